@@ -1,0 +1,125 @@
+//! People's decisions: approve, reject, call off.
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+use sluice_core::config::Approver;
+use sluice_core::deployment::Deployment;
+use sluice_core::event::Event;
+use sluice_core::failure::{PortError, RejectedEvent};
+use sluice_core::id::{DeploymentId, Hash, SlackGroupId, SlackUserId};
+use sluice_core::message::ButtonAction;
+
+use crate::App;
+
+/// A decision, as a verified button carried it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decide {
+    /// What was clicked.
+    pub action: ButtonAction,
+    /// On which deployment's message.
+    pub deployment: DeploymentId,
+    /// Showing which plan.
+    pub plan: Option<Hash>,
+    /// By whom.
+    pub by: SlackUserId,
+}
+
+/// A decision was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// What it means, for the one who clicked.
+    pub reply: String,
+}
+
+/// A decision was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecideError {
+    /// There is no such deployment.
+    #[error("there is no deployment {0}: the button is older than Sluice's memory, or not its own")]
+    Unknown(DeploymentId),
+    /// The button carries no plan, and this action needs one.
+    #[error("this button names no plan: use the newest message of {0}")]
+    NoPlan(DeploymentId),
+    /// The deployment does not take it.
+    #[error("{0}")]
+    Rejected(#[from] RejectedEvent),
+    /// Something did not answer.
+    #[error("that did not go through, nothing was decided: {0}. Click again in a moment")]
+    Port(#[from] PortError),
+}
+
+impl App {
+    /// Takes a decision.
+    ///
+    /// # Errors
+    /// It is not allowed, comes too late, or did not go through; each says so to the one who
+    /// clicked.
+    pub async fn decide(&self, decide: &Decide) -> Result<Decided, DecideError> {
+        let unknown = || DecideError::Unknown(decide.deployment.clone());
+        let stored = self
+            .ports
+            .store
+            .load(&decide.deployment)
+            .await?
+            .ok_or_else(unknown)?;
+        let by = decide.by.clone();
+        let event = match decide.action {
+            ButtonAction::Cancel => Event::Cancel { by },
+            ButtonAction::Approve | ButtonAction::Reject => {
+                let plan = decide
+                    .plan
+                    .clone()
+                    .ok_or_else(|| DecideError::NoPlan(decide.deployment.clone()))?;
+                let groups = self.groups_of(&stored.deployment, &by).await?;
+                match decide.action {
+                    ButtonAction::Approve => Event::Approve { by, groups, plan },
+                    ButtonAction::Reject | ButtonAction::Cancel => {
+                        Event::Reject { by, groups, plan }
+                    }
+                }
+            }
+        };
+        let after = self
+            .apply(&decide.deployment, event)
+            .await?
+            .ok_or_else(unknown)??;
+        self.wake(&decide.deployment, None, SignedDuration::ZERO)
+            .await?;
+        Ok(Decided {
+            reply: reply(decide.action, &after.deployment),
+        })
+    }
+
+    /// The approvers' groups that the person is in now.
+    async fn groups_of(
+        &self,
+        deployment: &Deployment,
+        user: &SlackUserId,
+    ) -> Result<BTreeSet<SlackGroupId>, PortError> {
+        let mut groups = BTreeSet::new();
+        let approval = deployment.settings.environment.approval.iter();
+        for approver in approval.flat_map(|approval| &approval.approvers) {
+            if let Approver::Group(group) = approver
+                && self.ports.chat.group_members(group).await?.contains(user)
+            {
+                groups.insert(group.clone());
+            }
+        }
+        Ok(groups)
+    }
+}
+
+fn reply(action: ButtonAction, after: &Deployment) -> String {
+    let (release, environment) = (&after.release.tag, after.environment());
+    match action {
+        ButtonAction::Approve if after.phase.name() == "AwaitingApproval" => {
+            format!(
+                "Noted. {release} needs one more approval at least before it goes to {environment}."
+            )
+        }
+        ButtonAction::Approve => format!("Approved: {release} goes to {environment}."),
+        ButtonAction::Reject => format!("Rejected: {release} does not go to {environment}."),
+        ButtonAction::Cancel => format!("Called off: {release} does not go to {environment}."),
+    }
+}

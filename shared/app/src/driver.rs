@@ -1,0 +1,316 @@
+//! The driver: load, step, save, carry out, feed back, until the deployment waits.
+
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use sluice_core::deployment::Deployment;
+use sluice_core::event::Event;
+use sluice_core::failure::{PortError, RejectedEvent};
+use sluice_core::history::RecordedEntry;
+use sluice_core::id::DeploymentId;
+use sluice_core::machine::{step, wake_at};
+use sluice_core::phase::Phase;
+use sluice_core::release::ProvenRelease;
+
+use crate::App;
+use crate::ports::{EnvironmentKey, Save, SaveError, Stored, WakeUp};
+
+/// A deployment passes through at most a dozen phases; more rounds than this in one go would be a
+/// circle, and is left to the next wake-up.
+const ROUNDS: u8 = 64;
+
+/// How often a change is made anew because somebody else was quicker.
+const CONFLICTS: u8 = 16;
+
+/// When something is left to be told to people, it is tried again after this.
+pub(crate) const TELL_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(60);
+
+/// What came of a wake-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Advanced {
+    /// The deployment was driven until it waits, or is over.
+    Driven,
+    /// There is no deployment of that id.
+    Unknown,
+    /// It has been seen to since the wake-up was sent, and another is on its way.
+    SeenToAlready,
+}
+
+impl App {
+    /// Looks at a deployment and drives it as far as it goes. After `stop_at` nothing new is begun
+    /// and a wake-up is left instead.
+    ///
+    /// # Errors
+    /// The store or the queue failed; the wake-up must be delivered again.
+    pub async fn advance(
+        &self,
+        wake_up: &WakeUp,
+        stop_at: Timestamp,
+    ) -> Result<Advanced, PortError> {
+        let Some(stored) = self.ports.store.load(&wake_up.deployment).await? else {
+            return Ok(Advanced::Unknown);
+        };
+        if wake_up.due.is_some() && wake_up.due != stored.due_at {
+            return Ok(Advanced::SeenToAlready);
+        }
+        self.drive(stored, stop_at).await?;
+        Ok(Advanced::Driven)
+    }
+
+    pub(crate) async fn drive(
+        &self,
+        mut stored: Stored,
+        stop_at: Timestamp,
+    ) -> Result<(), PortError> {
+        let mut out_of_time = true;
+        for _ in 0..ROUNDS {
+            let now = self.ports.clock.now();
+            if now >= stop_at {
+                break;
+            }
+            let Ok(woken) = step(&stored.deployment, &Event::Wake, now) else {
+                break;
+            };
+            if let Some(next) = woken.next {
+                match self.save(&stored, vec![(Event::Wake, next)], now).await {
+                    Ok(saved) => stored = saved,
+                    Err(SaveError::Conflict) => {
+                        stored = self.reload(&stored.deployment.id).await?;
+                        continue;
+                    }
+                    Err(SaveError::Port(error)) => return Err(error),
+                }
+            }
+            let commands = woken
+                .commands
+                .iter()
+                .map(|command| self.execute(&stored.deployment, command));
+            let events = join_all(commands).await;
+            let (after, changed) = self.feed_back(stored, events).await?;
+            stored = after;
+            if !changed {
+                out_of_time = false;
+                break;
+            }
+        }
+        self.settle(&stored, out_of_time).await
+    }
+
+    /// Steps the deployment with what came of its commands and saves all of it at once.
+    async fn feed_back(
+        &self,
+        mut stored: Stored,
+        events: Vec<Event>,
+    ) -> Result<(Stored, bool), PortError> {
+        for _ in 0..CONFLICTS {
+            let now = self.ports.clock.now();
+            let mut changes: Vec<(Event, Deployment)> = Vec::new();
+            for event in &events {
+                let current = changes
+                    .last()
+                    .map_or(&stored.deployment, |(_, changed)| changed);
+                match step(current, event, now) {
+                    Ok(transition) => {
+                        changes.extend(transition.next.map(|next| (event.clone(), next)));
+                    }
+                    Err(rejected) => log_rejected(current, event, &rejected),
+                }
+            }
+            if changes.is_empty() {
+                return Ok((stored, false));
+            }
+            match self.save(&stored, changes, now).await {
+                Ok(saved) => return Ok((saved, true)),
+                Err(SaveError::Conflict) => stored = self.reload(&stored.deployment.id).await?,
+                Err(SaveError::Port(error)) => return Err(error),
+            }
+        }
+        Err(too_many_conflicts(&stored.deployment.id))
+    }
+
+    /// Steps a deployment with one event from outside and saves it.
+    pub(crate) async fn apply(
+        &self,
+        id: &DeploymentId,
+        event: Event,
+    ) -> Result<Option<Result<Stored, RejectedEvent>>, PortError> {
+        for _ in 0..CONFLICTS {
+            let Some(stored) = self.ports.store.load(id).await? else {
+                return Ok(None);
+            };
+            let now = self.ports.clock.now();
+            let next = match step(&stored.deployment, &event, now) {
+                Ok(transition) => transition.next,
+                Err(rejected) => {
+                    log_rejected(&stored.deployment, &event, &rejected);
+                    return Ok(Some(Err(rejected)));
+                }
+            };
+            let Some(next) = next else {
+                return Ok(Some(Ok(stored)));
+            };
+            match self.save(&stored, vec![(event.clone(), next)], now).await {
+                Ok(saved) => return Ok(Some(Ok(saved))),
+                Err(SaveError::Conflict) => {}
+                Err(SaveError::Port(error)) => return Err(error),
+            }
+        }
+        Err(too_many_conflicts(id))
+    }
+
+    async fn save(
+        &self,
+        stored: &Stored,
+        changes: Vec<(Event, Deployment)>,
+        now: Timestamp,
+    ) -> Result<Stored, SaveError> {
+        let mut chain = stored.chain.clone();
+        let mut records = Vec::with_capacity(changes.len());
+        let mut before = &stored.deployment;
+        for (event, after) in &changes {
+            log_transition(before, after, event);
+            records.push(chain.append(
+                RecordedEntry::Event(event.clone()),
+                now,
+                Some(before),
+                after,
+            ));
+            before = after;
+        }
+        let deployment = before.clone();
+        let over = deployment.phase.is_terminal();
+        let due_at =
+            wake_at(&deployment, now).or_else(|| now.saturating_add(TELL_AGAIN_AFTER).ok());
+        let proves = matches!(deployment.phase, Phase::Succeeded).then(|| ProvenRelease {
+            release: deployment.release.clone(),
+            deployment: deployment.id.clone(),
+            at: now,
+        });
+        self.ports
+            .store
+            .save(Save {
+                deployment: deployment.clone(),
+                expected_version: stored.version,
+                records,
+                chain: chain.clone(),
+                due_at,
+                frees_environment: over,
+                proves,
+            })
+            .await?;
+        Ok(Stored {
+            deployment,
+            version: stored.version + 1,
+            chain,
+            due_at,
+        })
+    }
+
+    async fn reload(&self, id: &DeploymentId) -> Result<Stored, PortError> {
+        self.ports.store.load(id).await?.ok_or_else(|| {
+            PortError::permanent(format!(
+                "{id} is not in the store any more: nothing ever removes one"
+            ))
+        })
+    }
+
+    /// Tells people how things stand, and sees to it that the deployment is looked at again.
+    async fn settle(&self, stored: &Stored, out_of_time: bool) -> Result<(), PortError> {
+        let now = self.ports.clock.now();
+        let deployment = &stored.deployment;
+        let told = self.tell(stored).await;
+        if let Err(error) = &told {
+            tracing::warn!(deployment.id = %deployment.id, %error, "people could not be told of {}", deployment.id);
+        }
+        if deployment.phase.is_terminal() {
+            self.wake_next(deployment).await?;
+        }
+        let tell_again = told
+            .is_err()
+            .then(|| now.saturating_add(TELL_AGAIN_AFTER).unwrap_or(now));
+        let mut due_at = [wake_at(deployment, now), tell_again]
+            .into_iter()
+            .flatten()
+            .min();
+        if out_of_time && !deployment.phase.is_terminal() {
+            due_at = Some(now);
+        }
+        if due_at != stored.due_at {
+            self.ports
+                .store
+                .set_due(&deployment.id, stored.version, due_at)
+                .await?;
+        }
+        if let Some(due_at) = due_at {
+            self.wake(&deployment.id, Some(due_at), due_at.duration_since(now))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Its environment is free: wakes the deployment that waits for it.
+    async fn wake_next(&self, ended: &Deployment) -> Result<(), PortError> {
+        let state = self
+            .ports
+            .store
+            .environment(&EnvironmentKey::of(ended))
+            .await?;
+        match state.newest {
+            Some(newest) if newest.deployment != ended.id && state.active.is_none() => {
+                self.wake(&newest.deployment, None, SignedDuration::ZERO)
+                    .await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) async fn wake(
+        &self,
+        id: &DeploymentId,
+        due: Option<Timestamp>,
+        delay: SignedDuration,
+    ) -> Result<(), PortError> {
+        self.ports
+            .wakeups
+            .send(
+                WakeUp {
+                    deployment: id.clone(),
+                    due,
+                },
+                delay,
+            )
+            .await
+    }
+}
+
+fn too_many_conflicts(id: &DeploymentId) -> PortError {
+    PortError::retryable(format!(
+        "{id} was changed by others all the time; the next wake-up goes on"
+    ))
+}
+
+fn log_transition(before: &Deployment, after: &Deployment, event: &Event) {
+    if before.phase.name() != after.phase.name() {
+        tracing::info!(
+            deployment.id = %after.id,
+            environment = %after.environment(),
+            phase.from = before.phase.name(),
+            phase.to = after.phase.name(),
+            event = event.name(),
+            "{} went from {} to {}",
+            after.id,
+            before.phase.name(),
+            after.phase.name(),
+        );
+    }
+}
+
+fn log_rejected(deployment: &Deployment, event: &Event, why: &RejectedEvent) {
+    tracing::info!(
+        deployment.id = %deployment.id,
+        phase = deployment.phase.name(),
+        event = event.name(),
+        "{} did not take {}: {why}",
+        deployment.id,
+        event.name(),
+    );
+}

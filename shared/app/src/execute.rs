@@ -1,0 +1,380 @@
+//! Carries commands out through the ports. Makes no choices: the command and the deployment's
+//! pinned settings leave none.
+
+use futures::future::join_all;
+use jiff::SignedDuration;
+use sluice_core::command::Command;
+use sluice_core::config::{Approver, Database};
+use sluice_core::deployment::Deployment;
+use sluice_core::event::{Claim, Event, Outcome};
+use sluice_core::failure::PortError;
+use sluice_core::health::Sample;
+use sluice_core::id::{EnvironmentName, SnapshotId};
+use sluice_core::observation::{
+    AlarmState, ApproversObservation, HttpObservation, ProofObservation, SmokeResult,
+};
+use sluice_core::smoke;
+
+use crate::App;
+use crate::ports::{
+    EnvironmentKey, HttpRequest, ServiceQuery, Target, TaskDefinitionOrder, TaskOrder,
+};
+
+/// A health endpoint that takes longer is not well.
+const PROBE_TIMEOUT: SignedDuration = SignedDuration::from_secs(5);
+
+impl Target {
+    /// Where the deployment's requests go.
+    pub fn of(deployment: &Deployment) -> Self {
+        let environment = &deployment.settings.environment;
+        Self {
+            account: environment.account.clone(),
+            region: environment.region.clone(),
+            role: environment.role.clone(),
+            cluster: environment.cluster.clone(),
+            deployment: deployment.id.clone(),
+        }
+    }
+}
+
+impl App {
+    pub(crate) async fn execute(&self, d: &Deployment, command: &Command) -> Event {
+        let key = command.key();
+        match self.carry_out(d, command).await {
+            Ok(outcome) => Event::Done {
+                command: key,
+                outcome,
+            },
+            Err(error) => {
+                tracing::warn!(
+                    deployment.id = %d.id,
+                    command = %key,
+                    class = ?error.class,
+                    "{key} of {} failed: {error}",
+                    d.id
+                );
+                Event::CommandFailed {
+                    command: key,
+                    error,
+                }
+            }
+        }
+    }
+
+    async fn carry_out(&self, d: &Deployment, command: &Command) -> Result<Outcome, PortError> {
+        let ports = &self.ports;
+        let target = &Target::of(d);
+        Ok(match command {
+            Command::ClaimEnvironment => Outcome::Claim(self.claim(d).await?),
+            Command::ReadImage => Outcome::Image(ports.registry.image(target, &d.release).await?),
+            Command::ReadScan => Outcome::Scan(ports.registry.scan(target, &d.release).await?),
+            Command::ReadProof { environment } => Outcome::Proof(self.proof(d, environment).await?),
+            Command::PinSecrets => self.pin_secrets(d, target).await?,
+            Command::ReadServices => self.read_services(d, target).await?,
+            Command::ReadDatabase(database) => {
+                Outcome::Database(ports.databases.database(target, database).await?)
+            }
+            Command::ReadApprovers => Outcome::Approvers(self.approvers(d).await?),
+            Command::ReadPrevious => Outcome::Previous(
+                ports
+                    .store
+                    .environment(&EnvironmentKey::of(d))
+                    .await?
+                    .proven,
+            ),
+            Command::StartSnapshot { snapshot, database } => {
+                ports
+                    .databases
+                    .ensure_snapshot(target, database, snapshot)
+                    .await?;
+                Outcome::SnapshotStarted(snapshot.clone())
+            }
+            Command::ReadSnapshot { snapshot, database } => {
+                Outcome::Snapshot(ports.databases.snapshot(target, database, snapshot).await?)
+            }
+            Command::RegisterTaskDefinition {
+                service,
+                from,
+                container,
+                stop_timeout,
+            } => {
+                let plan = &d.sealed_plan().plan;
+                let order = TaskDefinitionOrder {
+                    from: from.clone(),
+                    container: container.clone(),
+                    image: plan.release.image(),
+                    variables: plan.variables.clone(),
+                    secrets: plan.secrets.clone(),
+                    stop_timeout: *stop_timeout,
+                };
+                let revision = ports
+                    .services
+                    .ensure_task_definition(target, &order)
+                    .await?;
+                Outcome::TaskDefinition {
+                    service: service.clone(),
+                    revision,
+                }
+            }
+            Command::StartMigration {
+                token,
+                ecs_service,
+                task_definition,
+                container,
+                command,
+            } => {
+                let order = TaskOrder {
+                    token: token.clone(),
+                    ecs_service: ecs_service.clone(),
+                    task_definition: task_definition.clone(),
+                    container: container.clone(),
+                    command: command.clone(),
+                };
+                Outcome::MigrationStarted(ports.tasks.ensure_task(target, &order).await?)
+            }
+            Command::ReadMigration { task } => {
+                Outcome::Migration(ports.tasks.task(target, task).await?)
+            }
+            Command::StartRollout(order) => {
+                ports.services.ensure_rollout(target, order).await?;
+                Outcome::RolloutStarted {
+                    service: order.service.clone(),
+                }
+            }
+            Command::ReadRollout {
+                service,
+                ecs_service,
+                task_definition,
+                since,
+            } => {
+                let rollout = ports
+                    .services
+                    .rollout(target, ecs_service, task_definition, *since)
+                    .await?;
+                Outcome::Rollout {
+                    service: service.clone(),
+                    rollout,
+                }
+            }
+            Command::StopRollout { service, arn } => {
+                ports.services.ensure_stopping(target, arn).await?;
+                Outcome::RolloutStopping {
+                    service: service.clone(),
+                }
+            }
+            Command::RunSmokeTests => Outcome::SmokeTests(self.run_smoke_tests(d).await),
+            Command::SampleHealth => Outcome::Health(self.sample_health(d, target).await?),
+            Command::PruneSnapshots {
+                database,
+                keep,
+                spare,
+            } => Outcome::SnapshotsPruned(self.prune(target, database, *keep, spare).await?),
+        })
+    }
+
+    /// Takes the environment; whoever holds it is asked to give way first.
+    async fn claim(&self, d: &Deployment) -> Result<Claim, PortError> {
+        let key = EnvironmentKey::of(d);
+        let claim = self.ports.store.claim(&key, &d.id).await?;
+        let Claim::HeldBy(holder) = &claim else {
+            return Ok(claim);
+        };
+        let give_way = Event::SupersededBy {
+            deployment: d.id.clone(),
+        };
+        if let Some(Ok(_)) = self.apply(holder, give_way).await? {
+            // Its people are told by its own next look.
+            self.wake(holder, None, SignedDuration::ZERO).await?;
+            return self.ports.store.claim(&key, &d.id).await;
+        }
+        Ok(claim)
+    }
+
+    async fn proof(
+        &self,
+        d: &Deployment,
+        environment: &EnvironmentName,
+    ) -> Result<ProofObservation, PortError> {
+        let key = EnvironmentKey {
+            app: d.app().clone(),
+            environment: environment.clone(),
+        };
+        let digest = &d.release.digest;
+        if let Some(proven) = self.ports.store.proven(&key, digest).await? {
+            return Ok(ProofObservation::Proven(proven));
+        }
+        let state = self.ports.store.environment(&key).await?;
+        let newest = state.newest.map(|newest| newest.deployment);
+        for id in [state.active, newest].into_iter().flatten() {
+            let stored = self.ports.store.load(&id).await?;
+            if stored.is_some_and(|stored| {
+                stored.deployment.release.digest == *digest
+                    && !stored.deployment.phase.is_terminal()
+            }) {
+                return Ok(ProofObservation::UnderWay);
+            }
+        }
+        Ok(ProofObservation::NotProven)
+    }
+
+    async fn pin_secrets(&self, d: &Deployment, target: &Target) -> Result<Outcome, PortError> {
+        let secrets = &d.settings.environment.secrets;
+        let pins = secrets
+            .iter()
+            .map(|(variable, source)| self.ports.secrets.pin(target, variable, source));
+        let (mut pinned, mut problems) = (Vec::new(), Vec::new());
+        for pin in join_all(pins).await {
+            match pin? {
+                Ok(secret) => pinned.push(secret),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        Ok(Outcome::Secrets(if problems.is_empty() {
+            Ok(pinned)
+        } else {
+            Err(problems)
+        }))
+    }
+
+    async fn read_services(&self, d: &Deployment, target: &Target) -> Result<Outcome, PortError> {
+        let queries: Vec<ServiceQuery> = d
+            .settings
+            .services
+            .iter()
+            .map(|service| ServiceQuery {
+                service: service.name.clone(),
+                ecs_service: d.settings.placement(&service.name).ecs_service.clone(),
+                container: service.container.clone(),
+            })
+            .collect();
+        Ok(Outcome::Services(
+            self.ports.services.read(target, &queries).await?,
+        ))
+    }
+
+    async fn approvers(&self, d: &Deployment) -> Result<ApproversObservation, PortError> {
+        let mut users = Vec::new();
+        for approver in d
+            .settings
+            .environment
+            .approval
+            .iter()
+            .flat_map(|approval| &approval.approvers)
+        {
+            match approver {
+                Approver::User(user) => users.push(user.clone()),
+                Approver::Group(group) => {
+                    users.extend(self.ports.chat.group_members(group).await?);
+                }
+            }
+        }
+        users.sort();
+        users.dedup();
+        Ok(ApproversObservation { users })
+    }
+
+    async fn run_smoke_tests(&self, d: &Deployment) -> Vec<SmokeResult> {
+        let tests = d.settings.smoke_tests.iter().map(|test| async move {
+            let placement = d.settings.placement(&test.service);
+            let base = match placement.strategy.shifts_traffic() {
+                true => placement.test_url.as_ref(),
+                false => placement.url.as_ref(),
+            };
+            let request = HttpRequest {
+                method: test.method.clone(),
+                url: format!("{}{}", base.map_or("", String::as_str), test.path),
+                timeout: test.within,
+            };
+            smoke::judge(test, &self.ports.http.request(&request).await)
+        });
+        join_all(tests).await
+    }
+
+    async fn sample_health(&self, d: &Deployment, target: &Target) -> Result<Sample, PortError> {
+        let at = self.ports.clock.now();
+        let mut sample = Sample {
+            at,
+            checks: 0,
+            bad: Vec::new(),
+            unknown: Vec::new(),
+        };
+        for (label, answer) in join_all(self.probes(d)).await {
+            sample.checks += 1;
+            match answer {
+                HttpObservation::Answered { status, .. } if (200..300).contains(&status) => {}
+                HttpObservation::Answered { status, .. } => {
+                    sample.bad.push(format!("{label} answered {status}"));
+                }
+                HttpObservation::NoAnswer(reason) => {
+                    sample.bad.push(format!("{label} did not answer: {reason}"));
+                }
+            }
+        }
+        let alarms = &d.settings.environment.alarms;
+        if !alarms.is_empty() {
+            let states = self.ports.alarms.states(target, alarms).await?;
+            for alarm in alarms {
+                match states.get(alarm) {
+                    Some(AlarmState::Ok) => sample.checks += 1,
+                    Some(AlarmState::Alarm) => {
+                        sample.checks += 1;
+                        sample.bad.push(format!("alarm {alarm} is in ALARM"));
+                    }
+                    Some(AlarmState::InsufficientData) | None => {
+                        sample.unknown.push(format!("alarm {alarm} has no data"));
+                    }
+                }
+            }
+        }
+        Ok(sample)
+    }
+
+    fn probes(
+        &self,
+        d: &Deployment,
+    ) -> Vec<impl Future<Output = (String, HttpObservation)> + Send> {
+        d.settings
+            .web()
+            .filter_map(|service| {
+                let url = d.settings.placement(&service.name).url.as_ref()?;
+                let health = service.health.as_ref()?;
+                Some([&health.live, &health.ready].map(|path| (&service.name, url, path)))
+            })
+            .flatten()
+            .map(|(service, url, path)| {
+                let http = self.ports.http.clone();
+                let label = format!("{service} {path}");
+                let request = HttpRequest {
+                    method: "GET".to_owned(),
+                    url: format!("{url}{path}"),
+                    timeout: PROBE_TIMEOUT,
+                };
+                async move { (label, http.request(&request).await) }
+            })
+            .collect()
+    }
+
+    async fn prune(
+        &self,
+        target: &Target,
+        database: &Database,
+        keep: u16,
+        spare: &SnapshotId,
+    ) -> Result<Vec<SnapshotId>, PortError> {
+        let mut ours = self.ports.databases.our_snapshots(target, database).await?;
+        ours.sort_by_key(|snapshot| std::cmp::Reverse(snapshot.created_at));
+        let old = ours.into_iter().skip(usize::from(keep)).filter(|snapshot| {
+            // One without a time is still being made.
+            snapshot.id != *spare && snapshot.created_at.is_some()
+        });
+        let mut removed = Vec::new();
+        for snapshot in old {
+            self.ports
+                .databases
+                .ensure_no_snapshot(target, database, &snapshot.id)
+                .await?;
+            removed.push(snapshot.id);
+        }
+        Ok(removed)
+    }
+}

@@ -1,0 +1,131 @@
+//! From a push to a deployment, exactly once however often the push is told.
+
+use jiff::SignedDuration;
+use sluice_core::deployment::{Deployment, Opening};
+use sluice_core::failure::PortError;
+use sluice_core::history::{ChainEnd, RecordedEntry};
+use sluice_core::id::{DeploymentId, EnvironmentName};
+use sluice_core::intake::{Ignored, ImagePush, openings};
+use sluice_core::machine::wake_at;
+use sluice_core::phase::Phase;
+
+use crate::App;
+use crate::ports::{EnvironmentKey, EnvironmentState, Opened};
+
+/// Two pushes at once may each find the environment changed by the other. More often than this it
+/// is no coincidence, and the event's next delivery tries again.
+const TRIES: u8 = 8;
+
+/// What came of a push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Intake {
+    /// It deploys nothing, and why.
+    Ignored(Ignored),
+    /// What it came to in each environment that takes its tag.
+    Taken(Vec<Taken>),
+}
+
+/// What a push came to in one environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The deployment that carries the image there.
+    pub deployment: DeploymentId,
+    /// How it came to be.
+    pub how: TakenHow,
+}
+
+/// How a push was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakenHow {
+    /// A deployment was opened.
+    Opened,
+    /// This very event had opened it before.
+    Again,
+    /// The same digest is on its way there already, or was deployed there last.
+    SameImage,
+}
+
+impl App {
+    /// Takes a push.
+    ///
+    /// # Errors
+    /// The store or the queue did not take it; told again, the push is taken then.
+    pub async fn image_pushed(&self, push: &ImagePush) -> Result<Intake, PortError> {
+        let openings = match openings(&self.configs, push) {
+            Ok(openings) => openings,
+            Err(ignored) => return Ok(Intake::Ignored(ignored)),
+        };
+        let mut taken = Vec::with_capacity(openings.len());
+        for opening in openings {
+            taken.push(self.open(opening).await?);
+        }
+        Ok(Intake::Taken(taken))
+    }
+
+    async fn open(&self, opening: Opening) -> Result<Taken, PortError> {
+        let environment = opening.settings.environment.name.clone();
+        let key = EnvironmentKey {
+            app: opening.settings.app.clone(),
+            environment: environment.clone(),
+        };
+        let taken = |deployment: DeploymentId, how| Taken {
+            environment: environment.clone(),
+            deployment,
+            how,
+        };
+        for _ in 0..TRIES {
+            let state = self.ports.store.environment(&key).await?;
+            if let Some(other) = self.same_image(&state, &opening).await? {
+                // The push may be what that deployment waits to hear.
+                self.wake(&other, None, SignedDuration::ZERO).await?;
+                return Ok(taken(other, TakenHow::SameImage));
+            }
+            let how = match self.store_new(&opening, state.version).await? {
+                Opened::New => TakenHow::Opened,
+                Opened::AlreadyThere => TakenHow::Again,
+                Opened::Conflict => continue,
+            };
+            // Told again, it is woken again: the first wake-up may have been lost.
+            self.wake(&opening.id, None, SignedDuration::ZERO).await?;
+            return Ok(taken(opening.id.clone(), how));
+        }
+        Err(PortError::retryable(format!(
+            "{environment} was changed by others all the time; the push is taken when it is told again"
+        )))
+    }
+
+    async fn store_new(&self, opening: &Opening, version: u64) -> Result<Opened, PortError> {
+        let now = self.ports.clock.now();
+        let deployment = Deployment::open(opening, now);
+        let mut chain = ChainEnd::start();
+        let entry = RecordedEntry::Opened(Box::new(opening.clone()));
+        let first = chain.append(entry, now, None, &deployment);
+        let due_at = wake_at(&deployment, now).unwrap_or(now);
+        self.ports
+            .store
+            .open(&deployment, &first, &chain, due_at, version)
+            .await
+    }
+
+    /// The deployment that brings the same image to the environment, if the newest one does.
+    async fn same_image(
+        &self,
+        state: &EnvironmentState,
+        opening: &Opening,
+    ) -> Result<Option<DeploymentId>, PortError> {
+        let Some(newest) = &state.newest else {
+            return Ok(None);
+        };
+        if newest.digest != opening.release.digest || newest.deployment == opening.id {
+            return Ok(None);
+        }
+        let stored = self.ports.store.load(&newest.deployment).await?;
+        let stands = stored.is_some_and(|stored| {
+            let phase = &stored.deployment.phase;
+            !phase.is_terminal() || matches!(phase, Phase::Succeeded)
+        });
+        Ok(stands.then(|| newest.deployment.clone()))
+    }
+}

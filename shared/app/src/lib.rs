@@ -1,0 +1,51 @@
+//! What Sluice does, between the functions that receive events and the ports to the world.
+//!
+//! Each function calls one entry point of [`App`]: [`App::image_pushed`], [`App::hint`],
+//! [`App::decide`], [`App::advance`], [`App::hook`], [`App::minute`]. None of them decides
+//! anything: [`sluice_core::machine::step`] does.
+
+mod decide;
+mod driver;
+mod execute;
+mod hint;
+mod hook;
+mod intake;
+mod minute;
+pub mod ports;
+mod preview;
+mod projector;
+
+use std::sync::Arc;
+
+use sluice_core::config::Config;
+
+use ports::Ports;
+
+pub use decide::{Decide, DecideError, Decided};
+pub use driver::Advanced;
+pub use hint::Hint;
+pub use intake::{Intake, Taken, TakenHow};
+pub use minute::Minute;
+pub use preview::Preview;
+
+/// One Sluice: its ports, and the applications it deploys.
+#[derive(Clone)]
+pub struct App {
+    ports: Ports,
+    configs: Arc<[Arc<Config>]>,
+}
+
+impl App {
+    /// A Sluice for these applications.
+    pub fn new(ports: Ports, configs: Vec<Arc<Config>>) -> Self {
+        Self {
+            ports,
+            configs: configs.into(),
+        }
+    }
+
+    /// Its ports.
+    pub fn ports(&self) -> &Ports {
+        &self.ports
+    }
+}

@@ -1,0 +1,229 @@
+//! The cloud's ports: registry, secrets, services, tasks, databases, alarms, HTTP.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use sluice_core::command::RolloutOrder;
+use sluice_core::config::{Database, SecretSource};
+use sluice_core::failure::PortError;
+use sluice_core::id::{
+    AccountId, AlarmName, ClusterName, ContainerName, DeploymentId, EcsServiceName, Region,
+    RoleArn, ServiceDeploymentArn, ServiceName, SnapshotId, TaskArn, TaskDefinitionArn,
+};
+use sluice_core::observation::{
+    AlarmState, DatabaseObservation, HttpObservation, ImageObservation, PinnedSecret,
+    RolloutObservation, ScanObservation, SecretProblem, ServiceObservation, SnapshotObservation,
+    TaskObservation,
+};
+use sluice_core::release::Release;
+
+/// Where a request goes, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The AWS account.
+    pub account: AccountId,
+    /// The region.
+    pub region: Region,
+    /// The role to assume, named in the session after the deployment.
+    pub role: Option<RoleArn>,
+    /// The ECS cluster.
+    pub cluster: ClusterName,
+    /// The deployment on whose behalf it is made.
+    pub deployment: DeploymentId,
+}
+
+/// The image registry (ECR). Which one, the release says.
+#[async_trait]
+pub trait Registry: Send + Sync {
+    /// Whether the release's digest is there, and what its tag names now.
+    async fn image(
+        &self,
+        target: &Target,
+        release: &Release,
+    ) -> Result<ImageObservation, PortError>;
+
+    /// What the scanner found in it.
+    async fn scan(&self, target: &Target, release: &Release) -> Result<ScanObservation, PortError>;
+}
+
+/// Secrets Manager and SSM Parameter Store.
+#[async_trait]
+pub trait Secrets: Send + Sync {
+    /// Sees that the secret and its key exist, and pins the version that is current.
+    async fn pin(
+        &self,
+        target: &Target,
+        variable: &str,
+        source: &SecretSource,
+    ) -> Result<Result<PinnedSecret, SecretProblem>, PortError>;
+}
+
+/// A service to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceQuery {
+    /// Its name in `sluice.toml`.
+    pub service: ServiceName,
+    /// Its name in ECS.
+    pub ecs_service: EcsServiceName,
+    /// The container whose image is of interest.
+    pub container: ContainerName,
+}
+
+/// A task definition revision to be registered: the one it is made from, and what is changed.
+/// Everything else (sidecars, logs, volumes, platform, tags) stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskDefinitionOrder {
+    /// The revision it is made from.
+    pub from: TaskDefinitionArn,
+    /// The container that is changed.
+    pub container: ContainerName,
+    /// Its image, by digest.
+    pub image: String,
+    /// Plain variables to set; others stay.
+    pub variables: BTreeMap<String, String>,
+    /// Secrets to set, pinned; others stay.
+    pub secrets: Vec<PinnedSecret>,
+    /// From SIGTERM to SIGKILL, in whole seconds; `None` leaves it.
+    pub stop_timeout: Option<SignedDuration>,
+}
+
+/// ECS services and their deployments.
+#[async_trait]
+pub trait Services: Send + Sync {
+    /// Reads services. Those ECS does not have are left out.
+    async fn read(
+        &self,
+        target: &Target,
+        services: &[ServiceQuery],
+    ) -> Result<Vec<ServiceObservation>, PortError>;
+
+    /// A revision as ordered: the one it is made from if that is so already, the family's latest
+    /// if that is, else a new one.
+    async fn ensure_task_definition(
+        &self,
+        target: &Target,
+        order: &TaskDefinitionOrder,
+    ) -> Result<TaskDefinitionArn, PortError>;
+
+    /// Has ECS bring the service to the revision, unless a service deployment to it that is not
+    /// older than `order.since` is there already.
+    async fn ensure_rollout(&self, target: &Target, order: &RolloutOrder) -> Result<(), PortError>;
+
+    /// The youngest service deployment to the revision that is not older than `since`.
+    async fn rollout(
+        &self,
+        target: &Target,
+        ecs_service: &EcsServiceName,
+        task_definition: &TaskDefinitionArn,
+        since: Timestamp,
+    ) -> Result<Option<RolloutObservation>, PortError>;
+
+    /// Has ECS stop the service deployment and go back, unless it is over or does so already.
+    async fn ensure_stopping(
+        &self,
+        target: &Target,
+        rollout: &ServiceDeploymentArn,
+    ) -> Result<(), PortError>;
+}
+
+/// A task to be run once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskOrder {
+    /// `clientToken` and `startedBy`: one task for one token.
+    pub token: String,
+    /// The service whose network configuration and launch type it has.
+    pub ecs_service: EcsServiceName,
+    /// What it runs.
+    pub task_definition: TaskDefinitionArn,
+    /// The container whose command is replaced.
+    pub container: ContainerName,
+    /// The command.
+    pub command: Vec<String>,
+}
+
+/// One-off ECS tasks.
+#[async_trait]
+pub trait Tasks: Send + Sync {
+    /// Runs the task, unless one of its token was run already.
+    async fn ensure_task(&self, target: &Target, order: &TaskOrder) -> Result<TaskArn, PortError>;
+
+    /// How the task is. ECS forgets stopped tasks after about an hour: then `None`.
+    async fn task(
+        &self,
+        target: &Target,
+        task: &TaskArn,
+    ) -> Result<Option<TaskObservation>, PortError>;
+}
+
+/// RDS databases and their snapshots.
+#[async_trait]
+pub trait Databases: Send + Sync {
+    /// The database; `None` where RDS has none of that name.
+    async fn database(
+        &self,
+        target: &Target,
+        database: &Database,
+    ) -> Result<Option<DatabaseObservation>, PortError>;
+
+    /// Has RDS take the snapshot, tagged as ours, unless one of that name is there.
+    async fn ensure_snapshot(
+        &self,
+        target: &Target,
+        database: &Database,
+        snapshot: &SnapshotId,
+    ) -> Result<(), PortError>;
+
+    /// How the snapshot is; `None` where RDS has none of that name.
+    async fn snapshot(
+        &self,
+        target: &Target,
+        database: &Database,
+        snapshot: &SnapshotId,
+    ) -> Result<Option<SnapshotObservation>, PortError>;
+
+    /// The snapshots of the database that Sluice took, and no others.
+    async fn our_snapshots(
+        &self,
+        target: &Target,
+        database: &Database,
+    ) -> Result<Vec<SnapshotObservation>, PortError>;
+
+    /// Removes a snapshot that Sluice took; one that is gone already is removed.
+    async fn ensure_no_snapshot(
+        &self,
+        target: &Target,
+        database: &Database,
+        snapshot: &SnapshotId,
+    ) -> Result<(), PortError>;
+}
+
+/// CloudWatch alarms.
+#[async_trait]
+pub trait Alarms: Send + Sync {
+    /// The state of each; alarms that do not exist are left out.
+    async fn states(
+        &self,
+        target: &Target,
+        alarms: &[AlarmName],
+    ) -> Result<BTreeMap<AlarmName, AlarmState>, PortError>;
+}
+
+/// A request to the application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpRequest {
+    /// The method, in capitals.
+    pub method: String,
+    /// The whole address.
+    pub url: String,
+    /// No answer after this is no answer.
+    pub timeout: SignedDuration,
+}
+
+/// The application's endpoints.
+#[async_trait]
+pub trait Http: Send + Sync {
+    /// Makes the request, without following redirects. That nobody answers is an observation, not
+    /// an error.
+    async fn request(&self, request: &HttpRequest) -> HttpObservation;
+}

@@ -1,0 +1,70 @@
+//! The ports: what Sluice needs of the outside world, in the domain's words and free of vendors.
+//!
+//! Whatever is named `ensure_*` may be called twice with the same arguments and does its work once.
+//! Every error says whether to try again, give up, or ask a person ([`PortError`]).
+
+mod chat;
+mod cloud;
+mod store;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use sluice_core::failure::PortError;
+use sluice_core::id::DeploymentId;
+
+pub use chat::{Chat, MessageRef};
+pub use cloud::{
+    Alarms, Databases, Http, HttpRequest, Registry, Secrets, ServiceQuery, Services, Target,
+    TaskDefinitionOrder, TaskOrder, Tasks,
+};
+pub use store::{
+    EnvironmentKey, EnvironmentState, Newest, Opened, Save, SaveError, Shown, Store, Stored,
+};
+
+/// All ports of one Sluice.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "each field is its port, documented there")]
+pub struct Ports {
+    pub clock: Arc<dyn Clock>,
+    pub store: Arc<dyn Store>,
+    pub wakeups: Arc<dyn Wakeups>,
+    pub registry: Arc<dyn Registry>,
+    pub secrets: Arc<dyn Secrets>,
+    pub services: Arc<dyn Services>,
+    pub tasks: Arc<dyn Tasks>,
+    pub databases: Arc<dyn Databases>,
+    pub alarms: Arc<dyn Alarms>,
+    pub http: Arc<dyn Http>,
+    pub chat: Arc<dyn Chat>,
+}
+
+/// The time.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// A note to look at a deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct WakeUp {
+    /// Which.
+    pub deployment: DeploymentId,
+    /// `None` for a hint that something happened: look in any case. Otherwise the time the
+    /// deployment was due when this was sent: if it has been seen to since, it is due at another
+    /// time, another wake-up is under way, and this one is dropped.
+    pub due: Option<Timestamp>,
+}
+
+/// The queue of wake-ups.
+#[async_trait]
+pub trait Wakeups: Send + Sync {
+    /// Delivers the wake-up, at least once, after about `delay`.
+    ///
+    /// A queue may shorten the delay (SQS holds a message 15 minutes at most): an early wake-up
+    /// finds nothing to do and sends the next.
+    async fn send(&self, wake_up: WakeUp, delay: SignedDuration) -> Result<(), PortError>;
+}

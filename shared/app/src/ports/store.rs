@@ -1,0 +1,182 @@
+//! The port to the truth: deployments, environments, histories.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sluice_core::deployment::Deployment;
+use sluice_core::event::Claim;
+use sluice_core::failure::PortError;
+use sluice_core::history::{ChainEnd, Record};
+use sluice_core::id::{AppName, DeploymentId, Digest, EnvironmentName};
+use sluice_core::release::ProvenRelease;
+
+use super::MessageRef;
+
+/// An environment of an application. Everything in the store is read by key: nothing lists all.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct EnvironmentKey {
+    /// The application.
+    pub app: AppName,
+    /// Its environment.
+    pub environment: EnvironmentName,
+}
+
+impl EnvironmentKey {
+    /// Where the deployment goes.
+    pub fn of(deployment: &Deployment) -> Self {
+        Self {
+            app: deployment.app().clone(),
+            environment: deployment.environment().clone(),
+        }
+    }
+}
+
+/// Who is in an environment, and who comes next.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentState {
+    /// Counts the changes, for conditional writes; 0 before the first.
+    pub version: u64,
+    /// The one deployment that may touch it.
+    pub active: Option<DeploymentId>,
+    /// The newest release that asked for it, whatever became of it. If it is not the active one
+    /// and not over, it waits; everything older that waits has been superseded.
+    pub newest: Option<Newest>,
+    /// The release proven last.
+    pub proven: Option<ProvenRelease>,
+}
+
+/// The newest release that asked for an environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Newest {
+    /// Its deployment.
+    pub deployment: DeploymentId,
+    /// Its image.
+    pub digest: Digest,
+    /// When it was pushed.
+    pub pushed_at: Timestamp,
+}
+
+/// A deployment as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// The deployment.
+    pub deployment: Deployment,
+    /// Counts its changes, for conditional writes.
+    pub version: u64,
+    /// The end of its history.
+    pub chain: ChainEnd,
+    /// When it must be looked at next, at the latest; `None` once it is over and told.
+    pub due_at: Option<Timestamp>,
+}
+
+/// What came of opening a deployment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// It is there now.
+    New,
+    /// It was there before: the trigger came twice.
+    AlreadyThere,
+    /// The environment changed since it was read: read it again.
+    Conflict,
+}
+
+/// A change of a deployment: all of it is stored, or nothing.
+#[derive(Clone, Debug)]
+pub struct Save {
+    /// The deployment after the change.
+    pub deployment: Deployment,
+    /// The version it was made from.
+    pub expected_version: u64,
+    /// What happened, fastened to the chain.
+    pub records: Vec<Record>,
+    /// The end of the chain after them.
+    pub chain: ChainEnd,
+    /// When it must be looked at next; `None` once it is over and told.
+    pub due_at: Option<Timestamp>,
+    /// Whether the environment is given free, if this deployment holds it.
+    pub frees_environment: bool,
+    /// What it proved, if it did.
+    pub proves: Option<ProvenRelease>,
+}
+
+/// Why a change was not stored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SaveError {
+    /// Somebody else changed it since it was loaded: load again.
+    #[error("the deployment was changed by somebody else in between")]
+    Conflict,
+    /// The store did not answer or refused. Whether it was stored is not known.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// What people see of a deployment: how far its messages have come.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// The deployment's one message.
+    pub message: Option<MessageRef>,
+    /// The version of the deployment that it shows.
+    pub version: u64,
+    /// How many entries of the story stand in its thread.
+    pub told: usize,
+}
+
+/// The truth.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Stores a new deployment with its first record, and makes it the environment's newest if it
+    /// is. `environment_version` is the version the environment was read at.
+    async fn open(
+        &self,
+        deployment: &Deployment,
+        first: &Record,
+        chain: &ChainEnd,
+        due_at: Timestamp,
+        environment_version: u64,
+    ) -> Result<Opened, PortError>;
+
+    /// The deployment; `None` where there is none of that id.
+    async fn load(&self, id: &DeploymentId) -> Result<Option<Stored>, PortError>;
+
+    /// Stores a change.
+    async fn save(&self, save: Save) -> Result<(), SaveError>;
+
+    /// Says when a deployment that did not change must be looked at next; `None`: never again.
+    /// Without effect if it changed since `version`.
+    async fn set_due(
+        &self,
+        id: &DeploymentId,
+        version: u64,
+        due_at: Option<Timestamp>,
+    ) -> Result<(), PortError>;
+
+    /// Gives the environment to the deployment if nobody holds it and it is the newest. Asked
+    /// again by its holder, it is granted again.
+    async fn claim(&self, key: &EnvironmentKey, id: &DeploymentId) -> Result<Claim, PortError>;
+
+    /// The environment; an empty one where nothing was deployed yet.
+    async fn environment(&self, key: &EnvironmentKey) -> Result<EnvironmentState, PortError>;
+
+    /// The last success of exactly this digest in the environment.
+    async fn proven(
+        &self,
+        key: &EnvironmentKey,
+        digest: &Digest,
+    ) -> Result<Option<ProvenRelease>, PortError>;
+
+    /// Deployments that were due before `before`, the longest due first, `limit` at most.
+    async fn due(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(DeploymentId, Timestamp)>, PortError>;
+
+    /// The history, oldest first; empty where there is none of that id.
+    async fn history(&self, id: &DeploymentId) -> Result<Vec<Record>, PortError>;
+
+    /// What people see of the deployment.
+    async fn shown(&self, id: &DeploymentId) -> Result<Shown, PortError>;
+
+    /// Remembers what people see.
+    async fn set_shown(&self, id: &DeploymentId, shown: &Shown) -> Result<(), PortError>;
+}

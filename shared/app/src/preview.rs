@@ -1,0 +1,65 @@
+//! What would happen, with nothing happening: the plan of a push, drawn from the world as it is.
+
+use sluice_core::deployment::Deployment;
+use sluice_core::event::Event;
+use sluice_core::failure::PortError;
+use sluice_core::id::EnvironmentName;
+use sluice_core::intake::{Ignored, ImagePush, openings};
+use sluice_core::plan::survey::Survey;
+use sluice_core::plan::{Plan, draw};
+
+use crate::App;
+
+/// What a push would come to in one environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The plan, or everything that is in its way.
+    pub plan: Result<Plan, Vec<String>>,
+    /// Whether it would wait for people.
+    pub needs_approval: bool,
+}
+
+impl App {
+    /// Draws the plans of a push and carries nothing out.
+    ///
+    /// # Errors
+    /// The world could not be read.
+    pub async fn preview(
+        &self,
+        push: &ImagePush,
+    ) -> Result<Result<Vec<Preview>, Ignored>, PortError> {
+        let openings = match openings(&self.configs, push) {
+            Ok(openings) => openings,
+            Err(ignored) => return Ok(Err(ignored)),
+        };
+        let now = self.ports.clock.now();
+        let mut previews = Vec::new();
+        for opening in openings {
+            let deployment = Deployment::open(&opening, now);
+            let survey = self.survey(&deployment).await?;
+            previews.push(Preview {
+                environment: deployment.environment().clone(),
+                plan: draw(&deployment, &survey),
+                needs_approval: opening.settings.environment.approval.is_some(),
+            });
+        }
+        Ok(Ok(previews))
+    }
+
+    async fn survey(&self, deployment: &Deployment) -> Result<Survey, PortError> {
+        let mut survey = Survey::default();
+        for command in survey.missing(&deployment.settings) {
+            debug_assert!(!command.changes_the_world(), "planning only reads");
+            match self.execute(deployment, &command).await {
+                Event::Done { outcome, .. } => {
+                    survey.take(&outcome);
+                }
+                Event::CommandFailed { error, .. } => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(survey)
+    }
+}

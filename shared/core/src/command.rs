@@ -1,0 +1,239 @@
+//! What a deployment asks of the world.
+//!
+//! A command and the deployment's pinned settings leave no choice to whoever carries it out, and
+//! each can be carried out twice: its [`CommandKey`] is the same every time.
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Database, Strategy};
+use crate::id::{
+    AlarmName, ContainerName, DeploymentId, EcsServiceName, EnvironmentName, ServiceDeploymentArn,
+    ServiceName, SnapshotId, TaskArn, TaskDefinitionArn,
+};
+
+/// A command of a deployment: its name and what it is about. With the deployment's id it is the
+/// idempotency key of what it does to the world.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CommandKey(String);
+
+impl CommandKey {
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CommandKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a deployment asks of the world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Take the environment, if nobody has it and nobody newer wants it.
+    ClaimEnvironment,
+    /// See whether the digest is there and what the tag names now.
+    ReadImage,
+    /// Read the image scan.
+    ReadScan,
+    /// See whether the digest has succeeded elsewhere.
+    ReadProof {
+        /// Where it must have.
+        environment: EnvironmentName,
+    },
+    /// See that each secret exists and which version it has.
+    PinSecrets,
+    /// Read every service: revision, tasks, traffic.
+    ReadServices,
+    /// Read the database that will be backed up.
+    ReadDatabase(Database),
+    /// Read who may approve.
+    ReadApprovers,
+    /// Read the release proven last here.
+    ReadPrevious,
+    /// Ask RDS for the snapshot. One of that name that is there already is this one.
+    StartSnapshot {
+        /// Its identifier, made from the deployment's id.
+        snapshot: SnapshotId,
+        /// Of what.
+        database: Database,
+    },
+    /// See how the snapshot is.
+    ReadSnapshot {
+        /// Its identifier.
+        snapshot: SnapshotId,
+        /// Of what.
+        database: Database,
+    },
+    /// Register a revision with the plan's image, secrets and variables, and nothing else changed.
+    RegisterTaskDefinition {
+        /// For which service.
+        service: ServiceName,
+        /// The revision it is made from.
+        from: TaskDefinitionArn,
+        /// The container that is changed.
+        container: ContainerName,
+        /// From SIGTERM to SIGKILL; `None` leaves it.
+        stop_timeout: Option<SignedDuration>,
+    },
+    /// Run the migration task, once.
+    StartMigration {
+        /// ECS `clientToken`, and `startedBy` besides: at most 36 characters.
+        token: String,
+        /// The service whose network the task has.
+        ecs_service: EcsServiceName,
+        /// The new revision.
+        task_definition: TaskDefinitionArn,
+        /// The container that runs the command.
+        container: ContainerName,
+        /// The command.
+        command: Vec<String>,
+    },
+    /// See how the migration task is.
+    ReadMigration {
+        /// The task.
+        task: TaskArn,
+    },
+    /// Bring a service to a revision. A service deployment to it that is younger than
+    /// `since` is this one.
+    StartRollout(RolloutOrder),
+    /// See how our service deployment is.
+    ReadRollout {
+        /// Of which service.
+        service: ServiceName,
+        /// Its name in ECS.
+        ecs_service: EcsServiceName,
+        /// The revision we asked for.
+        task_definition: TaskDefinitionArn,
+        /// Ours is not older than this.
+        since: Timestamp,
+    },
+    /// Have ECS stop our service deployment and go back.
+    StopRollout {
+        /// Of which service.
+        service: ServiceName,
+        /// Ours.
+        arn: ServiceDeploymentArn,
+    },
+    /// Run all smoke tests: against green where a service has one, else against what users see.
+    RunSmokeTests,
+    /// Probe the web services and read the alarms.
+    SampleHealth,
+    /// Remove our old snapshots of the database, all but the newest `keep`.
+    PruneSnapshots {
+        /// Of what.
+        database: Database,
+        /// How many stay.
+        keep: u16,
+        /// The one of this deployment, which stays in any case.
+        spare: SnapshotId,
+    },
+}
+
+/// What ECS is asked for. Never a desired count: autoscaling owns that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RolloutOrder {
+    /// The deployment, told to the lifecycle hook.
+    pub deployment: DeploymentId,
+    /// Of which service.
+    pub service: ServiceName,
+    /// Its name in ECS.
+    pub ecs_service: EcsServiceName,
+    /// The revision to run.
+    pub task_definition: TaskDefinitionArn,
+    /// How.
+    pub strategy: Strategy,
+    /// How long ECS keeps both versions after the shift, in whole minutes.
+    pub bake: SignedDuration,
+    /// Alarms that make ECS go back by itself.
+    pub alarms: Vec<AlarmName>,
+    /// Forward, held by the hook; or back, held by nobody.
+    pub direction: Direction,
+    /// A service deployment to this revision that is not older is this one.
+    pub since: Timestamp,
+}
+
+/// Which way a service goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// To the new release.
+    Forward,
+    /// To what ran before.
+    Back,
+}
+
+impl Command {
+    /// The same for the same command, every time.
+    pub fn key(&self) -> CommandKey {
+        let name = self.name();
+        CommandKey(match self {
+            Self::RegisterTaskDefinition { service, .. }
+            | Self::ReadRollout { service, .. }
+            | Self::StopRollout { service, .. } => format!("{name}/{service}"),
+            Self::StartRollout(order) => match order.direction {
+                Direction::Forward => format!("{name}/{}", order.service),
+                Direction::Back => format!("{name}/{}/back", order.service),
+            },
+            _ => name.to_owned(),
+        })
+    }
+
+    /// Its name, for logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ClaimEnvironment => "claim-environment",
+            Self::ReadImage => "read-image",
+            Self::ReadScan => "read-scan",
+            Self::ReadProof { .. } => "read-proof",
+            Self::PinSecrets => "pin-secrets",
+            Self::ReadServices => "read-services",
+            Self::ReadDatabase(_) => "read-database",
+            Self::ReadApprovers => "read-approvers",
+            Self::ReadPrevious => "read-previous",
+            Self::StartSnapshot { .. } => "start-snapshot",
+            Self::ReadSnapshot { .. } => "read-snapshot",
+            Self::RegisterTaskDefinition { .. } => "register-task-definition",
+            Self::StartMigration { .. } => "start-migration",
+            Self::ReadMigration { .. } => "read-migration",
+            Self::StartRollout(_) => "start-rollout",
+            Self::ReadRollout { .. } => "read-rollout",
+            Self::StopRollout { .. } => "stop-rollout",
+            Self::RunSmokeTests => "run-smoke-tests",
+            Self::SampleHealth => "sample-health",
+            Self::PruneSnapshots { .. } => "prune-snapshots",
+        }
+    }
+
+    /// Whether it changes the world, rather than reading it.
+    pub fn changes_the_world(&self) -> bool {
+        match self {
+            Self::ClaimEnvironment
+            | Self::StartSnapshot { .. }
+            | Self::RegisterTaskDefinition { .. }
+            | Self::StartMigration { .. }
+            | Self::StartRollout(_)
+            | Self::StopRollout { .. }
+            | Self::PruneSnapshots { .. } => true,
+            Self::ReadImage
+            | Self::ReadScan
+            | Self::ReadProof { .. }
+            | Self::PinSecrets
+            | Self::ReadServices
+            | Self::ReadDatabase(_)
+            | Self::ReadApprovers
+            | Self::ReadPrevious
+            | Self::ReadSnapshot { .. }
+            | Self::ReadMigration { .. }
+            | Self::ReadRollout { .. }
+            | Self::RunSmokeTests
+            | Self::SampleHealth => false,
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! From the tables of the file to a [`Config`]: what one key demands of another.
+//!
+//! Every function goes on after a problem and answers `None` only when one was reported.
+
+mod environment;
+mod order;
+mod placement;
+mod smoke_test;
+mod variables;
+
+use toml::de::{DeTable, DeValue};
+
+use super::raw::{self, File};
+use super::reader::{At, Field, Node, Read};
+use super::report::{Place, Report, did_you_mean, list};
+use super::values::{MINUTE, Map};
+use super::{Config, HealthPaths, Migration, Problems, Service, ServiceKind};
+use crate::id::{AppName, ContainerName, ServiceName};
+
+/// The body of [`Config::parse`].
+pub(super) fn parse(text: &str) -> Result<Config, Problems> {
+    let mut report = Report::default();
+    let (document, errors) = DeTable::parse_recoverable(text);
+    let config = if report.syntax(errors) {
+        let value = DeValue::Table(document.into_inner());
+        let root = Node {
+            value: &value,
+            place: Place::default(),
+            is_key: false,
+        };
+        File::read(&root, &mut report).and_then(|file| config(&file, &mut report))
+    } else {
+        None
+    };
+    match config {
+        Some(config) if report.is_empty() => Ok(config),
+        _ => Err(report.finish(text)),
+    }
+}
+
+fn config(file: &File, report: &mut Report) -> Option<Config> {
+    let app = file.app.get();
+    let app_name = app.and_then(|app| app.name.get());
+    let known = Known::of(file, app_name);
+    let services = file
+        .services
+        .at()
+        .and_then(|services| self::services(services, report));
+    let migration = given(&file.migration, |at| migration(&at.value, &known, report));
+    let smoke_tests = file.smoke_tests.as_ref().map_or(Some(Vec::new()), |tests| {
+        tests
+            .get()
+            .and_then(|tests| smoke_test::all(tests, &known, report))
+    });
+    if let Some(app) = app {
+        repository(app, report);
+    }
+    let environments = file
+        .environments
+        .at()
+        .and_then(|all| environment::all(all, &known, report));
+    Some(Config {
+        app: app_name?.clone(),
+        repository: app?.repository.get()?.clone(),
+        services: services?,
+        migration: migration?,
+        smoke_tests: smoke_tests?,
+        environments: environments?,
+    })
+}
+
+/// A repository's name may hold dots, so a whole image URI passes for one.
+fn repository(app: &raw::App, report: &mut Report) {
+    let Some(at) = app.repository.at() else {
+        return;
+    };
+    if let Some((_, name)) = at.value.as_str().split_once(".amazonaws.com/") {
+        let message = "this is the repository's URI, and its name is enough";
+        report.instead(&at.place, message, format!("repository = {name:?}"));
+    }
+}
+
+/// What the rest of the file may refer to.
+struct Known<'a> {
+    app: Option<&'a AppName>,
+    /// The services with their kinds; `None` where the kind, or the whole table, cannot be read.
+    services: Option<Vec<(&'a ServiceName, Option<ServiceKind>)>>,
+}
+
+impl<'a> Known<'a> {
+    fn of(file: &'a File, app: Option<&'a AppName>) -> Self {
+        let services = file.services.get().map(|services| {
+            let kind = |service: &Field<raw::Service>| service.get()?.kind.get().copied();
+            services
+                .entries
+                .iter()
+                .map(|(name, service)| (&name.value, kind(service)))
+                .collect()
+        });
+        Self { app, services }
+    }
+
+    fn services(&self) -> impl Iterator<Item = (&'a ServiceName, Option<ServiceKind>)> + '_ {
+        self.services.iter().flatten().copied()
+    }
+
+    /// The kind of the service that `name` refers to; reports a service that is not there.
+    fn kind(&self, name: &At<ServiceName>, report: &mut Report) -> Option<ServiceKind> {
+        self.services.as_ref()?;
+        let word = name.value.as_str();
+        if let Some((_, kind)) = self.services().find(|(service, _)| **service == name.value) {
+            return kind;
+        }
+        let names = self.services().map(|(service, _)| service.as_str());
+        report.advise(
+            &name.place,
+            format!("there is no service `{word}`"),
+            known(word, names),
+        );
+        None
+    }
+}
+
+/// What to write for a name that is not there.
+fn known<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.collect();
+    match did_you_mean(word, names.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None if names.is_empty() => "the file names none".to_owned(),
+        None => format!("the file names {}", list(names, "and")),
+    }
+}
+
+/// A key that may be left out: `None` only if it is there and wrong.
+fn given<T, U>(
+    field: &Option<Field<T>>,
+    read: impl FnOnce(&At<T>) -> Option<U>,
+) -> Option<Option<U>> {
+    match field {
+        None => Some(None),
+        Some(field) => read(field.at()?).map(Some),
+    }
+}
+
+/// A key with a default: `None` only if it is there and wrong.
+fn or<T: Clone, U>(field: &Option<Field<T>>, default: U, read: impl FnOnce(T) -> U) -> Option<U> {
+    Some(given(field, |at| Some(read(at.value.clone())))?.unwrap_or(default))
+}
+
+fn minutes(count: i64) -> jiff::SignedDuration {
+    jiff::SignedDuration::from_millis(count * MINUTE)
+}
+
+fn services(
+    services: &At<Map<ServiceName, raw::Service>>,
+    report: &mut Report,
+) -> Option<Vec<Service>> {
+    let entries = &services.value.entries;
+    if entries.is_empty() {
+        report.advise(
+            &services.place,
+            "no service at all",
+            "add a table such as [services.web]",
+        );
+    }
+    let services: Vec<_> = entries
+        .iter()
+        .map(|(name, raw)| service(name, raw.get()?, report))
+        .collect();
+    services.into_iter().collect()
+}
+
+fn service(name: &At<ServiceName>, raw: &raw::Service, report: &mut Report) -> Option<Service> {
+    let health = health(name, raw, report);
+    let container = or(
+        &raw.container,
+        ContainerName::new(name.value.as_str()),
+        |given| given,
+    );
+    let stop_timeout = given(&raw.stop_timeout, |at| Some(at.value.get()));
+    Some(Service {
+        name: name.value.clone(),
+        kind: *raw.kind.get()?,
+        container: container?,
+        stop_timeout: stop_timeout?,
+        health: health?,
+    })
+}
+
+fn health(
+    name: &At<ServiceName>,
+    raw: &raw::Service,
+    report: &mut Report,
+) -> Option<Option<HealthPaths>> {
+    let web = raw.kind.get().is_none_or(|kind| *kind == ServiceKind::Web);
+    let paths = [("live", &raw.live), ("ready", &raw.ready)];
+    if !web {
+        for (key, path) in paths {
+            let Some(path) = path else { continue };
+            let place = path.at().map_or(&name.place, |at| &at.place);
+            let message = "only web services answer HTTP, so only they have health paths";
+            report.advise(
+                place,
+                message,
+                format!("remove `{key}`, or write kind = \"web\""),
+            );
+        }
+        return Some(None);
+    }
+    match (&raw.live, &raw.ready) {
+        (Some(live), Some(ready)) => Some(Some(HealthPaths {
+            live: live.get()?.as_str().to_owned(),
+            ready: ready.get()?.as_str().to_owned(),
+        })),
+        (None, None) => Some(None),
+        (live, _) => {
+            let [there, missing] = if live.is_some() {
+                ["live", "ready"]
+            } else {
+                ["ready", "live"]
+            };
+            let add = format!(
+                "add to {}: {missing} = \"/healthz/{missing}\"",
+                name.place.key
+            );
+            report.advise(
+                &name.place,
+                format!("`{there}` is here without `{missing}`"),
+                add,
+            );
+            None
+        }
+    }
+}
+
+fn migration(raw: &raw::Migration, known: &Known<'_>, report: &mut Report) -> Option<Migration> {
+    if let Some(service) = raw.service.at() {
+        known.kind(service, report);
+    }
+    let command = raw.command.at().and_then(|command| {
+        if command.value.is_empty() {
+            let text = r#"command = ["alembic", "upgrade", "head"]"#;
+            report.instead(&command.place, "an empty command", text);
+        }
+        command
+            .value
+            .iter()
+            .map(|word| Some(word.get()?.as_str().to_owned()))
+            .collect()
+    });
+    let timeout = or(&raw.timeout, minutes(30), |time| time.get());
+    Some(Migration {
+        command: command?,
+        service: raw.service.get()?.clone(),
+        timeout: timeout?,
+    })
+}

@@ -1,0 +1,244 @@
+//! The tables of `sluice.toml` as they are written, before they are checked against each other.
+//!
+//! The comments here are what an editor shows for a key: they are the schema's descriptions.
+
+use super::reader::tables;
+use super::text::{
+    ApproverId, DatabaseId, JsonPointer, Label, ParameterName, Path, SecretKey, SecretName, Url,
+    VariableName, Word, choices,
+};
+use super::values::{HOUR, Json, MINUTE, Map, Number, SECOND, Time, Unshown};
+use super::{ServiceKind, Severity};
+use crate::config::reader::Field;
+use crate::id::{
+    AccountId, AlarmName, AppName, ChannelName, ClusterName, ContainerName, EcsServiceName,
+    EnvironmentName, Region, RepositoryName, RoleArn, ServiceName,
+};
+use crate::tag::TagPattern;
+
+/// Fargate kills a task 120 s after SIGTERM at the latest.
+type StopTimeout = Time<SECOND, { 120 * SECOND }, SECOND>;
+/// ECS counts bake times in minutes, up to a day.
+type BakeTime = Time<0, { 24 * HOUR }, MINUTE>;
+type List<T> = Vec<Field<T>>;
+
+/// How web services replace one version by another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StrategyWord {
+    Rolling,
+    BlueGreen,
+    Canary,
+    Linear,
+}
+
+/// A severity that blocks, or none.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block(pub(super) Option<Severity>);
+
+/// An HTTP method.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Method(pub(super) &'static str);
+
+choices! {
+    ServiceKind: "\"web\", \"worker\" or \"singleton\"", [
+        ("web", ServiceKind::Web), ("worker", ServiceKind::Worker),
+        ("singleton", ServiceKind::Singleton),
+    ];
+    StrategyWord: "\"rolling\", \"blue-green\", \"canary\" or \"linear\"", [
+        ("blue-green", StrategyWord::BlueGreen), ("rolling", StrategyWord::Rolling),
+        ("canary", StrategyWord::Canary), ("linear", StrategyWord::Linear),
+    ];
+    Block: "a severity in quotes, or \"none\"", [
+        ("critical", Block(Some(Severity::Critical))), ("high", Block(Some(Severity::High))),
+        ("medium", Block(Some(Severity::Medium))), ("low", Block(Some(Severity::Low))),
+        ("informational", Block(Some(Severity::Informational))),
+        ("undefined", Block(Some(Severity::Undefined))), ("none", Block(None)),
+    ];
+    Method: "an HTTP method in quotes", [
+        ("GET", Method("GET")), ("HEAD", Method("HEAD")), ("POST", Method("POST")),
+        ("PUT", Method("PUT")), ("PATCH", Method("PATCH")), ("DELETE", Method("DELETE")),
+        ("OPTIONS", Method("OPTIONS")),
+    ];
+}
+
+tables! {
+    /// How Sluice brings an application's images from ECR to ECS.
+    struct File as "" {
+        /// The application.
+        required app: App,
+        /// Its services: one table each, such as `[services.web]`.
+        required services: Map<ServiceName, Service>,
+        /// How the database schema is brought up to date. Leave it out for an application without
+        /// a database.
+        optional migration: Migration,
+        /// What is asked of the new version before traffic reaches it.
+        optional smoke_tests: List<SmokeTest>,
+        /// The environments: one table each, such as `[environments.staging]`.
+        required environments: Map<EnvironmentName, Environment>,
+    }
+
+    /// The application.
+    struct App as r#"{ name = "erp", repository = "erp" }"# {
+        /// Its name. ECS services are called `NAME-SERVICE` unless the environment says otherwise.
+        required name: AppName,
+        /// The ECR repository whose pushes are deployed, without the registry's host.
+        required repository: RepositoryName,
+    }
+
+    /// One service of the application: all run the same image.
+    struct Service as r#"{ kind = "web" }"# {
+        /// `web` answers HTTP behind a load balancer. `worker` takes work from a queue and is given
+        /// time to finish. `singleton` must never run twice, such as Celery beat: the old one stops
+        /// before the new one starts.
+        required kind: ServiceKind,
+        /// The container of its task definition that runs the image. Default: the service's name.
+        optional container: ContainerName,
+        /// Web only, together with `ready`: the path that answers as long as the process lives.
+        optional live: Path,
+        /// Web only, together with `live`: the path that answers when its dependencies do too.
+        optional ready: Path,
+        /// From SIGTERM to SIGKILL, 1s to 120s. Default: what the task definition says.
+        optional stop_timeout: StopTimeout,
+    }
+
+    /// How the database schema is brought up to date: one task, run once.
+    struct Migration as r#"{ command = ["alembic", "upgrade", "head"], service = "web" }"# {
+        /// What the container runs, such as `["alembic", "upgrade", "head"]`.
+        required command: List<Word>,
+        /// The service whose task definition, network and secrets the task has.
+        required service: ServiceName,
+        /// After this it counts as failed, 10s to 24h. Default: 30m.
+        optional timeout: Time<{ 10 * SECOND }, { 24 * HOUR }, SECOND>,
+    }
+
+    /// One request to the new version, and what its answer must be.
+    struct SmokeTest as r#"{ name = "the API is ready", path = "/healthz/ready" }"# {
+        /// What it shows, in your words: this is what people read when it fails.
+        required name: Label,
+        /// The web service that is asked. Default: the only one there is.
+        optional service: ServiceName,
+        /// The HTTP method. Default: GET.
+        optional method: Method,
+        /// The path with its query.
+        required path: Path,
+        /// The status it must answer with. Default: 200.
+        optional status: Number<100, 599>,
+        /// JSON pointers (RFC 6901) into the body, and the value each must have, such as
+        /// `{ "/status" = "ok" }`.
+        optional json: Map<JsonPointer, Json>,
+        /// The answer must be whole within this time, 1ms to 60s. Default: 5s.
+        optional within: Time<1, { 60 * SECOND }, 1>,
+    }
+
+    /// One environment.
+    struct Environment as r#"{ account = "111111111111", … }"# {
+        /// The AWS account: twelve digits, in quotes.
+        required account: AccountId,
+        /// The AWS region.
+        required region: Region,
+        /// The role that Sluice assumes to work there. Default: it works with its own.
+        optional role: RoleArn,
+        /// The ECS cluster, by name.
+        required cluster: ClusterName,
+        /// The image tags it takes: `*` stands for any run of characters, `?` for one. With GitFlow
+        /// staging takes `["develop-*", "release-*"]` and production `["v*"]`.
+        required tags: List<TagPattern>,
+        /// The environment in which an image must have succeeded before it may come here.
+        optional after: EnvironmentName,
+        /// Whose yes is needed. Default: none is.
+        optional approval: Approval,
+        /// Where each service stands, such as `[environments.staging.services.web]`. A web service
+        /// needs its table here; others only to change a default.
+        optional services: Map<ServiceName, Placement>,
+        /// Plain environment variables, set in every service.
+        optional variables: Map<VariableName, Unshown>,
+        /// Environment variables whose values are secrets, set in every service.
+        optional secrets: Map<VariableName, Secret>,
+        /// The database backup taken before the migration. Default: none is taken.
+        optional backup: Backup,
+        /// What the image scan decides. Default: critical findings block.
+        optional scan: Scan,
+        /// How the new version is watched once it has the traffic.
+        optional bake: Bake,
+        /// CloudWatch alarms that must stay quiet until the end of the bake. Default: none.
+        optional alarms: List<AlarmName>,
+        /// The Slack channel where people are told: `#name`, or its id.
+        required channel: ChannelName,
+    }
+
+    /// Where a service stands in an environment.
+    struct Placement as r#"{ url = "https://erp.example.com", test_url = "https://erp.example.com:8443" }"# {
+        /// Its name in ECS. Default: `APP-SERVICE`.
+        optional ecs_service: EcsServiceName,
+        /// Web only. `rolling` replaces a few tasks at a time; `blue-green` moves all traffic at
+        /// once to a tested green; `canary` moves a little first, then the rest; `linear` moves it
+        /// in equal steps. Default: blue-green.
+        optional strategy: StrategyWord,
+        /// Per cent of the traffic moved at a step: 1 to 99 for canary (default 5), 3 to 100 for
+        /// linear (default 10).
+        optional step_percent: Number<1, 100>,
+        /// How long ECS waits after a step, in whole minutes up to 24h. Default: 10m for canary, 6m
+        /// for linear.
+        optional step_bake: BakeTime,
+        /// Web only, and needed there: where it answers for its users.
+        optional url: Url,
+        /// Where green answers before it has traffic (the load balancer's test listener). Needed
+        /// by blue-green, canary and linear.
+        optional test_url: Url,
+    }
+
+    /// Whose yes a deployment needs.
+    struct Approval as r#"{ approvers = ["S0604QSJC"] }"# {
+        /// Who may say yes: ids of Slack users (`U…`, `W…`) and user groups (`S…`).
+        required approvers: List<ApproverId>,
+        /// How many of them must. Default: 1.
+        optional quorum: Number<1, 100>,
+        /// Whether the one who asked for the deployment may not approve it. Default: true.
+        optional four_eyes: bool,
+        /// After this the request is void, 1m to 168h. Default: 8h.
+        optional expires: Time<MINUTE, { 168 * HOUR }, SECOND>,
+    }
+
+    /// Where a secret's value is kept: `secret`, or `parameter`.
+    struct Secret as r#"{ secret = "NAME", key = "KEY" }"# {
+        /// The name or ARN of a secret in AWS Secrets Manager.
+        optional secret: SecretName,
+        /// The key of the secret's JSON. Default: the whole secret.
+        optional key: SecretKey,
+        /// The name or ARN of a parameter in SSM Parameter Store.
+        optional parameter: ParameterName,
+    }
+
+    /// The backup before a migration: of an `instance`, or of a `cluster`.
+    struct Backup as r#"{ instance = "erp-production" }"# {
+        /// An RDS DB instance, by identifier.
+        optional instance: DatabaseId,
+        /// An Aurora DB cluster, by identifier.
+        optional cluster: DatabaseId,
+        /// After this the snapshot counts as failed, 1m to 24h. Default: 1h.
+        optional timeout: Time<MINUTE, { 24 * HOUR }, SECOND>,
+        /// How many of Sluice's own snapshots to keep, the newest. Default: 5.
+        optional keep: Number<1, 100>,
+    }
+
+    /// What the image scan decides.
+    struct Scan as r#"{ block = "high" }"# {
+        /// Findings of this severity or a higher one stop the deployment; `none` does not wait for
+        /// a scan. Default: critical.
+        optional block: Block,
+        /// How long to wait for a scan that has not finished, 0s to 1h. Default: 10m.
+        optional wait: Time<0, HOUR, SECOND>,
+    }
+
+    /// How the new version is watched once it has the traffic.
+    struct Bake as r#"{ duration = "15m" }"# {
+        /// How long, in whole minutes up to 24h. Default: 10m.
+        optional duration: BakeTime,
+        /// Time between two health samples, 10s to 1h. Default: 1m.
+        optional every: Time<{ 10 * SECOND }, HOUR, SECOND>,
+        /// This many bad samples in a row send the deployment back. Default: 3.
+        optional failures: Number<1, 100>,
+        /// Fewer good samples than this do not prove anything. Default: 3.
+        optional samples: Number<1, 100>,
+    }
+}

@@ -1,0 +1,192 @@
+//! A deployment: one release on its way to one environment, as a value.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::command::CommandKey;
+use crate::config::Settings;
+use crate::failure::PortError;
+use crate::id::{
+    AppName, DeploymentId, EnvironmentName, Hash, ServiceName, SlackUserId, SnapshotId, TaskArn,
+    TaskDefinitionArn,
+};
+use crate::note::{Entry, Note};
+use crate::observation::RolloutObservation;
+use crate::phase::Phase;
+use crate::plan::Plan;
+use crate::release::Release;
+
+/// The version of the shape in which deployments are stored.
+pub const SCHEMA: u16 = 1;
+
+/// How a deployment begins: the first record of its history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// Its id.
+    pub id: DeploymentId,
+    /// The configuration it is carried out with, pinned.
+    pub settings: Arc<Settings>,
+    /// What is deployed.
+    pub release: Release,
+    /// Who asked.
+    pub requested_by: Requester,
+}
+
+/// Who asked for a deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Requester {
+    /// An image push. ECR's event does not say whose.
+    Push,
+    /// Somebody in Slack.
+    Person(SlackUserId),
+}
+
+impl fmt::Display for Requester {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Push => f.write_str("an image push"),
+            Self::Person(user) => write!(f, "<@{user}>"),
+        }
+    }
+}
+
+/// One release on its way to one environment.
+///
+/// Moved only by [`step`](crate::machine::step). Big parts that do not change are shared, so that a
+/// copy is cheap.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployment {
+    /// The version of this shape.
+    pub schema: u16,
+    /// Its id.
+    pub id: DeploymentId,
+    /// The configuration it is carried out with.
+    pub settings: Arc<Settings>,
+    /// What is deployed.
+    pub release: Release,
+    /// Who asked.
+    pub requested_by: Requester,
+    /// When.
+    pub requested_at: Timestamp,
+    /// Where it is.
+    pub phase: Phase,
+    /// Since when.
+    pub entered_at: Timestamp,
+    /// What will be done, once that is settled.
+    pub plan: Option<Arc<SealedPlan>>,
+    /// Who has said yes to exactly this plan, and when.
+    pub approvals: BTreeMap<SlackUserId, Timestamp>,
+    /// What it has done to the world so far.
+    pub touched: Touched,
+    /// Commands that failed and will be tried again.
+    pub setbacks: BTreeMap<CommandKey, Setback>,
+    /// What happened, for people.
+    pub story: Vec<Arc<Entry>>,
+}
+
+/// A plan and its hash: what people approve.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedPlan {
+    /// The plan.
+    pub plan: Plan,
+    /// Its hash.
+    pub hash: Hash,
+}
+
+impl SealedPlan {
+    /// Seals a plan.
+    pub fn new(plan: Plan) -> Self {
+        let hash = Hash::of_json(&plan);
+        Self { plan, hash }
+    }
+}
+
+/// What a deployment has done to the world so far, as far as it has heard.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Touched {
+    /// The snapshot that was proven.
+    pub snapshot: Option<SnapshotId>,
+    /// The migration, once its task was asked for.
+    pub migration: Option<MigrationRun>,
+    /// Task definition revisions registered for this release.
+    pub task_definitions: BTreeMap<ServiceName, TaskDefinitionArn>,
+    /// When the first service was about to be changed. Our service deployments are younger.
+    pub rollouts_since: Option<Timestamp>,
+    /// Service deployments asked for, and what ECS said of each last.
+    pub rollouts: BTreeMap<ServiceName, Option<RolloutObservation>>,
+}
+
+/// The one run of the migration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MigrationRun {
+    /// Its task.
+    pub task: TaskArn,
+    /// Whether it has exited with 0.
+    pub succeeded: bool,
+}
+
+/// A command that failed and will be tried again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setback {
+    /// How often it has failed in a row.
+    pub count: u32,
+    /// When it is tried next.
+    pub retry_at: Timestamp,
+    /// The last error.
+    pub error: PortError,
+}
+
+impl Deployment {
+    /// A deployment at its beginning.
+    pub fn open(opening: &Opening, at: Timestamp) -> Self {
+        let mut deployment = Self {
+            schema: SCHEMA,
+            id: opening.id.clone(),
+            settings: opening.settings.clone(),
+            release: opening.release.clone(),
+            requested_by: opening.requested_by.clone(),
+            requested_at: at,
+            phase: Phase::Queued,
+            entered_at: at,
+            plan: None,
+            approvals: BTreeMap::new(),
+            touched: Touched::default(),
+            setbacks: BTreeMap::new(),
+            story: Vec::new(),
+        };
+        deployment.tell(at, Note::Requested);
+        deployment
+    }
+
+    /// The application.
+    pub fn app(&self) -> &AppName {
+        &self.settings.app
+    }
+
+    /// The environment.
+    pub fn environment(&self) -> &EnvironmentName {
+        &self.settings.environment.name
+    }
+
+    /// The plan; every phase after planning has one.
+    pub fn sealed_plan(&self) -> &SealedPlan {
+        self.plan
+            .as_ref()
+            .expect("a deployment leaves planning with a plan")
+    }
+
+    pub(crate) fn tell(&mut self, at: Timestamp, note: Note) {
+        self.story.push(Arc::new(Entry { at, note }));
+    }
+
+    pub(crate) fn enter(&mut self, phase: Phase, now: Timestamp) {
+        self.phase = phase;
+        self.entered_at = now;
+        self.setbacks.clear();
+    }
+}

@@ -1,0 +1,186 @@
+//! What can happen to a deployment.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::command::CommandKey;
+use crate::failure::PortError;
+use crate::health::Sample;
+use crate::id::{
+    DeploymentId, Hash, ServiceName, SlackGroupId, SlackUserId, SnapshotId, TaskArn,
+    TaskDefinitionArn,
+};
+use crate::observation::{
+    ApproversObservation, DatabaseObservation, ImageObservation, PinnedSecret, ProofObservation,
+    RolloutObservation, ScanObservation, SecretProblem, ServiceObservation, SmokeResult,
+    SnapshotObservation, TaskObservation,
+};
+use crate::release::ProvenRelease;
+
+/// What can happen to a deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    /// Look again: the only event that brings forth commands.
+    Wake,
+    /// Somebody says yes to a plan.
+    Approve {
+        /// Who.
+        by: SlackUserId,
+        /// The approvers' groups they are in, read at the moment of the click.
+        groups: BTreeSet<SlackGroupId>,
+        /// The plan they saw.
+        plan: Hash,
+    },
+    /// Somebody says no.
+    Reject {
+        /// Who.
+        by: SlackUserId,
+        /// The approvers' groups they are in.
+        groups: BTreeSet<SlackGroupId>,
+        /// The plan they saw.
+        plan: Hash,
+    },
+    /// Somebody calls it off.
+    Cancel {
+        /// Who.
+        by: SlackUserId,
+    },
+    /// A newer release wants the environment.
+    SupersededBy {
+        /// The newer one.
+        deployment: DeploymentId,
+    },
+    /// A command was carried out.
+    Done {
+        /// Which.
+        command: CommandKey,
+        /// What came of it.
+        outcome: Outcome,
+    },
+    /// A command could not be carried out, or its answer was lost.
+    CommandFailed {
+        /// Which.
+        command: CommandKey,
+        /// Why.
+        error: PortError,
+    },
+}
+
+impl Event {
+    /// Its name, for logs and errors.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Wake => "wake",
+            Self::Approve { .. } => "approve",
+            Self::Reject { .. } => "reject",
+            Self::Cancel { .. } => "cancel",
+            Self::SupersededBy { .. } => "superseded-by",
+            Self::Done { outcome, .. } => outcome.name(),
+            Self::CommandFailed { .. } => "command-failed",
+        }
+    }
+}
+
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Of `ClaimEnvironment`.
+    Claim(Claim),
+    /// Of `ReadImage`.
+    Image(ImageObservation),
+    /// Of `ReadScan`.
+    Scan(ScanObservation),
+    /// Of `ReadProof`.
+    Proof(ProofObservation),
+    /// Of `PinSecrets`: each secret, or what is wrong with it.
+    Secrets(Result<Vec<PinnedSecret>, Vec<SecretProblem>>),
+    /// Of `ReadServices`: services ECS does not have are not among them.
+    Services(Vec<ServiceObservation>),
+    /// Of `ReadDatabase`; `None` where RDS has no such database.
+    Database(Option<DatabaseObservation>),
+    /// Of `ReadApprovers`.
+    Approvers(ApproversObservation),
+    /// Of `ReadPrevious`: the release proven last in this environment.
+    Previous(Option<ProvenRelease>),
+    /// Of `StartSnapshot`: RDS has taken the request.
+    SnapshotStarted(SnapshotId),
+    /// Of `ReadSnapshot`; `None` where RDS has none of that name.
+    Snapshot(Option<SnapshotObservation>),
+    /// Of `RegisterTaskDefinition`.
+    TaskDefinition {
+        /// For which service.
+        service: ServiceName,
+        /// The revision.
+        revision: TaskDefinitionArn,
+    },
+    /// Of `StartMigration`: ECS has taken the task.
+    MigrationStarted(TaskArn),
+    /// Of `ReadMigration`; `None` where ECS does not remember the task.
+    Migration(Option<TaskObservation>),
+    /// Of `StartRollout`: ECS has taken the request.
+    RolloutStarted {
+        /// Of which service.
+        service: ServiceName,
+    },
+    /// Of `ReadRollout`; `None` where ECS has no such service deployment.
+    Rollout {
+        /// Of which service.
+        service: ServiceName,
+        /// What ECS says of it.
+        rollout: Option<RolloutObservation>,
+    },
+    /// Of `StopRollout`: ECS has taken the request.
+    RolloutStopping {
+        /// Of which service.
+        service: ServiceName,
+    },
+    /// Of `RunSmokeTests`.
+    SmokeTests(Vec<SmokeResult>),
+    /// Of `SampleHealth`.
+    Health(Sample),
+    /// Of `PruneSnapshots`: those that were removed.
+    SnapshotsPruned(Vec<SnapshotId>),
+}
+
+/// What came of asking for the environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Claim {
+    /// It is ours.
+    Granted,
+    /// Another deployment holds it.
+    HeldBy(DeploymentId),
+    /// A newer release wants it too, and goes before.
+    SupersededBy(DeploymentId),
+}
+
+impl Outcome {
+    /// Its name, for logs and errors.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Claim(_) => "claim",
+            Self::Image(_) => "image",
+            Self::Scan(_) => "scan",
+            Self::Proof(_) => "proof",
+            Self::Secrets(_) => "secrets",
+            Self::Services(_) => "services",
+            Self::Database(_) => "database",
+            Self::Approvers(_) => "approvers",
+            Self::Previous(_) => "previous",
+            Self::SnapshotStarted(_) => "snapshot-started",
+            Self::Snapshot(_) => "snapshot",
+            Self::TaskDefinition { .. } => "task-definition",
+            Self::MigrationStarted(_) => "migration-started",
+            Self::Migration(_) => "migration",
+            Self::RolloutStarted { .. } => "rollout-started",
+            Self::Rollout { .. } => "rollout",
+            Self::RolloutStopping { .. } => "rollout-stopping",
+            Self::SmokeTests(_) => "smoke-tests",
+            Self::Health(_) => "health",
+            Self::SnapshotsPruned(_) => "snapshots-pruned",
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! What went wrong, in types: the kinds of port error, and the causes that end a deployment.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{DeploymentId, ServiceName};
+
+/// What can be done about an error of the outside world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorClass {
+    /// Passes by itself: throttled, timed out, busy, the answer was lost. Try again.
+    Retryable,
+    /// Will be the same every time: refused as invalid, does not exist.
+    Permanent,
+    /// Needs someone's hand: access denied, a quota, a role that is not there. Tried again slowly,
+    /// since the hand may come.
+    NeedsPerson,
+}
+
+/// An error of a port. The message says what was asked of whom and what to do; never a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct PortError {
+    /// What can be done about it.
+    pub class: ErrorClass,
+    /// For people.
+    pub message: String,
+}
+
+impl PortError {
+    /// An error that passes by itself.
+    pub fn retryable(message: impl Into<String>) -> Self {
+        Self {
+            class: ErrorClass::Retryable,
+            message: message.into(),
+        }
+    }
+
+    /// An error that will be the same every time.
+    pub fn permanent(message: impl Into<String>) -> Self {
+        Self {
+            class: ErrorClass::Permanent,
+            message: message.into(),
+        }
+    }
+
+    /// An error that needs someone's hand.
+    pub fn needs_person(message: impl Into<String>) -> Self {
+        Self {
+            class: ErrorClass::NeedsPerson,
+            message: message.into(),
+        }
+    }
+}
+
+/// Why a deployment did not succeed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// The plan could not be drawn: everything that is in the way, not just the first thing.
+    NotPlannable(Vec<String>),
+    /// The backup could not be taken or not proven.
+    BackupFailed(String),
+    /// The migration task did not exit with 0.
+    MigrationFailed {
+        /// Its exit code, if its container got far enough to have one.
+        exit_code: Option<i32>,
+        /// ECS's reason, or ours.
+        reason: String,
+        /// The last lines of its log.
+        log_tail: Vec<String>,
+    },
+    /// ECS could not bring the new version up, or took it back.
+    RolloutFailed {
+        /// The service.
+        service: ServiceName,
+        /// ECS's reason, or ours.
+        reason: String,
+    },
+    /// Green answered wrongly: each test that failed and why.
+    SmokeTestsFailed(Vec<String>),
+    /// The new version had the traffic and was not well.
+    BakeFailed(String),
+    /// A phase took longer than it may.
+    TimedOut {
+        /// What it was doing.
+        doing: String,
+        /// How long it was given, in seconds.
+        after_s: u64,
+    },
+    /// Sluice could not do its work, and says nothing about the release: the world refused a
+    /// request in a way that trying again does not mend.
+    Refused {
+        /// What Sluice was doing.
+        doing: String,
+        /// The refusal.
+        error: PortError,
+    },
+}
+
+impl Cause {
+    /// Whether the release was found bad. Otherwise Sluice could not find out.
+    pub fn blames_release(&self) -> bool {
+        match self {
+            Self::NotPlannable(_)
+            | Self::MigrationFailed { .. }
+            | Self::RolloutFailed { .. }
+            | Self::SmokeTestsFailed(_)
+            | Self::BakeFailed(_) => true,
+            Self::BackupFailed(_) | Self::TimedOut { .. } | Self::Refused { .. } => false,
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotPlannable(problems) => {
+                write!(f, "there is no plan to carry out: {}", problems.join("; "))
+            }
+            Self::BackupFailed(reason) => write!(f, "the database backup failed: {reason}"),
+            Self::MigrationFailed {
+                exit_code: Some(code),
+                reason,
+                ..
+            } => {
+                write!(f, "the migration ended with exit code {code}: {reason}")
+            }
+            Self::MigrationFailed {
+                exit_code: None,
+                reason,
+                ..
+            } => {
+                write!(f, "the migration never ran to its end: {reason}")
+            }
+            Self::RolloutFailed { service, reason } => {
+                write!(f, "ECS could not roll out {service}: {reason}")
+            }
+            Self::SmokeTestsFailed(failures) => {
+                write!(
+                    f,
+                    "smoke tests failed on the new version: {}",
+                    failures.join("; ")
+                )
+            }
+            Self::BakeFailed(reason) => {
+                write!(f, "the new version was not well under traffic: {reason}")
+            }
+            Self::TimedOut { doing, after_s } => {
+                write!(
+                    f,
+                    "{doing} was not done after {}",
+                    crate::words::duration_s(*after_s)
+                )
+            }
+            Self::Refused { doing, error } => write!(f, "{doing} was refused: {error}"),
+        }
+    }
+}
+
+/// Why an event was not taken. The deployment is as it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RejectedEvent {
+    /// An answer to something that is no longer asked, or the second of two.
+    #[error("{event} comes too late: the deployment is {phase}")]
+    Late {
+        /// The event.
+        event: &'static str,
+        /// Where the deployment is.
+        phase: &'static str,
+    },
+    /// The deployment is not waiting for anyone's approval.
+    #[error("nothing is waiting for an approval here: the deployment is {phase}")]
+    NotAwaitingApproval {
+        /// Where the deployment is.
+        phase: &'static str,
+    },
+    /// The button belongs to a plan that has been replaced since.
+    #[error(
+        "that approval is for a plan that has changed since: look at the newest message of this \
+         deployment and decide there"
+    )]
+    StalePlan,
+    /// The one who clicked is not an approver.
+    #[error("you are not among the approvers of {environment}: {approvers} may decide")]
+    NotAnApprover {
+        /// The environment.
+        environment: String,
+        /// Those who may.
+        approvers: String,
+    },
+    /// Four eyes are demanded and these are the same two.
+    #[error("you asked for this deployment, so somebody else must approve it")]
+    FourEyes,
+    /// Said already.
+    #[error("you have approved this already; {missing} more needed")]
+    AlreadyApproved {
+        /// How many are missing.
+        missing: usize,
+    },
+    /// It has begun to change the world, so it is carried to an end.
+    #[error("it cannot be cancelled any more: the deployment is {phase}")]
+    TooLateToCancel {
+        /// Where the deployment is.
+        phase: &'static str,
+    },
+    /// A newer release waits its turn.
+    #[error("{by} waits: the deployment is {phase} and is carried to its end")]
+    NotSuperseded {
+        /// The newer one.
+        by: DeploymentId,
+        /// Where the deployment is.
+        phase: &'static str,
+    },
+}

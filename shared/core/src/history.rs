@@ -1,0 +1,188 @@
+//! The account of a deployment: every event it took, each record sealed with the hash of the one
+//! before, so that nobody can quietly edit the past.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::deployment::{Deployment, Opening};
+use crate::event::Event;
+use crate::failure::RejectedEvent;
+use crate::id::{DeploymentId, Hash};
+use crate::machine;
+
+/// One event that a deployment took.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Whose.
+    pub deployment: DeploymentId,
+    /// From 0, without gaps.
+    pub seq: u32,
+    /// When it was taken.
+    pub at: Timestamp,
+    /// What happened.
+    pub entry: RecordedEntry,
+    /// The phase after it.
+    pub phase: String,
+    /// What it meant, in the words people were told.
+    pub notes: Vec<String>,
+    /// The hash of the record before; of no record, the hash of nothing.
+    pub previous: Hash,
+    /// The hash of this record with all of the above.
+    pub hash: Hash,
+}
+
+/// What a record is of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecordedEntry {
+    /// The beginning.
+    Opened(Box<Opening>),
+    /// An event the deployment took.
+    Event(Event),
+}
+
+/// The end of a chain: what the next record is fastened to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainEnd {
+    /// The next record's number.
+    pub next_seq: u32,
+    /// The last record's hash.
+    pub hash: Hash,
+}
+
+impl ChainEnd {
+    /// The end of an empty chain.
+    pub fn start() -> Self {
+        Self {
+            next_seq: 0,
+            hash: Hash::of_json(&()),
+        }
+    }
+
+    /// Fastens what happened to the chain. `before` and `after` are the deployment around it.
+    pub fn append(
+        &mut self,
+        entry: RecordedEntry,
+        at: Timestamp,
+        before: Option<&Deployment>,
+        after: &Deployment,
+    ) -> Record {
+        let told = before.map_or(0, |deployment| deployment.story.len());
+        let mut record = Record {
+            deployment: after.id.clone(),
+            seq: self.next_seq,
+            at,
+            entry,
+            phase: after.phase.name().to_owned(),
+            notes: after.story[told..]
+                .iter()
+                .map(|entry| entry.note.words(after))
+                .collect(),
+            previous: self.hash.clone(),
+            hash: ChainEnd::start().hash,
+        };
+        record.hash = record.seal();
+        self.next_seq += 1;
+        self.hash = record.hash.clone();
+        record
+    }
+}
+
+impl Record {
+    fn seal(&self) -> Hash {
+        Hash::of_json(&(
+            &self.deployment,
+            self.seq,
+            self.at,
+            &self.entry,
+            &self.phase,
+            &self.notes,
+            &self.previous,
+        ))
+    }
+}
+
+/// Why a history cannot be believed.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BrokenHistory {
+    /// It has no first record.
+    #[error("the history is empty or does not begin with the opening of a deployment")]
+    NoOpening,
+    /// A record was changed, taken out, put in or moved.
+    #[error("record {seq} does not follow from the one before it: the history was changed there")]
+    Chain {
+        /// Which.
+        seq: u32,
+    },
+    /// A record whose event the machine does not take: another version of it wrote the history.
+    #[error("record {seq} cannot be replayed by this version: {why}")]
+    Replay {
+        /// Which.
+        seq: u32,
+        /// Why.
+        why: RejectedEvent,
+    },
+    /// A record that says another phase than the replay comes to.
+    #[error("record {seq} says {recorded}, but replaying it gives {replayed}")]
+    Phase {
+        /// Which.
+        seq: u32,
+        /// What it says.
+        recorded: String,
+        /// What replaying gives.
+        replayed: &'static str,
+    },
+}
+
+/// Checks that no record was changed, taken out, put in or moved.
+///
+/// # Errors
+/// The first record that does not follow from the one before it.
+pub fn verify(history: &[Record]) -> Result<ChainEnd, BrokenHistory> {
+    let mut end = ChainEnd::start();
+    for record in history {
+        if record.seq != end.next_seq || record.previous != end.hash || record.hash != record.seal()
+        {
+            return Err(BrokenHistory::Chain { seq: end.next_seq });
+        }
+        end = ChainEnd {
+            next_seq: end.next_seq + 1,
+            hash: record.hash.clone(),
+        };
+    }
+    Ok(end)
+}
+
+/// Folds a history through [`step`](machine::step): the deployment as it was after the last record.
+///
+/// # Errors
+/// The chain is broken, or a record cannot be replayed.
+pub fn replay(history: &[Record]) -> Result<Deployment, BrokenHistory> {
+    verify(history)?;
+    let (first, rest) = history.split_first().ok_or(BrokenHistory::NoOpening)?;
+    let RecordedEntry::Opened(opening) = &first.entry else {
+        return Err(BrokenHistory::NoOpening);
+    };
+    let mut deployment = Deployment::open(opening, first.at);
+    for record in rest {
+        let RecordedEntry::Event(event) = &record.entry else {
+            return Err(BrokenHistory::Chain { seq: record.seq });
+        };
+        let transition =
+            machine::step(&deployment, event, record.at).map_err(|why| BrokenHistory::Replay {
+                seq: record.seq,
+                why,
+            })?;
+        if let Some(next) = transition.next {
+            deployment = next;
+        }
+        if record.phase != deployment.phase.name() {
+            return Err(BrokenHistory::Phase {
+                seq: record.seq,
+                recorded: record.phase.clone(),
+                replayed: deployment.phase.name(),
+            });
+        }
+    }
+    Ok(deployment)
+}

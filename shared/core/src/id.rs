@@ -1,0 +1,226 @@
+//! Identifiers, each its own type: a cluster cannot be passed where a service is meant.
+//!
+//! What a person writes is checked where it is parsed (`config`, `intake`); what AWS answers is
+//! taken as it is. So the types here carry a name, not a grammar, except [`Digest`] and
+//! [`DeploymentId`], which other systems parse.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+macro_rules! names {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the name as it is.
+            pub fn new(name: impl Into<String>) -> Self {
+                Self(name.into())
+            }
+
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+names! {
+    /// The application, as `sluice.toml` names it.
+    AppName;
+    /// An environment of the application, such as `staging`.
+    EnvironmentName;
+    /// A service as `sluice.toml` names it, such as `web`.
+    ServiceName;
+    /// A service as ECS names it.
+    EcsServiceName;
+    /// A container of a task definition.
+    ContainerName;
+    /// An ECS cluster, by name.
+    ClusterName;
+    /// An AWS account: twelve digits.
+    AccountId;
+    /// An AWS region, such as `eu-central-1`.
+    Region;
+    /// The ARN of an IAM role.
+    RoleArn;
+    /// An ECR repository, by name.
+    RepositoryName;
+    /// An image tag.
+    ImageTag;
+    /// The ARN of a task definition revision.
+    TaskDefinitionArn;
+    /// The ARN of an ECS task.
+    TaskArn;
+    /// The ARN of an ECS service deployment.
+    ServiceDeploymentArn;
+    /// The identifier of an RDS snapshot.
+    SnapshotId;
+    /// A version id of a secret (Secrets Manager), or a parameter's version number.
+    SecretVersion;
+    /// A Slack user, such as `U024BE7LH`.
+    SlackUserId;
+    /// A Slack user group, such as `S0604QSJC`.
+    SlackGroupId;
+    /// A Slack channel, by name (`#deploys`) or id.
+    ChannelName;
+    /// The name of a CloudWatch alarm.
+    AlarmName;
+}
+
+/// An image's content address: `sha256:` and 64 hexadecimal digits.
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(try_from = "String", into = "String")]
+pub struct Digest(String);
+
+impl Digest {
+    /// The digest as text, `sha256:` included.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first twelve hexadecimal digits: what people compare by eye.
+    pub fn short(&self) -> &str {
+        &self.0["sha256:".len().."sha256:".len() + 12]
+    }
+}
+
+impl TryFrom<String> for Digest {
+    type Error = InvalidDigest;
+
+    fn try_from(text: String) -> Result<Self, InvalidDigest> {
+        let valid = text.strip_prefix("sha256:").is_some_and(|hex| {
+            hex.len() == 64 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        });
+        if valid {
+            Ok(Self(text))
+        } else {
+            Err(InvalidDigest(text))
+        }
+    }
+}
+
+impl From<Digest> for String {
+    fn from(digest: Digest) -> Self {
+        digest.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A text that is no image digest.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is not an image digest: expected `sha256:` and 64 lower-case hexadecimal digits")]
+pub struct InvalidDigest(String);
+
+/// A deployment: `dep-` and sixteen hexadecimal digits.
+///
+/// Made from what triggered it, so that a trigger that arrives twice names the same deployment.
+/// Short and plain enough for everything that carries it: ECS `startedBy` (36 characters at most)
+/// and RDS snapshot identifiers (letters, digits and single hyphens).
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(transparent)]
+pub struct DeploymentId(String);
+
+impl DeploymentId {
+    /// The deployment that `trigger` (an event's own id) opens for this digest in this environment.
+    pub fn derive(
+        app: &AppName,
+        environment: &EnvironmentName,
+        digest: &Digest,
+        trigger: &str,
+    ) -> Self {
+        let mut hash = Sha256::new();
+        for part in [app.as_str(), environment.as_str(), digest.as_str(), trigger] {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        Self(format!("dep-{}", hex::encode(&hash.finalize()[..8])))
+    }
+
+    /// Takes an id that came back from outside (a button, a hook). It names a deployment only if
+    /// the store has one of that name.
+    pub fn from_outside(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for DeploymentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A SHA-256 in hexadecimal: a plan's, or a history record's.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Hash(String);
+
+impl Hash {
+    /// The hash of a value's JSON. Every map in the core is ordered, so equal values hash equally.
+    pub fn of_json(value: &impl Serialize) -> Self {
+        let mut hasher = Sha256::new();
+        serde_json::to_writer(HashWriter(&mut hasher), value)
+            .expect("the core's types serialise: their map keys are strings");
+        Self(hex::encode(hasher.finalize()))
+    }
+
+    /// Takes a hash that came back from outside (a button). Comparing it is the check.
+    pub fn from_outside(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The hash as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first twelve digits: what people compare by eye.
+    pub fn short(&self) -> &str {
+        self.0.get(..12).unwrap_or(&self.0)
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+struct HashWriter<'a>(&'a mut Sha256);
+
+impl std::io::Write for HashWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,163 @@
+//! What a push asks for: which environments it is deployed to, or why it is not.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::config::{Config, Environment};
+use crate::deployment::{Opening, Requester};
+use crate::id::{DeploymentId, Digest, ImageTag, RepositoryName};
+use crate::release::Release;
+
+/// An image that appeared in the registry, as its event tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImagePush {
+    /// The event's own id: the same when it is delivered again.
+    pub event: String,
+    /// The registry's host.
+    pub registry: String,
+    /// The repository.
+    pub repository: RepositoryName,
+    /// The tag; a push by digest alone has none.
+    pub tag: Option<ImageTag>,
+    /// The digest.
+    pub digest: Digest,
+    /// When.
+    pub pushed_at: Timestamp,
+    /// The manifest's media type, if the event says it.
+    pub manifest_media_type: Option<String>,
+    /// The artifact's media type, if the event says it.
+    pub artifact_media_type: Option<String>,
+}
+
+/// Why a push deploys nothing. None of these is an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ignored {
+    /// It has no tag: the manifest of one platform, or a push by digest. The index that names it
+    /// is pushed with a tag.
+    Untagged,
+    /// It is not an image but something about one.
+    NotAnImage {
+        /// What it is.
+        what: &'static str,
+    },
+    /// No application is deployed from that repository.
+    UnknownRepository(RepositoryName),
+    /// No environment takes that tag.
+    TagNotTaken {
+        /// The tag.
+        tag: ImageTag,
+        /// What environments take.
+        taken: String,
+    },
+}
+
+impl fmt::Display for Ignored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Untagged => f.write_str(
+                "it has no tag: one platform's manifest or a push by digest; the tagged push counts",
+            ),
+            Self::NotAnImage { what } => write!(f, "it is {what}, not an image"),
+            Self::UnknownRepository(repository) => {
+                write!(f, "no sluice.toml names the repository {repository}")
+            }
+            Self::TagNotTaken { tag, taken } => {
+                write!(f, "no environment takes the tag {tag} ({taken})")
+            }
+        }
+    }
+}
+
+/// The deployments a push opens: one for each environment that takes its tag.
+///
+/// # Errors
+/// Why it opens none.
+pub fn openings(configs: &[Arc<Config>], push: &ImagePush) -> Result<Vec<Opening>, Ignored> {
+    let Some(tag) = &push.tag else {
+        return Err(Ignored::Untagged);
+    };
+    if let Some(what) = about_an_image(tag, push.artifact_media_type.as_deref()) {
+        return Err(Ignored::NotAnImage { what });
+    }
+    let config = configs
+        .iter()
+        .find(|config| config.repository == push.repository)
+        .ok_or_else(|| Ignored::UnknownRepository(push.repository.clone()))?;
+    let openings: Vec<Opening> = config
+        .environments
+        .iter()
+        .filter(|environment| environment.tags.iter().any(|pattern| pattern.matches(tag)))
+        .map(|environment| opening(config, environment, push, tag))
+        .collect();
+    if openings.is_empty() {
+        return Err(Ignored::TagNotTaken {
+            tag: tag.clone(),
+            taken: taken(config),
+        });
+    }
+    Ok(openings)
+}
+
+fn opening(
+    config: &Config,
+    environment: &Environment,
+    push: &ImagePush,
+    tag: &ImageTag,
+) -> Opening {
+    Opening {
+        id: DeploymentId::derive(&config.app, &environment.name, &push.digest, &push.event),
+        settings: Arc::new(config.settings(environment)),
+        release: Release {
+            registry: push.registry.clone(),
+            repository: push.repository.clone(),
+            tag: tag.clone(),
+            digest: push.digest.clone(),
+            pushed_at: push.pushed_at,
+        },
+        requested_by: Requester::Push,
+    }
+}
+
+fn taken(config: &Config) -> String {
+    let said: Vec<String> = config
+        .environments
+        .iter()
+        .map(|environment| {
+            let tags: Vec<String> = environment.tags.iter().map(ToString::to_string).collect();
+            format!("{} takes {}", environment.name, tags.join(", "))
+        })
+        .collect();
+    said.join("; ")
+}
+
+/// Signatures, attestations and bills of material are pushed beside the image they are about:
+/// under a tag made from its digest (cosign: `sha256-….sig`), or as a referrer with a media type of
+/// its own.
+fn about_an_image(tag: &ImageTag, artifact_media_type: Option<&str>) -> Option<&'static str> {
+    if let Some((_, kind)) = tag
+        .as_str()
+        .strip_prefix("sha256-")
+        .and_then(|rest| rest.split_once('.'))
+    {
+        return Some(match kind {
+            "sig" => "a signature",
+            "att" => "an attestation",
+            "sbom" => "a bill of materials",
+            _ => "an artifact about an image",
+        });
+    }
+    // Ordinary images name their config's type here.
+    let artifact = artifact_media_type?;
+    let is_image = artifact.contains("container.image") || artifact.contains("oci.image");
+    match artifact {
+        _ if is_image => None,
+        _ if artifact.contains("in-toto") || artifact.contains("dsse") => Some("an attestation"),
+        _ if artifact.contains("cosign") || artifact.contains("notary") => Some("a signature"),
+        _ if artifact.contains("spdx") || artifact.contains("cyclonedx") => {
+            Some("a bill of materials")
+        }
+        _ => Some("an artifact about an image"),
+    }
+}

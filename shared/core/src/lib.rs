@@ -1,0 +1,28 @@
+//! The pure heart of Sluice.
+//!
+//! [`machine::step`] moves a [`deployment::Deployment`]; everything else here is what it is made
+//! of. No clock, no randomness, no environment, no async, no vendor: time, ids and the world come
+//! in as arguments, so that whatever happened can be replayed, and whatever might can be simulated.
+
+pub mod command;
+pub mod config;
+pub mod deployment;
+pub mod event;
+pub mod failure;
+pub mod health;
+pub mod history;
+pub mod hook;
+pub mod id;
+pub mod intake;
+pub mod machine;
+pub mod message;
+pub mod note;
+pub mod observation;
+pub mod phase;
+pub mod plan;
+pub mod release;
+pub mod report;
+pub mod smoke;
+pub mod tag;
+pub mod view;
+pub mod words;

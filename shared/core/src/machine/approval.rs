@@ -1,0 +1,93 @@
+//! Asking people.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::{end, planning};
+use crate::config::{Approval, Approver};
+use crate::deployment::{Deployment, Requester};
+use crate::failure::RejectedEvent;
+use crate::id::{Hash, SlackGroupId, SlackUserId};
+use crate::note::Note;
+use crate::phase::Phase;
+
+pub(super) fn begin(d: &mut Deployment, now: Timestamp) {
+    d.approvals.clear();
+    d.enter(Phase::AwaitingApproval, now);
+}
+
+pub(super) fn approve(
+    d: &mut Deployment,
+    by: &SlackUserId,
+    groups: &BTreeSet<SlackGroupId>,
+    plan: &Hash,
+    now: Timestamp,
+) -> Result<(), RejectedEvent> {
+    let approval = may_decide(d, by, groups, plan)?;
+    if approval.four_eyes && d.requested_by == Requester::Person(by.clone()) {
+        return Err(RejectedEvent::FourEyes);
+    }
+    let quorum = usize::from(approval.quorum);
+    if d.approvals.contains_key(by) {
+        return Err(RejectedEvent::AlreadyApproved {
+            missing: quorum - d.approvals.len(),
+        });
+    }
+    d.approvals.insert(by.clone(), now);
+    let missing = quorum - d.approvals.len();
+    d.tell(
+        now,
+        Note::Approved {
+            by: by.clone(),
+            missing,
+        },
+    );
+    if missing == 0 {
+        // Hours may have passed since the plan was drawn: see whether it still holds.
+        planning::begin(d, true, now);
+    }
+    Ok(())
+}
+
+pub(super) fn reject(
+    d: &mut Deployment,
+    by: &SlackUserId,
+    groups: &BTreeSet<SlackGroupId>,
+    plan: &Hash,
+    now: Timestamp,
+) -> Result<(), RejectedEvent> {
+    may_decide(d, by, groups, plan)?;
+    end(d, Phase::Rejected { by: by.clone() }, now);
+    Ok(())
+}
+
+fn may_decide<'a>(
+    d: &'a Deployment,
+    by: &SlackUserId,
+    groups: &BTreeSet<SlackGroupId>,
+    plan: &Hash,
+) -> Result<&'a Approval, RejectedEvent> {
+    let (Phase::AwaitingApproval, Some(sealed), Some(approval)) =
+        (&d.phase, &d.plan, &d.settings.environment.approval)
+    else {
+        return Err(RejectedEvent::NotAwaitingApproval {
+            phase: d.phase.name(),
+        });
+    };
+    if sealed.hash != *plan {
+        return Err(RejectedEvent::StalePlan);
+    }
+    let allowed = approval.approvers.iter().any(|approver| match approver {
+        Approver::User(user) => user == by,
+        Approver::Group(group) => groups.contains(group),
+    });
+    if !allowed {
+        let approvers: Vec<String> = approval.approvers.iter().map(Approver::to_string).collect();
+        return Err(RejectedEvent::NotAnApprover {
+            environment: d.environment().to_string(),
+            approvers: approvers.join(", "),
+        });
+    }
+    Ok(approval)
+}

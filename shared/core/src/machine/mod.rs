@@ -1,0 +1,151 @@
+//! The one function that moves a deployment.
+//!
+//! One file for each kind of work. Each says which outcomes its phase takes and what the phase
+//! still needs of the world; what is not taken is refused with a typed error.
+
+mod approval;
+mod backup;
+mod bake;
+mod cleanup;
+mod deadline;
+mod migration;
+mod needs;
+mod planning;
+mod queue;
+mod retry;
+mod rollback;
+mod rollout;
+mod shift;
+mod verify;
+mod wait;
+
+use jiff::Timestamp;
+
+use crate::command::Command;
+use crate::deployment::Deployment;
+use crate::event::{Event, Outcome};
+use crate::failure::{Cause, RejectedEvent};
+use crate::note::Note;
+use crate::phase::Phase;
+
+pub use deadline::deadline;
+pub use wait::{waits_for, wake_at};
+
+/// What an event does to a deployment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// The deployment after the event; `None` if the event told nothing new.
+    pub next: Option<Deployment>,
+    /// What is to be done now, all of it at once. Only [`Event::Wake`] brings forth commands.
+    pub commands: Vec<Command>,
+}
+
+/// Moves a deployment.
+///
+/// # Errors
+/// The event is none that this phase takes: late, doubled, or not allowed. The deployment is as it
+/// was.
+pub fn step(
+    deployment: &Deployment,
+    event: &Event,
+    now: Timestamp,
+) -> Result<Transition, RejectedEvent> {
+    if let Event::Wake = event {
+        return Ok(wake(deployment, now));
+    }
+    let mut next = deployment.clone();
+    take(&mut next, event, now)?;
+    let changed = next != *deployment;
+    Ok(Transition {
+        next: changed.then_some(next),
+        commands: Vec::new(),
+    })
+}
+
+fn wake(deployment: &Deployment, now: Timestamp) -> Transition {
+    if deployment.phase.is_terminal() {
+        return Transition {
+            next: None,
+            commands: Vec::new(),
+        };
+    }
+    if let Some(next) = deadline::pass(deployment, now) {
+        let commands = needs::commands(&next, now);
+        return Transition {
+            next: Some(next),
+            commands,
+        };
+    }
+    Transition {
+        next: None,
+        commands: needs::commands(deployment, now),
+    }
+}
+
+fn take(d: &mut Deployment, event: &Event, now: Timestamp) -> Result<(), RejectedEvent> {
+    match event {
+        Event::Wake => Ok(()),
+        Event::Approve { by, groups, plan } => approval::approve(d, by, groups, plan, now),
+        Event::Reject { by, groups, plan } => approval::reject(d, by, groups, plan, now),
+        Event::Cancel { by } => queue::cancel(d, by, now),
+        Event::SupersededBy { deployment } => queue::superseded(d, deployment, now),
+        Event::Done { command, outcome } => {
+            take_outcome(d, outcome, now)?;
+            d.setbacks.remove(command);
+            Ok(())
+        }
+        Event::CommandFailed { command, error } => retry::failed(d, command, error, now),
+    }
+}
+
+fn take_outcome(
+    d: &mut Deployment,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<(), RejectedEvent> {
+    match &d.phase {
+        Phase::Queued => queue::on(d, outcome, now),
+        Phase::Planning { .. } => planning::on(d, outcome, now),
+        Phase::BackingUp(_) => backup::on(d, outcome, now),
+        Phase::Migrating => migration::on(d, outcome, now),
+        Phase::RollingOut | Phase::UpdatingWorkers => rollout::on(d, outcome, now),
+        Phase::Verifying { .. } => verify::on(d, outcome, now),
+        Phase::Shifting => shift::on(d, outcome, now),
+        Phase::Baking { .. } => bake::on(d, outcome, now),
+        Phase::CleaningUp { .. } => cleanup::on(d, outcome, now),
+        Phase::RollingBack { .. } => rollback::on(d, outcome, now),
+        Phase::AwaitingApproval
+        | Phase::Succeeded
+        | Phase::Superseded { .. }
+        | Phase::Rejected { .. }
+        | Phase::Expired
+        | Phase::Cancelled { .. }
+        | Phase::Failed { .. }
+        | Phase::RolledBack { .. }
+        | Phase::RollbackFailed { .. } => Err(late(d, outcome)),
+    }
+}
+
+/// An outcome that the phase does not take: its command belongs to a phase gone by.
+fn late(d: &Deployment, outcome: &Outcome) -> RejectedEvent {
+    RejectedEvent::Late {
+        event: outcome.name(),
+        phase: d.phase.name(),
+    }
+}
+
+/// Ends a deployment.
+fn end(d: &mut Deployment, phase: Phase, now: Timestamp) {
+    d.enter(phase, now);
+    d.tell(now, Note::Ended);
+}
+
+/// Something went wrong: back, if a service may have been changed; else that is the end.
+fn fail(d: &mut Deployment, cause: Cause, now: Timestamp) {
+    if d.touched.rollouts_since.is_some() {
+        rollback::begin(d, cause, now);
+    } else {
+        let during = d.phase.name().to_owned();
+        end(d, Phase::Failed { during, cause }, now);
+    }
+}

@@ -1,0 +1,46 @@
+//! What a deployment needs of the world now: the level that level-triggered means.
+
+use jiff::Timestamp;
+
+use super::{backup, bake, cleanup, migration, planning, rollback, rollout, shift, verify};
+use crate::command::Command;
+use crate::deployment::Deployment;
+use crate::phase::Phase;
+
+/// Everything the phase still needs, whether or not it failed a moment ago.
+pub(super) fn all(d: &Deployment, now: Timestamp) -> Vec<Command> {
+    match &d.phase {
+        Phase::Queued => vec![Command::ClaimEnvironment],
+        Phase::Planning { survey, .. } => planning::needs(d, survey),
+        Phase::BackingUp(progress) => backup::needs(d, *progress),
+        Phase::Migrating => migration::needs(d),
+        Phase::RollingOut | Phase::UpdatingWorkers => rollout::needs(d),
+        Phase::Verifying { not_before, .. } => verify::needs(d, *not_before, now),
+        Phase::Shifting => shift::needs(d),
+        Phase::Baking { samples } => bake::needs(d, samples, now),
+        Phase::CleaningUp { pruned } => cleanup::needs(d, *pruned),
+        Phase::RollingBack { services, .. } => rollback::needs(d, services),
+        Phase::AwaitingApproval
+        | Phase::Succeeded
+        | Phase::Superseded { .. }
+        | Phase::Rejected { .. }
+        | Phase::Expired
+        | Phase::Cancelled { .. }
+        | Phase::Failed { .. }
+        | Phase::RolledBack { .. }
+        | Phase::RollbackFailed { .. } => Vec::new(),
+    }
+}
+
+/// The same without what failed and whose time has not come again.
+pub(super) fn commands(d: &Deployment, now: Timestamp) -> Vec<Command> {
+    let mut commands = all(d, now);
+    if !d.setbacks.is_empty() {
+        commands.retain(|command| {
+            d.setbacks
+                .get(&command.key())
+                .is_none_or(|setback| setback.retry_at <= now)
+        });
+    }
+    commands
+}

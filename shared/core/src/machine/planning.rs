@@ -1,0 +1,86 @@
+//! Reading the world, drawing the plan, and reading again whether an approved plan still holds.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{approval, backup, fail, late};
+use crate::command::Command;
+use crate::deployment::{Deployment, SealedPlan};
+use crate::event::Outcome;
+use crate::failure::{Cause, RejectedEvent};
+use crate::note::Note;
+use crate::phase::Phase;
+use crate::plan::draw;
+use crate::plan::survey::Survey;
+
+pub(super) fn begin(d: &mut Deployment, confirming: bool, now: Timestamp) {
+    d.enter(
+        Phase::Planning {
+            survey: Box::default(),
+            confirming,
+        },
+        now,
+    );
+}
+
+pub(super) fn needs(d: &Deployment, survey: &Survey) -> Vec<Command> {
+    survey.missing(&d.settings)
+}
+
+pub(super) fn on(
+    d: &mut Deployment,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<(), RejectedEvent> {
+    let Phase::Planning { survey, .. } = &mut d.phase else {
+        return Err(late(d, outcome));
+    };
+    if !survey.take(outcome) {
+        return Err(late(d, outcome));
+    }
+    if survey.missing(&d.settings).is_empty() {
+        conclude(d, now);
+    }
+    Ok(())
+}
+
+/// Draws the plan from what there is. Called when nothing is missing, or when what is missing has
+/// been waited for long enough.
+pub(super) fn conclude(d: &mut Deployment, now: Timestamp) {
+    let Phase::Planning { survey, confirming } = &d.phase else {
+        return;
+    };
+    let confirming = *confirming;
+    match draw(d, survey) {
+        Ok(plan) => settle(d, SealedPlan::new(plan), confirming, now),
+        Err(problems) => fail(d, Cause::NotPlannable(problems), now),
+    }
+}
+
+fn settle(d: &mut Deployment, sealed: SealedPlan, confirming: bool, now: Timestamp) {
+    let plan = sealed.hash.clone();
+    let approved = d
+        .plan
+        .as_ref()
+        .is_some_and(|approved| approved.hash == plan);
+    d.plan = Some(Arc::new(sealed));
+    if confirming && approved {
+        d.tell(now, Note::PlanConfirmed { plan });
+        backup::begin(d, now);
+        return;
+    }
+    d.tell(
+        now,
+        if confirming {
+            Note::PlanChanged { plan }
+        } else {
+            Note::PlanDrawn { plan }
+        },
+    );
+    if d.settings.environment.approval.is_some() {
+        approval::begin(d, now);
+    } else {
+        backup::begin(d, now);
+    }
+}

@@ -1,0 +1,65 @@
+//! Waiting for the environment, and giving way.
+
+use jiff::Timestamp;
+
+use super::{end, late, planning};
+use crate::deployment::Deployment;
+use crate::event::{Claim, Outcome};
+use crate::failure::RejectedEvent;
+use crate::id::{DeploymentId, SlackUserId};
+use crate::note::Note;
+use crate::phase::Phase;
+
+pub(super) fn on(
+    d: &mut Deployment,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<(), RejectedEvent> {
+    match outcome {
+        Outcome::Claim(Claim::Granted) => {
+            d.tell(now, Note::Began);
+            planning::begin(d, false, now);
+            Ok(())
+        }
+        Outcome::Claim(Claim::HeldBy(other)) => {
+            let note = Note::WaitingFor(other.clone());
+            if d.story.last().is_none_or(|entry| entry.note != note) {
+                d.tell(now, note);
+            }
+            Ok(())
+        }
+        Outcome::Claim(Claim::SupersededBy(newer)) => superseded(d, newer, now),
+        other => Err(late(d, other)),
+    }
+}
+
+/// Gives way to a newer release, while nothing is touched.
+pub(super) fn superseded(
+    d: &mut Deployment,
+    by: &DeploymentId,
+    now: Timestamp,
+) -> Result<(), RejectedEvent> {
+    if !d.phase.is_untouched() || *by == d.id {
+        return Err(RejectedEvent::NotSuperseded {
+            by: by.clone(),
+            phase: d.phase.name(),
+        });
+    }
+    end(d, Phase::Superseded { by: by.clone() }, now);
+    Ok(())
+}
+
+/// Is called off, while nothing is touched.
+pub(super) fn cancel(
+    d: &mut Deployment,
+    by: &SlackUserId,
+    now: Timestamp,
+) -> Result<(), RejectedEvent> {
+    if !d.phase.is_untouched() {
+        return Err(RejectedEvent::TooLateToCancel {
+            phase: d.phase.name(),
+        });
+    }
+    end(d, Phase::Cancelled { by: by.clone() }, now);
+    Ok(())
+}

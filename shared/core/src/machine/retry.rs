@@ -1,0 +1,101 @@
+//! Commands that failed: tried again, given up, or left to somebody's hand.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{cleanup, fail, needs, rollback};
+use crate::command::CommandKey;
+use crate::deployment::{Deployment, Setback};
+use crate::failure::{Cause, ErrorClass, PortError, RejectedEvent};
+use crate::note::Note;
+use crate::phase::Phase;
+
+/// The longest pause between two tries: a fault that passes is noticed within a minute.
+const LONGEST_PAUSE_S: u64 = 60;
+
+pub(super) fn failed(
+    d: &mut Deployment,
+    command: &CommandKey,
+    error: &PortError,
+    now: Timestamp,
+) -> Result<(), RejectedEvent> {
+    if !needs::all(d, now)
+        .iter()
+        .any(|needed| needed.key() == *command)
+    {
+        return Err(RejectedEvent::Late {
+            event: "command-failed",
+            phase: d.phase.name(),
+        });
+    }
+    match error.class {
+        ErrorClass::Permanent => give_up(d, command, error, now),
+        ErrorClass::Retryable => try_again(d, command, error, now),
+        ErrorClass::NeedsPerson => {
+            let known = d
+                .setbacks
+                .get(command)
+                .is_some_and(|setback| setback.error == *error);
+            if !known {
+                let note = Note::NeedsPerson {
+                    doing: command.to_string(),
+                    error: error.clone(),
+                };
+                d.tell(now, note);
+            }
+            try_again(d, command, error, now);
+        }
+    }
+    Ok(())
+}
+
+fn try_again(d: &mut Deployment, command: &CommandKey, error: &PortError, now: Timestamp) {
+    let count = d.setbacks.get(command).map_or(0, |setback| setback.count) + 1;
+    let pause_s = match error.class {
+        ErrorClass::NeedsPerson => LONGEST_PAUSE_S,
+        ErrorClass::Retryable | ErrorClass::Permanent => {
+            LONGEST_PAUSE_S.min(1 << count.min(6)) + spread_s(d, count)
+        }
+    };
+    let retry_at = now
+        .saturating_add(SignedDuration::from_secs(
+            i64::try_from(pause_s).unwrap_or(60),
+        ))
+        .unwrap_or(now);
+    d.setbacks.insert(
+        command.clone(),
+        Setback {
+            count,
+            retry_at,
+            error: error.clone(),
+        },
+    );
+}
+
+/// Up to a quarter of the pause, different for each deployment, so that those throttled together
+/// do not come back together. Not random: replaying must give the same.
+fn spread_s(d: &Deployment, count: u32) -> u64 {
+    let seed: u64 = d.id.as_str().bytes().map(u64::from).sum::<u64>() + u64::from(count) * 7;
+    seed % ((1 << count.min(6)) / 4 + 1)
+}
+
+fn give_up(d: &mut Deployment, command: &CommandKey, error: &PortError, now: Timestamp) {
+    match &d.phase {
+        Phase::RollingBack { .. } => rollback::refused(d, command.as_str(), &error.message, now),
+        Phase::CleaningUp { .. } if command.as_str() == "prune-snapshots" => {
+            let note = Note::NeedsPerson {
+                doing: command.to_string(),
+                error: error.clone(),
+            };
+            d.tell(now, note);
+            cleanup::give_up_pruning(d);
+            cleanup::advance(d, now);
+        }
+        _ => {
+            let cause = Cause::Refused {
+                doing: command.to_string(),
+                error: error.clone(),
+            };
+            fail(d, cause, now);
+        }
+    }
+}

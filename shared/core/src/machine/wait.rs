@@ -1,0 +1,140 @@
+//! What a deployment waits for, and when it must be looked at again.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{bake, deadline};
+use crate::config::Approver;
+use crate::deployment::Deployment;
+use crate::note::short_arn;
+use crate::observation::{ProofObservation, ScanObservation};
+use crate::phase::{BackingUp, Phase, Return};
+use crate::words;
+
+/// When it must be looked at next; `None` once it is over.
+///
+/// Events from outside usually come first; this is how long a lost one delays it.
+pub fn wake_at(d: &Deployment, now: Timestamp) -> Option<Timestamp> {
+    let deadline = deadline(d)?;
+    let pause = match &d.phase {
+        // A person's click wakes it, or the deadline.
+        Phase::AwaitingApproval => return Some(deadline),
+        Phase::Queued => 60,
+        Phase::Planning { .. } | Phase::BackingUp(_) => 30,
+        Phase::Migrating | Phase::RollingOut | Phase::UpdatingWorkers | Phase::Shifting => 15,
+        Phase::Verifying { .. } | Phase::RollingBack { .. } => 10,
+        Phase::Baking { .. } | Phase::CleaningUp { .. } => 30,
+        _ => return None,
+    };
+    let mut at = now
+        .saturating_add(SignedDuration::from_secs(pause))
+        .unwrap_or(deadline);
+    let mut sooner = |other: Timestamp| at = at.min(other.max(now));
+    sooner(deadline);
+    if let Some(end) = deadline::patience_ends(d) {
+        sooner(end);
+    }
+    match &d.phase {
+        Phase::Verifying { not_before, .. } if *not_before > now => sooner(*not_before),
+        Phase::Baking { samples } => sooner(bake::next_sample(d, samples)),
+        _ => {}
+    }
+    for setback in d.setbacks.values() {
+        sooner(setback.retry_at);
+    }
+    Some(at)
+}
+
+/// What it waits for, in words; empty for one that is over.
+pub fn waits_for(d: &Deployment) -> String {
+    let environment = &d.settings.environment;
+    if let Some(setback) = d.setbacks.values().next() {
+        return format!("to try again: {}", setback.error);
+    }
+    match &d.phase {
+        Phase::Queued => format!("{} to be free", environment.name),
+        Phase::Planning { survey, .. } => match (&survey.proof, &survey.scan, &environment.after) {
+            (Some(ProofObservation::UnderWay | ProofObservation::NotProven), _, Some(after)) => {
+                format!("{} to succeed in {after}", d.release.digest.short())
+            }
+            (_, Some(ScanObservation::Pending | ScanObservation::NotScanned), _) => {
+                "the image scan".to_owned()
+            }
+            _ => "the world to be read".to_owned(),
+        },
+        Phase::AwaitingApproval => {
+            let approvers = environment
+                .approval
+                .as_ref()
+                .map_or_else(String::new, |approval| {
+                    let names: Vec<String> =
+                        approval.approvers.iter().map(Approver::to_string).collect();
+                    names.join(" or ")
+                });
+            format!("approval by {approvers}")
+        }
+        Phase::BackingUp(BackingUp::Starting) => "RDS to take the snapshot".to_owned(),
+        Phase::BackingUp(BackingUp::Waiting { progress }) => {
+            format!("the snapshot, {progress} % done")
+        }
+        Phase::Migrating => match &d.touched.migration {
+            Some(run) => format!("the migration, task {}", short_arn(run.task.as_str())),
+            None => "the migration task to start".to_owned(),
+        },
+        Phase::RollingOut => format!("the web services to come up{}", stages(d)),
+        Phase::UpdatingWorkers => "workers to finish their work and be replaced".to_owned(),
+        Phase::Verifying {
+            failed_rounds: 0, ..
+        } => "smoke tests".to_owned(),
+        Phase::Verifying { failed_rounds, .. } => {
+            format!(
+                "smoke tests, {} failed so far",
+                words::count(usize::from(*failed_rounds), "round")
+            )
+        }
+        Phase::Shifting => format!("ECS to shift the traffic{}", stages(d)),
+        Phase::Baking { samples } => format!(
+            "the bake of {}, {} so far",
+            words::duration(environment.bake.duration),
+            words::count(samples.len(), "health sample")
+        ),
+        Phase::CleaningUp { .. } => format!("ECS to take the old version down{}", stages(d)),
+        Phase::RollingBack { services, .. } => {
+            let left: Vec<&str> = services
+                .iter()
+                .filter(|(_, way)| !matches!(way, Return::Returned | Return::Stuck(_)))
+                .map(|(service, _)| service.as_str())
+                .collect();
+            format!("{} to be as before", left.join(", "))
+        }
+        Phase::Succeeded
+        | Phase::Superseded { .. }
+        | Phase::Rejected { .. }
+        | Phase::Expired
+        | Phase::Cancelled { .. }
+        | Phase::Failed { .. }
+        | Phase::RolledBack { .. }
+        | Phase::RollbackFailed { .. } => String::new(),
+    }
+}
+
+/// ` (web at SCALE_UP)`.
+fn stages(d: &Deployment) -> String {
+    let said: Vec<String> = super::rollout::shifting(d)
+        .filter_map(|service| {
+            let rollout = d.touched.rollouts.get(&service.service)?.as_ref()?;
+            let traffic = rollout
+                .traffic_percent
+                .map_or_else(String::new, |percent| format!(", {percent} %"));
+            Some(format!(
+                "{} at {}{traffic}",
+                service.service,
+                rollout.stage?.as_str()
+            ))
+        })
+        .collect();
+    if said.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", said.join("; "))
+    }
+}

@@ -1,0 +1,98 @@
+//! A message to people, in no vendor's words.
+//!
+//! Text is plain. The one exception: `<@U…>` and `<!subteam^S…>` name a person and a group, and the
+//! chat adapter turns them into mentions; everything else it must escape.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{DeploymentId, Hash};
+
+/// A message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// All of it in one line: for notifications and screen readers.
+    pub summary: String,
+    /// The message, part by part.
+    pub blocks: Vec<Block>,
+}
+
+impl Message {
+    /// A message of one line.
+    pub fn line(text: impl Into<String>) -> Self {
+        let summary = text.into();
+        Self {
+            blocks: vec![Block::Text(summary.clone())],
+            summary,
+        }
+    }
+}
+
+/// A part of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Block {
+    /// A title.
+    Header(String),
+    /// A paragraph; lines stay lines.
+    Text(String),
+    /// Names and values, side by side.
+    Fields(Vec<(String, String)>),
+    /// Text that must stand as it is: a plan, a log.
+    Code(String),
+    /// Something small below.
+    Context(String),
+    /// Buttons.
+    Buttons(Vec<Button>),
+}
+
+/// A button.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Button {
+    /// What it does.
+    pub action: ButtonAction,
+    /// For which deployment.
+    pub deployment: DeploymentId,
+    /// For exactly which plan, if it is about one.
+    pub plan: Option<Hash>,
+    /// What is asked before it does it.
+    pub confirm: Option<String>,
+}
+
+/// What a button does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ButtonAction {
+    /// Approve the plan.
+    Approve,
+    /// Reject it.
+    Reject,
+    /// Call the deployment off.
+    Cancel,
+}
+
+impl ButtonAction {
+    /// What stands on the button.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Approve => "Approve",
+            Self::Reject => "Reject",
+            Self::Cancel => "Cancel",
+        }
+    }
+
+    /// How the button is told from others when it comes back: Slack's `action_id`.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+            Self::Cancel => "cancel",
+        }
+    }
+
+    /// The action of that id.
+    pub fn from_id(id: &str) -> Option<Self> {
+        [Self::Approve, Self::Reject, Self::Cancel]
+            .into_iter()
+            .find(|action| action.id() == id)
+    }
+}

@@ -1,0 +1,181 @@
+//! What happened, for people: the story of a deployment, told in the chat's thread, in the history
+//! and on the command line in the same words.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::config::ServiceKind;
+use crate::deployment::Deployment;
+use crate::failure::{Cause, PortError};
+use crate::id::{DeploymentId, Hash, ServiceName, SlackUserId, SnapshotId, TaskArn};
+use crate::words;
+
+/// Something that happened, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub note: Note,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "`words` says each in full")]
+pub enum Note {
+    Requested,
+    WaitingFor(DeploymentId),
+    Began,
+    PlanDrawn {
+        plan: Hash,
+    },
+    PlanChanged {
+        plan: Hash,
+    },
+    PlanConfirmed {
+        plan: Hash,
+    },
+    Approved {
+        by: SlackUserId,
+        missing: usize,
+    },
+    SnapshotStarted(SnapshotId),
+    SnapshotProven(SnapshotId),
+    MigrationStarted(TaskArn),
+    MigrationSucceeded,
+    RolloutStarted(ServiceName),
+    GreenUp(ServiceName),
+    ServiceUpdated(ServiceName),
+    SmokeTestsFailedOnce {
+        failures: Vec<String>,
+    },
+    SmokeTestsPassed {
+        count: usize,
+    },
+    TrafficReleased,
+    TrafficShifted(ServiceName),
+    Baked {
+        samples: usize,
+    },
+    SnapshotsPruned(Vec<SnapshotId>),
+    CleanedUp,
+    NeedsPerson {
+        doing: String,
+        error: PortError,
+    },
+    RollingBack {
+        cause: Cause,
+    },
+    ServiceReturned(ServiceName),
+    ServiceStuck {
+        service: ServiceName,
+        reason: String,
+    },
+    Ended,
+}
+
+impl Note {
+    /// The note as a sentence. `deployment` is as it was when the note was made, or later.
+    pub fn words(&self, deployment: &Deployment) -> String {
+        match self {
+            Self::Requested => format!(
+                "{} asked for {} in {}",
+                deployment.requested_by,
+                deployment.release,
+                deployment.environment()
+            ),
+            Self::WaitingFor(other) => {
+                format!("waiting: {other} holds {}", deployment.environment())
+            }
+            Self::Began => "its turn: reading the world and drawing the plan".to_owned(),
+            Self::PlanDrawn { plan } => {
+                format!("plan {} drawn; nothing is touched yet", plan.short())
+            }
+            Self::PlanChanged { plan } => format!(
+                "the world has changed since the plan was approved: the new plan is {}, and the \
+                 approvals are void",
+                plan.short()
+            ),
+            Self::PlanConfirmed { plan } => {
+                format!("plan {} read again and still true", plan.short())
+            }
+            Self::Approved { by, missing: 0 } => format!("<@{by}> approved the plan"),
+            Self::Approved { by, missing } => {
+                format!("<@{by}> approved the plan; {missing} more needed")
+            }
+            Self::SnapshotStarted(snapshot) => format!("taking snapshot {snapshot}"),
+            Self::SnapshotProven(snapshot) => {
+                format!("snapshot {snapshot} proven: available, whole, of the right database")
+            }
+            Self::MigrationStarted(task) => {
+                format!("migration started as {}", short_arn(task.as_str()))
+            }
+            Self::MigrationSucceeded => "migration ended with exit code 0".to_owned(),
+            Self::RolloutStarted(service) => format!("ECS was asked to roll out {service}"),
+            Self::GreenUp(service) if is_green(deployment, service) => {
+                format!("{service}: green is up, without traffic")
+            }
+            Self::GreenUp(service) => format!("{service}: the new version is up"),
+            Self::ServiceUpdated(service) => format!("{service} runs the new version"),
+            Self::SmokeTestsFailedOnce { failures } => {
+                format!(
+                    "smoke tests failed, trying once more: {}",
+                    failures.join("; ")
+                )
+            }
+            Self::SmokeTestsPassed { count: 0 } => "no smoke tests are configured".to_owned(),
+            Self::SmokeTestsPassed { count } => {
+                format!(
+                    "{} passed on the new version",
+                    words::count(*count, "smoke test")
+                )
+            }
+            Self::TrafficReleased => "ECS may shift the traffic".to_owned(),
+            Self::TrafficShifted(service) => {
+                format!("{service}: all traffic is on the new version")
+            }
+            Self::Baked { samples } => {
+                format!(
+                    "bake over, {} and the alarms quiet",
+                    words::count(*samples, "health sample")
+                )
+            }
+            Self::SnapshotsPruned(removed) => {
+                format!(
+                    "removed {} by the backup rule",
+                    words::count(removed.len(), "old snapshot")
+                )
+            }
+            Self::CleanedUp => "the old version is taken down".to_owned(),
+            Self::NeedsPerson { doing, error } => {
+                format!("{doing} needs somebody's hand: {error}. Sluice keeps trying")
+            }
+            Self::RollingBack { cause } => format!("going back: {cause}"),
+            Self::ServiceReturned(service) => format!("{service} runs what it ran before"),
+            Self::ServiceStuck { service, reason } => {
+                format!("{service} could not go back: {reason}")
+            }
+            Self::Ended => crate::report::report(deployment)
+                .map(|report| report.happened)
+                .unwrap_or_default(),
+        }
+    }
+}
+
+fn is_green(deployment: &Deployment, service: &ServiceName) -> bool {
+    deployment
+        .settings
+        .service(service)
+        .is_some_and(|found| found.kind == ServiceKind::Web)
+        && deployment
+            .settings
+            .placement(service)
+            .strategy
+            .shifts_traffic()
+}
+
+/// The part of an ARN that people recognise.
+pub(crate) fn short_arn(arn: &str) -> &str {
+    arn.rsplit_once('/').map_or(arn, |(_, last)| last)
+}

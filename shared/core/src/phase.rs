@@ -1,0 +1,199 @@
+//! Where a deployment is, with just the data that is valid there.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Cause;
+use crate::health::Sample;
+use crate::id::{DeploymentId, ServiceDeploymentArn, ServiceName, SlackUserId};
+use crate::plan::survey::Survey;
+
+/// Where a deployment is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "name")]
+pub enum Phase {
+    /// Another deployment holds the environment.
+    Queued,
+    /// The world is being read and the plan drawn. Nothing is touched.
+    Planning {
+        /// What has been read so far.
+        survey: Box<Survey>,
+        /// Whether an approved plan is being read again, to see that it still holds.
+        confirming: bool,
+    },
+    /// People are asked.
+    AwaitingApproval,
+    /// The snapshot is taken and proven.
+    BackingUp(BackingUp),
+    /// The migration runs.
+    Migrating,
+    /// The web services come up, without production traffic where the strategy allows it.
+    RollingOut,
+    /// Workers and singletons are replaced.
+    UpdatingWorkers,
+    /// Smoke tests run against the new version.
+    Verifying {
+        /// Failed rounds so far.
+        failed_rounds: u8,
+        /// No round before this.
+        not_before: Timestamp,
+    },
+    /// Traffic moves.
+    Shifting,
+    /// The new version has the traffic and is watched.
+    Baking {
+        /// What was seen, oldest first; the oldest fall out.
+        samples: Vec<Sample>,
+    },
+    /// ECS takes the old version down; old snapshots go.
+    CleaningUp {
+        /// Whether the backup rule has been applied.
+        pruned: bool,
+    },
+    /// The release is proven here.
+    Succeeded,
+    /// A newer release took its place before it touched anything.
+    Superseded {
+        /// The newer one.
+        by: DeploymentId,
+    },
+    /// Somebody said no.
+    Rejected {
+        /// Who.
+        by: SlackUserId,
+    },
+    /// Nobody decided in time, or its turn never came.
+    Expired,
+    /// Somebody called it off before it touched anything.
+    Cancelled {
+        /// Who.
+        by: SlackUserId,
+    },
+    /// It ended before any service was changed: there is nothing to take back.
+    Failed {
+        /// The phase it ended in.
+        during: String,
+        /// Why.
+        cause: Cause,
+    },
+    /// Services go back to what they ran before.
+    RollingBack {
+        /// Why.
+        cause: Cause,
+        /// How far each service is.
+        services: BTreeMap<ServiceName, Return>,
+    },
+    /// Every service runs what it ran before.
+    RolledBack {
+        /// Why.
+        cause: Cause,
+    },
+    /// Some services could not be taken back: somebody must.
+    RollbackFailed {
+        /// Why it was to go back.
+        cause: Cause,
+        /// The services that are stuck, and why.
+        stuck: BTreeMap<ServiceName, String>,
+    },
+}
+
+/// How far the backup is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "backup", rename_all = "kebab-case")]
+pub enum BackingUp {
+    /// RDS is to be asked for the snapshot.
+    Starting,
+    /// RDS has taken the request. From here on a snapshot that is not there has vanished.
+    Waiting {
+        /// Per cent done.
+        progress: u8,
+    },
+}
+
+/// How far a service is on its way back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Return {
+    /// Finding out what became of our service deployment.
+    Looking,
+    /// ECS is to stop our service deployment and go back by itself.
+    Stopping {
+        /// Ours.
+        arn: ServiceDeploymentArn,
+        /// Whether ECS has taken the request, or had begun by itself.
+        asked: bool,
+    },
+    /// Ours is over, so the revision from before is deployed anew.
+    Redeploying {
+        /// Whether ECS has taken the request.
+        asked: bool,
+    },
+    /// It runs what it ran before.
+    Returned,
+    /// It does not, and Sluice knows no further way.
+    Stuck(String),
+}
+
+impl Phase {
+    /// Its name: one word everywhere, in the state, in logs and in Slack.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Queued => "Queued",
+            Self::Planning { .. } => "Planning",
+            Self::AwaitingApproval => "AwaitingApproval",
+            Self::BackingUp(_) => "BackingUp",
+            Self::Migrating => "Migrating",
+            Self::RollingOut => "RollingOut",
+            Self::UpdatingWorkers => "UpdatingWorkers",
+            Self::Verifying { .. } => "Verifying",
+            Self::Shifting => "Shifting",
+            Self::Baking { .. } => "Baking",
+            Self::CleaningUp { .. } => "CleaningUp",
+            Self::Succeeded => "Succeeded",
+            Self::Superseded { .. } => "Superseded",
+            Self::Rejected { .. } => "Rejected",
+            Self::Expired => "Expired",
+            Self::Cancelled { .. } => "Cancelled",
+            Self::Failed { .. } => "Failed",
+            Self::RollingBack { .. } => "RollingBack",
+            Self::RolledBack { .. } => "RolledBack",
+            Self::RollbackFailed { .. } => "RollbackFailed",
+        }
+    }
+
+    /// Whether the deployment is over.
+    pub fn is_terminal(&self) -> bool {
+        match self {
+            Self::Succeeded
+            | Self::Superseded { .. }
+            | Self::Rejected { .. }
+            | Self::Expired
+            | Self::Cancelled { .. }
+            | Self::Failed { .. }
+            | Self::RolledBack { .. }
+            | Self::RollbackFailed { .. } => true,
+            Self::Queued
+            | Self::Planning { .. }
+            | Self::AwaitingApproval
+            | Self::BackingUp(_)
+            | Self::Migrating
+            | Self::RollingOut
+            | Self::UpdatingWorkers
+            | Self::Verifying { .. }
+            | Self::Shifting
+            | Self::Baking { .. }
+            | Self::CleaningUp { .. }
+            | Self::RollingBack { .. } => false,
+        }
+    }
+
+    /// Whether it can still be called off, or give way to a newer release: nothing is touched yet.
+    pub fn is_untouched(&self) -> bool {
+        matches!(
+            self,
+            Self::Queued | Self::Planning { .. } | Self::AwaitingApproval
+        )
+    }
+}

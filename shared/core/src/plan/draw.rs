@@ -1,0 +1,341 @@
+//! From what was read to a plan, or to everything that is in its way.
+
+use std::collections::BTreeMap;
+
+use crate::config::{Approver, ServiceKind, Severity};
+use crate::deployment::{Deployment, Requester};
+use crate::id::SnapshotId;
+use crate::observation::{
+    ImageObservation, PinnedSecret, ProofObservation, ScanObservation, ServiceObservation,
+};
+use crate::plan::survey::Survey;
+use crate::plan::{Plan, PlannedBackup, PlannedMigration, PlannedService};
+use crate::release::ProvenRelease;
+use crate::words;
+
+/// Draws the plan from a survey in which nothing is missing.
+///
+/// # Errors
+/// Every reason why there is no plan, each with what to do about it.
+pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<Plan, Vec<String>> {
+    let settings = &deployment.settings;
+    let environment = &settings.environment;
+    let mut findings = Findings::default();
+
+    let image = survey.image.as_ref();
+    findings.judge_image(deployment, image);
+    let scanned = findings.judge_scan(environment.scan.block, survey.scan.as_ref());
+    let passed = findings.judge_proof(deployment, survey.proof.as_ref());
+    let secrets = findings.judge_secrets(survey);
+    let services = findings.judge_services(deployment, survey);
+    let backup = findings.judge_database(deployment, survey);
+    findings.judge_approvers(deployment, survey);
+    let previous = survey.previous.clone().flatten();
+    findings.compare_with_previous(&services, previous.as_ref());
+
+    if !findings.problems.is_empty() {
+        return Err(findings.problems);
+    }
+    Ok(Plan {
+        deployment: deployment.id.clone(),
+        app: settings.app.clone(),
+        environment: environment.name.clone(),
+        release: deployment.release.clone(),
+        previous,
+        passed,
+        findings: scanned,
+        backup,
+        migration: settings
+            .migration
+            .as_ref()
+            .map(|migration| PlannedMigration {
+                command: migration.command.clone(),
+                service: migration.service.clone(),
+                timeout: migration.timeout,
+            }),
+        services,
+        variables: environment.variables.clone(),
+        secrets,
+        smoke_tests: settings
+            .smoke_tests
+            .iter()
+            .map(|test| test.name.clone())
+            .collect(),
+        bake: environment.bake.duration,
+        alarms: environment.alarms.clone(),
+        warnings: findings.warnings,
+    })
+}
+
+#[derive(Default)]
+struct Findings {
+    /// In the way.
+    problems: Vec<String>,
+    /// Not in the way, but to be known.
+    warnings: Vec<String>,
+}
+
+impl Findings {
+    fn judge_image(&mut self, deployment: &Deployment, image: Option<&ImageObservation>) {
+        let release = &deployment.release;
+        let Some(image) = image else { return };
+        if !image.present {
+            self.problems.push(format!(
+                "the image {} is not in {} any more, perhaps removed by a lifecycle rule: push it again",
+                release.digest.short(),
+                release.repository
+            ));
+        }
+        if image.present && image.tag_points_at.as_ref() != Some(&release.digest) {
+            let now = match &image.tag_points_at {
+                Some(digest) => format!("now names {}", digest.short()),
+                None => "is gone".to_owned(),
+            };
+            self.warnings.push(format!(
+                "the tag {} {now}; this deployment stays with {}, which it named when it was pushed",
+                release.tag,
+                release.digest.short()
+            ));
+        }
+    }
+
+    fn judge_scan(
+        &mut self,
+        block: Option<Severity>,
+        scan: Option<&ScanObservation>,
+    ) -> Option<BTreeMap<Severity, u32>> {
+        let block = block?;
+        match scan? {
+            ScanObservation::Complete(counts) => {
+                let blocking: Vec<String> = counts
+                    .iter()
+                    .rev()
+                    .filter(|(severity, count)| **severity >= block && **count > 0)
+                    .map(|(severity, count)| format!("{count} {}", severity.word()))
+                    .collect();
+                if !blocking.is_empty() {
+                    self.problems.push(format!(
+                        "the image scan found {}: fix them and push again, or raise `scan.block` in \
+                         sluice.toml",
+                        blocking.join(", ")
+                    ));
+                }
+                Some(counts.clone())
+            }
+            ScanObservation::Failed(reason) => {
+                self.problems.push(format!(
+                    "the image scan failed ({reason}): start it again in ECR and push the tag anew"
+                ));
+                None
+            }
+            ScanObservation::NotScanned | ScanObservation::Pending => {
+                self.problems.push(
+                    "the image was not scanned in time: turn on scan on push for the repository, or \
+                     set `scan = { block = \"none\" }`"
+                        .to_owned(),
+                );
+                None
+            }
+        }
+    }
+
+    fn judge_proof(
+        &mut self,
+        deployment: &Deployment,
+        proof: Option<&ProofObservation>,
+    ) -> Option<ProvenRelease> {
+        let after = deployment.settings.environment.after.as_ref()?;
+        match proof? {
+            ProofObservation::Proven(proven) => Some(proven.clone()),
+            ProofObservation::UnderWay | ProofObservation::NotProven => {
+                self.problems.push(format!(
+                    "{} has not succeeded in {after}: push it there first, under a tag that {after} \
+                     takes",
+                    deployment.release.digest.short()
+                ));
+                None
+            }
+        }
+    }
+
+    fn judge_secrets(&mut self, survey: &Survey) -> Vec<PinnedSecret> {
+        match &survey.secrets {
+            Some(Ok(secrets)) => secrets.clone(),
+            Some(Err(problems)) => {
+                self.problems.extend(
+                    problems
+                        .iter()
+                        .map(|wrong| format!("{}: {}", wrong.variable, wrong.problem)),
+                );
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn judge_services(&mut self, deployment: &Deployment, survey: &Survey) -> Vec<PlannedService> {
+        let settings = &deployment.settings;
+        let mut planned = Vec::new();
+        for service in &settings.services {
+            let placement = settings.placement(&service.name);
+            let running = survey.services.as_ref().and_then(|services| {
+                services
+                    .iter()
+                    .find(|observed| observed.service == service.name)
+            });
+            let Some(running) = running else {
+                self.problems.push(format!(
+                    "ECS has no service {} in cluster {}: create it, or correct `ecs_service`",
+                    placement.ecs_service, settings.environment.cluster
+                ));
+                continue;
+            };
+            self.judge_service(service.kind, running);
+            planned.push(PlannedService {
+                service: service.name.clone(),
+                kind: service.kind,
+                ecs_service: placement.ecs_service.clone(),
+                container: service.container.clone(),
+                strategy: placement.strategy.clone(),
+                from: running.task_definition.clone(),
+                from_image: running.image.clone(),
+                stop_timeout: service.stop_timeout,
+            });
+        }
+        planned
+    }
+
+    fn judge_service(&mut self, kind: ServiceKind, running: &ServiceObservation) {
+        let name = &running.service;
+        if let Some(arn) = &running.in_progress {
+            self.problems.push(format!(
+                "{name} is being deployed by somebody else ({arn}): wait for its end, then push again"
+            ));
+        }
+        match (kind, running.desired) {
+            (ServiceKind::Web, 0) => self.problems.push(format!(
+                "{name} is scaled to zero, so nothing would answer the smoke tests: scale it up first"
+            )),
+            (ServiceKind::Worker | ServiceKind::Singleton, 0) => self
+                .warnings
+                .push(format!("{name} is scaled to zero: it gets the new version, but stays at zero")),
+            (ServiceKind::Singleton, 2..) => self.problems.push(format!(
+                "{name} is a singleton, but {} are wanted: set its desired count to 1",
+                words::count(running.desired as usize, "task")
+            )),
+            _ => {}
+        }
+        let Some(traffic) = &running.traffic else {
+            return;
+        };
+        let with_traffic = traffic
+            .weights
+            .values()
+            .filter(|weight| **weight > 0)
+            .count();
+        if with_traffic != 1 {
+            let weights: Vec<String> = traffic
+                .weights
+                .iter()
+                .map(|(group, weight)| format!("{group} {weight}"))
+                .collect();
+            self.problems.push(format!(
+                "the production listener of {name} does not stand on one target group ({}): a shift \
+                 was left half done, set one to 100 and the other to 0",
+                weights.join(", ")
+            ));
+        } else if traffic.healthy == 0 && running.desired > 0 {
+            self.problems.push(format!(
+                "{name} has no healthy target: production is down, and there would be nothing to go \
+                 back to"
+            ));
+        } else if traffic.unhealthy > 0 {
+            let unhealthy = words::count(traffic.unhealthy as usize, "unhealthy target");
+            self.warnings
+                .push(format!("{name} has {unhealthy} already"));
+        }
+    }
+
+    fn judge_database(
+        &mut self,
+        deployment: &Deployment,
+        survey: &Survey,
+    ) -> Option<PlannedBackup> {
+        let backup = deployment.settings.environment.backup.as_ref()?;
+        let database = backup.database.identifier();
+        let Some(observed) = survey.database.as_ref()? else {
+            self.problems.push(format!(
+                "RDS has no database {database} here: correct `backup` in sluice.toml"
+            ));
+            return None;
+        };
+        if observed.status != "available" {
+            self.warnings.push(format!(
+                "the database {database} is {}: the backup waits until it is available",
+                observed.status
+            ));
+        }
+        Some(PlannedBackup {
+            database: backup.database.clone(),
+            snapshot: SnapshotId::new(format!(
+                "sluice-{}-{}",
+                deployment.environment(),
+                deployment.id
+            )),
+            engine: observed.engine.clone(),
+            engine_version: observed.engine_version.clone(),
+            storage_gib: observed.storage_gib,
+            encrypted: observed.encrypted,
+        })
+    }
+
+    fn judge_approvers(&mut self, deployment: &Deployment, survey: &Survey) {
+        let Some(approval) = &deployment.settings.environment.approval else {
+            return;
+        };
+        let Some(observed) = &survey.approvers else {
+            return;
+        };
+        let eligible = observed
+            .users
+            .iter()
+            .filter(|user| {
+                let asked = deployment.requested_by == Requester::Person((*user).clone());
+                !(approval.four_eyes && asked)
+            })
+            .count();
+        if eligible < usize::from(approval.quorum) {
+            let groups: Vec<String> = approval.approvers.iter().map(Approver::to_string).collect();
+            self.problems.push(format!(
+                "{} needed, but only {eligible} could give it ({}): is a group empty?",
+                words::count(usize::from(approval.quorum), "approval"),
+                groups.join(", ")
+            ));
+        }
+    }
+
+    fn compare_with_previous(
+        &mut self,
+        services: &[PlannedService],
+        previous: Option<&ProvenRelease>,
+    ) {
+        let Some(previous) = previous else {
+            self.warnings.push(
+                "nothing has been proven here yet: the way back is whatever runs now".to_owned(),
+            );
+            return;
+        };
+        for planned in services {
+            if !planned
+                .from_image
+                .ends_with(previous.release.digest.as_str())
+            {
+                self.warnings.push(format!(
+                    "{} does not run what was proven last ({}): somebody changed it by hand, and the \
+                     way back leads to what runs now",
+                    planned.service, previous.release.tag
+                ));
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The plan: everything a deployment will do, settled before anything is touched.
+//!
+//! Its hash is what people approve. It holds nothing that moves by itself (times, task counts,
+//! progress), so reading an unchanged world again gives the same hash.
+
+mod draw;
+mod render;
+pub mod survey;
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Database, ServiceKind, Severity, Strategy};
+use crate::id::{
+    AlarmName, AppName, ContainerName, DeploymentId, EcsServiceName, EnvironmentName, ServiceName,
+    SnapshotId, TaskDefinitionArn,
+};
+use crate::observation::PinnedSecret;
+use crate::release::{ProvenRelease, Release};
+
+pub use draw::draw;
+
+/// Everything a deployment will do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The deployment it is for.
+    pub deployment: DeploymentId,
+    /// The application.
+    pub app: AppName,
+    /// Where to.
+    pub environment: EnvironmentName,
+    /// What.
+    pub release: Release,
+    /// The release proven last here; `None` at the very first deployment.
+    pub previous: Option<ProvenRelease>,
+    /// Where the digest has succeeded before, if it had to.
+    pub passed: Option<ProvenRelease>,
+    /// What the scan found, if it was waited for.
+    pub findings: Option<BTreeMap<Severity, u32>>,
+    /// The backup.
+    pub backup: Option<PlannedBackup>,
+    /// The migration.
+    pub migration: Option<PlannedMigration>,
+    /// Every service, in the order of the configuration.
+    pub services: Vec<PlannedService>,
+    /// Plain variables to set.
+    pub variables: BTreeMap<String, String>,
+    /// Secrets to inject, each pinned to a version.
+    pub secrets: Vec<PinnedSecret>,
+    /// The names of the smoke tests.
+    pub smoke_tests: Vec<String>,
+    /// How long the new version is watched.
+    pub bake: SignedDuration,
+    /// Alarms that must stay quiet.
+    pub alarms: Vec<AlarmName>,
+    /// What people should know before they say yes.
+    pub warnings: Vec<String>,
+}
+
+/// The backup that will be taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedBackup {
+    /// Of what.
+    pub database: Database,
+    /// Under which name.
+    pub snapshot: SnapshotId,
+    /// The engine it must have.
+    pub engine: String,
+    /// The engine version it must have.
+    pub engine_version: String,
+    /// The storage it must have at least, in GiB.
+    pub storage_gib: u32,
+    /// Whether it must be encrypted.
+    pub encrypted: bool,
+}
+
+/// The migration that will run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedMigration {
+    /// What is run.
+    pub command: Vec<String>,
+    /// The service whose task definition and network the task has.
+    pub service: ServiceName,
+    /// After this it counts as failed.
+    pub timeout: SignedDuration,
+}
+
+/// What will become of a service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedService {
+    /// Which.
+    pub service: ServiceName,
+    /// What it does.
+    pub kind: ServiceKind,
+    /// Its name in ECS.
+    pub ecs_service: EcsServiceName,
+    /// The container that gets the image.
+    pub container: ContainerName,
+    /// How it is replaced.
+    pub strategy: Strategy,
+    /// The revision it runs now: what the new one is made from, and the way back.
+    pub from: TaskDefinitionArn,
+    /// The image it runs now.
+    pub from_image: String,
+    /// From SIGTERM to SIGKILL; `None` leaves what is there.
+    pub stop_timeout: Option<SignedDuration>,
+}
+
+impl Plan {
+    /// The plan's line for a service. Planning made sure that every service has one.
+    pub fn service(&self, name: &ServiceName) -> Option<&PlannedService> {
+        self.services
+            .iter()
+            .find(|planned| planned.service == *name)
+    }
+}

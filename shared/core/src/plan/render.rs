@@ -1,0 +1,189 @@
+//! The plan's one rendering: what the command line prints is what Slack shows.
+
+use std::fmt;
+
+use crate::config::{ServiceKind, Severity, Strategy};
+use crate::plan::{Plan, PlannedService};
+use crate::words;
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{} {} to {}",
+            self.app, self.release.tag, self.environment
+        )?;
+        writeln!(f, "  image      {}", self.release.digest)?;
+        match &self.previous {
+            Some(previous) => writeln!(
+                f,
+                "  replaces   {} ({}), proven {}",
+                previous.release.tag,
+                previous.release.digest.short(),
+                previous.at.strftime("%Y-%m-%d %H:%M UTC")
+            )?,
+            None => writeln!(f, "  replaces   nothing proven yet")?,
+        }
+        if let Some(passed) = &self.passed {
+            writeln!(
+                f,
+                "  passed     as {} on {}",
+                passed.release.tag,
+                passed.at.strftime("%Y-%m-%d %H:%M UTC")
+            )?;
+        }
+        if let Some(findings) = &self.findings {
+            writeln!(f, "  scan       {}", findings_words(findings))?;
+        }
+        self.write_steps(f)?;
+        for secret in &self.secrets {
+            writeln!(
+                f,
+                "  secret     {} at version {}",
+                secret.variable, secret.version
+            )?;
+        }
+        for (variable, value) in &self.variables {
+            writeln!(f, "  variable   {variable}={value}")?;
+        }
+        for warning in &self.warnings {
+            writeln!(f, "  ! {warning}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Plan {
+    fn write_steps(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut step = 0;
+        let mut line = |f: &mut fmt::Formatter<'_>, text: String| {
+            step += 1;
+            writeln!(f, "  {step}. {text}")
+        };
+        if let Some(backup) = &self.backup {
+            let database = backup.database.identifier();
+            let snapshot = &backup.snapshot;
+            line(
+                f,
+                format!(
+                    "snapshot {database} ({} {}) as {snapshot} and prove it",
+                    backup.engine, backup.engine_version
+                ),
+            )?;
+        }
+        if let Some(migration) = &self.migration {
+            line(
+                f,
+                format!(
+                    "migrate: `{}`, at most {}",
+                    migration.command.join(" "),
+                    words::duration(migration.timeout)
+                ),
+            )?;
+        }
+        for service in self.of(ServiceKind::Web) {
+            line(f, format!("{}: {}", service.service, bring_up(service)))?;
+        }
+        for service in self
+            .services
+            .iter()
+            .filter(|service| service.kind != ServiceKind::Web)
+        {
+            line(f, format!("{}: {}", service.service, replace(service)))?;
+        }
+        if !self.smoke_tests.is_empty() {
+            line(f, format!("smoke tests: {}", self.smoke_tests.join(", ")))?;
+        }
+        for service in self
+            .of(ServiceKind::Web)
+            .filter(|service| service.strategy.shifts_traffic())
+        {
+            line(
+                f,
+                format!("{}: {}", service.service, shift(&service.strategy)),
+            )?;
+        }
+        let alarms = match self.alarms.len() {
+            0 => String::new(),
+            alarms => format!(", with {} watched", words::count(alarms, "alarm")),
+        };
+        line(
+            f,
+            format!("bake for {}{alarms}", words::duration(self.bake)),
+        )?;
+        line(f, "take the old version down".to_owned())
+    }
+
+    fn of(&self, kind: ServiceKind) -> impl Iterator<Item = &PlannedService> {
+        self.services
+            .iter()
+            .filter(move |service| service.kind == kind)
+    }
+}
+
+fn bring_up(service: &PlannedService) -> String {
+    if service.strategy.shifts_traffic() {
+        format!(
+            "bring up green beside {}, without traffic",
+            revision(service)
+        )
+    } else {
+        format!(
+            "replace {} task by task; traffic reaches the new version as it comes up",
+            revision(service)
+        )
+    }
+}
+
+fn replace(service: &PlannedService) -> String {
+    let stop = service
+        .stop_timeout
+        .map(|timeout| format!(", each given {} to finish", words::duration(timeout)))
+        .unwrap_or_default();
+    match service.kind {
+        ServiceKind::Singleton => {
+            format!("stop {} before the new one starts{stop}", revision(service))
+        }
+        ServiceKind::Worker | ServiceKind::Web => {
+            format!("replace {} a few at a time{stop}", revision(service))
+        }
+    }
+}
+
+fn shift(strategy: &Strategy) -> String {
+    match strategy {
+        Strategy::Canary(steps) => format!(
+            "shift {} % of the traffic, wait {}, then the rest",
+            steps.percent,
+            words::duration(steps.bake)
+        ),
+        Strategy::Linear(steps) => format!(
+            "shift the traffic in steps of {} %, {} apart",
+            steps.percent,
+            words::duration(steps.bake)
+        ),
+        Strategy::BlueGreen | Strategy::Rolling | Strategy::Singleton => {
+            "shift all traffic to green".to_owned()
+        }
+    }
+}
+
+/// `…:task-definition/erp-web:41` → `erp-web:41`.
+fn revision(service: &PlannedService) -> &str {
+    let arn = service.from.as_str();
+    arn.rsplit_once('/').map_or(arn, |(_, revision)| revision)
+}
+
+fn findings_words(findings: &std::collections::BTreeMap<Severity, u32>) -> String {
+    let said: Vec<String> = findings
+        .iter()
+        .rev()
+        .filter(|(_, count)| **count > 0)
+        .map(|(severity, count)| format!("{count} {}", severity.word()))
+        .collect();
+    if said.is_empty() {
+        "no findings".to_owned()
+    } else {
+        said.join(", ")
+    }
+}

@@ -1,0 +1,222 @@
+//! The end of a deployment, for people: what happened, what state the world is in, what they can do.
+
+use crate::deployment::Deployment;
+use crate::failure::Cause;
+use crate::note::short_arn;
+use crate::phase::Phase;
+use crate::words;
+
+/// What people are told at the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// What happened, in a sentence.
+    pub happened: String,
+    /// What runs now, and how the database is.
+    pub world: Vec<String>,
+    /// What they can do; nothing after a success.
+    pub todo: Vec<String>,
+}
+
+/// The report of a deployment that is over; `None` of one that is not.
+pub fn report(d: &Deployment) -> Option<Report> {
+    let release = &d.release.tag;
+    let environment = d.environment();
+    let untouched = || vec![format!("{environment} is as it was: nothing was touched")];
+    Some(match &d.phase {
+        Phase::Succeeded => Report {
+            happened: format!("{release} is live in {environment}"),
+            world: vec![format!("every service runs {}", d.release.digest.short())],
+            todo: Vec::new(),
+        },
+        Phase::Superseded { by } => Report {
+            happened: format!("{release} gave way to a newer release ({by})"),
+            world: untouched(),
+            todo: Vec::new(),
+        },
+        Phase::Rejected { by } => Report {
+            happened: format!("<@{by}> rejected {release}"),
+            world: untouched(),
+            todo: vec!["push a new image once the reason is settled".to_owned()],
+        },
+        Phase::Expired if d.plan.is_some() => Report {
+            happened: format!("nobody decided on {release} in time"),
+            world: untouched(),
+            todo: vec![format!("push the tag {release} again to ask again")],
+        },
+        Phase::Expired => Report {
+            happened: format!("{release} waited too long for its turn"),
+            world: untouched(),
+            todo: vec![format!("push the tag {release} again")],
+        },
+        Phase::Cancelled { by } => Report {
+            happened: format!("<@{by}> called {release} off"),
+            world: untouched(),
+            todo: Vec::new(),
+        },
+        Phase::Failed { during, cause } => Report {
+            happened: format!("{release} was not deployed: {cause}"),
+            world: services_untouched(d, during, cause),
+            todo: advice(d, cause),
+        },
+        Phase::RolledBack { cause } => Report {
+            happened: format!("{release} was taken back: {cause}"),
+            world: rolled_back(d),
+            todo: advice(d, cause),
+        },
+        Phase::RollbackFailed { cause, stuck } => Report {
+            happened: format!("{release} failed ({cause}), and going back failed too"),
+            world: stuck_world(d, stuck),
+            todo: stuck_advice(d, stuck),
+        },
+        _ => return None,
+    })
+}
+
+fn services_untouched(d: &Deployment, during: &str, cause: &Cause) -> Vec<String> {
+    let mut world = vec![format!(
+        "web, workers and singletons in {} run what they ran before",
+        d.environment()
+    )];
+    match (cause, &d.touched.migration) {
+        (Cause::TimedOut { .. }, Some(run)) if !run.succeeded => world.push(format!(
+            "the migration task {} was not stopped and may still be running",
+            short_arn(run.task.as_str())
+        )),
+        (_, Some(run)) if !run.succeeded => world.push(
+            "the database may stand between two revisions: what the migration had committed stays"
+                .to_owned(),
+        ),
+        (_, Some(_)) => world.push("the database has the new revision".to_owned()),
+        (Cause::TimedOut { .. }, None) if during == "Migrating" => world.push(
+            "whether the migration task was started is not known: look for tasks started by this \
+             deployment"
+                .to_owned(),
+        ),
+        (_, None) => world.push("the database was not migrated".to_owned()),
+    }
+    world.extend(snapshot_line(d));
+    world
+}
+
+fn rolled_back(d: &Deployment) -> Vec<String> {
+    let services: Vec<String> = d
+        .sealed_plan()
+        .plan
+        .services
+        .iter()
+        .map(|service| {
+            format!(
+                "{} on {}",
+                service.service,
+                short_arn(service.from.as_str())
+            )
+        })
+        .collect();
+    let mut world = vec![format!("back as before: {}", services.join(", "))];
+    world.extend(database_line(d));
+    world.extend(snapshot_line(d));
+    world
+}
+
+fn stuck_world(
+    d: &Deployment,
+    stuck: &std::collections::BTreeMap<crate::id::ServiceName, String>,
+) -> Vec<String> {
+    let mut world: Vec<String> = stuck
+        .iter()
+        .map(|(service, reason)| format!("{service} is NOT back: {reason}"))
+        .collect();
+    let back: Vec<&str> = d
+        .sealed_plan()
+        .plan
+        .services
+        .iter()
+        .map(|service| &service.service)
+        .filter(|service| !stuck.contains_key(*service))
+        .map(|service| service.as_str())
+        .collect();
+    if !back.is_empty() {
+        world.push(format!("back as before: {}", back.join(", ")));
+    }
+    world.extend(database_line(d));
+    world.extend(snapshot_line(d));
+    world
+}
+
+fn stuck_advice(
+    d: &Deployment,
+    stuck: &std::collections::BTreeMap<crate::id::ServiceName, String>,
+) -> Vec<String> {
+    stuck
+        .keys()
+        .filter_map(|service| d.sealed_plan().plan.service(service))
+        .map(|service| {
+            format!(
+                "bring {} back by hand: aws ecs update-service --cluster {} --service {} \
+                 --task-definition {}",
+                service.service,
+                d.settings.environment.cluster,
+                service.ecs_service,
+                short_arn(service.from.as_str())
+            )
+        })
+        .collect()
+}
+
+fn database_line(d: &Deployment) -> Option<String> {
+    d.touched
+        .migration
+        .as_ref()
+        .map(|_| "the database keeps the new revision; what runs now must live with it".to_owned())
+}
+
+fn snapshot_line(d: &Deployment) -> Option<String> {
+    d.touched
+        .snapshot
+        .as_ref()
+        .map(|snapshot| format!("snapshot {snapshot} holds the database as it was before"))
+}
+
+fn advice(d: &Deployment, cause: &Cause) -> Vec<String> {
+    let again = || format!("then push the tag {} again", d.release.tag);
+    match cause {
+        Cause::NotPlannable(_) => vec![format!("put these right, {}", again())],
+        Cause::BackupFailed(_) => {
+            vec![
+                "see the snapshot and the database's events in RDS".to_owned(),
+                again(),
+            ]
+        }
+        Cause::MigrationFailed { log_tail, .. } => {
+            let mut todo = vec![
+                "compare `alembic current` with `alembic heads` before anything else".to_owned(),
+                "mend the migration and push a new image, or restore the snapshot".to_owned(),
+            ];
+            if let Some(last) = log_tail.last() {
+                todo.insert(0, format!("its last words were: {last}"));
+            }
+            todo
+        }
+        Cause::RolloutFailed { service, .. } => {
+            vec![format!(
+                "read the stopped tasks and the log of {service}, mend, push a new image"
+            )]
+        }
+        Cause::SmokeTestsFailed(_) | Cause::BakeFailed(_) => {
+            vec!["read the logs of the new version, mend, push a new image".to_owned()]
+        }
+        Cause::TimedOut { after_s, .. } => vec![
+            format!(
+                "find out what took longer than {}",
+                words::duration_s(*after_s)
+            ),
+            again(),
+        ],
+        Cause::Refused { .. } => {
+            vec![
+                "Sluice could not do its work; this says nothing about the release".to_owned(),
+                again(),
+            ]
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The committed schema is the one the types give, and it knows every key the reader knows.
+
+use serde_json::Value;
+use sluice_core::config::{Config, schema};
+
+use super::ERP;
+
+const COMMITTED: &str = include_str!("../../../../docs/sluice.schema.json");
+
+#[test]
+fn the_committed_schema_is_current() {
+    let committed: Value = serde_json::from_str(COMMITTED).unwrap();
+    assert!(
+        schema() == committed,
+        "docs/sluice.schema.json is old: sluice config schema > docs/sluice.schema.json"
+    );
+}
+
+/// Every object of the schema with named keys.
+fn tables(value: &Value, found: &mut Vec<(String, Vec<String>)>) {
+    let Value::Object(object) = value else { return };
+    if let Some(Value::Object(properties)) = object.get("properties") {
+        let description = object["description"]
+            .as_str()
+            .expect("a table is described")
+            .to_owned();
+        found.push((description, properties.keys().cloned().collect()));
+        for (key, property) in properties {
+            let described = property.get("description").is_some();
+            assert!(described, "`{key}` has no description for editors");
+        }
+    }
+    object
+        .get("definitions")
+        .into_iter()
+        .flat_map(Value::as_object)
+        .flatten()
+        .for_each(|(_, definition)| tables(definition, found));
+}
+
+#[test]
+fn every_table_and_key_is_described() {
+    let schema = schema();
+    let mut found = Vec::new();
+    tables(&schema, &mut found);
+    assert_eq!(found.len(), 12, "{found:#?}");
+    assert!(!schema.to_string().contains("null"), "TOML has no null");
+}
+
+/// The reader names the keys it knows when it meets one it does not: they must be the schema's.
+#[test]
+fn the_reader_and_the_schema_know_the_same_keys() {
+    let mut found = Vec::new();
+    tables(&schema(), &mut found);
+    let headers = [
+        ("[app]", "repository"),
+        ("[services.web]", "stop_timeout"),
+        ("[migration]", "command"),
+        ("[[smoke_tests]]", "within"),
+        ("[environments.staging]", "channel"),
+        ("[environments.staging.services.web]", "test_url"),
+        ("[environments.production.approval]", "quorum"),
+        ("[environments.production.backup]", "instance"),
+        ("bake = {", "failures"),
+        ("scan = {", "wait"),
+        ("SENTRY_DSN = {", "parameter"),
+    ];
+    for (header, key) in headers {
+        let (_, keys) = found
+            .iter()
+            .find(|(_, keys)| keys.contains(&key.to_owned()))
+            .unwrap();
+        let unknown = if header.ends_with('{') {
+            " qqqqqqqqqq = 1,"
+        } else {
+            "\nqqqqqqqqqq = 1"
+        };
+        let text = ERP.replacen(header, &format!("{header}{unknown}"), 1);
+        let problems = Config::parse(&text).unwrap_err();
+        let help = &problems.as_slice()[0].help;
+        let mut told: Vec<_> = help
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect();
+        told.sort();
+        let mut keys = keys.clone();
+        keys.sort();
+        assert_eq!(told, keys, "{header}");
+    }
+}

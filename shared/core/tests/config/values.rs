@@ -1,0 +1,191 @@
+//! Single mistakes within tags, approvals, smoke tests, variables, secrets and backups.
+
+use sluice_core::config::Config;
+
+use super::mistakes::{mended, one, report};
+use super::{ERP, LEAST};
+
+#[test]
+fn tags() {
+    one(
+        "[\"v*\"]",
+        "[]",
+        "no image tag can ever reach this environment",
+    );
+    one(
+        "[\"v*\"]",
+        "[\"v*\", \"v*\"]",
+        "the pattern `v*` is here twice",
+    );
+    one("[\"v*\"]", "[\"release/*\"]", "never `/`");
+    one("[\"v*\"]", "\"v*\"", "write instead: tags = [\"v*\"]");
+}
+
+#[test]
+fn approval_and_channel() {
+    one(
+        "[\"S0604QSJC\", \"U024BE7LH\"]",
+        "[\"@anna\"]",
+        "`@anna` is not a Slack user or user group",
+    );
+    one(
+        "[\"S0604QSJC\", \"U024BE7LH\"]",
+        "[]",
+        "nobody could say yes",
+    );
+    let one_user = ERP.replace("\"S0604QSJC\", ", "");
+    mended(
+        &one_user,
+        "quorum = 1",
+        "quorum = 2",
+        "2 must say yes, and only 1 may",
+    );
+    one(
+        "\"S0604QSJC\", \"U024BE7LH\"",
+        "\"U024BE7LH\", \"U024BE7LH\"",
+        "is here twice",
+    );
+    one("quorum = 1", "quorum = 0", "write instead: quorum = 1");
+    one(
+        "\"#erp-staging\"",
+        "\"erp-staging\"",
+        "write instead: channel = \"#erp-staging\"",
+    );
+    Config::parse(&ERP.replace("\"#erp-staging\"", "\"C024BE7LR\"")).expect("an id does too");
+    // A group's members are counted at the click.
+    Config::parse(&ERP.replace("quorum = 1", "quorum = 5")).expect("a group may be large enough");
+}
+
+#[test]
+fn smoke_tests() {
+    one(
+        "path = \"/login\"",
+        "path = \"login\"",
+        "it begins with `/`",
+    );
+    one(
+        "path = \"/login\"",
+        "path = \"/login\"\nstatus = 600",
+        "write instead: status = 599",
+    );
+    one(
+        "path = \"/login\"",
+        "path = \"/login\"\nmethod = \"FETCH\"",
+        "`FETCH` is not one of `GET`",
+    );
+    one(
+        "\"/info/title\"",
+        "\"info\"",
+        "`info` is not a JSON pointer",
+    );
+    one(
+        "\"/info/title\"",
+        "\"/a~2\"",
+        "`/a~2` is not a JSON pointer",
+    );
+    one(
+        "\"/info/title\" = \"ERP\"",
+        "\"/at\" = 2026-01-01",
+        "and is a date",
+    );
+    one(
+        "path = \"/openapi.json\"",
+        "path = \"/openapi.json\"\nmethod = \"HEAD\"",
+        "the answer to HEAD has no body",
+    );
+    one(
+        "name = \"the login page is served\"",
+        "name = \"the process is alive\"",
+        "another smoke test has this name",
+    );
+    one(
+        "name = \"the login page is served\"\n",
+        "",
+        "smoke_tests[2]: `name` is missing",
+    );
+    let several = "[services.admin]\nkind = \"web\"\n[environments.staging.services.admin]\nurl = \"https://a.example.com\"\nstrategy = \"rolling\"\n[[smoke_tests]]\nname = \"a\"\npath = \"/\"";
+    mended(
+        &format!("{LEAST}# more\n"),
+        "# more",
+        several,
+        "say which one is asked",
+    );
+}
+
+#[test]
+fn variables_and_secrets() {
+    one(
+        "LOG_LEVEL = \"debug\"",
+        "LOG-LEVEL = \"debug\"",
+        "is not an environment variable's name",
+    );
+    one(
+        "LOG_LEVEL = \"debug\"",
+        "WORKERS = 4",
+        "write instead: WORKERS = \"…\"",
+    );
+    one(
+        "LOG_LEVEL = \"debug\"",
+        "DB_PASSWORD = \"x\"",
+        "under [environments.staging.secrets] DB_PASSWORD = { secret",
+    );
+    one(
+        "LOG_LEVEL = \"debug\"",
+        "CACHE = \"redis://:hunter2@redis.example.com\"",
+        "this URL holds a password",
+    );
+    one(
+        "LOG_LEVEL = \"debug\"",
+        "SENTRY_DSN = \"x\"",
+        "both plain and as a secret",
+    );
+    for value in [
+        "{ secret = \"hunter2 :-)\" }",
+        "{ parameter = 271828 }",
+        "{ secret = \"a\", key = \"b:c\" }",
+    ] {
+        let text = ERP.replace("{ parameter = \"/erp/staging/sentry-dsn\" }", value);
+        let report = report(&text);
+        assert!(
+            !["hunter2", "271828", "b:c"]
+                .iter()
+                .any(|secret| report.contains(secret)),
+            "{report}"
+        );
+    }
+    one(
+        "{ parameter = \"/erp/staging/sentry-dsn\" }",
+        "{}",
+        "does not say where the value is kept",
+    );
+    one(
+        "{ parameter = \"/erp/staging/sentry-dsn\" }",
+        "{ parameter = \"/a\", secret = \"b\" }",
+        "names two places",
+    );
+    one(
+        "{ parameter = \"/erp/staging/sentry-dsn\" }",
+        "{ parameter = \"/a\", key = \"b\" }",
+        "a parameter has no keys",
+    );
+    one(
+        "{ parameter = \"/erp/staging/sentry-dsn\" }",
+        "\"https://key@sentry.example.com/1\"",
+        "and is a text",
+    );
+}
+
+#[test]
+fn backup() {
+    one(
+        "instance = \"erp-production\"",
+        "",
+        "does not say which database",
+    );
+    one(
+        "instance = \"erp-production\"",
+        "instance = \"a\"\ncluster = \"b\"",
+        "which one is backed up?",
+    );
+    one("keep = 5", "keep = 0", "write instead: keep = 1");
+}

@@ -1,0 +1,133 @@
+//! Asking people.
+
+use sluice_core::deployment::Requester;
+use sluice_core::event::Event;
+use sluice_core::failure::RejectedEvent;
+use sluice_core::id::{DeploymentId, Hash, SlackUserId};
+
+use super::world::APPROVER;
+use crate::Run;
+
+#[test]
+fn only_an_approver_decides_and_only_on_the_plan_they_saw() {
+    let (mut run, world) = Run::new(Requester::Push);
+    run.until(&world, "AwaitingApproval");
+    assert!(matches!(
+        run.approve("U0STRANGER"),
+        Err(RejectedEvent::NotAnApprover { .. })
+    ));
+    let by = SlackUserId::new(APPROVER);
+    let other = Event::Approve {
+        by: by.clone(),
+        groups: Default::default(),
+        plan: Hash::from_outside("another plan"),
+    };
+    assert_eq!(run.event(&other).unwrap_err(), RejectedEvent::StalePlan);
+    assert_eq!(run.phase(), "AwaitingApproval");
+    run.approve(APPROVER).unwrap();
+    assert_eq!(
+        run.phase(),
+        "Planning",
+        "the plan is read again before anything is touched"
+    );
+    run.until(&world, "BackingUp");
+}
+
+#[test]
+fn a_member_of_an_approvers_group_may_decide() {
+    let (mut run, world) = Run::new(Requester::Push);
+    run.until(&world, "AwaitingApproval");
+    let groups = run
+        .d
+        .settings
+        .environment
+        .approval
+        .clone()
+        .unwrap()
+        .approvers;
+    let group = groups.iter().find_map(|approver| match approver {
+        sluice_core::config::Approver::Group(group) => Some(group.to_string()),
+        sluice_core::config::Approver::User(_) => None,
+    });
+    let group = group.expect("the ERP names a group of approvers");
+    assert!(run.approve_in("U0MEMBER", &["S0OTHER"]).is_err());
+    run.approve_in("U0MEMBER", &[&group]).unwrap();
+}
+
+#[test]
+fn who_asked_does_not_approve() {
+    let (mut run, mut world) = Run::new(Requester::Person(SlackUserId::new(APPROVER)));
+    world.approvers.push(SlackUserId::new("U0OTHER"));
+    run.until(&world, "AwaitingApproval");
+    assert_eq!(run.approve(APPROVER).unwrap_err(), RejectedEvent::FourEyes);
+}
+
+#[test]
+fn a_yes_told_twice_counts_once() {
+    let (mut run, world) = Run::new(Requester::Push);
+    run.until(&world, "AwaitingApproval");
+    run.approve(APPROVER).unwrap();
+    let once = run.d.clone();
+    assert!(matches!(
+        run.approve(APPROVER),
+        Err(RejectedEvent::NotAwaitingApproval { .. })
+    ));
+    assert_eq!(run.d, once);
+}
+
+#[test]
+fn a_world_that_changed_since_the_yes_voids_it() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    run.until(&world, "AwaitingApproval");
+    let approved = run.d.sealed_plan().hash.clone();
+    world.secret_version = "v2";
+    run.approve(APPROVER).unwrap();
+    run.until(&world, "AwaitingApproval");
+    assert_ne!(run.d.sealed_plan().hash, approved);
+    assert!(run.d.approvals.is_empty());
+    assert!(!run.world_touched());
+    run.approve(APPROVER).unwrap();
+    run.until(&world, "BackingUp");
+}
+
+#[test]
+fn nobody_decides_and_it_expires_untouched() {
+    let (mut run, world) = Run::new(Requester::Push);
+    run.until(&world, "AwaitingApproval");
+    run.until(&world, "Expired");
+    assert!(!run.world_touched());
+    insta::assert_snapshot!(run.report());
+}
+
+#[test]
+fn a_no_ends_it() {
+    let (mut run, world) = Run::new(Requester::Push);
+    run.until(&world, "AwaitingApproval");
+    let plan = run.d.sealed_plan().hash.clone();
+    let by = SlackUserId::new(APPROVER);
+    run.event(&Event::Reject {
+        by,
+        groups: Default::default(),
+        plan,
+    })
+    .unwrap();
+    assert_eq!(run.phase(), "Rejected");
+    insta::assert_snapshot!(run.report());
+}
+
+#[test]
+fn a_newer_release_takes_its_place_only_while_nothing_is_touched() {
+    let newer = Event::SupersededBy {
+        deployment: DeploymentId::from_outside("dep-newer"),
+    };
+    let (mut run, world) = Run::new(Requester::Push);
+    run.approved_until(&world, "BackingUp");
+    assert!(matches!(
+        run.event(&newer),
+        Err(RejectedEvent::NotSuperseded { .. })
+    ));
+    let (mut run, world) = Run::new(Requester::Push);
+    run.until(&world, "AwaitingApproval");
+    run.event(&newer).unwrap();
+    assert_eq!(run.phase(), "Superseded");
+}

@@ -1,0 +1,9 @@
+//! The machine, told as stories: a world that answers as told, and what the deployment makes of it.
+
+mod approval;
+mod backward;
+mod forward;
+mod planning;
+mod world;
+
+use world::{Run, World};

@@ -1,0 +1,151 @@
+//! Reading the world and drawing the plan.
+
+use std::collections::BTreeMap;
+
+use sluice_core::config::Severity;
+use sluice_core::deployment::Requester;
+use sluice_core::failure::PortError;
+use sluice_core::id::ServiceDeploymentArn;
+use sluice_core::observation::{ImageObservation, ProofObservation, ScanObservation};
+
+use super::world::digest;
+use crate::Run;
+
+#[test]
+fn the_plan_says_everything_that_will_be_done() {
+    let (mut run, world) = Run::new(Requester::Push);
+    run.until(&world, "AwaitingApproval");
+    insta::assert_snapshot!(run.d.sealed_plan().plan.to_string());
+}
+
+#[test]
+fn everything_in_the_way_is_told_at_once_and_nothing_is_touched() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    world.image = ImageObservation {
+        present: false,
+        tag_points_at: None,
+    };
+    world.scan = ScanObservation::Complete(BTreeMap::from([(Severity::Critical, 2)]));
+    world.missing_secret = true;
+    world.database = None;
+    world.approvers.clear();
+    world.services[0].in_progress = Some(ServiceDeploymentArn::new("arn:service-deployment/x"));
+    if let Some(traffic) = &mut world.services[0].traffic {
+        traffic.weights = BTreeMap::from([("blue".to_owned(), 70), ("green".to_owned(), 30)]);
+    }
+    world.services.pop();
+    run.until(&world, "Failed");
+    assert!(!run.world_touched());
+    insta::assert_snapshot!(run.report().replace("; ", ";\n  "));
+}
+
+#[test]
+fn a_tag_that_moved_is_a_warning_and_the_digest_stays() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    world.image.tag_points_at = Some(digest('b'));
+    run.until(&world, "AwaitingApproval");
+    let plan = &run.d.sealed_plan().plan;
+    assert!(
+        plan.warnings[0].contains("now names bbbbbbbbbbbb"),
+        "{:?}",
+        plan.warnings
+    );
+    assert_eq!(plan.release.digest, digest('a'));
+}
+
+#[test]
+fn a_service_changed_by_hand_is_a_warning_that_names_the_way_back() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    world.services[0].image = format!("registry/erp@{}", digest('c'));
+    run.until(&world, "AwaitingApproval");
+    let warnings = &run.d.sealed_plan().plan.warnings;
+    assert!(
+        warnings[0].contains("somebody changed it by hand"),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn the_digest_must_pass_staging_first_but_staging_is_given_time() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    world.proof = ProofObservation::NotProven;
+    run.look(&world);
+    run.look(&world);
+    assert_eq!(
+        run.phase(),
+        "Planning",
+        "the push to staging may be on its way"
+    );
+    world.proof = ProofObservation::UnderWay;
+    for _ in 0..200 {
+        run.now += jiff::SignedDuration::from_secs(30);
+        run.look(&world);
+    }
+    assert_eq!(run.phase(), "Planning", "staging takes its time");
+    world.proof = ProofObservation::NotProven;
+    run.until(&world, "Failed");
+    assert!(
+        run.report().contains("has not succeeded in staging"),
+        "{}",
+        run.report()
+    );
+}
+
+#[test]
+fn a_scan_is_waited_for_but_not_for_ever() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    world.scan = ScanObservation::Pending;
+    run.look(&world);
+    run.look(&world);
+    assert_eq!(sluice_core::machine::waits_for(&run.d), "the image scan");
+    run.until(&world, "Failed");
+    assert!(
+        run.report().contains("was not scanned in time"),
+        "{}",
+        run.report()
+    );
+}
+
+#[test]
+fn a_throttled_read_is_tried_again_and_a_refused_one_is_not() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    world.failing.insert(
+        "read-services".to_owned(),
+        PortError::retryable("rate exceeded"),
+    );
+    for _ in 0..10 {
+        run.look(&world);
+        run.now += jiff::SignedDuration::from_secs(30);
+    }
+    assert_eq!(run.phase(), "Planning");
+    assert!(sluice_core::machine::waits_for(&run.d).contains("rate exceeded"));
+    world.failing.insert(
+        "read-services".to_owned(),
+        PortError::permanent("cluster not found"),
+    );
+    run.until(&world, "Failed");
+    assert!(
+        run.report().contains("says nothing about the release"),
+        "{}",
+        run.report()
+    );
+}
+
+#[test]
+fn what_needs_a_hand_is_told_once_and_goes_on_when_the_hand_came() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    let denied = PortError::needs_person("access denied: the role lacks ecs:DescribeServices");
+    world.failing.insert("read-services".to_owned(), denied);
+    for _ in 0..20 {
+        run.look(&world);
+        run.now += jiff::SignedDuration::from_secs(30);
+    }
+    let told = run
+        .story()
+        .iter()
+        .filter(|line| line.contains("needs somebody's hand"))
+        .count();
+    assert_eq!(told, 1, "{:?}", run.story());
+    world.failing.clear();
+    run.until(&world, "AwaitingApproval");
+}

@@ -1,0 +1,381 @@
+//! A world of a few fields that answers commands, and a deployment that is driven through it.
+
+#![expect(clippy::unwrap_used, reason = "a story that cannot be told fails its test")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use sluice_core::command::{Command, CommandKey};
+use sluice_core::config::Config;
+use sluice_core::deployment::{Deployment, Opening, Requester};
+use sluice_core::event::{Claim, Event, Outcome};
+use sluice_core::failure::{PortError, RejectedEvent};
+use sluice_core::health::Sample;
+use sluice_core::history::{ChainEnd, Record, RecordedEntry};
+use sluice_core::id::{
+    ContainerName, DeploymentId, Digest, EnvironmentName, ImageTag, RepositoryName, SecretVersion,
+    ServiceDeploymentArn, ServiceName, SlackGroupId, SlackUserId, TaskArn, TaskDefinitionArn,
+};
+use sluice_core::machine::step;
+use sluice_core::observation::*;
+use sluice_core::phase::Phase;
+use sluice_core::release::{ProvenRelease, Release};
+
+pub(crate) const ERP: &str = include_str!("../../../../tests/erp/sluice.toml");
+pub(crate) const APPROVER: &str = "U024BE7LH";
+
+/// How the world answers. Every field can be changed by a story.
+pub(crate) struct World {
+    pub(crate) image: ImageObservation,
+    pub(crate) scan: ScanObservation,
+    pub(crate) proof: ProofObservation,
+    pub(crate) missing_secret: bool,
+    pub(crate) secret_version: &'static str,
+    pub(crate) services: Vec<ServiceObservation>,
+    pub(crate) database: Option<DatabaseObservation>,
+    pub(crate) approvers: Vec<SlackUserId>,
+    pub(crate) snapshot: Option<SnapshotObservation>,
+    pub(crate) migration: Option<TaskObservation>,
+    /// What ECS says of each service deployment.
+    pub(crate) rollouts: BTreeMap<ServiceName, Option<RolloutObservation>>,
+    pub(crate) smoke_failure: Option<String>,
+    pub(crate) health: Vec<String>,
+    pub(crate) probes: u16,
+    /// Commands that fail, by key.
+    pub(crate) failing: BTreeMap<String, PortError>,
+}
+
+pub(crate) fn digest(fill: char) -> Digest {
+    format!("sha256:{}", String::from(fill).repeat(64))
+        .try_into()
+        .unwrap()
+}
+
+pub(crate) fn start() -> Timestamp {
+    "2026-01-05T09:00:00Z".parse().unwrap()
+}
+
+pub(crate) fn release() -> Release {
+    Release {
+        registry: "222222222222.dkr.ecr.eu-central-1.amazonaws.com".to_owned(),
+        repository: RepositoryName::new("erp"),
+        tag: ImageTag::new("v1.4.0"),
+        digest: digest('a'),
+        pushed_at: start(),
+    }
+}
+
+pub(crate) fn rollout(service: &str, status: RolloutStatus, stage: Stage) -> RolloutObservation {
+    RolloutObservation {
+        arn: ServiceDeploymentArn::new(format!("arn:service-deployment/erp/{service}/1")),
+        status,
+        stage: Some(stage),
+        traffic_percent: Some(if stage >= Stage::ProductionTrafficShift {
+            100
+        } else {
+            0
+        }),
+        reason: None,
+    }
+}
+
+impl World {
+    pub(crate) fn good(config: &Config) -> Self {
+        let service = |name: &ServiceName, web: bool| ServiceObservation {
+            service: name.clone(),
+            task_definition: TaskDefinitionArn::new(format!("arn:task-definition/erp-{name}:41")),
+            image: format!("registry/erp@{}", digest('0')),
+            desired: 1,
+            running: 1,
+            in_progress: None,
+            traffic: web.then(|| TrafficObservation {
+                weights: BTreeMap::from([("blue".to_owned(), 100), ("green".to_owned(), 0)]),
+                healthy: 1,
+                unhealthy: 0,
+            }),
+        };
+        Self {
+            image: ImageObservation {
+                present: true,
+                tag_points_at: Some(digest('a')),
+            },
+            scan: ScanObservation::Complete(BTreeMap::new()),
+            proof: ProofObservation::Proven(proven("release-1.4.0", 'a')),
+            missing_secret: false,
+            secret_version: "v1",
+            services: config
+                .services
+                .iter()
+                .map(|found| service(&found.name, found.health.is_some()))
+                .collect(),
+            database: Some(DatabaseObservation {
+                status: "available".to_owned(),
+                engine: "postgres".to_owned(),
+                engine_version: "15.8".to_owned(),
+                storage_gib: 100,
+                encrypted: true,
+            }),
+            approvers: vec![SlackUserId::new(APPROVER)],
+            snapshot: Some(SnapshotObservation {
+                id: sluice_core::id::SnapshotId::new("sluice-production"),
+                status: "available".to_owned(),
+                progress: 100,
+                engine: "postgres".to_owned(),
+                engine_version: "15.8".to_owned(),
+                storage_gib: 100,
+                encrypted: true,
+                created_at: Some(start() + SignedDuration::from_mins(5)),
+            }),
+            migration: Some(TaskObservation {
+                task: TaskArn::new("arn:task/erp/m1"),
+                stopped: true,
+                exit_codes: BTreeMap::from([(ContainerName::new("app"), Some(0))]),
+                stopped_reason: Some("Essential container in task exited".to_owned()),
+                log_tail: vec!["INFO  [alembic] Running upgrade".to_owned()],
+            }),
+            rollouts: config
+                .services
+                .iter()
+                .map(|found| {
+                    let (status, stage) = if found.health.is_some() {
+                        (RolloutStatus::InProgress, Stage::PostTestTrafficShift)
+                    } else {
+                        (RolloutStatus::Successful, Stage::CleanUp)
+                    };
+                    (
+                        found.name.clone(),
+                        Some(rollout(found.name.as_str(), status, stage)),
+                    )
+                })
+                .collect(),
+            smoke_failure: None,
+            health: Vec::new(),
+            probes: 2,
+            failing: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn web(&mut self, status: RolloutStatus, stage: Stage) {
+        self.rollouts
+            .insert(ServiceName::new("web"), Some(rollout("web", status, stage)));
+    }
+
+    fn answer(&self, command: &Command, now: Timestamp) -> Outcome {
+        let rollout_of = |service: &ServiceName| Outcome::Rollout {
+            service: service.clone(),
+            rollout: self.rollouts[service].clone(),
+        };
+        match command {
+            Command::ClaimEnvironment => Outcome::Claim(Claim::Granted),
+            Command::ReadImage => Outcome::Image(self.image.clone()),
+            Command::ReadScan => Outcome::Scan(self.scan.clone()),
+            Command::ReadProof { .. } => Outcome::Proof(self.proof.clone()),
+            Command::PinSecrets if self.missing_secret => {
+                Outcome::Secrets(Err(vec![SecretProblem {
+                    variable: "DATABASE_URL".to_owned(),
+                    problem: "there is no secret erp/production/database".to_owned(),
+                }]))
+            }
+            Command::PinSecrets => Outcome::Secrets(Ok(vec![PinnedSecret {
+                variable: "DATABASE_URL".to_owned(),
+                value_from: format!("arn:secret:url::{}", self.secret_version),
+                version: SecretVersion::new(self.secret_version),
+            }])),
+            Command::ReadServices => Outcome::Services(self.services.clone()),
+            Command::ReadDatabase(_) => Outcome::Database(self.database.clone()),
+            Command::ReadApprovers => Outcome::Approvers(ApproversObservation {
+                users: self.approvers.clone(),
+            }),
+            Command::ReadPrevious => Outcome::Previous(Some(proven("v1.3.0", '0'))),
+            Command::StartSnapshot { snapshot, .. } => Outcome::SnapshotStarted(snapshot.clone()),
+            Command::ReadSnapshot { .. } => Outcome::Snapshot(self.snapshot.clone()),
+            Command::RegisterTaskDefinition { service, .. } => Outcome::TaskDefinition {
+                service: service.clone(),
+                revision: TaskDefinitionArn::new(format!("arn:task-definition/erp-{service}:42")),
+            },
+            Command::StartMigration { .. } => {
+                Outcome::MigrationStarted(TaskArn::new("arn:task/erp/m1"))
+            }
+            Command::ReadMigration { .. } => Outcome::Migration(self.migration.clone()),
+            Command::StartRollout(order) => Outcome::RolloutStarted {
+                service: order.service.clone(),
+            },
+            Command::ReadRollout { service, .. } => rollout_of(service),
+            Command::StopRollout { service, .. } => Outcome::RolloutStopping {
+                service: service.clone(),
+            },
+            Command::RunSmokeTests => Outcome::SmokeTests(vec![SmokeResult {
+                name: "ready".to_owned(),
+                failure: self.smoke_failure.clone(),
+            }]),
+            Command::SampleHealth => Outcome::Health(Sample {
+                at: now,
+                checks: self.probes,
+                bad: self.health.clone(),
+                unknown: Vec::new(),
+            }),
+            Command::PruneSnapshots { .. } => Outcome::SnapshotsPruned(Vec::new()),
+        }
+    }
+}
+
+pub(crate) fn proven(tag: &str, fill: char) -> ProvenRelease {
+    let mut release = release();
+    release.tag = ImageTag::new(tag);
+    release.digest = digest(fill);
+    ProvenRelease {
+        release,
+        deployment: DeploymentId::from_outside("dep-earlier"),
+        at: start(),
+    }
+}
+
+/// A deployment to production on its way through a world.
+pub(crate) struct Run {
+    pub(crate) d: Deployment,
+    pub(crate) now: Timestamp,
+    pub(crate) history: Vec<Record>,
+    /// The keys of all commands that were given, in order.
+    pub(crate) given: Vec<String>,
+    chain: ChainEnd,
+}
+
+impl Run {
+    pub(crate) fn new(requested_by: Requester) -> (Self, World) {
+        let config = Config::parse(ERP).expect("the ERP's configuration is good");
+        let environment = config
+            .environment(&EnvironmentName::new("production"))
+            .unwrap();
+        let settings = Arc::new(config.settings(environment));
+        let id = DeploymentId::derive(&config.app, &environment.name, &digest('a'), "event-1");
+        let opening = Opening {
+            id,
+            settings,
+            release: release(),
+            requested_by,
+        };
+        let d = Deployment::open(&opening, start());
+        let mut chain = ChainEnd::start();
+        let first = chain.append(RecordedEntry::Opened(Box::new(opening)), start(), None, &d);
+        let world = World::good(&config);
+        let run = Self {
+            d,
+            now: start(),
+            history: vec![first],
+            given: Vec::new(),
+            chain,
+        };
+        (run, world)
+    }
+
+    pub(crate) fn phase(&self) -> &'static str {
+        self.d.phase.name()
+    }
+
+    /// Takes an event as the driver does.
+    pub(crate) fn event(&mut self, event: &Event) -> Result<Vec<Command>, RejectedEvent> {
+        let transition = step(&self.d, event, self.now)?;
+        if let Some(next) = transition.next {
+            let entry = RecordedEntry::Event(event.clone());
+            self.history
+                .push(self.chain.append(entry, self.now, Some(&self.d), &next));
+            self.d = next;
+        }
+        Ok(transition.commands)
+    }
+
+    /// One look: wakes the deployment and answers what it asks.
+    pub(crate) fn look(&mut self, world: &World) {
+        let commands = self.event(&Event::Wake).unwrap();
+        for command in commands {
+            let key: CommandKey = command.key();
+            self.given.push(key.to_string());
+            let event = match world.failing.get(key.as_str()) {
+                Some(error) => Event::CommandFailed {
+                    command: key,
+                    error: error.clone(),
+                },
+                None => Event::Done {
+                    command: key,
+                    outcome: world.answer(&command, self.now),
+                },
+            };
+            // One of several answers may end the phase: the rest then comes too late.
+            let _ = self.event(&event);
+        }
+    }
+
+    /// Looks every ten seconds until the phase is reached.
+    ///
+    /// # Panics
+    /// It never is.
+    pub(crate) fn until(&mut self, world: &World, phase: &str) {
+        for _ in 0..20_000 {
+            if self.phase() == phase {
+                return;
+            }
+            assert!(
+                !self.d.phase.is_terminal(),
+                "{phase} was not reached: {:?}",
+                self.d.phase
+            );
+            self.look(world);
+            if self.phase() != phase {
+                self.now += SignedDuration::from_secs(10);
+            }
+        }
+        panic!("{phase} was not reached: still {}", self.phase());
+    }
+
+    pub(crate) fn approve(&mut self, by: &str) -> Result<(), RejectedEvent> {
+        self.approve_in(by, &[])
+    }
+
+    pub(crate) fn approve_in(&mut self, by: &str, groups: &[&str]) -> Result<(), RejectedEvent> {
+        let event = Event::Approve {
+            by: SlackUserId::new(by),
+            groups: groups
+                .iter()
+                .map(|group| SlackGroupId::new(*group))
+                .collect::<BTreeSet<_>>(),
+            plan: self.d.sealed_plan().hash.clone(),
+        };
+        self.event(&event).map(drop)
+    }
+
+    /// Drives to the phase, with an approval on the way.
+    pub(crate) fn approved_until(&mut self, world: &World, phase: &str) {
+        self.until(world, "AwaitingApproval");
+        self.approve(APPROVER).unwrap();
+        self.until(world, phase);
+    }
+
+    /// The story as people were told it.
+    pub(crate) fn story(&self) -> Vec<String> {
+        self.d
+            .story
+            .iter()
+            .map(|entry| entry.note.words(&self.d))
+            .collect()
+    }
+
+    pub(crate) fn world_touched(&self) -> bool {
+        self.given.iter().any(|key| {
+            ["start-", "register-", "stop-"]
+                .iter()
+                .any(|prefix| key.starts_with(prefix))
+        })
+    }
+
+    pub(crate) fn report(&self) -> String {
+        let report = sluice_core::report::report(&self.d).expect("it is over");
+        assert!(matches!(self.d.phase, ref phase if Phase::is_terminal(phase)));
+        format!(
+            "{}\nHow things stand: {}\nWhat you can do: {}",
+            report.happened,
+            report.world.join("; "),
+            report.todo.join("; ")
+        )
+    }
+}

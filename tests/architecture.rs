@@ -1,0 +1,152 @@
+//! The rules that no compiler checks: who may depend on what, and who may name which vendor.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Every package that is built when `package` is, features as it has them by itself.
+fn dependencies(package: &str) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--edges", "normal", "--prefix", "none"])
+        .args(["--format", "{p}", "--package", package])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout)
+        .expect("cargo prints text")
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn assert_free_of(package: &str, forbidden: &[&str]) {
+    let found: Vec<String> = dependencies(package)
+        .into_iter()
+        .filter(|name| forbidden.iter().any(|prefix| name.starts_with(prefix)))
+        .collect();
+    assert!(found.is_empty(), "{package} must not depend on {found:?}");
+}
+
+const ASYNC_RUNTIMES: [&str; 8] =
+    ["tokio", "async-std", "smol", "futures", "async-", "hyper", "mio", "lambda_runtime"];
+const VENDORS: [&str; 3] = ["aws-", "aws_", "slack-morphism"];
+const SOURCES_OF_SURPRISE: [&str; 5] = ["rand", "getrandom", "fastrand", "chrono", "uuid"];
+
+#[test]
+fn the_core_has_no_async_no_vendor_and_no_chance_in_its_tree() {
+    assert_free_of("sluice-core", &ASYNC_RUNTIMES);
+    assert_free_of("sluice-core", &VENDORS);
+    assert_free_of("sluice-core", &SOURCES_OF_SURPRISE);
+}
+
+#[test]
+fn the_core_has_no_clock_to_read() {
+    // jiff reads a clock only with its `std` feature.
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--edges", "normal", "--prefix", "none"])
+        .args(["--format", "{p} {f}", "--package", "sluice-core"])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    let tree = String::from_utf8_lossy(&output.stdout);
+    let jiff = tree.lines().find(|line| line.starts_with("jiff v")).expect("jiff is in the tree");
+    let features = jiff.split_whitespace().last().unwrap_or_default();
+    assert!(!features.split(',').any(|feature| feature == "std"), "{jiff}");
+}
+
+#[test]
+fn the_app_and_the_simulated_cloud_know_no_vendor() {
+    for package in ["sluice-app", "sluice-sim"] {
+        assert_free_of(package, &VENDORS);
+        assert_free_of(package, &["tokio", "hyper", "lambda_runtime"]);
+    }
+}
+
+#[test]
+fn the_demo_compiles_no_aws_sdk_and_no_lambda_runtime() {
+    assert_free_of("sluice", &["aws-sdk", "aws-lc", "aws-config", "lambda_runtime", "ring"]);
+}
+
+/// The manifests of all packages, with their paths.
+fn manifests() -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for folder in ["shared", "functions"] {
+        for entry in std::fs::read_dir(root().join(folder)).expect("the folder is there") {
+            found.push(entry.expect("it can be read").path().join("Cargo.toml"));
+        }
+    }
+    found.extend(["cli", "tests"].map(|folder| root().join(folder).join("Cargo.toml")));
+    found
+        .into_iter()
+        .filter(|path| path.exists())
+        .map(|path| (path.clone(), std::fs::read_to_string(&path).expect("it can be read")))
+        .collect()
+}
+
+#[test]
+fn each_vendor_is_named_in_one_crate() {
+    for (vendor, home) in [("aws-sdk-", "shared/aws"), ("slack-morphism", "shared/slack")] {
+        for (path, manifest) in manifests() {
+            let names_it = manifest.lines().any(|line| line.trim_start().starts_with(vendor));
+            let is_home = path.parent().is_some_and(|folder| folder.ends_with(home));
+            assert!(!names_it || is_home, "{} names {vendor}", path.display());
+        }
+    }
+}
+
+#[test]
+fn dependencies_point_inwards() {
+    let inner = |package: &str| -> &[&str] {
+        match package {
+            "sluice-core" => &[],
+            "sluice-app" => &["sluice-core"],
+            "sluice-sim" | "sluice-slack" => &["sluice-core", "sluice-app"],
+            _ => unreachable!("not one of the inner crates"),
+        }
+    };
+    for package in ["sluice-core", "sluice-app", "sluice-sim", "sluice-slack"] {
+        let allowed = inner(package);
+        let ours: Vec<String> = dependencies(package)
+            .into_iter()
+            .filter(|name| name.starts_with("sluice-") && name != package)
+            .filter(|name| !allowed.contains(&name.as_str()))
+            .collect();
+        assert!(ours.is_empty(), "{package} must not depend on {ours:?}");
+    }
+}
+
+/// Rust files of the repository, without what is built.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("it can be read").path();
+        if path.is_dir() && !path.ends_with("target") {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_main_is_short_and_no_module_is_a_drawer() {
+    let mut found = Vec::new();
+    for folder in ["shared", "functions", "cli", "tests"] {
+        sources(&root().join(folder), &mut found);
+    }
+    assert!(found.len() > 50, "the sources were not found");
+    for path in found {
+        let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let drawers = ["utils", "util", "helpers", "common", "constants", "misc"];
+        assert!(!drawers.contains(&name), "{} is a drawer", path.display());
+        if name == "main" && path.components().any(|part| part.as_os_str() == "functions") {
+            let lines = std::fs::read_to_string(&path).expect("it can be read").lines().count();
+            assert!(lines < 40, "{} has {lines} lines: handlers do the work", path.display());
+        }
+    }
+}
