@@ -16,7 +16,11 @@ fn dependencies(package: &str) -> BTreeSet<String> {
         .current_dir(root())
         .output()
         .expect("cargo runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout)
         .expect("cargo prints text")
         .lines()
@@ -33,8 +37,16 @@ fn assert_free_of(package: &str, forbidden: &[&str]) {
     assert!(found.is_empty(), "{package} must not depend on {found:?}");
 }
 
-const ASYNC_RUNTIMES: [&str; 8] =
-    ["tokio", "async-std", "smol", "futures", "async-", "hyper", "mio", "lambda_runtime"];
+const ASYNC_RUNTIMES: [&str; 8] = [
+    "tokio",
+    "async-std",
+    "smol",
+    "futures",
+    "async-",
+    "hyper",
+    "mio",
+    "lambda_runtime",
+];
 const VENDORS: [&str; 3] = ["aws-", "aws_", "slack-morphism"];
 const SOURCES_OF_SURPRISE: [&str; 5] = ["rand", "getrandom", "fastrand", "chrono", "uuid"];
 
@@ -55,9 +67,15 @@ fn the_core_has_no_clock_to_read() {
         .output()
         .expect("cargo runs");
     let tree = String::from_utf8_lossy(&output.stdout);
-    let jiff = tree.lines().find(|line| line.starts_with("jiff v")).expect("jiff is in the tree");
+    let jiff = tree
+        .lines()
+        .find(|line| line.starts_with("jiff v"))
+        .expect("jiff is in the tree");
     let features = jiff.split_whitespace().last().unwrap_or_default();
-    assert!(!features.split(',').any(|feature| feature == "std"), "{jiff}");
+    assert!(
+        !features.split(',').any(|feature| feature == "std"),
+        "{jiff}"
+    );
 }
 
 #[test]
@@ -70,7 +88,10 @@ fn the_app_and_the_simulated_cloud_know_no_vendor() {
 
 #[test]
 fn the_demo_compiles_no_aws_sdk_and_no_lambda_runtime() {
-    assert_free_of("sluice", &["aws-sdk", "aws-lc", "aws-config", "lambda_runtime", "ring"]);
+    assert_free_of(
+        "sluice",
+        &["aws-sdk", "aws-lc", "aws-config", "lambda_runtime", "ring"],
+    );
 }
 
 /// The manifests of all packages, with their paths.
@@ -85,15 +106,25 @@ fn manifests() -> Vec<(PathBuf, String)> {
     found
         .into_iter()
         .filter(|path| path.exists())
-        .map(|path| (path.clone(), std::fs::read_to_string(&path).expect("it can be read")))
+        .map(|path| {
+            (
+                path.clone(),
+                std::fs::read_to_string(&path).expect("it can be read"),
+            )
+        })
         .collect()
 }
 
 #[test]
 fn each_vendor_is_named_in_one_crate() {
-    for (vendor, home) in [("aws-sdk-", "shared/aws"), ("slack-morphism", "shared/slack")] {
+    for (vendor, home) in [
+        ("aws-sdk-", "shared/aws"),
+        ("slack-morphism", "shared/slack"),
+    ] {
         for (path, manifest) in manifests() {
-            let names_it = manifest.lines().any(|line| line.trim_start().starts_with(vendor));
+            let names_it = manifest
+                .lines()
+                .any(|line| line.trim_start().starts_with(vendor));
             let is_home = path.parent().is_some_and(|folder| folder.ends_with(home));
             assert!(!names_it || is_home, "{} names {vendor}", path.display());
         }
@@ -141,12 +172,26 @@ fn every_main_is_short_and_no_module_is_a_drawer() {
     }
     assert!(found.len() > 50, "the sources were not found");
     for path in found {
-        let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let name = path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .unwrap_or_default();
         let drawers = ["utils", "util", "helpers", "common", "constants", "misc"];
         assert!(!drawers.contains(&name), "{} is a drawer", path.display());
-        if name == "main" && path.components().any(|part| part.as_os_str() == "functions") {
-            let lines = std::fs::read_to_string(&path).expect("it can be read").lines().count();
-            assert!(lines < 40, "{} has {lines} lines: handlers do the work", path.display());
+        if name == "main"
+            && path
+                .components()
+                .any(|part| part.as_os_str() == "functions")
+        {
+            let lines = std::fs::read_to_string(&path)
+                .expect("it can be read")
+                .lines()
+                .count();
+            assert!(
+                lines < 40,
+                "{} has {lines} lines: handlers do the work",
+                path.display()
+            );
         }
     }
 }

@@ -33,6 +33,9 @@ impl App {
                     .ensure_posted(d.id.as_str(), channel, None, &message)
                     .await?;
                 shown.message = Some(posted.clone());
+                // It may have been there already, posted by a try whose answer was lost, and say
+                // what was true then.
+                chat.update(&posted, &message).await?;
                 posted
             }
             Some(posted) => {

@@ -35,7 +35,10 @@ pub fn wake_at(d: &Deployment, now: Timestamp) -> Option<Timestamp> {
     }
     match &d.phase {
         Phase::Verifying { not_before, .. } if *not_before > now => sooner(*not_before),
-        Phase::Baking { samples } => sooner(bake::next_sample(d, samples)),
+        // One that is due already has failed and waits for its next try.
+        Phase::Baking { samples } if bake::next_sample(d, samples) > now => {
+            sooner(bake::next_sample(d, samples));
+        }
         _ => {}
     }
     for setback in d.setbacks.values() {

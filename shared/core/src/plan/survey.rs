@@ -20,9 +20,28 @@ pub struct Survey {
     pub proof: Option<ProofObservation>,
     pub secrets: Option<Result<Vec<PinnedSecret>, Vec<SecretProblem>>>,
     pub services: Option<Vec<ServiceObservation>>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "read"
+    )]
     pub database: Option<Option<DatabaseObservation>>,
     pub approvers: Option<ApproversObservation>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "read"
+    )]
     pub previous: Option<Option<ProvenRelease>>,
+}
+
+/// Without this, JSON's `null` for "read, and there is none" would come back as "not read yet".
+fn read<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
 }
 
 impl Survey {

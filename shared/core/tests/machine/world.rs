@@ -1,6 +1,9 @@
 //! A world of a few fields that answers commands, and a deployment that is driven through it.
 
-#![expect(clippy::unwrap_used, reason = "a story that cannot be told fails its test")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a story that cannot be told fails its test"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

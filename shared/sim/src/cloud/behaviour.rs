@@ -1,0 +1,137 @@
+//! How an image behaves: data that stories change, read wherever the image runs.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use sluice_core::config::Severity;
+
+/// How an image behaves, from its scan to its life under traffic. The default behaves well.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImageBehaviour {
+    /// What the scanner makes of it.
+    pub scan: ScanBehaviour,
+    /// What its migration does.
+    pub migration: MigrationBehaviour,
+    /// How its web service starts.
+    pub web: Start,
+    /// How its workers and singletons start.
+    pub workers: Start,
+    /// Status of the liveness path, where not 200. The load balancer looks there too, so such a
+    /// web service never becomes healthy.
+    pub live: Option<u16>,
+    /// Status of the readiness path, where not 200.
+    pub ready: Option<u16>,
+    /// Answers to paths (query included) that differ from what the smoke tests expect.
+    pub answers: BTreeMap<String, Answer>,
+    /// What goes wrong only once users come.
+    pub under_traffic: Option<UnderTraffic>,
+}
+
+/// What the scanner makes of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScanBehaviour {
+    /// No scan is configured.
+    Never,
+    /// It ends with these findings; a severity that is missing has none.
+    Finds(BTreeMap<Severity, u32>),
+    /// It gives up, with this reason.
+    Fails(String),
+    /// It never ends.
+    Hangs,
+}
+
+impl Default for ScanBehaviour {
+    fn default() -> Self {
+        Self::Finds(BTreeMap::new())
+    }
+}
+
+/// What a migration does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MigrationBehaviour {
+    /// How it ends.
+    pub ends: MigrationEnd,
+    /// How long it runs; `None` takes the tempo's time.
+    pub takes: Option<SignedDuration>,
+    /// What it writes to its log; empty writes what Alembic would.
+    pub log: Vec<String>,
+}
+
+/// How a migration ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MigrationEnd {
+    /// With this exit code.
+    Exits(i32),
+    /// Its task never starts: no containers, no exit code.
+    NeverStarts,
+    /// It never ends.
+    Hangs,
+}
+
+impl Default for MigrationEnd {
+    fn default() -> Self {
+        Self::Exits(0)
+    }
+}
+
+/// How a task of a service starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Start {
+    /// It comes up.
+    #[default]
+    Well,
+    /// Its container exits with this code as soon as it runs.
+    Crashes(i32),
+}
+
+/// What a path answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: String,
+    /// In milliseconds.
+    pub latency_ms: u32,
+}
+
+/// What goes wrong only once users come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnderTraffic {
+    /// This long after the first production traffic.
+    pub after: SignedDuration,
+    /// Every path answers with this.
+    pub status: u16,
+    /// Whether the alarms the service deployment watches fire too.
+    pub fires_alarms: bool,
+}
+
+impl ImageBehaviour {
+    /// A migration that fails with this exit code and these last lines.
+    pub fn with_failing_migration(mut self, exit_code: i32, log: &[&str]) -> Self {
+        self.migration.ends = MigrationEnd::Exits(exit_code);
+        self.migration.log = log.iter().map(|line| (*line).to_owned()).collect();
+        self
+    }
+
+    /// A path that answers otherwise than its smoke test expects.
+    pub fn with_answer(mut self, path: &str, status: u16, body: &str) -> Self {
+        let answer = Answer {
+            status,
+            body: body.to_owned(),
+            latency_ms: 35,
+        };
+        self.answers.insert(path.to_owned(), answer);
+        self
+    }
+
+    /// A fault that shows only under traffic.
+    pub fn with_trouble_under_traffic(mut self, after: SignedDuration, status: u16) -> Self {
+        self.under_traffic = Some(UnderTraffic {
+            after,
+            status,
+            fires_alarms: false,
+        });
+        self
+    }
+}

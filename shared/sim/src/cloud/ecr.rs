@@ -1,0 +1,300 @@
+//! ECR: images, tags, scans, and the events a push raises.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+use sluice_core::failure::PortError;
+use sluice_core::id::{Digest, ImageTag, RepositoryName};
+use sluice_core::observation::{ImageObservation, ScanObservation};
+use sluice_core::release::Release;
+
+use super::Cloud;
+use super::agenda::Due;
+use super::behaviour::{ImageBehaviour, ScanBehaviour};
+use super::emitted::{Emitted, ImageAction, ImageActionType, ImageScan};
+use super::place::Place;
+
+/// The tag of the release that a furnished cloud runs at first.
+pub const FIRST_RELEASE_TAG: &str = "v0";
+
+/// A digest made from a label: the same label always names the same image.
+pub fn digest_of(label: &str) -> Digest {
+    let mut seed = [0_u8; 32];
+    for (at, byte) in label.bytes().enumerate() {
+        seed[at % 32] = seed[at % 32].wrapping_mul(31).wrapping_add(byte);
+    }
+    let mut dice = ChaCha8Rng::from_seed(seed);
+    let hex: String = (0..4)
+        .map(|_| format!("{:016x}", dice.next_u64()))
+        .collect();
+    Digest::try_from(format!("sha256:{hex}")).expect("64 hexadecimal digits follow `sha256:`")
+}
+
+/// What kind of manifest is pushed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Media {
+    /// An image for one platform.
+    #[default]
+    Image,
+    /// An index over several platforms: each child is pushed before it, by digest.
+    Index(Vec<Digest>),
+    /// A signature. Its media types are those of any image: only its tag tells.
+    Signature,
+    /// An attestation.
+    Attestation,
+}
+
+/// A push to the registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Push {
+    /// To which repository.
+    pub repository: RepositoryName,
+    /// None for a push by digest.
+    pub tag: Option<ImageTag>,
+    /// The manifest.
+    pub digest: Digest,
+    /// Its kind.
+    pub media: Media,
+    /// How it behaves; of a digest that is there already, the new behaviour counts.
+    pub behaviour: ImageBehaviour,
+}
+
+impl Push {
+    /// An image that behaves well.
+    pub fn image(repository: &RepositoryName, tag: &str, digest: Digest) -> Self {
+        Self {
+            repository: repository.clone(),
+            tag: Some(ImageTag::new(tag)),
+            digest,
+            media: Media::Image,
+            behaviour: ImageBehaviour::default(),
+        }
+    }
+
+    /// The same with this behaviour.
+    pub fn behaving(mut self, behaviour: ImageBehaviour) -> Self {
+        self.behaviour = behaviour;
+        self
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Image {
+    repository: RepositoryName,
+    digest: Digest,
+    present: bool,
+    pub(super) behaviour: Arc<ImageBehaviour>,
+    scan: ScanObservation,
+}
+
+/// The one registry of the cloud.
+#[derive(Debug, Default)]
+pub(super) struct ImageRegistry {
+    pub(super) place: Option<Arc<Place>>,
+    pub(super) images: Vec<Image>,
+    tags: BTreeMap<RepositoryName, BTreeMap<ImageTag, Digest>>,
+}
+
+impl ImageRegistry {
+    // From the end: the youngest image is the one that is asked for most.
+    fn position(&self, repository: &RepositoryName, digest: &str) -> Option<usize> {
+        self.images
+            .iter()
+            .rposition(|image| image.digest.as_str() == digest && image.repository == *repository)
+    }
+
+    /// How the image that a container names behaves; `None` if it cannot be pulled.
+    pub(super) fn behaviour(&self, image: &str) -> Option<Arc<ImageBehaviour>> {
+        let (_, digest) = image.split_once('@')?;
+        let image = self
+            .images
+            .iter()
+            .rfind(|image| image.digest.as_str() == digest)?;
+        image.present.then(|| image.behaviour.clone())
+    }
+
+    /// Makes the image and its tag be there; its place in the list, and whether it is new.
+    pub(super) fn insert(&mut self, push: &Push) -> (usize, bool) {
+        if let Some(tag) = &push.tag {
+            let tags = self.tags.entry(push.repository.clone()).or_default();
+            tags.insert(tag.clone(), push.digest.clone());
+        }
+        if let Some(at) = self.position(&push.repository, push.digest.as_str()) {
+            self.images[at].present = true;
+            self.images[at].behaviour = Arc::new(push.behaviour.clone());
+            return (at, false);
+        }
+        self.images.push(Image {
+            repository: push.repository.clone(),
+            digest: push.digest.clone(),
+            present: true,
+            behaviour: Arc::new(push.behaviour.clone()),
+            scan: ScanObservation::NotScanned,
+        });
+        (self.images.len() - 1, true)
+    }
+
+    fn tags_of(&self, image: &Image) -> Vec<ImageTag> {
+        let tags = self.tags.get(&image.repository).into_iter().flatten();
+        tags.filter(|(_, digest)| **digest == image.digest)
+            .map(|(tag, _)| tag.clone())
+            .collect()
+    }
+}
+
+impl Cloud {
+    /// The host of the registry, as releases name it; empty before the cloud is furnished.
+    pub fn registry_host(&self) -> String {
+        self.registry
+            .place
+            .as_ref()
+            .map(|place| place.registry_host())
+            .unwrap_or_default()
+    }
+
+    /// Pushes an image: ECR tells of it, and later of its scan. An index tells of each child first.
+    ///
+    /// # Panics
+    ///
+    /// If the cloud was never furnished: it has no registry then.
+    pub fn push_image(&mut self, push: Push) {
+        if let Media::Index(children) = &push.media {
+            for child in children {
+                let child = Push {
+                    tag: None,
+                    media: Media::Image,
+                    digest: child.clone(),
+                    ..push.clone()
+                };
+                self.registry.insert(&child);
+                self.tell_of_image(&child, ImageActionType::Push);
+            }
+        }
+        let (image, new) = self.registry.insert(&push);
+        self.tell_of_image(&push, ImageActionType::Push);
+        let scanned = matches!(push.media, Media::Image | Media::Index(_));
+        if new && scanned && push.behaviour.scan != ScanBehaviour::Never {
+            self.registry.images[image].scan = ScanObservation::Pending;
+            if push.behaviour.scan != ScanBehaviour::Hangs {
+                self.agenda
+                    .plan(self.now + self.tempo.scan, Due::ScanEnds { image });
+            }
+        }
+    }
+
+    /// Deletes an image with all its tags, as a lifecycle rule does. Running tasks keep running;
+    /// none can start any more.
+    pub fn delete_image(&mut self, repository: &RepositoryName, digest: &Digest) {
+        let Some(at) = self.registry.position(repository, digest.as_str()) else {
+            return;
+        };
+        self.registry.images[at].present = false;
+        if let Some(tags) = self.registry.tags.get_mut(repository) {
+            tags.retain(|_, tagged| tagged != digest);
+        }
+        let push = Push {
+            tag: None,
+            ..Push::image(repository, "", digest.clone())
+        };
+        self.tell_of_image(&push, ImageActionType::Delete);
+    }
+
+    fn tell_of_image(&mut self, push: &Push, action: ImageActionType) {
+        let place = self
+            .registry
+            .place
+            .clone()
+            .expect("furnishing made the registry");
+        let oci = "application/vnd.oci.image.manifest.v1+json";
+        let config = "application/vnd.oci.image.config.v1+json";
+        let (manifest, artifact) = match push.media {
+            Media::Image | Media::Signature => (oci, Some(config)),
+            Media::Attestation => (oci, Some("application/vnd.in-toto+json")),
+            Media::Index(_) => ("application/vnd.oci.image.index.v1+json", None),
+        };
+        let event = ImageAction {
+            envelope: self.envelope(&place),
+            action,
+            succeeded: true,
+            repository: push.repository.clone(),
+            digest: push.digest.clone(),
+            tag: push.tag.clone(),
+            manifest_media_type: Some(manifest),
+            artifact_media_type: artifact,
+        };
+        self.emitted.push(Emitted::ImageAction(event));
+    }
+
+    pub(super) fn scan_ends(&mut self, at: usize) {
+        let image = &mut self.registry.images[at];
+        let findings = match &image.behaviour.scan {
+            ScanBehaviour::Finds(findings) => Some(findings.clone()),
+            ScanBehaviour::Fails(_) => None,
+            ScanBehaviour::Never | ScanBehaviour::Hangs => return,
+        };
+        image.scan = match &image.behaviour.scan {
+            ScanBehaviour::Fails(reason) => ScanObservation::Failed(reason.clone()),
+            _ => ScanObservation::Complete(findings.clone().unwrap_or_default()),
+        };
+        let (repository, digest) = (image.repository.clone(), image.digest.clone());
+        let tags = self.registry.tags_of(&self.registry.images[at]);
+        let place = self
+            .registry
+            .place
+            .clone()
+            .expect("furnishing made the registry");
+        let envelope = self.envelope(&place);
+        self.emitted.push(Emitted::ImageScan(ImageScan {
+            envelope,
+            repository,
+            digest,
+            tags,
+            findings,
+        }));
+    }
+
+    /// DescribeImages, of the digest and of the tag.
+    pub(super) fn describe_image(&self, release: &Release) -> Result<ImageObservation, PortError> {
+        self.sees_registry(release)?;
+        let tags = self.registry.tags.get(&release.repository);
+        Ok(ImageObservation {
+            present: self.image(release).is_some_and(|image| image.present),
+            tag_points_at: tags.and_then(|tags| tags.get(&release.tag)).cloned(),
+        })
+    }
+
+    /// DescribeImageScanFindings.
+    pub(super) fn describe_scan(&self, release: &Release) -> Result<ScanObservation, PortError> {
+        self.sees_registry(release)?;
+        let image = self.image(release).filter(|image| image.present);
+        Ok(image.map_or(ScanObservation::NotScanned, |image| image.scan.clone()))
+    }
+
+    fn image(&self, release: &Release) -> Option<&Image> {
+        let at = self
+            .registry
+            .position(&release.repository, release.digest.as_str())?;
+        self.registry.images.get(at)
+    }
+
+    fn sees_registry(&self, release: &Release) -> Result<(), PortError> {
+        let ours = self.registry.place.as_ref();
+        if ours.is_some_and(|place| {
+            release
+                .registry
+                .strip_suffix(".amazonaws.com")
+                .is_some_and(|host| {
+                    host.split_once(".dkr.ecr.")
+                        == Some((place.account.as_str(), place.region.as_str()))
+                })
+        }) {
+            return Ok(());
+        }
+        Err(PortError::needs_person(format!(
+            "AccessDenied: the registry {} does not let us read: check its repository policy",
+            release.registry
+        )))
+    }
+}

@@ -1,0 +1,179 @@
+//! Task definitions: families of revisions that never change once they are registered.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use sluice_app::ports::TaskDefinitionOrder;
+use sluice_core::failure::PortError;
+use sluice_core::id::{ContainerName, TaskDefinitionArn};
+
+use crate::cloud::Cloud;
+use crate::cloud::ledger::Happened;
+use crate::cloud::place::Place;
+
+/// One revision of a family.
+#[derive(Clone, Debug)]
+pub(in crate::cloud) struct TaskDefinition {
+    pub(in crate::cloud) arn: TaskDefinitionArn,
+    pub(in crate::cloud) place: Arc<Place>,
+    pub(in crate::cloud) family: String,
+    revision: u32,
+    pub(in crate::cloud) containers: Vec<Container>,
+}
+
+/// A container of a task definition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::cloud) struct Container {
+    pub(in crate::cloud) name: ContainerName,
+    pub(in crate::cloud) image: String,
+    pub(in crate::cloud) essential: bool,
+    pub(in crate::cloud) variables: BTreeMap<String, String>,
+    /// `valueFrom` by variable.
+    pub(in crate::cloud) secrets: BTreeMap<String, String>,
+    pub(in crate::cloud) stop_timeout: Option<SignedDuration>,
+}
+
+impl Container {
+    pub(in crate::cloud) fn new(name: ContainerName, image: String, essential: bool) -> Self {
+        let (variables, secrets) = (BTreeMap::new(), BTreeMap::new());
+        Self {
+            name,
+            image,
+            essential,
+            variables,
+            secrets,
+            stop_timeout: None,
+        }
+    }
+
+    /// Whether it is as ordered already.
+    fn obeys(&self, order: &TaskDefinitionOrder) -> bool {
+        let has = |variable, value| self.variables.get(variable) == Some(value);
+        self.image == order.image
+            && order
+                .variables
+                .iter()
+                .all(|(variable, value)| has(variable, value))
+            && order
+                .secrets
+                .iter()
+                .all(|secret| self.secrets.get(&secret.variable) == Some(&secret.value_from))
+            && order
+                .stop_timeout
+                .is_none_or(|wanted| self.stop_timeout == Some(wanted))
+    }
+
+    fn obey(&mut self, order: &TaskDefinitionOrder) {
+        self.image.clone_from(&order.image);
+        self.variables.extend(order.variables.clone());
+        for secret in &order.secrets {
+            self.secrets
+                .insert(secret.variable.clone(), secret.value_from.clone());
+        }
+        self.stop_timeout = order.stop_timeout.or(self.stop_timeout);
+    }
+}
+
+impl TaskDefinition {
+    pub(in crate::cloud) fn container(&self, name: &ContainerName) -> Option<&Container> {
+        self.containers
+            .iter()
+            .find(|container| container.name == *name)
+    }
+
+    fn differs_only_as(&self, from: &Self, order: &TaskDefinitionOrder) -> bool {
+        self.containers.len() == from.containers.len()
+            && self
+                .containers
+                .iter()
+                .zip(&from.containers)
+                .all(|(container, base)| {
+                    if container.name != order.container {
+                        return container == base;
+                    }
+                    let mut wanted = base.clone();
+                    wanted.obey(order);
+                    *container == wanted
+                })
+    }
+}
+
+impl Cloud {
+    pub(in crate::cloud) fn task_definition(&self, arn: &TaskDefinitionArn) -> Option<usize> {
+        self.ecs
+            .task_definitions
+            .iter()
+            .rposition(|definition| definition.arn == *arn)
+    }
+
+    /// Adds a revision to its family.
+    pub(in crate::cloud) fn register(
+        &mut self,
+        place: &Arc<Place>,
+        family: &str,
+        containers: Vec<Container>,
+    ) -> usize {
+        let revision = self
+            .latest(place, family)
+            .map_or(0, |latest| latest.revision)
+            + 1;
+        let name = format!("task-definition/{family}:{revision}");
+        let arn = TaskDefinitionArn::new(place.arn("ecs", name));
+        self.ecs.task_definitions.push(TaskDefinition {
+            arn,
+            place: place.clone(),
+            family: family.to_owned(),
+            revision,
+            containers,
+        });
+        self.ecs.task_definitions.len() - 1
+    }
+
+    fn latest(&self, place: &Place, family: &str) -> Option<&TaskDefinition> {
+        let definitions = self.ecs.task_definitions.iter();
+        definitions
+            .rev()
+            .find(|other| other.family == family && *other.place == *place)
+    }
+
+    /// RegisterTaskDefinition, unless the one it is made from or the family's latest obeys already.
+    pub(in crate::cloud) fn ensure_registered(
+        &mut self,
+        order: &TaskDefinitionOrder,
+    ) -> Result<TaskDefinitionArn, PortError> {
+        let Some(from) = self.task_definition(&order.from) else {
+            return Err(PortError::permanent(format!(
+                "ClientException: there is no task definition `{}`: somebody deregistered it",
+                order.from
+            )));
+        };
+        let base = &self.ecs.task_definitions[from];
+        let Some(container) = base.container(&order.container) else {
+            return Err(PortError::permanent(format!(
+                "ClientException: `{}` has no container `{}`: check `container` of the service",
+                order.from, order.container
+            )));
+        };
+        if container.obeys(order) {
+            return Ok(base.arn.clone());
+        }
+        if let Some(latest) = self.latest(&base.place, &base.family)
+            && latest.differs_only_as(base, order)
+        {
+            return Ok(latest.arn.clone());
+        }
+        let (place, family) = (base.place.clone(), base.family.clone());
+        let mut containers = base.containers.clone();
+        for container in containers.iter_mut().filter(|c| c.name == order.container) {
+            container.obey(order);
+        }
+        let new = self.register(&place, &family, containers);
+        let arn = self.ecs.task_definitions[new].arn.clone();
+        self.note(Happened::TaskDefinitionRegistered {
+            account: place.account.clone(),
+            task_definition: arn.clone(),
+        });
+        Ok(arn)
+    }
+}

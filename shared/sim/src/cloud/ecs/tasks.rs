@@ -1,0 +1,230 @@
+//! One-off tasks: RunTask, their life, and how soon ECS forgets them.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use sluice_app::ports::TaskOrder;
+use sluice_core::failure::PortError;
+use sluice_core::id::{ClusterName, ContainerName, TaskArn};
+use sluice_core::observation::TaskObservation;
+
+use crate::cloud::Cloud;
+use crate::cloud::agenda::Due;
+use crate::cloud::behaviour::{ImageBehaviour, MigrationEnd};
+use crate::cloud::emitted::{Emitted, TaskStateChange};
+use crate::cloud::ledger::Happened;
+use crate::cloud::place::Place;
+
+/// DescribeTasks knows a stopped task for about an hour.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
+/// `startedBy` holds no more.
+const STARTED_BY_MAX: usize = 36;
+
+/// A one-off task.
+#[derive(Debug)]
+pub(in crate::cloud) struct Task {
+    pub(in crate::cloud) arn: TaskArn,
+    place: Arc<Place>,
+    pub(in crate::cloud) cluster: ClusterName,
+    pub(in crate::cloud) token: String,
+    definition: usize,
+    container: ContainerName,
+    pub(in crate::cloud) command: Vec<String>,
+    /// None if the image cannot be pulled.
+    behaviour: Option<Arc<ImageBehaviour>>,
+    pub(in crate::cloud) started_at: Option<Timestamp>,
+    pub(in crate::cloud) stopped_at: Option<Timestamp>,
+    pub(in crate::cloud) exit_code: Option<i32>,
+    stopped_reason: Option<&'static str>,
+}
+
+impl Task {
+    fn log(&self) -> Vec<String> {
+        let Some(behaviour) = self
+            .behaviour
+            .as_ref()
+            .filter(|_| self.started_at.is_some())
+        else {
+            return Vec::new();
+        };
+        if !behaviour.migration.log.is_empty() {
+            return behaviour.migration.log.clone();
+        }
+        let said = "INFO  [alembic.runtime.migration] Will assume transactional DDL.";
+        vec![
+            "INFO  [alembic.runtime.migration] Context impl PostgresqlImpl.".into(),
+            said.into(),
+        ]
+    }
+}
+
+impl Cloud {
+    /// RunTask: of one token, in one cluster, there is one task.
+    pub(in crate::cloud) fn run_task(
+        &mut self,
+        place: &Arc<Place>,
+        cluster: &ClusterName,
+        order: &TaskOrder,
+    ) -> Result<TaskArn, PortError> {
+        if order.token.len() > STARTED_BY_MAX {
+            return Err(PortError::permanent(format!(
+                "InvalidParameterException: startedBy is longer than {STARTED_BY_MAX} characters"
+            )));
+        }
+        self.service_or_refuse(place, cluster, &order.ecs_service)?;
+        let tasks = self.ecs.tasks.iter();
+        if let Some(task) = tasks
+            .rev()
+            .find(|t| t.token == order.token && t.cluster == *cluster && *t.place == **place)
+        {
+            return Ok(task.arn.clone());
+        }
+        let Some(definition) = self.task_definition(&order.task_definition) else {
+            return Err(PortError::permanent(format!(
+                "ClientException: there is no task definition `{}`",
+                order.task_definition
+            )));
+        };
+        let container = self.ecs.task_definitions[definition].container(&order.container);
+        let Some(container) = container else {
+            return Err(PortError::permanent(format!(
+                "InvalidParameterException: the override names the container `{}`, which `{}` does \
+                 not have",
+                order.container, order.task_definition
+            )));
+        };
+        let behaviour = self.registry.behaviour(&container.image);
+        let arn = TaskArn::new(place.arn("ecs", format!("task/{cluster}/{}", self.ids.hex())));
+        self.ecs.tasks.push(Task {
+            arn: arn.clone(),
+            place: place.clone(),
+            cluster: cluster.clone(),
+            token: order.token.clone(),
+            definition,
+            container: order.container.clone(),
+            command: order.command.clone(),
+            behaviour,
+            started_at: None,
+            stopped_at: None,
+            exit_code: None,
+            stopped_reason: None,
+        });
+        let task = self.ecs.tasks.len() - 1;
+        self.agenda
+            .plan(self.now + self.tempo.task_start, Due::TaskStarts { task });
+        let (cluster, token) = (cluster.clone(), order.token.clone());
+        self.note(Happened::TaskRun {
+            cluster,
+            task: arn.clone(),
+            token,
+        });
+        Ok(arn)
+    }
+
+    pub(in crate::cloud) fn task_starts(&mut self, at: usize) {
+        let task = &mut self.ecs.tasks[at];
+        let Some(behaviour) = &task.behaviour else {
+            return self.task_stops(at, None, "CannotPullContainerError: the image is not there");
+        };
+        let migration = &behaviour.migration;
+        match migration.ends {
+            MigrationEnd::NeverStarts => {
+                let reason = "ResourceInitializationError: unable to pull secrets or registry auth";
+                return self.task_stops(at, None, reason);
+            }
+            MigrationEnd::Hangs => {}
+            MigrationEnd::Exits(_) => {
+                let takes = migration.takes.unwrap_or(self.tempo.migration);
+                self.agenda
+                    .plan(self.now + takes, Due::TaskEnds { task: at });
+            }
+        }
+        task.started_at = Some(self.now);
+        self.tell_of_task(at, "RUNNING", 2);
+    }
+
+    pub(in crate::cloud) fn task_ends(&mut self, at: usize) {
+        let ends = self.ecs.tasks[at]
+            .behaviour
+            .as_ref()
+            .map(|behaviour| behaviour.migration.ends);
+        if let Some(MigrationEnd::Exits(code)) = ends {
+            self.task_stops(at, Some(code), "Essential container in task exited");
+        }
+    }
+
+    fn task_stops(&mut self, at: usize, exit_code: Option<i32>, reason: &'static str) {
+        let task = &mut self.ecs.tasks[at];
+        task.stopped_at = Some(self.now);
+        task.exit_code = exit_code;
+        task.stopped_reason = Some(reason);
+        let what = Happened::TaskStopped {
+            cluster: task.cluster.clone(),
+            task: task.arn.clone(),
+            token: task.token.clone(),
+            exit_code,
+        };
+        self.note(what);
+        self.tell_of_task(at, "STOPPED", 4);
+    }
+
+    /// DescribeTasks, with the end of the log.
+    pub(in crate::cloud) fn describe_task(
+        &self,
+        cluster: &ClusterName,
+        arn: &TaskArn,
+    ) -> Option<TaskObservation> {
+        let task = self
+            .ecs
+            .tasks
+            .iter()
+            .rfind(|t| t.arn == *arn && t.cluster == *cluster)?;
+        if task
+            .stopped_at
+            .is_some_and(|stopped| self.now > stopped + REMEMBERED)
+        {
+            return None;
+        }
+        let failed_to_start = task.stopped_at.is_some() && task.started_at.is_none();
+        let containers = self.ecs.task_definitions[task.definition].containers.iter();
+        let essential = containers.filter(|c| c.essential && !failed_to_start);
+        let exit_codes = essential.map(|c| {
+            let code = task.exit_code.filter(|_| c.name == task.container);
+            (c.name.clone(), code)
+        });
+        Some(TaskObservation {
+            task: task.arn.clone(),
+            stopped: task.stopped_at.is_some(),
+            exit_codes: exit_codes.collect(),
+            stopped_reason: task.stopped_reason.map(str::to_owned),
+            log_tail: task.log(),
+        })
+    }
+
+    fn tell_of_task(&mut self, at: usize, last_status: &'static str, version: u64) {
+        let place = self.ecs.tasks[at].place.clone();
+        let envelope = self.envelope(&place);
+        let task = &self.ecs.tasks[at];
+        let definition = &self.ecs.task_definitions[task.definition];
+        let containers = if task.started_at.is_some() {
+            let of = |c: &super::task_definitions::Container| {
+                (c.name.clone(), c.image.clone(), task.exit_code)
+            };
+            definition.containers.iter().map(of).collect()
+        } else {
+            Vec::new()
+        };
+        self.emitted.push(Emitted::TaskStateChange(TaskStateChange {
+            envelope,
+            cluster: task.cluster.clone(),
+            task: task.arn.clone(),
+            task_definition: definition.arn.clone(),
+            group: format!("family:{}", definition.family),
+            started_by: Some(task.token.clone()),
+            last_status,
+            version,
+            stopped_reason: task.stopped_reason.map(str::to_owned),
+            containers,
+        }));
+    }
+}

@@ -1,0 +1,6 @@
+//! ECS's behaviour and its traps, one file for each kind of service deployment.
+
+mod rolling;
+mod shifting;
+mod taking_back;
+mod tasks;

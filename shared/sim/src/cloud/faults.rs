@@ -1,0 +1,276 @@
+//! The fault plan: asked before every operation whether it goes well.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+use sluice_core::failure::PortError;
+
+use super::Cloud;
+
+macro_rules! operations {
+    ($($name:ident = $text:literal;)*) => {
+        /// What is asked of AWS and Slack, by their own names.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[expect(missing_docs, reason = "the names are AWS's and Slack's own and say it")]
+        pub enum Operation { $($name),* }
+
+        impl Operation {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// Its name there, such as `ecs:UpdateService`.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => $text),* }
+            }
+        }
+    };
+}
+
+operations! {
+    DescribeImages = "ecr:DescribeImages";
+    DescribeImageScanFindings = "ecr:DescribeImageScanFindings";
+    GetSecretValue = "secretsmanager:GetSecretValue";
+    GetParameter = "ssm:GetParameter";
+    DescribeServices = "ecs:DescribeServices";
+    DescribeTargetHealth = "elasticloadbalancing:DescribeTargetHealth";
+    RegisterTaskDefinition = "ecs:RegisterTaskDefinition";
+    UpdateService = "ecs:UpdateService";
+    ListServiceDeployments = "ecs:ListServiceDeployments";
+    StopServiceDeployment = "ecs:StopServiceDeployment";
+    RunTask = "ecs:RunTask";
+    DescribeTasks = "ecs:DescribeTasks";
+    DescribeDbInstances = "rds:DescribeDBInstances";
+    CreateDbSnapshot = "rds:CreateDBSnapshot";
+    DescribeDbSnapshots = "rds:DescribeDBSnapshots";
+    DeleteDbSnapshot = "rds:DeleteDBSnapshot";
+    DescribeAlarms = "cloudwatch:DescribeAlarms";
+    HttpRequest = "http:Request";
+    TransactWriteItems = "dynamodb:TransactWriteItems";
+    PutItem = "dynamodb:PutItem";
+    UpdateItem = "dynamodb:UpdateItem";
+    GetItem = "dynamodb:GetItem";
+    Query = "dynamodb:Query";
+    SendMessage = "sqs:SendMessage";
+    PostMessage = "slack:chat.postMessage";
+    UpdateMessage = "slack:chat.update";
+    ListGroupMembers = "slack:usergroups.users.list";
+}
+
+impl Operation {
+    /// The operation of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|operation| operation.name() == name)
+    }
+}
+
+/// How an operation goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It does nothing and says this.
+    Fail(PortError),
+    /// It does nothing: too many requests.
+    Throttle,
+    /// It does its work, and the answer is lost.
+    LoseAnswer,
+}
+
+/// How often operations go wrong at random: rates from 0 (never) to 1 (always), together at most 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct FaultRates {
+    /// A passing internal error.
+    pub fail: f64,
+    /// Too many requests.
+    pub throttle: f64,
+    /// Done, and the answer lost.
+    pub lose_answer: f64,
+}
+
+#[derive(Debug)]
+struct Rule {
+    operation: Operation,
+    calls: std::ops::Range<u32>,
+    fault: Fault,
+}
+
+/// Everything that is to go wrong.
+#[derive(Debug)]
+pub struct Faults {
+    rules: Vec<Rule>,
+    rates: FaultRates,
+    calls: Vec<u32>,
+    dice: ChaCha8Rng,
+}
+
+impl Faults {
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            rules: Vec::new(),
+            rates: FaultRates::default(),
+            calls: vec![0; Operation::ALL.len()],
+            // A stream of its own: a fault that is drawn does not change anybody's identifiers.
+            dice: ChaCha8Rng::seed_from_u64(seed ^ 0x000f_a017),
+        }
+    }
+
+    /// The `nth` call from now of the operation (from 1) goes wrong.
+    pub fn nth(&mut self, operation: Operation, nth: u32, fault: Fault) {
+        let call = self.calls[operation as usize] + nth.max(1) - 1;
+        self.rules.push(Rule {
+            operation,
+            calls: call..call + 1,
+            fault,
+        });
+    }
+
+    /// The next `count` calls of the operation go wrong.
+    pub fn next(&mut self, operation: Operation, count: u32, fault: Fault) {
+        let from = self.calls[operation as usize];
+        self.rules.push(Rule {
+            operation,
+            calls: from..from.saturating_add(count),
+            fault,
+        });
+    }
+
+    /// Every call of the operation goes wrong from now on.
+    pub fn always(&mut self, operation: Operation, fault: Fault) {
+        self.next(operation, u32::MAX, fault);
+    }
+
+    /// Operations go wrong at random.
+    pub fn set_rates(&mut self, rates: FaultRates) {
+        self.rates = rates;
+    }
+
+    /// From now on everything goes well.
+    pub fn clear(&mut self) {
+        self.rules.clear();
+        self.rates = FaultRates::default();
+    }
+
+    /// How often the operation was asked for.
+    pub fn calls(&self, operation: Operation) -> u32 {
+        self.calls[operation as usize]
+    }
+
+    fn draw(&mut self, operation: Operation) -> Option<Fault> {
+        let call = self.calls[operation as usize];
+        self.calls[operation as usize] += 1;
+        let ruled = self
+            .rules
+            .iter()
+            .find(|rule| rule.operation == operation && rule.calls.contains(&call))
+            .map(|rule| rule.fault.clone());
+        if ruled.is_some() || self.rates == FaultRates::default() {
+            return ruled;
+        }
+        let FaultRates {
+            fail,
+            throttle,
+            lose_answer,
+        } = self.rates;
+        if operation == Operation::HttpRequest {
+            // The application is not AWS: one that fails at random is not well, and going back is
+            // right. Stories break it on purpose.
+            return None;
+        }
+        let roll = f64::from(self.dice.next_u32()) / f64::from(u32::MAX);
+        if roll < fail {
+            let text = format!("{}: internal error (500), try again", operation.name());
+            Some(Fault::Fail(PortError::retryable(text)))
+        } else if roll < fail + throttle {
+            Some(Fault::Throttle)
+        } else if roll < fail + throttle + lose_answer {
+            Some(Fault::LoseAnswer)
+        } else {
+            None
+        }
+    }
+}
+
+/// Whether the answer of an operation arrives.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub(crate) struct Reply {
+    lost: Option<Operation>,
+}
+
+impl Reply {
+    /// The answer, if it arrives.
+    pub(crate) fn with<T>(self, answer: T) -> Result<T, PortError> {
+        match self.lost {
+            None => Ok(answer),
+            Some(operation) => Err(PortError::retryable(format!(
+                "{}: no answer; whether it was done is not known",
+                operation.name()
+            ))),
+        }
+    }
+}
+
+impl Cloud {
+    /// Begins an operation: an error if it fails before it does anything.
+    pub(crate) fn ask(&mut self, operation: Operation) -> Result<Reply, PortError> {
+        match self.faults.draw(operation) {
+            None => Ok(Reply { lost: None }),
+            Some(Fault::LoseAnswer) => Ok(Reply {
+                lost: Some(operation),
+            }),
+            Some(Fault::Throttle) => Err(PortError::retryable(format!(
+                "{}: ThrottlingException: rate exceeded",
+                operation.name()
+            ))),
+            Some(Fault::Fail(error)) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(faults: &mut Faults, times: usize) -> Vec<Option<Fault>> {
+        (0..times)
+            .map(|_| faults.draw(Operation::UpdateService))
+            .collect()
+    }
+
+    #[test]
+    fn the_nth_call_is_counted_from_now_and_for_its_operation_only() {
+        let mut faults = Faults::new(1);
+        drawn(&mut faults, 3);
+        faults.nth(Operation::UpdateService, 2, Fault::Throttle);
+        assert_eq!(faults.draw(Operation::RunTask), None);
+        assert_eq!(drawn(&mut faults, 3), [None, Some(Fault::Throttle), None]);
+    }
+
+    #[test]
+    fn rates_are_about_what_they_say_and_the_same_for_the_same_seed() {
+        let rates = FaultRates {
+            fail: 0.1,
+            throttle: 0.05,
+            lose_answer: 0.05,
+        };
+        let mut one = Faults::new(7);
+        let mut other = Faults::new(7);
+        one.set_rates(rates);
+        other.set_rates(rates);
+        let drawn_by_one = drawn(&mut one, 2000);
+        assert_eq!(drawn_by_one, drawn(&mut other, 2000));
+        let wrong = drawn_by_one.iter().flatten().count();
+        assert!(
+            (300..500).contains(&wrong),
+            "{wrong} of 2000 went wrong, 400 were expected"
+        );
+    }
+
+    #[test]
+    fn names_are_unique_and_found_again() {
+        for operation in Operation::ALL {
+            assert_eq!(Operation::parse(operation.name()), Some(*operation));
+        }
+        assert_eq!(Operation::parse("ecs:DoesNotExist"), None);
+    }
+}

@@ -1,0 +1,235 @@
+//! Furnishing: a cloud as it stands before Sluice first deploys, made to fit a configuration.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use serde_json::{Map, Value};
+use sluice_core::config::{Config, Environment, Service as ServiceConfig, ServiceKind, SmokeTest};
+use sluice_core::id::{AccountId, ContainerName, Region};
+
+use super::Cloud;
+use super::app_http::{Endpoint, Expected, Health, Listener, plain};
+use super::behaviour::{Answer, ScanBehaviour};
+use super::ecr::{FIRST_RELEASE_TAG, Push, digest_of};
+use super::ecs::{Container, RolloutConfig, Service};
+use super::elb::Traffic;
+use super::place::Place;
+use super::rds::Instance;
+
+/// The account of the registry, where nothing says otherwise: the one of `events/`.
+const REGISTRY_ACCOUNT: &str = "222222222222";
+/// Tasks of a web service or worker at first.
+const DESIRED: u32 = 2;
+
+impl Cloud {
+    /// The registry's account and region, where it is not account 222222222222 in the region of
+    /// the first environment. Before `furnish`.
+    pub fn set_registry(&mut self, account: &AccountId, region: &Region) {
+        let place = self.ensure_place(account, region);
+        self.registry.place = Some(place);
+    }
+
+    /// Furnishes the cloud for a configuration: every service runs the release `v0`, which behaves
+    /// well; secrets, parameters, databases and alarms that it names are there.
+    pub fn furnish(&mut self, config: &Config) {
+        if let (None, Some(first)) = (&self.registry.place, config.environments.first()) {
+            self.set_registry(&AccountId::new(REGISTRY_ACCOUNT), &first.region);
+        }
+        let digest = digest_of(&format!("{}:{FIRST_RELEASE_TAG}", config.repository));
+        let mut first = Push::image(&config.repository, FIRST_RELEASE_TAG, digest);
+        first.behaviour.scan = ScanBehaviour::Never;
+        let image = format!(
+            "{}/{}@{}",
+            self.registry_host(),
+            first.repository,
+            first.digest
+        );
+        self.registry.insert(&first);
+        for environment in &config.environments {
+            let place = self.ensure_place(&environment.account, &environment.region);
+            self.furnish_environment(&place, environment);
+            for service in &config.services {
+                let at = self.furnish_service(&place, environment, service, &image);
+                self.furnish_endpoints(at, environment, service, &config.smoke_tests);
+            }
+        }
+    }
+
+    fn furnish_environment(&mut self, place: &Arc<Place>, environment: &Environment) {
+        for source in environment.secrets.values() {
+            self.furnish_secret(place, source);
+        }
+        for alarm in &environment.alarms {
+            self.furnish_alarm(place, alarm);
+        }
+        if let Some(backup) = &environment.backup
+            && self.instance(place, &backup.database).is_none()
+        {
+            self.databases.push(Instance::new(place, &backup.database));
+        }
+    }
+
+    fn furnish_service(
+        &mut self,
+        place: &Arc<Place>,
+        environment: &Environment,
+        service: &ServiceConfig,
+        image: &str,
+    ) -> usize {
+        let placement = &environment.services[&service.name];
+        let family = placement.ecs_service.as_str();
+        let mut ours = Container::new(service.container.clone(), image.to_owned(), true);
+        ours.variables
+            .insert("APP_ENV".into(), environment.name.to_string());
+        let logs = "public.ecr.aws/aws-observability/aws-for-fluent-bit:stable";
+        let sidecar = Container::new(ContainerName::new("log-router"), logs.to_owned(), false);
+        let task_definition = self.register(place, family, vec![ours, sidecar]);
+        let desired = if service.kind == ServiceKind::Singleton {
+            1
+        } else {
+            DESIRED
+        };
+        let traffic = (service.kind == ServiceKind::Web).then(|| Traffic::new(family));
+        self.ecs.services.push(Service {
+            place: place.clone(),
+            cluster: environment.cluster.clone(),
+            name: placement.ecs_service.clone(),
+            kind: service.kind,
+            container: service.container.clone(),
+            desired,
+            task_definition,
+            revisions: Vec::new(),
+            completed: None,
+            rollouts: Vec::new(),
+            traffic,
+            config: Arc::new(RolloutConfig {
+                strategy: placement.strategy.clone(),
+                bake: SignedDuration::ZERO,
+                alarms: Vec::new(),
+                circuit_breaker: true,
+                hook: None,
+            }),
+            most_running: 0,
+        });
+        let at = self.ecs.services.len() - 1;
+        let revision = self.add_revision(at, task_definition);
+        let service = &mut self.ecs.services[at];
+        service.set_running(revision, desired);
+        service.completed = Some(revision);
+        service.revisions[revision].traffic_since = Some(self.now);
+        at
+    }
+
+    fn furnish_endpoints(
+        &mut self,
+        at: usize,
+        environment: &Environment,
+        service: &ServiceConfig,
+        smoke_tests: &[SmokeTest],
+    ) {
+        let placement = &environment.services[&service.name];
+        let addresses = [
+            (&placement.url, Listener::Production),
+            (&placement.test_url, Listener::Test),
+        ];
+        for (base, listener) in addresses {
+            if let Some(base) = base {
+                let base = base.trim_end_matches('/').to_owned();
+                self.app.endpoints.push(Endpoint {
+                    base,
+                    service: at,
+                    listener,
+                });
+            }
+        }
+        let mut expect = |method: &str, path: &str, health: Option<Health>, answer: Answer| {
+            let known = self.app.expected.iter_mut().find(|expected| {
+                expected.service == at && expected.method == method && expected.path == path
+            });
+            match known {
+                // A smoke test of a health path says more of its body than the path alone.
+                Some(known) => known.answer = answer,
+                None => {
+                    let (method, path) = (method.to_owned(), path.to_owned());
+                    let expected = Expected {
+                        service: at,
+                        method,
+                        path,
+                        answer,
+                        health,
+                    };
+                    self.app.expected.push(expected);
+                }
+            }
+        };
+        if let Some(health) = &service.health {
+            let well = plain(200, r#"{"status":"ok"}"#);
+            expect("GET", &health.live, Some(Health::Live), well.clone());
+            expect("GET", &health.ready, Some(Health::Ready), well);
+        }
+        for test in smoke_tests
+            .iter()
+            .filter(|test| test.service == service.name)
+        {
+            let answer = plain(test.status, &body_with(&test.json));
+            expect(&test.method, &test.path, None, answer);
+        }
+    }
+}
+
+/// A JSON body that has each value where its pointer says.
+fn body_with(values: &BTreeMap<String, Value>) -> String {
+    let mut body = Value::Object(Map::new());
+    for (pointer, value) in values {
+        put(&mut body, pointer, value);
+    }
+    body.to_string()
+}
+
+fn put(body: &mut Value, pointer: &str, value: &Value) {
+    let mut here = body;
+    for step in pointer.split('/').skip(1) {
+        let step = step.replace("~1", "/").replace("~0", "~");
+        here = match step.parse::<usize>() {
+            Ok(index) => {
+                if !here.is_array() {
+                    *here = Value::Array(Vec::new());
+                }
+                let list = here.as_array_mut().expect("it was just made an array");
+                if list.len() <= index {
+                    list.resize(index + 1, Value::Null);
+                }
+                &mut list[index]
+            }
+            Err(_) => {
+                if !here.is_object() {
+                    *here = Value::Object(Map::new());
+                }
+                let map = here.as_object_mut().expect("it was just made an object");
+                map.entry(step).or_insert(Value::Null)
+            }
+        };
+    }
+    *here = value.clone();
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_body_satisfies_its_pointers() {
+        let wanted = BTreeMap::from([
+            ("/status".to_owned(), json!("ok")),
+            ("/items/1/name".to_owned(), json!("bolt")),
+            ("/a~1b".to_owned(), json!(3)),
+        ]);
+        let body: Value = serde_json::from_str(&body_with(&wanted)).unwrap();
+        for (pointer, value) in &wanted {
+            assert_eq!(body.pointer(pointer), Some(value), "{pointer}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What really happened to the world: the truth that tests hold Sluice's account against.
+
+use jiff::Timestamp;
+use sluice_core::command::Direction;
+use sluice_core::id::{
+    AccountId, ClusterName, DeploymentId, EcsServiceName, ServiceDeploymentArn, SnapshotId,
+    TaskArn, TaskDefinitionArn,
+};
+use sluice_core::observation::RolloutStatus;
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerEntry {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: Happened,
+}
+
+/// A change of the world that took effect, whether its answer arrived or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each field is named after its type's meaning")]
+pub enum Happened {
+    /// RDS took a request for a snapshot.
+    SnapshotCreated {
+        account: AccountId,
+        database: String,
+        snapshot: SnapshotId,
+    },
+    /// A snapshot is whole.
+    SnapshotAvailable {
+        account: AccountId,
+        database: String,
+        snapshot: SnapshotId,
+    },
+    /// RDS could not take the snapshot.
+    SnapshotFailed {
+        account: AccountId,
+        database: String,
+        snapshot: SnapshotId,
+    },
+    /// A snapshot is gone; `asked` if Sluice removed it.
+    SnapshotGone {
+        account: AccountId,
+        database: String,
+        snapshot: SnapshotId,
+        asked: bool,
+    },
+    /// A task definition revision is new.
+    TaskDefinitionRegistered {
+        account: AccountId,
+        task_definition: TaskDefinitionArn,
+    },
+    /// A one-off task was started, for this token.
+    TaskRun {
+        cluster: ClusterName,
+        task: TaskArn,
+        token: String,
+    },
+    /// A one-off task has stopped. Without an exit code its container never ran.
+    TaskStopped {
+        cluster: ClusterName,
+        task: TaskArn,
+        token: String,
+        exit_code: Option<i32>,
+    },
+    /// UpdateService took effect. `by` is `None` for someone else's hand.
+    ServiceUpdated {
+        cluster: ClusterName,
+        service: EcsServiceName,
+        task_definition: TaskDefinitionArn,
+        rollout: ServiceDeploymentArn,
+        by: Option<(DeploymentId, Direction)>,
+    },
+    /// The test listener points at the target revision of the service deployment.
+    TestTrafficShifted {
+        cluster: ClusterName,
+        service: EcsServiceName,
+        rollout: ServiceDeploymentArn,
+    },
+    /// So many per cent of production traffic now go to the target revision.
+    TrafficShifted {
+        cluster: ClusterName,
+        service: EcsServiceName,
+        rollout: ServiceDeploymentArn,
+        percent: u8,
+    },
+    /// A service deployment is over.
+    RolloutEnded {
+        cluster: ClusterName,
+        service: EcsServiceName,
+        rollout: ServiceDeploymentArn,
+        status: RolloutStatus,
+    },
+}

@@ -1,0 +1,163 @@
+//! The model of AWS and of the application that runs there: a plain value, moved by virtual time.
+//!
+//! One file a service. What AWS does of itself stands in the agenda; what it tells stands in
+//! [`Emitted`]; what really happened stands in the [`ledger`](LedgerEntry). The ports in `ports`
+//! are the only way Sluice sees it; the setters in `stories` are what other people do to it.
+
+mod agenda;
+mod alarms;
+mod app_http;
+mod behaviour;
+mod ecr;
+mod ecs;
+mod elb;
+mod emitted;
+mod faults;
+mod furnish;
+mod ids;
+mod ledger;
+mod place;
+mod ports;
+mod rds;
+mod secrets;
+mod stories;
+mod tempo;
+#[cfg(test)]
+mod test_config;
+#[cfg(test)]
+mod tests;
+mod views;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use agenda::{Agenda, Due};
+use alarms::Alarm;
+use app_http::Application;
+use ecr::ImageRegistry;
+use ecs::Ecs;
+use ids::Ids;
+use rds::Instance;
+use secrets::Vault;
+
+pub use behaviour::{
+    Answer, ImageBehaviour, MigrationBehaviour, MigrationEnd, ScanBehaviour, Start, UnderTraffic,
+};
+pub use ecr::{FIRST_RELEASE_TAG, Media, Push, digest_of};
+pub use emitted::{
+    DeploymentEventName, DeploymentStateChange, EcsHookCall, Emitted, Envelope, ImageAction,
+    ImageActionType, ImageScan, SnapshotEvent, SnapshotEventKind, TaskStateChange,
+};
+pub use faults::{Fault, FaultRates, Faults, Operation};
+pub use ledger::{Happened, LedgerEntry};
+pub use place::Place;
+pub use ports::{CloudPorts, SharedCloud};
+pub use rds::SnapshotFate;
+pub use tempo::Tempo;
+pub use views::{RevisionView, RolloutView, ServiceView, SnapshotView, TaskView};
+
+/// The simulated AWS, with the application in it.
+#[derive(Debug)]
+pub struct Cloud {
+    now: Timestamp,
+    tempo: Tempo,
+    agenda: Agenda,
+    ids: Ids,
+    faults: Faults,
+    emitted: Vec<Emitted>,
+    ledger: Vec<LedgerEntry>,
+    places: Vec<Arc<Place>>,
+    registry: ImageRegistry,
+    vault: Vault,
+    databases: Vec<Instance>,
+    alarms: Vec<Alarm>,
+    ecs: Ecs,
+    app: Application,
+}
+
+impl Cloud {
+    /// An empty cloud. Everything that is left to chance comes from `seed`.
+    pub fn new(start: Timestamp, seed: u64) -> Self {
+        Self {
+            now: start,
+            tempo: Tempo::default(),
+            agenda: Agenda::default(),
+            ids: Ids::new(seed),
+            faults: Faults::new(seed),
+            emitted: Vec::new(),
+            ledger: Vec::new(),
+            places: Vec::new(),
+            registry: ImageRegistry::default(),
+            vault: Vault::default(),
+            databases: Vec::new(),
+            alarms: Vec::new(),
+            ecs: Ecs::default(),
+            app: Application::default(),
+        }
+    }
+
+    /// The virtual time.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// When something will change by itself next: a task starts, a snapshot gets on, a stage ends.
+    pub fn next_change(&self) -> Option<Timestamp> {
+        self.agenda.next()
+    }
+
+    /// Moves time. Everything due until `to` happens, in order. Time never goes back.
+    pub fn advance_to(&mut self, to: Timestamp) {
+        while let Some((at, due)) = self.agenda.take_due(to) {
+            self.now = self.now.max(at);
+            self.happen(due);
+        }
+        self.now = self.now.max(to);
+    }
+
+    /// What the cloud has to tell since the last call, in the order it happened.
+    pub fn take_emitted(&mut self) -> Vec<Emitted> {
+        std::mem::take(&mut self.emitted)
+    }
+
+    /// How long things take. Change it before anything is under way.
+    pub fn set_tempo(&mut self, tempo: Tempo) {
+        self.tempo = tempo;
+    }
+
+    /// The fault plan, to add to.
+    pub fn faults(&mut self) -> &mut Faults {
+        &mut self.faults
+    }
+
+    /// Everything that really happened, oldest first.
+    pub fn ledger(&self) -> &[LedgerEntry] {
+        &self.ledger
+    }
+
+    fn note(&mut self, what: Happened) {
+        self.ledger.push(LedgerEntry { at: self.now, what });
+    }
+
+    fn envelope(&mut self, place: &Arc<Place>) -> Envelope {
+        Envelope {
+            id: self.ids.uuid(),
+            at: self.now,
+            place: place.clone(),
+        }
+    }
+
+    fn happen(&mut self, due: Due) {
+        match due {
+            Due::ScanEnds { image } => self.scan_ends(image),
+            Due::SnapshotMoves { instance, snapshot } => self.snapshot_moves(instance, snapshot),
+            Due::TaskStarts { task } => self.task_starts(task),
+            Due::TaskEnds { task } => self.task_ends(task),
+            Due::RolloutMoves { rollout } => self.rollout_moves(rollout),
+            Due::HookOverdue { rollout } => self.hook_overdue(rollout),
+            Due::TrafficTells { service, revision } => self.traffic_tells(service, revision),
+            Due::AlarmChanges { alarm, state } => self.alarm_changes(alarm, state),
+        }
+    }
+}

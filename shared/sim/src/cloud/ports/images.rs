@@ -1,0 +1,25 @@
+//! Registry: ECR.
+
+use async_trait::async_trait;
+use sluice_app::ports::{Registry, Target};
+use sluice_core::failure::PortError;
+use sluice_core::observation::{ImageObservation, ScanObservation};
+use sluice_core::release::Release;
+
+use super::CloudPorts;
+use crate::cloud::Operation;
+
+#[async_trait]
+impl Registry for CloudPorts {
+    async fn image(&self, _: &Target, release: &Release) -> Result<ImageObservation, PortError> {
+        let mut cloud = self.cloud();
+        let reply = cloud.ask(Operation::DescribeImages)?;
+        reply.with(cloud.describe_image(release)?)
+    }
+
+    async fn scan(&self, _: &Target, release: &Release) -> Result<ScanObservation, PortError> {
+        let mut cloud = self.cloud();
+        let reply = cloud.ask(Operation::DescribeImageScanFindings)?;
+        reply.with(cloud.describe_scan(release)?)
+    }
+}

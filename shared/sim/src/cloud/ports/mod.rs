@@ -1,0 +1,27 @@
+//! The ports onto the simulated cloud. Each call asks the fault plan under AWS's name for the
+//! operation, does its work on the model, and answers unless the answer is lost.
+
+mod databases;
+mod images;
+mod secrets;
+mod services;
+mod tasks;
+mod watching;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::Cloud;
+
+/// The cloud, shared by its ports and the world that moves it.
+pub type SharedCloud = Arc<Mutex<Cloud>>;
+
+/// Every port onto the cloud, and the clock.
+#[derive(Clone, Debug)]
+pub struct CloudPorts(pub SharedCloud);
+
+impl CloudPorts {
+    // A test that panicked leaves the model as it was: it is still worth reading.
+    fn cloud(&self) -> MutexGuard<'_, Cloud> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

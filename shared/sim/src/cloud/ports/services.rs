@@ -1,0 +1,85 @@
+//! Services: ECS services, task definitions and service deployments.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sluice_app::ports::{ServiceQuery, Services, Target, TaskDefinitionOrder};
+use sluice_core::command::RolloutOrder;
+use sluice_core::failure::PortError;
+use sluice_core::id::{EcsServiceName, ServiceDeploymentArn, TaskDefinitionArn};
+use sluice_core::observation::{RolloutObservation, ServiceObservation};
+
+use super::CloudPorts;
+use crate::cloud::Operation;
+
+#[async_trait]
+impl Services for CloudPorts {
+    async fn read(
+        &self,
+        target: &Target,
+        services: &[ServiceQuery],
+    ) -> Result<Vec<ServiceObservation>, PortError> {
+        let mut cloud = self.cloud();
+        let reply = cloud.ask(Operation::DescribeServices)?;
+        let health = cloud.ask(Operation::DescribeTargetHealth)?;
+        let place = cloud.place(target)?;
+        let read = services
+            .iter()
+            .filter_map(|query| cloud.describe_service(&place, &target.cluster, query))
+            .collect();
+        health.with(())?;
+        reply.with(read)
+    }
+
+    async fn ensure_task_definition(
+        &self,
+        target: &Target,
+        order: &TaskDefinitionOrder,
+    ) -> Result<TaskDefinitionArn, PortError> {
+        let mut cloud = self.cloud();
+        let reply = cloud.ask(Operation::RegisterTaskDefinition)?;
+        cloud.place(target)?;
+        reply.with(cloud.ensure_registered(order)?)
+    }
+
+    async fn ensure_rollout(&self, target: &Target, order: &RolloutOrder) -> Result<(), PortError> {
+        let mut cloud = self.cloud();
+        cloud.ask(Operation::ListServiceDeployments)?.with(())?;
+        let place = cloud.place(target)?;
+        let service = cloud.service_or_refuse(&place, &target.cluster, &order.ecs_service)?;
+        if cloud
+            .find_rollout(service, &order.task_definition, order.since)
+            .is_some()
+        {
+            return Ok(());
+        }
+        let reply = cloud.ask(Operation::UpdateService)?;
+        cloud.update_as_ordered(service, order)?;
+        reply.with(())
+    }
+
+    async fn rollout(
+        &self,
+        target: &Target,
+        ecs_service: &EcsServiceName,
+        task_definition: &TaskDefinitionArn,
+        since: Timestamp,
+    ) -> Result<Option<RolloutObservation>, PortError> {
+        let mut cloud = self.cloud();
+        let reply = cloud.ask(Operation::ListServiceDeployments)?;
+        let place = cloud.place(target)?;
+        let service = cloud.service_or_refuse(&place, &target.cluster, ecs_service)?;
+        reply.with(cloud.find_rollout(service, task_definition, since))
+    }
+
+    async fn ensure_stopping(
+        &self,
+        target: &Target,
+        rollout: &ServiceDeploymentArn,
+    ) -> Result<(), PortError> {
+        let mut cloud = self.cloud();
+        let reply = cloud.ask(Operation::StopServiceDeployment)?;
+        cloud.place(target)?;
+        cloud.stop_rollout(rollout)?;
+        reply.with(())
+    }
+}

@@ -1,0 +1,194 @@
+//! Secrets Manager and SSM Parameter Store. Values never leave this file through a port.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sluice_core::config::SecretSource;
+use sluice_core::id::SecretVersion;
+use sluice_core::observation::{PinnedSecret, SecretProblem};
+
+use super::Cloud;
+use super::place::Place;
+
+/// What a secret holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Value {
+    Text(String),
+    Json(BTreeMap<String, String>),
+}
+
+#[derive(Debug)]
+struct Secret {
+    place: Arc<Place>,
+    source_is_parameter: bool,
+    name: String,
+    arn: String,
+    value: Value,
+    version: SecretVersion,
+    rotations: u32,
+}
+
+/// Every secret of every account.
+#[derive(Debug, Default)]
+pub(super) struct Vault(Vec<Secret>);
+
+impl Vault {
+    fn find(&self, place: &Place, source: &SecretSource) -> Option<usize> {
+        let (wanted, is_parameter) = match source {
+            SecretSource::SecretsManager { name, .. } => (name, false),
+            SecretSource::Parameter { name } => (name, true),
+        };
+        self.0.iter().position(|secret| {
+            *secret.place == *place
+                && secret.source_is_parameter == is_parameter
+                && (secret.name == *wanted || secret.arn == *wanted)
+        })
+    }
+}
+
+/// A value that nobody writes by chance, so that finding it anywhere proves a leak.
+fn value_of(name: &str, key: &str, rotation: u32) -> String {
+    format!("hunter2-{name}-{key}-{rotation}")
+}
+
+impl Cloud {
+    /// Every value of every secret, to look for where none may be.
+    pub fn secret_values(&self) -> Vec<&str> {
+        let mut values = Vec::new();
+        for secret in &self.vault.0 {
+            match &secret.value {
+                Value::Text(text) => values.push(text.as_str()),
+                Value::Json(keys) => values.extend(keys.values().map(String::as_str)),
+            }
+        }
+        values
+    }
+
+    /// Makes the secret be there with the key it names; one that is there gets the key besides.
+    pub(super) fn furnish_secret(&mut self, place: &Arc<Place>, source: &SecretSource) {
+        let at = match self.vault.find(place, source) {
+            Some(at) => at,
+            None => self.create_secret(place, source),
+        };
+        let secret = &mut self.vault.0[at];
+        if let (SecretSource::SecretsManager { key: Some(key), .. }, Value::Json(keys)) =
+            (source, &mut secret.value)
+        {
+            let value = value_of(&secret.name, key, 0);
+            keys.insert(key.clone(), value);
+        }
+    }
+
+    fn create_secret(&mut self, place: &Arc<Place>, source: &SecretSource) -> usize {
+        let (name, arn, value, version) = match source {
+            SecretSource::SecretsManager { name, key } => {
+                let value = match key {
+                    Some(_) => Value::Json(BTreeMap::new()),
+                    None => Value::Text(value_of(name, "", 0)),
+                };
+                // Secrets Manager ends every ARN with six characters of its own.
+                let suffix = &self.ids.hex()[..6];
+                let arn = place.arn("secretsmanager", format!("secret:{name}-{suffix}"));
+                (name, arn, value, SecretVersion::new(self.ids.hex()))
+            }
+            SecretSource::Parameter { name } => {
+                let arn = place.arn("ssm", format!("parameter/{}", name.trim_start_matches('/')));
+                (
+                    name,
+                    arn,
+                    Value::Text(value_of(name, "", 0)),
+                    SecretVersion::new("1"),
+                )
+            }
+        };
+        self.vault.0.push(Secret {
+            place: place.clone(),
+            source_is_parameter: matches!(source, SecretSource::Parameter { .. }),
+            name: name.clone(),
+            arn,
+            value,
+            version,
+            rotations: 0,
+        });
+        self.vault.0.len() - 1
+    }
+
+    /// Rotates a secret, in every account that has one of that name: new values, a new version.
+    pub fn rotate_secret(&mut self, name: &str) {
+        for secret in self.vault.0.iter_mut().filter(|secret| secret.name == name) {
+            secret.rotations += 1;
+            secret.version = if secret.source_is_parameter {
+                SecretVersion::new((secret.rotations + 1).to_string())
+            } else {
+                SecretVersion::new(self.ids.hex())
+            };
+            match &mut secret.value {
+                Value::Text(text) => *text = value_of(name, "", secret.rotations),
+                Value::Json(keys) => {
+                    for (key, value) in keys {
+                        *value = value_of(name, key, secret.rotations);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Removes a secret, in every account that has one of that name.
+    pub fn delete_secret(&mut self, name: &str) {
+        self.vault.0.retain(|secret| secret.name != name);
+    }
+
+    /// Removes one key of a secret's JSON, in every account that has one of that name.
+    pub fn delete_secret_key(&mut self, name: &str, key: &str) {
+        for secret in self.vault.0.iter_mut().filter(|secret| secret.name == name) {
+            if let Value::Json(keys) = &mut secret.value {
+                keys.remove(key);
+            }
+        }
+    }
+
+    /// GetSecretValue or GetParameter, of which only the version is passed on.
+    pub(super) fn pin_secret(
+        &self,
+        place: &Place,
+        variable: &str,
+        source: &SecretSource,
+    ) -> Result<PinnedSecret, SecretProblem> {
+        let refuse = |problem: String| SecretProblem {
+            variable: variable.to_owned(),
+            problem,
+        };
+        let Some(at) = self.vault.find(place, source) else {
+            return Err(refuse(match source {
+                SecretSource::SecretsManager { name, .. } => format!("there is no secret `{name}`"),
+                SecretSource::Parameter { name } => format!("there is no parameter `{name}`"),
+            }));
+        };
+        let secret = &self.vault.0[at];
+        let value_from = match (source, &secret.value) {
+            (SecretSource::Parameter { .. }, _) => format!("{}:{}", secret.arn, secret.version),
+            (SecretSource::SecretsManager { key: Some(_), name }, Value::Text(_)) => {
+                return Err(refuse(format!("the secret `{name}` is not JSON")));
+            }
+            (
+                SecretSource::SecretsManager {
+                    key: Some(key),
+                    name,
+                },
+                Value::Json(keys),
+            ) if !keys.contains_key(key) => {
+                return Err(refuse(format!("the secret `{name}` has no key `{key}`")));
+            }
+            (SecretSource::SecretsManager { key, .. }, _) => {
+                let key = key.as_deref().unwrap_or_default();
+                format!("{}:{key}::{}", secret.arn, secret.version)
+            }
+        };
+        let version = secret.version.clone();
+        Ok(PinnedSecret {
+            variable: variable.to_owned(),
+            value_from,
+            version,
+        })
+    }
+}

@@ -1,0 +1,65 @@
+//! How long things take.
+
+use jiff::SignedDuration;
+
+/// How long things take in the simulated cloud.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tempo {
+    /// From a push to the end of its image scan.
+    pub scan: SignedDuration,
+    /// From the request to an available snapshot; its progress is told in tenths of this.
+    pub snapshot: SignedDuration,
+    /// From a task's request to RUNNING on Fargate, and healthy where a load balancer looks.
+    pub task_start: SignedDuration,
+    /// From SIGTERM to STOPPED, draining included.
+    pub task_stop: SignedDuration,
+    /// A migration whose image does not say how long it takes.
+    pub migration: SignedDuration,
+    /// From UpdateService to IN_PROGRESS, and from StopServiceDeployment to ROLLBACK_IN_PROGRESS.
+    pub rollout_start: SignedDuration,
+    /// A lifecycle stage in which ECS does nothing but go on.
+    pub idle_stage: SignedDuration,
+    /// A stage that moves traffic.
+    pub shift: SignedDuration,
+    /// CLEAN_UP, and the wait for a steady state of a rolling deployment.
+    pub clean_up: SignedDuration,
+    /// From an alarm's cause being gone to OK.
+    pub alarm_recovery: SignedDuration,
+}
+
+impl Default for Tempo {
+    /// About what AWS takes.
+    fn default() -> Self {
+        Self {
+            scan: SignedDuration::from_secs(25),
+            snapshot: SignedDuration::from_secs(240),
+            task_start: SignedDuration::from_secs(40),
+            task_stop: SignedDuration::from_secs(30),
+            migration: SignedDuration::from_secs(20),
+            rollout_start: SignedDuration::from_secs(3),
+            idle_stage: SignedDuration::from_secs(10),
+            shift: SignedDuration::from_secs(30),
+            clean_up: SignedDuration::from_secs(60),
+            alarm_recovery: SignedDuration::from_secs(120),
+        }
+    }
+}
+
+impl Tempo {
+    /// The shortest times that keep the order of things, for benches and random worlds.
+    pub fn quick() -> Self {
+        let second = SignedDuration::from_secs(1);
+        Self {
+            scan: second,
+            snapshot: SignedDuration::from_secs(10),
+            task_start: SignedDuration::from_secs(2),
+            task_stop: second,
+            migration: SignedDuration::from_secs(2),
+            rollout_start: second,
+            idle_stage: second,
+            shift: second,
+            clean_up: second,
+            alarm_recovery: SignedDuration::from_secs(5),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! The workplace around Sluice: its store, its queue, Slack, EventBridge, and the weather they are
+//! all in.
+
+mod crash;
+mod dice;
+mod event_bridge;
+mod gate;
+mod slack;
+mod store;
+mod tables;
+mod wakeups;
+mod weather;
+
+#[cfg(test)]
+mod tests;
+
+pub use crash::{CrashPoint, Pass};
+pub use dice::Dice;
+pub use event_bridge::{Delivery, EventBridge, MOST_TRIES, Roads};
+pub use gate::Gate;
+pub use slack::{Posted, Said, SlackModel};
+pub use store::{Change, MemoryStore, Witness};
+pub use wakeups::{LONGEST_DELAY, MOST_RECEIVES, MemoryWakeups, Received, VISIBILITY_TIMEOUT};
+pub use weather::Weather;

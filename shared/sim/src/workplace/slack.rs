@@ -1,0 +1,299 @@
+//! Slack: channels, messages and their threads, people and groups, buttons.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sluice_app::ports::{Chat, MessageRef};
+use sluice_core::failure::PortError;
+use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
+use sluice_core::message::{Block, Button, Message};
+
+use super::gate::Gate;
+use crate::cloud::Operation;
+
+/// A message as Slack has it.
+#[derive(Clone, Debug)]
+pub struct Posted {
+    /// Its id.
+    pub reference: MessageRef,
+    /// The channel, as it was named when posting.
+    pub channel: ChannelName,
+    /// The first message of its thread, if it is in one.
+    pub thread: Option<MessageRef>,
+    /// Everything it has ever said, and since when; the last is what it says.
+    pub versions: Vec<(Timestamp, Message)>,
+}
+
+impl Posted {
+    /// What it says.
+    pub fn says(&self) -> &Message {
+        &self
+            .versions
+            .last()
+            .expect("a message is posted with its first version")
+            .1
+    }
+}
+
+/// Something that was said: a new message, or new words of an old one.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// The message.
+    pub reference: MessageRef,
+    /// The channel, as it was named when posting.
+    pub channel: ChannelName,
+    /// The first message of its thread, if it is in one.
+    pub thread: Option<MessageRef>,
+    /// Whether these are new words of an old message.
+    pub is_update: bool,
+    /// When.
+    pub at: Timestamp,
+    /// What it says since then.
+    pub message: Message,
+}
+
+fn buttons(message: &Message) -> impl Iterator<Item = &Button> {
+    message.blocks.iter().flat_map(|block| match block {
+        Block::Buttons(buttons) => buttons.as_slice(),
+        _ => &[],
+    })
+}
+
+#[derive(Debug, Default)]
+struct Workspace {
+    channels: BTreeSet<ChannelName>,
+    groups: BTreeMap<SlackGroupId, BTreeSet<SlackUserId>>,
+    messages: Vec<Posted>,
+    keys: BTreeMap<(ChannelName, String), usize>,
+    by_ts: BTreeMap<String, usize>,
+    outages: Vec<(Timestamp, Timestamp)>,
+    /// Everything that was ever said, in order: a message and one of its versions.
+    said: Vec<(usize, usize)>,
+}
+
+impl Workspace {
+    fn post(
+        &mut self,
+        now: Timestamp,
+        key: &str,
+        channel: &ChannelName,
+        thread: Option<&MessageRef>,
+        message: &Message,
+    ) -> Result<MessageRef, PortError> {
+        if !self.channels.contains(channel) {
+            return Err(PortError::needs_person(format!(
+                "Slack has no channel {channel}: create it, or correct `channel` in sluice.toml"
+            )));
+        }
+        let key = (channel.clone(), key.to_owned());
+        if let Some(there) = self.keys.get(&key) {
+            return Ok(self.messages[*there].reference.clone());
+        }
+        let number = self.messages.len();
+        // Slack's `ts` is a time made unique, in seconds and six digits.
+        let ts = format!("{}.{number:06}", now.as_second());
+        let reference = MessageRef {
+            channel: channel_id(channel),
+            ts: ts.clone(),
+        };
+        self.messages.push(Posted {
+            reference: reference.clone(),
+            channel: channel.clone(),
+            thread: thread.cloned(),
+            versions: vec![(now, message.clone())],
+        });
+        self.keys.insert(key, number);
+        self.by_ts.insert(ts, number);
+        self.said.push((number, 0));
+        Ok(reference)
+    }
+
+    fn update(
+        &mut self,
+        now: Timestamp,
+        posted: &MessageRef,
+        message: &Message,
+    ) -> Result<(), PortError> {
+        let Some(number) = self.by_ts.get(&posted.ts).copied() else {
+            return Err(PortError::permanent(format!(
+                "Slack has no message {} in {}: somebody deleted it",
+                posted.ts, posted.channel
+            )));
+        };
+        let there = &mut self.messages[number];
+        if there.says() != message {
+            there.versions.push((now, message.clone()));
+            self.said.push((number, there.versions.len() - 1));
+        }
+        Ok(())
+    }
+
+    fn down_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.outages
+            .iter()
+            .filter(|(from, until)| *from <= now && now < *until)
+            .map(|(_, until)| *until)
+            .max()
+    }
+}
+
+/// Slack's ids begin with C; messages are updated by id, never by name.
+fn channel_id(channel: &ChannelName) -> String {
+    format!(
+        "C{}",
+        channel.as_str().trim_start_matches('#').to_uppercase()
+    )
+}
+
+/// Slack.
+pub struct SlackModel {
+    workspace: Mutex<Workspace>,
+    gate: Gate,
+}
+
+impl SlackModel {
+    /// A workspace without channels and people.
+    pub fn new(gate: Gate) -> Self {
+        Self {
+            workspace: Mutex::default(),
+            gate,
+        }
+    }
+
+    fn workspace(&self) -> MutexGuard<'_, Workspace> {
+        self.workspace
+            .lock()
+            .expect("no function panics while it holds the workspace")
+    }
+
+    /// Creates a channel.
+    pub fn add_channel(&self, channel: &ChannelName) {
+        self.workspace().channels.insert(channel.clone());
+    }
+
+    /// Archives a channel: nothing can be posted in it any more.
+    pub fn remove_channel(&self, channel: &ChannelName) {
+        self.workspace().channels.remove(channel);
+    }
+
+    /// Says who is in a group from now on.
+    pub fn set_group(&self, group: &SlackGroupId, members: impl IntoIterator<Item = SlackUserId>) {
+        self.workspace()
+            .groups
+            .insert(group.clone(), members.into_iter().collect());
+    }
+
+    /// Slack is down from `from` until `until`.
+    pub fn plan_outage(&self, from: Timestamp, until: Timestamp) {
+        self.workspace().outages.push((from, until));
+    }
+
+    /// When Slack is back, if it is down at `now`.
+    pub fn down_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.workspace().down_until(now)
+    }
+
+    /// Every message, in the order of posting.
+    pub fn messages(&self) -> Vec<Posted> {
+        self.workspace().messages.clone()
+    }
+
+    /// What was said since the cursor was here last; a new cursor begins at 0.
+    pub fn said_since(&self, cursor: &mut usize) -> Vec<Said> {
+        let workspace = self.workspace();
+        let new = workspace.said.get(*cursor..).unwrap_or_default();
+        *cursor = workspace.said.len();
+        new.iter()
+            .map(|(number, version)| {
+                let posted = &workspace.messages[*number];
+                let (at, message) = &posted.versions[*version];
+                Said {
+                    reference: posted.reference.clone(),
+                    channel: posted.channel.clone(),
+                    thread: posted.thread.clone(),
+                    is_update: *version > 0,
+                    at: *at,
+                    message: message.clone(),
+                }
+            })
+            .collect()
+    }
+
+    /// The buttons that were shown since the cursor was here last, each with its message.
+    pub fn buttons_since(&self, cursor: &mut usize) -> Vec<(MessageRef, Button)> {
+        let workspace = self.workspace();
+        let new = workspace.said.get(*cursor..).unwrap_or_default();
+        *cursor = workspace.said.len();
+        new.iter()
+            .flat_map(|(number, version)| {
+                let posted = &workspace.messages[*number];
+                let (_, message) = &posted.versions[*version];
+                buttons(message).map(|button| (posted.reference.clone(), button.clone()))
+            })
+            .collect()
+    }
+
+    /// Whether `text` was ever said in any message.
+    pub fn was_ever_said(&self, text: &str) -> bool {
+        let workspace = self.workspace();
+        let mut versions = workspace
+            .messages
+            .iter()
+            .flat_map(|posted| &posted.versions);
+        versions.any(|(_, message)| format!("{message:?}").contains(text))
+    }
+
+    async fn call<T>(
+        &self,
+        operation: Operation,
+        act: impl FnOnce(&mut Workspace, Timestamp) -> Result<T, PortError>,
+    ) -> Result<T, PortError> {
+        let now = self.gate.now();
+        self.gate
+            .call(operation, || {
+                let mut workspace = self.workspace();
+                if workspace.down_until(now).is_some() {
+                    return Err(PortError::retryable(
+                        "Slack does not answer (503): it is tried again by itself",
+                    ));
+                }
+                act(&mut workspace, now)
+            })
+            .await?
+    }
+}
+
+#[async_trait]
+impl Chat for SlackModel {
+    async fn ensure_posted(
+        &self,
+        key: &str,
+        channel: &ChannelName,
+        thread: Option<&MessageRef>,
+        message: &Message,
+    ) -> Result<MessageRef, PortError> {
+        self.call(Operation::PostMessage, |workspace, now| {
+            workspace.post(now, key, channel, thread, message)
+        })
+        .await
+    }
+
+    async fn update(&self, posted: &MessageRef, message: &Message) -> Result<(), PortError> {
+        self.call(Operation::UpdateMessage, |workspace, now| {
+            workspace.update(now, posted, message)
+        })
+        .await
+    }
+
+    async fn group_members(
+        &self,
+        group: &SlackGroupId,
+    ) -> Result<BTreeSet<SlackUserId>, PortError> {
+        self.call(Operation::ListGroupMembers, |workspace, _| {
+            Ok(workspace.groups.get(group).cloned().unwrap_or_default())
+        })
+        .await
+    }
+}

@@ -1,0 +1,243 @@
+//! The store, in memory.
+
+use std::sync::{Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sluice_app::ports::{
+    EnvironmentKey, EnvironmentState, Opened, Save, SaveError, Shown, Store, Stored,
+};
+use sluice_core::deployment::Deployment;
+use sluice_core::event::Claim;
+use sluice_core::failure::PortError;
+use sluice_core::history::{ChainEnd, Record};
+use sluice_core::id::{DeploymentId, Digest};
+use sluice_core::release::ProvenRelease;
+
+use super::gate::Gate;
+use super::tables::Tables;
+use crate::cloud::Operation;
+
+/// A change of a deployment that has just been stored.
+#[derive(Debug)]
+pub struct Change<'a> {
+    /// The deployment before; `None` if it was opened.
+    pub before: Option<&'a Deployment>,
+    /// The deployment now.
+    pub after: &'a Deployment,
+    /// What happened.
+    pub records: &'a [Record],
+    /// When it must be looked at next.
+    pub due_at: Option<Timestamp>,
+}
+
+/// Sees every change of a deployment at the moment it is stored.
+pub trait Witness: Send {
+    /// A change was stored.
+    fn saw(&mut self, change: &Change<'_>);
+}
+
+/// The store, in memory: one lock is one DynamoDB, every request done whole or not at all.
+pub struct MemoryStore {
+    tables: Mutex<Tables>,
+    witness: Option<Mutex<Box<dyn Witness>>>,
+    gate: Gate,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new(gate: Gate, witness: Option<Box<dyn Witness>>) -> Self {
+        Self {
+            tables: Mutex::default(),
+            witness: witness.map(Mutex::new),
+            gate,
+        }
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables
+            .lock()
+            .expect("no function panics while it holds the tables")
+    }
+
+    fn tell(&self, change: &Change<'_>) {
+        if let Some(witness) = &self.witness {
+            witness
+                .lock()
+                .expect("a witness does not panic")
+                .saw(change);
+        }
+    }
+
+    fn open_and_tell(
+        &self,
+        deployment: &Deployment,
+        first: &Record,
+        chain: &ChainEnd,
+        due_at: Timestamp,
+        environment_version: u64,
+    ) -> Opened {
+        let opened = self
+            .tables()
+            .open(deployment, first, chain, due_at, environment_version);
+        if opened == Opened::New {
+            self.tell(&Change {
+                before: None,
+                after: deployment,
+                records: std::slice::from_ref(first),
+                due_at: Some(due_at),
+            });
+        }
+        opened
+    }
+
+    fn save_and_tell(&self, save: Save) -> Result<(), SaveError> {
+        let mut tables = self.tables();
+        let id = save.deployment.id.clone();
+        let count = save.records.len();
+        let before = tables.save(save)?;
+        if let (Some(stored), Some(history)) =
+            (tables.deployments.get(&id), tables.histories.get(&id))
+        {
+            self.tell(&Change {
+                before: Some(&before.deployment),
+                after: &stored.deployment,
+                records: &history[history.len() - count..],
+                due_at: stored.due_at,
+            });
+        }
+        Ok(())
+    }
+
+    /// How many deployments are still to be looked at: not over, or over and not told.
+    pub fn unfinished(&self) -> usize {
+        self.tables().unfinished()
+    }
+
+    /// Every deployment, by id: for stories and tests, which may look behind the port.
+    pub fn deployments(&self) -> Vec<Stored> {
+        self.tables().deployments.values().cloned().collect()
+    }
+
+    /// The deployment as it is stored, without asking the port.
+    pub fn deployment(&self, id: &DeploymentId) -> Option<Stored> {
+        self.tables().deployments.get(id).cloned()
+    }
+
+    /// Every history, by deployment.
+    pub fn histories(&self) -> Vec<(DeploymentId, Vec<Record>)> {
+        let tables = self.tables();
+        tables
+            .histories
+            .iter()
+            .map(|(id, history)| (id.clone(), history.clone()))
+            .collect()
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn open(
+        &self,
+        deployment: &Deployment,
+        first: &Record,
+        chain: &ChainEnd,
+        due_at: Timestamp,
+        environment_version: u64,
+    ) -> Result<Opened, PortError> {
+        self.gate
+            .call(Operation::TransactWriteItems, || {
+                self.open_and_tell(deployment, first, chain, due_at, environment_version)
+            })
+            .await
+    }
+
+    async fn load(&self, id: &DeploymentId) -> Result<Option<Stored>, PortError> {
+        self.gate
+            .call(Operation::GetItem, || {
+                self.tables().deployments.get(id).cloned()
+            })
+            .await
+    }
+
+    async fn save(&self, save: Save) -> Result<(), SaveError> {
+        self.gate
+            .call(Operation::TransactWriteItems, || self.save_and_tell(save))
+            .await?
+    }
+
+    async fn set_due(
+        &self,
+        id: &DeploymentId,
+        version: u64,
+        due_at: Option<Timestamp>,
+    ) -> Result<(), PortError> {
+        self.gate
+            .call(Operation::UpdateItem, || {
+                self.tables().set_due(id, version, due_at)
+            })
+            .await
+    }
+
+    async fn claim(&self, key: &EnvironmentKey, id: &DeploymentId) -> Result<Claim, PortError> {
+        self.gate
+            .call(Operation::UpdateItem, || self.tables().claim(key, id))
+            .await?
+    }
+
+    async fn environment(&self, key: &EnvironmentKey) -> Result<EnvironmentState, PortError> {
+        self.gate
+            .call(Operation::GetItem, || {
+                self.tables()
+                    .environments
+                    .get(key)
+                    .cloned()
+                    .unwrap_or_default()
+            })
+            .await
+    }
+
+    async fn proven(
+        &self,
+        key: &EnvironmentKey,
+        digest: &Digest,
+    ) -> Result<Option<ProvenRelease>, PortError> {
+        self.gate
+            .call(Operation::GetItem, || self.tables().proven(key, digest))
+            .await
+    }
+
+    async fn due(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(DeploymentId, Timestamp)>, PortError> {
+        self.gate
+            .call(Operation::Query, || self.tables().due(before, limit))
+            .await
+    }
+
+    async fn history(&self, id: &DeploymentId) -> Result<Vec<Record>, PortError> {
+        self.gate
+            .call(Operation::Query, || {
+                self.tables().histories.get(id).cloned().unwrap_or_default()
+            })
+            .await
+    }
+
+    async fn shown(&self, id: &DeploymentId) -> Result<Shown, PortError> {
+        self.gate
+            .call(Operation::GetItem, || {
+                self.tables().shown.get(id).cloned().unwrap_or_default()
+            })
+            .await
+    }
+
+    async fn set_shown(&self, id: &DeploymentId, shown: &Shown) -> Result<(), PortError> {
+        self.gate
+            .call(Operation::PutItem, || {
+                self.tables().shown.insert(id.clone(), shown.clone());
+            })
+            .await
+    }
+}

@@ -1,0 +1,193 @@
+//! The tables behind [`MemoryStore`](super::MemoryStore), with DynamoDB's conditional writes: each
+//! function here is one request, done whole or not at all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use sluice_app::ports::{
+    EnvironmentKey, EnvironmentState, Newest, Opened, Save, SaveError, Shown, Stored,
+};
+use sluice_core::deployment::Deployment;
+use sluice_core::event::Claim;
+use sluice_core::failure::PortError;
+use sluice_core::history::{ChainEnd, Record};
+use sluice_core::id::{DeploymentId, Digest};
+use sluice_core::release::ProvenRelease;
+
+/// Everything that is stored.
+#[derive(Debug, Default)]
+pub(super) struct Tables {
+    pub(super) deployments: BTreeMap<DeploymentId, Stored>,
+    pub(super) environments: BTreeMap<EnvironmentKey, EnvironmentState>,
+    pub(super) histories: BTreeMap<DeploymentId, Vec<Record>>,
+    pub(super) shown: BTreeMap<DeploymentId, Shown>,
+    proven: BTreeMap<EnvironmentKey, BTreeMap<Digest, ProvenRelease>>,
+    due: BTreeSet<(Timestamp, DeploymentId)>,
+}
+
+impl Tables {
+    pub(super) fn open(
+        &mut self,
+        deployment: &Deployment,
+        first: &Record,
+        chain: &ChainEnd,
+        due_at: Timestamp,
+        environment_version: u64,
+    ) -> Opened {
+        let id = &deployment.id;
+        if self.deployments.contains_key(id) {
+            return Opened::AlreadyThere;
+        }
+        let environment = self
+            .environments
+            .entry(EnvironmentKey::of(deployment))
+            .or_default();
+        if environment.version != environment_version {
+            return Opened::Conflict;
+        }
+        let order = deployment.release.order(id);
+        let is_newest = environment
+            .newest
+            .as_ref()
+            .is_none_or(|newest| order > (newest.pushed_at, &newest.deployment));
+        if is_newest {
+            environment.newest = Some(Newest {
+                deployment: id.clone(),
+                digest: deployment.release.digest.clone(),
+                pushed_at: deployment.release.pushed_at,
+            });
+        }
+        // Even one that is not the newest: two that open at once must not both believe they saw
+        // the environment as it is.
+        environment.version += 1;
+        self.histories.insert(id.clone(), vec![first.clone()]);
+        self.due.insert((due_at, id.clone()));
+        let stored = Stored {
+            deployment: deployment.clone(),
+            version: 1,
+            chain: chain.clone(),
+            due_at: Some(due_at),
+        };
+        self.deployments.insert(id.clone(), stored);
+        Opened::New
+    }
+
+    /// Stores the change; the deployment as it was before comes back.
+    pub(super) fn save(&mut self, save: Save) -> Result<Stored, SaveError> {
+        let id = &save.deployment.id;
+        let Some(stored) = self.deployments.get_mut(id) else {
+            return Err(nothing_of(id).into());
+        };
+        if stored.version != save.expected_version {
+            return Err(SaveError::Conflict);
+        }
+        let fastened = save.records.first().is_none_or(|first| {
+            first.seq == stored.chain.next_seq && first.previous == stored.chain.hash
+        });
+        if !fastened {
+            // A record of that number is there already: DynamoDB refuses the second.
+            return Err(SaveError::Conflict);
+        }
+        move_due(&mut self.due, id, stored.due_at, save.due_at);
+        self.histories
+            .entry(id.clone())
+            .or_default()
+            .extend(save.records);
+        if save.frees_environment || save.proves.is_some() {
+            let key = EnvironmentKey::of(&save.deployment);
+            let environment = self.environments.entry(key.clone()).or_default();
+            environment.version += 1;
+            if save.frees_environment && environment.active.as_ref() == Some(id) {
+                environment.active = None;
+            }
+            if let Some(proven) = save.proves {
+                environment.proven = Some(proven.clone());
+                let digests = self.proven.entry(key).or_default();
+                digests.insert(proven.release.digest.clone(), proven);
+            }
+        }
+        let after = Stored {
+            deployment: save.deployment,
+            version: stored.version + 1,
+            chain: save.chain,
+            due_at: save.due_at,
+        };
+        Ok(std::mem::replace(stored, after))
+    }
+
+    pub(super) fn set_due(&mut self, id: &DeploymentId, version: u64, due_at: Option<Timestamp>) {
+        if let Some(stored) = self.deployments.get_mut(id)
+            && stored.version == version
+        {
+            move_due(&mut self.due, id, stored.due_at, due_at);
+            stored.due_at = due_at;
+        }
+    }
+
+    pub(super) fn claim(
+        &mut self,
+        key: &EnvironmentKey,
+        id: &DeploymentId,
+    ) -> Result<Claim, PortError> {
+        let Some(stored) = self.deployments.get(id) else {
+            return Err(nothing_of(id));
+        };
+        let environment = self.environments.entry(key.clone()).or_default();
+        if environment.active.as_ref() == Some(id) {
+            return Ok(Claim::Granted);
+        }
+        let order = stored.deployment.release.order(id);
+        if let Some(newest) = &environment.newest
+            && (newest.pushed_at, &newest.deployment) > order
+        {
+            return Ok(Claim::SupersededBy(newest.deployment.clone()));
+        }
+        if let Some(holder) = &environment.active {
+            return Ok(Claim::HeldBy(holder.clone()));
+        }
+        environment.active = Some(id.clone());
+        environment.version += 1;
+        Ok(Claim::Granted)
+    }
+
+    pub(super) fn proven(&self, key: &EnvironmentKey, digest: &Digest) -> Option<ProvenRelease> {
+        self.proven.get(key)?.get(digest).cloned()
+    }
+
+    pub(super) fn due(&self, before: Timestamp, limit: usize) -> Vec<(DeploymentId, Timestamp)> {
+        self.due
+            .iter()
+            .take_while(|(due_at, _)| *due_at < before)
+            .take(limit)
+            .map(|(due_at, id)| (id.clone(), *due_at))
+            .collect()
+    }
+
+    /// How many deployments are due some day.
+    pub(super) fn unfinished(&self) -> usize {
+        self.due.len()
+    }
+}
+
+fn move_due(
+    index: &mut BTreeSet<(Timestamp, DeploymentId)>,
+    id: &DeploymentId,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+) {
+    if from == to {
+        return;
+    }
+    if let Some(from) = from {
+        index.remove(&(from, id.clone()));
+    }
+    if let Some(to) = to {
+        index.insert((to, id.clone()));
+    }
+}
+
+fn nothing_of(id: &DeploymentId) -> PortError {
+    PortError::permanent(format!(
+        "there is no deployment {id} in the store: check its id"
+    ))
+}

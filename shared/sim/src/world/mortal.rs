@@ -1,0 +1,117 @@
+//! The cloud's ports in the hands of a function that may crash.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sluice_app::ports::{
+    Alarms, Clock, Databases, Http, HttpRequest, Registry, Secrets, ServiceQuery, Services, Target,
+    TaskDefinitionOrder, TaskOrder, Tasks,
+};
+use sluice_core::command::RolloutOrder;
+use sluice_core::config::{Database, SecretSource};
+use sluice_core::failure::PortError;
+use sluice_core::id::{
+    AlarmName, EcsServiceName, ServiceDeploymentArn, SnapshotId, TaskArn, TaskDefinitionArn,
+};
+use sluice_core::observation::{
+    AlarmState, DatabaseObservation, HttpObservation, ImageObservation, PinnedSecret,
+    RolloutObservation, ScanObservation, SecretProblem, ServiceObservation, SnapshotObservation,
+    TaskObservation,
+};
+use sluice_core::release::Release;
+
+use crate::cloud::CloudPorts;
+use crate::workplace::CrashPoint;
+
+/// The cloud's ports, each call of which passes the crash point first.
+pub(super) struct Mortal {
+    cloud: CloudPorts,
+    crash: CrashPoint,
+}
+
+impl Mortal {
+    pub(super) fn new(cloud: CloudPorts, crash: CrashPoint) -> Self {
+        Self { cloud, crash }
+    }
+}
+
+impl Clock for Mortal {
+    fn now(&self) -> Timestamp {
+        self.cloud.now()
+    }
+}
+
+/// Implements a port by passing the crash point and asking the cloud.
+macro_rules! mortal {
+    ($port:ident { $(fn $name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)* }) => {
+        #[async_trait]
+        impl $port for Mortal {
+            $(async fn $name(&self, $($argument: $type),*) -> $answer {
+                self.crash.pass().await;
+                self.cloud.$name($($argument),*).await
+            })*
+        }
+    };
+}
+
+mortal!(Registry {
+    fn image(target: &Target, release: &Release) -> Result<ImageObservation, PortError>;
+    fn scan(target: &Target, release: &Release) -> Result<ScanObservation, PortError>;
+});
+
+mortal!(Secrets {
+    fn pin(
+        target: &Target, variable: &str, source: &SecretSource
+    ) -> Result<Result<PinnedSecret, SecretProblem>, PortError>;
+});
+
+mortal!(Services {
+    fn read(
+        target: &Target, services: &[ServiceQuery]
+    ) -> Result<Vec<ServiceObservation>, PortError>;
+    fn ensure_task_definition(
+        target: &Target, order: &TaskDefinitionOrder
+    ) -> Result<TaskDefinitionArn, PortError>;
+    fn ensure_rollout(target: &Target, order: &RolloutOrder) -> Result<(), PortError>;
+    fn rollout(
+        target: &Target,
+        ecs_service: &EcsServiceName,
+        task_definition: &TaskDefinitionArn,
+        since: Timestamp
+    ) -> Result<Option<RolloutObservation>, PortError>;
+    fn ensure_stopping(target: &Target, rollout: &ServiceDeploymentArn) -> Result<(), PortError>;
+});
+
+mortal!(Tasks {
+    fn ensure_task(target: &Target, order: &TaskOrder) -> Result<TaskArn, PortError>;
+    fn task(target: &Target, task: &TaskArn) -> Result<Option<TaskObservation>, PortError>;
+});
+
+mortal!(Databases {
+    fn database(
+        target: &Target, database: &Database
+    ) -> Result<Option<DatabaseObservation>, PortError>;
+    fn ensure_snapshot(
+        target: &Target, database: &Database, snapshot: &SnapshotId
+    ) -> Result<(), PortError>;
+    fn snapshot(
+        target: &Target, database: &Database, snapshot: &SnapshotId
+    ) -> Result<Option<SnapshotObservation>, PortError>;
+    fn our_snapshots(
+        target: &Target, database: &Database
+    ) -> Result<Vec<SnapshotObservation>, PortError>;
+    fn ensure_no_snapshot(
+        target: &Target, database: &Database, snapshot: &SnapshotId
+    ) -> Result<(), PortError>;
+});
+
+mortal!(Alarms {
+    fn states(
+        target: &Target, alarms: &[AlarmName]
+    ) -> Result<BTreeMap<AlarmName, AlarmState>, PortError>;
+});
+
+mortal!(Http {
+    fn request(request: &HttpRequest) -> HttpObservation;
+});

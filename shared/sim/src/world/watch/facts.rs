@@ -1,0 +1,234 @@
+//! What happened to the cloud, and what of it must not have.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use sluice_core::command::Direction;
+use sluice_core::config::{ServiceKind, Settings};
+use sluice_core::id::{
+    ClusterName, DeploymentId, EcsServiceName, ServiceDeploymentArn, SnapshotId, TaskDefinitionArn,
+};
+use sluice_core::observation::RolloutStatus;
+
+use super::{Invariant, Violation, Watcher};
+use crate::cloud::{Happened, LedgerEntry};
+
+/// A service deployment.
+struct Rollout {
+    cluster: ClusterName,
+    service: EcsServiceName,
+    task_definition: TaskDefinitionArn,
+    by: Option<(DeploymentId, Direction)>,
+    started_at: Timestamp,
+    ended: Option<RolloutStatus>,
+}
+
+/// What the ledger has told so far.
+#[derive(Default)]
+pub(super) struct Facts {
+    rollouts: BTreeMap<ServiceDeploymentArn, Rollout>,
+    available: BTreeMap<SnapshotId, Timestamp>,
+    migrations: BTreeSet<String>,
+    migrated: BTreeSet<String>,
+}
+
+impl Facts {
+    /// Whether a service deployment to the revision that is not older than `since` has succeeded.
+    pub(super) fn succeeded(
+        &self,
+        cluster: &ClusterName,
+        service: &EcsServiceName,
+        task_definition: &TaskDefinitionArn,
+        since: Timestamp,
+    ) -> bool {
+        self.rollouts.values().any(|rollout| {
+            rollout.cluster == *cluster
+                && rollout.service == *service
+                && rollout.task_definition == *task_definition
+                && rollout.started_at >= since
+                && rollout.ended == Some(RolloutStatus::Successful)
+        })
+    }
+}
+
+impl Watcher {
+    pub(super) fn now(&self) -> Timestamp {
+        self.cloud
+            .lock()
+            .expect("no port panics while it holds the cloud")
+            .now()
+    }
+
+    /// Reads what happened since it was last read.
+    pub(in crate::world) fn read_ledger(&mut self) {
+        let new: Vec<LedgerEntry> = {
+            let cloud = self
+                .cloud
+                .lock()
+                .expect("no port panics while it holds the cloud");
+            let ledger = cloud.ledger();
+            if ledger.len() == self.read {
+                return;
+            }
+            ledger[self.read..].to_vec()
+        };
+        self.read += new.len();
+        for entry in new {
+            self.judge_fact(entry);
+        }
+    }
+
+    /// Singletons of which two tasks ever ran at once.
+    pub(in crate::world) fn running_twice(&self) -> Vec<Violation> {
+        let cloud = self
+            .cloud
+            .lock()
+            .expect("no port panics while it holds the cloud");
+        let mut twice = BTreeMap::new();
+        for seen in self.seen.values() {
+            let singletons = seen
+                .settings
+                .services
+                .iter()
+                .filter(|service| service.kind == ServiceKind::Singleton);
+            for service in singletons {
+                let cluster = &seen.settings.environment.cluster;
+                let ecs_service = &seen.settings.placement(&service.name).ecs_service;
+                let most = cloud
+                    .service(cluster, ecs_service)
+                    .map_or(0, |view| view.most_running);
+                if most > 1 {
+                    twice.insert((cluster, ecs_service), most);
+                }
+            }
+        }
+        let violation = |((cluster, service), most)| Violation {
+            at: cloud.now(),
+            invariant: Invariant::OneSingleton,
+            deployment: None,
+            detail: format!("{most} tasks of {service} in {cluster} ran at once"),
+        };
+        twice.into_iter().map(violation).collect()
+    }
+
+    pub(super) fn judge_fact(&mut self, LedgerEntry { at, what }: LedgerEntry) {
+        match what {
+            Happened::SnapshotAvailable { snapshot, .. } => {
+                self.facts.available.insert(snapshot, at);
+            }
+            Happened::SnapshotGone { snapshot, .. } => {
+                self.facts.available.remove(&snapshot);
+            }
+            Happened::TaskRun { token, .. } => self.judge_migration(at, token),
+            Happened::TaskStopped {
+                token,
+                exit_code: Some(0),
+                ..
+            } => {
+                self.facts.migrated.insert(token);
+            }
+            Happened::ServiceUpdated {
+                cluster,
+                service,
+                task_definition,
+                rollout,
+                by,
+            } => {
+                let started = Rollout {
+                    cluster,
+                    service,
+                    task_definition,
+                    by,
+                    started_at: at,
+                    ended: None,
+                };
+                self.facts.rollouts.insert(rollout, started);
+            }
+            Happened::TrafficShifted {
+                rollout, percent, ..
+            } if percent > 0 => {
+                self.judge_shift(at, &rollout);
+            }
+            Happened::RolloutEnded {
+                rollout, status, ..
+            } => {
+                if let Some(rollout) = self.facts.rollouts.get_mut(&rollout) {
+                    rollout.ended = Some(status);
+                }
+            }
+            Happened::SnapshotCreated { .. }
+            | Happened::SnapshotFailed { .. }
+            | Happened::TaskDefinitionRegistered { .. }
+            | Happened::TaskStopped { .. }
+            | Happened::TestTrafficShifted { .. }
+            | Happened::TrafficShifted { .. } => {}
+        }
+    }
+
+    /// The migration's token is the deployment's id.
+    fn judge_migration(&mut self, at: Timestamp, token: String) {
+        let id = DeploymentId::from_outside(token.clone());
+        if !self.facts.migrations.insert(token) {
+            self.broken(
+                at,
+                Invariant::MigratedOnce,
+                &id,
+                "its migration task was run twice",
+            );
+        }
+        let Some(seen) = self.seen.get(&id) else {
+            return;
+        };
+        if seen.settings.environment.backup.is_none() {
+            return;
+        }
+        let proven = seen.snapshot.as_ref();
+        let available = proven.and_then(|snapshot| self.facts.available.get(snapshot));
+        if available.is_none_or(|available| *available < seen.requested_at) {
+            let detail = format!(
+                "the migration was started after the snapshot {}, which was available {}",
+                proven.map_or("(none)", SnapshotId::as_str),
+                available.map_or_else(|| "never".to_owned(), ToString::to_string),
+            );
+            self.broken(at, Invariant::BackedUp, &id, detail);
+        }
+    }
+
+    fn judge_shift(&mut self, at: Timestamp, rollout: &ServiceDeploymentArn) {
+        let Some(facts) = self.facts.rollouts.get(rollout) else {
+            return;
+        };
+        let Some((id, Direction::Forward)) = facts.by.clone() else {
+            return;
+        };
+        let service = facts.service.clone();
+        let Some(seen) = self.seen.get(&id) else {
+            return;
+        };
+        let mut missing = Vec::new();
+        if seen.settings.migration.is_some() && !self.facts.migrated.contains(id.as_str()) {
+            missing.push("the migration has not succeeded");
+        }
+        if tests_green(&seen.settings, &service) && !seen.smoke_tests_passed {
+            missing.push("the smoke tests have not passed");
+        }
+        if !missing.is_empty() {
+            let detail = format!(
+                "traffic of {service} was shifted although {}",
+                missing.join(", ")
+            );
+            self.broken(at, Invariant::Tested, &id, detail);
+        }
+    }
+}
+
+/// Whether the service has a green that smoke tests must see before it gets traffic.
+fn tests_green(settings: &Settings, ecs_service: &EcsServiceName) -> bool {
+    !settings.smoke_tests.is_empty()
+        && settings.services.iter().any(|service| {
+            let placement = settings.placement(&service.name);
+            service.kind == ServiceKind::Web
+                && placement.ecs_service == *ecs_service
+                && placement.strategy.shifts_traffic()
+        })
+}

@@ -1,0 +1,146 @@
+//! What a save must not say.
+
+use sluice_app::ports::EnvironmentKey;
+use sluice_core::deployment::{Deployment, Requester};
+use sluice_core::event::{Event, Outcome};
+use sluice_core::history::{Record, RecordedEntry};
+use sluice_core::phase::Phase;
+
+use super::{Invariant, Seen, Watcher};
+use crate::workplace::Change;
+
+impl Watcher {
+    pub(super) fn judge_save(&mut self, change: &Change<'_>) {
+        let at = self.now();
+        let after = change.after;
+        let phase = &after.phase;
+        if let Some(before) = change.before
+            && before.phase.is_terminal()
+            && before.phase != *phase
+        {
+            let detail = format!("it was {} and is {} now", before.phase.name(), phase.name());
+            self.broken(at, Invariant::OverIsOver, &after.id, detail);
+        }
+        if !phase.is_terminal() && change.due_at.is_none() {
+            let detail = format!("{} and never looked at again", phase.name());
+            self.broken(at, Invariant::AlwaysDue, &after.id, detail);
+        }
+        self.judge_touching(after);
+        let entered = change
+            .before
+            .is_none_or(|before| before.phase.name() != phase.name());
+        if entered && *phase == Phase::Succeeded {
+            self.judge_success(after);
+        }
+        self.remember(after, change.records);
+    }
+
+    /// One deployment at a time, and none that nobody allowed.
+    fn judge_touching(&mut self, after: &Deployment) {
+        let at = self.now();
+        let key = EnvironmentKey::of(after);
+        let touches = !after.phase.is_terminal() && !after.phase.is_untouched();
+        let holder = self.touching.get(&key).cloned();
+        if !touches {
+            if holder.as_ref() == Some(&after.id) {
+                self.touching.remove(&key);
+            }
+            return;
+        }
+        match holder {
+            Some(holder) if holder == after.id => {}
+            Some(holder) => {
+                let detail = format!(
+                    "{} while {holder} touches {}",
+                    after.phase.name(),
+                    key.environment
+                );
+                self.broken(at, Invariant::OneActive, &after.id, detail);
+            }
+            None => {
+                self.touching.insert(key, after.id.clone());
+                self.judge_approvals(after);
+            }
+        }
+    }
+
+    fn judge_approvals(&mut self, after: &Deployment) {
+        let Some(approval) = &after.settings.environment.approval else {
+            return;
+        };
+        let four_eyes_broken = approval.four_eyes
+            && match &after.requested_by {
+                Requester::Person(asked) => after.approvals.contains_key(asked),
+                Requester::Push => false,
+            };
+        if after.approvals.len() < usize::from(approval.quorum) || four_eyes_broken {
+            let detail = format!(
+                "{} with the approvals of {:?}, where {} are needed (four eyes: {}), asked for by {}",
+                after.phase.name(),
+                after.approvals.keys().collect::<Vec<_>>(),
+                approval.quorum,
+                approval.four_eyes,
+                after.requested_by
+            );
+            self.broken(self.now(), Invariant::Approved, &after.id, detail);
+        }
+    }
+
+    fn judge_success(&mut self, after: &Deployment) {
+        let since = after.touched.rollouts_since.unwrap_or(after.requested_at);
+        let mut missing = Vec::new();
+        for service in &after.settings.services {
+            let placement = after.settings.placement(&service.name);
+            let ours = after
+                .touched
+                .task_definitions
+                .get(&service.name)
+                .is_some_and(|revision| {
+                    self.facts.succeeded(
+                        &after.settings.environment.cluster,
+                        &placement.ecs_service,
+                        revision,
+                        since,
+                    )
+                });
+            if !ours {
+                missing.push(service.name.as_str());
+            }
+        }
+        if !missing.is_empty() {
+            let detail = format!(
+                "no service deployment of ours has succeeded since {since} for {}",
+                missing.join(", ")
+            );
+            self.broken(self.now(), Invariant::TrueSuccess, &after.id, detail);
+        }
+    }
+
+    fn remember(&mut self, after: &Deployment, records: &[Record]) {
+        let passed = records.iter().any(smoke_tests_passed);
+        if let Some(seen) = self.seen.get_mut(&after.id) {
+            seen.smoke_tests_passed |= passed;
+            if seen.snapshot != after.touched.snapshot {
+                seen.snapshot.clone_from(&after.touched.snapshot);
+            }
+            return;
+        }
+        let seen = Seen {
+            settings: after.settings.clone(),
+            requested_at: after.requested_at,
+            snapshot: after.touched.snapshot.clone(),
+            smoke_tests_passed: passed,
+        };
+        self.seen.insert(after.id.clone(), seen);
+    }
+}
+
+fn smoke_tests_passed(record: &Record) -> bool {
+    match &record.entry {
+        RecordedEntry::Event(Event::Done {
+            outcome: Outcome::SmokeTests(results),
+            ..
+        }) => results.iter().all(|result| result.failure.is_none()),
+        _ => false,
+    }
+}

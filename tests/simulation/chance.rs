@@ -1,0 +1,87 @@
+//! What proptest may choose: weather, and images that are broken in every way.
+
+use jiff::SignedDuration;
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
+use sluice_sim::cloud::{
+    FaultRates, ImageBehaviour, MigrationBehaviour, MigrationEnd, ScanBehaviour, Start,
+    UnderTraffic,
+};
+use sluice_sim::workplace::{Roads, Weather};
+
+/// From a calm day to one on which a third of everything goes wrong.
+pub(crate) fn weather() -> impl Strategy<Value = Weather> {
+    (roads(), faults(), 0.0..0.2_f64, 0.0..0.15_f64, 1..60_u64).prop_map(
+        |(roads, faults, double_wakeups, crash_rate, crash_within_calls)| Weather {
+            roads,
+            double_wakeups,
+            crash_rate,
+            // A hook that crashes is a rollback by ECS's rule: `ends` has a test of its own.
+            hook_crash_rate: 0.0,
+            crash_within_calls,
+            faults,
+        },
+    )
+}
+
+fn roads() -> impl Strategy<Value = Roads> {
+    (
+        0..90_000_i64,
+        0.0..0.5_f64,
+        prop_oneof![Just(0.0), 0.0..0.9_f64],
+    )
+        .prop_map(|(jitter_ms, doubles, losses)| Roads {
+            delay: SignedDuration::from_millis(500),
+            jitter: SignedDuration::from_millis(jitter_ms),
+            doubles,
+            losses,
+        })
+}
+
+fn faults() -> impl Strategy<Value = FaultRates> {
+    prop_oneof![
+        Just(FaultRates::default()),
+        (0.0..0.1_f64, 0.0..0.15_f64, 0.0..0.1_f64).prop_map(|(fail, throttle, lose_answer)| {
+            FaultRates {
+                fail,
+                throttle,
+                lose_answer,
+            }
+        }),
+    ]
+}
+
+/// An image that behaves well, or fails somewhere on the way.
+pub(crate) fn behaviour() -> impl Strategy<Value = ImageBehaviour> {
+    let good = ImageBehaviour::default;
+    prop_oneof![
+        4 => Just(good()),
+        1 => Just(ImageBehaviour { scan: ScanBehaviour::Hangs, ..good() }),
+        1 => any::<bool>().prop_map(move |starts| good_but_migration(if starts {
+            MigrationEnd::Exits(1)
+        } else {
+            MigrationEnd::NeverStarts
+        })),
+        1 => Just(good_but_migration(MigrationEnd::Hangs)),
+        1 => Just(ImageBehaviour { web: Start::Crashes(3), ..good() }),
+        1 => Just(ImageBehaviour { workers: Start::Crashes(137), ..good() }),
+        1 => Just(ImageBehaviour { ready: Some(503), ..good() }),
+        1 => (0..20_i64, any::<bool>()).prop_map(move |(after_mins, fires_alarms)| ImageBehaviour {
+            under_traffic: Some(UnderTraffic {
+                after: SignedDuration::from_mins(after_mins),
+                status: 500,
+                fires_alarms,
+            }),
+            ..ImageBehaviour::default()
+        }),
+    ]
+}
+
+fn good_but_migration(ends: MigrationEnd) -> ImageBehaviour {
+    ImageBehaviour {
+        migration: MigrationBehaviour {
+            ends,
+            ..MigrationBehaviour::default()
+        },
+        ..ImageBehaviour::default()
+    }
+}

@@ -1,0 +1,89 @@
+//! The invariants of the design, over random worlds, faults, doubles, losses and orders.
+
+use jiff::SignedDuration;
+use proptest::prelude::{ProptestConfig, any, proptest};
+use proptest::test_runner::FileFailurePersistence;
+use sluice_sim::cloud::ImageBehaviour;
+use sluice_sim::workplace::Weather;
+
+use crate::chance::{behaviour, weather};
+use crate::erp;
+
+/// Worlds a test run looks at; `PROPTEST_CASES` asks for more.
+const WORLDS: u32 = 150;
+
+fn settings() -> ProptestConfig {
+    ProptestConfig {
+        cases: ProptestConfig::default().cases.max(WORLDS).min(100_000),
+        failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
+        max_shrink_iters: 200,
+        ..ProptestConfig::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(settings())]
+
+    /// A release to staging and on to production, another on its heels, in any weather.
+    #[test]
+    fn nothing_that_must_always_be_true_is_ever_false(
+        seed in any::<u64>(),
+        weather in weather(),
+        first in behaviour(),
+        second in behaviour(),
+        gap_s in 0..5_400_i64,
+    ) {
+        let mut world = erp::world(seed, weather);
+        erp::push(&world, "release-1.4.0", "one", &first);
+        world.plan(SignedDuration::from_secs(gap_s), "the next release", move |world| {
+            erp::push(world, "release-1.5.0", "two", &second);
+        });
+        world.plan(SignedDuration::from_secs(gap_s / 2), "it is tagged", move |world| {
+            erp::push(world, "v1.4.0", "one", &first);
+        });
+        erp::run(&mut world);
+        erp::assert_nothing_broke(&world);
+    }
+
+    /// A good release succeeds, whatever the weather: nothing that passes by itself takes it back.
+    #[test]
+    fn foul_weather_delays_and_never_damages(seed in any::<u64>(), weather in weather()) {
+        let mut calm = weather.clone();
+        calm.roads.losses = 0.0;
+        let mut world = erp::world(seed, calm);
+        erp::push(&world, "release-1.4.0", "one", &ImageBehaviour::default());
+        // The push itself arrives; every hint after it may be lost.
+        let roads = weather.roads;
+        world.plan(SignedDuration::from_mins(15), "the roads get worse", move |world| {
+            world.bridge().set_roads(roads);
+        });
+        erp::run(&mut world);
+        proptest::prop_assert_eq!(erp::ends(&world, "staging"), ["Succeeded"], "{}", erp::stories(&world));
+        erp::assert_nothing_broke(&world);
+        let migrations = world.with_cloud(|cloud| {
+            cloud.ledger().iter().filter(|entry| {
+                matches!(entry.what, sluice_sim::cloud::Happened::TaskRun { .. })
+            }).count()
+        });
+        proptest::prop_assert_eq!(migrations, 1);
+    }
+
+    /// A broken release leaves what ran before running, in staging as in production.
+    #[test]
+    fn whatever_does_not_succeed_is_as_before(seed in any::<u64>(), broken in behaviour()) {
+        let mut world = erp::world(seed, Weather::default());
+        let before = erp::running_image(&world, "staging", "web");
+        erp::push(&world, "release-1.4.0", "one", &broken);
+        erp::run(&mut world);
+        let after: Vec<String> = ["web", "worker", "beat"]
+            .map(|service| erp::running_image(&world, "staging", service))
+            .into();
+        let ends = erp::ends(&world, "staging");
+        if ends == ["Succeeded"] {
+            proptest::prop_assert!(after.iter().all(|image| *image != before));
+        } else {
+            proptest::prop_assert!(after.iter().all(|image| *image == before), "{:?}: {:?}", ends, after);
+        }
+        erp::assert_nothing_broke(&world);
+    }
+}

@@ -1,0 +1,9 @@
+//! Whole worlds at random, each from a seed: the invariants of the design hold in all of them.
+//!
+//! A failure prints the case. The same case is the same world, step by step, on any machine.
+
+mod chance;
+mod ends;
+mod erp;
+mod invariants;
+mod replay;
