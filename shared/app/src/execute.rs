@@ -74,6 +74,10 @@ impl App {
             Command::ReadDatabase(database) => {
                 Outcome::Database(ports.databases.database(target, database).await?)
             }
+            Command::ReadAlarms => {
+                let alarms = &d.settings.environment.alarms;
+                Outcome::Alarms(ports.alarms.states(target, alarms).await?)
+            }
             Command::ReadApprovers => Outcome::Approvers(self.approvers(d).await?),
             Command::ReadPrevious => Outcome::Previous(
                 ports
@@ -310,7 +314,7 @@ impl App {
                 }
             }
         }
-        let alarms = &d.settings.environment.alarms;
+        let alarms = &d.sealed_plan().plan.alarms;
         if !alarms.is_empty() {
             let states = self.ports.alarms.states(target, alarms).await?;
             for alarm in alarms {

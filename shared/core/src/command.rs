@@ -3,6 +3,7 @@
 //! A command and the deployment's pinned settings leave no choice to whoever carries it out, and
 //! each can be carried out twice: its [`CommandKey`] is the same every time.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
@@ -18,7 +19,7 @@ use crate::id::{
 /// idempotency key of what it does to the world.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct CommandKey(String);
+pub struct CommandKey(Cow<'static, str>);
 
 impl CommandKey {
     /// The key as text.
@@ -53,6 +54,8 @@ pub enum Command {
     ReadServices,
     /// Read the database that will be backed up.
     ReadDatabase(Database),
+    /// Read the alarms that are to stay quiet.
+    ReadAlarms,
     /// Read who may approve.
     ReadApprovers,
     /// Read the release proven last here.
@@ -176,12 +179,12 @@ impl Command {
         CommandKey(match self {
             Self::RegisterTaskDefinition { service, .. }
             | Self::ReadRollout { service, .. }
-            | Self::StopRollout { service, .. } => format!("{name}/{service}"),
+            | Self::StopRollout { service, .. } => format!("{name}/{service}").into(),
             Self::StartRollout(order) => match order.direction {
-                Direction::Forward => format!("{name}/{}", order.service),
-                Direction::Back => format!("{name}/{}/back", order.service),
+                Direction::Forward => format!("{name}/{}", order.service).into(),
+                Direction::Back => format!("{name}/{}/back", order.service).into(),
             },
-            _ => name.to_owned(),
+            _ => name.into(),
         })
     }
 
@@ -195,6 +198,7 @@ impl Command {
             Self::PinSecrets => "pin-secrets",
             Self::ReadServices => "read-services",
             Self::ReadDatabase(_) => "read-database",
+            Self::ReadAlarms => "read-alarms",
             Self::ReadApprovers => "read-approvers",
             Self::ReadPrevious => "read-previous",
             Self::StartSnapshot { .. } => "start-snapshot",
@@ -227,6 +231,7 @@ impl Command {
             | Self::PinSecrets
             | Self::ReadServices
             | Self::ReadDatabase(_)
+            | Self::ReadAlarms
             | Self::ReadApprovers
             | Self::ReadPrevious
             | Self::ReadSnapshot { .. }

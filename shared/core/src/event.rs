@@ -1,6 +1,6 @@
 //! What can happen to a deployment.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,13 +8,13 @@ use crate::command::CommandKey;
 use crate::failure::PortError;
 use crate::health::Sample;
 use crate::id::{
-    DeploymentId, Hash, ServiceName, SlackGroupId, SlackUserId, SnapshotId, TaskArn,
+    AlarmName, DeploymentId, Hash, ServiceName, SlackGroupId, SlackUserId, SnapshotId, TaskArn,
     TaskDefinitionArn,
 };
 use crate::observation::{
-    ApproversObservation, DatabaseObservation, ImageObservation, PinnedSecret, ProofObservation,
-    RolloutObservation, ScanObservation, SecretProblem, ServiceObservation, SmokeResult,
-    SnapshotObservation, TaskObservation,
+    AlarmState, ApproversObservation, DatabaseObservation, ImageObservation, PinnedSecret,
+    ProofObservation, RolloutObservation, ScanObservation, SecretProblem, ServiceObservation,
+    SmokeResult, SnapshotObservation, TaskObservation,
 };
 use crate::release::ProvenRelease;
 
@@ -101,6 +101,8 @@ pub enum Outcome {
     Services(Vec<ServiceObservation>),
     /// Of `ReadDatabase`; `None` where RDS has no such database.
     Database(Option<DatabaseObservation>),
+    /// Of `ReadAlarms`: alarms that do not exist are not among them.
+    Alarms(BTreeMap<AlarmName, AlarmState>),
     /// Of `ReadApprovers`.
     Approvers(ApproversObservation),
     /// Of `ReadPrevious`: the release proven last in this environment.
@@ -168,6 +170,7 @@ impl Outcome {
             Self::Secrets(_) => "secrets",
             Self::Services(_) => "services",
             Self::Database(_) => "database",
+            Self::Alarms(_) => "alarms",
             Self::Approvers(_) => "approvers",
             Self::Previous(_) => "previous",
             Self::SnapshotStarted(_) => "snapshot-started",

@@ -1,26 +1,27 @@
-//! Identifiers, each its own type: a cluster cannot be passed where a service is meant.
+//! Identifiers, each its own type: a cluster cannot be passed where a service is meant. They are
+//! copied with every step of a deployment, so a copy shares its text.
 //!
 //! What a person writes is checked where it is parsed (`config`, `intake`); what AWS answers is
 //! taken as it is. So the types here carry a name, not a grammar, except [`Digest`] and
 //! [`DeploymentId`], which other systems parse.
 
 use std::fmt;
+use std::sync::Arc;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 macro_rules! names {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Takes the name as it is.
             pub fn new(name: impl Into<String>) -> Self {
-                Self(name.into())
+                Self(name.into().into())
             }
 
             /// The name as text.
@@ -81,11 +82,9 @@ names! {
 }
 
 /// An image's content address: `sha256:` and 64 hexadecimal digits.
-#[derive(
-    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Digest(String);
+pub struct Digest(Arc<str>);
 
 impl Digest {
     /// The digest as text, `sha256:` included.
@@ -107,7 +106,7 @@ impl TryFrom<String> for Digest {
             hex.len() == 64 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
         });
         if valid {
-            Ok(Self(text))
+            Ok(Self(text.into()))
         } else {
             Err(InvalidDigest(text))
         }
@@ -116,7 +115,7 @@ impl TryFrom<String> for Digest {
 
 impl From<Digest> for String {
     fn from(digest: Digest) -> Self {
-        digest.0
+        digest.0.to_string()
     }
 }
 
@@ -136,11 +135,9 @@ pub struct InvalidDigest(String);
 /// Made from what triggered it, so that a trigger that arrives twice names the same deployment.
 /// Short and plain enough for everything that carries it: ECS `startedBy` (36 characters at most)
 /// and RDS snapshot identifiers (letters, digits and single hyphens).
-#[derive(
-    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct DeploymentId(String);
+pub struct DeploymentId(Arc<str>);
 
 impl DeploymentId {
     /// The deployment that `trigger` (an event's own id) opens for this digest in this environment.
@@ -155,13 +152,13 @@ impl DeploymentId {
             hash.update(part.as_bytes());
             hash.update([0]);
         }
-        Self(format!("dep-{}", hex::encode(&hash.finalize()[..8])))
+        Self(format!("dep-{}", hex::encode(&hash.finalize()[..8])).into())
     }
 
     /// Takes an id that came back from outside (a button, a hook). It names a deployment only if
     /// the store has one of that name.
     pub fn from_outside(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(text.into().into())
     }
 
     /// The id as text.
@@ -177,9 +174,9 @@ impl fmt::Display for DeploymentId {
 }
 
 /// A SHA-256 in hexadecimal: a plan's, or a history record's.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Hash(String);
+pub struct Hash(Arc<str>);
 
 impl Hash {
     /// The hash of a value's JSON. Every map in the core is ordered, so equal values hash equally.
@@ -187,12 +184,12 @@ impl Hash {
         let mut hasher = Sha256::new();
         serde_json::to_writer(HashWriter(&mut hasher), value)
             .expect("the core's types serialise: their map keys are strings");
-        Self(hex::encode(hasher.finalize()))
+        Self(hex::encode(hasher.finalize()).into())
     }
 
     /// Takes a hash that came back from outside (a button). Comparing it is the check.
     pub fn from_outside(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(text.into().into())
     }
 
     /// The hash as text.

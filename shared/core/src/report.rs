@@ -41,12 +41,12 @@ pub fn report(d: &Deployment) -> Option<Report> {
         Phase::Expired if d.plan.is_some() => Report {
             happened: format!("nobody decided on {release} in time"),
             world: untouched(),
-            todo: vec![format!("push the tag {release} again to ask again")],
+            todo: vec![again(d)],
         },
         Phase::Expired => Report {
             happened: format!("{release} waited too long for its turn"),
             world: untouched(),
-            todo: vec![format!("push the tag {release} again")],
+            todo: vec![again(d)],
         },
         Phase::Cancelled { by } => Report {
             happened: format!("<@{by}> called {release} off"),
@@ -178,25 +178,18 @@ fn snapshot_line(d: &Deployment) -> Option<String> {
 }
 
 fn advice(d: &Deployment, cause: &Cause) -> Vec<String> {
-    let again = || format!("then push the tag {} again", d.release.tag);
-    match cause {
-        Cause::NotPlannable(_) => vec![format!("put these right, {}", again())],
+    let mut todo = match cause {
+        Cause::NotPlannable(_) => vec!["put these right".to_owned(), again(d)],
         Cause::BackupFailed(_) => {
             vec![
                 "see the snapshot and the database's events in RDS".to_owned(),
-                again(),
+                again(d),
             ]
         }
-        Cause::MigrationFailed { log_tail, .. } => {
-            let mut todo = vec![
-                "compare `alembic current` with `alembic heads` before anything else".to_owned(),
-                "mend the migration and push a new image, or restore the snapshot".to_owned(),
-            ];
-            if let Some(last) = log_tail.last() {
-                todo.insert(0, format!("its last words were: {last}"));
-            }
-            todo
-        }
+        Cause::MigrationFailed { .. } => vec![
+            "compare `alembic current` with `alembic heads` before anything else".to_owned(),
+            "mend the migration and push a new image, or restore the snapshot".to_owned(),
+        ],
         Cause::RolloutFailed { service, .. } => {
             vec![format!(
                 "read the stopped tasks and the log of {service}, mend, push a new image"
@@ -205,18 +198,35 @@ fn advice(d: &Deployment, cause: &Cause) -> Vec<String> {
         Cause::SmokeTestsFailed(_) | Cause::BakeFailed(_) => {
             vec!["read the logs of the new version, mend, push a new image".to_owned()]
         }
-        Cause::TimedOut { after_s, .. } => vec![
-            format!(
-                "find out what took longer than {}",
-                words::duration_s(*after_s)
-            ),
-            again(),
-        ],
-        Cause::Refused { .. } => {
+        Cause::TimedOut { after_s, .. } => {
             vec![
-                "Sluice could not do its work; this says nothing about the release".to_owned(),
-                again(),
+                format!(
+                    "find out what took longer than {}",
+                    words::duration_s(*after_s)
+                ),
+                again(d),
             ]
         }
+        Cause::Refused { .. } => vec!["mend what was refused".to_owned(), again(d)],
+    };
+    if let Cause::MigrationFailed { log_tail, .. } = cause
+        && let Some(last) = log_tail.last()
+    {
+        todo.insert(0, format!("its last words were: {last}"));
     }
+    if !cause.blames_release() {
+        todo.insert(
+            0,
+            "do not look for the fault in the release: this says nothing of it".to_owned(),
+        );
+    }
+    todo
+}
+
+/// ECR tells of a push only if it changes something: the same image under the same tag does not.
+fn again(d: &Deployment) -> String {
+    format!(
+        "then push the image under a new tag that {} takes",
+        d.environment()
+    )
 }

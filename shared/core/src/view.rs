@@ -4,7 +4,7 @@
 use crate::deployment::Deployment;
 use crate::machine::waits_for;
 use crate::message::{Block, Button, ButtonAction, Message};
-use crate::note::Entry;
+use crate::note::{Entry, Note};
 use crate::phase::Phase;
 use crate::report::{Report, report};
 
@@ -37,6 +37,17 @@ pub fn message(d: &Deployment) -> Message {
 
 /// An entry of the story as a message of the thread.
 pub fn thread_message(d: &Deployment, entry: &Entry) -> Message {
+    let mut message = thread_line(d, entry);
+    if let (Note::PlanDrawn { plan } | Note::PlanChanged { plan }, Some(sealed)) =
+        (&entry.note, &d.plan)
+        && sealed.hash == *plan
+    {
+        message.blocks.push(Block::Code(sealed.plan.to_string()));
+    }
+    message
+}
+
+fn thread_line(d: &Deployment, entry: &Entry) -> Message {
     Message::line(format!(
         "{}  {}",
         entry.at.strftime("%H:%M:%S"),
@@ -77,7 +88,7 @@ fn progress_blocks(d: &Deployment) -> Vec<Block> {
         ("Phase".to_owned(), d.phase.name().to_owned()),
         ("Waits for".to_owned(), waits_for(d)),
     ])];
-    if let Some(sealed) = &d.plan {
+    if let (Phase::AwaitingApproval, Some(sealed)) = (&d.phase, &d.plan) {
         blocks.push(Block::Code(sealed.plan.to_string()));
         blocks.push(Block::Context(format!("plan {}", sealed.hash.short())));
     }

@@ -51,17 +51,24 @@ pub(super) fn on(
         Outcome::Rollout { service, rollout } => {
             rollout::observe(d, service, rollout.as_ref(), now)
         }
-        Outcome::Health(sample) => {
-            take(d, sample, now);
-            Ok(())
-        }
+        Outcome::Health(sample) => take(d, sample, now),
         other => Err(late(d, other)),
     }
 }
 
-fn take(d: &mut Deployment, sample: &Sample, now: Timestamp) {
+fn take(d: &mut Deployment, sample: &Sample, now: Timestamp) -> Result<(), RejectedEvent> {
+    let Phase::Baking { samples } = &d.phase else {
+        return Ok(());
+    };
+    if sample.at < next_sample(d, samples) {
+        // Two functions looked at once: the same moment counts once.
+        return Err(RejectedEvent::Late {
+            event: "health",
+            phase: d.phase.name(),
+        });
+    }
     let Phase::Baking { samples } = &mut d.phase else {
-        return;
+        return Ok(());
     };
     samples.push(sample.clone());
     if samples.len() > SAMPLES {
@@ -78,4 +85,5 @@ fn take(d: &mut Deployment, sample: &Sample, now: Timestamp) {
         // Time alone proves nothing: the bake goes on until the samples do, or its deadline.
         Verdict::Healthy | Verdict::Inconclusive => {}
     }
+    Ok(())
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::config::{Approver, ServiceKind, Severity};
 use crate::deployment::{Deployment, Requester};
-use crate::id::SnapshotId;
+use crate::id::{AlarmName, SnapshotId};
 use crate::observation::{
-    ImageObservation, PinnedSecret, ProofObservation, ScanObservation, ServiceObservation,
+    AlarmState, ImageObservation, PinnedSecret, ProofObservation, ScanObservation,
+    ServiceObservation,
 };
 use crate::plan::survey::Survey;
 use crate::plan::{Plan, PlannedBackup, PlannedMigration, PlannedService};
@@ -29,6 +30,7 @@ pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<Plan, Vec<String
     let secrets = findings.judge_secrets(survey);
     let services = findings.judge_services(deployment, survey);
     let backup = findings.judge_database(deployment, survey);
+    let alarms = findings.judge_alarms(&environment.alarms, survey);
     findings.judge_approvers(deployment, survey);
     let previous = survey.previous.clone().flatten();
     findings.compare_with_previous(&services, previous.as_ref());
@@ -62,7 +64,7 @@ pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<Plan, Vec<String
             .map(|test| test.name.clone())
             .collect(),
         bake: environment.bake.duration,
-        alarms: environment.alarms.clone(),
+        alarms,
         warnings: findings.warnings,
     })
 }
@@ -287,6 +289,27 @@ impl Findings {
             storage_gib: observed.storage_gib,
             encrypted: observed.encrypted,
         })
+    }
+
+    /// The alarms that count: those that ring already say nothing of the new version. ECS ignores
+    /// them too, and whoever mends what rings must get through.
+    fn judge_alarms(&mut self, watched: &[AlarmName], survey: &Survey) -> Vec<AlarmName> {
+        let Some(states) = &survey.alarms else {
+            return Vec::new();
+        };
+        let mut counted = Vec::new();
+        for alarm in watched {
+            match states.get(alarm) {
+                Some(AlarmState::Ok | AlarmState::InsufficientData) => counted.push(alarm.clone()),
+                Some(AlarmState::Alarm) => self.warnings.push(format!(
+                    "the alarm {alarm} is in ALARM already: it does not count for this release"
+                )),
+                None => self.problems.push(format!(
+                    "CloudWatch has no alarm {alarm}: create it, or take it out of `alarms`"
+                )),
+            }
+        }
+        counted
     }
 
     fn judge_approvers(&mut self, deployment: &Deployment, survey: &Survey) {

@@ -53,7 +53,7 @@ pub struct Plan {
     pub smoke_tests: Vec<String>,
     /// How long the new version is watched.
     pub bake: SignedDuration,
-    /// Alarms that must stay quiet.
+    /// Alarms that must stay quiet; those that rang when it was drawn are not among them.
     pub alarms: Vec<AlarmName>,
     /// What people should know before they say yes.
     pub warnings: Vec<String>,

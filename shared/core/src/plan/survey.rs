@@ -1,13 +1,16 @@
 //! What planning needs to know of the world, gathered answer by answer.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::command::Command;
 use crate::config::Settings;
 use crate::event::Outcome;
+use crate::id::AlarmName;
 use crate::observation::{
-    ApproversObservation, DatabaseObservation, ImageObservation, PinnedSecret, ProofObservation,
-    ScanObservation, SecretProblem, ServiceObservation,
+    AlarmState, ApproversObservation, DatabaseObservation, ImageObservation, PinnedSecret,
+    ProofObservation, ScanObservation, SecretProblem, ServiceObservation,
 };
 use crate::release::ProvenRelease;
 
@@ -26,6 +29,7 @@ pub struct Survey {
         deserialize_with = "read"
     )]
     pub database: Option<Option<DatabaseObservation>>,
+    pub alarms: Option<BTreeMap<AlarmName, AlarmState>>,
     pub approvers: Option<ApproversObservation>,
     #[serde(
         default,
@@ -78,6 +82,9 @@ impl Survey {
                 Command::ReadDatabase(backup.database.clone()),
             );
         }
+        if !environment.alarms.is_empty() {
+            need(self.alarms.is_none(), Command::ReadAlarms);
+        }
         if environment.approval.is_some() {
             need(self.approvers.is_none(), Command::ReadApprovers);
         }
@@ -105,6 +112,7 @@ impl Survey {
             Outcome::Secrets(secrets) => self.secrets = Some(secrets.clone()),
             Outcome::Services(services) => self.services = Some(services.clone()),
             Outcome::Database(database) => self.database = Some(database.clone()),
+            Outcome::Alarms(alarms) => self.alarms = Some(alarms.clone()),
             Outcome::Approvers(approvers) => self.approvers = Some(approvers.clone()),
             Outcome::Previous(previous) => self.previous = Some(previous.clone()),
             Outcome::Claim(_)

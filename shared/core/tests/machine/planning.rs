@@ -6,7 +6,7 @@ use sluice_core::config::Severity;
 use sluice_core::deployment::Requester;
 use sluice_core::failure::PortError;
 use sluice_core::id::ServiceDeploymentArn;
-use sluice_core::observation::{ImageObservation, ProofObservation, ScanObservation};
+use sluice_core::observation::{AlarmState, ImageObservation, ProofObservation, ScanObservation};
 
 use super::world::digest;
 use crate::Run;
@@ -125,7 +125,7 @@ fn a_throttled_read_is_tried_again_and_a_refused_one_is_not() {
     );
     run.until(&world, "Failed");
     assert!(
-        run.report().contains("says nothing about the release"),
+        run.report().contains("this says nothing of it"),
         "{}",
         run.report()
     );
@@ -148,4 +148,33 @@ fn what_needs_a_hand_is_told_once_and_goes_on_when_the_hand_came() {
     assert_eq!(told, 1, "{:?}", run.story());
     world.failing.clear();
     run.until(&world, "AwaitingApproval");
+}
+
+#[test]
+fn an_alarm_that_rings_already_does_not_count_and_one_that_is_not_there_is_in_the_way() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    let ringing = world
+        .alarms
+        .keys()
+        .next()
+        .cloned()
+        .expect("the ERP watches alarms");
+    world.alarms.insert(ringing.clone(), AlarmState::Alarm);
+    run.until(&world, "AwaitingApproval");
+    let plan = &run.d.sealed_plan().plan;
+    assert!(!plan.alarms.contains(&ringing));
+    assert!(
+        plan.warnings[0].contains("is in ALARM already"),
+        "{:?}",
+        plan.warnings
+    );
+
+    let (mut run, mut world) = Run::new(Requester::Push);
+    world.alarms.clear();
+    run.until(&world, "Failed");
+    assert!(
+        run.report().contains("CloudWatch has no alarm"),
+        "{}",
+        run.report()
+    );
 }

@@ -17,8 +17,9 @@ use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::health::Sample;
 use sluice_core::history::{ChainEnd, Record, RecordedEntry};
 use sluice_core::id::{
-    ContainerName, DeploymentId, Digest, EnvironmentName, ImageTag, RepositoryName, SecretVersion,
-    ServiceDeploymentArn, ServiceName, SlackGroupId, SlackUserId, TaskArn, TaskDefinitionArn,
+    AlarmName, ContainerName, DeploymentId, Digest, EnvironmentName, ImageTag, RepositoryName,
+    SecretVersion, ServiceDeploymentArn, ServiceName, SlackGroupId, SlackUserId, TaskArn,
+    TaskDefinitionArn,
 };
 use sluice_core::machine::step;
 use sluice_core::observation::*;
@@ -37,6 +38,7 @@ pub(crate) struct World {
     pub(crate) secret_version: &'static str,
     pub(crate) services: Vec<ServiceObservation>,
     pub(crate) database: Option<DatabaseObservation>,
+    pub(crate) alarms: BTreeMap<AlarmName, AlarmState>,
     pub(crate) approvers: Vec<SlackUserId>,
     pub(crate) snapshot: Option<SnapshotObservation>,
     pub(crate) migration: Option<TaskObservation>,
@@ -119,6 +121,12 @@ impl World {
                 storage_gib: 100,
                 encrypted: true,
             }),
+            alarms: config
+                .environments
+                .iter()
+                .flat_map(|environment| environment.alarms.iter().cloned())
+                .map(|alarm| (alarm, AlarmState::Ok))
+                .collect(),
             approvers: vec![SlackUserId::new(APPROVER)],
             snapshot: Some(SnapshotObservation {
                 id: sluice_core::id::SnapshotId::new("sluice-production"),
@@ -187,6 +195,7 @@ impl World {
             }])),
             Command::ReadServices => Outcome::Services(self.services.clone()),
             Command::ReadDatabase(_) => Outcome::Database(self.database.clone()),
+            Command::ReadAlarms => Outcome::Alarms(self.alarms.clone()),
             Command::ReadApprovers => Outcome::Approvers(ApproversObservation {
                 users: self.approvers.clone(),
             }),

@@ -1,0 +1,141 @@
+//! What is left when all is over, as JSON: the deployments and everything that happened to them.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use sluice_core::deployment::Deployment;
+use sluice_core::history::Record;
+use sluice_core::report::report;
+use sluice_sim::world::World;
+
+use crate::play::Verdict;
+use crate::terminal::mentions;
+
+/// The account of a world.
+#[derive(Debug, Serialize)]
+pub struct Account {
+    /// Every deployment, in the order they were asked for.
+    pub deployments: Vec<DeploymentAccount>,
+    /// Everything that happened to them, in the order of time. Each record carries its hash and
+    /// that of the one before of its deployment.
+    pub history: Vec<Record>,
+}
+
+/// A deployment at the end.
+#[derive(Debug, Serialize)]
+pub struct DeploymentAccount {
+    id: String,
+    app: String,
+    environment: String,
+    tag: String,
+    digest: String,
+    requested_at: Timestamp,
+    phase: &'static str,
+    entered_at: Timestamp,
+    plan: Option<String>,
+    report: Option<ReportAccount>,
+}
+
+/// What people were told at the end.
+#[derive(Debug, Serialize)]
+struct ReportAccount {
+    happened: String,
+    world: Vec<String>,
+    todo: Vec<String>,
+}
+
+/// The account of a scenario.
+#[derive(Debug, Serialize)]
+pub struct ScenarioAccount {
+    scenario: &'static str,
+    seed: u64,
+    ended: String,
+    as_it_should: bool,
+    checks: Vec<CheckAccount>,
+    #[serde(flatten)]
+    account: Account,
+}
+
+#[derive(Debug, Serialize)]
+struct CheckAccount {
+    check: String,
+    holds: bool,
+}
+
+impl Account {
+    /// The account of everything in the world.
+    pub fn of(world: &World) -> Self {
+        let deployments = deployments(world);
+        let mut history: Vec<Record> = world
+            .store()
+            .histories()
+            .into_iter()
+            .flat_map(|(_, records)| records)
+            .collect();
+        let asked = |record: &Record| deployments.iter().position(|d| d.id == record.deployment);
+        history.sort_by_key(|record| (record.at, asked(record), record.seq));
+        Self {
+            deployments: deployments.iter().map(DeploymentAccount::of).collect(),
+            history,
+        }
+    }
+}
+
+impl ScenarioAccount {
+    /// The account of a scenario that was played.
+    pub fn new(scenario: &'static str, seed: u64, verdict: &Verdict, world: &World) -> Self {
+        let checks = verdict.checked.iter();
+        Self {
+            scenario,
+            seed,
+            ended: verdict.ended.clone(),
+            as_it_should: verdict.as_it_should,
+            checks: checks
+                .map(|checked| CheckAccount {
+                    check: checked.words.clone(),
+                    holds: checked.holds,
+                })
+                .collect(),
+            account: Account::of(world),
+        }
+    }
+}
+
+impl DeploymentAccount {
+    fn of(d: &Deployment) -> Self {
+        let plain = |lines: Vec<String>| lines.iter().map(|line| mentions(line)).collect();
+        Self {
+            id: d.id.to_string(),
+            app: d.app().to_string(),
+            environment: d.environment().to_string(),
+            tag: d.release.tag.to_string(),
+            digest: d.release.digest.to_string(),
+            requested_at: d.requested_at,
+            phase: d.phase.name(),
+            entered_at: d.entered_at,
+            plan: d.plan.as_ref().map(|sealed| sealed.hash.to_string()),
+            report: report(d).map(|report| ReportAccount {
+                happened: mentions(&report.happened),
+                world: plain(report.world),
+                todo: plain(report.todo),
+            }),
+        }
+    }
+}
+
+/// Every deployment, in the order they were asked for.
+pub fn deployments(world: &World) -> Vec<Deployment> {
+    let mut all: Vec<Deployment> = world
+        .store()
+        .deployments()
+        .into_iter()
+        .map(|stored| stored.deployment)
+        .collect();
+    all.sort_by(|a, b| {
+        (a.requested_at, a.release.pushed_at, &a.id).cmp(&(
+            b.requested_at,
+            b.release.pushed_at,
+            &b.id,
+        ))
+    });
+    all
+}

@@ -1,0 +1,160 @@
+//! The command line, and its help: for somebody tired.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Brings an image that was pushed to ECR to ECS: with somebody's yes, a proven snapshot, a
+/// watched migration, and a way back at every moment.
+///
+/// Nothing here touches AWS. `demo`, `run` and `plan` work on a simulated cloud with virtual time.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sluice",
+    version,
+    verbatim_doc_comment,
+    after_help = "Examples:\n  \
+        sluice demo                        watch an image go to staging and production\n  \
+        sluice demo --scenario bad-bake    watch one that turns bad under traffic\n  \
+        sluice config check sluice.toml    is this file right?\n  \
+        sluice plan event.json             what would this push do?"
+)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+#[expect(
+    missing_docs,
+    reason = "each command is its arguments' type, documented there"
+)]
+pub enum Command {
+    Demo(Demo),
+    Run(Run),
+    Plan(Plan),
+    #[command(subcommand)]
+    Config(Config),
+}
+
+/// Play a deployment from the push to the clean-up, on a simulated cloud.
+///
+/// At a terminal it takes about half a minute and asks you for the approval, as Slack would. It
+/// exits with 0 if the scenario ended as it should, with 1 if not.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:\n  \
+    sluice demo                               the whole story; you are asked for the approval\n  \
+    sluice demo --headless                    the same at full speed, approved by itself\n  \
+    sluice demo --list                        what else there is to see\n  \
+    sluice demo --scenario broken-migration   one of them\n  \
+    sluice demo --headless --json | jq .deployments"
+)]
+pub struct Demo {
+    /// Play this scenario; `--list` names them.
+    #[arg(long, value_name = "NAME", default_value = "pushed-to-production")]
+    pub scenario: String,
+    /// List the scenarios, one a line: the name, then what it shows.
+    #[arg(long)]
+    pub list: bool,
+    /// Ask nobody: the approver of the story answers. Full speed.
+    #[arg(long)]
+    pub headless: bool,
+    /// Print only the final deployments and the whole history, as JSON. Implies --headless.
+    #[arg(long)]
+    pub json: bool,
+    /// What is left to chance comes from this number: the same number, the same story.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Virtual seconds in a second. At a terminal 100, with --headless as fast as it goes.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub speed: Option<u32>,
+}
+
+/// Feed event files to the real functions, on a simulated cloud, and see what comes of them.
+///
+/// Takes what AWS and Slack send: EventBridge events, Function URL requests, SQS batches, lifecycle
+/// hook calls. Each is delivered at its own time; virtual time begins with the first. What the
+/// events speak of is there: images, services, secrets, as the configuration names them.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:\n  \
+    sluice run events/ecr-push-release.json\n  \
+    sluice run events/ecr-push-release.json events/ecr-push-version.json events/slack-approve.json\n  \
+    sluice run --config sluice.toml event.json --json"
+)]
+pub struct Run {
+    /// The event files, in the order they happen.
+    #[arg(required = true, value_name = "EVENT.json")]
+    pub events: Vec<PathBuf>,
+    /// Which application it is about.
+    #[command(flatten)]
+    pub configuration: Configuration,
+    /// Print only JSON: the answers, the final deployments, the whole history.
+    #[arg(long)]
+    pub json: bool,
+    /// What is left to chance comes from this number.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// Print what a push would do, or everything that is in its way. Nothing happens.
+///
+/// The plan is drawn from a simulated cloud that is furnished as the configuration says: it shows
+/// the steps, not how your services are right now.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:\n  \
+    sluice plan events/ecr-push-release.json\n  \
+    sluice plan event.json --config sluice.toml"
+)]
+pub struct Plan {
+    /// The push: an ECR Image Action event.
+    #[arg(value_name = "EVENT.json")]
+    pub event: PathBuf,
+    /// Which application it is about.
+    #[command(flatten)]
+    pub configuration: Configuration,
+}
+
+/// Which application it is about.
+#[derive(Debug, Args)]
+pub struct Configuration {
+    /// The application's sluice.toml; without it, a sample ERP with staging and production.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Check a sluice.toml, or print its JSON schema.
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Say everything that is wrong with a sluice.toml, with line, column and what to write instead.
+    ///
+    /// Exits with 0 and a summary if nothing is, with 1 otherwise.
+    #[command(after_help = "Example:\n  sluice config check sluice.toml")]
+    Check {
+        /// The file.
+        #[arg(value_name = "FILE", default_value = "sluice.toml")]
+        file: PathBuf,
+    },
+    /// Print the JSON schema of sluice.toml, for your editor.
+    #[command(after_help = "Example:\n  sluice config schema > sluice.schema.json")]
+    Schema,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Arguments;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,177 @@
+//! `sluice config`: is a file right, and what may stand in one.
+
+use std::process::ExitCode;
+
+use sluice_core::config::{Approver, Config, Environment, ServiceKind, Strategy, schema};
+use sluice_core::words;
+
+use super::Failure;
+use crate::arguments;
+use crate::sample;
+use crate::terminal::{DIM, GOOD, STRONG, Screen, mentions, paint};
+
+pub(super) fn carry_out(
+    command: &arguments::Config,
+    screen: &mut Screen,
+) -> Result<ExitCode, Failure> {
+    match command {
+        arguments::Config::Check { file } => {
+            let config = sample::read(file)?;
+            screen.print(&summary(&config))?;
+            screen.print(&paint(GOOD, format!("{} is right.", file.display())))?;
+        }
+        arguments::Config::Schema => {
+            let schema = serde_json::to_string_pretty(&schema())
+                .map_err(|error| Failure::new(format!("the schema is not JSON: {error}")))?;
+            screen.print(&schema)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What Sluice understood, in a few lines.
+fn summary(config: &Config) -> String {
+    let services: Vec<String> = config
+        .services
+        .iter()
+        .map(|service| format!("{} ({})", service.name, kind(service.kind)))
+        .collect();
+    let mut lines = vec![
+        format!(
+            "{}, from the ECR repository {}",
+            paint(STRONG, &config.app),
+            config.repository
+        ),
+        format!("  services     {}", services.join(", ")),
+        format!("  migration    {}", migration(config)),
+        format!(
+            "  smoke tests  {}",
+            words::count(config.smoke_tests.len(), "request")
+        ),
+    ];
+    for environment in &config.environments {
+        lines.push(format!(
+            "{} {}",
+            paint(STRONG, &environment.name),
+            paint(
+                DIM,
+                format!("account {}, {}", environment.account, environment.region)
+            )
+        ));
+        lines.extend(
+            of(environment)
+                .into_iter()
+                .map(|(name, value)| format!("  {name:11}  {value}")),
+        );
+    }
+    lines.join("\n")
+}
+
+fn kind(kind: ServiceKind) -> &'static str {
+    match kind {
+        ServiceKind::Web => "web",
+        ServiceKind::Worker => "worker",
+        ServiceKind::Singleton => "singleton",
+    }
+}
+
+fn migration(config: &Config) -> String {
+    config
+        .migration
+        .as_ref()
+        .map_or("none".to_owned(), |migration| {
+            let (command, timeout) = (
+                migration.command.join(" "),
+                words::duration(migration.timeout),
+            );
+            format!("`{command}` as {}, at most {timeout}", migration.service)
+        })
+}
+
+fn of(environment: &Environment) -> Vec<(&'static str, String)> {
+    let tags: Vec<String> = environment.tags.iter().map(ToString::to_string).collect();
+    let mut takes = format!("tags {}", tags.join(", "));
+    if let Some(after) = &environment.after {
+        takes.push_str(&format!(", once proven in {after}"));
+    }
+    let placements: Vec<String> = environment
+        .services
+        .iter()
+        .map(|(name, placement)| {
+            format!(
+                "{name} as {} ({})",
+                placement.ecs_service,
+                strategy(&placement.strategy)
+            )
+        })
+        .collect();
+    let bake = &environment.bake;
+    vec![
+        ("takes", takes),
+        ("asks", asks(environment)),
+        ("cluster", environment.cluster.to_string()),
+        ("services", placements.join(", ")),
+        ("backup", backup(environment)),
+        (
+            "sets",
+            format!(
+                "{} and {}",
+                words::count(environment.variables.len(), "variable"),
+                words::count(environment.secrets.len(), "pinned secret")
+            ),
+        ),
+        (
+            "bake",
+            format!(
+                "{}, {} watched",
+                words::duration(bake.duration),
+                words::count(environment.alarms.len(), "alarm")
+            ),
+        ),
+        ("tells", environment.channel.to_string()),
+    ]
+}
+
+fn asks(environment: &Environment) -> String {
+    environment
+        .approval
+        .as_ref()
+        .map_or("nobody".to_owned(), |approval| {
+            let who: Vec<String> = approval.approvers.iter().map(Approver::to_string).collect();
+            format!(
+                "{} of {}, open for {}{}",
+                approval.quorum,
+                mentions(&who.join(", ")),
+                words::duration(approval.expires),
+                if approval.four_eyes {
+                    ", not the one who asked"
+                } else {
+                    ""
+                }
+            )
+        })
+}
+
+fn backup(environment: &Environment) -> String {
+    environment
+        .backup
+        .as_ref()
+        .map_or("none".to_owned(), |backup| {
+            format!(
+                "{}, {} kept, at most {}",
+                backup.database.identifier(),
+                words::count(usize::from(backup.keep), "snapshot"),
+                words::duration(backup.timeout)
+            )
+        })
+}
+
+fn strategy(strategy: &Strategy) -> String {
+    match strategy {
+        Strategy::Rolling => "rolling".to_owned(),
+        Strategy::BlueGreen => "blue-green".to_owned(),
+        Strategy::Canary(steps) => format!("canary, {} %", steps.percent),
+        Strategy::Linear(steps) => format!("linear, {} %", steps.percent),
+        Strategy::Singleton => "one at a time".to_owned(),
+    }
+}

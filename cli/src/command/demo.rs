@@ -1,0 +1,95 @@
+//! `sluice demo`: plays a scenario.
+
+use std::process::ExitCode;
+
+use super::Failure;
+use super::ending::{deployments, print_json};
+use super::prompt::Prompt;
+use super::viewer::Viewer;
+use crate::account::ScenarioAccount;
+use crate::arguments::Demo;
+use crate::play::{self, Play, Silence, Verdict};
+use crate::sample;
+use crate::scenario::{self, Scenario};
+use crate::terminal::{BAD, DIM, GOOD, STRONG, Screen, is_lively, paint, wrap};
+
+/// Virtual seconds in a second, at a terminal: the default story takes half a minute.
+const WATCHABLE: u32 = 100;
+
+pub(super) fn carry_out(demo: &Demo, screen: &mut Screen) -> Result<ExitCode, Failure> {
+    if demo.list {
+        screen.print(&scenario::list())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let scenario = scenario::find(&demo.scenario).ok_or_else(|| unknown(&demo.scenario))?;
+    let (name, shows) = (scenario.name, scenario.shows);
+    let mut play = Play::new(scenario, demo.seed, &sample::erp());
+    let verdict = if demo.json {
+        let verdict = play.run(&mut Silence)?;
+        print_json(
+            screen,
+            &ScenarioAccount::new(name, demo.seed, &verdict, play.world()),
+        )?;
+        verdict
+    } else {
+        screen.print(&opening(name, shows, demo.seed))?;
+        let prompt = (!demo.headless).then(Prompt::stdin);
+        let speed = demo
+            .speed
+            .or_else(|| (!demo.headless && is_lively()).then_some(WATCHABLE));
+        let verdict = play.run(&mut Viewer::new(screen, speed, prompt))?;
+        screen.status(Vec::new())?;
+        screen.print(&deployments(play.world()))?;
+        screen.print(&judged(&verdict))?;
+        verdict
+    };
+    Ok(if verdict.as_it_should {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn unknown(name: &str) -> Failure {
+    let names: Vec<&str> = scenario::all()
+        .iter()
+        .map(|scenario: &Scenario| scenario.name)
+        .collect();
+    Failure::usage(format!(
+        "there is no scenario `{name}`; there are: {}\nsluice demo --list says what each shows",
+        names.join(", ")
+    ))
+}
+
+fn opening(name: &str, shows: &str, seed: u64) -> String {
+    let start = play::start().strftime("%A %Y-%m-%d, %H:%M UTC");
+    format!(
+        "{}: {shows}\n{}\n",
+        paint(STRONG, name),
+        paint(
+            DIM,
+            format!("A simulated AWS account and Slack; no network. It is {start}; seed {seed}.")
+        )
+    )
+}
+
+fn judged(verdict: &Verdict) -> String {
+    let mut lines = vec![String::new()];
+    for checked in &verdict.checked {
+        let mark = if checked.holds {
+            paint(GOOD, "✓")
+        } else {
+            paint(BAD, "✗")
+        };
+        let words = wrap(&checked.words, 96).join("\n  ");
+        lines.push(format!("{mark} {words}"));
+    }
+    lines.push(String::new());
+    let style = if verdict.as_it_should {
+        GOOD.bold()
+    } else {
+        BAD
+    };
+    lines.push(paint(style, &verdict.ended));
+    lines.join("\n")
+}

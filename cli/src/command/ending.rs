@@ -1,0 +1,57 @@
+//! How things stand when all is over.
+
+use serde::Serialize;
+use sluice_core::deployment::Deployment;
+use sluice_core::phase::Phase;
+use sluice_core::report::report;
+use sluice_sim::world::World;
+
+use super::Failure;
+use crate::account;
+use crate::terminal::{BAD, DIM, GOOD, STRONG, Screen, mentions, paint};
+
+/// Every deployment: where it ended, how the world stands, and what people can do.
+pub(super) fn deployments(world: &World) -> String {
+    account::deployments(world)
+        .iter()
+        .map(deployment)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn deployment(d: &Deployment) -> String {
+    let style = if matches!(d.phase, Phase::Succeeded) {
+        GOOD
+    } else {
+        BAD
+    };
+    let mut lines = vec![format!(
+        "\n{} {} {}  {}",
+        paint(STRONG, d.environment()),
+        d.release.tag,
+        paint(style, d.phase.name()),
+        paint(DIM, format!("{} · {}", d.id, d.release.digest.short()))
+    )];
+    if let Some(report) = report(d) {
+        lines.extend(
+            report
+                .world
+                .iter()
+                .map(|line| format!("  {}", mentions(line))),
+        );
+        lines.extend(
+            report
+                .todo
+                .iter()
+                .map(|line| format!("  → {}", mentions(line))),
+        );
+    }
+    lines.join("\n")
+}
+
+/// Prints a value as JSON, and nothing else.
+pub(super) fn print_json(screen: &mut Screen, value: &impl Serialize) -> Result<(), Failure> {
+    let json = serde_json::to_string_pretty(value)
+        .map_err(|error| Failure::new(format!("the account is not JSON: {error}")))?;
+    Ok(screen.print(&json)?)
+}

@@ -1,0 +1,76 @@
+//! The commands: each reads its arguments, does its work through the library, and prints.
+
+mod config;
+mod demo;
+mod ending;
+mod plan;
+mod prompt;
+mod run;
+mod viewer;
+
+use std::io;
+use std::process::ExitCode;
+
+use crate::arguments::{Arguments, Command};
+use crate::terminal::{BAD, Screen, paint};
+
+/// Why a command did not do what it was asked for.
+#[derive(Debug)]
+pub struct Failure {
+    words: String,
+    exit_code: u8,
+    is_broken_pipe: bool,
+}
+
+impl Failure {
+    /// A failure that says this and exits with 1.
+    pub fn new(words: impl Into<String>) -> Self {
+        Self {
+            words: words.into(),
+            exit_code: 1,
+            is_broken_pipe: false,
+        }
+    }
+
+    /// A wrong use of the command line, which exits with 2 as clap's own errors do.
+    pub fn usage(words: impl Into<String>) -> Self {
+        Self {
+            exit_code: 2,
+            ..Self::new(words)
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self {
+            is_broken_pipe: error.kind() == io::ErrorKind::BrokenPipe,
+            ..Self::new(format!("standard output cannot be written: {error}"))
+        }
+    }
+}
+
+/// Carries out a command line: the exit code.
+pub fn carry_out(arguments: &Arguments) -> ExitCode {
+    let mut screen = Screen::stdout();
+    let done = match &arguments.command {
+        Command::Demo(demo) => demo::carry_out(demo, &mut screen),
+        Command::Run(run) => run::carry_out(run, &mut screen),
+        Command::Plan(plan) => plan::carry_out(plan, &mut screen),
+        Command::Config(config) => config::carry_out(config, &mut screen),
+    };
+    match done {
+        Ok(code) => code,
+        // `sluice … | head` has seen enough.
+        Err(failure) if failure.is_broken_pipe => ExitCode::SUCCESS,
+        // A list of problems begins with their places, which editors read.
+        Err(failure) if failure.words.contains('\n') => {
+            anstream::eprintln!("{}", failure.words);
+            ExitCode::from(failure.exit_code)
+        }
+        Err(failure) => {
+            anstream::eprintln!("{} {}", paint(BAD, "error:"), failure.words);
+            ExitCode::from(failure.exit_code)
+        }
+    }
+}

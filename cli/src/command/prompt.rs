@@ -1,0 +1,57 @@
+//! Whoever types at standard input, if anybody does.
+
+use std::io::{self, BufRead, IsTerminal};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+/// A pipe that has said nothing for so long has nobody at its other end.
+const PIPE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// What was typed.
+pub(super) enum Typed {
+    /// A line.
+    Line(String),
+    /// Nothing, and nothing will come.
+    Nothing,
+}
+
+/// Lines from standard input.
+pub(super) struct Prompt {
+    lines: Receiver<String>,
+    is_terminal: bool,
+}
+
+impl Prompt {
+    /// Begins to read standard input. The thread ends with it, or with the program.
+    pub(super) fn stdin() -> Self {
+        let (sender, lines) = channel();
+        thread::spawn(move || {
+            for line in io::stdin().lock().lines() {
+                let Ok(line) = line else { return };
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            lines,
+            is_terminal: io::stdin().is_terminal(),
+        }
+    }
+
+    /// Whether what is typed shows on the screen by itself.
+    pub(super) fn echoes(&self) -> bool {
+        self.is_terminal
+    }
+
+    /// The next line. People are waited for, pipes only for a moment.
+    pub(super) fn read(&mut self) -> Typed {
+        let line = if self.is_terminal {
+            self.lines.recv().ok()
+        } else {
+            self.lines.recv_timeout(PIPE_PATIENCE).ok()
+        };
+        line.map_or(Typed::Nothing, Typed::Line)
+    }
+}

@@ -1,0 +1,15 @@
+//! The `sluice` command: plays Sluice on a simulated cloud, and reads its configuration.
+//!
+//! Knows no AWS SDK: whoever builds the demo builds the core, the functions' handlers and the
+//! simulation, and nothing else.
+
+pub mod account;
+pub mod arguments;
+pub mod command;
+pub mod play;
+pub mod preview;
+pub mod rehearsal;
+pub mod sample;
+pub mod scenario;
+pub mod terminal;
+pub mod wiring;

@@ -1,0 +1,139 @@
+//! Whether a scenario ended as it should.
+
+use sluice_core::config::Config;
+use sluice_sim::world::World;
+
+use crate::scenario::{Check, Scenario};
+
+/// How a scenario ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// In a sentence.
+    pub ended: String,
+    /// Whether it should have.
+    pub as_it_should: bool,
+    /// Everything that was looked at.
+    pub checked: Vec<Checked>,
+}
+
+/// Something that must be true.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// In words.
+    pub words: String,
+    /// Whether it is.
+    pub holds: bool,
+}
+
+impl Verdict {
+    pub(super) fn of(
+        world: &World,
+        config: &Config,
+        scenario: &Scenario,
+        decided: Option<&(String, &'static str)>,
+    ) -> Self {
+        let mut ends = scenario.ends.clone();
+        let mut checks: &[Check] = &scenario.checks;
+        if let Some((tag, end)) = decided
+            && let Some(at) = ends.iter().position(|(expected, _)| expected == tag)
+        {
+            // Somebody at the prompt told another story: it ends as they decided, whatever was to
+            // come after that did not, and the rest is not judged.
+            ends.truncate(at + 1);
+            ends[at].1 = end;
+            checks = &[];
+        }
+        let mut checked = ends_checked(world, &ends);
+        checked.extend(checks.iter().map(|check| Checked {
+            words: check.words(),
+            holds: check.holds(world, config),
+        }));
+        checked.push(invariants(world));
+        let as_it_should = checked.iter().all(|checked| checked.holds);
+        Self {
+            ended: ended(world, as_it_should),
+            as_it_should,
+            checked,
+        }
+    }
+}
+
+/// The deployments, in the order they were asked for: environment, tag, phase.
+fn deployments(world: &World) -> Vec<(String, String, &'static str)> {
+    let mut stored = world.store().deployments();
+    stored.sort_by_key(|s| (s.deployment.requested_at, s.deployment.release.pushed_at));
+    let ends = stored.iter().map(|stored| {
+        let d = &stored.deployment;
+        (
+            d.environment().to_string(),
+            d.release.tag.to_string(),
+            d.phase.name(),
+        )
+    });
+    ends.collect()
+}
+
+fn ends_checked(world: &World, ends: &[(&'static str, &'static str)]) -> Vec<Checked> {
+    let there = deployments(world);
+    let mut checked: Vec<Checked> = ends
+        .iter()
+        .map(|(tag, phase)| {
+            let found: Vec<_> = there.iter().filter(|(_, other, _)| other == tag).collect();
+            Checked {
+                words: format!("{tag} ends {phase}"),
+                holds: matches!(found.as_slice(), [(_, _, end)] if end == phase),
+            }
+        })
+        .collect();
+    for (_, tag, phase) in &there {
+        if !ends.iter().any(|(expected, _)| expected == tag) {
+            let words = format!("there is no deployment of {tag} (it is {phase})");
+            checked.push(Checked {
+                words,
+                holds: false,
+            });
+        }
+    }
+    checked
+}
+
+/// What must hold in every story.
+fn invariants(world: &World) -> Checked {
+    let violations = world.violations();
+    let words = match violations.first() {
+        None => "no invariant was broken, every history replays, no secret was told".to_owned(),
+        Some(first) => format!(
+            "no invariant was broken: {} were, first {first}",
+            violations.len()
+        ),
+    };
+    Checked {
+        words,
+        holds: violations.is_empty(),
+    }
+}
+
+fn ended(world: &World, as_it_should: bool) -> String {
+    let all = deployments(world);
+    let several = |environment: &str| all.iter().filter(|(e, ..)| e == environment).count() > 1;
+    let said: Vec<String> = all
+        .iter()
+        .map(|(environment, tag, phase)| {
+            if several(environment) {
+                format!("{environment} {phase} ({tag})")
+            } else {
+                format!("{environment} {phase}")
+            }
+        })
+        .collect();
+    let said = if said.is_empty() {
+        "nothing was deployed".to_owned()
+    } else {
+        said.join(", ")
+    };
+    if as_it_should {
+        format!("Ended as it should: {said}.")
+    } else {
+        format!("Did NOT end as it should: {said}.")
+    }
+}

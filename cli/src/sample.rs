@@ -1,0 +1,45 @@
+//! The configuration a command works with.
+
+use std::path::Path;
+
+use sluice_core::config::Config;
+
+use crate::command::Failure;
+
+/// The sample ERP's, compiled in: `demo` needs no file.
+const ERP: &str = include_str!("../../tests/erp/sluice.toml");
+
+/// The sample ERP.
+pub fn erp() -> Config {
+    Config::parse(ERP).expect("a test sees that the sample's configuration is right")
+}
+
+/// The file's configuration, or the sample's.
+///
+/// # Errors
+/// The file cannot be read, or everything that is wrong with it.
+pub fn configuration(file: Option<&Path>) -> Result<Config, Failure> {
+    match file {
+        None => Ok(erp()),
+        Some(file) => read(file),
+    }
+}
+
+/// Reads a configuration.
+///
+/// # Errors
+/// The file cannot be read, or everything that is wrong with it.
+pub fn read(file: &Path) -> Result<Config, Failure> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::new(format!("{}: cannot be read: {error}", file.display())))?;
+    Config::parse(&text)
+        .map_err(|problems| Failure::new(problems.in_file(file.display().to_string()).to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_sample_is_right() {
+        assert_eq!(super::erp().app.as_str(), "erp");
+    }
+}

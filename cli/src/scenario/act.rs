@@ -1,0 +1,206 @@
+//! What happens in a scene: what people, CI and the cloud do to Sluice.
+
+use jiff::SignedDuration;
+use sluice_core::config::{Approver, Config, Environment, ServiceKind};
+use sluice_core::failure::PortError;
+use sluice_core::id::{AlarmName, EnvironmentName, ServiceName};
+use sluice_core::observation::AlarmState;
+use sluice_core::words;
+use sluice_sim::cloud::{
+    Fault, FaultRates, ImageBehaviour, Operation, Push, SnapshotFate, digest_of,
+};
+use sluice_sim::workplace::Roads;
+use sluice_sim::world::World;
+
+/// Something that somebody or something does. Where it is not said otherwise, in production.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// CI pushes an image.
+    Push {
+        /// Its tag.
+        tag: &'static str,
+        /// Which image: the same label is the same digest.
+        image: &'static str,
+        /// How it behaves from now on.
+        behaviour: Box<ImageBehaviour>,
+    },
+    /// Somebody rotates a secret.
+    RotateSecret(&'static str),
+    /// Somebody removes a key of a secret.
+    DeleteSecretKey(&'static str, &'static str),
+    /// What becomes of the next snapshot.
+    NextSnapshot(SnapshotFate),
+    /// A CloudWatch alarm fires.
+    AlarmFires(&'static str),
+    /// Somebody left the production listener between two target groups.
+    SplitListener([u32; 2]),
+    /// Somebody deploys another image of theirs to a service in the console.
+    DeployByHand(&'static str, &'static str),
+    /// The services were just made: ECS never completed a deployment of them.
+    NewServices,
+    /// From now on AWS refuses this.
+    Refuse(Operation),
+    /// How events travel from now on.
+    Roads(&'static str, Roads),
+    /// How often calls go wrong from now on, and that in words.
+    Faults(&'static str, FaultRates),
+    /// Slack is down.
+    SlackDown(SignedDuration),
+    /// Everybody leaves the approvers' groups.
+    EmptyGroups,
+}
+
+impl Act {
+    /// What it is, for the story.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Push { tag, image, .. } => {
+                format!("CI pushes erp:{tag} ({})", digest_of(&label(image)).short())
+            }
+            Self::RotateSecret(name) => format!("somebody rotates the secret {name}"),
+            Self::DeleteSecretKey(name, key) => {
+                format!("somebody removes the key {key} from the secret {name}")
+            }
+            Self::NextSnapshot(fate) => {
+                format!("RDS has a bad day: the next snapshot {}", told(*fate))
+            }
+            Self::AlarmFires(name) => format!("the CloudWatch alarm {name} fires"),
+            Self::SplitListener([blue, green]) => format!(
+                "somebody leaves the production listener half shifted: blue {blue}, green {green}"
+            ),
+            Self::DeployByHand(service, image) => {
+                format!("somebody deploys {image} to {service} in the ECS console")
+            }
+            Self::NewServices => "the ECS services were just made: nothing was ever deployed by a \
+                                  deployment"
+                .to_owned(),
+            Self::Refuse(operation) => {
+                format!(
+                    "somebody changes a role: {} is refused from now on",
+                    operation.name()
+                )
+            }
+            Self::Roads(words, _) | Self::Faults(words, _) => (*words).to_owned(),
+            Self::SlackDown(time) => format!("Slack goes down for {}", words::duration(*time)),
+            Self::EmptyGroups => "everybody leaves the approvers' groups".to_owned(),
+        }
+    }
+
+    /// Does it.
+    pub fn apply(&self, world: &mut World, config: &Config) {
+        let Some(production) = config.environment(&EnvironmentName::new("production")) else {
+            return;
+        };
+        match self {
+            Self::Push {
+                tag,
+                image,
+                behaviour,
+            } => {
+                let push = Push::image(&config.repository, tag, digest_of(&label(image)));
+                world.with_cloud(|cloud| cloud.push_image(push.behaving((**behaviour).clone())));
+            }
+            Self::RotateSecret(name) => world.with_cloud(|cloud| cloud.rotate_secret(name)),
+            Self::DeleteSecretKey(name, key) => {
+                world.with_cloud(|cloud| cloud.delete_secret_key(name, key));
+            }
+            Self::NextSnapshot(fate) => {
+                if let Some(backup) = &production.backup {
+                    let database = backup.database.identifier();
+                    world.with_cloud(|cloud| cloud.plan_snapshot_fate(database, *fate));
+                }
+            }
+            Self::AlarmFires(name) => {
+                let name = AlarmName::new(*name);
+                world.with_cloud(|cloud| cloud.set_alarm(&name, AlarmState::Alarm));
+            }
+            Self::SplitListener(weights) => split(world, config, production, *weights),
+            Self::DeployByHand(service, image) => {
+                deploy_by_hand(world, config, production, service, image);
+            }
+            Self::NewServices => {
+                for placement in production.services.values() {
+                    let (cluster, service) = (&production.cluster, &placement.ecs_service);
+                    world.with_cloud(|cloud| cloud.forget_success(cluster, service));
+                }
+            }
+            Self::Refuse(operation) => refuse(world, *operation),
+            Self::Faults(_, rates) => world.with_cloud(|cloud| cloud.faults().set_rates(*rates)),
+            Self::Roads(_, roads) => world.bridge().set_roads(roads.clone()),
+            Self::SlackDown(time) => {
+                let now = world.now();
+                world.slack().plan_outage(now, now + *time);
+            }
+            Self::EmptyGroups => {
+                let approvers = production
+                    .approval
+                    .iter()
+                    .flat_map(|approval| &approval.approvers);
+                for approver in approvers {
+                    if let Approver::Group(group) = approver {
+                        world.slack().set_group(group, []);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The label that names the image in the simulated registry.
+pub(super) fn label(image: &str) -> String {
+    format!("erp:{image}")
+}
+
+fn told(fate: SnapshotFate) -> String {
+    match fate {
+        SnapshotFate::Completes => "completes".to_owned(),
+        SnapshotFate::FailsAt(progress) => format!("fails at {progress} %"),
+        SnapshotFate::VanishesAt(progress) => format!("vanishes at {progress} %"),
+        SnapshotFate::StallsAt(progress) => format!("gets no further than {progress} %"),
+        SnapshotFate::Unencrypted => "is not encrypted".to_owned(),
+    }
+}
+
+fn split(world: &World, config: &Config, environment: &Environment, weights: [u32; 2]) {
+    for service in config
+        .services
+        .iter()
+        .filter(|service| service.kind == ServiceKind::Web)
+    {
+        let placement = &environment.services[&service.name];
+        world.with_cloud(|cloud| {
+            cloud.set_weights(&environment.cluster, &placement.ecs_service, weights);
+        });
+    }
+}
+
+fn deploy_by_hand(
+    world: &World,
+    config: &Config,
+    environment: &Environment,
+    service: &str,
+    image: &str,
+) {
+    let Some(placement) = environment.services.get(&ServiceName::new(service)) else {
+        return;
+    };
+    world.with_cloud(|cloud| {
+        let push = Push::image(&config.repository, image, digest_of(&label(image)));
+        let name = format!(
+            "{}/{}@{}",
+            cloud.registry_host(),
+            push.repository,
+            push.digest
+        );
+        cloud.push_image(push);
+        cloud.deploy_by_hand(&environment.cluster, &placement.ecs_service, &name);
+    });
+}
+
+fn refuse(world: &World, operation: Operation) {
+    let error = PortError::permanent(format!(
+        "AccessDeniedException: the role may not call {}: give it back its policy",
+        operation.name()
+    ));
+    world.with_cloud(|cloud| cloud.faults().always(operation, Fault::Fail(error)));
+}

@@ -1,0 +1,208 @@
+//! What must be true of the world at a scenario's end, read from the cloud's own ledger.
+
+use sluice_core::config::{Config, Environment};
+use sluice_core::deployment::Deployment;
+use sluice_core::id::{EnvironmentName, ServiceName};
+use sluice_core::report::report;
+use sluice_core::words;
+use sluice_sim::cloud::{Happened, digest_of};
+use sluice_sim::world::World;
+
+use super::act::label;
+
+/// Something that must be true at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// So many migration tasks were run there.
+    Migrations {
+        /// Where.
+        environment: &'static str,
+        /// How many.
+        count: usize,
+    },
+    /// RDS was asked for so many snapshots there.
+    Snapshots {
+        /// Where.
+        environment: &'static str,
+        /// How many.
+        count: usize,
+    },
+    /// Every service runs this image, and web has all its traffic on it.
+    Runs {
+        /// Where.
+        environment: &'static str,
+        /// Which.
+        image: &'static str,
+    },
+    /// No service was changed there.
+    NothingDeployed(&'static str),
+    /// At most one beat ever ran there.
+    OneBeat(&'static str),
+    /// People were told this, of the deployment of this tag.
+    Told(&'static str, &'static str),
+    /// The history of the deployment of this tag says these, in this order.
+    InOrder(&'static str, &'static [&'static str]),
+}
+
+impl Check {
+    /// What it says.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Migrations {
+                environment,
+                count: 0,
+            } => {
+                format!("no migration task ran in {environment}")
+            }
+            Self::Migrations { environment, count } => {
+                format!(
+                    "{} ran in {environment}",
+                    words::count(*count, "migration task")
+                )
+            }
+            Self::Snapshots {
+                environment,
+                count: 0,
+            } => {
+                format!("no snapshot was taken in {environment}")
+            }
+            Self::Snapshots { environment, count } => {
+                format!(
+                    "{} was asked for in {environment}",
+                    words::count(*count, "snapshot")
+                )
+            }
+            Self::Runs { environment, image } => format!(
+                "web, worker and beat in {environment} run erp:{image} ({}), and it has all traffic",
+                digest_of(&label(image)).short()
+            ),
+            Self::NothingDeployed(environment) => {
+                format!("no service in {environment} was changed")
+            }
+            Self::OneBeat(environment) => {
+                format!("never more than one beat ran in {environment}")
+            }
+            Self::Told(tag, words) => format!("people were told of {tag}: `{words}`"),
+            Self::InOrder(tag, steps) => format!(
+                "the history of {tag} shows in order: {}",
+                steps
+                    .iter()
+                    .map(|step| format!("`{step}`"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+        }
+    }
+
+    /// Whether it is true.
+    pub fn holds(&self, world: &World, config: &Config) -> bool {
+        let place = |name: &str| config.environment(&EnvironmentName::new(name));
+        match self {
+            Self::Migrations { environment, count } => place(environment).is_some_and(|place| {
+                happened(world, |what| {
+                    matches!(what, Happened::TaskRun { cluster, .. } if *cluster == place.cluster)
+                }) == *count
+            }),
+            Self::Snapshots { environment, count } => {
+                place(environment).is_some_and(|place| snapshots(world, place) == *count)
+            }
+            Self::Runs { environment, image } => {
+                place(environment).is_some_and(|place| all_run(world, place, image))
+            }
+            Self::NothingDeployed(environment) => place(environment).is_some_and(|place| {
+                happened(world, |what| {
+                    matches!(what, Happened::ServiceUpdated { cluster, by: Some(_), .. }
+                        if *cluster == place.cluster)
+                }) == 0
+            }),
+            Self::OneBeat(environment) => {
+                place(environment).is_some_and(|place| one_beat(world, place))
+            }
+            Self::Told(tag, words) => {
+                of_tag(world, tag).iter().any(|d| told(d).iter().any(|line| line.contains(words)))
+            }
+            Self::InOrder(tag, steps) => of_tag(world, tag).iter().any(|d| in_order(d, steps)),
+        }
+    }
+}
+
+fn happened(world: &World, wanted: impl Fn(&Happened) -> bool) -> usize {
+    world.with_cloud(|cloud| {
+        cloud
+            .ledger()
+            .iter()
+            .filter(|entry| wanted(&entry.what))
+            .count()
+    })
+}
+
+fn snapshots(world: &World, place: &Environment) -> usize {
+    let Some(backup) = &place.backup else {
+        return 0;
+    };
+    happened(world, |what| {
+        matches!(what, Happened::SnapshotCreated { database, .. }
+            if database == backup.database.identifier())
+    })
+}
+
+fn all_run(world: &World, place: &Environment, image: &str) -> bool {
+    let digest = digest_of(&label(image));
+    place.services.values().all(|placement| {
+        let view = world.with_cloud(|cloud| cloud.service(&place.cluster, &placement.ecs_service));
+        view.is_some_and(|view| {
+            !view.revisions.is_empty()
+                && view
+                    .revisions
+                    .iter()
+                    .filter(|revision| revision.production_percent != Some(0))
+                    .all(|revision| revision.image.ends_with(digest.as_str()))
+        })
+    })
+}
+
+fn one_beat(world: &World, place: &Environment) -> bool {
+    place
+        .services
+        .get(&ServiceName::new("beat"))
+        .is_some_and(|placement| {
+            world
+                .with_cloud(|cloud| cloud.service(&place.cluster, &placement.ecs_service))
+                .is_some_and(|view| view.most_running == 1)
+        })
+}
+
+fn of_tag(world: &World, tag: &str) -> Vec<Deployment> {
+    let all = world
+        .store()
+        .deployments()
+        .into_iter()
+        .map(|stored| stored.deployment);
+    all.filter(|deployment| deployment.release.tag.as_str() == tag)
+        .collect()
+}
+
+fn story(d: &Deployment) -> Vec<String> {
+    d.story.iter().map(|entry| entry.note.words(d)).collect()
+}
+
+fn told(d: &Deployment) -> Vec<String> {
+    let mut lines = story(d);
+    if let Some(report) = report(d) {
+        lines.push(report.happened);
+        lines.extend(report.world);
+        lines.extend(report.todo);
+    }
+    if let Some(sealed) = &d.plan {
+        lines.extend(sealed.plan.warnings.iter().cloned());
+    }
+    lines
+}
+
+fn in_order(d: &Deployment, steps: &[&str]) -> bool {
+    let story = story(d);
+    let mut lines = story.iter();
+    steps
+        .iter()
+        .all(|step| lines.any(|line| line.contains(step)))
+}

@@ -1,0 +1,174 @@
+//! Releases that are bad, and the cloud failing a good one.
+
+use jiff::SignedDuration;
+use sluice_sim::cloud::{
+    ImageBehaviour, MigrationEnd, Operation, SnapshotFate, Start, UnderTraffic,
+};
+
+use super::{Act, Check, Scenario, TO_PRODUCTION, When};
+
+const NOW: SignedDuration = SignedDuration::ZERO;
+
+pub(super) fn scenarios() -> Vec<Scenario> {
+    let mut scenarios = before_the_rollout();
+    scenarios.extend(after_the_migration());
+    scenarios
+}
+
+fn before_the_rollout() -> Vec<Scenario> {
+    vec![
+        Scenario::new(
+            "broken-migration",
+            "the migration fails on production's data: no service is changed, people get its last words",
+        )
+        .in_production(ImageBehaviour::default().with_failing_migration(
+            1,
+            &[
+                "INFO  [alembic.runtime.migration] Running upgrade 8d1f -> a27c, invoice number is unique",
+                "sqlalchemy.exc.IntegrityError: could not create unique index \"uq_invoice_number\"",
+            ],
+        ))
+        .ends("Failed")
+        .check(Check::Snapshots { environment: "production", count: 1 })
+        .check(Check::Migrations { environment: "production", count: 1 })
+        .check(Check::NothingDeployed("production"))
+        .check(Check::Told(TO_PRODUCTION, "uq_invoice_number"))
+        .production_as_before(),
+        Scenario::new(
+            "hung-migration",
+            "the migration never ends: given up at its timeout, and said that its task may still run",
+        )
+        .in_production(hung_migration())
+        .ends("Failed")
+        .check(Check::Migrations { environment: "production", count: 1 })
+        .check(Check::NothingDeployed("production"))
+        .check(Check::Told(TO_PRODUCTION, "may still be running"))
+        .production_as_before(),
+        snapshot("failed-snapshot", SnapshotFate::FailsAt(40))
+            .shows("RDS fails the snapshot: no migration runs"),
+        snapshot("vanished-snapshot", SnapshotFate::VanishesAt(60))
+            .shows("the snapshot disappears while it is taken: no migration runs"),
+    ]
+}
+
+fn after_the_migration() -> Vec<Scenario> {
+    vec![
+        Scenario::new(
+            "green-never-up",
+            "green's tasks crash: given up after an hour; no traffic ever reached it",
+        )
+        .in_production(ImageBehaviour {
+            web: Start::Crashes(3),
+            ..ImageBehaviour::default()
+        })
+        .ends("RolledBack")
+        .check(Check::Told(
+            TO_PRODUCTION,
+            "bringing up the web services was not done",
+        ))
+        .production_as_before(),
+        failing_smoke_test("failing-smoke-test")
+            .shows("green answers wrongly: it never gets traffic; web, worker and beat go back")
+            .ends("RolledBack")
+            .production_as_before(),
+        Scenario::new(
+            "worker-crash",
+            "the workers crash after the migration: web, worker and beat go back",
+        )
+        .in_production(ImageBehaviour {
+            workers: Start::Crashes(1),
+            ..ImageBehaviour::default()
+        })
+        .ends("RolledBack")
+        .production_as_before(),
+        Scenario::new(
+            "bad-bake",
+            "fine at first, errors under traffic: Sluice sees it in the bake and rolls back",
+        )
+        .in_production(
+            ImageBehaviour::default().with_trouble_under_traffic(SignedDuration::from_mins(4), 503),
+        )
+        .ends("RolledBack")
+        .check(Check::Told(
+            TO_PRODUCTION,
+            "all traffic is on the new version",
+        ))
+        .check(Check::Told(TO_PRODUCTION, "not well under traffic"))
+        .production_as_before(),
+        Scenario::new(
+            "alarm",
+            "a CloudWatch alarm fires in the bake: ECS goes back by itself, and Sluice says so",
+        )
+        .in_production(with_alarm())
+        .ends("RolledBack")
+        .check(Check::Told(
+            TO_PRODUCTION,
+            "all traffic is on the new version",
+        ))
+        .check(Check::Told(TO_PRODUCTION, "ECS goes back by itself: alarm"))
+        .production_as_before(),
+        failing_smoke_test("rollback-fails")
+            .shows("going back is refused: Sluice says loudly what is stuck and what to type")
+            .scene(
+                When::After(TO_PRODUCTION, "Verifying", NOW),
+                Act::Refuse(Operation::UpdateService),
+            )
+            .ends("RollbackFailed")
+            .check(Check::Told(TO_PRODUCTION, "is NOT back"))
+            .check(Check::Told(TO_PRODUCTION, "aws ecs update-service")),
+    ]
+}
+
+impl Scenario {
+    fn shows(mut self, shows: &'static str) -> Self {
+        self.shows = shows;
+        self
+    }
+}
+
+fn hung_migration() -> ImageBehaviour {
+    let mut behaviour = ImageBehaviour::default();
+    behaviour.migration.ends = MigrationEnd::Hangs;
+    behaviour
+}
+
+fn with_alarm() -> ImageBehaviour {
+    ImageBehaviour {
+        under_traffic: Some(UnderTraffic {
+            after: SignedDuration::from_mins(3),
+            status: 500,
+            fires_alarms: true,
+        }),
+        ..ImageBehaviour::default()
+    }
+}
+
+fn snapshot(name: &'static str, fate: SnapshotFate) -> Scenario {
+    Scenario::new(name, "")
+        .scene(When::Opened(TO_PRODUCTION), Act::NextSnapshot(fate))
+        .ends("Failed")
+        .check(Check::Snapshots {
+            environment: "production",
+            count: 1,
+        })
+        .check(Check::Migrations {
+            environment: "production",
+            count: 0,
+        })
+        .check(Check::NothingDeployed("production"))
+        .production_as_before()
+}
+
+fn failing_smoke_test(name: &'static str) -> Scenario {
+    Scenario::new(name, "")
+        .in_production(ImageBehaviour::default().with_answer(
+            "/api/v1/products?limit=1",
+            500,
+            r#"{"detail":"relation \"price_list\" does not exist"}"#,
+        ))
+        .check(Check::Migrations {
+            environment: "production",
+            count: 1,
+        })
+        .check(Check::Told(TO_PRODUCTION, "smoke tests failed"))
+}

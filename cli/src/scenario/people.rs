@@ -1,0 +1,142 @@
+//! What people decide, or do not.
+
+use jiff::SignedDuration;
+use sluice_core::config::Config;
+use sluice_core::message::ButtonAction;
+use sluice_sim::cloud::ImageBehaviour;
+
+use super::{
+    Act, Approver, BETWEEN, Check, READING, Scenario, Scene, TO_PRODUCTION, TO_STAGING, When, push,
+};
+
+pub(super) fn scenarios() -> Vec<Scenario> {
+    vec![
+        Scenario::new("rejected", "somebody says no: nothing is touched")
+            .approver(Approver::Clicks(ButtonAction::Reject, READING))
+            .ends("Rejected")
+            .check(Check::Snapshots {
+                environment: "production",
+                count: 0,
+            })
+            .check(Check::NothingDeployed("production"))
+            .production_as_before(),
+        Scenario::new(
+            "expired",
+            "nobody answers for eight hours: the request is void, nothing is touched",
+        )
+        .approver(Approver::IsAway)
+        .ends("Expired")
+        .check(Check::Snapshots {
+            environment: "production",
+            count: 0,
+        })
+        .check(Check::NothingDeployed("production"))
+        .production_as_before(),
+        superseded(),
+        two_pushes_at_once(),
+        empty_approvers(),
+        Scenario::new(
+            "rotated-secret",
+            "a secret is rotated between the request and the yes: a new plan, asked again",
+        )
+        .scene(
+            When::After(
+                TO_PRODUCTION,
+                "AwaitingApproval",
+                SignedDuration::from_secs(30),
+            ),
+            Act::RotateSecret("erp/production/database"),
+        )
+        .check(Check::InOrder(
+            TO_PRODUCTION,
+            &[
+                "drawn",
+                "approved the plan",
+                "the world has changed",
+                "approved the plan",
+                "still true",
+            ],
+        ))
+        .check(Check::Runs {
+            environment: "production",
+            image: super::IMAGE,
+        }),
+    ]
+}
+
+/// Three releases of staging: the first is busy, the second waits, the third takes its place.
+fn superseded() -> Scenario {
+    let soon = |mins| When::After(TO_STAGING, "Baking", SignedDuration::from_mins(mins));
+    let mut scenario = Scenario::new(
+        "superseded",
+        "two newer releases while one bakes: the newest takes the place of the one that waits",
+    );
+    scenario.scenes.pop();
+    scenario.ends = vec![
+        (TO_STAGING, "Succeeded"),
+        ("release-1.4.1", "Superseded"),
+        ("release-1.4.2", "Succeeded"),
+    ];
+    scenario
+        .scene(
+            soon(1),
+            push("release-1.4.1", "1.4.1", ImageBehaviour::default()),
+        )
+        .scene(
+            soon(2),
+            push("release-1.4.2", "1.4.2", ImageBehaviour::default()),
+        )
+        .check(Check::Migrations {
+            environment: "staging",
+            count: 2,
+        })
+        .check(Check::Runs {
+            environment: "staging",
+            image: "1.4.2",
+        })
+        .check(Check::OneBeat("staging"))
+}
+
+fn two_pushes_at_once() -> Scenario {
+    let mut scenario = Scenario::new(
+        "two-pushes-at-once",
+        "two releases within a second: the later one is deployed, the other gives way untouched",
+    );
+    scenario.scenes.truncate(1);
+    scenario.scenes.push(Scene {
+        when: When::At(SignedDuration::from_secs(1)),
+        act: push("release-1.4.1", "1.4.1", ImageBehaviour::default()),
+    });
+    scenario.ends = vec![(TO_STAGING, "Superseded"), ("release-1.4.1", "Succeeded")];
+    scenario
+        .check(Check::Migrations {
+            environment: "staging",
+            count: 1,
+        })
+        .check(Check::Runs {
+            environment: "staging",
+            image: "1.4.1",
+        })
+}
+
+fn empty_approvers() -> Scenario {
+    let mut scenario = Scenario::new(
+        "empty-approvers",
+        "two approvals are needed and the approvers' group is empty: said at once, not after hours",
+    );
+    scenario.config = |config: &mut Config| {
+        let approvals = config
+            .environments
+            .iter_mut()
+            .filter_map(|e| e.approval.as_mut());
+        approvals.for_each(|approval| approval.quorum = 2);
+    };
+    scenario
+        .scene(
+            When::After(TO_STAGING, "Succeeded", BETWEEN / 2),
+            Act::EmptyGroups,
+        )
+        .ends("Failed")
+        .check(Check::Told(TO_PRODUCTION, "is a group empty?"))
+        .check(Check::NothingDeployed("production"))
+}

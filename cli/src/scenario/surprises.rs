@@ -1,0 +1,98 @@
+//! What users meet in their first weeks: a world that is not as it should be when the plan is drawn.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use sluice_core::config::Severity;
+use sluice_sim::cloud::{ImageBehaviour, ScanBehaviour};
+
+use super::{Act, BETWEEN, Check, IMAGE, Scenario, TO_PRODUCTION, TO_STAGING, When, push};
+
+const BEFORE: When = When::After(TO_STAGING, "Succeeded", SignedDuration::from_secs(90));
+
+pub(super) fn scenarios() -> Vec<Scenario> {
+    vec![
+        Scenario::new(
+            "first-deployment",
+            "nothing was ever deployed here: the plan says so, and the way back is what stands there",
+        )
+        .scene(BEFORE, Act::NewServices)
+        .check(Check::Told(TO_PRODUCTION, "nothing has been proven here yet"))
+        .check(Check::Runs { environment: "production", image: IMAGE }),
+        console_deployment(),
+        critical_findings(),
+        stopped(
+            Scenario::new("missing-secret", "a key of a secret is gone: the plan fails and names it")
+                .scene(BEFORE, Act::DeleteSecretKey("erp/production/redis", "url")),
+            "has no key `url`",
+        ),
+        stopped(
+            Scenario::new(
+                "half-shifted-listener",
+                "the production listener stands between two versions: Sluice does not start on top of it",
+            )
+            .scene(BEFORE, Act::SplitListener([60, 40])),
+            "a shift was left half done",
+        ),
+    ]
+}
+
+/// Ends in planning, with production untouched and this said.
+fn stopped(scenario: Scenario, because: &'static str) -> Scenario {
+    scenario
+        .ends("Failed")
+        .check(Check::Told(TO_PRODUCTION, because))
+        .check(Check::Snapshots {
+            environment: "production",
+            count: 0,
+        })
+        .check(Check::NothingDeployed("production"))
+}
+
+/// Nothing gets as far as production.
+fn critical_findings() -> Scenario {
+    let scan = ScanBehaviour::Finds(BTreeMap::from([
+        (Severity::Critical, 2),
+        (Severity::High, 5),
+    ]));
+    let behaviour = ImageBehaviour {
+        scan,
+        ..ImageBehaviour::default()
+    };
+    let mut scenario = Scenario::new(
+        "critical-findings",
+        "the image scan finds critical holes: refused before anything is touched",
+    );
+    scenario.scenes.truncate(1);
+    scenario.scenes[0].act = push(TO_STAGING, IMAGE, behaviour);
+    scenario.ends = vec![(TO_STAGING, "Failed")];
+    scenario
+        .check(Check::Told(TO_STAGING, "the image scan found 2 critical"))
+        .check(Check::Migrations {
+            environment: "staging",
+            count: 0,
+        })
+        .check(Check::NothingDeployed("staging"))
+}
+
+/// A release is proven in production; then somebody deploys by hand, and the next plan says so.
+fn console_deployment() -> Scenario {
+    let next = push("release-1.5.0", "1.5.0", ImageBehaviour::default());
+    let to_production = push("v1.5.0", "1.5.0", ImageBehaviour::default());
+    let mut scenario = Scenario::new(
+        "console-deployment",
+        "somebody deployed by hand in between: the plan warns that what runs is not what was proven",
+    )
+    .scene(
+        When::After(TO_PRODUCTION, "Succeeded", SignedDuration::from_mins(5)),
+        Act::DeployByHand("web", "hotfix-by-hand"),
+    )
+    .scene(When::After(TO_PRODUCTION, "Succeeded", SignedDuration::from_mins(20)), next)
+    .scene(When::After("release-1.5.0", "Succeeded", BETWEEN), to_production)
+    .check(Check::Told("v1.5.0", "somebody changed it by hand"))
+    .check(Check::Runs { environment: "production", image: "1.5.0" });
+    scenario
+        .ends
+        .extend([("release-1.5.0", "Succeeded"), ("v1.5.0", "Succeeded")]);
+    scenario
+}

@@ -1,0 +1,84 @@
+//! Payloads that neither the simulated cloud nor a file brings: an SQS batch, a click in Slack.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use sluice_core::id::SlackUserId;
+use sluice_core::message::Button;
+use sluice_slack::{interaction_body, sign};
+
+/// The simulated Slack app's. It opens nothing anywhere.
+pub(super) const SIGNING_SECRET: &str = "simulated-signing-secret";
+
+/// Who answers where the story does not name anybody: one of the sample's approvers.
+pub const APPROVER: &str = "U024BE7LH";
+
+/// A batch of one message.
+pub fn sqs_batch(body: &Value, sent_at: Timestamp) -> Value {
+    json!({
+        "Records": [{
+            "messageId": "00000000-0000-4000-8000-000000000001",
+            "receiptHandle": "simulated",
+            "body": body.to_string(),
+            "attributes": {
+                "ApproximateReceiveCount": "1",
+                "SentTimestamp": sent_at.as_millisecond().to_string(),
+                "SenderId": "AROAEXAMPLEROLEID0001:sluice",
+                "ApproximateFirstReceiveTimestamp": sent_at.as_millisecond().to_string(),
+            },
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:eu-central-1:222222222222:sluice-advance",
+            "awsRegion": "eu-central-1",
+        }],
+    })
+}
+
+/// The request that Slack sends to the Function URL when `by` clicks `button` at `at`, signed.
+pub fn click_request(button: &Button, by: &SlackUserId, at: Timestamp) -> Value {
+    let body = interaction_body(button, by, at);
+    let timestamp = at.as_second().to_string();
+    let signature = sign(
+        &SecretString::from(SIGNING_SECRET),
+        &timestamp,
+        body.as_bytes(),
+    );
+    json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": "/",
+        "rawQueryString": "",
+        "headers": {
+            "accept": "application/json,*/*",
+            "content-type": "application/x-www-form-urlencoded",
+            "host": "example.lambda-url.eu-central-1.on.aws",
+            "user-agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
+            "x-forwarded-port": "443",
+            "x-forwarded-proto": "https",
+            "x-slack-request-timestamp": timestamp,
+            "x-slack-signature": signature,
+        },
+        "requestContext": {
+            "accountId": "anonymous",
+            "apiId": "example",
+            "domainName": "example.lambda-url.eu-central-1.on.aws",
+            "domainPrefix": "example",
+            "http": {
+                "method": "POST",
+                "path": "/",
+                "protocol": "HTTP/1.1",
+                "sourceIp": "192.0.2.1",
+                "userAgent": "Slackbot 1.0 (+https://api.slack.com/robots)",
+            },
+            "requestId": "00000000-0000-4000-8000-000000000002",
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": at.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string(),
+            "timeEpoch": at.as_millisecond(),
+        },
+        "body": BASE64_STANDARD.encode(body),
+        "isBase64Encoded": true,
+    })
+}

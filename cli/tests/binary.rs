@@ -1,0 +1,270 @@
+//! The program as people and scripts meet it: exit codes, standard output, standard input.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn sluice(arguments: &[&str]) -> Output {
+    typed(arguments, "")
+}
+
+/// Run from the repository's root, as the README says.
+fn typed(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sluice"))
+        .args(arguments)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn last_line(output: &Output) -> String {
+    stdout(output).trim_end().lines().last().unwrap().to_owned()
+}
+
+#[test]
+fn the_demo_ends_with_both_environments_succeeded() {
+    let output = sluice(&["demo", "--headless"]);
+    assert_eq!(output.status.code(), Some(0));
+    let end = "Ended as it should: staging Succeeded, production Succeeded.";
+    assert_eq!(last_line(&output), end);
+    assert!(
+        !stdout(&output).contains('\x1b'),
+        "colour only where it is wanted"
+    );
+}
+
+#[test]
+fn json_is_all_that_json_prints() {
+    let output = sluice(&["demo", "--headless", "--json", "--seed", "5"]);
+    assert_eq!(output.status.code(), Some(0));
+    let account = json(&output);
+    assert_eq!(account["scenario"], "pushed-to-production");
+    assert_eq!(account["seed"], 5);
+    assert_eq!(account["as_it_should"], true);
+    let phases: Vec<&str> = account["deployments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|deployment| deployment["phase"].as_str().unwrap())
+        .collect();
+    assert_eq!(phases, ["Succeeded", "Succeeded"]);
+    let history = account["history"].as_array().unwrap();
+    let times: Vec<&str> = history
+        .iter()
+        .map(|record| record["at"].as_str().unwrap())
+        .collect();
+    assert!(times.is_sorted(), "the history is in the order of time");
+    assert!(
+        history
+            .iter()
+            .all(|record| record["hash"].as_str().is_some_and(|h| h.len() == 64))
+    );
+    assert_eq!(
+        output.stdout,
+        sluice(&["demo", "--json", "--seed", "5"]).stdout
+    );
+}
+
+#[test]
+fn the_list_names_every_scenario_first_and_each_can_be_played() {
+    let list = stdout(&sluice(&["demo", "--list"]));
+    let names: Vec<&str> = list
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    let named = [
+        "broken-migration",
+        "failing-smoke-test",
+        "bad-bake",
+        "rejected",
+        "expired",
+        "superseded",
+        "lost-events",
+        "duplicate-events",
+        "throttled",
+    ];
+    for name in named {
+        assert!(names.contains(&name), "{name} is not in the list");
+    }
+    for name in ["failing-smoke-test", "expired"] {
+        let output = sluice(&["demo", "--headless", "--scenario", name]);
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", stdout(&output));
+    }
+}
+
+#[test]
+fn wrong_use_exits_with_2_and_says_what_is_right() {
+    let unknown = sluice(&["demo", "--scenario", "no-such"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(
+        stderr(&unknown).contains("broken-migration"),
+        "{}",
+        stderr(&unknown)
+    );
+    for arguments in [&["no-such"][..], &["demo", "--speed", "0"], &["run"], &[]] {
+        assert_eq!(sluice(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn an_approval_can_be_typed_and_a_rejection_is_taken_too() {
+    let approved = typed(&["demo"], "what?\na\n");
+    let text = stdout(&approved);
+    assert_eq!(approved.status.code(), Some(0), "{text}");
+    assert!(text.contains("Type a, r or w"), "{text}");
+    assert!(text.contains("clicks Approve"), "{text}");
+
+    let rejected = typed(&["demo"], "r\n");
+    assert_eq!(rejected.status.code(), Some(0));
+    assert!(
+        last_line(&rejected).contains("production Rejected"),
+        "{}",
+        last_line(&rejected)
+    );
+}
+
+#[test]
+fn whoever_waits_is_asked_again() {
+    let output = typed(&["demo"], "w\na\n");
+    let text = stdout(&output);
+    assert_eq!(
+        text.matches("[a]pprove, [r]eject, [w]ait").count(),
+        2,
+        "{text}"
+    );
+    assert!(
+        last_line(&output).contains("production Succeeded"),
+        "{text}"
+    );
+}
+
+#[test]
+fn nobody_can_wait_for_ever() {
+    let output = typed(&["demo"], &"w\n".repeat(20));
+    assert_eq!(output.status.code(), Some(0));
+    assert!(
+        last_line(&output).contains("production Expired"),
+        "{}",
+        stdout(&output)
+    );
+}
+
+#[test]
+fn a_rejection_ends_a_longer_story_there() {
+    let output = typed(&["demo", "--scenario", "console-deployment"], "r\n");
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(
+        last_line(&output).ends_with("production Rejected."),
+        "{}",
+        last_line(&output)
+    );
+}
+
+#[test]
+fn where_nobody_answers_the_whole_story_is_shown_all_the_same() {
+    let output = sluice(&["demo"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout(&output).contains("Nobody answers here"));
+    assert!(last_line(&output).contains("production Succeeded"));
+}
+
+#[test]
+fn payload_files_go_all_the_way_to_production() {
+    let output = sluice(&[
+        "run",
+        "events/ecr-push-release.json",
+        "events/ecr-push-version.json",
+        "events/slack-approve.json",
+        "--json",
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    let account = json(&output);
+    assert_eq!(account["events"][2]["function"], "slack");
+    assert_eq!(account["deployments"][0]["phase"], "Succeeded");
+    assert_eq!(account["deployments"][1]["phase"], "Succeeded");
+}
+
+#[test]
+fn a_bad_file_is_named_with_its_place_and_the_others_still_run() {
+    let output = sluice(&[
+        "run",
+        "events/malformed.json",
+        "events/foreign-source.json",
+        "events/sqs-advance-malformed.json",
+        "tests/erp/sluice.toml",
+        "deny.toml.json",
+        "events/ecr-push-develop.json",
+    ]);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("not JSON at line 14, column 45"), "{text}");
+    assert!(
+        text.contains("the event is `Object Created` of `aws.s3`"),
+        "{text}"
+    );
+    assert!(text.contains("batchItemFailures"), "{text}");
+    assert!(text.contains("not JSON at line 1, column 1"), "{text}");
+    assert!(text.contains("cannot be read: No such file"), "{text}");
+    assert!(
+        text.contains("develop-8f3c2a1 is live in staging"),
+        "{text}"
+    );
+    assert!(
+        last_line(&output).starts_with("5 of 6 events failed"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_configuration_is_checked_whole_and_its_schema_printed() {
+    let good = sluice(&["config", "check", "tests/erp/sluice.toml"]);
+    assert_eq!(good.status.code(), Some(0), "{}", stderr(&good));
+    let bad = sluice(&[
+        "config",
+        "check",
+        "shared/core/tests/config/ten-mistakes.toml",
+    ]);
+    assert_eq!(bad.status.code(), Some(1));
+    let file = "shared/core/tests/config/ten-mistakes.toml";
+    assert!(
+        stderr(&bad).starts_with(&format!("{file}:5:1: ")),
+        "{}",
+        stderr(&bad)
+    );
+    assert!(
+        stderr(&bad)
+            .trim_end()
+            .ends_with(&format!("problems in {file}"))
+    );
+    let missing = sluice(&["config", "check", "no-such.toml"]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(stderr(&missing).contains("no-such.toml: cannot be read"));
+    let schema = json(&sluice(&["config", "schema"]));
+    assert_eq!(schema["title"], "sluice.toml");
+}

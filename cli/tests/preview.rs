@@ -1,0 +1,65 @@
+//! `sluice plan` does nothing.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::path::Path;
+
+use futures::executor::block_on;
+use sluice::preview::Rehearsed;
+use sluice::rehearsal::PayloadFile;
+use sluice::sample;
+
+fn push(name: &str) -> PayloadFile {
+    let events = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
+    PayloadFile::read(&events.join(name)).unwrap()
+}
+
+#[test]
+fn a_plan_is_drawn_and_nothing_happens() {
+    let rehearsed = Rehearsed::new(&push("ecr-push-release.json"), &sample::erp()).unwrap();
+    let previews = block_on(rehearsed.previews()).unwrap().unwrap();
+    let plan = previews[0].plan.as_ref().unwrap();
+    assert_eq!(plan.environment.as_str(), "staging");
+    assert_eq!(plan.services.len(), 3);
+
+    let world = rehearsed.world();
+    assert_eq!(
+        world.with_cloud(|cloud| cloud.ledger().len()),
+        0,
+        "the cloud is as it was"
+    );
+    assert!(world.store().deployments().is_empty());
+    assert!(world.store().histories().is_empty());
+    assert!(world.wakeups().is_empty());
+    assert!(world.slack().messages().is_empty());
+}
+
+#[test]
+fn everything_in_the_way_is_said() {
+    let rehearsed = Rehearsed::new(&push("ecr-push-version.json"), &sample::erp()).unwrap();
+    let previews = block_on(rehearsed.previews()).unwrap().unwrap();
+    let problems = previews[0].plan.as_ref().unwrap_err();
+    assert!(
+        problems[0].contains("has not succeeded in staging"),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn what_is_no_push_is_refused_and_what_deploys_nothing_says_why() {
+    for name in [
+        "ecr-scan-complete.json",
+        "ecr-delete.json",
+        "ecr-push-failed.json",
+    ] {
+        let error = Rehearsed::new(&push(name), &sample::erp()).err().unwrap();
+        assert!(error.contains("is no push of an image"), "{name}: {error}");
+    }
+    let rehearsed = Rehearsed::new(&push("ecr-push-unknown-tag.json"), &sample::erp()).unwrap();
+    let ignored = block_on(rehearsed.previews()).unwrap().unwrap_err();
+    assert!(
+        ignored
+            .to_string()
+            .contains("no environment takes the tag latest")
+    );
+}

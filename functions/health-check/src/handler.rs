@@ -1,0 +1,28 @@
+//! One minute.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use sluice_app::App;
+use sluice_core::failure::PortError;
+
+/// What the minute brought.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// Baking deployments that were sampled.
+    pub sampled: usize,
+    /// Deployments whose wake-up was lost.
+    pub woken: usize,
+}
+
+/// Sees to whatever is due. Nothing of the event is read: whoever calls says no more than that time
+/// has passed, be it a rule of EventBridge, a schedule or a person.
+///
+/// # Errors
+/// The store or the queue failed; the next minute sees to it.
+pub async fn handler(app: &App, stop_at: Timestamp) -> Result<Answer, PortError> {
+    let minute = app.minute(stop_at).await?;
+    Ok(Answer {
+        sampled: minute.sampled,
+        woken: minute.woken,
+    })
+}

@@ -1,0 +1,47 @@
+//! One question of ECS, answered. Never with an error: that would be a rollback.
+
+use serde::Serialize;
+use serde_json::Value;
+use sluice_app::App;
+use sluice_core::hook::HookAnswer;
+
+use crate::payload::hook_call;
+
+/// What ECS reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// `SUCCEEDED`, `FAILED` or `IN_PROGRESS`.
+    pub hook_status: &'static str,
+    /// Seconds after which ECS asks again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call_back_delay: Option<u32>,
+}
+
+impl From<HookAnswer> for Answer {
+    fn from(answer: HookAnswer) -> Self {
+        let (hook_status, call_back_delay) = match answer {
+            HookAnswer::Succeeded => ("SUCCEEDED", None),
+            HookAnswer::Failed => ("FAILED", None),
+            HookAnswer::InProgress { again_in_s } => ("IN_PROGRESS", Some(again_in_s)),
+        };
+        Self {
+            hook_status,
+            call_back_delay,
+        }
+    }
+}
+
+/// Answers the hook.
+///
+/// A question that cannot be read is answered with "ask again", and ECS's own timeout of the hook
+/// decides in the end.
+pub async fn handler(app: &App, payload: &Value) -> Answer {
+    match hook_call(payload) {
+        Ok(call) => app.hook(&call).await.into(),
+        Err(error) => {
+            tracing::error!(%error, "the hook's payload cannot be read, ECS is told to ask again");
+            HookAnswer::WAIT.into()
+        }
+    }
+}

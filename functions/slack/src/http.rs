@@ -1,0 +1,91 @@
+//! HTTP as Lambda hands it over: a Function URL and an HTTP API of API Gateway speak the same
+//! format, version 2.0.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde::{Deserialize, Serialize};
+
+/// A request.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", expecting = "an object")]
+pub struct Request {
+    /// Names may be in capitals or not.
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    body: Option<String>,
+    #[serde(default)]
+    is_base64_encoded: bool,
+}
+
+/// A body that says it is base64 and is not.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the body is not the base64 it is said to be: {0}")]
+pub struct UnreadableBody(base64::DecodeError);
+
+impl Request {
+    /// A header, whatever its name's case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The body as it was sent: what Slack's signature is about.
+    ///
+    /// # Errors
+    /// It is said to be base64 and is not.
+    pub fn body(&self) -> Result<Vec<u8>, UnreadableBody> {
+        let body = self.body.as_deref().unwrap_or_default();
+        if self.is_base64_encoded {
+            BASE64_STANDARD.decode(body).map_err(UnreadableBody)
+        } else {
+            Ok(body.as_bytes().to_vec())
+        }
+    }
+}
+
+/// A response.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Response {
+    /// The HTTP status.
+    pub status_code: u16,
+    /// The headers.
+    pub headers: BTreeMap<&'static str, &'static str>,
+    /// The body.
+    pub body: String,
+    /// What is sent to Slack beside the response, as Slack shows nothing of a click's response.
+    #[serde(skip)]
+    pub reply: Option<Reply>,
+}
+
+/// Words for the one who clicked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The address that came with the click.
+    pub response_url: String,
+    /// The words, in Slack's mrkdwn.
+    pub text: String,
+}
+
+impl Response {
+    pub(crate) fn text(status_code: u16, body: impl Into<String>) -> Self {
+        Self::new(status_code, "text/plain; charset=utf-8", body)
+    }
+
+    pub(crate) fn json(body: &serde_json::Value) -> Self {
+        Self::new(200, "application/json", body.to_string())
+    }
+
+    fn new(status_code: u16, content_type: &'static str, body: impl Into<String>) -> Self {
+        Self {
+            status_code,
+            headers: BTreeMap::from([("content-type", content_type)]),
+            body: body.into(),
+            reply: None,
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! The SDK's clients: one HTTP client for all, and credentials for each target.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use sluice_app::ports::Target;
+use sluice_core::failure::PortError;
+use sluice_core::id::{AccountId, DeploymentId, Region, RoleArn};
+
+/// Environments are visited one deployment at a time; a function that has seen more than this
+/// many forgets the oldest session rather than grow for as long as it lives.
+const SESSIONS_KEPT: usize = 32;
+/// STS takes no longer session names.
+const SESSION_NAME_MAX: usize = 64;
+
+const CONNECT_WITHIN: Duration = Duration::from_secs(3);
+const ATTEMPT_WITHIN: Duration = Duration::from_secs(10);
+/// With its retries. Shorter than the functions' own time limit, so that a deployment learns of
+/// the failure instead of losing the function.
+const OPERATION_WITHIN: Duration = Duration::from_secs(25);
+/// The first and two more, with the SDK's exponential backoff and jitter.
+const ATTEMPTS: u32 = 3;
+
+/// The lifecycle hook that holds a rollout: our function, and the role with which ECS calls it.
+///
+/// `{account}` and `{region}` stand for the target's, so that one setting serves environments in
+/// several accounts and regions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RolloutHook {
+    /// The ARN of the function.
+    pub function_arn: String,
+    /// The ARN of the role. ECS wants one of the service's own account.
+    pub role_arn: String,
+}
+
+impl RolloutHook {
+    pub(crate) fn of(&self, target: &Target) -> Self {
+        let fill = |arn: &str| {
+            arn.replace("{account}", target.account.as_str())
+                .replace("{region}", target.region.as_str())
+        };
+        Self {
+            function_arn: fill(&self.function_arn),
+            role_arn: fill(&self.role_arn),
+        }
+    }
+}
+
+/// The way to AWS: Sluice's own credentials, and those of each target's role.
+#[derive(Debug)]
+pub struct Clients {
+    config: SdkConfig,
+    hook: Option<RolloutHook>,
+    own: ClientSet,
+    sessions: Mutex<VecDeque<(SessionKey, Arc<ClientSet>)>>,
+}
+
+/// A session is named after the deployment, so one deployment never works in another's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct SessionKey {
+    account: AccountId,
+    region: Region,
+    role: Option<(RoleArn, DeploymentId)>,
+}
+
+impl SessionKey {
+    fn of(target: &Target) -> Self {
+        let role = target
+            .role
+            .clone()
+            .map(|role| (role, target.deployment.clone()));
+        Self {
+            account: target.account.clone(),
+            region: target.region.clone(),
+            role,
+        }
+    }
+}
+
+impl Clients {
+    /// Clients configured by the environment, as every AWS SDK is: `AWS_REGION`, the credentials
+    /// chain, `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>`.
+    ///
+    /// `hook` is needed by rollouts that shift traffic, and by nothing else.
+    pub async fn from_env(hook: Option<RolloutHook>) -> Self {
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(shared_http_client())
+            .retry_config(retry())
+            .timeout_config(timeouts())
+            .load()
+            .await;
+        Self::new(config, hook)
+    }
+
+    /// Clients of a stand-in for AWS at `endpoint_url`, with credentials that open nothing.
+    pub async fn at_endpoint(
+        endpoint_url: &str,
+        region: &Region,
+        hook: Option<RolloutHook>,
+    ) -> Self {
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(shared_http_client())
+            .retry_config(retry())
+            .timeout_config(timeouts())
+            .endpoint_url(endpoint_url)
+            .region(aws_config::Region::new(region.to_string()))
+            .credentials_provider(Credentials::new(
+                "stand-in", "stand-in", None, None, "stand-in",
+            ))
+            .load()
+            .await;
+        Self::new(config, hook)
+    }
+
+    pub(crate) fn new(config: SdkConfig, hook: Option<RolloutHook>) -> Self {
+        let own = ClientSet::new(config.clone());
+        Self {
+            config,
+            hook,
+            own,
+            sessions: Mutex::default(),
+        }
+    }
+
+    /// With Sluice's own credentials, in its own region: where its state and its queue are.
+    pub(crate) fn own(&self) -> &ClientSet {
+        &self.own
+    }
+
+    /// The rollout hook as the target's services have it.
+    pub(crate) fn hook(&self, target: &Target) -> Option<RolloutHook> {
+        self.hook.as_ref().map(|hook| hook.of(target))
+    }
+
+    /// In the target's region, with the target's role. No request is made before it is used.
+    ///
+    /// # Errors
+    ///
+    /// Needs a person if the role belongs to another account than the target's.
+    pub(crate) async fn of(&self, target: &Target) -> Result<Arc<ClientSet>, PortError> {
+        let key = SessionKey::of(target);
+        if let Some(set) = find(&self.sessions(), &key) {
+            return Ok(set);
+        }
+        let region = aws_config::Region::new(target.region.to_string());
+        let mut config = self
+            .config
+            .clone()
+            .into_builder()
+            .region(region.clone())
+            .build();
+        if let Some(role) = &target.role {
+            role_is_in(role, &target.account)?;
+            let session: String = target
+                .deployment
+                .as_str()
+                .chars()
+                .take(SESSION_NAME_MAX)
+                .collect();
+            let provider = AssumeRoleProvider::builder(role.as_str())
+                .session_name(session)
+                .region(region)
+                .configure(&self.config)
+                .build()
+                .await;
+            let provider = SharedCredentialsProvider::new(provider);
+            config = config.into_builder().credentials_provider(provider).build();
+        }
+        let set = Arc::new(ClientSet::new(config));
+        let mut sessions = self.sessions();
+        if let Some(first) = find(&sessions, &key) {
+            return Ok(first);
+        }
+        if sessions.len() >= SESSIONS_KEPT {
+            sessions.pop_front();
+        }
+        sessions.push_back((key, set.clone()));
+        Ok(set)
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, VecDeque<(SessionKey, Arc<ClientSet>)>> {
+        // The queue is whole at every moment the lock is held: nothing that panics is called.
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn find(
+    sessions: &VecDeque<(SessionKey, Arc<ClientSet>)>,
+    key: &SessionKey,
+) -> Option<Arc<ClientSet>> {
+    sessions
+        .iter()
+        .find(|(of, _)| of == key)
+        .map(|(_, set)| set.clone())
+}
+
+/// A role's name is easily pasted from another environment, and works.
+fn role_is_in(role: &RoleArn, account: &AccountId) -> Result<(), PortError> {
+    if role.as_str().split(':').nth(4) == Some(account.as_str()) {
+        return Ok(());
+    }
+    Err(PortError::needs_person(format!(
+        "the role `{role}` is not of the account {account}: correct `role` or `account` of the \
+         environment in sluice.toml"
+    )))
+}
+
+fn retry() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ATTEMPTS)
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_WITHIN)
+        .operation_attempt_timeout(ATTEMPT_WITHIN)
+        .operation_timeout(OPERATION_WITHIN)
+        .build()
+}
+
+/// Without it every client of the SDK makes its own, and each loads the root certificates again.
+fn shared_http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .build_https()
+}
+
+macro_rules! client_set {
+    ($($name:ident: $client:ty,)*) => {
+        /// The clients of one account, region and role, each made when it is first used.
+        #[derive(Debug)]
+        pub(crate) struct ClientSet {
+            config: SdkConfig,
+            $($name: OnceLock<$client>,)*
+        }
+
+        impl ClientSet {
+            fn new(config: SdkConfig) -> Self {
+                Self { config, $($name: OnceLock::new(),)* }
+            }
+
+            $(pub(crate) fn $name(&self) -> &$client {
+                self.$name.get_or_init(|| <$client>::new(&self.config))
+            })*
+        }
+    };
+}
+
+client_set! {
+    cloudwatch: aws_sdk_cloudwatch::Client,
+    dynamodb: aws_sdk_dynamodb::Client,
+    ecr: aws_sdk_ecr::Client,
+    ecs: aws_sdk_ecs::Client,
+    elb: aws_sdk_elasticloadbalancingv2::Client,
+    logs: aws_sdk_cloudwatchlogs::Client,
+    rds: aws_sdk_rds::Client,
+    secrets_manager: aws_sdk_secretsmanager::Client,
+    sqs: aws_sdk_sqs::Client,
+    ssm: aws_sdk_ssm::Client,
+}
+
+#[cfg(test)]
+mod tests;

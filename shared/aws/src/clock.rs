@@ -1,0 +1,35 @@
+//! The machine's clock.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use jiff::Timestamp;
+use sluice_app::ports::Clock;
+
+/// The machine's clock. Lambda keeps it right.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or(Duration::ZERO);
+        // Behind the last timestamp, in the year 9999, it stands still.
+        i64::try_from(since.as_secs())
+            .ok()
+            .and_then(|s| Timestamp::new(s, since.subsec_nanos().cast_signed()).ok())
+            .unwrap_or(Timestamp::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_goes_forward_and_knows_the_century() {
+        let first = SystemClock.now();
+        assert!(first > "2025-01-01T00:00:00Z".parse::<Timestamp>().unwrap());
+        assert!(SystemClock.now() >= first);
+    }
+}

@@ -1,0 +1,214 @@
+//! Environments: who holds one, who comes next, what was proven there.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use jiff::Timestamp;
+use sluice_app::ports::{EnvironmentKey, EnvironmentState, Newest};
+use sluice_core::deployment::Deployment;
+use sluice_core::event::Claim;
+use sluice_core::failure::PortError;
+use sluice_core::id::{DeploymentId, Digest};
+use sluice_core::release::ProvenRelease;
+
+use super::deployments::PUSHED_AT;
+use super::expression::{Change, VERSION, put};
+use super::item::{BODY, Read, SCHEMA_ATTRIBUTE, body, item};
+use super::key::{self, Item, SCHEMA, number, text};
+use super::{DynamoStore, nothing_of};
+
+const ACTIVE: &str = "active";
+const NEWEST: &str = "newest";
+const PROVEN: &str = "proven";
+
+/// How often a claim is made anew because the environment changed in between. Each time somebody
+/// else got further.
+const CLAIMS: u8 = 8;
+
+/// The pause between two claims.
+const CLAIM_PAUSE: Duration = Duration::from_millis(15);
+
+/// What becomes of the environment when a deployment is saved.
+pub(super) struct Leaving<'a> {
+    pub(super) key: &'a EnvironmentKey,
+    pub(super) deployment: &'a DeploymentId,
+    pub(super) frees: bool,
+    pub(super) proves: Option<&'a ProvenRelease>,
+}
+
+impl DynamoStore {
+    pub(super) async fn read_environment(
+        &self,
+        key: &EnvironmentKey,
+    ) -> Result<EnvironmentState, PortError> {
+        let item = self.get(environment_item(key)).await?;
+        item.map_or(Ok(EnvironmentState::default()), |item| state_of(&item))
+    }
+
+    pub(super) async fn read_proven(
+        &self,
+        key: &EnvironmentKey,
+        digest: &Digest,
+    ) -> Result<Option<ProvenRelease>, PortError> {
+        let item = self
+            .get(key::key(key::environment(key), key::proven(digest)))
+            .await?;
+        item.map(|item| Read::new(&item)?.json(BODY)).transpose()
+    }
+
+    pub(super) async fn claim_environment(
+        &self,
+        key: &EnvironmentKey,
+        id: &DeploymentId,
+    ) -> Result<Claim, PortError> {
+        let mut pushed_at = None;
+        for _ in 0..CLAIMS {
+            let state = self.read_environment(key).await?;
+            if state.active.as_ref() == Some(id) {
+                return Ok(Claim::Granted);
+            }
+            let pushed_at = match pushed_at {
+                Some(known) => known,
+                None => *pushed_at.insert(self.pushed_at(id).await?),
+            };
+            if let Some(newest) = state.newest
+                && (newest.pushed_at, &newest.deployment) > (pushed_at, id)
+            {
+                return Ok(Claim::SupersededBy(newest.deployment));
+            }
+            if let Some(holder) = state.active {
+                return Ok(Claim::HeldBy(holder));
+            }
+            if self.hold(key, id, state.version).await? {
+                return Ok(Claim::Granted);
+            }
+            tokio::time::sleep(CLAIM_PAUSE).await;
+        }
+        Err(PortError::retryable(format!(
+            "{} was changed by others all the time; {id} asks for it again later",
+            key.environment
+        )))
+    }
+
+    /// Takes the environment if it is still as it was read; otherwise `false`.
+    async fn hold(
+        &self,
+        key: &EnvironmentKey,
+        id: &DeploymentId,
+        version: u64,
+    ) -> Result<bool, PortError> {
+        let change = changed(version)
+            .set(ACTIVE, text(id.as_str()))
+            .if_version(version);
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(environment_item(key)))
+            .update_expression(change.update())
+            .condition_expression(change.condition())
+            .set_expression_attribute_names(Some(change.names()))
+            .set_expression_attribute_values(Some(change.values()));
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if lost_a_race(&error) => Ok(false),
+            Err(error) => Err(self.failed("dynamodb:UpdateItem", error)),
+        }
+    }
+
+    async fn pushed_at(&self, id: &DeploymentId) -> Result<Timestamp, PortError> {
+        let head = self.get(key::key(key::deployment(id), key::STATE)).await?;
+        let head = head.ok_or_else(|| nothing_of(id))?;
+        let read = Read::new(&head)?;
+        let pushed_at = read.needed(PUSHED_AT)?;
+        pushed_at
+            .parse()
+            .map_err(|_| read.broken(PUSHED_AT, "is no time"))
+    }
+
+    /// The write that takes note of a deployment that is opened.
+    pub(super) fn entered(
+        &self,
+        key: &EnvironmentKey,
+        deployment: &Deployment,
+        state: &EnvironmentState,
+    ) -> Result<TransactWriteItem, PortError> {
+        let (id, release) = (&deployment.id, &deployment.release);
+        let newest = state.newest.as_ref();
+        let is_newest =
+            newest.is_none_or(|newest| release.order(id) > (newest.pushed_at, &newest.deployment));
+        // Even one that is not the newest counts as a change: two that open at once must not both
+        // believe they saw the environment as it is.
+        let mut change = changed(state.version).if_version(state.version);
+        if is_newest {
+            let newest = Newest {
+                deployment: id.clone(),
+                digest: release.digest.clone(),
+                pushed_at: release.pushed_at,
+            };
+            change = change.set(
+                NEWEST,
+                body(format_args!("the newest release {id}"), &newest)?,
+            );
+        }
+        change
+            .in_transaction(&self.table, environment_item(key))
+            .map_err(|why| self.incomplete(&why))
+    }
+
+    /// The writes that free the environment, if the deployment holds it, and remember what was
+    /// proven. The first is that of the environment, under the condition that it is as read.
+    pub(super) fn left(
+        &self,
+        leaving: &Leaving<'_>,
+        state: &EnvironmentState,
+    ) -> Result<Vec<TransactWriteItem>, PortError> {
+        let mut change = changed(state.version).if_version(state.version);
+        if leaving.frees && state.active.as_ref() == Some(leaving.deployment) {
+            change = change.remove(ACTIVE);
+        }
+        let mut writes = Vec::new();
+        if let Some(proven) = leaving.proves {
+            let digest = &proven.release.digest;
+            let what = format!("the proof of {digest}");
+            change = change.set(PROVEN, body(&what, proven)?);
+            let key = key::key(key::environment(leaving.key), key::proven(digest));
+            let proof = item(key, body(&what, proven)?);
+            writes.push(put(&self.table, proof).map_err(|why| self.incomplete(&why))?);
+        }
+        let environment = change
+            .in_transaction(&self.table, environment_item(leaving.key))
+            .map_err(|why| self.incomplete(&why))?;
+        writes.insert(0, environment);
+        Ok(writes)
+    }
+}
+
+fn environment_item(key: &EnvironmentKey) -> Item {
+    key::key(key::environment(key), key::ENVIRONMENT)
+}
+
+fn changed(version: u64) -> Change {
+    Change::new()
+        .set(VERSION, number(version + 1))
+        .set(SCHEMA_ATTRIBUTE, number(SCHEMA))
+}
+
+fn state_of(item: &Item) -> Result<EnvironmentState, PortError> {
+    let read = Read::new(item)?;
+    Ok(EnvironmentState {
+        version: read.number(VERSION)?,
+        active: read.text(ACTIVE).map(DeploymentId::from_outside),
+        newest: read.text(NEWEST).map(|_| read.json(NEWEST)).transpose()?,
+        proven: read.text(PROVEN).map(|_| read.json(PROVEN)).transpose()?,
+    })
+}
+
+/// Whether somebody else changed the item since it was read, or is just about to.
+pub(super) fn lost_a_race<R>(error: &SdkError<UpdateItemError, R>) -> bool {
+    error.as_service_error().is_some_and(|error| {
+        error.is_conditional_check_failed_exception() || error.is_transaction_conflict_exception()
+    })
+}

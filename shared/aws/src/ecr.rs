@@ -1,0 +1,291 @@
+//! Images and what their scans found, in ECR.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_ecr::Client;
+use aws_sdk_ecr::types::{ImageDetail, ImageIdentifier, ImageStatus};
+use futures::future::{try_join, try_join_all};
+use serde::Deserialize;
+use sluice_app::ports::{Registry, Target};
+use sluice_core::failure::PortError;
+use sluice_core::id::{AccountId, Digest, Region};
+use sluice_core::observation::{ImageObservation, ScanObservation};
+use sluice_core::release::Release;
+
+use crate::clients::{ClientSet, Clients};
+use crate::error::{incomplete, port_error};
+
+mod scan;
+
+/// The media types of an index: one name for an image on several platforms.
+const INDEXES: [&str; 2] = [
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+];
+
+/// The annotation by which BuildKit marks a manifest of an index that is no image.
+const NO_IMAGE: &str = "vnd.docker.reference.type";
+
+/// ECR.
+///
+/// A registry in the target's account is asked with the target's role. Any other is asked with
+/// Sluice's own: where several accounts share one registry, Sluice lives beside it, and a
+/// repository that lets an account pull does not let it describe.
+#[derive(Clone, Debug)]
+pub struct EcrRegistry {
+    clients: Arc<Clients>,
+}
+
+impl EcrRegistry {
+    /// ECR, asked through these clients.
+    pub fn new(clients: Arc<Clients>) -> Self {
+        Self { clients }
+    }
+
+    async fn repository<'a>(
+        &self,
+        target: &Target,
+        release: &'a Release,
+    ) -> Result<Repository<'a>, PortError> {
+        let host = Host::parse(&release.registry).ok_or_else(|| {
+            PortError::permanent(format!(
+                "`{}` is not the host of an ECR registry: Sluice reads images only from ECR",
+                release.registry
+            ))
+        })?;
+        let mut asking = Target {
+            region: host.region,
+            ..target.clone()
+        };
+        if host.account != target.account {
+            asking = Target {
+                account: host.account.clone(),
+                role: None,
+                ..asking
+            };
+        }
+        let clients = self.clients.of(&asking).await?;
+        Ok(Repository {
+            clients,
+            account: host.account,
+            release,
+        })
+    }
+}
+
+#[async_trait]
+impl Registry for EcrRegistry {
+    /// `ecr:DescribeImages`, of the digest and of the tag. Unlike `BatchGetImage` it does not count
+    /// as a pull, and it tells an archived image, which cannot be pulled, from one that can.
+    async fn image(
+        &self,
+        target: &Target,
+        release: &Release,
+    ) -> Result<ImageObservation, PortError> {
+        let repository = self.repository(target, release).await?;
+        let by_digest = ImageIdentifier::builder()
+            .image_digest(release.digest.as_str())
+            .build();
+        let by_tag = ImageIdentifier::builder()
+            .image_tag(release.tag.as_str())
+            .build();
+        let both = try_join(repository.describe(by_digest), repository.describe(by_tag));
+        let (image, tagged) = both.await?;
+        let digest = tagged.and_then(|tagged| tagged.image_digest);
+        let digest = digest.map(|digest| {
+            Digest::try_from(digest)
+                .map_err(|_| incomplete("ecr:DescribeImages", &repository.name(), "valid digest"))
+        });
+        Ok(ImageObservation {
+            present: image.is_some_and(|image| can_be_pulled(&image)),
+            tag_points_at: digest.transpose()?,
+        })
+    }
+
+    /// `ecr:DescribeImageScanFindings`; of an index, those of each of its images.
+    async fn scan(&self, target: &Target, release: &Release) -> Result<ScanObservation, PortError> {
+        let repository = self.repository(target, release).await?;
+        let by_digest = ImageIdentifier::builder()
+            .image_digest(release.digest.as_str())
+            .build();
+        let image = repository.describe(by_digest).await?;
+        let media = image
+            .as_ref()
+            .and_then(|image| image.image_manifest_media_type());
+        let digests = match media {
+            Some(media) if INDEXES.contains(&media) => repository.children().await?,
+            _ => vec![release.digest.to_string()],
+        };
+        let scans = digests.iter().map(|digest| repository.findings(digest));
+        Ok(scan::of_all(try_join_all(scans).await?))
+    }
+}
+
+/// Images that are archived can be described, and not pulled.
+fn can_be_pulled(image: &ImageDetail) -> bool {
+    image
+        .image_status()
+        .is_none_or(|status| *status == ImageStatus::Active)
+}
+
+/// A repository of the registry that the release names.
+struct Repository<'a> {
+    clients: Arc<ClientSet>,
+    account: AccountId,
+    release: &'a Release,
+}
+
+impl Repository<'_> {
+    fn client(&self) -> &Client {
+        self.clients.ecr()
+    }
+
+    fn name(&self) -> String {
+        format!(
+            "the repository {}/{}",
+            self.release.registry, self.release.repository
+        )
+    }
+
+    async fn describe(&self, id: ImageIdentifier) -> Result<Option<ImageDetail>, PortError> {
+        let request = self
+            .client()
+            .describe_images()
+            .registry_id(self.account.as_str())
+            .repository_name(self.release.repository.as_str())
+            .image_ids(id);
+        match request.send().await {
+            Ok(answer) => Ok(answer.image_details.unwrap_or_default().into_iter().next()),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_image_not_found_exception()) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(port_error("ecr:DescribeImages", &self.name(), error)),
+        }
+    }
+
+    /// The images in the index that is deployed.
+    async fn children(&self) -> Result<Vec<String>, PortError> {
+        let digest = self.release.digest.as_str();
+        let request = self
+            .client()
+            .batch_get_image()
+            .registry_id(self.account.as_str())
+            .repository_name(self.release.repository.as_str())
+            .image_ids(ImageIdentifier::builder().image_digest(digest).build());
+        let answer = request.send().await;
+        let answer =
+            answer.map_err(|error| port_error("ecr:BatchGetImage", &self.name(), error))?;
+        let manifest = answer
+            .images()
+            .first()
+            .and_then(|image| image.image_manifest());
+        let manifest =
+            manifest.ok_or_else(|| incomplete("ecr:BatchGetImage", &self.name(), "manifest"))?;
+        let index: Index = serde_json::from_str(manifest).map_err(|why| {
+            PortError::permanent(format!(
+                "the index {digest} in {} is broken: {why}",
+                self.name()
+            ))
+        })?;
+        Ok(index.images())
+    }
+}
+
+/// An image index, as far as we read it.
+#[derive(Deserialize)]
+struct Index {
+    manifests: Vec<Manifest>,
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    digest: String,
+    #[serde(default)]
+    annotations: BTreeMap<String, String>,
+}
+
+impl Index {
+    /// The images: attestations stand beside them and are never scanned.
+    fn images(self) -> Vec<String> {
+        let images = self.manifests.into_iter();
+        images
+            .filter(|manifest| !manifest.annotations.contains_key(NO_IMAGE))
+            .map(|manifest| manifest.digest)
+            .collect()
+    }
+}
+
+/// Whose registry it is, and where.
+struct Host {
+    account: AccountId,
+    region: Region,
+}
+
+impl Host {
+    /// Reads `ACCOUNT.dkr.ecr.REGION.amazonaws.com`, FIPS and China included.
+    fn parse(host: &str) -> Option<Self> {
+        let (account, rest) = host.split_once(".dkr.ecr")?;
+        let rest = rest
+            .strip_prefix("-fips")
+            .unwrap_or(rest)
+            .strip_prefix('.')?;
+        let (region, domain) = rest.split_once('.')?;
+        let ours = matches!(domain, "amazonaws.com" | "amazonaws.com.cn");
+        let digits = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+        (ours && digits).then(|| Self {
+            account: AccountId::new(account),
+            region: Region::new(region),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_says_whose_registry_it_is_and_where() {
+        let read = |host| Host::parse(host).map(|h| (h.account.to_string(), h.region.to_string()));
+        let expected = Some(("222222222222".to_owned(), "eu-central-1".to_owned()));
+        assert_eq!(
+            read("222222222222.dkr.ecr.eu-central-1.amazonaws.com"),
+            expected
+        );
+        assert_eq!(
+            read("222222222222.dkr.ecr-fips.eu-central-1.amazonaws.com"),
+            expected
+        );
+        let china = Some(("222222222222".to_owned(), "cn-north-1".to_owned()));
+        assert_eq!(
+            read("222222222222.dkr.ecr.cn-north-1.amazonaws.com.cn"),
+            china
+        );
+        for other in [
+            "ghcr.io",
+            "public.ecr.aws",
+            "1.dkr.ecr.eu-central-1.amazonaws.com",
+            "",
+        ] {
+            assert_eq!(read(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn attestations_of_an_index_are_no_images() {
+        let index: Index = serde_json::from_str(
+            r#"{"manifests": [
+                {"digest": "sha256:a", "platform": {"architecture": "amd64", "os": "linux"}},
+                {"digest": "sha256:b", "platform": {"architecture": "unknown", "os": "unknown"},
+                 "annotations": {"vnd.docker.reference.type": "attestation-manifest"}}
+            ]}"#,
+        )
+        .unwrap();
+        assert_eq!(index.images(), ["sha256:a"]);
+    }
+}

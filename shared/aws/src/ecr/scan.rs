@@ -1,0 +1,285 @@
+//! What a scan found, basic or enhanced.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ecr::types::{FindingSeverity, ImageIdentifier, ImageScanFindings, ScanStatus};
+use sluice_core::config::Severity;
+use sluice_core::failure::PortError;
+use sluice_core::observation::ScanObservation;
+
+use super::Repository;
+use crate::error::port_error;
+
+/// The most findings ECR gives on one page.
+const FINDINGS_ON_A_PAGE: i32 = 1000;
+
+/// More pages than this are not read: whoever has a hundred thousand findings knows.
+const MOST_PAGES: usize = 100;
+
+type Counts = BTreeMap<Severity, u32>;
+
+impl Repository<'_> {
+    /// What the scan of the image of that digest found.
+    ///
+    /// Where ECR counts, the count is of the whole image and on the first page. Where it does not,
+    /// the findings of every page are counted here.
+    pub(super) async fn findings(&self, digest: &str) -> Result<ScanObservation, PortError> {
+        let mut counted = Counts::new();
+        let mut page = None;
+        for _ in 0..MOST_PAGES {
+            let request = self
+                .client()
+                .describe_image_scan_findings()
+                .registry_id(self.account.as_str())
+                .repository_name(self.release.repository.as_str())
+                .image_id(ImageIdentifier::builder().image_digest(digest).build())
+                .max_results(FINDINGS_ON_A_PAGE)
+                .set_next_token(page);
+            let answer = match request.send().await {
+                Ok(answer) => answer,
+                Err(error)
+                    if error.as_service_error().is_some_and(|e| {
+                        e.is_scan_not_found_exception() || e.is_image_not_found_exception()
+                    }) =>
+                {
+                    return Ok(ScanObservation::NotScanned);
+                }
+                Err(error) => {
+                    let on = self.name();
+                    return Err(port_error("ecr:DescribeImageScanFindings", &on, error));
+                }
+            };
+            let status = answer.image_scan_status();
+            let described = status.and_then(|status| status.description());
+            if let Some(other) = unfinished(status.and_then(|status| status.status()), described) {
+                return Ok(other);
+            }
+            let findings = answer.image_scan_findings();
+            if let Some(counts) = findings.and_then(|findings| findings.finding_severity_counts())
+                && !counts.is_empty()
+            {
+                return Ok(ScanObservation::Complete(totals(counts)));
+            }
+            findings
+                .into_iter()
+                .flat_map(severities)
+                .for_each(|severity| {
+                    *counted.entry(severity).or_default() += 1;
+                });
+            page = answer.next_token;
+            if page.is_none() {
+                break;
+            }
+        }
+        Ok(ScanObservation::Complete(counted))
+    }
+}
+
+/// What there is to say of a scan that has no findings to show; `None` if it has.
+fn unfinished(status: Option<&ScanStatus>, described: Option<&str>) -> Option<ScanObservation> {
+    match status {
+        // `Active` is an enhanced scan that goes on as new vulnerabilities become known.
+        Some(ScanStatus::Complete | ScanStatus::Active) => None,
+        Some(ScanStatus::Pending | ScanStatus::InProgress) => Some(ScanObservation::Pending),
+        Some(other) => {
+            let described = described.map_or(String::new(), |words| format!(": {words}"));
+            Some(ScanObservation::Failed(format!("{other}{described}")))
+        }
+        None => Some(ScanObservation::NotScanned),
+    }
+}
+
+fn totals(counts: &std::collections::HashMap<FindingSeverity, i32>) -> Counts {
+    let mut totals = Counts::new();
+    for (severity, count) in counts {
+        *totals.entry(severity_of(severity.as_str())).or_default() +=
+            u32::try_from(*count).unwrap_or(0);
+    }
+    totals
+}
+
+fn severities(findings: &ImageScanFindings) -> Vec<Severity> {
+    let basic = findings
+        .findings()
+        .iter()
+        .map(|finding| finding.severity().map(|s| s.as_str()));
+    let enhanced = findings
+        .enhanced_findings()
+        .iter()
+        .map(|finding| finding.severity());
+    basic
+        .chain(enhanced)
+        .map(|severity| severity_of(severity.unwrap_or_default()))
+        .collect()
+}
+
+/// Inspector says `UNTRIAGED` of what ECR calls `UNDEFINED`; whatever they add later is not rated
+/// by us either.
+fn severity_of(word: &str) -> Severity {
+    match word {
+        "CRITICAL" => Severity::Critical,
+        "HIGH" => Severity::High,
+        "MEDIUM" => Severity::Medium,
+        "LOW" => Severity::Low,
+        "INFORMATIONAL" => Severity::Informational,
+        _ => Severity::Undefined,
+    }
+}
+
+/// The scans of all images of an index as one: the worst of them, and of each severity the highest
+/// count, since the same package is found on every platform.
+pub(super) fn of_all(scans: Vec<ScanObservation>) -> ScanObservation {
+    let mut all = Counts::new();
+    let mut waits = scans.is_empty().then_some(ScanObservation::NotScanned);
+    for scan in scans {
+        match scan {
+            ScanObservation::Failed(_) => return scan,
+            ScanObservation::Pending => waits = Some(ScanObservation::Pending),
+            ScanObservation::NotScanned => {
+                waits.get_or_insert(ScanObservation::NotScanned);
+            }
+            ScanObservation::Complete(counts) => {
+                for (severity, count) in counts {
+                    let most = all.entry(severity).or_default();
+                    *most = count.max(*most);
+                }
+            }
+        }
+    }
+    waits.unwrap_or(ScanObservation::Complete(all))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::{Value, json};
+    use sluice_app::ports::Registry as _;
+    use sluice_core::id::{Digest, ImageTag, RepositoryName};
+    use sluice_core::release::Release;
+
+    use super::*;
+    use crate::EcrRegistry;
+    use crate::test_cloud::{Answer, Asked, TestCloud, target, target_with_role};
+
+    fn release() -> Release {
+        Release {
+            registry: "222222222222.dkr.ecr.eu-west-1.amazonaws.com".to_owned(),
+            repository: RepositoryName::new("erp"),
+            tag: ImageTag::new("v1"),
+            digest: Digest::try_from(format!("sha256:{}", "0".repeat(64))).unwrap(),
+            pushed_at: "2026-03-02T12:00:00Z".parse().unwrap(),
+        }
+    }
+
+    fn image(status: &str) -> Answer {
+        let image = json!({"imageDigest": release().digest, "imageStatus": status});
+        Answer::json(&json!({"imageDetails": [image]}))
+    }
+
+    #[tokio::test]
+    async fn findings_that_ecr_did_not_count_are_counted_on_every_page() {
+        let answer = |asked: &Asked| {
+            if asked.operation == "DescribeImages" {
+                return image("ACTIVE");
+            }
+            let (severity, next) = match asked.body.get("nextToken").and_then(Value::as_str) {
+                None => ("HIGH", Some("2")),
+                Some("2") => ("LOW", Some("3")),
+                Some(_) => ("HIGH", None),
+            };
+            Answer::json(&json!({
+                "imageScanStatus": {"status": "ACTIVE"},
+                "imageScanFindings": {"enhancedFindings": [{"severity": severity}]},
+                "nextToken": next,
+            }))
+        };
+        let cloud = TestCloud::new(answer);
+        let registry = EcrRegistry::new(Arc::clone(&cloud.clients));
+        let seen = registry.scan(&target(), &release()).await.unwrap();
+        assert_eq!(seen, complete(&[(Severity::High, 2), (Severity::Low, 1)]));
+        assert_eq!(cloud.asked("DescribeImageScanFindings").len(), 3);
+    }
+
+    #[tokio::test]
+    async fn an_archived_image_cannot_be_pulled() {
+        for (status, present) in [("ACTIVE", true), ("ARCHIVED", false), ("ACTIVATING", false)] {
+            let cloud = TestCloud::new(move |_| image(status));
+            let registry = EcrRegistry::new(Arc::clone(&cloud.clients));
+            let seen = registry.image(&target(), &release()).await.unwrap();
+            assert_eq!(seen.present, present, "{status}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_shared_registry_is_asked_where_it_is_and_by_sluice_itself() {
+        let cloud = TestCloud::new(|_| image("ACTIVE"));
+        let registry = EcrRegistry::new(Arc::clone(&cloud.clients));
+        registry
+            .image(&target_with_role(), &release())
+            .await
+            .unwrap();
+        for asked in cloud.everything_asked() {
+            assert_eq!(asked.body["registryId"], "222222222222");
+            assert_eq!(asked.host, "api.ecr.eu-west-1.amazonaws.com");
+            assert_eq!(
+                asked.signed_by, "own-key",
+                "the environment's role is of another account"
+            );
+        }
+    }
+
+    fn complete(counts: &[(Severity, u32)]) -> ScanObservation {
+        ScanObservation::Complete(counts.iter().copied().collect())
+    }
+
+    #[test]
+    fn an_index_is_as_bad_as_the_worst_of_its_images() {
+        let (low, high) = (
+            complete(&[(Severity::Low, 3)]),
+            complete(&[(Severity::High, 1)]),
+        );
+        let both = complete(&[(Severity::Low, 3), (Severity::High, 1)]);
+        assert_eq!(of_all(vec![low.clone(), high]), both);
+        assert_eq!(
+            of_all(vec![low.clone(), ScanObservation::Pending]),
+            ScanObservation::Pending
+        );
+        let failed = ScanObservation::Failed("UNSUPPORTED_IMAGE".to_owned());
+        assert_eq!(
+            of_all(vec![ScanObservation::Pending, failed.clone(), low.clone()]),
+            failed
+        );
+        let unscanned = of_all(vec![ScanObservation::NotScanned, low]);
+        assert_eq!(unscanned, ScanObservation::NotScanned);
+        assert_eq!(of_all(Vec::new()), ScanObservation::NotScanned);
+    }
+
+    #[test]
+    fn every_status_says_something() {
+        assert_eq!(unfinished(Some(&ScanStatus::Active), None), None);
+        assert_eq!(
+            unfinished(Some(&ScanStatus::Pending), None),
+            Some(ScanObservation::Pending)
+        );
+        assert_eq!(
+            unfinished(
+                Some(&ScanStatus::UnsupportedImage),
+                Some("no operating system")
+            ),
+            Some(ScanObservation::Failed(
+                "UNSUPPORTED_IMAGE: no operating system".to_owned()
+            ))
+        );
+        assert_eq!(
+            unfinished(Some(&ScanStatus::from("SOMETHING_NEW")), None),
+            Some(ScanObservation::Failed("SOMETHING_NEW".to_owned()))
+        );
+    }
+
+    #[test]
+    fn inspectors_word_for_unrated_is_ours() {
+        assert_eq!(severity_of("UNTRIAGED"), Severity::Undefined);
+        assert_eq!(severity_of("CRITICAL"), Severity::Critical);
+    }
+}

@@ -1,0 +1,13 @@
+//! ECS: services and their deployments, task definitions, one-off tasks.
+
+mod read;
+mod rollout;
+mod services;
+mod task_definition;
+mod tasks;
+#[cfg(test)]
+mod tests;
+mod update;
+
+pub use services::EcsServices;
+pub use tasks::EcsTasks;

@@ -1,0 +1,146 @@
+//! Services as they run.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_ecs::types::{Service, ServiceDeploymentStatus, ServiceRevision};
+use sluice_app::ports::ServiceQuery;
+use sluice_core::failure::PortError;
+use sluice_core::id::{ClusterName, EcsServiceName, ServiceDeploymentArn, TaskDefinitionArn};
+use sluice_core::observation::ServiceObservation;
+
+use super::{rollout, task_definition};
+use crate::clients::ClientSet;
+use crate::elb;
+use crate::error::{incomplete, port_error};
+
+/// DescribeServices takes no more at once.
+const SERVICES_A_CALL: usize = 10;
+/// A deleted service is described as DRAINING or INACTIVE for a while; it cannot be deployed to.
+const ACTIVE: &str = "ACTIVE";
+/// ECS's reason for something it does not have.
+pub(super) const MISSING: &str = "MISSING";
+
+pub(super) async fn read(
+    clients: &ClientSet,
+    cluster: &ClusterName,
+    queries: &[ServiceQuery],
+) -> Result<Vec<ServiceObservation>, PortError> {
+    let names: Vec<&EcsServiceName> = queries.iter().map(|query| &query.ecs_service).collect();
+    let services = describe(clients, cluster, &names).await?;
+    let current = services.values().filter_map(current_revision);
+    let revisions = rollout::revisions(clients, current.map(str::to_owned).collect()).await?;
+    let mut observed = Vec::new();
+    for query in queries {
+        if let Some(service) = services.get(query.ecs_service.as_str()) {
+            let running = current_revision(service).and_then(|arn| revisions.get(arn));
+            observed.push(observe(clients, cluster, query, service, running).await?);
+        }
+    }
+    Ok(observed)
+}
+
+/// The one service, whatever can be deployed to; refused for good if ECS does not have it.
+pub(super) async fn one(
+    clients: &ClientSet,
+    cluster: &ClusterName,
+    name: &EcsServiceName,
+) -> Result<Service, PortError> {
+    describe(clients, cluster, &[name]).await?.remove(name.as_str()).ok_or_else(|| {
+        PortError::permanent(format!(
+            "there is no active service `{name}` in the cluster {cluster}: correct `ecs-service` or \
+             `cluster` in sluice.toml, or create the service"
+        ))
+    })
+}
+
+/// By name. Those ECS does not have are left out.
+async fn describe(
+    clients: &ClientSet,
+    cluster: &ClusterName,
+    names: &[&EcsServiceName],
+) -> Result<BTreeMap<String, Service>, PortError> {
+    const ACTION: &str = "ecs:DescribeServices";
+    let mut services = BTreeMap::new();
+    for names in names.chunks(SERVICES_A_CALL) {
+        let on = format!("the services of the cluster {cluster}");
+        let answer = clients
+            .ecs()
+            .describe_services()
+            .cluster(cluster.as_str())
+            .set_services(Some(names.iter().map(ToString::to_string).collect()))
+            .send()
+            .await
+            .map_err(|e| port_error(ACTION, &on, e))?;
+        for failure in answer.failures() {
+            if failure.reason() != Some(MISSING) {
+                return Err(PortError::permanent(format!(
+                    "ECS could not describe {}: {}",
+                    failure.arn().unwrap_or(&on),
+                    failure.reason().unwrap_or("it gives no reason"),
+                )));
+            }
+        }
+        for service in answer.services.unwrap_or_default() {
+            if service.status() == Some(ACTIVE)
+                && let Some(name) = service.service_name()
+            {
+                services.insert(name.to_owned(), service);
+            }
+        }
+    }
+    Ok(services)
+}
+
+/// The revision whose tasks run, once there is only one. While ECS replaces one by another, the
+/// service's own word is what it was last told to run.
+fn current_revision(service: &Service) -> Option<&str> {
+    match service.current_service_revisions() {
+        [only] => only.arn(),
+        _ => None,
+    }
+}
+
+async fn observe(
+    clients: &ClientSet,
+    cluster: &ClusterName,
+    query: &ServiceQuery,
+    service: &Service,
+    running: Option<&ServiceRevision>,
+) -> Result<ServiceObservation, PortError> {
+    let name = &query.ecs_service;
+    let arn = running
+        .and_then(ServiceRevision::task_definition)
+        .or(service.task_definition())
+        .ok_or_else(|| incomplete("ecs:DescribeServices", name.as_str(), "task definition"))?;
+    let (definition, _) = task_definition::describe(clients, arn).await?;
+    let container = task_definition::container(&definition, &query.container)?;
+    Ok(ServiceObservation {
+        service: query.service.clone(),
+        task_definition: TaskDefinitionArn::new(arn),
+        image: container.image().unwrap_or_default().to_owned(),
+        desired: u32::try_from(service.desired_count()).unwrap_or(0),
+        running: u32::try_from(service.running_count()).unwrap_or(0),
+        in_progress: in_progress(clients, cluster, name).await?,
+        traffic: elb::traffic(clients, service.load_balancers()).await?,
+    })
+}
+
+/// The youngest service deployment that is not over, whoever started it.
+async fn in_progress(
+    clients: &ClientSet,
+    cluster: &ClusterName,
+    service: &EcsServiceName,
+) -> Result<Option<ServiceDeploymentArn>, PortError> {
+    let under_way = [
+        ServiceDeploymentStatus::Pending,
+        ServiceDeploymentStatus::InProgress,
+        ServiceDeploymentStatus::StopRequested,
+        ServiceDeploymentStatus::RollbackRequested,
+        ServiceDeploymentStatus::RollbackInProgress,
+    ];
+    let found = rollout::list(clients, cluster, service, None, &under_way).await?;
+    let youngest = found.into_iter().max_by_key(|brief| brief.created_at);
+    Ok(youngest
+        .and_then(|brief| brief.service_deployment_arn)
+        .map(ServiceDeploymentArn::new))
+}

@@ -1,0 +1,87 @@
+//! The `Services` port.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sluice_app::ports::{ServiceQuery, Services, Target, TaskDefinitionOrder};
+use sluice_core::command::RolloutOrder;
+use sluice_core::failure::PortError;
+use sluice_core::id::{EcsServiceName, ServiceDeploymentArn, TaskDefinitionArn};
+use sluice_core::observation::{RolloutObservation, ServiceObservation};
+
+use super::{read, rollout, task_definition, update};
+use crate::clients::Clients;
+
+/// The [`Services`] port on ECS, with the listener rules and target health of ELB.
+#[derive(Clone, Debug)]
+pub struct EcsServices {
+    clients: Arc<Clients>,
+}
+
+impl EcsServices {
+    /// The port over shared clients.
+    pub fn new(clients: Arc<Clients>) -> Self {
+        Self { clients }
+    }
+}
+
+#[async_trait]
+impl Services for EcsServices {
+    /// DescribeServices, DescribeServiceRevisions, DescribeTaskDefinition, ListServiceDeployments;
+    /// ELB's DescribeRules (or DescribeListeners) and DescribeTargetHealth.
+    async fn read(
+        &self,
+        target: &Target,
+        services: &[ServiceQuery],
+    ) -> Result<Vec<ServiceObservation>, PortError> {
+        let clients = self.clients.of(target).await?;
+        read::read(&clients, &target.cluster, services).await
+    }
+
+    /// DescribeTaskDefinition, RegisterTaskDefinition.
+    async fn ensure_task_definition(
+        &self,
+        target: &Target,
+        order: &TaskDefinitionOrder,
+    ) -> Result<TaskDefinitionArn, PortError> {
+        let clients = self.clients.of(target).await?;
+        task_definition::ensure(&clients, order).await
+    }
+
+    /// ListServiceDeployments, DescribeServiceRevisions, DescribeServices, UpdateService.
+    async fn ensure_rollout(&self, target: &Target, order: &RolloutOrder) -> Result<(), PortError> {
+        let clients = self.clients.of(target).await?;
+        let hook = self.clients.hook(target);
+        update::ensure(&clients, &target.cluster, hook.as_ref(), order).await
+    }
+
+    /// ListServiceDeployments, DescribeServiceRevisions, DescribeServiceDeployments.
+    async fn rollout(
+        &self,
+        target: &Target,
+        ecs_service: &EcsServiceName,
+        task_definition: &TaskDefinitionArn,
+        since: Timestamp,
+    ) -> Result<Option<RolloutObservation>, PortError> {
+        let clients = self.clients.of(target).await?;
+        rollout::observe(
+            &clients,
+            &target.cluster,
+            ecs_service,
+            task_definition,
+            since,
+        )
+        .await
+    }
+
+    /// DescribeServiceDeployments, StopServiceDeployment.
+    async fn ensure_stopping(
+        &self,
+        target: &Target,
+        rollout: &ServiceDeploymentArn,
+    ) -> Result<(), PortError> {
+        let clients = self.clients.of(target).await?;
+        rollout::ensure_stopping(&clients, rollout).await
+    }
+}

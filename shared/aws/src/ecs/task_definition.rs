@@ -1,0 +1,263 @@
+//! Task definitions: a revision like the one it is made from, but for what the plan changes.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_ecs::operation::register_task_definition::RegisterTaskDefinitionInput;
+use aws_sdk_ecs::operation::register_task_definition::builders::RegisterTaskDefinitionInputBuilder;
+use aws_sdk_ecs::types::{
+    ContainerDefinition, KeyValuePair, Secret, Tag, TaskDefinition, TaskDefinitionField,
+    TaskDefinitionStatus,
+};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use jiff::SignedDuration;
+use sluice_app::ports::TaskDefinitionOrder;
+use sluice_core::failure::PortError;
+use sluice_core::id::{ContainerName, TaskDefinitionArn};
+use sluice_core::observation::PinnedSecret;
+
+use crate::clients::ClientSet;
+use crate::error::{incomplete, port_error};
+
+const DESCRIBE: &str = "ecs:DescribeTaskDefinition";
+const REGISTER: &str = "ecs:RegisterTaskDefinition";
+/// AWS sets tags of this prefix itself, and refuses them from anybody else.
+const TAGS_OF_AWS: &str = "aws:";
+
+/// A revision as ordered: `order.from` if it is so already, the family's latest if that is, else a
+/// new one. Looking at the latest first is what makes a second call find what the first made.
+pub(super) async fn ensure(
+    clients: &ClientSet,
+    order: &TaskDefinitionOrder,
+) -> Result<TaskDefinitionArn, PortError> {
+    let (from, tags) = describe(clients, order.from.as_str()).await?;
+    let wanted = changed(&from, order)?;
+    let is_active = from.status() == Some(&TaskDefinitionStatus::Active);
+    if is_active && is_same(&registration(&wanted, &tags), &registration(&from, &tags)) {
+        return Ok(order.from.clone());
+    }
+    let family = from.family().unwrap_or_default();
+    if let Some((latest, its_tags)) = latest(clients, family).await?
+        && is_same(
+            &registration(&wanted, &tags),
+            &registration(&latest, &its_tags),
+        )
+    {
+        return arn_of(&latest, DESCRIBE, family);
+    }
+    let answer = registration(&wanted, &tags)
+        .send_with(clients.ecs())
+        .await
+        .map_err(|e| port_error(REGISTER, &format!("the family {family}"), e))?;
+    let registered = answer
+        .task_definition
+        .unwrap_or_else(|| TaskDefinition::builder().build());
+    arn_of(&registered, REGISTER, family)
+}
+
+/// A task definition, by ARN or (the latest active revision) by family, and its tags.
+pub(super) async fn describe(
+    clients: &ClientSet,
+    name: &str,
+) -> Result<(TaskDefinition, Vec<Tag>), PortError> {
+    let answer = clients
+        .ecs()
+        .describe_task_definition()
+        .task_definition(name)
+        .include(TaskDefinitionField::Tags)
+        .send()
+        .await
+        .map_err(|e| port_error(DESCRIBE, name, e))?;
+    let Some(definition) = answer.task_definition else {
+        return Err(incomplete(DESCRIBE, name, "task definition"));
+    };
+    Ok((definition, answer.tags.unwrap_or_default()))
+}
+
+/// `None` for a family that has no active revision left.
+async fn latest(
+    clients: &ClientSet,
+    family: &str,
+) -> Result<Option<(TaskDefinition, Vec<Tag>)>, PortError> {
+    let answer = clients
+        .ecs()
+        .describe_task_definition()
+        .task_definition(family)
+        .include(TaskDefinitionField::Tags)
+        .send()
+        .await;
+    match answer {
+        Ok(answer) => {
+            let tags = answer.tags.unwrap_or_default();
+            Ok(answer.task_definition.map(|definition| (definition, tags)))
+        }
+        // "Unable to describe task definition": ECS has no code of its own for it.
+        Err(error) if error.code() == Some("ClientException") => Ok(None),
+        Err(error) => Err(port_error(DESCRIBE, family, error)),
+    }
+}
+
+fn arn_of(
+    definition: &TaskDefinition,
+    action: &str,
+    family: &str,
+) -> Result<TaskDefinitionArn, PortError> {
+    let arn = definition.task_definition_arn();
+    arn.map(TaskDefinitionArn::new)
+        .ok_or_else(|| incomplete(action, family, "ARN"))
+}
+
+/// The container of that name.
+pub(super) fn container<'a>(
+    definition: &'a TaskDefinition,
+    name: &ContainerName,
+) -> Result<&'a ContainerDefinition, PortError> {
+    let containers = definition.container_definitions();
+    let found = containers
+        .iter()
+        .find(|container| container.name() == Some(name.as_str()));
+    found.ok_or_else(|| {
+        let there: Vec<&str> = containers.iter().filter_map(|one| one.name()).collect();
+        PortError::permanent(format!(
+            "the task definition {} has no container `{name}`, only {}: correct `container` in \
+             sluice.toml",
+            definition.task_definition_arn().unwrap_or_default(),
+            there.join(", ")
+        ))
+    })
+}
+
+fn changed(
+    from: &TaskDefinition,
+    order: &TaskDefinitionOrder,
+) -> Result<TaskDefinition, PortError> {
+    container(from, &order.container)?;
+    let mut wanted = from.clone();
+    let ours = wanted
+        .container_definitions
+        .iter_mut()
+        .flatten()
+        .filter(|container| container.name() == Some(order.container.as_str()));
+    for container in ours {
+        container.image = Some(order.image.clone());
+        if let Some(timeout) = order.stop_timeout {
+            container.stop_timeout = Some(whole_seconds(timeout)?);
+        }
+        set_variables(container, order);
+        set_secrets(container, &order.secrets);
+    }
+    Ok(wanted)
+}
+
+fn whole_seconds(timeout: SignedDuration) -> Result<i32, PortError> {
+    i32::try_from(timeout.as_secs()).map_err(|_| {
+        PortError::permanent(format!(
+            "a stop timeout of {timeout:#} is more than ECS can hold"
+        ))
+    })
+}
+
+/// Sets the plain variables in their places. ECS refuses a name that is a variable and a secret:
+/// what becomes a secret leaves the variables, and the other way round.
+fn set_variables(container: &mut ContainerDefinition, order: &TaskDefinitionOrder) {
+    let secret: BTreeSet<&str> = order.secrets.iter().map(|s| s.variable.as_str()).collect();
+    if let Some(environment) = &mut container.environment {
+        environment.retain(|pair| pair.name().is_none_or(|name| !secret.contains(name)));
+    }
+    for (name, value) in order
+        .variables
+        .iter()
+        .filter(|(name, _)| !secret.contains(name.as_str()))
+    {
+        if let Some(secrets) = &mut container.secrets {
+            secrets.retain(|secret| secret.name() != name);
+        }
+        let pair = KeyValuePair::builder().name(name).value(value).build();
+        let environment = container.environment.get_or_insert_default();
+        match environment
+            .iter_mut()
+            .find(|pair| pair.name() == Some(name))
+        {
+            Some(there) => *there = pair,
+            None => environment.push(pair),
+        }
+    }
+}
+
+fn set_secrets(container: &mut ContainerDefinition, pinned: &[PinnedSecret]) {
+    for PinnedSecret {
+        variable,
+        value_from,
+        ..
+    } in pinned
+    {
+        let secrets = container.secrets.get_or_insert_default();
+        if let Some(there) = secrets.iter_mut().find(|secret| secret.name() == variable) {
+            there.value_from.clone_from(value_from);
+            continue;
+        }
+        let secret = Secret::builder()
+            .name(variable)
+            .value_from(value_from)
+            .build();
+        secrets.push(secret.expect("a secret with its name and its place is whole"));
+    }
+}
+
+/// A registration of the definition as it is. What is not in it, ECS fills in itself: the revision,
+/// its status, what it is compatible with and who registered it.
+#[expect(
+    deprecated,
+    reason = "old task definitions still name inference accelerators"
+)]
+fn registration(definition: &TaskDefinition, tags: &[Tag]) -> RegisterTaskDefinitionInputBuilder {
+    let is_ours = |tag: &&Tag| !tag.key().is_some_and(|key| key.starts_with(TAGS_OF_AWS));
+    let tags: Vec<Tag> = tags.iter().filter(is_ours).cloned().collect();
+    let definition = definition.clone();
+    RegisterTaskDefinitionInput::builder()
+        .set_family(definition.family)
+        .set_task_role_arn(definition.task_role_arn)
+        .set_execution_role_arn(definition.execution_role_arn)
+        .set_network_mode(definition.network_mode)
+        .set_container_definitions(definition.container_definitions)
+        .set_volumes(definition.volumes)
+        .set_placement_constraints(definition.placement_constraints)
+        .set_requires_compatibilities(definition.requires_compatibilities)
+        .set_cpu(definition.cpu)
+        .set_memory(definition.memory)
+        .set_tags((!tags.is_empty()).then_some(tags))
+        .set_pid_mode(definition.pid_mode)
+        .set_ipc_mode(definition.ipc_mode)
+        .set_proxy_configuration(definition.proxy_configuration)
+        .set_inference_accelerators(definition.inference_accelerators)
+        .set_ephemeral_storage(definition.ephemeral_storage)
+        .set_runtime_platform(definition.runtime_platform)
+        .set_enable_fault_injection(definition.enable_fault_injection)
+}
+
+/// Whether two registrations make the same tasks. ECS does not keep the order of variables, secrets
+/// and tags.
+fn is_same(
+    one: &RegisterTaskDefinitionInputBuilder,
+    other: &RegisterTaskDefinitionInputBuilder,
+) -> bool {
+    sorted(one.clone()) == sorted(other.clone())
+}
+
+fn sorted(registration: RegisterTaskDefinitionInputBuilder) -> RegisterTaskDefinitionInputBuilder {
+    let mut tags = registration.get_tags().clone();
+    if let Some(tags) = &mut tags {
+        tags.sort_by(|a, b| a.key().cmp(&b.key()));
+    }
+    let mut containers = registration.get_container_definitions().clone();
+    for container in containers.iter_mut().flatten() {
+        if let Some(environment) = &mut container.environment {
+            environment.sort_by(|a, b| a.name().cmp(&b.name()));
+        }
+        if let Some(secrets) = &mut container.secrets {
+            secrets.sort_by(|a, b| a.name().cmp(b.name()));
+        }
+    }
+    registration
+        .set_tags(tags)
+        .set_container_definitions(containers)
+}

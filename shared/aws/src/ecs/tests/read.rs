@@ -1,0 +1,147 @@
+use serde_json::{Value, json};
+use sluice_app::ports::{ServiceQuery, Services};
+use sluice_core::failure::ErrorClass;
+use sluice_core::id::{ContainerName, EcsServiceName, ServiceName};
+
+use super::{DEPLOYMENT, NOON, OLD, brief, revision, service};
+use crate::EcsServices;
+use crate::test_cloud::{Answer, Asked, TestCloud, target};
+
+fn query(ecs_service: &str) -> ServiceQuery {
+    ServiceQuery {
+        service: ServiceName::new("web"),
+        ecs_service: EcsServiceName::new(ecs_service),
+        container: ContainerName::new("web"),
+    }
+}
+
+fn answer(asked: &Asked, services: &Value, deployments: &Value) -> Answer {
+    Answer::json(&match asked.operation.as_str() {
+        "DescribeServices" => services.clone(),
+        "DescribeServiceRevisions" => json!({ "serviceRevisions": [revision(41, OLD)] }),
+        "DescribeTaskDefinition" => json!({ "taskDefinition": {
+            "taskDefinitionArn": asked.body["taskDefinition"],
+            "containerDefinitions": [
+                { "name": "envoy", "image": "envoy:v1" },
+                { "name": "web", "image": "erp@sha256:old" },
+            ],
+        }}),
+        "ListServiceDeployments" => deployments.clone(),
+        "DescribeRules" => {
+            return Answer::xml(
+                "<DescribeRulesResponse><DescribeRulesResult><Rules><member><Actions><member>\
+                 <Type>forward</Type><TargetGroupArn>arn:x:targetgroup/blue/1</TargetGroupArn>\
+                 </member></Actions></member></Rules></DescribeRulesResult></DescribeRulesResponse>",
+            );
+        }
+        "DescribeTargetHealth" => {
+            return Answer::xml(
+                "<DescribeTargetHealthResponse><DescribeTargetHealthResult>\
+                 <TargetHealthDescriptions><member><TargetHealth><State>healthy</State>\
+                 </TargetHealth></member></TargetHealthDescriptions>\
+                 </DescribeTargetHealthResult></DescribeTargetHealthResponse>",
+            );
+        }
+        other => panic!("nobody should ask for {other}"),
+    })
+}
+
+fn cloud(services: Value, deployments: Value) -> TestCloud {
+    TestCloud::new(move |asked| answer(asked, &services, &deployments))
+}
+
+#[tokio::test]
+async fn a_service_is_read_with_its_image_and_its_traffic() {
+    let cloud = cloud(
+        json!({ "services": [service()] }),
+        json!({ "serviceDeployments": [] }),
+    );
+    let services = EcsServices::new(cloud.clients.clone());
+    let read = services.read(&target(), &[query("erp-web")]).await.unwrap();
+    let [web] = &read[..] else {
+        panic!("one service, not {read:?}")
+    };
+    assert_eq!(web.task_definition.as_str(), OLD);
+    assert_eq!(web.image, "erp@sha256:old");
+    assert_eq!((web.desired, web.running), (3, 2));
+    assert_eq!(web.in_progress, None);
+    let traffic = web.traffic.as_ref().unwrap();
+    assert_eq!(traffic.weights.get("blue"), Some(&100));
+    assert_eq!((traffic.healthy, traffic.unhealthy), (1, 0));
+}
+
+#[tokio::test]
+async fn what_runs_is_read_from_the_revision_and_not_from_what_was_asked_last() {
+    let mut asked_for_more = service();
+    asked_for_more["taskDefinition"] = json!(super::NEW);
+    let cloud = cloud(json!({ "services": [asked_for_more] }), json!({}));
+    let services = EcsServices::new(cloud.clients.clone());
+    let read = services.read(&target(), &[query("erp-web")]).await.unwrap();
+    assert_eq!(read[0].task_definition.as_str(), OLD);
+}
+
+#[tokio::test]
+async fn a_deployment_under_way_is_seen_whoever_started_it() {
+    let cloud = cloud(
+        json!({ "services": [service()] }),
+        json!({ "serviceDeployments": [brief(DEPLOYMENT, 42, NOON)] }),
+    );
+    let services = EcsServices::new(cloud.clients.clone());
+    let read = services.read(&target(), &[query("erp-web")]).await.unwrap();
+    assert_eq!(read[0].in_progress.as_ref().unwrap().as_str(), DEPLOYMENT);
+    let status = &cloud.asked("ListServiceDeployments")[0]["status"];
+    let under_way = json!([
+        "PENDING",
+        "IN_PROGRESS",
+        "STOP_REQUESTED",
+        "ROLLBACK_REQUESTED",
+        "ROLLBACK_IN_PROGRESS",
+    ]);
+    assert_eq!(*status, under_way);
+}
+
+#[tokio::test]
+async fn services_that_are_not_there_or_are_going_are_left_out() {
+    let mut going = service();
+    going["status"] = json!("DRAINING");
+    let missing = json!({ "arn": "arn:…:service/erp/erp-beat", "reason": "MISSING" });
+    let cloud = cloud(
+        json!({ "services": [going], "failures": [missing] }),
+        json!({}),
+    );
+    let services = EcsServices::new(cloud.clients.clone());
+    let queries = [query("erp-web"), query("erp-beat")];
+    assert_eq!(services.read(&target(), &queries).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn ten_services_go_into_one_call() {
+    let cloud = cloud(json!({ "services": [] }), json!({}));
+    let services = EcsServices::new(cloud.clients.clone());
+    let queries: Vec<ServiceQuery> = (0..21).map(|n| query(&format!("s{n}"))).collect();
+    services.read(&target(), &queries).await.unwrap();
+    let sizes: Vec<usize> = cloud
+        .asked("DescribeServices")
+        .iter()
+        .map(|body| body["services"].as_array().unwrap().len())
+        .collect();
+    assert_eq!(sizes, [10, 10, 1]);
+}
+
+#[tokio::test]
+async fn a_container_that_is_not_there_is_named_with_those_that_are() {
+    let cloud = cloud(json!({ "services": [service()] }), json!({}));
+    let services = EcsServices::new(cloud.clients.clone());
+    let wrong = ServiceQuery {
+        container: ContainerName::new("app"),
+        ..query("erp-web")
+    };
+    let error = services.read(&target(), &[wrong]).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Permanent);
+    assert!(
+        error
+            .message
+            .contains("no container `app`, only envoy, web"),
+        "{error}"
+    );
+}

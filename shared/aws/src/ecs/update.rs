@@ -1,0 +1,244 @@
+//! UpdateService: the revision, and how ECS brings it up. Never a desired count, which is
+//! autoscaling's; never the load balancers, which what is not sent leaves as they are.
+
+use std::collections::HashMap;
+
+use aws_sdk_ecs::types::{
+    AvailabilityZoneRebalancing, CanaryConfiguration, DeploymentAlarms, DeploymentCircuitBreaker,
+    DeploymentConfiguration, DeploymentControllerType, DeploymentLifecycleHook,
+    DeploymentLifecycleHookStage, DeploymentLifecycleHookTargetType, DeploymentStrategy,
+    LinearConfiguration, Service,
+};
+use aws_smithy_types::Document;
+use jiff::SignedDuration;
+use sluice_core::command::{Direction, RolloutOrder};
+use sluice_core::config::Strategy;
+use sluice_core::failure::PortError;
+use sluice_core::id::ClusterName;
+
+use super::{read, rollout};
+use crate::clients::{ClientSet, RolloutHook};
+use crate::error::port_error;
+use crate::time::timestamp;
+
+/// Per cent of the desired tasks that stay up, and that may run at once, while ECS replaces them.
+struct Room {
+    minimum: i32,
+    maximum: i32,
+}
+
+/// A whole second set beside the first: nobody waits for a free place.
+const SIDE_BY_SIDE: Room = Room {
+    minimum: 100,
+    maximum: 200,
+};
+/// The old one stops before the new one starts: never two.
+const ONE_AT_A_TIME: Room = Room {
+    minimum: 0,
+    maximum: 100,
+};
+
+/// Has ECS bring the service to the revision, unless it was asked to already.
+pub(super) async fn ensure(
+    clients: &ClientSet,
+    cluster: &ClusterName,
+    hook: Option<&RolloutHook>,
+    order: &RolloutOrder,
+) -> Result<(), PortError> {
+    let RolloutOrder {
+        ecs_service: name,
+        task_definition,
+        since,
+        ..
+    } = order;
+    if rollout::find(clients, cluster, name, task_definition, *since)
+        .await?
+        .is_some()
+    {
+        return Ok(());
+    }
+    let service = read::one(clients, cluster, name).await?;
+    if was_asked_for(&service, order) {
+        return Ok(());
+    }
+    can_be_rolled_out(&service, order)?;
+    let configuration = configuration(&service, hook, order)?;
+    let runs_it_already = service.task_definition() == Some(task_definition.as_str());
+    clients
+        .ecs()
+        .update_service()
+        .cluster(cluster.as_str())
+        .service(name.as_str())
+        .task_definition(task_definition.as_str())
+        .deployment_configuration(configuration)
+        // ECS starts tasks of the new revision elsewhere before it stops the old ones, which would
+        // be two of a singleton, and refuses a maximum of 100 per cent beside it.
+        .set_availability_zone_rebalancing(
+            (order.strategy == Strategy::Singleton)
+                .then_some(AvailabilityZoneRebalancing::Disabled),
+        )
+        // Without it ECS starts no service deployment for a revision the service already has.
+        .set_force_new_deployment(runs_it_already.then_some(true))
+        .send()
+        .await
+        .map_err(|e| port_error("ecs:UpdateService", &format!("the service {name}"), e))?;
+    Ok(())
+}
+
+/// ECS lists a service deployment a little after it has taken the request, but shows the request on
+/// the service at once.
+fn was_asked_for(service: &Service, order: &RolloutOrder) -> bool {
+    let not_before = rollout::earliest(order.since);
+    service.deployments().iter().any(|deployment| {
+        deployment.status() == Some("PRIMARY")
+            && deployment.task_definition() == Some(order.task_definition.as_str())
+            && deployment
+                .created_at()
+                .and_then(timestamp)
+                .is_some_and(|created| created >= not_before)
+    })
+}
+
+fn can_be_rolled_out(service: &Service, order: &RolloutOrder) -> Result<(), PortError> {
+    let name = &order.ecs_service;
+    if let Some(controller) = service.deployment_controller()
+        && *controller.r#type() != DeploymentControllerType::Ecs
+    {
+        return Err(PortError::needs_person(format!(
+            "the service {name} is deployed by {}: set its deployment controller to ECS",
+            controller.r#type()
+        )));
+    }
+    let can_shift = service
+        .load_balancers()
+        .iter()
+        .any(|one| one.advanced_configuration().is_some());
+    if order.strategy.shifts_traffic() && !can_shift {
+        return Err(PortError::needs_person(format!(
+            "the service {name} has no second target group to shift traffic to: give its load \
+             balancer an `advancedConfiguration` with an alternate target group, the production \
+             listener rule and a role, or set `strategy` to `rolling` in sluice.toml"
+        )));
+    }
+    Ok(())
+}
+
+/// Every member that ECS would otherwise keep from the service deployment before is set.
+fn configuration(
+    service: &Service,
+    hook: Option<&RolloutHook>,
+    order: &RolloutOrder,
+) -> Result<DeploymentConfiguration, PortError> {
+    let shifts = order.strategy.shifts_traffic();
+    let room = match order.strategy {
+        Strategy::Singleton => ONE_AT_A_TIME,
+        _ => SIDE_BY_SIDE,
+    };
+    let breaker = DeploymentCircuitBreaker::builder()
+        .enable(!shifts)
+        .rollback(!shifts)
+        .build();
+    let configuration = DeploymentConfiguration::builder()
+        .minimum_healthy_percent(room.minimum)
+        .maximum_percent(room.maximum)
+        .deployment_circuit_breaker(breaker)
+        .alarms(alarms(order))
+        .set_lifecycle_hooks(Some(hooks(service, hook, order)?));
+    let configuration = match &order.strategy {
+        Strategy::Rolling | Strategy::Singleton => {
+            configuration.strategy(DeploymentStrategy::Rolling)
+        }
+        Strategy::BlueGreen => configuration.strategy(DeploymentStrategy::BlueGreen),
+        Strategy::Canary(steps) => configuration
+            .strategy(DeploymentStrategy::Canary)
+            .canary_configuration(
+                CanaryConfiguration::builder()
+                    .canary_percent(f64::from(steps.percent))
+                    .canary_bake_time_in_minutes(minutes(steps.bake)?)
+                    .build(),
+            ),
+        Strategy::Linear(steps) => configuration
+            .strategy(DeploymentStrategy::Linear)
+            .linear_configuration(
+                LinearConfiguration::builder()
+                    .step_percent(f64::from(steps.percent))
+                    .step_bake_time_in_minutes(minutes(steps.bake)?)
+                    .build(),
+            ),
+    };
+    let bake = if shifts {
+        Some(minutes(order.bake)?)
+    } else {
+        None
+    };
+    Ok(configuration.set_bake_time_in_minutes(bake).build())
+}
+
+fn minutes(duration: SignedDuration) -> Result<i32, PortError> {
+    i32::try_from(duration.as_mins()).map_err(|_| {
+        PortError::permanent(format!("a bake of {duration:#} is more than ECS can hold"))
+    })
+}
+
+fn alarms(order: &RolloutOrder) -> DeploymentAlarms {
+    let watched = !order.alarms.is_empty();
+    DeploymentAlarms::builder()
+        .set_alarm_names(Some(order.alarms.iter().map(ToString::to_string).collect()))
+        .enable(watched)
+        .rollback(watched)
+        .build()
+        .expect("alarms with their names and both switches are whole")
+}
+
+/// The service's own hooks, and ours where the rollout is to be held. On the way back ours goes:
+/// nothing of Sluice may stand between users and what ran before.
+fn hooks(
+    service: &Service,
+    hook: Option<&RolloutHook>,
+    order: &RolloutOrder,
+) -> Result<Vec<DeploymentLifecycleHook>, PortError> {
+    let there = service
+        .deployment_configuration()
+        .map(|there| there.lifecycle_hooks());
+    let mut hooks = there.unwrap_or_default().to_vec();
+    hooks.retain(|there| !is_ours(there, hook));
+    if !order.strategy.shifts_traffic() || order.direction == Direction::Back {
+        return Ok(hooks);
+    }
+    let Some(hook) = hook else {
+        return Err(PortError::needs_person(
+            "Sluice was started without its rollout hook, so nothing would hold the new version \
+             before it has traffic: set the hook's function and role",
+        ));
+    };
+    hooks.push(ours(hook, order));
+    Ok(hooks)
+}
+
+fn is_ours(there: &DeploymentLifecycleHook, hook: Option<&RolloutHook>) -> bool {
+    hook.is_some_and(|hook| there.hook_target_arn() == Some(hook.function_arn.as_str()))
+}
+
+fn ours(hook: &RolloutHook, order: &RolloutOrder) -> DeploymentLifecycleHook {
+    let direction = match order.direction {
+        Direction::Forward => "forward",
+        Direction::Back => "back",
+    };
+    let details = HashMap::from([
+        (
+            "deployment".to_owned(),
+            Document::String(order.deployment.to_string()),
+        ),
+        (
+            "direction".to_owned(),
+            Document::String(direction.to_owned()),
+        ),
+    ]);
+    DeploymentLifecycleHook::builder()
+        .target_type(DeploymentLifecycleHookTargetType::AwsLambda)
+        .hook_target_arn(&hook.function_arn)
+        .role_arn(&hook.role_arn)
+        .lifecycle_stages(DeploymentLifecycleHookStage::PostTestTrafficShift)
+        .hook_details(Document::Object(details))
+        .build()
+}

@@ -1,0 +1,35 @@
+//! Sluice's ports on AWS: the only crate that names the AWS SDK.
+//!
+//! Each port is one type, made from the shared [`Clients`]. Which AWS call backs which command
+//! stands at the port's methods. Every error of AWS becomes a
+//! [`PortError`](sluice_core::failure::PortError) in one place, `error`.
+
+mod alarms;
+mod clients;
+mod clock;
+mod dynamodb;
+mod ecr;
+mod ecs;
+mod elb;
+mod error;
+mod http;
+mod logs;
+mod own_secret;
+mod rds;
+mod secrets;
+mod sqs;
+#[cfg(test)]
+mod test_cloud;
+mod time;
+
+pub use alarms::CloudWatchAlarms;
+pub use clients::{Clients, RolloutHook};
+pub use clock::SystemClock;
+pub use dynamodb::{DynamoStore, create_table};
+pub use ecr::EcrRegistry;
+pub use ecs::{EcsServices, EcsTasks};
+pub use http::HttpsHttp;
+pub use own_secret::own_secret;
+pub use rds::{DEPLOYMENT_TAG, RdsDatabases};
+pub use secrets::AwsSecrets;
+pub use sqs::SqsWakeups;

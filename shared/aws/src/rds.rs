@@ -1,0 +1,268 @@
+//! Databases and their snapshots, in RDS: instances and Aurora clusters, which have calls of their
+//! own for the same things.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_rds::error::ProvideErrorMetadata;
+use aws_sdk_rds::types::Tag;
+use jiff::Timestamp;
+use sluice_app::ports::{Databases, Target};
+use sluice_core::config::Database;
+use sluice_core::failure::PortError;
+use sluice_core::id::SnapshotId;
+use sluice_core::observation::{DatabaseObservation, SnapshotObservation};
+
+use crate::clients::{ClientSet, Clients};
+use crate::error::port_error;
+
+mod cluster;
+mod instance;
+
+/// The tag by which we know our snapshots: it holds the deployment that took it.
+pub const DEPLOYMENT_TAG: &str = "sluice:deployment";
+
+/// The kind of snapshot that somebody asked for: RDS's own are `automated`, and of AWS Backup
+/// `awsbackup`.
+const MANUAL: &str = "manual";
+
+/// RDS.
+///
+/// A snapshot is ours if it carries [`DEPLOYMENT_TAG`]. No other is counted, taken for a backup or
+/// deleted, whatever its name.
+#[derive(Clone, Debug)]
+pub struct RdsDatabases {
+    clients: Arc<Clients>,
+}
+
+impl RdsDatabases {
+    /// RDS, asked through these clients.
+    pub fn new(clients: Arc<Clients>) -> Self {
+        Self { clients }
+    }
+}
+
+/// A snapshot of an instance or of a cluster.
+struct Snapshot {
+    of: Option<String>,
+    deployment: Option<String>,
+    seen: SnapshotObservation,
+}
+
+impl Snapshot {
+    fn is_of(&self, database: &Database) -> bool {
+        self.of.as_deref() == Some(database.identifier())
+    }
+}
+
+#[async_trait]
+impl Databases for RdsDatabases {
+    /// `rds:DescribeDBInstances` or `rds:DescribeDBClusters`.
+    async fn database(
+        &self,
+        target: &Target,
+        database: &Database,
+    ) -> Result<Option<DatabaseObservation>, PortError> {
+        let clients = self.clients.of(target).await?;
+        match database {
+            Database::Instance(name) => instance::read(&clients, name).await,
+            Database::Cluster(name) => cluster::read(&clients, name).await,
+        }
+    }
+
+    /// `rds:CreateDBSnapshot` or `rds:CreateDBClusterSnapshot`, with `rds:AddTagsToResource`.
+    async fn ensure_snapshot(
+        &self,
+        target: &Target,
+        database: &Database,
+        snapshot: &SnapshotId,
+    ) -> Result<(), PortError> {
+        let clients = self.clients.of(target).await?;
+        let tag = Tag::builder()
+            .key(DEPLOYMENT_TAG)
+            .value(target.deployment.as_str())
+            .build();
+        let created = match database {
+            Database::Instance(name) => instance::create(&clients, name, snapshot, tag).await?,
+            Database::Cluster(name) => cluster::create(&clients, name, snapshot, tag).await?,
+        };
+        if created {
+            return Ok(());
+        }
+        match find(&clients, database, snapshot).await? {
+            Some(there)
+                if there.is_of(database)
+                    && there.deployment.as_deref() == Some(target.deployment.as_str()) =>
+            {
+                Ok(())
+            }
+            Some(_) => Err(PortError::needs_person(format!(
+                "a snapshot {snapshot} is there, and {} did not take it of {}: rename or remove \
+                 it, so that the backup can have its name",
+                target.deployment,
+                database.identifier()
+            ))),
+            None => Err(PortError::retryable(format!(
+                "RDS says of snapshot {snapshot} that it is there, and then that it is not"
+            ))),
+        }
+    }
+
+    /// `rds:DescribeDBSnapshots` or `rds:DescribeDBClusterSnapshots`.
+    async fn snapshot(
+        &self,
+        target: &Target,
+        database: &Database,
+        snapshot: &SnapshotId,
+    ) -> Result<Option<SnapshotObservation>, PortError> {
+        let clients = self.clients.of(target).await?;
+        let found = find(&clients, database, snapshot).await?;
+        let ours = found.filter(|found| found.deployment.is_some() && found.is_of(database));
+        Ok(ours.map(|found| found.seen))
+    }
+
+    /// As [`snapshot`](Databases::snapshot), of every page.
+    async fn our_snapshots(
+        &self,
+        target: &Target,
+        database: &Database,
+    ) -> Result<Vec<SnapshotObservation>, PortError> {
+        let clients = self.clients.of(target).await?;
+        let all = match database {
+            Database::Instance(name) => instance::snapshots(&clients, name).await?,
+            Database::Cluster(name) => cluster::snapshots(&clients, name).await?,
+        };
+        let ours = all
+            .into_iter()
+            .filter(|snapshot| snapshot.deployment.is_some());
+        Ok(ours.map(|snapshot| snapshot.seen).collect())
+    }
+
+    /// `rds:DeleteDBSnapshot` or `rds:DeleteDBClusterSnapshot`.
+    async fn ensure_no_snapshot(
+        &self,
+        target: &Target,
+        database: &Database,
+        snapshot: &SnapshotId,
+    ) -> Result<(), PortError> {
+        let clients = self.clients.of(target).await?;
+        let Some(found) = find(&clients, database, snapshot).await? else {
+            return Ok(());
+        };
+        if found.deployment.is_none() || !found.is_of(database) {
+            return Err(PortError::permanent(format!(
+                "snapshot {snapshot} is not one that Sluice took of {}: it is left alone",
+                database.identifier()
+            )));
+        }
+        match database {
+            Database::Instance(_) => instance::delete(&clients, snapshot).await,
+            Database::Cluster(_) => cluster::delete(&clients, snapshot).await,
+        }
+    }
+}
+
+async fn find(
+    clients: &ClientSet,
+    database: &Database,
+    snapshot: &SnapshotId,
+) -> Result<Option<Snapshot>, PortError> {
+    match database {
+        Database::Instance(_) => instance::find(clients, snapshot).await,
+        Database::Cluster(_) => cluster::find(clients, snapshot).await,
+    }
+}
+
+fn deployment_of(tags: &[Tag]) -> Option<String> {
+    let tag = tags.iter().find(|tag| tag.key() == Some(DEPLOYMENT_TAG))?;
+    tag.value().map(str::to_owned)
+}
+
+/// RDS counts in `i32`; what it leaves out, or gives as less than nothing, is 0.
+fn gib(storage: Option<i32>) -> u32 {
+    storage
+        .and_then(|gib| u32::try_from(gib).ok())
+        .unwrap_or_default()
+}
+
+fn per_cent(progress: Option<i32>) -> u8 {
+    progress
+        .and_then(|done| u8::try_from(done).ok())
+        .map_or(0, |done| done.min(100))
+}
+
+fn created_at(time: Option<&aws_smithy_types::DateTime>) -> Option<Timestamp> {
+    time.and_then(crate::time::timestamp)
+}
+
+/// What an error of RDS means. A database or a snapshot that is busy (modified, backed up, being
+/// created) is free again by itself.
+fn failed<E>(action: &str, on: &str, error: aws_sdk_rds::error::SdkError<E>) -> PortError
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    let busy = error
+        .as_service_error()
+        .and_then(ProvideErrorMetadata::code)
+        .is_some_and(|code| {
+            matches!(
+                code,
+                "InvalidDBInstanceState"
+                    | "InvalidDBClusterStateFault"
+                    | "InvalidDBSnapshotState"
+                    | "InvalidDBClusterSnapshotStateFault"
+            )
+        });
+    let error = port_error(action, on, error);
+    if busy {
+        PortError::retryable(error.message)
+    } else {
+        error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sluice_core::failure::ErrorClass;
+
+    use super::*;
+    use crate::test_cloud::{Answer, TestCloud, target};
+
+    #[tokio::test]
+    async fn a_busy_database_is_asked_again_and_a_quota_is_for_a_person() {
+        let (instance, cluster) = (
+            Database::Instance("erp".to_owned()),
+            Database::Cluster("erp".to_owned()),
+        );
+        for (database, code, class) in [
+            (&instance, "InvalidDBInstanceState", ErrorClass::Retryable),
+            (
+                &cluster,
+                "InvalidDBClusterStateFault",
+                ErrorClass::Retryable,
+            ),
+            (&instance, "SnapshotQuotaExceeded", ErrorClass::NeedsPerson),
+            (&instance, "DBInstanceNotFound", ErrorClass::Permanent),
+        ] {
+            let cloud = TestCloud::new(move |_| Answer::xml_error(400, code, "it is modifying"));
+            let databases = RdsDatabases::new(cloud.clients.clone());
+            let snapshot = SnapshotId::new("sluice-1");
+            let error = databases
+                .ensure_snapshot(&target(), database, &snapshot)
+                .await;
+            let error = error.unwrap_err();
+            assert_eq!(error.class, class, "{error}");
+            assert!(error.message.contains("it is modifying"), "{error}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_rds_that_make_no_sense_are_nothing() {
+        assert_eq!((gib(Some(20)), gib(Some(-1)), gib(None)), (20, 0, 0));
+        assert_eq!(
+            (per_cent(Some(40)), per_cent(Some(400)), per_cent(None)),
+            (40, 0, 0)
+        );
+        assert_eq!(per_cent(Some(101)), 100);
+    }
+}

@@ -1,0 +1,464 @@
+//! The store on DynamoDB: each thing that its port promises.
+//!
+//! moto runs one request after the other, so a transaction never meets another one on the same item
+//! (`TransactionConflict`) and the index is never behind. Both happen in DynamoDB.
+
+use std::sync::Arc;
+
+use futures::future::join_all;
+use jiff::SignedDuration;
+use sluice_app::ports::{MessageRef, Opened, SaveError, Shown, Store as _};
+use sluice_aws::{DynamoStore, create_table};
+use sluice_core::deployment::SealedPlan;
+use sluice_core::event::Claim;
+use sluice_core::failure::ErrorClass;
+use sluice_core::history::verify;
+use sluice_core::id::DeploymentId;
+use sluice_core::plan::Plan;
+
+use crate::deployments::{
+    after, change, deployment, digest, environment, noon, proof, settings, with_settings,
+};
+use crate::server;
+
+async fn store(table: &str) -> DynamoStore {
+    let clients = server::clients().await;
+    create_table(&clients, table).await.unwrap();
+    DynamoStore::new(&clients, table)
+}
+
+/// Opens it at the environment's present version.
+async fn open(store: &DynamoStore, opened: &crate::deployments::Opened) -> Opened {
+    let key = sluice_app::ports::EnvironmentKey::of(&opened.deployment);
+    let version = store.environment(&key).await.unwrap().version;
+    open_at(store, opened, version).await
+}
+
+async fn open_at(
+    store: &DynamoStore,
+    opened: &crate::deployments::Opened,
+    environment_version: u64,
+) -> Opened {
+    let crate::deployments::Opened {
+        deployment,
+        first,
+        chain,
+    } = opened;
+    store
+        .open(deployment, first, chain, noon(), environment_version)
+        .await
+        .unwrap()
+}
+
+fn plan(opened: &crate::deployments::Opened, warning: &str) -> Arc<SealedPlan> {
+    let d = &opened.deployment;
+    Arc::new(SealedPlan::new(Plan {
+        deployment: d.id.clone(),
+        app: d.app().clone(),
+        environment: d.environment().clone(),
+        release: d.release.clone(),
+        previous: None,
+        passed: None,
+        findings: None,
+        backup: None,
+        migration: None,
+        services: Vec::new(),
+        variables: [("MODE".to_owned(), "strict".to_owned())].into(),
+        secrets: Vec::new(),
+        smoke_tests: Vec::new(),
+        bake: SignedDuration::from_mins(10),
+        alarms: Vec::new(),
+        warnings: vec![warning.to_owned()],
+    }))
+}
+
+#[tokio::test]
+async fn a_deployment_is_opened_once_however_often_its_push_is_told() {
+    let store = store("open-once").await;
+    let one = deployment("erp", 1, 0);
+    let told = join_all((0..8).map(|_| open_at(&store, &one, 0))).await;
+    let new = told.iter().filter(|opened| **opened == Opened::New).count();
+    assert_eq!(new, 1, "{told:?}");
+    assert!(!told.contains(&Opened::Conflict), "{told:?}");
+
+    let stored = store.load(&one.deployment.id).await.unwrap().unwrap();
+    assert_eq!(stored.deployment, one.deployment);
+    assert_eq!((stored.version, &stored.chain), (1, &one.chain));
+    assert_eq!(stored.due_at, Some(noon()));
+    let history = store.history(&one.deployment.id).await.unwrap();
+    assert_eq!(history, std::slice::from_ref(&one.first));
+    assert_eq!(
+        store
+            .environment(&environment("erp"))
+            .await
+            .unwrap()
+            .version,
+        1
+    );
+}
+
+#[tokio::test]
+async fn an_environment_that_changed_in_between_is_a_conflict() {
+    let store = store("open-conflict").await;
+    let (one, two) = (deployment("erp", 1, 0), deployment("erp", 2, 1));
+    assert_eq!(open_at(&store, &one, 0).await, Opened::New);
+    assert_eq!(open_at(&store, &two, 0).await, Opened::Conflict);
+    assert_eq!(store.load(&two.deployment.id).await.unwrap(), None);
+    assert_eq!(open_at(&store, &two, 1).await, Opened::New);
+}
+
+#[tokio::test]
+async fn the_newest_is_the_latest_pushed_and_then_the_greatest_id() {
+    let store = store("newest").await;
+    let key = environment("erp");
+    let newest = async || {
+        store
+            .environment(&key)
+            .await
+            .unwrap()
+            .newest
+            .unwrap()
+            .deployment
+    };
+    let (older, newer) = (deployment("erp", 1, 0), deployment("erp", 2, 60));
+    assert_eq!(open(&store, &newer).await, Opened::New);
+    assert_eq!(open(&store, &older).await, Opened::New);
+    assert_eq!(
+        newest().await,
+        newer.deployment.id,
+        "told late, and still the older"
+    );
+
+    let same_second = deployment("erp", 3, 60);
+    assert_eq!(open(&store, &same_second).await, Opened::New);
+    let greatest = newer
+        .deployment
+        .id
+        .clone()
+        .max(same_second.deployment.id.clone());
+    assert_eq!(newest().await, greatest);
+    let state = store.environment(&key).await.unwrap();
+    assert_eq!(state.version, 3, "each of them changed the environment");
+}
+
+#[tokio::test]
+async fn the_environment_is_given_to_the_newest_alone() {
+    let store = store("claim").await;
+    let key = environment("erp");
+    let (older, newer) = (deployment("erp", 1, 0), deployment("erp", 2, 60));
+    let id = |opened: &crate::deployments::Opened| opened.deployment.id.clone();
+    open(&store, &older).await;
+    assert_eq!(
+        store.claim(&key, &id(&older)).await.unwrap(),
+        Claim::Granted
+    );
+    assert_eq!(
+        store.claim(&key, &id(&older)).await.unwrap(),
+        Claim::Granted,
+        "asked again"
+    );
+    open(&store, &newer).await;
+    let held = Claim::HeldBy(id(&older));
+    assert_eq!(store.claim(&key, &id(&newer)).await.unwrap(), held);
+    assert_eq!(
+        store.claim(&key, &id(&older)).await.unwrap(),
+        Claim::Granted,
+        "it holds it"
+    );
+
+    let third = deployment("erp", 3, 30);
+    open(&store, &third).await;
+    let superseded = Claim::SupersededBy(id(&newer));
+    assert_eq!(store.claim(&key, &id(&third)).await.unwrap(), superseded);
+
+    // Whoever does not hold it does not free it.
+    let mut save = change(&store.load(&id(&third)).await.unwrap().unwrap(), 1);
+    save.frees_environment = true;
+    store.save(save).await.unwrap();
+    assert_eq!(
+        store.environment(&key).await.unwrap().active,
+        Some(id(&older))
+    );
+
+    let mut save = change(&store.load(&id(&older)).await.unwrap().unwrap(), 1);
+    save.frees_environment = true;
+    store.save(save).await.unwrap();
+    assert_eq!(store.environment(&key).await.unwrap().active, None);
+    assert_eq!(store.claim(&key, &id(&older)).await.unwrap(), superseded);
+    assert_eq!(
+        store.claim(&key, &id(&newer)).await.unwrap(),
+        Claim::Granted
+    );
+
+    let nobody = DeploymentId::from_outside("dep-0000000000000000");
+    let error = store
+        .claim(&environment("other"), &nobody)
+        .await
+        .unwrap_err();
+    assert_eq!(error.class, ErrorClass::Permanent);
+}
+
+#[tokio::test]
+async fn of_many_claims_at_once_one_is_granted() {
+    let store = store("claim-race").await;
+    let key = environment("erp");
+    let all: Vec<_> = (1..=6).map(|byte| deployment("erp", byte, 0)).collect();
+    for opened in &all {
+        open(&store, opened).await;
+    }
+    let claims = join_all(
+        all.iter()
+            .map(|opened| store.claim(&key, &opened.deployment.id)),
+    )
+    .await;
+    let granted = claims
+        .iter()
+        .filter(|claim| **claim == Ok(Claim::Granted))
+        .count();
+    assert_eq!(granted, 1, "{claims:?}");
+}
+
+#[tokio::test]
+async fn a_change_is_stored_whole_or_not_at_all() {
+    let store = store("save").await;
+    let one = deployment("erp", 1, 0);
+    let id = &one.deployment.id;
+    open(&store, &one).await;
+    let stored = store.load(id).await.unwrap().unwrap();
+    let (first, second) = (change(&stored, 2), change(&stored, 1));
+    store.save(first.clone()).await.unwrap();
+    assert_eq!(
+        store.save(second).await,
+        Err(SaveError::Conflict),
+        "it came second"
+    );
+
+    let mut torn = change(&store.load(id).await.unwrap().unwrap(), 1);
+    torn.records[0].seq = 1;
+    assert_eq!(
+        store.save(torn).await,
+        Err(SaveError::Conflict),
+        "not fastened to the chain"
+    );
+
+    let now = store.load(id).await.unwrap().unwrap();
+    assert_eq!((now.version, now.chain), (2, first.chain));
+    assert_eq!(store.history(id).await.unwrap().len(), 3);
+    verify(&store.history(id).await.unwrap()).unwrap();
+
+    let unknown = change(
+        &sluice_app::ports::Stored {
+            deployment: deployment("erp", 9, 0).deployment,
+            ..stored
+        },
+        1,
+    );
+    let Err(SaveError::Port(error)) = store.save(unknown).await else {
+        panic!("a deployment that was never opened was saved");
+    };
+    assert_eq!(error.class, ErrorClass::Permanent);
+    assert!(error.message.contains("there is no deployment"), "{error}");
+}
+
+#[tokio::test]
+async fn plans_come_and_change_and_settings_stay() {
+    let store = store("plans").await;
+    let mut settings = settings("erp");
+    let variables = &mut settings.environment.variables;
+    variables.extend((0..500).map(|n| (format!("NAME_{n}"), "x".repeat(120))));
+    let one = with_settings(settings, 1, 0);
+    let id = &one.deployment.id;
+    open(&store, &one).await;
+    for warning in ["first", "first", "second", "first"] {
+        let mut save = change(&store.load(id).await.unwrap().unwrap(), 1);
+        save.deployment.plan = Some(plan(&one, warning));
+        store.save(save.clone()).await.unwrap();
+        let loaded = store.load(id).await.unwrap().unwrap().deployment;
+        assert_eq!(loaded, save.deployment);
+    }
+    // A change that came too late is one, with a new plan as well.
+    let mut late = change(&store.load(id).await.unwrap().unwrap(), 1);
+    late.expected_version = 2;
+    late.deployment.plan = Some(plan(&one, "third"));
+    assert_eq!(store.save(late).await, Err(SaveError::Conflict));
+}
+
+#[tokio::test]
+async fn what_was_proven_is_found_by_digest_and_last() {
+    let store = store("proven").await;
+    let key = environment("erp");
+    for (byte, at) in [(1, 10), (2, 20), (1, 30)] {
+        let one = deployment("erp", byte, at);
+        open(&store, &one).await;
+        let mut save = change(&store.load(&one.deployment.id).await.unwrap().unwrap(), 1);
+        save.proves = Some(proof(&one.deployment, after(at)));
+        save.frees_environment = true;
+        store.save(save).await.unwrap();
+    }
+    assert_eq!(
+        store.proven(&key, &digest(1)).await.unwrap().unwrap().at,
+        after(30)
+    );
+    assert_eq!(
+        store.proven(&key, &digest(2)).await.unwrap().unwrap().at,
+        after(20)
+    );
+    assert_eq!(store.proven(&key, &digest(3)).await.unwrap(), None);
+    assert_eq!(
+        store
+            .proven(&environment("other"), &digest(1))
+            .await
+            .unwrap(),
+        None
+    );
+    let last = store.environment(&key).await.unwrap().proven.unwrap();
+    assert_eq!((last.release.digest, last.at), (digest(1), after(30)));
+}
+
+#[tokio::test]
+async fn what_is_due_comes_the_longest_due_first() {
+    let store = store("due").await;
+    let mut expected = Vec::new();
+    for byte in 0..40_u8 {
+        let one = deployment(&format!("app-{byte}"), byte, 0);
+        open(&store, &one).await;
+        // Out of order, and two at each moment.
+        let due_at =
+            after(i64::from(byte) * 17 % 40 / 2) + SignedDuration::from_nanos(i64::from(byte % 2));
+        store
+            .set_due(&one.deployment.id, 1, Some(due_at))
+            .await
+            .unwrap();
+        expected.push((due_at, one.deployment.id));
+    }
+    expected.sort();
+    let expected: Vec<_> = expected.into_iter().map(|(at, id)| (id, at)).collect();
+    assert_eq!(store.due(after(60), 100).await.unwrap(), expected);
+    assert_eq!(store.due(after(60), 7).await.unwrap(), expected[..7]);
+    let before: Vec<_> = expected
+        .iter()
+        .filter(|(_, at)| *at < after(5))
+        .cloned()
+        .collect();
+    assert_eq!(
+        store.due(after(5), 100).await.unwrap(),
+        before,
+        "due at that moment is not before"
+    );
+
+    // One that is over is not looked at again; one that changed since is not touched.
+    let (over, other) = (&expected[0].0, &expected[1].0);
+    store.set_due(over, 1, None).await.unwrap();
+    store.set_due(other, 7, None).await.unwrap();
+    let left = store.due(after(60), 100).await.unwrap();
+    assert_eq!(left, expected[1..]);
+    assert_eq!(store.load(over).await.unwrap().unwrap().due_at, None);
+    let nobody = DeploymentId::from_outside("dep-0000000000000000");
+    store.set_due(&nobody, 1, Some(noon())).await.unwrap();
+    assert_eq!(
+        store.load(&nobody).await.unwrap(),
+        None,
+        "nothing came of it"
+    );
+}
+
+#[tokio::test]
+async fn a_history_of_three_thousand_records_is_read_whole() {
+    let store = store("history").await;
+    let one = deployment("erp", 1, 0);
+    let id = &one.deployment.id;
+    open(&store, &one).await;
+    let mut stored = store.load(id).await.unwrap().unwrap();
+    // 200 at once is more than a transaction has writes.
+    for records in [1, 89, 90, 91, 200, 529, 1_000, 1_000] {
+        let save = change(&stored, records);
+        stored.version += 1;
+        stored.chain = save.chain.clone();
+        store.save(save).await.unwrap();
+    }
+    let history = store.history(id).await.unwrap();
+    assert_eq!(history.len(), 3_001);
+    assert_eq!(verify(&history).unwrap(), stored.chain);
+    assert_eq!(
+        store.load(id).await.unwrap().unwrap(),
+        stored,
+        "the deployment stays small"
+    );
+}
+
+#[tokio::test]
+async fn a_history_of_many_megabytes_comes_in_pages() {
+    let store = store("history-pages").await;
+    let one = deployment("erp", 1, 0);
+    let id = &one.deployment.id;
+    open(&store, &one).await;
+    let mut stored = store.load(id).await.unwrap().unwrap();
+    for _ in 0..12 {
+        let mut save = change(&stored, 1);
+        // The chain is not the store's business: what it was given comes back.
+        save.records[0].notes = vec!["a line of a log ".repeat(20_000)];
+        stored.version += 1;
+        stored.chain = save.chain.clone();
+        store.save(save).await.unwrap();
+    }
+    let history = store.history(id).await.unwrap();
+    let bytes: usize = history
+        .iter()
+        .flat_map(|record| &record.notes)
+        .map(String::len)
+        .sum();
+    assert_eq!(
+        (history.len(), bytes),
+        (13, 12 * 320_000 + history[0].notes[0].len())
+    );
+}
+
+#[tokio::test]
+async fn what_no_item_holds_is_refused_by_name() {
+    let store = store("too-big").await;
+    let one = deployment("erp", 1, 0);
+    open(&store, &one).await;
+    let mut save = change(&store.load(&one.deployment.id).await.unwrap().unwrap(), 1);
+    save.records[0].notes = vec!["x".repeat(500_000)];
+    let Err(SaveError::Port(error)) = store.save(save).await else {
+        panic!("an item of 500 KB was stored");
+    };
+    assert_eq!(error.class, ErrorClass::Permanent);
+    assert!(
+        error
+            .message
+            .contains(&format!("record 1 of {}", one.deployment.id)),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn what_people_see_is_remembered() {
+    let store = store("shown").await;
+    let id = DeploymentId::from_outside("dep-0123456789abcdef");
+    assert_eq!(store.shown(&id).await.unwrap(), Shown::default());
+    let message = MessageRef {
+        channel: "C1".to_owned(),
+        ts: "1.2".to_owned(),
+    };
+    let shown = Shown {
+        message: Some(message),
+        version: 7,
+        told: 3,
+    };
+    store.set_shown(&id, &shown).await.unwrap();
+    assert_eq!(store.shown(&id).await.unwrap(), shown);
+    assert_eq!(
+        store.load(&id).await.unwrap(),
+        None,
+        "it is no deployment for that"
+    );
+}
+
+#[tokio::test]
+async fn a_table_that_is_not_there_needs_no_guessing() {
+    let store = DynamoStore::new(&*server::clients().await, "no-such-table");
+    let error = store.environment(&environment("erp")).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Permanent);
+    assert!(error.message.contains("no-such-table"), "{error}");
+}

@@ -1,0 +1,153 @@
+//! The application, put together on AWS and Slack.
+
+mod no_chat;
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use sluice_app::App;
+use sluice_app::ports::{Chat, Ports};
+use sluice_aws::{
+    AwsSecrets, Clients, CloudWatchAlarms, DynamoStore, EcrRegistry, EcsServices, EcsTasks,
+    HttpsHttp, RdsDatabases, RolloutHook, SqsWakeups, SystemClock, own_secret,
+};
+use sluice_core::config::Config;
+use sluice_core::failure::PortError;
+use sluice_slack::{BASE_URL, InvalidBaseUrl, Responder, SlackChat};
+
+use crate::function::Function;
+use crate::logging::init_tracing;
+use crate::settings::{InvalidSettings, Settings};
+use no_chat::NoChat;
+
+/// A function that is ready.
+pub struct Started {
+    /// The application.
+    pub app: App,
+    signing_secret: Option<SecretString>,
+    responder: Responder,
+}
+
+impl Started {
+    /// The secret with which Slack signs its requests.
+    ///
+    /// # Errors
+    /// The function is none that Slack calls.
+    pub fn signing_secret(&self) -> Result<&SecretString, StartError> {
+        self.signing_secret
+            .as_ref()
+            .ok_or(StartError::NoSigningSecret)
+    }
+
+    /// Shows words to the one who clicked in Slack. What was decided stands without them, so a
+    /// failure is logged and no more.
+    pub async fn reply(&self, response_url: &str, text: &str) {
+        if let Err(error) = self.responder.reply(response_url, text).await {
+            tracing::warn!(%error, "the one who clicked could not be told: {error}");
+        }
+    }
+}
+
+/// Why a function does not start. Lambda logs it and starts it anew for the next event.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Its environment variables are not right.
+    #[error(transparent)]
+    Settings(#[from] InvalidSettings),
+    /// A `sluice.toml` is not there.
+    #[error("{path} cannot be read: {error}; put it into the function's package, or correct SLUICE_CONFIG", path = path.display())]
+    NoConfig {
+        /// Where it should be.
+        path: PathBuf,
+        /// Why it cannot be read.
+        error: std::io::Error,
+    },
+    /// A `sluice.toml` is wrong.
+    #[error("{path} is not right:\n{problems}", path = path.display())]
+    Config {
+        /// Which.
+        path: PathBuf,
+        /// All that is wrong.
+        problems: String,
+    },
+    /// One of Sluice's own secrets cannot be read.
+    #[error("a secret that the function starts with: {0}")]
+    Secret(#[from] PortError),
+    /// `SLUICE_SLACK_URL` is no address for a token.
+    #[error("SLUICE_SLACK_URL: {0}")]
+    SlackUrl(#[from] InvalidBaseUrl),
+    /// The function asks for a signing secret that it was not given.
+    #[error("this function is none that Slack calls: it has no signing secret")]
+    NoSigningSecret,
+}
+
+/// Starts logging and puts the application together for a function.
+///
+/// # Errors
+/// See [`StartError`].
+pub async fn start(function: Function) -> Result<Started, StartError> {
+    init_tracing();
+    let settings = Settings::from_env(function, |name| env::var(name).ok())?;
+    let configs = configs(&settings)?;
+    let hook = settings.rollout_hook.as_ref().map(|hook| RolloutHook {
+        function_arn: hook.function.clone(),
+        role_arn: hook.role.clone(),
+    });
+    let clients = Arc::new(Clients::from_env(hook).await);
+    let chat: Arc<dyn Chat> = match &settings.bot_token_arn {
+        Some(arn) => {
+            let token = own_secret(&clients, arn).await?;
+            let url = settings.slack_url.as_deref().unwrap_or(BASE_URL);
+            Arc::new(SlackChat::new(&token, url)?)
+        }
+        None => Arc::new(NoChat),
+    };
+    let signing_secret = match &settings.signing_secret_arn {
+        Some(arn) => Some(own_secret(&clients, arn).await?),
+        None => None,
+    };
+    let app = App::new(ports(&settings, &clients, chat), configs);
+    Ok(Started {
+        app,
+        signing_secret,
+        responder: Responder::new(),
+    })
+}
+
+fn ports(settings: &Settings, clients: &Arc<Clients>, chat: Arc<dyn Chat>) -> Ports {
+    Ports {
+        clock: Arc::new(SystemClock),
+        store: Arc::new(DynamoStore::new(clients, &settings.table)),
+        wakeups: Arc::new(SqsWakeups::new(clients, &settings.queue_url)),
+        registry: Arc::new(EcrRegistry::new(clients.clone())),
+        secrets: Arc::new(AwsSecrets::new(clients.clone())),
+        services: Arc::new(EcsServices::new(clients.clone())),
+        tasks: Arc::new(EcsTasks::new(clients.clone())),
+        databases: Arc::new(RdsDatabases::new(clients.clone())),
+        alarms: Arc::new(CloudWatchAlarms::new(clients.clone())),
+        http: Arc::new(HttpsHttp::new()),
+        chat,
+    }
+}
+
+fn configs(settings: &Settings) -> Result<Vec<Arc<Config>>, StartError> {
+    settings
+        .configs
+        .iter()
+        .map(|path| {
+            let text = fs::read_to_string(path).map_err(|error| StartError::NoConfig {
+                path: path.clone(),
+                error,
+            })?;
+            Config::parse(&text)
+                .map(Arc::new)
+                .map_err(|problems| StartError::Config {
+                    path: path.clone(),
+                    problems: problems.to_string(),
+                })
+        })
+        .collect()
+}

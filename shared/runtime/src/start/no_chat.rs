@@ -1,0 +1,39 @@
+//! The chat of a function that has no business in Slack, and no token for it.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use sluice_app::ports::{Chat, MessageRef};
+use sluice_core::failure::PortError;
+use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
+use sluice_core::message::Message;
+
+/// Refuses everything. A deployment that is told of by such a function is told of by the next.
+pub(super) struct NoChat;
+
+fn refusal() -> PortError {
+    PortError::needs_person(
+        "this function has no Slack token: set SLUICE_SLACK_BOT_TOKEN_ARN if it should have one",
+    )
+}
+
+#[async_trait]
+impl Chat for NoChat {
+    async fn ensure_posted(
+        &self,
+        _: &str,
+        _: &ChannelName,
+        _: Option<&MessageRef>,
+        _: &Message,
+    ) -> Result<MessageRef, PortError> {
+        Err(refusal())
+    }
+
+    async fn update(&self, _: &MessageRef, _: &Message) -> Result<(), PortError> {
+        Err(refusal())
+    }
+
+    async fn group_members(&self, _: &SlackGroupId) -> Result<BTreeSet<SlackUserId>, PortError> {
+        Err(refusal())
+    }
+}

@@ -1,0 +1,163 @@
+//! The chat port on Slack's Web API.
+//!
+//! The bot needs the scopes `chat:write`, `channels:read`, `channels:history`, `usergroups:read`
+//! (and `groups:read`, `groups:history` for private channels), and must be a member of every
+//! channel it posts to.
+
+mod api;
+mod errors;
+mod posted;
+mod responder;
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use sluice_app::ports::{Chat, MessageRef};
+use sluice_core::failure::PortError;
+use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
+use sluice_core::message::Message;
+
+use crate::render::render;
+use api::{Api, Failed};
+use errors::{NO_SUCH_GROUP, port_error};
+use posted::{Place, Posted};
+
+pub use api::{BASE_URL, InvalidBaseUrl};
+pub use responder::Responder;
+
+/// Names our metadata among that of other apps.
+const EVENT_TYPE: &str = "sluice_message";
+
+/// The chat port on Slack's Web API.
+#[derive(Debug)]
+pub struct SlackChat {
+    api: Api,
+    posted: Posted,
+}
+
+impl SlackChat {
+    /// A chat with the bot's token (`xoxb-…`). `base_url` is [`BASE_URL`], or a local server's that
+    /// plays Slack.
+    ///
+    /// # Errors
+    /// The base URL is neither `https` nor on this machine: the token must not travel in the clear.
+    pub fn new(token: &SecretString, base_url: &str) -> Result<Self, InvalidBaseUrl> {
+        Ok(Self {
+            api: Api::new(token, base_url)?,
+            posted: Posted::default(),
+        })
+    }
+
+    async fn post(
+        &self,
+        key: &str,
+        place: &Place,
+        message: &Message,
+    ) -> Result<MessageRef, PortError> {
+        let rendered = render(message);
+        let mut request = json!({
+            "channel": place.channel,
+            "text": rendered.text,
+            "blocks": rendered.blocks,
+            "unfurl_links": false,
+            "unfurl_media": false,
+            "metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+        });
+        if let Some(thread) = &place.thread {
+            request["thread_ts"] = json!(thread);
+        }
+        match self.api.post("chat.postMessage", &request).await {
+            Ok(answer) => {
+                let posted = message_ref(&answer, &place.channel).ok_or_else(|| {
+                    // It may be there: look before posting again.
+                    self.posted.forget(place);
+                    PortError::retryable(
+                        "Slack took the message and did not say which it is: it is looked for",
+                    )
+                })?;
+                self.posted.add(place, key, &posted.ts);
+                Ok(posted)
+            }
+            Err(failed) => {
+                self.posted.forget(place);
+                Err(port_error("chat.postMessage", &place.channel, failed))
+            }
+        }
+    }
+}
+
+fn message_ref(answer: &Value, channel: &str) -> Option<MessageRef> {
+    Some(MessageRef {
+        channel: answer["channel"].as_str().unwrap_or(channel).to_owned(),
+        ts: answer["ts"].as_str()?.to_owned(),
+    })
+}
+
+#[async_trait]
+impl Chat for SlackChat {
+    async fn ensure_posted(
+        &self,
+        key: &str,
+        channel: &ChannelName,
+        thread: Option<&MessageRef>,
+        message: &Message,
+    ) -> Result<MessageRef, PortError> {
+        let place = match thread {
+            Some(first) => Place {
+                channel: first.channel.clone(),
+                thread: Some(first.ts.clone()),
+            },
+            None => Place {
+                channel: self.posted.channel_id(&self.api, channel).await?,
+                thread: None,
+            },
+        };
+        match self.posted.find(&self.api, &place, key).await? {
+            Some(ts) => Ok(MessageRef {
+                channel: place.channel,
+                ts,
+            }),
+            None => self.post(key, &place, message).await,
+        }
+    }
+
+    async fn update(&self, posted: &MessageRef, message: &Message) -> Result<(), PortError> {
+        let rendered = render(message);
+        // Without `metadata` Slack keeps what the message has: it is found by it again.
+        let request = json!({
+            "channel": posted.channel,
+            "ts": posted.ts,
+            "text": rendered.text,
+            "blocks": rendered.blocks,
+        });
+        match self.api.post("chat.update", &request).await {
+            Ok(_) => Ok(()),
+            Err(failed) => Err(port_error("chat.update", &posted.channel, failed)),
+        }
+    }
+
+    async fn group_members(
+        &self,
+        group: &SlackGroupId,
+    ) -> Result<BTreeSet<SlackUserId>, PortError> {
+        let parameters = vec![("usergroup", group.as_str().to_owned())];
+        match self.api.get("usergroups.users.list", parameters).await {
+            Ok(answer) => Ok(answer["users"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(SlackUserId::new)
+                .collect()),
+            Err(Failed::Refused { code, .. }) if NO_SUCH_GROUP.contains(&code.as_str()) => {
+                Ok(BTreeSet::new())
+            }
+            Err(failed) => Err(port_error("usergroups.users.list", group.as_str(), failed)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! Calls to Slack's Web API: bounded in time, and free of what must not be printed.
+//!
+//! Answers are read as JSON values. slack-morphism's own types refuse a whole page of messages for
+//! one of another app whose metadata holds a number.
+
+use std::fmt;
+use std::time::Duration;
+
+use hyper_rustls::HttpsConnectorBuilder;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use slack_morphism::errors::SlackClientError;
+use slack_morphism::prelude::{
+    SlackApiToken, SlackApiTokenValue, SlackClient, SlackClientHyperConnector,
+    SlackClientHyperHttpsConnector,
+};
+
+/// Slack's Web API.
+pub const BASE_URL: &str = "https://slack.com/api";
+
+/// Slack answers in well under a second; slack-morphism itself would wait for ever.
+const CALL_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// A base URL that a token must not be sent to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no address for a Slack token: use {BASE_URL}, or http://127.0.0.1:PORT for a server \
+     that plays Slack"
+)]
+pub struct InvalidBaseUrl(String);
+
+/// Why a call came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Failed {
+    /// Slack refused it, with its own word for why.
+    Refused {
+        /// Slack's `error`.
+        code: String,
+        /// The scope it wants, if that is why.
+        needed_scope: Option<String>,
+    },
+    /// Too many calls.
+    RateLimited {
+        /// When Slack wants to be asked again.
+        retry_after: Option<Duration>,
+    },
+    /// An HTTP status without Slack's word for it.
+    Status(u16),
+    /// No answer in time, or none that can be read: what was asked may have happened.
+    NoAnswer(&'static str),
+}
+
+/// Slack's Web API with a token.
+pub(super) struct Api {
+    client: SlackClient<SlackClientHyperHttpsConnector>,
+    token: SlackApiToken,
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Api")
+    }
+}
+
+impl Api {
+    pub(super) fn new(token: &SecretString, base_url: &str) -> Result<Self, InvalidBaseUrl> {
+        if !base_url.starts_with("https://") && !is_this_machine(base_url) {
+            return Err(InvalidBaseUrl(base_url.to_owned()));
+        }
+        let connector = connector().with_slack_api_url(base_url.trim_end_matches('/'));
+        Ok(Self {
+            client: SlackClient::new(connector),
+            token: SlackApiToken::new(SlackApiTokenValue(token.expose_secret().to_owned())),
+        })
+    }
+
+    /// A method that changes something.
+    pub(super) async fn post(&self, method: &str, request: &Value) -> Result<Value, Failed> {
+        let session = self.client.open_session(&self.token);
+        let call = session.http_session_api.http_post(method, request, None);
+        within(CALL_TIMEOUT, call).await
+    }
+
+    /// A method that reads.
+    pub(super) async fn get(
+        &self,
+        method: &str,
+        parameters: Vec<(&'static str, String)>,
+    ) -> Result<Value, Failed> {
+        let session = self.client.open_session(&self.token);
+        let parameters: Vec<(&str, Option<String>)> = parameters
+            .into_iter()
+            .map(|(name, value)| (name, Some(value)))
+            .collect();
+        let call = session.http_session_api.http_get(method, &parameters, None);
+        within(CALL_TIMEOUT, call).await
+    }
+}
+
+/// HTTPS to Slack, and HTTP to this machine.
+pub(super) fn connector() -> SlackClientHyperHttpsConnector {
+    let https = HttpsConnectorBuilder::new()
+        .with_webpki_roots()
+        .https_or_http()
+        .enable_http1()
+        .enable_http2()
+        .build();
+    SlackClientHyperConnector::with_connector(https)
+}
+
+pub(super) fn is_this_machine(url: &str) -> bool {
+    url.starts_with("http://127.0.0.1:") || url.starts_with("http://[::1]:")
+}
+
+/// The call's answer, if it comes in time.
+pub(super) async fn within(
+    limit: Duration,
+    call: impl Future<Output = Result<Value, SlackClientError>>,
+) -> Result<Value, Failed> {
+    match tokio::time::timeout(limit, call).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(failed(error)),
+        Err(_) => Err(Failed::NoAnswer("did not answer in time")),
+    }
+}
+
+/// Takes what may be said out of the error. Its own text holds the whole response body.
+fn failed(error: SlackClientError) -> Failed {
+    match error {
+        SlackClientError::ApiError(error) => Failed::Refused {
+            needed_scope: error
+                .http_response_body
+                .and_then(|body| serde_json::from_str::<Value>(&body).ok())
+                .and_then(|body| body["needed"].as_str().map(str::to_owned)),
+            code: error.code,
+        },
+        SlackClientError::RateLimitError(error) => Failed::RateLimited {
+            retry_after: error.retry_after,
+        },
+        SlackClientError::HttpError(error) => Failed::Status(error.status_code.as_u16()),
+        SlackClientError::ProtocolError(_) => {
+            Failed::NoAnswer("gave an answer that is not its own")
+        }
+        SlackClientError::HttpProtocolError(_)
+        | SlackClientError::EndOfStream(_)
+        | SlackClientError::SystemError(_)
+        | SlackClientError::SocketModeProtocolError(_) => Failed::NoAnswer("could not be reached"),
+    }
+}

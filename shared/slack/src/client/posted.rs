@@ -1,0 +1,199 @@
+//! Which of our messages are there already.
+//!
+//! Slack has no idempotency keys: a post whose answer was lost may have been taken. So every
+//! message carries its key as metadata, and before a post the channel or the thread is looked at.
+//! A look is good for a moment, so that catching up on ten lines of a story costs one.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+use sluice_core::failure::PortError;
+use sluice_core::id::ChannelName;
+use tokio::time::Instant;
+
+use super::EVENT_TYPE;
+use super::api::Api;
+use super::errors::port_error;
+
+/// How long a look is good for. Who else may post in between is another run for the same
+/// deployment, and those are rare and seconds apart.
+const LOOK_LASTS: Duration = Duration::from_secs(20);
+
+/// Slack's recommended page.
+const PAGE: &str = "200";
+
+/// Pages read of a thread or of the bot's channels, at most.
+const PAGES: usize = 10;
+
+/// A channel, or a thread in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    /// The channel's id.
+    pub(super) channel: String,
+    /// The `ts` of the thread's first message.
+    pub(super) thread: Option<String>,
+}
+
+#[derive(Debug)]
+struct Look {
+    at: Instant,
+    /// The `ts` of each of our messages, by key.
+    ours: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Posted {
+    looks: Mutex<BTreeMap<Place, Look>>,
+    channels: Mutex<BTreeMap<ChannelName, String>>,
+}
+
+impl Posted {
+    /// The `ts` of our message of that key, if it is there.
+    pub(super) async fn find(
+        &self,
+        api: &Api,
+        place: &Place,
+        key: &str,
+    ) -> Result<Option<String>, PortError> {
+        if let Some(look) = locked(&self.looks).get(place)
+            && look.at.elapsed() < LOOK_LASTS
+        {
+            return Ok(look.ours.get(key).cloned());
+        }
+        let ours = look(api, place).await?;
+        let found = ours.get(key).cloned();
+        let mut looks = locked(&self.looks);
+        looks.retain(|_, look| look.at.elapsed() < LOOK_LASTS);
+        let at = Instant::now();
+        looks.insert(place.clone(), Look { at, ours });
+        Ok(found)
+    }
+
+    /// Remembers a message that was posted.
+    pub(super) fn add(&self, place: &Place, key: &str, ts: &str) {
+        if let Some(look) = locked(&self.looks).get_mut(place) {
+            look.ours.insert(key.to_owned(), ts.to_owned());
+        }
+    }
+
+    /// What is there is not known any more: the next post looks first.
+    pub(super) fn forget(&self, place: &Place) {
+        locked(&self.looks).remove(place);
+    }
+
+    /// The channel's id. Slack posts to names but reads by id only.
+    pub(super) async fn channel_id(
+        &self,
+        api: &Api,
+        channel: &ChannelName,
+    ) -> Result<String, PortError> {
+        if is_id(channel.as_str()) {
+            return Ok(channel.as_str().to_owned());
+        }
+        if let Some(id) = locked(&self.channels).get(channel) {
+            return Ok(id.clone());
+        }
+        let id = id_by_name(api, channel).await?;
+        locked(&self.channels).insert(channel.clone(), id.clone());
+        Ok(id)
+    }
+}
+
+/// A panic while it was held leaves a memory of what is there: at worst it is looked again.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn is_id(channel: &str) -> bool {
+    channel.len() >= 9
+        && channel.starts_with(['C', 'G', 'D'])
+        && channel
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+}
+
+async fn look(api: &Api, place: &Place) -> Result<BTreeMap<String, String>, PortError> {
+    let mut parameters = vec![
+        ("channel", place.channel.clone()),
+        ("limit", PAGE.to_owned()),
+        ("include_all_metadata", "true".to_owned()),
+    ];
+    // A thread is read from its beginning, so all of it; a channel from its end, so one page.
+    let (method, pages) = match &place.thread {
+        Some(ts) => {
+            parameters.push(("ts", ts.clone()));
+            ("conversations.replies", PAGES)
+        }
+        None => ("conversations.history", 1),
+    };
+    let messages = read_pages(api, method, parameters, "messages", pages, &place.channel).await?;
+    let ours = messages.iter().filter_map(|message| {
+        let metadata = &message["metadata"];
+        let is_ours = metadata["event_type"] == EVENT_TYPE;
+        let key = metadata["event_payload"]["key"].as_str()?;
+        let ts = message["ts"].as_str()?;
+        is_ours.then(|| (key.to_owned(), ts.to_owned()))
+    });
+    Ok(ours.collect())
+}
+
+/// Looks among the channels that the bot is in: few, and it may post to no others.
+async fn id_by_name(api: &Api, channel: &ChannelName) -> Result<String, PortError> {
+    let name = channel.as_str().trim_start_matches('#');
+    let parameters = vec![
+        ("types", "public_channel,private_channel".to_owned()),
+        ("exclude_archived", "true".to_owned()),
+        ("limit", PAGE.to_owned()),
+    ];
+    let what = channel.as_str();
+    let channels = read_pages(
+        api,
+        "users.conversations",
+        parameters,
+        "channels",
+        PAGES,
+        what,
+    )
+    .await?;
+    channels
+        .iter()
+        .find(|channel| channel["name"] == name)
+        .and_then(|channel| channel["id"].as_str())
+        .map(str::to_owned)
+        .ok_or_else(|| {
+            PortError::needs_person(format!(
+                "the Sluice app is in no Slack channel named {what}: invite it there, or correct \
+                 `channel` in sluice.toml"
+            ))
+        })
+}
+
+async fn read_pages(
+    api: &Api,
+    method: &str,
+    parameters: Vec<(&'static str, String)>,
+    list: &str,
+    pages: usize,
+    what: &str,
+) -> Result<Vec<Value>, PortError> {
+    let mut found = Vec::new();
+    let mut page_parameters = parameters.clone();
+    for _ in 0..pages {
+        let mut answer = api
+            .get(method, page_parameters)
+            .await
+            .map_err(|failed| port_error(method, what, failed))?;
+        if let Value::Array(items) = answer[list].take() {
+            found.extend(items);
+        }
+        let cursor = answer["response_metadata"]["next_cursor"].as_str();
+        let Some(cursor) = cursor.filter(|cursor| !cursor.is_empty()) else {
+            break;
+        };
+        page_parameters = parameters.clone();
+        page_parameters.push(("cursor", cursor.to_owned()));
+    }
+    Ok(found)
+}

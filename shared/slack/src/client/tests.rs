@@ -1,0 +1,257 @@
+//! The client over the wire, against a small server on this machine that plays Slack.
+
+mod fake_slack;
+
+use fake_slack::{FakeSlack, Reply};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use sluice_app::ports::{Chat, MessageRef};
+use sluice_core::failure::{ErrorClass, PortError};
+use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
+use sluice_core::message::Message;
+
+use super::{Responder, SlackChat};
+
+const TOKEN: &str = "xoxb-simulated";
+const CHANNEL: &str = "C0000000001";
+
+fn chat(slack: &FakeSlack) -> SlackChat {
+    SlackChat::new(&SecretString::from(TOKEN), &slack.base_url).unwrap()
+}
+
+async fn post(chat: &SlackChat, key: &str) -> Result<MessageRef, PortError> {
+    let channel = ChannelName::new(CHANNEL);
+    let message = Message::line("erp v1.4.0 to production");
+    chat.ensure_posted(key, &channel, None, &message).await
+}
+
+fn there(key: &str, ts: &str) -> Value {
+    json!({"ts": ts, "metadata": {"event_type": "sluice_message", "event_payload": {"key": key}}})
+}
+
+fn posted(ts: &str) -> Reply {
+    Reply::json(json!({"ok": true, "channel": CHANNEL, "ts": ts, "message": {}}))
+}
+
+fn history(messages: &[Value]) -> Reply {
+    Reply::json(json!({"ok": true, "messages": messages}))
+}
+
+#[tokio::test]
+async fn a_message_is_posted_with_its_key() {
+    let slack = FakeSlack::start(vec![history(&[]), posted("1.1")]).await;
+    let message = post(&chat(&slack), "dep-1").await.unwrap();
+    assert_eq!(message.ts, "1.1");
+    let requests = slack.requests();
+    assert!(requests[0].starts_with("GET /api/conversations.history?"));
+    assert!(requests[0].contains("include_all_metadata=true"));
+    assert!(requests[1].starts_with("POST /api/chat.postMessage "));
+    assert!(
+        requests[1]
+            .to_lowercase()
+            .contains("authorization: bearer xoxb-simulated")
+    );
+    let body: Value = serde_json::from_str(requests[1].split_once("\r\n\r\n").unwrap().1).unwrap();
+    assert_eq!(body["text"], "erp v1.4.0 to production");
+    assert_eq!(body["metadata"], there("dep-1", "")["metadata"]);
+}
+
+#[tokio::test]
+async fn a_message_that_is_there_is_not_posted_again() {
+    let of_another_app =
+        json!({"ts": "1.0", "metadata": {"event_type": "poll", "event_payload": {"key": 7}}});
+    let slack = FakeSlack::start(vec![history(&[of_another_app, there("dep-1", "1.1")])]).await;
+    let message = post(&chat(&slack), "dep-1").await.unwrap();
+    assert_eq!(message.ts, "1.1");
+    assert_eq!(slack.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn after_an_answer_was_lost_the_channel_is_looked_at_again() {
+    let slack = FakeSlack::start(vec![
+        history(&[]),
+        Reply::HangUp,
+        history(&[there("dep-1", "1.1")]),
+    ])
+    .await;
+    let chat = chat(&slack);
+    let error = post(&chat, "dep-1").await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Retryable);
+    assert_eq!(post(&chat, "dep-1").await.unwrap().ts, "1.1");
+}
+
+#[tokio::test]
+async fn one_look_serves_a_whole_story() {
+    let slack = FakeSlack::start(vec![history(&[]), posted("1.1"), posted("1.2")]).await;
+    let chat = chat(&slack);
+    let thread = MessageRef {
+        channel: CHANNEL.to_owned(),
+        ts: "1.0".to_owned(),
+    };
+    let channel = ChannelName::new("#deploys");
+    let line = Message::line("planned");
+    for key in ["dep-1/0", "dep-1/1", "dep-1/0"] {
+        chat.ensure_posted(key, &channel, Some(&thread), &line)
+            .await
+            .unwrap();
+    }
+    let requests = slack.requests();
+    assert!(requests[0].starts_with("GET /api/conversations.replies?"));
+    assert!(requests[2].contains("\"thread_ts\":\"1.0\""));
+    assert_eq!(requests.len(), 3);
+}
+
+#[tokio::test]
+async fn a_channel_s_name_is_looked_up_among_the_bot_s_own() {
+    let page = |channels: Value, cursor: &str| {
+        let metadata = json!({"next_cursor": cursor});
+        Reply::json(json!({"ok": true, "channels": channels, "response_metadata": metadata}))
+    };
+    let slack = FakeSlack::start(vec![
+        page(json!([{"id": "C0000000009", "name": "random"}]), "page2"),
+        page(json!([{"id": CHANNEL, "name": "deploys"}]), ""),
+        history(&[]),
+        posted("1.1"),
+        page(json!([]), ""),
+    ])
+    .await;
+    let chat = chat(&slack);
+    let line = Message::line("a");
+    let deploys = ChannelName::new("#deploys");
+    let message = chat
+        .ensure_posted("dep-1", &deploys, None, &line)
+        .await
+        .unwrap();
+    assert_eq!(message.channel, CHANNEL);
+    assert!(slack.requests()[1].contains("cursor=page2"));
+
+    let unknown = ChannelName::new("#nowhere");
+    let error = chat
+        .ensure_posted("dep-1", &unknown, None, &line)
+        .await
+        .unwrap_err();
+    assert_eq!(error.class, ErrorClass::NeedsPerson);
+    assert!(error.message.contains("#nowhere"), "{error}");
+}
+
+#[tokio::test]
+async fn every_refusal_says_what_can_be_done_and_shows_no_body() {
+    let refusal = |code: &str| {
+        Reply::json(
+            json!({"ok": false, "error": code, "needed": "chat:write", "secret": "xoxb-body"}),
+        )
+    };
+    let cases = [
+        (refusal("not_in_channel"), ErrorClass::NeedsPerson, "invite"),
+        (
+            refusal("channel_not_found"),
+            ErrorClass::NeedsPerson,
+            "invite",
+        ),
+        (
+            refusal("missing_scope"),
+            ErrorClass::NeedsPerson,
+            "chat:write",
+        ),
+        (refusal("invalid_auth"), ErrorClass::NeedsPerson, "token"),
+        (
+            refusal("invalid_blocks"),
+            ErrorClass::Permanent,
+            "invalid_blocks",
+        ),
+        (
+            refusal("internal_error"),
+            ErrorClass::Retryable,
+            "internal_error",
+        ),
+        (Reply::too_many(7), ErrorClass::Retryable, "7s"),
+        (Reply::status(503), ErrorClass::Retryable, "503"),
+        (
+            Reply::Raw("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\nxoxb-body".to_owned()),
+            ErrorClass::Retryable,
+            "not its own",
+        ),
+    ];
+    for (reply, class, says) in cases {
+        let slack = FakeSlack::start(vec![history(&[]), reply]).await;
+        let error = post(&chat(&slack), "dep-1").await.unwrap_err();
+        assert_eq!(error.class, class, "{error}");
+        assert!(error.message.contains(says), "{error}");
+        assert!(!format!("{error:?}").contains("xoxb"), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_update_keeps_the_key() {
+    let slack = FakeSlack::start(vec![posted("1.1")]).await;
+    let message = MessageRef {
+        channel: CHANNEL.to_owned(),
+        ts: "1.1".to_owned(),
+    };
+    chat(&slack)
+        .update(&message, &Message::line("live"))
+        .await
+        .unwrap();
+    let requests = slack.requests();
+    assert!(requests[0].starts_with("POST /api/chat.update "));
+    assert!(requests[0].contains("\"ts\":\"1.1\""));
+    assert!(!requests[0].contains("metadata"));
+}
+
+#[tokio::test]
+async fn a_group_that_is_not_there_has_nobody_in_it() {
+    let slack = FakeSlack::start(vec![
+        Reply::json(json!({"ok": true, "users": ["U1", "U2"]})),
+        Reply::json(json!({"ok": false, "error": "no_such_subteam"})),
+        Reply::json(json!({"ok": false, "error": "missing_scope", "needed": "usergroups:read"})),
+    ])
+    .await;
+    let chat = chat(&slack);
+    let group = SlackGroupId::new("S0604QSJC");
+    let members = chat.group_members(&group).await.unwrap();
+    assert!(members.contains(&SlackUserId::new("U2")));
+    assert!(chat.group_members(&group).await.unwrap().is_empty());
+    let error = chat.group_members(&group).await.unwrap_err();
+    assert!(error.message.contains("usergroups:read"), "{error}");
+}
+
+#[tokio::test]
+async fn a_reply_goes_to_the_click_s_own_address_without_the_token() {
+    let ok = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 2\r\n\r\nok";
+    let slack = FakeSlack::start(vec![Reply::Raw(ok.to_owned()), Reply::status(404)]).await;
+    let url = format!("{}/actions/1", slack.base_url);
+    Responder::new().reply(&url, "Approved.").await.unwrap();
+    let request = slack.requests().remove(0);
+    assert!(request.starts_with("POST /api/actions/1 "), "{request}");
+    assert!(request.contains(r#""response_type":"ephemeral""#));
+    assert!(!request.to_lowercase().contains("authorization"));
+
+    let used_up = Responder::new().reply(&url, "Approved.").await.unwrap_err();
+    assert!(used_up.message.contains("404"), "{used_up}");
+    for elsewhere in [
+        "https://hooks.slack.com.example.com/a",
+        "http://hooks.slack.com/a",
+        "",
+    ] {
+        let refused = Responder::new()
+            .reply(elsewhere, "Approved.")
+            .await
+            .unwrap_err();
+        assert_eq!(refused.class, ErrorClass::Permanent);
+    }
+}
+
+#[test]
+fn a_token_does_not_travel_in_the_clear() {
+    let token = SecretString::from(TOKEN);
+    for refused in [
+        "http://slack.example.com/api",
+        "http://127.0.0.1.example.com",
+        "slack.com",
+    ] {
+        let error = SlackChat::new(&token, refused).unwrap_err();
+        assert!(error.to_string().contains(refused));
+    }
+    let chat = SlackChat::new(&token, super::BASE_URL).unwrap();
+    assert!(!format!("{chat:?}").contains(TOKEN));
+}

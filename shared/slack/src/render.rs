@@ -1,0 +1,142 @@
+//! A message in Slack's Block Kit.
+//!
+//! Slack refuses a whole message for one text that is too long, so everything is cut to its limit,
+//! and says how much was cut. <https://docs.slack.dev/reference/block-kit/blocks>
+
+mod text;
+
+use serde_json::{Value, json};
+use sluice_core::message::{Block, Button, ButtonAction, Message};
+
+use crate::interaction::button_value;
+use text::{code, cut, mentioning, plain};
+
+const BLOCKS: usize = 50;
+const FIELDS_A_SECTION: usize = 10;
+/// Of one `actions` block.
+const BUTTONS: usize = 25;
+
+/// Slack's limits for texts, in characters.
+const HEADER_CHARS: usize = 150;
+const SECTION_CHARS: usize = 3_000;
+const FIELD_CHARS: usize = 2_000;
+const BUTTON_CHARS: usize = 75;
+const CONFIRM_TITLE_CHARS: usize = 100;
+const CONFIRM_CHARS: usize = 300;
+const CONFIRM_BUTTON_CHARS: usize = 30;
+/// Slack takes 40,000 and shows about so much of it in a notification.
+const SUMMARY_CHARS: usize = 3_000;
+
+/// A message as Slack takes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rendered {
+    /// The top-level `text`: what notifications and screen readers use.
+    pub text: String,
+    /// The `blocks`.
+    pub blocks: Vec<Value>,
+}
+
+/// Renders a message.
+pub fn render(message: &Message) -> Rendered {
+    let mut blocks: Vec<Value> = message.blocks.iter().flat_map(block).collect();
+    if blocks.len() > BLOCKS {
+        keep_limit(&mut blocks);
+    }
+    Rendered {
+        text: cut(&message.summary, SUMMARY_CHARS, mentioning),
+        blocks,
+    }
+}
+
+fn block(block: &Block) -> Vec<Value> {
+    // Slack refuses empty texts and empty lists.
+    match block {
+        Block::Header(text) if !text.is_empty() => {
+            vec![json!({"type": "header", "text": plain_text(text, HEADER_CHARS)})]
+        }
+        Block::Text(text) if !text.is_empty() => {
+            vec![json!({"type": "section", "text": mrkdwn(cut(text, SECTION_CHARS, mentioning))})]
+        }
+        Block::Code(text) if !text.is_empty() => {
+            let fences = "```\n\n```".len();
+            let inside = cut(text, SECTION_CHARS - fences, code);
+            vec![json!({"type": "section", "text": mrkdwn(format!("```\n{inside}\n```"))})]
+        }
+        Block::Context(text) if !text.is_empty() => {
+            let text = cut(text, SECTION_CHARS, mentioning);
+            vec![json!({"type": "context", "elements": [mrkdwn(text)]})]
+        }
+        Block::Fields(fields) => fields
+            .chunks(FIELDS_A_SECTION)
+            .map(|fields| {
+                let fields: Vec<Value> = fields.iter().map(field).collect();
+                json!({"type": "section", "fields": fields})
+            })
+            .collect(),
+        Block::Buttons(buttons) if !buttons.is_empty() => {
+            let elements: Vec<Value> = buttons.iter().take(BUTTONS).map(button).collect();
+            vec![json!({"type": "actions", "elements": elements})]
+        }
+        Block::Header(_)
+        | Block::Text(_)
+        | Block::Code(_)
+        | Block::Context(_)
+        | Block::Buttons(_) => {
+            vec![]
+        }
+    }
+}
+
+fn field((name, value): &(String, String)) -> Value {
+    let name = cut(name, HEADER_CHARS, mentioning);
+    let rest = FIELD_CHARS.saturating_sub(name.chars().count() + "**\n".len());
+    mrkdwn(format!("*{name}*\n{}", cut(value, rest, mentioning)))
+}
+
+fn button(button: &Button) -> Value {
+    let label = button.action.label();
+    let mut rendered = json!({
+        "type": "button",
+        "text": plain_text(label, BUTTON_CHARS),
+        "action_id": button.action.id(),
+        "value": button_value(button),
+    });
+    match button.action {
+        ButtonAction::Approve => rendered["style"] = json!("primary"),
+        ButtonAction::Reject => rendered["style"] = json!("danger"),
+        ButtonAction::Cancel => {}
+    }
+    if let Some(question) = &button.confirm {
+        rendered["confirm"] = json!({
+            "title": plain_text("Are you sure?", CONFIRM_TITLE_CHARS),
+            "text": plain_text(question, CONFIRM_CHARS),
+            "confirm": plain_text(label, CONFIRM_BUTTON_CHARS),
+            "deny": plain_text("Not yet", CONFIRM_BUTTON_CHARS),
+        });
+    }
+    rendered
+}
+
+fn plain_text(text: &str, limit: usize) -> Value {
+    json!({"type": "plain_text", "text": cut(text, limit, plain), "emoji": false})
+}
+
+/// `verbatim`: Slack links nothing by itself, so a log line with `@here` in it wakes nobody.
+fn mrkdwn(text: String) -> Value {
+    json!({"type": "mrkdwn", "text": text, "verbatim": true})
+}
+
+/// Leaves parts out before the buttons: those must stay.
+fn keep_limit(blocks: &mut Vec<Value>) {
+    let buttons = blocks.pop_if(|last| last["type"] == "actions");
+    let room = BLOCKS - 1 - usize::from(buttons.is_some());
+    let left_out = blocks.len() - room;
+    blocks.truncate(room);
+    blocks.push(
+        json!({"type": "context", "elements": [mrkdwn(format!("… ({left_out} more parts)"))]}),
+    );
+    blocks.extend(buttons);
+}
+
+#[cfg(test)]
+mod tests;

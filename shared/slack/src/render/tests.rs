@@ -1,0 +1,178 @@
+use super::{Rendered, render};
+use serde_json::Value;
+use sluice_core::id::{DeploymentId, Hash};
+use sluice_core::message::{Block, Button, ButtonAction, Message};
+
+fn of(blocks: Vec<Block>) -> Rendered {
+    let summary = "erp v1.4.0 to production: waits for a yes".to_owned();
+    render(&Message { summary, blocks })
+}
+
+fn text_of(block: Block) -> String {
+    let rendered = of(vec![block]);
+    let block = &rendered.blocks[0];
+    let text = match block["type"].as_str().unwrap() {
+        "context" => &block["elements"][0]["text"],
+        _ => &block["text"]["text"],
+    };
+    text.as_str().unwrap().to_owned()
+}
+
+fn button(action: ButtonAction, confirm: Option<&str>) -> Button {
+    Button {
+        action,
+        deployment: DeploymentId::from_outside("dep-78c09c6589e56604"),
+        plan: Some(Hash::of_json(&"plan")),
+        confirm: confirm.map(str::to_owned),
+    }
+}
+
+#[test]
+fn the_approval_message() {
+    let rendered = of(vec![
+        Block::Header("erp v1.4.0: approve for production?".to_owned()),
+        Block::Fields(vec![
+            ("Phase".to_owned(), "AwaitingApproval".to_owned()),
+            (
+                "Waits for".to_owned(),
+                "a yes of <!subteam^S0604QSJC>".to_owned(),
+            ),
+        ]),
+        Block::Code(
+            "web  blue-green  erp-web:41 -> a new revision\nmigration  <offline>".to_owned(),
+        ),
+        Block::Text("1 of 2 approvals given. Given by <@U024BE7LH>.".to_owned()),
+        Block::Context("dep-78c09c6589e56604 · asked for by the push".to_owned()),
+        Block::Buttons(vec![
+            button(ButtonAction::Approve, Some("Deploy v1.4.0 to production?")),
+            button(ButtonAction::Reject, None),
+        ]),
+    ]);
+    insta::assert_json_snapshot!(rendered.blocks);
+}
+
+#[test]
+fn the_message_of_a_rollback_that_failed() {
+    let rendered = of(vec![
+        Block::Header("erp v1.4.0: ROLLBACK FAILED in production, act now".to_owned()),
+        Block::Text("v1.4.0 failed (smoke tests failed: GET /login: 500), and going back failed too".to_owned()),
+        Block::Text("How things stand\n• worker is NOT back: ECS says \"no capacity\"\n• back as before: web, beat".to_owned()),
+        Block::Text("What you can do\n• bring worker back by hand: aws ecs update-service --cluster erp-production --service erp-worker --task-definition erp-worker:41".to_owned()),
+        Block::Context("dep-78c09c6589e56604".to_owned()),
+    ]);
+    insta::assert_json_snapshot!(rendered.blocks);
+}
+
+#[test]
+fn only_our_mentions_are_mentions() {
+    for (written, sent) in [
+        ("<@U024BE7LH> & <@W1>", "<@U024BE7LH> &amp; <@W1>"),
+        ("<!subteam^S0604QSJC>", "<!subteam^S0604QSJC>"),
+        ("<!channel> <!here>", "&lt;!channel&gt; &lt;!here&gt;"),
+        (
+            "<https://example.com|log in>",
+            "&lt;https://example.com|log in&gt;",
+        ),
+        ("<@U024|you>", "&lt;@U024|you&gt;"),
+        ("<@Ualice> <@B1>", "&lt;@Ualice&gt; &lt;@B1&gt;"),
+        ("a <b> &lt;", "a &lt;b&gt; &amp;lt;"),
+        ("<@U1", "&lt;@U1"),
+    ] {
+        assert_eq!(text_of(Block::Text(written.to_owned())), sent);
+    }
+    assert_eq!(text_of(Block::Header("<@U1>".to_owned())), "&lt;@U1&gt;");
+}
+
+#[test]
+fn a_log_cannot_end_its_code_block() {
+    let sent = text_of(Block::Code("a ``` <@U1> ```` b".to_owned()));
+    let inside = sent
+        .strip_prefix("```\n")
+        .unwrap()
+        .strip_suffix("\n```")
+        .unwrap();
+    assert!(!inside.contains("```"), "{inside}");
+    assert!(inside.contains("&lt;@U1&gt;"));
+    assert_eq!(inside.replace('\u{200b}', ""), "a ``` &lt;@U1&gt; ```` b");
+}
+
+#[test]
+fn long_texts_are_cut_between_lines_and_say_so() {
+    let plan: Vec<String> = (0..500)
+        .map(|n| format!("line {n} of <the> plan"))
+        .collect();
+    let sent = text_of(Block::Code(plan.join("\n")));
+    assert!(sent.encode_utf16().count() <= 3_000);
+    let kept = sent
+        .lines()
+        .filter(|line| line.starts_with("line "))
+        .count();
+    assert!(
+        sent.ends_with(&format!("… ({} more lines)\n```", 500 - kept)),
+        "{sent}"
+    );
+
+    let sent = text_of(Block::Text("&".repeat(5_000)));
+    assert!(sent.encode_utf16().count() <= 3_000);
+    assert!(sent.ends_with("&amp;… (cut)"), "no entity is cut in two");
+
+    let header = text_of(Block::Header("😀".repeat(200)));
+    assert!(header.encode_utf16().count() <= 150, "{header}");
+}
+
+#[test]
+fn too_many_parts_leave_the_buttons() {
+    let mut blocks: Vec<Block> = (0..70).map(|n| Block::Text(format!("part {n}"))).collect();
+    blocks.push(Block::Buttons(vec![button(ButtonAction::Cancel, None)]));
+    let rendered = of(blocks);
+    assert_eq!(rendered.blocks.len(), 50);
+    assert_eq!(rendered.blocks[47]["text"]["text"], "part 47");
+    assert_eq!(
+        rendered.blocks[48]["elements"][0]["text"],
+        "… (22 more parts)"
+    );
+    assert_eq!(rendered.blocks[49]["type"], "actions");
+
+    let fields = (0..25).map(|n| (n.to_string(), n.to_string())).collect();
+    let sections = of(vec![Block::Fields(fields)]).blocks;
+    let counts: Vec<usize> = sections
+        .iter()
+        .map(|section| section["fields"].as_array().unwrap().len())
+        .collect();
+    assert_eq!(counts, [10, 10, 5]);
+}
+
+#[test]
+fn empty_parts_are_left_out_because_slack_refuses_them() {
+    let empty = vec![
+        Block::Header(String::new()),
+        Block::Text(String::new()),
+        Block::Code(String::new()),
+        Block::Fields(vec![]),
+        Block::Context(String::new()),
+        Block::Buttons(vec![]),
+    ];
+    assert_eq!(of(empty).blocks, Vec::<Value>::new());
+}
+
+/// Slack's own types, as slack-morphism knows them, lose nothing of what we send.
+#[test]
+fn slack_knows_every_field() {
+    use slack_morphism::prelude::SlackBlock;
+
+    let rendered = of(vec![
+        Block::Header("a".to_owned()),
+        Block::Text("b".to_owned()),
+        Block::Code("c".to_owned()),
+        Block::Context("d".to_owned()),
+        Block::Fields(vec![("e".to_owned(), "f".to_owned())]),
+        Block::Buttons(vec![
+            button(ButtonAction::Approve, Some("sure?")),
+            button(ButtonAction::Reject, None),
+        ]),
+    ]);
+    for block in rendered.blocks {
+        let known: SlackBlock = serde_json::from_value(block.clone()).unwrap();
+        assert_eq!(serde_json::to_value(known).unwrap(), block);
+    }
+}
