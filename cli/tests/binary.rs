@@ -248,10 +248,10 @@ fn a_configuration_is_checked_whole_and_its_schema_printed() {
     let bad = sluice(&[
         "config",
         "check",
-        "shared/core/tests/config/ten-mistakes.toml",
+        "shared/core/tests/config/every-mistake.toml",
     ]);
     assert_eq!(bad.status.code(), Some(1));
-    let file = "shared/core/tests/config/ten-mistakes.toml";
+    let file = "shared/core/tests/config/every-mistake.toml";
     assert!(
         stderr(&bad).starts_with(&format!("{file}:5:1: ")),
         "{}",

@@ -50,12 +50,12 @@ fn plan() {
 
 #[test]
 fn config_check() {
-    let mistakes = "shared/core/tests/config/ten-mistakes.toml";
+    let mistakes = "shared/core/tests/config/every-mistake.toml";
     insta::assert_snapshot!(
         "config-good",
         said(&["config", "check", "tests/erp/sluice.toml"])
     );
-    insta::assert_snapshot!("config-ten-mistakes", said(&["config", "check", mistakes]));
+    insta::assert_snapshot!("config-every-mistake", said(&["config", "check", mistakes]));
 }
 
 #[test]

@@ -14,7 +14,10 @@ const WORLDS: u32 = 150;
 
 fn settings() -> ProptestConfig {
     ProptestConfig {
-        cases: ProptestConfig::default().cases.max(WORLDS).min(100_000),
+        cases: std::env::var("PROPTEST_CASES")
+            .ok()
+            .and_then(|cases| cases.parse().ok())
+            .unwrap_or(WORLDS),
         failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
         max_shrink_iters: 200,
         ..ProptestConfig::default()

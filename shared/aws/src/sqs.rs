@@ -52,7 +52,9 @@ impl Wakeups for SqsWakeups {
 
 /// The delay in whole seconds, rounded up: a wake-up that comes a moment early finds nothing to do.
 fn delay_s(delay: SignedDuration) -> i32 {
-    let whole = delay.as_secs() + i64::from(delay.subsec_nanos() > 0);
+    let whole = delay
+        .as_secs()
+        .saturating_add(i64::from(delay.subsec_nanos() > 0));
     i32::try_from(whole.clamp(0, LONGEST_DELAY_S)).unwrap_or_default()
 }
 

@@ -13,6 +13,8 @@
 mod databases;
 #[path = "moto/deployments.rs"]
 mod deployments;
+#[path = "moto/history.rs"]
+mod history;
 #[path = "moto/http.rs"]
 mod http;
 #[path = "moto/queue.rs"]

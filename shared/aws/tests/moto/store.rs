@@ -21,14 +21,14 @@ use crate::deployments::{
 };
 use crate::server;
 
-async fn store(table: &str) -> DynamoStore {
+pub(crate) async fn store(table: &str) -> DynamoStore {
     let clients = server::clients().await;
     create_table(&clients, table).await.unwrap();
     DynamoStore::new(&clients, table)
 }
 
 /// Opens it at the environment's present version.
-async fn open(store: &DynamoStore, opened: &crate::deployments::Opened) -> Opened {
+pub(crate) async fn open(store: &DynamoStore, opened: &crate::deployments::Opened) -> Opened {
     let key = sluice_app::ports::EnvironmentKey::of(&opened.deployment);
     let version = store.environment(&key).await.unwrap().version;
     open_at(store, opened, version).await
@@ -359,76 +359,6 @@ async fn what_is_due_comes_the_longest_due_first() {
         store.load(&nobody).await.unwrap(),
         None,
         "nothing came of it"
-    );
-}
-
-#[tokio::test]
-async fn a_history_of_three_thousand_records_is_read_whole() {
-    let store = store("history").await;
-    let one = deployment("erp", 1, 0);
-    let id = &one.deployment.id;
-    open(&store, &one).await;
-    let mut stored = store.load(id).await.unwrap().unwrap();
-    // 200 at once is more than a transaction has writes.
-    for records in [1, 89, 90, 91, 200, 529, 1_000, 1_000] {
-        let save = change(&stored, records);
-        stored.version += 1;
-        stored.chain = save.chain.clone();
-        store.save(save).await.unwrap();
-    }
-    let history = store.history(id).await.unwrap();
-    assert_eq!(history.len(), 3_001);
-    assert_eq!(verify(&history).unwrap(), stored.chain);
-    assert_eq!(
-        store.load(id).await.unwrap().unwrap(),
-        stored,
-        "the deployment stays small"
-    );
-}
-
-#[tokio::test]
-async fn a_history_of_many_megabytes_comes_in_pages() {
-    let store = store("history-pages").await;
-    let one = deployment("erp", 1, 0);
-    let id = &one.deployment.id;
-    open(&store, &one).await;
-    let mut stored = store.load(id).await.unwrap().unwrap();
-    for _ in 0..12 {
-        let mut save = change(&stored, 1);
-        // The chain is not the store's business: what it was given comes back.
-        save.records[0].notes = vec!["a line of a log ".repeat(20_000)];
-        stored.version += 1;
-        stored.chain = save.chain.clone();
-        store.save(save).await.unwrap();
-    }
-    let history = store.history(id).await.unwrap();
-    let bytes: usize = history
-        .iter()
-        .flat_map(|record| &record.notes)
-        .map(String::len)
-        .sum();
-    assert_eq!(
-        (history.len(), bytes),
-        (13, 12 * 320_000 + history[0].notes[0].len())
-    );
-}
-
-#[tokio::test]
-async fn what_no_item_holds_is_refused_by_name() {
-    let store = store("too-big").await;
-    let one = deployment("erp", 1, 0);
-    open(&store, &one).await;
-    let mut save = change(&store.load(&one.deployment.id).await.unwrap().unwrap(), 1);
-    save.records[0].notes = vec!["x".repeat(500_000)];
-    let Err(SaveError::Port(error)) = store.save(save).await else {
-        panic!("an item of 500 KB was stored");
-    };
-    assert_eq!(error.class, ErrorClass::Permanent);
-    assert!(
-        error
-            .message
-            .contains(&format!("record 1 of {}", one.deployment.id)),
-        "{error}"
     );
 }
 

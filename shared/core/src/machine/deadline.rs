@@ -23,8 +23,9 @@ pub(super) const PROOF_PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 /// For registering the revision and starting the task, beside the migration's own time.
 const MIGRATION_START: SignedDuration = SignedDuration::from_mins(15);
 
-/// Tasks that have not come up in an hour will not.
-const ROLLOUT: SignedDuration = SignedDuration::from_hours(1);
+/// Tasks come up in minutes; those that have not in half an hour crash again and again. ECS's
+/// circuit breaker, which would notice sooner, is for rolling deployments only.
+const ROLLOUT: SignedDuration = SignedDuration::from_mins(30);
 
 /// Three rounds of smoke tests take minutes.
 const VERIFYING: SignedDuration = SignedDuration::from_mins(20);

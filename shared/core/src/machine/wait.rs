@@ -51,7 +51,7 @@ pub fn wake_at(d: &Deployment, now: Timestamp) -> Option<Timestamp> {
 pub fn waits_for(d: &Deployment) -> String {
     let environment = &d.settings.environment;
     if let Some(setback) = d.setbacks.values().next() {
-        return format!("to try again: {}", setback.error);
+        return format!("the next try: {}", setback.error);
     }
     match &d.phase {
         Phase::Queued => format!("{} to be free", environment.name),

@@ -4,7 +4,7 @@ use sluice_core::config::Config;
 
 use super::{ERP, LEAST};
 
-const TEN_MISTAKES: &str = include_str!("ten-mistakes.toml");
+const EVERY_MISTAKE: &str = include_str!("every-mistake.toml");
 
 pub(super) fn report(text: &str) -> String {
     match Config::parse(text) {
@@ -15,12 +15,12 @@ pub(super) fn report(text: &str) -> String {
 
 #[test]
 fn all_mistakes_are_told_at_once() {
-    insta::assert_snapshot!(report(TEN_MISTAKES));
+    insta::assert_snapshot!(report(EVERY_MISTAKE));
 }
 
 #[test]
 fn no_value_of_a_variable_or_a_secret_is_printed() {
-    assert!(!report(TEN_MISTAKES).contains("hunter2"));
+    assert!(!report(EVERY_MISTAKE).contains("hunter2"));
 }
 
 #[test]
