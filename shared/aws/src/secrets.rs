@@ -203,6 +203,7 @@ impl Secrets for AwsSecrets {
                 variable,
                 value_from,
                 version: SecretVersion::new(version),
+                pinned: matches!(source, SecretSource::SecretsManager { .. }),
             }),
             Err(problem) => Err(SecretProblem { variable, problem }),
         })

@@ -49,15 +49,18 @@ pub enum ProofObservation {
     NotProven,
 }
 
-/// One secret, pinned to the version it has now.
+/// One secret, at the version it has now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PinnedSecret {
     /// The environment variable that gets it.
     pub variable: String,
-    /// ECS `valueFrom`, version included: `arn:…:secret:NAME-suffix:json-key::version-id`.
+    /// ECS `valueFrom`: `arn:…:secret:NAME-suffix:json-key::version-id`, or a parameter's ARN.
     pub value_from: String,
     /// The version.
     pub version: SecretVersion,
+    /// Whether `value_from` names the version. A parameter of SSM cannot be pinned: ECS reads its
+    /// latest value whenever a task starts.
+    pub pinned: bool,
 }
 
 /// Why a secret could not be pinned. Never says anything of its value.

@@ -37,9 +37,14 @@ impl fmt::Display for Plan {
         }
         self.write_steps(f)?;
         for secret in &self.secrets {
+            let kept = if secret.pinned {
+                "pinned to"
+            } else {
+                "latest, now"
+            };
             writeln!(
                 f,
-                "  secret     {} at version {}",
+                "  secret     {} {kept} version {}",
                 secret.variable, secret.version
             )?;
         }

@@ -192,6 +192,7 @@ impl World {
                 variable: "DATABASE_URL".to_owned(),
                 value_from: format!("arn:secret:url::{}", self.secret_version),
                 version: SecretVersion::new(self.secret_version),
+                pinned: true,
             }])),
             Command::ReadServices => Outcome::Services(self.services.clone()),
             Command::ReadDatabase(_) => Outcome::Database(self.database.clone()),

@@ -166,7 +166,8 @@ impl Cloud {
         };
         let secret = &self.vault.0[at];
         let value_from = match (source, &secret.value) {
-            (SecretSource::Parameter { .. }, _) => format!("{}:{}", secret.arn, secret.version),
+            // ECS refuses a version behind a parameter's name.
+            (SecretSource::Parameter { .. }, _) => secret.arn.clone(),
             (SecretSource::SecretsManager { key: Some(_), name }, Value::Text(_)) => {
                 return Err(refuse(format!("the secret `{name}` is not JSON")));
             }
@@ -189,6 +190,7 @@ impl Cloud {
             variable: variable.to_owned(),
             value_from,
             version,
+            pinned: !secret.source_is_parameter,
         })
     }
 }

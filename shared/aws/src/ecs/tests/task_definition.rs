@@ -65,6 +65,7 @@ fn pinned(variable: &str) -> PinnedSecret {
         variable: variable.to_owned(),
         value_from: PASSWORD.to_owned(),
         version: SecretVersion::new("v-1"),
+        pinned: true,
     }
 }
 
