@@ -6,4 +6,5 @@ mod chance;
 mod ends;
 mod erp;
 mod invariants;
+mod overtaken;
 mod replay;

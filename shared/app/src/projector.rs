@@ -9,17 +9,31 @@ use crate::ports::{Shown, Stored};
 
 impl App {
     /// Brings what people see up to date.
+    ///
+    /// Another function may tell of a later version in between, and then be overwritten by this
+    /// one. So whoever told something looks again, and tells what is true now.
     pub(crate) async fn tell(&self, stored: &Stored) -> Result<(), PortError> {
+        let mut overtaken_by = self.tell_once(stored, false).await?;
+        while let Some(current) = overtaken_by {
+            overtaken_by = self.tell_once(&current, true).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells of this version; the version that is current afterwards, if it is a later one.
+    async fn tell_once(&self, stored: &Stored, again: bool) -> Result<Option<Stored>, PortError> {
         let d = &stored.deployment;
         let mut shown = self.ports.store.shown(&d.id).await?;
-        if shown.message.is_some() && shown.version >= stored.version && shown.told >= d.story.len()
-        {
-            return Ok(());
+        let up_to_date = shown.version >= stored.version && shown.told >= d.story.len();
+        if shown.message.is_some() && up_to_date && !again {
+            return Ok(None);
         }
         let result = self.catch_up(stored, &mut shown).await;
         // Also after a failure: what was posted is not posted again.
         self.ports.store.set_shown(&d.id, &shown).await?;
-        result
+        result?;
+        let current = self.ports.store.load(&d.id).await?;
+        Ok(current.filter(|current| current.version > stored.version))
     }
 
     async fn catch_up(&self, stored: &Stored, shown: &mut Shown) -> Result<(), PortError> {
@@ -39,9 +53,7 @@ impl App {
                 posted
             }
             Some(posted) => {
-                if shown.version < stored.version {
-                    chat.update(posted, &message).await?;
-                }
+                chat.update(posted, &message).await?;
                 posted.clone()
             }
         };
