@@ -1,13 +1,20 @@
 //! Stories whose end is known: each goes wrong in one way, and ends as it should.
 
+use std::sync::Arc;
+
+use futures::executor::block_on;
 use jiff::SignedDuration;
+use sluice_app::{App, Decide};
+use sluice_core::id::SlackUserId;
+use sluice_core::message::ButtonAction;
 use sluice_sim::cloud::{Fault, ImageBehaviour, Operation};
 use sluice_sim::workplace::Weather;
+use sluice_sim::world::{Bounds, World};
 
 use crate::erp;
 
 /// A good release to staging, and its tag for production pushed after it.
-fn both(world: &mut sluice_sim::world::World) {
+fn both(world: &mut World) {
     erp::push(world, "release-1.4.0", "one", &ImageBehaviour::default());
     erp::run(world);
     erp::push(world, "v1.4.0", "one", &ImageBehaviour::default());
@@ -112,6 +119,75 @@ fn a_hook_that_crashes_makes_ecs_go_back_and_sluice_says_so() {
     assert_eq!(
         erp::ends(&world, "staging"),
         ["RolledBack"],
+        "{}",
+        erp::stories(&world)
+    );
+    erp::assert_nothing_broke(&world);
+}
+
+#[test]
+fn a_message_that_somebody_deletes_comes_back_and_can_be_approved() {
+    let mut world = erp::world(1, Weather::default());
+    erp::push(&world, "release-1.4.0", "one", &ImageBehaviour::default());
+    erp::run(&mut world);
+    let before = world.slack().messages().len();
+    erp::push(&world, "v1.4.0", "one", &ImageBehaviour::default());
+    world.run(Bounds::default(), |world| {
+        world.slack().messages().len() > before
+    });
+    let first = world.slack().messages()[before].reference.clone();
+    world.slack().delete_message(&first);
+    erp::run(&mut world);
+    assert_eq!(
+        erp::ends(&world, "production"),
+        ["Succeeded"],
+        "{}",
+        erp::stories(&world)
+    );
+    let messages = world.slack().messages();
+    let heads: Vec<_> = messages[before..]
+        .iter()
+        .filter(|posted| posted.thread.is_none())
+        .collect();
+    assert_eq!(heads.len(), 2, "it was posted anew, once");
+    assert!(heads[1].says().summary.contains("is live in production"));
+    erp::assert_nothing_broke(&world);
+}
+
+#[test]
+fn a_yes_whose_answer_was_lost_counts_and_a_second_click_is_no_error() {
+    let mut world = erp::world(1, Weather::default());
+    erp::push(&world, "release-1.4.0", "one", &ImageBehaviour::default());
+    erp::run(&mut world);
+    erp::push(&world, "v1.4.0", "one", &ImageBehaviour::default());
+    world.run(Bounds::default(), |world| {
+        erp::ends(world, "production") == ["AwaitingApproval"]
+    });
+    let stored = erp::deployments(&world, "production").remove(0);
+    let yes = Decide {
+        action: ButtonAction::Approve,
+        deployment: stored.deployment.id.clone(),
+        plan: stored
+            .deployment
+            .plan
+            .as_ref()
+            .map(|sealed| sealed.hash.clone()),
+        by: SlackUserId::new("U024BE7LH"),
+    };
+    let app = App::new(world.ports(), vec![Arc::new(erp::config())]);
+    world.with_cloud(|cloud| {
+        cloud
+            .faults()
+            .next(Operation::TransactWriteItems, 1, Fault::LoseAnswer);
+    });
+    for _ in 0..2 {
+        let decided = block_on(app.decide(&yes)).expect("it counts");
+        assert_eq!(decided.reply, "Approved: v1.4.0 goes to production.");
+    }
+    erp::run(&mut world);
+    assert_eq!(
+        erp::ends(&world, "production"),
+        ["Succeeded"],
         "{}",
         erp::stories(&world)
     );

@@ -6,11 +6,16 @@ use jiff::SignedDuration;
 use sluice_core::config::Approver;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Event;
-use sluice_core::failure::{PortError, RejectedEvent};
+use sluice_core::failure::{ErrorClass, PortError, RejectedEvent};
 use sluice_core::id::{DeploymentId, Hash, SlackGroupId, SlackUserId};
 use sluice_core::message::ButtonAction;
+use sluice_core::phase::Phase;
 
 use crate::App;
+
+/// Somebody waits at the screen, for 3 seconds at most: what passes by itself is tried again at
+/// once. The pause between is the SDK's.
+const TRIES: u8 = 3;
 
 /// A decision, as a verified button carried it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +50,7 @@ pub enum DecideError {
     #[error("{0}")]
     Rejected(#[from] RejectedEvent),
     /// Something did not answer.
-    #[error("that did not go through, nothing was decided: {0}. Click again in a moment")]
+    #[error("that may not have gone through: {0}. Click again in a moment; twice counts once")]
     Port(#[from] PortError),
 }
 
@@ -56,6 +61,18 @@ impl App {
     /// It is not allowed, comes too late, or did not go through; each says so to the one who
     /// clicked.
     pub async fn decide(&self, decide: &Decide) -> Result<Decided, DecideError> {
+        for _ in 1..TRIES {
+            match self.decide_once(decide).await {
+                Err(DecideError::Port(error)) if error.class == ErrorClass::Retryable => {
+                    tracing::info!(deployment.id = %decide.deployment, %error, "a click is tried again");
+                }
+                decided => return decided,
+            }
+        }
+        self.decide_once(decide).await
+    }
+
+    async fn decide_once(&self, decide: &Decide) -> Result<Decided, DecideError> {
         let unknown = || DecideError::Unknown(decide.deployment.clone());
         let stored = self
             .ports
@@ -63,6 +80,11 @@ impl App {
             .load(&decide.deployment)
             .await?
             .ok_or_else(unknown)?;
+        if is_decided(decide, &stored.deployment) {
+            return Ok(Decided {
+                reply: reply(decide.action, &stored.deployment),
+            });
+        }
         let by = decide.by.clone();
         let event = match decide.action {
             ButtonAction::Cancel => Event::Cancel { by },
@@ -107,6 +129,23 @@ impl App {
             }
         }
         Ok(groups)
+    }
+}
+
+/// Whether this very click was taken before: it was made twice, or the answer was lost.
+fn is_decided(decide: &Decide, deployment: &Deployment) -> bool {
+    let same_plan = deployment.plan.as_ref().map(|sealed| &sealed.hash) == decide.plan.as_ref();
+    match decide.action {
+        ButtonAction::Approve => {
+            let waits = matches!(deployment.phase, Phase::AwaitingApproval);
+            same_plan && !waits && deployment.approvals.contains_key(&decide.by)
+        }
+        ButtonAction::Reject => {
+            same_plan && matches!(&deployment.phase, Phase::Rejected { by } if *by == decide.by)
+        }
+        ButtonAction::Cancel => {
+            matches!(&deployment.phase, Phase::Cancelled { by } if *by == decide.by)
+        }
     }
 }
 

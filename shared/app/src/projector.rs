@@ -1,7 +1,7 @@
 //! Makes the chat say what the deployment says: one message that is kept up to date, and the story
 //! in its thread. What has been shown is remembered, so whatever was missed is caught up on.
 
-use sluice_core::failure::PortError;
+use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::view;
 
 use crate::App;
@@ -52,14 +52,24 @@ impl App {
                 chat.update(&posted, &message).await?;
                 posted
             }
-            Some(posted) => {
-                chat.update(posted, &message).await?;
-                posted.clone()
-            }
+            Some(posted) => match chat.update(posted, &message).await {
+                Ok(()) => posted.clone(),
+                // Somebody deleted it. The story follows it to its new thread.
+                Err(error) if error.class == ErrorClass::Permanent => {
+                    let key = format!("{}/anew/{}", d.id, stored.version);
+                    let anew = chat.ensure_posted(&key, channel, None, &message).await?;
+                    *shown = Shown {
+                        message: Some(anew.clone()),
+                        ..Shown::default()
+                    };
+                    anew
+                }
+                Err(error) => return Err(error),
+            },
         };
         shown.version = stored.version;
         for (number, entry) in d.story.iter().enumerate().skip(shown.told) {
-            let key = format!("{}/{number}", d.id);
+            let key = format!("{}/{number}", posted.ts);
             let message = view::thread_message(d, entry);
             chat.ensure_posted(&key, channel, Some(&posted), &message)
                 .await?;

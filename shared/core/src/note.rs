@@ -42,6 +42,10 @@ pub enum Note {
     },
     SnapshotStarted(SnapshotId),
     SnapshotProven(SnapshotId),
+    SecretsInjected {
+        secrets: usize,
+        pinned: usize,
+    },
     MigrationStarted(TaskArn),
     MigrationSucceeded,
     RolloutStarted(ServiceName),
@@ -108,6 +112,10 @@ impl Note {
             Self::SnapshotProven(snapshot) => {
                 format!("snapshot {snapshot} proven: available, whole, of the right database")
             }
+            Self::SecretsInjected { secrets, pinned } => format!(
+                "{} injected into the new revision, {pinned} of them pinned to a version",
+                words::count(*secrets, "secret")
+            ),
             Self::MigrationStarted(task) => {
                 format!("migration started as {}", short_arn(task.as_str()))
             }

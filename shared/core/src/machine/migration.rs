@@ -51,9 +51,7 @@ pub(super) fn on(
 ) -> Result<(), RejectedEvent> {
     match outcome {
         Outcome::TaskDefinition { service, revision } => {
-            d.touched
-                .task_definitions
-                .insert(service.clone(), revision.clone());
+            rollout::registered(d, service, revision, now);
             Ok(())
         }
         Outcome::MigrationStarted(task) if d.touched.migration.is_none() => {

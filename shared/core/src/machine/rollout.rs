@@ -74,6 +74,27 @@ pub(super) fn register(service: &PlannedService) -> Command {
     }
 }
 
+/// Remembers a revision; of the first, people are told what it carries.
+pub(super) fn registered(
+    d: &mut Deployment,
+    service: &ServiceName,
+    revision: &TaskDefinitionArn,
+    now: Timestamp,
+) {
+    let secrets = &d.sealed_plan().plan.secrets;
+    if d.touched.task_definitions.is_empty() && !secrets.is_empty() {
+        let pinned = secrets.iter().filter(|secret| secret.pinned).count();
+        let note = Note::SecretsInjected {
+            secrets: secrets.len(),
+            pinned,
+        };
+        d.tell(now, note);
+    }
+    d.touched
+        .task_definitions
+        .insert(service.clone(), revision.clone());
+}
+
 fn order(
     d: &Deployment,
     service: &PlannedService,
@@ -141,9 +162,7 @@ pub(super) fn on(
 ) -> Result<(), RejectedEvent> {
     match outcome {
         Outcome::TaskDefinition { service, revision } => {
-            d.touched
-                .task_definitions
-                .insert(service.clone(), revision.clone());
+            registered(d, service, revision, now);
         }
         Outcome::RolloutStarted { service } => {
             if !d.touched.rollouts.contains_key(service) {

@@ -178,6 +178,11 @@ impl SlackModel {
         self.workspace().channels.remove(channel);
     }
 
+    /// Somebody deletes a message.
+    pub fn delete_message(&self, posted: &MessageRef) {
+        self.workspace().by_ts.remove(&posted.ts);
+    }
+
     /// Says who is in a group from now on.
     pub fn set_group(&self, group: &SlackGroupId, members: impl IntoIterator<Item = SlackUserId>) {
         self.workspace()
