@@ -23,7 +23,7 @@ pub fn sign(secret: &SecretString, timestamp: &str, body: &[u8]) -> String {
 
 /// The body of the request that Slack sends when `by` clicks `button` at `at`.
 pub fn interaction_body(button: &Button, by: &SlackUserId, at: Timestamp) -> String {
-    let payload = json!({
+    let mut payload = json!({
         "type": "block_actions",
         "user": {"id": by, "username": "someone", "team_id": "T0000000001"},
         "api_app_id": "A0000000001",
@@ -41,6 +41,8 @@ pub fn interaction_body(button: &Button, by: &SlackUserId, at: Timestamp) -> Str
             "action_ts": format!("{}.{:06}", at.as_second(), at.subsec_microsecond()),
         }],
     });
+    // The signature is over the text, which must not depend on how serde_json was built.
+    payload.sort_all_objects();
     form_urlencoded::Serializer::new(String::new())
         .append_pair("payload", &payload.to_string())
         .finish()

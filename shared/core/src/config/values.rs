@@ -319,7 +319,12 @@ impl Read for Json {
 
     fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
         match json(node.value) {
-            Some(value) => Some(Self(value)),
+            Some(mut value) => {
+                // It is hashed with the settings, and a hash must not depend on how serde_json was
+                // built (`preserve_order`).
+                value.sort_all_objects();
+                Some(Self(value))
+            }
             None => wrong_type(node, report),
         }
     }

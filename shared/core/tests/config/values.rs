@@ -189,3 +189,19 @@ fn backup() {
     );
     one("keep = 5", "keep = 0", "write instead: keep = 1");
 }
+
+/// A build in which some crate turns on serde_json's `preserve_order` keeps the order of the file
+/// otherwise, and another build would find the history broken.
+#[test]
+fn the_order_of_keys_in_an_expected_value_changes_nothing() {
+    let pinned = |json: &str| {
+        let text = ERP.replace("json = { \"/info/title\" = \"ERP\" }", json);
+        assert_ne!(text, ERP, "the ERP has that smoke test");
+        let config = Config::parse(&text).unwrap();
+        serde_json::to_string(&config.smoke_tests).unwrap()
+    };
+    assert_eq!(
+        pinned("json = { \"/info\" = { title = \"ERP\", contact = \"it\" } }"),
+        pinned("json = { \"/info\" = { contact = \"it\", title = \"ERP\" } }"),
+    );
+}
