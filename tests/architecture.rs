@@ -152,6 +152,51 @@ fn dependencies_point_inwards() {
     }
 }
 
+/// The IAM actions that the adapters name in their errors, such as `ecs:UpdateService`.
+fn actions_of_the_adapters() -> BTreeSet<String> {
+    let mut files = Vec::new();
+    sources(&root().join("shared/aws/src"), &mut files);
+    let mut actions = BTreeSet::new();
+    for path in files {
+        let text = std::fs::read_to_string(&path).expect("it can be read");
+        for quoted in text.split('"').skip(1).step_by(2) {
+            let Some((service, action)) = quoted.split_once(':') else {
+                continue;
+            };
+            let is_service = !service.is_empty()
+                && service
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+            let is_action = action.starts_with(|c: char| c.is_ascii_uppercase())
+                && action.bytes().all(|b| b.is_ascii_alphanumeric());
+            if is_service && is_action {
+                actions.insert(action.to_owned());
+            }
+        }
+    }
+    actions
+}
+
+#[test]
+fn the_map_names_every_right_that_the_adapters_use() {
+    let map = std::fs::read_to_string(root().join("ARCHITECTURE.md")).expect("it can be read");
+    let actions = actions_of_the_adapters();
+    assert!(
+        actions.len() > 25,
+        "the adapters' actions were not found: {actions:?}"
+    );
+    // Tests make their table themselves.
+    let of_tests = ["CreateTable", "DescribeTable"];
+    let missing: Vec<&String> = actions
+        .iter()
+        .filter(|action| !of_tests.contains(&action.as_str()) && !map.contains(action.as_str()))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "ARCHITECTURE.md does not name {missing:?}"
+    );
+}
+
 /// Rust files of the repository, without what is built.
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("the folder is there") {
