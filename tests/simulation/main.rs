@@ -8,3 +8,4 @@ mod erp;
 mod invariants;
 mod overtaken;
 mod replay;
+mod stored;
