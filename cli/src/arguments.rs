@@ -37,6 +37,7 @@ pub enum Command {
     Plan(Plan),
     #[command(subcommand)]
     Config(Config),
+    Cloud(Cloud),
 }
 
 /// Play a deployment from the push to the clean-up, on a simulated cloud.
@@ -69,6 +70,10 @@ pub struct Demo {
     /// What is left to chance comes from this number: the same number, the same story.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// Sluice works through the real AWS SDK, against the simulated cloud on a loopback port. Needs a
+    /// build with `--features wire`.
+    #[arg(long)]
+    pub wire: bool,
     /// Virtual seconds in a second. At a terminal 100, with --headless as fast as it goes.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub speed: Option<u32>,
@@ -120,6 +125,34 @@ pub struct Plan {
     /// Which application it is about.
     #[command(flatten)]
     pub configuration: Configuration,
+}
+
+/// Serve a simulated cloud on 127.0.0.1 that speaks AWS's protocols, to look around in.
+///
+/// It is furnished as the configuration says, and nothing is deployed in it: what it tells (events,
+/// lifecycle hook calls) is printed as JSON, one a line, and hooks wait for an answer that nobody
+/// gives. Credentials are not checked; an access key that is an account's number is that account.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:\n  \
+    sluice cloud --port 4566\n  \
+    sluice cloud --config sluice.toml --speed 60\n\n\
+    Needs a build with the AWS protocols: cargo run -p sluice --features wire -- cloud"
+)]
+pub struct Cloud {
+    /// The port; without it, a free one.
+    #[arg(long, value_name = "P", default_value_t = 0)]
+    pub port: u16,
+    /// Which application it is furnished for.
+    #[command(flatten)]
+    pub configuration: Configuration,
+    /// Virtual seconds in a second.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub speed: u32,
+    /// What is left to chance comes from this number.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
 }
 
 /// Which application it is about.

@@ -1,7 +1,7 @@
 //! The `sluice` command: plays Sluice on a simulated cloud, and reads its configuration.
 //!
 //! Knows no AWS SDK: whoever builds the demo builds the core, the functions' handlers and the
-//! simulation, and nothing else.
+//! simulation, and nothing else. The SDK comes in with the feature `wire` alone.
 
 pub mod account;
 pub mod arguments;
@@ -12,4 +12,6 @@ pub mod rehearsal;
 pub mod sample;
 pub mod scenario;
 pub mod terminal;
+#[cfg(feature = "wire")]
+pub mod wire;
 pub mod wiring;

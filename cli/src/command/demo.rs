@@ -22,8 +22,37 @@ pub(super) fn carry_out(demo: &Demo, screen: &mut Screen) -> Result<ExitCode, Fa
         return Ok(ExitCode::SUCCESS);
     }
     let scenario = scenario::find(&demo.scenario).ok_or_else(|| unknown(&demo.scenario))?;
+    if demo.wire {
+        return on_wire(demo, scenario, screen);
+    }
+    let play = Play::new(scenario.clone(), demo.seed, &sample::erp());
+    perform(demo, &scenario, play, screen)
+}
+
+#[cfg(feature = "wire")]
+fn on_wire(demo: &Demo, scenario: Scenario, screen: &mut Screen) -> Result<ExitCode, Failure> {
+    let failed = |why: std::io::Error| Failure::new(format!("no loopback port can be had: {why}"));
+    let wire = crate::wire::Wire::new(0).map_err(failed)?;
+    let _within = wire.enter();
+    let config = sample::erp();
+    let play = Play::with_ports(scenario.clone(), demo.seed, &config, |world| {
+        wire.ports(world, &config.environments[0].region)
+    });
+    perform(demo, &scenario, play, screen)
+}
+
+#[cfg(not(feature = "wire"))]
+fn on_wire(_: &Demo, _: Scenario, _: &mut Screen) -> Result<ExitCode, Failure> {
+    Err(super::built_without_wire("demo --wire"))
+}
+
+fn perform(
+    demo: &Demo,
+    scenario: &Scenario,
+    mut play: Play,
+    screen: &mut Screen,
+) -> Result<ExitCode, Failure> {
     let (name, shows) = (scenario.name, scenario.shows);
-    let mut play = Play::new(scenario, demo.seed, &sample::erp());
     let verdict = if demo.json {
         let verdict = play.run(&mut Silence)?;
         print_json(

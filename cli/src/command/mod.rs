@@ -1,5 +1,6 @@
 //! The commands: each reads its arguments, does its work through the library, and prints.
 
+mod cloud;
 mod config;
 mod demo;
 mod ending;
@@ -41,6 +42,15 @@ impl Failure {
     }
 }
 
+/// What to do where this build cannot.
+#[cfg(not(feature = "wire"))]
+fn built_without_wire(arguments: &str) -> Failure {
+    Failure::usage(format!(
+        "this build of sluice speaks none of AWS's protocols; build it with them:\n\
+         cargo run -p sluice --features wire -- {arguments}"
+    ))
+}
+
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self {
@@ -58,6 +68,7 @@ pub fn carry_out(arguments: &Arguments) -> ExitCode {
         Command::Run(run) => run::carry_out(run, &mut screen),
         Command::Plan(plan) => plan::carry_out(plan, &mut screen),
         Command::Config(config) => config::carry_out(config, &mut screen),
+        Command::Cloud(cloud) => cloud::carry_out(cloud, &mut screen),
     };
     match done {
         Ok(code) => code,

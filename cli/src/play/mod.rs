@@ -13,6 +13,7 @@ use std::io;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use sluice_app::ports::Ports;
 use sluice_core::config::Config;
 use sluice_core::id::{DeploymentId, Hash, SlackUserId};
 use sluice_core::message::{Block, Button, ButtonAction, Message};
@@ -39,6 +40,16 @@ pub struct Play {
 impl Play {
     /// Sets the scenario up for this application.
     pub fn new(scenario: Scenario, seed: u64, config: &Config) -> Self {
+        Self::with_ports(scenario, seed, config, World::ports)
+    }
+
+    /// The same, with Sluice at the ports that `ports` makes for the world.
+    pub fn with_ports(
+        scenario: Scenario,
+        seed: u64,
+        config: &Config,
+        ports: impl FnOnce(&World) -> Ports,
+    ) -> Self {
         let mut config = config.clone();
         (scenario.config)(&mut config);
         let start = START.parse().expect("the start is a time");
@@ -48,9 +59,10 @@ impl Play {
             std::slice::from_ref(&config),
             scenario.weather.clone(),
         );
+        let ports = ports(&world);
         let config = Arc::new(config);
         let mut to_come = Vec::new();
-        let mut stage = Stage::new(world, vec![config.clone()]);
+        let mut stage = Stage::with_ports(world, ports, vec![config.clone()]);
         for scene in scenario.scenes.iter().cloned() {
             match scene.when {
                 When::At(after) => cue(&mut stage.world, &config, after, &scene),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_app::App;
+use sluice_app::ports::Ports;
 use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
 use sluice_core::id::{DeploymentId, Hash};
@@ -44,8 +45,14 @@ pub struct Stage {
 
 impl Stage {
     /// Deploys Sluice's own functions in the world, for these applications.
-    pub fn new(mut world: World, configs: Vec<Arc<Config>>) -> Self {
-        let app = App::new(world.ports(), configs);
+    pub fn new(world: World, configs: Vec<Arc<Config>>) -> Self {
+        let ports = world.ports();
+        Self::with_ports(world, ports, configs)
+    }
+
+    /// The same, with Sluice at these ports.
+    pub fn with_ports(mut world: World, ports: Ports, configs: Vec<Arc<Config>>) -> Self {
+        let app = App::new(ports, configs);
         world.deploy(Arc::new(HandlerFunctions::new(app)));
         let last_news = world.now();
         Self {

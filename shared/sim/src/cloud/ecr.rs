@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use sluice_core::failure::PortError;
@@ -46,6 +47,19 @@ pub enum Media {
     Attestation,
 }
 
+impl Media {
+    /// The media types of the manifest, and of its config where it has one.
+    pub fn types(&self) -> (&'static str, Option<&'static str>) {
+        let oci = "application/vnd.oci.image.manifest.v1+json";
+        let config = "application/vnd.oci.image.config.v1+json";
+        match self {
+            Self::Image | Self::Signature => (oci, Some(config)),
+            Self::Attestation => (oci, Some("application/vnd.in-toto+json")),
+            Self::Index(_) => ("application/vnd.oci.image.index.v1+json", None),
+        }
+    }
+}
+
 /// A push to the registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Push {
@@ -82,11 +96,13 @@ impl Push {
 
 #[derive(Debug)]
 pub(super) struct Image {
-    repository: RepositoryName,
-    digest: Digest,
-    present: bool,
+    pub(super) repository: RepositoryName,
+    pub(super) digest: Digest,
+    pub(super) present: bool,
     pub(super) behaviour: Arc<ImageBehaviour>,
-    scan: ScanObservation,
+    pub(super) scan: ScanObservation,
+    pub(super) media: Media,
+    pub(super) pushed_at: Timestamp,
 }
 
 /// The one registry of the cloud.
@@ -116,7 +132,7 @@ impl ImageRegistry {
     }
 
     /// Makes the image and its tag be there; its place in the list, and whether it is new.
-    pub(super) fn insert(&mut self, push: &Push) -> (usize, bool) {
+    pub(super) fn insert(&mut self, push: &Push, now: Timestamp) -> (usize, bool) {
         if let Some(tag) = &push.tag {
             let tags = self.tags.entry(push.repository.clone()).or_default();
             tags.insert(tag.clone(), push.digest.clone());
@@ -132,11 +148,13 @@ impl ImageRegistry {
             present: true,
             behaviour: Arc::new(push.behaviour.clone()),
             scan: ScanObservation::NotScanned,
+            media: push.media.clone(),
+            pushed_at: now,
         });
         (self.images.len() - 1, true)
     }
 
-    fn tags_of(&self, image: &Image) -> Vec<ImageTag> {
+    pub(super) fn tags_of(&self, image: &Image) -> Vec<ImageTag> {
         let tags = self.tags.get(&image.repository).into_iter().flatten();
         tags.filter(|(_, digest)| **digest == image.digest)
             .map(|(tag, _)| tag.clone())
@@ -168,11 +186,11 @@ impl Cloud {
                     digest: child.clone(),
                     ..push.clone()
                 };
-                self.registry.insert(&child);
+                self.registry.insert(&child, self.now);
                 self.tell_of_image(&child, ImageActionType::Push);
             }
         }
-        let (image, new) = self.registry.insert(&push);
+        let (image, new) = self.registry.insert(&push, self.now);
         self.tell_of_image(&push, ImageActionType::Push);
         let scanned = matches!(push.media, Media::Image | Media::Index(_));
         if new && scanned && push.behaviour.scan != ScanBehaviour::Never {
@@ -207,13 +225,7 @@ impl Cloud {
             .place
             .clone()
             .expect("furnishing made the registry");
-        let oci = "application/vnd.oci.image.manifest.v1+json";
-        let config = "application/vnd.oci.image.config.v1+json";
-        let (manifest, artifact) = match push.media {
-            Media::Image | Media::Signature => (oci, Some(config)),
-            Media::Attestation => (oci, Some("application/vnd.in-toto+json")),
-            Media::Index(_) => ("application/vnd.oci.image.index.v1+json", None),
-        };
+        let (manifest, artifact) = push.media.types();
         let event = ImageAction {
             envelope: self.envelope(&place),
             action,

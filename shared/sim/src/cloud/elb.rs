@@ -55,6 +55,12 @@ impl Traffic {
         Some(usize::from(n * 61 % total >= u64::from(self.weights[0])))
     }
 
+    /// Both target groups with their weights.
+    pub(super) fn groups(&self) -> [(String, u32); 2] {
+        let [blue, green] = self.names.clone();
+        [(blue, self.weights[0]), (green, self.weights[1])]
+    }
+
     pub(super) fn by_name(&self) -> BTreeMap<String, u32> {
         self.names.iter().cloned().zip(self.weights).collect()
     }

@@ -43,6 +43,21 @@ operations! {
     DescribeDbSnapshots = "rds:DescribeDBSnapshots";
     DeleteDbSnapshot = "rds:DeleteDBSnapshot";
     DescribeAlarms = "cloudwatch:DescribeAlarms";
+    DescribeTaskDefinition = "ecs:DescribeTaskDefinition";
+    DescribeServiceDeployments = "ecs:DescribeServiceDeployments";
+    DescribeServiceRevisions = "ecs:DescribeServiceRevisions";
+    ListTasks = "ecs:ListTasks";
+    BatchGetImage = "ecr:BatchGetImage";
+    DescribeSecret = "secretsmanager:DescribeSecret";
+    DescribeParameters = "ssm:DescribeParameters";
+    DescribeRules = "elasticloadbalancing:DescribeRules";
+    DescribeListeners = "elasticloadbalancing:DescribeListeners";
+    DescribeDbClusters = "rds:DescribeDBClusters";
+    CreateDbClusterSnapshot = "rds:CreateDBClusterSnapshot";
+    DescribeDbClusterSnapshots = "rds:DescribeDBClusterSnapshots";
+    DeleteDbClusterSnapshot = "rds:DeleteDBClusterSnapshot";
+    GetLogEvents = "logs:GetLogEvents";
+    AssumeRole = "sts:AssumeRole";
     HttpRequest = "http:Request";
     TransactWriteItems = "dynamodb:TransactWriteItems";
     PutItem = "dynamodb:PutItem";
@@ -210,7 +225,30 @@ impl Reply {
     }
 }
 
+/// What becomes of the answer to a request that came over the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// It arrives.
+    Arrives,
+    /// It is lost: the connection ends before it.
+    Lost,
+}
+
 impl Cloud {
+    /// Begins an operation that was asked for over the wire: how its answer travels.
+    ///
+    /// # Errors
+    ///
+    /// The fault plan has it fail before it does anything.
+    pub fn begin_operation(&mut self, operation: Operation) -> Result<Delivery, PortError> {
+        let reply = self.ask(operation)?;
+        Ok(if reply.lost.is_some() {
+            Delivery::Lost
+        } else {
+            Delivery::Arrives
+        })
+    }
+
     /// Begins an operation: an error if it fails before it does anything.
     pub(crate) fn ask(&mut self, operation: Operation) -> Result<Reply, PortError> {
         match self.faults.draw(operation) {

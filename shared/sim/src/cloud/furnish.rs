@@ -9,6 +9,7 @@ use sluice_core::config::{Config, Environment, Service as ServiceConfig, Service
 use sluice_core::id::{AccountId, ContainerName, Region};
 
 use super::Cloud;
+use super::api::registration;
 use super::app_http::{Endpoint, Expected, Health, Listener, plain};
 use super::behaviour::{Answer, ScanBehaviour};
 use super::ecr::{FIRST_RELEASE_TAG, Push, digest_of};
@@ -45,7 +46,7 @@ impl Cloud {
             first.repository,
             first.digest
         );
-        self.registry.insert(&first);
+        self.registry.insert(&first, self.now);
         for environment in &config.environments {
             let place = self.ensure_place(&environment.account, &environment.region);
             self.furnish_environment(&place, environment);
@@ -84,7 +85,9 @@ impl Cloud {
             .insert("APP_ENV".into(), environment.name.to_string());
         let logs = "public.ecr.aws/aws-observability/aws-for-fluent-bit:stable";
         let sidecar = Container::new(ContainerName::new("log-router"), logs.to_owned(), false);
-        let task_definition = self.register(place, family, vec![ours, sidecar]);
+        let containers = vec![ours, sidecar];
+        let rest = Arc::new(registration(place, family, &containers));
+        let task_definition = self.register(place, family, containers, rest);
         let desired = if service.kind == ServiceKind::Singleton {
             1
         } else {
@@ -109,8 +112,10 @@ impl Cloud {
                 alarms: Vec::new(),
                 circuit_breaker: true,
                 hook: None,
+                as_sent: None,
             }),
             most_running: 0,
+            created_at: self.now,
         });
         let at = self.ecs.services.len() - 1;
         let revision = self.add_revision(at, task_definition);

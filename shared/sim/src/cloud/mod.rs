@@ -6,6 +6,7 @@
 
 mod agenda;
 mod alarms;
+mod api;
 mod app_http;
 mod behaviour;
 mod ecr;
@@ -41,6 +42,12 @@ use ids::Ids;
 use rds::Instance;
 use secrets::Vault;
 
+pub use api::{
+    ConfigurationDescription, DatabaseDescription, HookDescription, ImageDescription,
+    ParameterDescription, RevisionDescription, RolloutDescription, RunOrder, SecretDescription,
+    ServiceDescription, ServiceOrder, SnapshotDescription, TaskDefinitionDescription,
+    TaskDescription,
+};
 pub use behaviour::{
     Answer, ImageBehaviour, MigrationBehaviour, MigrationEnd, ScanBehaviour, Start, UnderTraffic,
 };
@@ -49,7 +56,7 @@ pub use emitted::{
     DeploymentEventName, DeploymentStateChange, EcsHookCall, Emitted, Envelope, ImageAction,
     ImageActionType, ImageScan, SnapshotEvent, SnapshotEventKind, TaskStateChange,
 };
-pub use faults::{Fault, FaultRates, Faults, Operation};
+pub use faults::{Delivery, Fault, FaultRates, Faults, Operation};
 pub use ledger::{Happened, LedgerEntry};
 pub use place::Place;
 pub use ports::{CloudPorts, SharedCloud};

@@ -23,7 +23,8 @@ impl Place {
         format!("{}.dkr.ecr.{}.amazonaws.com", self.account, self.region)
     }
 
-    pub(super) fn arn(&self, service: &str, rest: impl std::fmt::Display) -> String {
+    /// The ARN of something of the service here.
+    pub fn arn(&self, service: &str, rest: impl std::fmt::Display) -> String {
         format!("arn:aws:{service}:{}:{}:{rest}", self.region, self.account)
     }
 }

@@ -1,6 +1,6 @@
 //! RDS: databases and the snapshots of them, which take time, fail, and vanish.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -19,6 +19,9 @@ use super::place::Place;
 const TENTH: u8 = 10;
 /// An instance is back at `available` once this much of its snapshot is done.
 const BACKED_UP: u8 = 20;
+
+/// The tag that Sluice's snapshots carry.
+pub(super) const OUR_TAG: &str = "sluice:deployment";
 
 /// What becomes of a snapshot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,12 +42,12 @@ pub enum SnapshotFate {
 #[derive(Debug)]
 pub(super) struct Instance {
     pub(super) place: Arc<Place>,
-    database: Database,
-    status: String,
-    engine: &'static str,
-    engine_version: &'static str,
-    storage_gib: u32,
-    encrypted: bool,
+    pub(super) database: Database,
+    pub(super) status: String,
+    pub(super) engine: &'static str,
+    pub(super) engine_version: &'static str,
+    pub(super) storage_gib: u32,
+    pub(super) encrypted: bool,
     pub(super) snapshots: Vec<Snapshot>,
     fates: VecDeque<SnapshotFate>,
 }
@@ -53,6 +56,7 @@ pub(super) struct Instance {
 pub(super) struct Snapshot {
     pub(super) seen: SnapshotObservation,
     pub(super) ours: bool,
+    pub(super) tags: BTreeMap<String, String>,
     gone: bool,
     fate: SnapshotFate,
 }
@@ -138,6 +142,7 @@ impl Cloud {
             instance.snapshots.push(Snapshot {
                 seen,
                 ours: false,
+                tags: BTreeMap::new(),
                 gone: false,
                 fate,
             });
@@ -166,6 +171,7 @@ impl Cloud {
         place: &Place,
         database: &Database,
         id: &SnapshotId,
+        tags: BTreeMap<String, String>,
     ) -> Result<(), PortError> {
         let Some(at) = self.instance(place, database) else {
             return Err(PortError::permanent(format!(
@@ -196,7 +202,8 @@ impl Cloud {
         let seen = instance.observation(id, encrypted);
         instance.snapshots.push(Snapshot {
             seen,
-            ours: true,
+            ours: tags.contains_key(OUR_TAG),
+            tags,
             gone: false,
             fate,
         });

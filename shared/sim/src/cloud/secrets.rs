@@ -8,6 +8,7 @@ use sluice_core::id::SecretVersion;
 use sluice_core::observation::{PinnedSecret, SecretProblem};
 
 use super::Cloud;
+use super::api::{ParameterDescription, SecretDescription};
 use super::place::Place;
 
 /// What a secret holds.
@@ -192,5 +193,37 @@ impl Cloud {
             version,
             pinned: !secret.source_is_parameter,
         })
+    }
+}
+
+impl Cloud {
+    /// The secret by name or ARN, with its value: for GetSecretValue over the wire.
+    pub fn secret_in(&self, place: &Place, id: &str) -> Option<SecretDescription> {
+        let secret = self.vault.0.iter().find(|secret| {
+            *secret.place == *place
+                && !secret.source_is_parameter
+                && (secret.name == id || secret.arn == id)
+        })?;
+        let value = match &secret.value {
+            Value::Text(text) => text.clone(),
+            Value::Json(keys) => serde_json::json!(keys).to_string(),
+        };
+        Some(SecretDescription {
+            arn: secret.arn.clone(),
+            name: secret.name.clone(),
+            version: secret.version.clone(),
+            value,
+        })
+    }
+
+    /// Every parameter of the place.
+    pub fn parameters_in(&self, place: &Place) -> Vec<ParameterDescription> {
+        let there = |secret: &&Secret| *secret.place == *place && secret.source_is_parameter;
+        let describe = |secret: &Secret| ParameterDescription {
+            arn: secret.arn.clone(),
+            name: secret.name.clone(),
+            version: secret.version.clone(),
+        };
+        self.vault.0.iter().filter(there).map(describe).collect()
     }
 }

@@ -49,7 +49,8 @@ impl Cloud {
         {
             container.image = image.to_owned();
         }
-        let new = self.register(&place, &family, containers);
+        let rest = base.rest.clone();
+        let new = self.register(&place, &family, containers, rest);
         Some(self.ecs.task_definitions[new].arn.clone())
     }
 

@@ -128,6 +128,11 @@ impl World {
         }
     }
 
+    /// The cloud itself, for whoever serves it beside the world. The world moves its time.
+    pub fn cloud(&self) -> SharedCloud {
+        self.cloud.clone()
+    }
+
     /// Deploys the functions: from now on they are called.
     pub fn deploy(&mut self, functions: Arc<dyn Functions>) {
         self.functions = Some(functions);

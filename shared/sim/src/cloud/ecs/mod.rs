@@ -16,6 +16,7 @@ mod tests;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 use sluice_core::command::Direction;
 use sluice_core::config::{ServiceKind, Strategy};
 use sluice_core::id::{
@@ -28,8 +29,9 @@ use super::behaviour::ImageBehaviour;
 use super::elb::{Group, Traffic};
 use super::place::Place;
 
+pub(super) use services::is_alive;
 pub(super) use task_definitions::{Container, TaskDefinition};
-pub(super) use tasks::Task;
+pub(super) use tasks::{REMEMBERED, Task};
 
 /// Everything ECS has. Numbers elsewhere are places in these lists; nothing is ever removed.
 #[derive(Debug, Default)]
@@ -61,6 +63,7 @@ pub(super) struct Service {
     pub(super) config: Arc<RolloutConfig>,
     /// The most tasks that ever ran at once.
     pub(super) most_running: u32,
+    pub(super) created_at: Timestamp,
 }
 
 /// A service revision: one task definition in one service.
@@ -83,6 +86,8 @@ pub(super) struct RolloutConfig {
     pub(super) alarms: Vec<AlarmName>,
     pub(super) circuit_breaker: bool,
     pub(super) hook: Option<Hook>,
+    /// The `deploymentConfiguration` as it came over the wire, with what the model does not know.
+    pub(super) as_sent: Option<Arc<Value>>,
 }
 
 /// A lifecycle hook.
@@ -106,6 +111,7 @@ pub(super) struct Rollout {
     pub(super) stage: Option<Stage>,
     pub(super) reason: Option<String>,
     pub(super) created_at: Timestamp,
+    pub(super) ended_at: Option<Timestamp>,
     /// Alarms that were in ALARM at its start, which ECS ignores.
     pub(super) deaf_to: Vec<AlarmName>,
     pub(super) failed_starts: u32,

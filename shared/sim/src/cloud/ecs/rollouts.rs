@@ -44,6 +44,7 @@ impl Cloud {
             alarms: order.alarms.clone(),
             circuit_breaker: true,
             hook,
+            as_sent: None,
         });
         let by = Some((order.deployment.clone(), order.direction));
         self.update_service(service, definition, by);
@@ -143,6 +144,7 @@ impl Cloud {
             stage: None,
             reason: None,
             created_at: self.now,
+            ended_at: None,
             deaf_to: deaf_to.collect(),
             failed_starts: 0,
             next: Move::Begin,
@@ -274,6 +276,7 @@ impl Cloud {
         self.forget_plans(at);
         let rollout = &mut self.ecs.rollouts[at];
         rollout.status = status;
+        rollout.ended_at = Some(self.now);
         rollout.reason = reason.or(rollout.reason.take());
         let service = &mut self.ecs.services[rollout.service];
         match status {

@@ -25,7 +25,7 @@ pub(super) fn start_failure(behaviour: &ImageBehaviour, kind: ServiceKind) -> Op
     }
 }
 
-fn is_alive(behaviour: &ImageBehaviour) -> bool {
+pub(in crate::cloud) fn is_alive(behaviour: &ImageBehaviour) -> bool {
     behaviour.live.is_none_or(|status| status == 200)
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 use sluice_app::ports::TaskDefinitionOrder;
 use sluice_core::failure::PortError;
 use sluice_core::id::{ContainerName, TaskDefinitionArn};
@@ -18,8 +19,11 @@ pub(in crate::cloud) struct TaskDefinition {
     pub(in crate::cloud) arn: TaskDefinitionArn,
     pub(in crate::cloud) place: Arc<Place>,
     pub(in crate::cloud) family: String,
-    revision: u32,
+    pub(in crate::cloud) revision: u32,
     pub(in crate::cloud) containers: Vec<Container>,
+    /// The registration, of which the containers above know a part: what they say counts.
+    pub(in crate::cloud) rest: Arc<Value>,
+    pub(in crate::cloud) registered_at: Timestamp,
 }
 
 /// A container of a task definition.
@@ -113,6 +117,7 @@ impl Cloud {
         place: &Arc<Place>,
         family: &str,
         containers: Vec<Container>,
+        rest: Arc<Value>,
     ) -> usize {
         let revision = self
             .latest(place, family)
@@ -126,11 +131,13 @@ impl Cloud {
             family: family.to_owned(),
             revision,
             containers,
+            rest,
+            registered_at: self.now,
         });
         self.ecs.task_definitions.len() - 1
     }
 
-    fn latest(&self, place: &Place, family: &str) -> Option<&TaskDefinition> {
+    pub(in crate::cloud) fn latest(&self, place: &Place, family: &str) -> Option<&TaskDefinition> {
         let definitions = self.ecs.task_definitions.iter();
         definitions
             .rev()
@@ -164,11 +171,12 @@ impl Cloud {
             return Ok(latest.arn.clone());
         }
         let (place, family) = (base.place.clone(), base.family.clone());
+        let rest = base.rest.clone();
         let mut containers = base.containers.clone();
         for container in containers.iter_mut().filter(|c| c.name == order.container) {
             container.obey(order);
         }
-        let new = self.register(&place, &family, containers);
+        let new = self.register(&place, &family, containers, rest);
         let arn = self.ecs.task_definitions[new].arn.clone();
         self.note(Happened::TaskDefinitionRegistered {
             account: place.account.clone(),

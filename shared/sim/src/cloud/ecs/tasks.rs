@@ -16,7 +16,7 @@ use crate::cloud::ledger::Happened;
 use crate::cloud::place::Place;
 
 /// DescribeTasks knows a stopped task for about an hour.
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
+pub(in crate::cloud) const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
 /// `startedBy` holds no more.
 const STARTED_BY_MAX: usize = 36;
 
@@ -24,22 +24,23 @@ const STARTED_BY_MAX: usize = 36;
 #[derive(Debug)]
 pub(in crate::cloud) struct Task {
     pub(in crate::cloud) arn: TaskArn,
-    place: Arc<Place>,
+    pub(in crate::cloud) place: Arc<Place>,
     pub(in crate::cloud) cluster: ClusterName,
     pub(in crate::cloud) token: String,
-    definition: usize,
-    container: ContainerName,
+    pub(in crate::cloud) definition: usize,
+    pub(in crate::cloud) container: ContainerName,
     pub(in crate::cloud) command: Vec<String>,
     /// None if the image cannot be pulled.
     behaviour: Option<Arc<ImageBehaviour>>,
+    pub(in crate::cloud) created_at: Timestamp,
     pub(in crate::cloud) started_at: Option<Timestamp>,
     pub(in crate::cloud) stopped_at: Option<Timestamp>,
     pub(in crate::cloud) exit_code: Option<i32>,
-    stopped_reason: Option<&'static str>,
+    pub(in crate::cloud) stopped_reason: Option<&'static str>,
 }
 
 impl Task {
-    fn log(&self) -> Vec<String> {
+    pub(in crate::cloud) fn log(&self) -> Vec<String> {
         let Some(behaviour) = self
             .behaviour
             .as_ref()
@@ -72,6 +73,16 @@ impl Cloud {
             )));
         }
         self.service_or_refuse(place, cluster, &order.ecs_service)?;
+        self.run_anywhere(place, cluster, order)
+    }
+
+    /// RunTask with a network of its own, whatever service it was taken from.
+    pub(in crate::cloud) fn run_anywhere(
+        &mut self,
+        place: &Arc<Place>,
+        cluster: &ClusterName,
+        order: &TaskOrder,
+    ) -> Result<TaskArn, PortError> {
         let tasks = self.ecs.tasks.iter();
         if let Some(task) = tasks
             .rev()
@@ -104,6 +115,7 @@ impl Cloud {
             container: order.container.clone(),
             command: order.command.clone(),
             behaviour,
+            created_at: self.now,
             started_at: None,
             stopped_at: None,
             exit_code: None,

@@ -38,7 +38,9 @@ fn events_have_the_fields_of_the_real_ones() {
     let place = cloud.place(&crate::cloud::test_config::target()).unwrap();
     let database = sluice_core::config::Database::Instance("erp".into());
     let id = sluice_core::id::SnapshotId::new("sluice-one");
-    cloud.create_snapshot(&place, &database, &id).unwrap();
+    cloud
+        .create_snapshot(&place, &database, &id, Default::default())
+        .unwrap();
     pass(&mut cloud, minutes(10));
     let green = release(&mut cloud, &web(), "v2", ImageBehaviour::default());
     let order = order(&cloud, &web(), Strategy::Rolling, &green);

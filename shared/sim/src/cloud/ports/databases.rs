@@ -1,5 +1,7 @@
 //! Databases: RDS.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use sluice_app::ports::{Databases, Target};
 use sluice_core::config::Database;
@@ -9,6 +11,7 @@ use sluice_core::observation::{DatabaseObservation, SnapshotObservation};
 
 use super::CloudPorts;
 use crate::cloud::Operation;
+use crate::cloud::rds::OUR_TAG;
 
 #[async_trait]
 impl Databases for CloudPorts {
@@ -32,7 +35,8 @@ impl Databases for CloudPorts {
         let mut cloud = self.cloud();
         let reply = cloud.ask(Operation::CreateDbSnapshot)?;
         let place = cloud.place(target)?;
-        cloud.create_snapshot(&place, database, snapshot)?;
+        let tags = BTreeMap::from([(OUR_TAG.to_owned(), target.deployment.to_string())]);
+        cloud.create_snapshot(&place, database, snapshot, tags)?;
         reply.with(())
     }
 

@@ -1,0 +1,93 @@
+//! Databases and snapshots as RDS describes them.
+
+use std::collections::BTreeMap;
+
+use sluice_core::config::Database;
+use sluice_core::failure::PortError;
+use sluice_core::id::SnapshotId;
+use sluice_core::observation::{DatabaseObservation, SnapshotObservation};
+
+use crate::cloud::rds::Instance;
+use crate::cloud::{Cloud, Place};
+
+/// A database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseDescription {
+    /// Instance or cluster, and its identifier.
+    pub database: Database,
+    /// What RDS says of it.
+    pub seen: DatabaseObservation,
+}
+
+/// A snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotDescription {
+    /// Of what.
+    pub database: Database,
+    /// What RDS says of it.
+    pub seen: SnapshotObservation,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+impl Cloud {
+    /// Every database of the place.
+    pub fn databases_in(&self, place: &Place) -> Vec<DatabaseDescription> {
+        let there = self.databases.iter().filter(|one| *one.place == *place);
+        let describe = |one: &Instance| DatabaseDescription {
+            database: one.database.clone(),
+            seen: DatabaseObservation {
+                status: one.status.clone(),
+                engine: one.engine.into(),
+                engine_version: one.engine_version.into(),
+                storage_gib: one.storage_gib,
+                encrypted: one.encrypted,
+            },
+        };
+        there.map(describe).collect()
+    }
+
+    /// Every snapshot of the place that is there, oldest first of each database.
+    pub fn snapshots_in(&self, place: &Place) -> Vec<SnapshotDescription> {
+        let databases = self.databases.iter().filter(|one| *one.place == *place);
+        let of_one = |one: &Instance| {
+            let there = one.snapshots.iter().filter(|snapshot| snapshot.is_there());
+            let describe = there.map(|snapshot| SnapshotDescription {
+                database: one.database.clone(),
+                seen: snapshot.seen.clone(),
+                tags: snapshot.tags.clone(),
+            });
+            describe.collect::<Vec<_>>()
+        };
+        databases.flat_map(of_one).collect()
+    }
+
+    /// CreateDBSnapshot or CreateDBClusterSnapshot. One of that name that is there is left as it is.
+    ///
+    /// # Errors
+    ///
+    /// Permanent if there is no such database; retryable while it is not `available`.
+    pub fn order_snapshot(
+        &mut self,
+        place: &Place,
+        database: &Database,
+        snapshot: &SnapshotId,
+        tags: BTreeMap<String, String>,
+    ) -> Result<(), PortError> {
+        self.create_snapshot(place, database, snapshot, tags)
+    }
+
+    /// DeleteDBSnapshot or DeleteDBClusterSnapshot; nothing if it is gone.
+    ///
+    /// # Errors
+    ///
+    /// Needs a person if it is none of Sluice's.
+    pub fn order_no_snapshot(
+        &mut self,
+        place: &Place,
+        database: &Database,
+        snapshot: &SnapshotId,
+    ) -> Result<(), PortError> {
+        self.delete_snapshot(place, database, snapshot)
+    }
+}
