@@ -78,8 +78,8 @@ async fn decide(app: &App, click: Interaction) -> Response {
     };
     let text = render(&Message::line(words)).text;
     let body = json!({
-        "response_type": "ephemeral",
         "replace_original": false,
+        "response_type": "ephemeral",
         "text": text,
     });
     let reply = click

@@ -48,7 +48,7 @@ fn the_approval_message() {
             button(ButtonAction::Reject, None),
         ]),
     ]);
-    insta::assert_json_snapshot!(rendered.blocks);
+    insta::with_settings!({ sort_maps => true }, { insta::assert_json_snapshot!(rendered.blocks) });
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn the_message_of_a_rollback_that_failed() {
         Block::Text("What you can do\n• bring worker back by hand: aws ecs update-service --cluster erp-production --service erp-worker --task-definition erp-worker:41".to_owned()),
         Block::Context("dep-78c09c6589e56604".to_owned()),
     ]);
-    insta::assert_json_snapshot!(rendered.blocks);
+    insta::with_settings!({ sort_maps => true }, { insta::assert_json_snapshot!(rendered.blocks) });
 }
 
 #[test]
