@@ -127,17 +127,21 @@ pub struct Plan {
     pub configuration: Configuration,
 }
 
-/// Serve a simulated cloud on 127.0.0.1 that speaks AWS's protocols, to look around in.
+/// Serve a simulated cloud on 127.0.0.1 that speaks AWS's protocols, to look around and to deploy in.
 ///
-/// It is furnished as the configuration says, and nothing is deployed in it: what it tells (events,
-/// lifecycle hook calls) is printed as JSON, one a line, and hooks wait for an answer that nobody
-/// gives. Credentials are not checked; an access key that is an account's number is that account.
+/// It is furnished as the configuration says: ECS, ECR, RDS, Secrets Manager and the rest, the
+/// application at the addresses of the configuration that are on this port, and Slack's Web API
+/// under /slack/api. Push an image into it with `aws ecr put-image`. Nothing deploys in it by
+/// itself: what it tells (events, lifecycle hook calls) is printed as JSON, one a line, and with
+/// --deliver-to it is carried to the account in which Sluice's functions run. Credentials are not
+/// checked; an access key that is an account's number is that account.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
     after_help = "Examples:\n  \
-    sluice cloud --port 4566\n  \
-    sluice cloud --config sluice.toml --speed 60\n\n\
+    sluice cloud --port 4567\n  \
+    sluice cloud --config sluice.toml --speed 60\n  \
+    sluice cloud --deliver-to http://127.0.0.1:4566   # an emulator that runs the functions\n\n\
     Needs a build with the AWS protocols: cargo run -p sluice --features wire -- cloud"
 )]
 pub struct Cloud {
@@ -147,6 +151,9 @@ pub struct Cloud {
     /// Which application it is furnished for.
     #[command(flatten)]
     pub configuration: Configuration,
+    /// Where events and hook calls go: an emulator with EventBridge and Lambda on this machine.
+    #[arg(long, value_name = "URL")]
+    pub deliver_to: Option<String>,
     /// Virtual seconds in a second.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub speed: u32,

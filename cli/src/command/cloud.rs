@@ -19,59 +19,48 @@ pub(super) fn carry_out(cloud: &Cloud, screen: &mut Screen) -> Result<ExitCode, 
 #[cfg(feature = "wire")]
 mod serving {
     use std::process::ExitCode;
-    use std::sync::{Arc, Mutex, PoisonError};
-    use std::time::{Duration, Instant, SystemTime};
+    use std::time::{Duration, Instant};
 
-    use jiff::{SignedDuration, Timestamp};
+    use jiff::SignedDuration;
     use sluice_core::config::Config;
-    use sluice_sim::cloud;
+    use sluice_wire::Account;
 
     use crate::arguments::Cloud;
     use crate::command::Failure;
     use crate::sample;
     use crate::terminal::Screen;
-    use crate::wire::Wire;
+    use crate::wire::{Furnished, Wire};
 
     /// How often virtual time is moved.
-    const TICK: Duration = Duration::from_millis(100);
+    const TICK: Duration = Duration::from_millis(50);
 
     pub(super) fn serve(arguments: &Cloud, screen: &mut Screen) -> Result<ExitCode, Failure> {
         let config = sample::configuration(arguments.configuration.config.as_deref())?;
+        let account = arguments.deliver_to.as_deref().map(Account::at).transpose();
+        let account = account.map_err(|why| Failure::new(format!("--deliver-to: {why}")))?;
         let wire = Wire::new(arguments.port).map_err(|why| {
             let port = arguments.port;
             Failure::new(format!("127.0.0.1:{port} cannot be listened at: {why}"))
         })?;
-        let start = real_time();
-        let mut model = cloud::Cloud::new(start, arguments.seed);
-        model.furnish(&config);
-        let model = Arc::new(Mutex::new(model));
-        wire.serve(model.clone())?;
-        screen.print(&opening(&config, &wire.url(), arguments.speed))?;
-        let began = Instant::now();
+        let furnished = Furnished::new(&config, arguments.seed);
+        wire.serve(furnished.served.clone())?;
+        screen.print(&opening(&config, &furnished, &wire.url(), arguments.speed))?;
+        let (start, began) = (furnished.start, Instant::now());
         loop {
             std::thread::sleep(TICK);
             let passed = began.elapsed() * arguments.speed;
             let passed = SignedDuration::try_from(passed).unwrap_or(SignedDuration::MAX);
-            let told = {
-                let mut model = model.lock().unwrap_or_else(PoisonError::into_inner);
-                model.advance_to(start.checked_add(passed).unwrap_or(Timestamp::MAX));
-                model.take_emitted()
-            };
-            for event in told {
+            for event in furnished.advance_to(start.saturating_add(passed).unwrap_or(start)) {
                 screen.print(&event.payload().to_string())?;
+                if let Some(account) = &account {
+                    wire.deliver(account, &furnished.served.cloud, event);
+                }
             }
         }
     }
 
-    fn real_time() -> Timestamp {
-        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let seconds = since_1970.map_or(0, |since| since.as_secs());
-        let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
-        Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX)
-    }
-
     /// What is there, and how to look at it.
-    fn opening(config: &Config, url: &str, speed: u32) -> String {
+    fn opening(config: &Config, furnished: &Furnished, url: &str, speed: u32) -> String {
         let mut lines = vec![format!(
             "The cloud of `{}`, simulated, at {url}. {speed} s pass there in a second. Ctrl-C ends it.",
             config.app
@@ -97,6 +86,17 @@ mod serving {
                 ));
             }
         }
+        lines.push(format!(
+            "\n# push an image, in account {}\n\
+             aws --endpoint-url {url} ecr put-image --repository-name {} --image-tag TAG \
+             --image-manifest '{{\"schemaVersion\": 2}}'\n\
+             \n# Slack: {url}/slack/api, with the token and the signing secret in\n\
+             # {}\n# {}",
+            furnished.registry,
+            config.repository,
+            furnished.bot_token_arn,
+            furnished.signing_secret_arn,
+        ));
         lines.join("\n")
     }
 }

@@ -1,5 +1,8 @@
 //! The simulated cloud on a loopback port, and the real AWS adapters at it.
 
+mod delivery;
+mod furnished;
+
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -10,9 +13,12 @@ use sluice_aws::{
     RolloutHook,
 };
 use sluice_core::id::Region;
-use sluice_sim::cloud::SharedCloud;
+use sluice_sim::cloud::{Emitted, SharedCloud};
 use sluice_sim::world::World;
+use sluice_wire::{Account, Served};
 use tokio::runtime::{Builder, EnterGuard, Runtime};
+
+pub use furnished::Furnished;
 
 /// One serves, one asks.
 const THREADS: usize = 2;
@@ -53,15 +59,22 @@ impl Wire {
         self.runtime.enter()
     }
 
-    /// Serves the cloud from now on.
+    /// Serves a cloud from now on.
     ///
     /// # Errors
     /// The system refuses the listener.
-    pub fn serve(&self, cloud: SharedCloud) -> io::Result<()> {
+    pub fn serve(&self, served: impl Into<Served>) -> io::Result<()> {
+        let served = served.into();
         let _within = self.enter();
         let listener = tokio::net::TcpListener::from_std(self.listener.try_clone()?)?;
-        self.runtime.spawn(sluice_wire::serve(cloud, listener));
+        self.runtime.spawn(sluice_wire::serve(served, listener));
         Ok(())
+    }
+
+    /// Carries what the cloud tells to the account, in the background.
+    pub fn deliver(&self, account: &Account, cloud: &SharedCloud, told: Emitted) {
+        self.runtime
+            .spawn(delivery::deliver(account.clone(), cloud.clone(), told));
     }
 
     /// The world's ports, with AWS's adapters at this endpoint in place of the cloud's own; time, the

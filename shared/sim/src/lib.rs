@@ -4,5 +4,6 @@
 //! [`world::World`] puts them together with what is deployed in them and runs it, step by step.
 
 pub mod cloud;
+pub mod slack_web;
 pub mod workplace;
 pub mod world;

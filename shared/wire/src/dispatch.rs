@@ -12,7 +12,9 @@ use crate::{cbor, cloudwatch, ecr, ecs, elb, logs, rds, secrets_manager, ssm, st
 
 /// A request, read whole.
 pub(crate) struct Request {
+    pub(crate) method: String,
     pub(crate) path: String,
+    pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }

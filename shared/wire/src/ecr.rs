@@ -1,5 +1,7 @@
 //! ECR: images and what their scans found.
 
+mod put;
+
 use serde_json::{Map, Value, json};
 use sluice_core::id::{AccountId, RepositoryName};
 use sluice_core::observation::ScanObservation;
@@ -13,12 +15,13 @@ use crate::refusal::Refusal;
 const ON_A_PAGE: usize = 1000;
 
 pub(crate) fn answer(
-    cloud: &Cloud,
+    cloud: &mut Cloud,
     caller: &Caller,
     operation: &str,
     input: &Value,
 ) -> Result<Value, Refusal> {
     match operation {
+        "PutImage" => put::image(cloud, caller, input),
         "DescribeImages" => describe_images(&Repository::find(cloud, caller, input)?, input),
         "DescribeImageScanFindings" => {
             describe_scan(&Repository::find(cloud, caller, input)?, input)
@@ -160,7 +163,7 @@ fn batch_get(repository: &Repository, input: &Value) -> Result<Value, Refusal> {
                 "registryId": repository.registry,
                 "repositoryName": repository.name,
                 "imageId": {"imageDigest": image.digest},
-                "imageManifest": manifest(image).to_string(),
+                "imageManifest": manifest(image),
                 "imageManifestMediaType": image.media.types().0,
             })),
             None => failures.push(json!({
@@ -173,8 +176,15 @@ fn batch_get(repository: &Repository, input: &Value) -> Result<Value, Refusal> {
     Ok(json!({"images": images, "failures": failures}))
 }
 
-/// As much of the manifest as says what is in it.
-fn manifest(image: &ImageDescription) -> Value {
+/// The manifest as it was pushed; of an image that the model made, as much as says what is in it.
+fn manifest(image: &ImageDescription) -> String {
+    match &image.manifest {
+        Some(manifest) => manifest.to_string(),
+        None => made_manifest(image).to_string(),
+    }
+}
+
+fn made_manifest(image: &ImageDescription) -> Value {
     let (media_type, config) = image.media.types();
     match &image.media {
         Media::Index(children) => {

@@ -10,19 +10,24 @@
 mod caller;
 mod cbor;
 mod cloudwatch;
+mod deliver;
 mod dispatch;
 mod ecr;
 mod ecs;
 mod elb;
 mod form;
+mod front;
 mod json;
 mod logs;
 mod rds;
 mod refusal;
 mod secrets_manager;
 mod server;
+mod slack;
 mod ssm;
 mod sts;
 mod xml;
 
+pub use deliver::{Account, DeliveryError};
+pub use front::{Served, SharedSlackWeb};
 pub use server::serve;

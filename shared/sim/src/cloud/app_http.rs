@@ -50,22 +50,19 @@ pub(super) struct Application {
 }
 
 impl Cloud {
+    /// Whether an address is one of the application's.
+    pub fn is_application(&self, url: &str) -> bool {
+        let mut bases = self.app.endpoints.iter().map(|endpoint| &endpoint.base);
+        bases.any(|base| path_at(base, url).is_some())
+    }
+
     /// A request to one of the application's addresses.
-    pub(super) fn answer(
-        &mut self,
-        method: &str,
-        url: &str,
-        timeout: SignedDuration,
-    ) -> HttpObservation {
-        let path_at = |base: &str| {
-            let path = url.strip_prefix(base)?;
-            path.starts_with('/').then_some(path)
-        };
+    pub fn answer(&mut self, method: &str, url: &str, timeout: SignedDuration) -> HttpObservation {
         let found = self
             .app
             .endpoints
             .iter()
-            .find_map(|e| Some((e, path_at(&e.base)?)));
+            .find_map(|e| Some((e, path_at(&e.base, url)?)));
         let Some((endpoint, path)) = found else {
             return HttpObservation::NoAnswer("no such host".into());
         };
@@ -147,6 +144,11 @@ impl Cloud {
             None => expected.answer.clone(),
         }
     }
+}
+
+fn path_at<'a>(base: &str, url: &'a str) -> Option<&'a str> {
+    let path = url.strip_prefix(base)?;
+    path.starts_with('/').then_some(path)
 }
 
 pub(super) fn plain(status: u16, body: &str) -> Answer {

@@ -103,6 +103,8 @@ pub(super) struct Image {
     pub(super) scan: ScanObservation,
     pub(super) media: Media,
     pub(super) pushed_at: Timestamp,
+    /// Where whoever pushed it gave one; the model itself needs none.
+    pub(super) manifest: Option<Arc<str>>,
 }
 
 /// The one registry of the cloud.
@@ -150,6 +152,7 @@ impl ImageRegistry {
             scan: ScanObservation::NotScanned,
             media: push.media.clone(),
             pushed_at: now,
+            manifest: None,
         });
         (self.images.len() - 1, true)
     }
@@ -199,6 +202,15 @@ impl Cloud {
                 self.agenda
                     .plan(self.now + self.tempo.scan, Due::ScanEnds { image });
             }
+        }
+    }
+
+    /// Pushes an image whose manifest's text is known; the digest is the text's.
+    pub fn push_manifest(&mut self, push: Push, manifest: &str) {
+        let (repository, digest) = (push.repository.clone(), push.digest.clone());
+        self.push_image(push);
+        if let Some(at) = self.registry.position(&repository, digest.as_str()) {
+            self.registry.images[at].manifest = Some(manifest.into());
         }
     }
 

@@ -19,7 +19,7 @@ use super::place::Place;
 use super::rds::Instance;
 
 /// The account of the registry, where nothing says otherwise: the one of `events/`.
-const REGISTRY_ACCOUNT: &str = "222222222222";
+pub const REGISTRY_ACCOUNT: &str = "222222222222";
 /// Tasks of a web service or worker at first.
 const DESIRED: u32 = 2;
 

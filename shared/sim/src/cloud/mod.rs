@@ -57,6 +57,7 @@ pub use emitted::{
     ImageActionType, ImageScan, SnapshotEvent, SnapshotEventKind, TaskStateChange,
 };
 pub use faults::{Delivery, Fault, FaultRates, Faults, Operation};
+pub use furnish::REGISTRY_ACCOUNT;
 pub use ledger::{Happened, LedgerEntry};
 pub use place::Place;
 pub use ports::{CloudPorts, SharedCloud};

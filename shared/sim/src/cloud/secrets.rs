@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sluice_core::config::SecretSource;
-use sluice_core::id::SecretVersion;
+use sluice_core::id::{AccountId, Region, SecretVersion};
 use sluice_core::observation::{PinnedSecret, SecretProblem};
 
 use super::Cloud;
@@ -78,6 +78,27 @@ impl Cloud {
             let value = value_of(&secret.name, key, 0);
             keys.insert(key.clone(), value);
         }
+    }
+
+    /// Puts a secret of this value into Secrets Manager of a place; its ARN.
+    pub fn put_secret(
+        &mut self,
+        account: &AccountId,
+        region: &Region,
+        name: &str,
+        value: &str,
+    ) -> String {
+        let place = self.ensure_place(account, region);
+        let source = SecretSource::SecretsManager {
+            name: name.to_owned(),
+            key: None,
+        };
+        let at = match self.vault.find(&place, &source) {
+            Some(at) => at,
+            None => self.create_secret(&place, &source),
+        };
+        self.vault.0[at].value = Value::Text(value.to_owned());
+        self.vault.0[at].arn.clone()
     }
 
     fn create_secret(&mut self, place: &Arc<Place>, source: &SecretSource) -> usize {

@@ -1,5 +1,7 @@
 //! Images as the registry describes them.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use sluice_core::id::{Digest, ImageTag, RepositoryName};
 use sluice_core::observation::ScanObservation;
@@ -22,6 +24,8 @@ pub struct ImageDescription {
     pub pushed_at: Timestamp,
     /// What the scanner says of it; of an image in an index, what it says of the index.
     pub scan: ScanObservation,
+    /// The manifest's text, where whoever pushed it gave one.
+    pub manifest: Option<Arc<str>>,
 }
 
 impl Cloud {
@@ -50,6 +54,7 @@ impl Cloud {
             media: image.media.clone(),
             pushed_at: image.pushed_at,
             scan: self.scan_of(image),
+            manifest: image.manifest.clone(),
         }
     }
 

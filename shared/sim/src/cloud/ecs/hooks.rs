@@ -85,6 +85,14 @@ impl Cloud {
         .collect()
     }
 
+    /// The function that is asked, where whoever configured the service named one.
+    pub fn hook_target(&self, call: &EcsHookCall) -> Option<String> {
+        let at = self.rollout_by_arn(&call.service_deployment)?;
+        let sent = self.ecs.rollouts[at].config.as_sent.as_ref()?;
+        let target = sent["lifecycleHooks"][0]["hookTargetArn"].as_str();
+        target.map(str::to_owned)
+    }
+
     /// The answer of the lifecycle hook; `Err` is an error of the Lambda function, on which ECS
     /// goes back. An answer that nobody waits for any more changes nothing.
     pub fn hook_answered(&mut self, call: &EcsHookCall, answer: Result<HookAnswer, String>) {

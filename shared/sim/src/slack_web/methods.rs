@@ -1,0 +1,25 @@
+//! From a method's name to what does it.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{SlackWeb, WebReply};
+
+impl SlackWeb {
+    pub(super) fn dispatch(&mut self, method: &str, arguments: &Value, now: Timestamp) -> WebReply {
+        match method {
+            "chat.postMessage" => self.post_message(arguments, now),
+            "chat.update" => self.update_message(arguments, now),
+            "chat.postEphemeral" => self.post_ephemeral(arguments, now),
+            "conversations.history" => self.history(arguments),
+            "conversations.replies" => self.replies(arguments),
+            "conversations.list" | "users.conversations" => self.channels_of_the_app(),
+            "usergroups.users.list" => self.group_members(arguments),
+            "users.info" => self.user_info(arguments),
+            "views.open" => self.open_view(arguments, now),
+            "views.update" => self.update_view(arguments, now),
+            "views.publish" => self.publish_view(arguments, now),
+            _ => WebReply::refused("unknown_method"),
+        }
+    }
+}
