@@ -1,0 +1,116 @@
+//! The account: ministack, and what the infrastructure would have put into it.
+
+use std::fs::{self, File};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+const MINISTACK: &str = "ministack==1.5.33";
+/// A cold start of Python on a busy machine.
+const UP_WITHIN: Duration = Duration::from_secs(90);
+
+/// A process that ends with the test.
+pub(crate) struct Process(pub(crate) Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may be over already.
+        let _gone = self.0.kill();
+        let _reaped = self.0.wait();
+    }
+}
+
+/// A port that is free now.
+pub(crate) fn free_port() -> u16 {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    free.local_addr().unwrap().port()
+}
+
+/// Waits until somebody listens at the port.
+pub(crate) fn wait_for(port: u16, what: &str) {
+    let began = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        let waited = began.elapsed();
+        assert!(
+            waited < UP_WITHIN,
+            "{what} did not come up within {UP_WITHIN:?}"
+        );
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// The account's endpoint.
+pub(crate) struct Account {
+    _server: Process,
+    pub(crate) url: String,
+}
+
+impl Account {
+    /// Starts an account; what it says goes to a file of this name.
+    pub(crate) fn start(log: &Path) -> Self {
+        let port = free_port();
+        let log = File::create(log).unwrap();
+        let server = Command::new(python())
+            .args([script().as_os_str(), "serve".as_ref()])
+            .arg(port.to_string())
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let server = Process(server);
+        wait_for(port, "ministack");
+        Self {
+            _server: server,
+            url: format!("http://127.0.0.1:{port}"),
+        }
+    }
+
+    /// Creates the queue, the functions and the rules. What came of it, as the script says it.
+    pub(crate) fn furnish(&self, settings: &Value) -> Value {
+        let made = Command::new(python())
+            .args([script().as_os_str(), "furnish".as_ref()])
+            .arg(settings.to_string())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&made.stderr);
+        assert!(
+            made.status.success(),
+            "the account cannot be furnished: {said}"
+        );
+        serde_json::from_slice(&made.stdout).unwrap()
+    }
+}
+
+fn script() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("account.py")
+}
+
+/// The Python in which ministack is installed, after seeing to it that it is.
+fn python() -> PathBuf {
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(MINISTACK.replace("==", "-"));
+    fs::create_dir_all(&home).unwrap();
+    let (python, done) = (home.join("bin/python"), home.join("installed"));
+    // Tests may run as processes of their own: one installs, the others wait.
+    let lock = File::create(home.join("lock")).unwrap();
+    lock.lock().unwrap();
+    if !done.exists() {
+        run(Command::new("python3").arg("-m").arg("venv").arg(&home));
+        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", MINISTACK]));
+        fs::write(&done, MINISTACK).unwrap();
+    }
+    python
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let remedy = "python3 with venv and pip is needed (Debian: apt-get install python3-venv)";
+    assert!(
+        output.status.success(),
+        "{command:?} failed: {said}\n{remedy}"
+    );
+}

@@ -1,0 +1,95 @@
+//! Somebody who kills functions while they work.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::PATIENCE;
+
+/// Between two looks at who works.
+const LOOK: Duration = Duration::from_millis(3);
+/// Between two kills, at least and at most: work must get on in between.
+const PAUSE_MS: std::ops::Range<u64> = 300..2_000;
+
+/// Kills functions at random moments until it is stopped.
+pub(crate) struct Killer {
+    stop: Arc<AtomicBool>,
+    kills: Arc<AtomicUsize>,
+    thread: JoinHandle<()>,
+}
+
+impl Killer {
+    /// Kills whatever runs one of these programs.
+    pub(crate) fn start(programs: &[PathBuf]) -> Self {
+        let (stop, kills) = (
+            Arc::new(AtomicBool::new(false)),
+            Arc::new(AtomicUsize::new(0)),
+        );
+        let (programs, ends, counts) = (programs.to_vec(), stop.clone(), kills.clone());
+        let thread = std::thread::spawn(move || {
+            while !ends.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(fastrand::u64(PAUSE_MS)));
+                if kill_one(&programs, &ends) {
+                    counts.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        });
+        Self {
+            stop,
+            kills,
+            thread,
+        }
+    }
+
+    /// Stops once so many were killed, or patience is at its end. How many were.
+    pub(crate) async fn stop_after(self, kills: usize) -> usize {
+        let began = Instant::now();
+        while self.kills.load(Ordering::Relaxed) < kills && began.elapsed() < PATIENCE / 4 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap();
+        self.kills.load(Ordering::Relaxed)
+    }
+}
+
+/// Waits for a function that works, lets it work for a moment more, and kills it.
+fn kill_one(programs: &[PathBuf], stop: &AtomicBool) -> bool {
+    let mut before = BTreeMap::new();
+    while !stop.load(Ordering::Relaxed) {
+        let now = worked(programs);
+        let busy: Vec<u32> = now
+            .iter()
+            .filter(|(pid, work)| before.get(*pid).is_some_and(|earlier| earlier != *work))
+            .map(|(pid, _)| *pid)
+            .collect();
+        if let Some(pid) = fastrand::choice(busy) {
+            std::thread::sleep(Duration::from_millis(fastrand::u64(0..20)));
+            let killed = Command::new("kill")
+                .args(["-KILL", &pid.to_string()])
+                .status();
+            return killed.is_ok_and(|status| status.success());
+        }
+        before = now;
+        std::thread::sleep(LOOK);
+    }
+    false
+}
+
+/// How long each process of these programs has been on a processor.
+fn worked(programs: &[PathBuf]) -> BTreeMap<u32, String> {
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter_map(|pid| {
+        let program = fs::read_link(format!("/proc/{pid}/exe")).ok()?;
+        programs.contains(&program).then_some(())?;
+        let times = fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?;
+        Some((pid, times.split(' ').next()?.to_owned()))
+    })
+    .collect()
+}
