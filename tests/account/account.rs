@@ -44,7 +44,7 @@ pub(crate) fn wait_for(port: u16, what: &str) {
 
 /// The account's endpoint.
 pub(crate) struct Account {
-    _server: Process,
+    server: Process,
     pub(crate) url: String,
 }
 
@@ -64,9 +64,14 @@ impl Account {
         let server = Process(server);
         wait_for(port, "ministack");
         Self {
-            _server: server,
+            server,
             url: format!("http://127.0.0.1:{port}"),
         }
+    }
+
+    /// The process that starts the functions.
+    pub(crate) fn process(&self) -> u32 {
+        self.server.0.id()
     }
 
     /// Creates the queue, the functions and the rules. What came of it, as the script says it.

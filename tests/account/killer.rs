@@ -24,17 +24,18 @@ pub(crate) struct Killer {
 }
 
 impl Killer {
-    /// Kills whatever runs one of these programs.
-    pub(crate) fn start(programs: &[PathBuf]) -> Self {
+    /// Kills processes that this Lambda service has started from these programs.
+    pub(crate) fn start(service: u32, programs: Vec<PathBuf>) -> Self {
         let (stop, kills) = (
             Arc::new(AtomicBool::new(false)),
             Arc::new(AtomicUsize::new(0)),
         );
-        let (programs, ends, counts) = (programs.to_vec(), stop.clone(), kills.clone());
+        let prey = Prey { service, programs };
+        let (ends, counts) = (stop.clone(), kills.clone());
         let thread = std::thread::spawn(move || {
             while !ends.load(Ordering::Relaxed) {
                 std::thread::sleep(Duration::from_millis(fastrand::u64(PAUSE_MS)));
-                if kill_one(&programs, &ends) {
+                if kill_one(&prey, &ends) {
                     counts.fetch_add(1, Ordering::Relaxed);
                 }
             }
@@ -58,11 +59,17 @@ impl Killer {
     }
 }
 
+/// Who is killed.
+struct Prey {
+    service: u32,
+    programs: Vec<PathBuf>,
+}
+
 /// Waits for a function that works, lets it work for a moment more, and kills it.
-fn kill_one(programs: &[PathBuf], stop: &AtomicBool) -> bool {
+fn kill_one(prey: &Prey, stop: &AtomicBool) -> bool {
     let mut before = BTreeMap::new();
     while !stop.load(Ordering::Relaxed) {
-        let now = worked(programs);
+        let now = prey.worked();
         let busy: Vec<u32> = now
             .iter()
             .filter(|(pid, work)| before.get(*pid).is_some_and(|earlier| earlier != *work))
@@ -81,15 +88,23 @@ fn kill_one(programs: &[PathBuf], stop: &AtomicBool) -> bool {
     false
 }
 
-/// How long each process of these programs has been on a processor.
-fn worked(programs: &[PathBuf]) -> BTreeMap<u32, String> {
-    let processes = fs::read_dir("/proc").unwrap().flatten();
-    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter_map(|pid| {
+impl Prey {
+    /// How long each process of theirs has been on a processor.
+    fn worked(&self) -> BTreeMap<u32, String> {
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        let ours = pids.filter(|pid| self.holds(*pid).unwrap_or(false));
+        ours.filter_map(|pid| {
+            let times = fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?;
+            Some((pid, times.split(' ').next()?.to_owned()))
+        })
+        .collect()
+    }
+
+    fn holds(&self, pid: u32) -> Option<bool> {
         let program = fs::read_link(format!("/proc/{pid}/exe")).ok()?;
-        programs.contains(&program).then_some(())?;
-        let times = fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?;
-        Some((pid, times.split(' ').next()?.to_owned()))
-    })
-    .collect()
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+        Some(self.programs.contains(&program) && parent.trim() == self.service.to_string())
+    }
 }

@@ -20,7 +20,6 @@ mod slack;
 
 use std::time::Duration;
 
-use killer::Killer;
 use scene::Scene;
 use sluice_core::phase::Phase;
 
@@ -37,7 +36,7 @@ async fn pushed_approved_deployed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn functions_are_killed_at_random_moments_and_the_end_is_the_same() {
     let scene = Scene::open("killed").await;
-    let killer = Killer::start(&scene.functions());
+    let killer = scene.begin_killing();
     deploy(&scene).await;
     // Whatever is left of the work of telling people is killed too.
     let kills = killer.stop_after(KILLS).await;

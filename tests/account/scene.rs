@@ -3,7 +3,6 @@
 mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -16,6 +15,7 @@ use sluice_core::id::EnvironmentName;
 
 use crate::account::{Account, Process};
 use crate::http::Http;
+use crate::killer::Killer;
 use crate::slack::{Slack, button};
 use crate::{PATIENCE, binaries};
 use stage::{ACCOUNT, FUNCTIONS, REGION, Told};
@@ -35,15 +35,18 @@ pub(crate) struct Scene {
     databases: RdsDatabases,
     slack: Slack,
     http: Http,
-    _account: Account,
+    account: Account,
     _cloud: Process,
 }
 
 impl Scene {
-    /// The programs that Lambda runs.
-    pub(crate) fn functions(&self) -> Vec<PathBuf> {
-        let names = FUNCTIONS.iter().map(|(name, _)| name);
-        names.map(|name| binaries::folder().join(name)).collect()
+    /// Kills functions at work from now on. Not `rollout-hook`: where that one fails, ECS goes back,
+    /// and so it should.
+    pub(crate) fn begin_killing(&self) -> Killer {
+        let names = FUNCTIONS.iter().map(|(name, _)| *name);
+        let mortal = names.filter(|name| *name != "rollout-hook");
+        let programs = mortal.map(|name| binaries::folder().join(name)).collect();
+        Killer::start(self.account.process(), programs)
     }
 
     /// Pushes the image under a tag, as the last request of `docker push` does.

@@ -60,7 +60,7 @@ impl Scene {
             config,
             cloud,
             told,
-            _account: account,
+            account,
             _cloud: process,
         }
     }
@@ -88,6 +88,10 @@ fn configuration(home: &Path, cloud: &str) -> (Config, PathBuf) {
         (
             "https://erp-staging.example.com",
             format!("{cloud}/staging"),
+        ),
+        (
+            r#"bake = { duration = "5m" }"#,
+            r#"bake = { duration = "0m" }"#.to_owned(),
         ),
         (
             r#"duration = "15m", every = "1m", failures = 3, samples = 10"#,
