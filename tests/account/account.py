@@ -3,6 +3,7 @@ a Lambda that starts real binaries.
 
     account.py serve PORT            until standard input is closed
     account.py furnish SETTINGS      creates what the infrastructure would; SETTINGS is JSON
+    account.py report URL            how often the functions ran, and for how long
 
 ministack takes events whose source is `aws.…` from its own services only, as AWS does. Here the
 services are those of the simulated cloud next door, so PutEvents takes them: the one change. And
@@ -13,6 +14,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import sys
 import threading
 import zipfile
@@ -80,15 +82,15 @@ def furnish(settings):
     queue_arn = arn_of(sqs, queue)
 
     arns = {}
-    for name, timeout_s in settings["timeouts"].items():
+    for name, function in settings["functions"].items():
         made = functions.create_function(
             FunctionName=f"sluice-{name}",
             Runtime="provided.al2023",
             Handler="bootstrap",
             Architectures=["x86_64"],
             Role=ROLE,
-            Timeout=timeout_s,
-            Code={"ZipFile": package(f"{settings['binaries']}/{name}")},
+            Timeout=function["timeout_s"],
+            Code={"ZipFile": package(function["binary"])},
             Environment={"Variables": {**settings["environment"], "SLUICE_QUEUE_URL": queue}},
         )
         arns[name] = made["FunctionArn"]
@@ -112,7 +114,20 @@ def furnish(settings):
     events.put_rule(Name="sluice-every-minute", ScheduleExpression="rate(1 minute)")
     minute = [{"Id": "sluice", "Arn": arns["health-check"]}]
     events.put_targets(Rule="sluice-every-minute", Targets=minute)
-    print(json.dumps({"slack_url": slack["FunctionUrl"], "dead_letters": dead}))
+    print(json.dumps({"slack_url": slack["FunctionUrl"], "queue_url": queue}))
+
+
+def report(url):
+    """How often each function ran, and the milliseconds it would be billed for."""
+    logs = client("logs", url)
+    ran = {}
+    for group in logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]:
+        name = group["logGroupName"]
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=name)
+        texts = [event["message"] for page in pages for event in page["events"]]
+        billed = re.findall(r"Billed Duration: (\d+) ms", "\n".join(texts))
+        ran[name.rsplit("/", 1)[1]] = {"count": len(billed), "billed_ms": sum(map(int, billed))}
+    print(json.dumps(ran))
 
 
 def arn_of(sqs, queue):
@@ -121,4 +136,5 @@ def arn_of(sqs, queue):
 
 
 if __name__ == "__main__":
-    {"serve": serve, "furnish": lambda text: furnish(json.loads(text))}[sys.argv[1]](sys.argv[2])
+    commands = {"serve": serve, "furnish": lambda text: furnish(json.loads(text)), "report": report}
+    commands[sys.argv[1]](sys.argv[2])

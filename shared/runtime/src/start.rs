@@ -3,6 +3,7 @@
 mod no_chat;
 
 use std::env;
+use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -52,7 +53,7 @@ impl Started {
 }
 
 /// Why a function does not start. Lambda logs it and starts it anew for the next event.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum StartError {
     /// Its environment variables are not right.
     #[error(transparent)]
@@ -82,6 +83,13 @@ pub enum StartError {
     /// The function asks for a signing secret that it was not given.
     #[error("this function is none that Slack calls: it has no signing secret")]
     NoSigningSecret,
+}
+
+/// What `main` returns is printed in this form, and read by people.
+impl fmt::Debug for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// Starts logging and puts the application together for a function.

@@ -11,5 +11,7 @@ mod adapters;
 mod botocore;
 #[path = "protocols/endpoint.rs"]
 mod endpoint;
+#[path = "protocols/neighbours.rs"]
+mod neighbours;
 #[path = "protocols/rollouts.rs"]
 mod rollouts;

@@ -2,6 +2,8 @@
 checks what it made of the answers. One argument: the endpoint."""
 
 import datetime
+import hashlib
+import json
 import sys
 import warnings
 
@@ -86,6 +88,27 @@ def ecr():
     refused("RepositoryNotFoundException", ecr.describe_images, repositoryName="none")
     refused("UnknownOperationException", ecr.describe_repositories)
     return image["imageDigest"]
+
+
+def pushes():
+    ecr = client("ecr", key="222222222222")
+    config = {"mediaType": "application/vnd.oci.image.config.v1+json"}
+    manifest = json.dumps({"schemaVersion": 2, "config": config, "layers": []})
+    pushed = ecr.put_image(repositoryName="erp", imageManifest=manifest, imageTag="v2")["image"]
+    digest = "sha256:" + hashlib.sha256(manifest.encode()).hexdigest()
+    equal(pushed["imageId"], {"imageDigest": digest, "imageTag": "v2"}, "pushed")
+    # How an image gets a second tag: its manifest is read and put again.
+    got = ecr.batch_get_image(repositoryName="erp", imageIds=[{"imageTag": "v2"}])
+    equal(got["images"][0]["imageManifest"], manifest, "manifest")
+    again = dict(repositoryName="erp", imageManifest=manifest)
+    refused("ImageAlreadyExistsException", ecr.put_image, imageTag="v2", **again)
+    ecr.put_image(imageTag="v2-again", **again)
+    images = ecr.describe_images(repositoryName="erp", imageIds=[{"imageDigest": digest}])
+    equal(images["imageDetails"][0]["imageTags"], ["v2", "v2-again"], "tags")
+    other = "sha256:" + "0" * 64
+    refused("ImageDigestDoesNotMatchException", ecr.put_image, imageDigest=other, **again)
+    bad = dict(repositoryName="erp", imageManifest="no manifest")
+    refused("InvalidParameterException", ecr.put_image, **bad)
 
 
 def secrets():
@@ -284,6 +307,7 @@ def main():
     warnings.simplefilter("error")
     sts()
     digest = ecr()
+    pushes()
     secrets()
     ecs = client("ecs")
     definition, container = definitions(ecs, digest)

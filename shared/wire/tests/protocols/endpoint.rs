@@ -8,6 +8,8 @@ use sluice_aws::{Clients, RolloutHook};
 use sluice_core::config::Config;
 use sluice_core::id::{DeploymentId, Region};
 use sluice_sim::cloud::{Cloud, Push, SharedCloud, digest_of};
+use sluice_sim::slack_web::SlackWeb;
+use sluice_wire::{Served, SharedSlackWeb};
 use tokio::net::TcpListener;
 
 /// One service of each kind; production has an instance to back up, and aurora a cluster.
@@ -78,19 +80,27 @@ pub(crate) struct Endpoint {
     pub(crate) url: String,
     pub(crate) clients: Arc<Clients>,
     pub(crate) config: Config,
+    pub(crate) slack: SharedSlackWeb,
     cloud: SharedCloud,
 }
 
 impl Endpoint {
     /// Serves a furnished cloud from the runtime of the test.
     pub(crate) async fn new() -> Self {
-        let config = Config::parse(CONFIG).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        // The application is reached here, too.
+        let config = CONFIG.replace("https://erp.example.com\"", &format!("{url}/app\""));
+        let config = Config::parse(&config).unwrap();
         let mut cloud = Cloud::new(Timestamp::from_second(1_767_603_600).unwrap(), 1);
         cloud.furnish(&config);
         let cloud = Arc::new(Mutex::new(cloud));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(sluice_wire::serve(cloud.clone(), listener));
+        let slack = Arc::new(Mutex::new(SlackWeb::new("xoxb-simulated")));
+        let served = Served {
+            cloud: cloud.clone(),
+            slack: Some(slack.clone()),
+        };
+        tokio::spawn(sluice_wire::serve(served, listener));
         let hook = RolloutHook {
             function_arn: "arn:aws:lambda:{region}:{account}:function:sluice-rollout-hook".into(),
             role_arn: "arn:aws:iam::{account}:role/sluice-rollout-hook-caller".into(),
@@ -101,6 +111,7 @@ impl Endpoint {
             url,
             clients,
             config,
+            slack,
             cloud,
         }
     }

@@ -6,19 +6,20 @@ use std::path::{Path, PathBuf};
 use std::process::{ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sluice_aws::{Clients, DynamoStore, RdsDatabases, create_table};
 use sluice_core::config::Config;
 use sluice_core::id::Region;
 
 use super::Scene;
 use crate::account::{Account, Process, free_port, wait_for};
-use crate::binaries;
+use crate::binaries::{Build, scratch, sluice};
+use crate::counter::Counter;
 use crate::http::Http;
 use crate::slack::Slack;
 
 /// The ERP's own configuration.
-const ERP: &str = include_str!("../../erp/sluice.toml");
+const ERP: &str = include_str!("../../../erp/sluice.toml");
 const TABLE: &str = "sluice";
 pub(super) const REGION: &str = "eu-central-1";
 /// Sluice's own account, production's, and the registry's.
@@ -39,8 +40,8 @@ pub(super) type Told = Arc<Mutex<Vec<Value>>>;
 
 impl Scene {
     /// Starts everything. Files and logs go to a folder of this name.
-    pub(crate) async fn open(name: &str) -> Self {
-        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("account-{name}"));
+    pub async fn open(name: &str, build: Build) -> Self {
+        let home = scratch().join(format!("account-{name}"));
         fs::create_dir_all(&home).unwrap();
         let port = free_port();
         let cloud = format!("http://127.0.0.1:{port}");
@@ -50,13 +51,26 @@ impl Scene {
         let own = clients(&account.url).await;
         create_table(&own, TABLE).await.unwrap();
         let own_secrets = SecretArns::read(&cloud).await;
-        let made = account.furnish(&settings(&account.url, &cloud, &file, &own_secrets));
+        let (to_account, to_cloud) = (
+            Counter::before(&account.url).await,
+            Counter::before(&cloud).await,
+        );
+        let mut environment = environment(&to_account.url, &to_cloud.url, &file, &own_secrets);
+        let made = account.furnish(&json!({
+            "url": account.url,
+            "functions": functions(build),
+            "environment": environment,
+        }));
+        environment["SLUICE_QUEUE_URL"] = made["queue_url"].clone();
         let function_url = made["slack_url"].as_str().unwrap();
         Self {
             slack: Slack::new(&cloud, &account.url, function_url),
             store: DynamoStore::new(&own, TABLE),
             databases: RdsDatabases::new(clients(&cloud).await),
             http: Http::new(),
+            counters: [to_account, to_cloud],
+            environment,
+            build,
             config,
             cloud,
             told,
@@ -109,7 +123,7 @@ fn configuration(home: &Path, cloud: &str) -> (Config, PathBuf) {
 
 /// Starts `sluice cloud`, and keeps what it tells.
 fn start_cloud(port: u16, config: &Path, account: &str) -> (Process, Told) {
-    let child = Command::new(binaries::folder().join("sluice"))
+    let child = Command::new(sluice())
         .args(["cloud", "--port", &port.to_string(), "--speed", SPEED])
         .args(["--deliver-to", account, "--config"])
         .arg(config)
@@ -162,31 +176,32 @@ async fn secret_arn(cloud: &str, name: &str) -> String {
     answer["ARN"].as_str().unwrap().to_owned()
 }
 
-/// What the account is furnished with.
-fn settings(account: &str, cloud: &str, config: &Path, secrets: &SecretArns) -> Value {
-    let timeouts: Map<String, Value> = FUNCTIONS
-        .iter()
-        .map(|(name, timeout_s)| ((*name).to_owned(), json!(timeout_s)))
-        .collect();
+/// Each function's binary and time limit.
+fn functions(build: Build) -> Value {
+    let functions = FUNCTIONS.iter().map(|(name, timeout_s)| {
+        let function = json!({"binary": build.function(name), "timeout_s": timeout_s});
+        ((*name).to_owned(), function)
+    });
+    Value::Object(functions.collect())
+}
+
+/// The functions' environment variables, but for the queue that is still to be made.
+fn environment(account: &str, cloud: &str, config: &Path, secrets: &SecretArns) -> Value {
     json!({
-        "url": account,
-        "binaries": binaries::folder(),
-        "timeouts": timeouts,
-        "environment": {
-            "SLUICE_CONFIG": config,
-            "SLUICE_TABLE": TABLE,
-            "SLUICE_SLACK_BOT_TOKEN_ARN": secrets.bot_token,
-            "SLUICE_SLACK_SIGNING_SECRET_ARN": secrets.signing_secret,
-            "SLUICE_SLACK_URL": format!("{cloud}/slack/api"),
-            "SLUICE_ROLLOUT_HOOK_ARN":
-                format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:sluice-rollout-hook"),
-            "SLUICE_ROLLOUT_HOOK_ROLE_ARN": format!("arn:aws:iam::{ACCOUNT}:role/sluice-hook"),
-            "AWS_ENDPOINT_URL": cloud,
-            "AWS_ENDPOINT_URL_DYNAMODB": account,
-            "AWS_ENDPOINT_URL_SQS": account,
-            "AWS_ACCESS_KEY_ID": ACCOUNT,
-            "AWS_SECRET_ACCESS_KEY": "none",
-            "AWS_SESSION_TOKEN": "",
-        },
+        "SLUICE_CONFIG": config,
+        "SLUICE_TABLE": TABLE,
+        "SLUICE_SLACK_BOT_TOKEN_ARN": secrets.bot_token,
+        "SLUICE_SLACK_SIGNING_SECRET_ARN": secrets.signing_secret,
+        "SLUICE_SLACK_URL": format!("{cloud}/slack/api"),
+        "SLUICE_ROLLOUT_HOOK_ARN":
+            format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:sluice-rollout-hook"),
+        "SLUICE_ROLLOUT_HOOK_ROLE_ARN": format!("arn:aws:iam::{ACCOUNT}:role/sluice-hook"),
+        "AWS_ENDPOINT_URL": cloud,
+        "AWS_ENDPOINT_URL_DYNAMODB": account,
+        "AWS_ENDPOINT_URL_SQS": account,
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": ACCOUNT,
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "AWS_SESSION_TOKEN": "",
     })
 }

@@ -5,7 +5,7 @@ mod stage;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sluice_app::ports::{Databases as _, EnvironmentKey, Store as _, Target};
 use sluice_aws::{DynamoStore, RdsDatabases};
 use sluice_core::config::Config;
@@ -13,11 +13,13 @@ use sluice_core::deployment::Deployment;
 use sluice_core::history::replay;
 use sluice_core::id::EnvironmentName;
 
+use crate::PATIENCE;
 use crate::account::{Account, Process};
+use crate::binaries::Build;
+use crate::counter::{Counter, Counts};
 use crate::http::Http;
 use crate::killer::Killer;
 use crate::slack::{Slack, button};
-use crate::{PATIENCE, binaries};
 use stage::{ACCOUNT, FUNCTIONS, REGION, Told};
 
 /// The image: what it is made of, the model does not ask.
@@ -27,7 +29,8 @@ const APPROVER: &str = "U024BE7LH";
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(500);
 
-pub(crate) struct Scene {
+/// Sluice's account and the cloud, for one story.
+pub struct Scene {
     config: Config,
     cloud: String,
     told: Told,
@@ -35,6 +38,9 @@ pub(crate) struct Scene {
     databases: RdsDatabases,
     slack: Slack,
     http: Http,
+    counters: [Counter; 2],
+    environment: Value,
+    build: Build,
     account: Account,
     _cloud: Process,
 }
@@ -42,15 +48,31 @@ pub(crate) struct Scene {
 impl Scene {
     /// Kills functions at work from now on. Not `rollout-hook`: where that one fails, ECS goes back,
     /// and so it should.
-    pub(crate) fn begin_killing(&self) -> Killer {
+    pub fn begin_killing(&self) -> Killer {
         let names = FUNCTIONS.iter().map(|(name, _)| *name);
         let mortal = names.filter(|name| *name != "rollout-hook");
-        let programs = mortal.map(|name| binaries::folder().join(name)).collect();
+        let programs = mortal.map(|name| self.build.function(name)).collect();
         Killer::start(self.account.process(), programs)
     }
 
+    /// What the functions have called so far.
+    pub fn counts(&self) -> Counts {
+        self.counters.iter().flat_map(Counter::counts).collect()
+    }
+
+    /// How often each function ran (`count`), and the milliseconds it would be billed for
+    /// (`billed_ms`).
+    pub fn invocations(&self) -> Value {
+        self.account.report()
+    }
+
+    /// The functions' environment variables.
+    pub fn environment(&self) -> &Value {
+        &self.environment
+    }
+
     /// Pushes the image under a tag, as the last request of `docker push` does.
-    pub(crate) async fn push(&self, tag: &str) {
+    pub async fn push(&self, tag: &str) {
         let body = json!({
             "repositoryName": self.config.repository,
             "imageTag": tag,
@@ -75,7 +97,7 @@ impl Scene {
     }
 
     /// The newest deployment of an environment, once it is over and people have been told.
-    pub(crate) async fn ended(&self, environment: &str) -> Deployment {
+    pub async fn ended(&self, environment: &str) -> Deployment {
         let began = Instant::now();
         loop {
             let newest = self.newest(environment).await;
@@ -94,7 +116,7 @@ impl Scene {
     }
 
     /// Clicks Approve as soon as the channel shows it, and again until it is answered.
-    pub(crate) async fn approve_in(&self, channel: &str) {
+    pub async fn approve_in(&self, channel: &str) {
         let began = Instant::now();
         while began.elapsed() < PATIENCE {
             let messages = self.slack.messages(channel).await;
@@ -110,7 +132,7 @@ impl Scene {
 
     /// Whatever came in between: every history replays, each migration ran once, there is one
     /// snapshot, and one message for each deployment.
-    pub(crate) async fn assert_done_once(&self) {
+    pub async fn assert_done_once(&self) {
         for environment in ["staging", "production"] {
             let deployment = self.newest(environment).await.unwrap();
             let history = self.store.history(&deployment.id).await.unwrap();

@@ -17,7 +17,7 @@ const LOOK: Duration = Duration::from_millis(3);
 const PAUSE_MS: std::ops::Range<u64> = 300..2_000;
 
 /// Kills functions at random moments until it is stopped.
-pub(crate) struct Killer {
+pub struct Killer {
     stop: Arc<AtomicBool>,
     kills: Arc<AtomicUsize>,
     thread: JoinHandle<()>,
@@ -48,7 +48,7 @@ impl Killer {
     }
 
     /// Stops once so many were killed, or patience is at its end. How many were.
-    pub(crate) async fn stop_after(self, kills: usize) -> usize {
+    pub async fn stop_after(self, kills: usize) -> usize {
         let began = Instant::now();
         while self.kills.load(Ordering::Relaxed) < kills && began.elapsed() < PATIENCE / 4 {
             tokio::time::sleep(Duration::from_millis(100)).await;

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::binaries::scratch;
+
 const MINISTACK: &str = "ministack==1.5.33";
 /// A cold start of Python on a busy machine.
 const UP_WITHIN: Duration = Duration::from_secs(90);
@@ -53,7 +55,7 @@ impl Account {
     pub(crate) fn start(log: &Path) -> Self {
         let port = free_port();
         let log = File::create(log).unwrap();
-        let server = Command::new(python())
+        let server = Command::new(python(MINISTACK))
             .args([script().as_os_str(), "serve".as_ref()])
             .arg(port.to_string())
             .stdin(Stdio::piped())
@@ -76,27 +78,32 @@ impl Account {
 
     /// Creates the queue, the functions and the rules. What came of it, as the script says it.
     pub(crate) fn furnish(&self, settings: &Value) -> Value {
-        let made = Command::new(python())
-            .args([script().as_os_str(), "furnish".as_ref()])
-            .arg(settings.to_string())
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&made.stderr);
-        assert!(
-            made.status.success(),
-            "the account cannot be furnished: {said}"
-        );
-        serde_json::from_slice(&made.stdout).unwrap()
+        carry_out("furnish", &settings.to_string())
     }
+
+    /// How often each function ran (`count`), and for how long (`billed_ms`).
+    pub(crate) fn report(&self) -> Value {
+        carry_out("report", &self.url)
+    }
+}
+
+fn carry_out(command: &str, argument: &str) -> Value {
+    let ran = Command::new(python(MINISTACK))
+        .args([script().as_os_str(), command.as_ref(), argument.as_ref()])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success(), "account.py {command} failed: {said}");
+    serde_json::from_slice(&ran.stdout).unwrap()
 }
 
 fn script() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("account.py")
 }
 
-/// The Python in which ministack is installed, after seeing to it that it is.
-fn python() -> PathBuf {
-    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(MINISTACK.replace("==", "-"));
+/// The Python in which these packages are installed, after seeing to it that they are.
+pub(crate) fn python(packages: &str) -> PathBuf {
+    let home = scratch().join(packages.replace("==", "-").replace(' ', "-"));
     fs::create_dir_all(&home).unwrap();
     let (python, done) = (home.join("bin/python"), home.join("installed"));
     // Tests may run as processes of their own: one installs, the others wait.
@@ -104,8 +111,11 @@ fn python() -> PathBuf {
     lock.lock().unwrap();
     if !done.exists() {
         run(Command::new("python3").arg("-m").arg("venv").arg(&home));
-        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", MINISTACK]));
-        fs::write(&done, MINISTACK).unwrap();
+        let install = ["-m", "pip", "install", "--quiet"];
+        run(Command::new(&python)
+            .args(install)
+            .args(packages.split(' ')));
+        fs::write(&done, packages).unwrap();
     }
     python
 }
