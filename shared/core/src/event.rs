@@ -47,6 +47,15 @@ pub enum Event {
         /// Who.
         by: SlackUserId,
     },
+    /// Somebody wants what ran before.
+    GoBack {
+        /// Who.
+        by: SlackUserId,
+        /// Why, in their words.
+        reason: String,
+        /// The request's own id: the same when it is delivered again.
+        request: String,
+    },
     /// A newer release wants the environment.
     SupersededBy {
         /// The newer one.
@@ -76,6 +85,7 @@ impl Event {
             Self::Approve { .. } => "approve",
             Self::Reject { .. } => "reject",
             Self::Cancel { .. } => "cancel",
+            Self::GoBack { .. } => "go-back",
             Self::SupersededBy { .. } => "superseded-by",
             Self::Done { outcome, .. } => outcome.name(),
             Self::CommandFailed { .. } => "command-failed",

@@ -83,6 +83,13 @@ impl Note {
     /// The note as a sentence. `deployment` is as it was when the note was made, or later.
     pub fn words(&self, deployment: &Deployment) -> String {
         match self {
+            Self::Requested if let Some(rollback) = deployment.rollback() => format!(
+                "{} asked to go back to {} in {}: {}",
+                deployment.requested_by,
+                deployment.release,
+                deployment.environment(),
+                rollback.reason
+            ),
             Self::Requested => format!(
                 "{} asked for {} in {}",
                 deployment.requested_by,

@@ -193,6 +193,8 @@ fn proof_is_kept_for_each_digest() {
         release: opened.deployment.release.clone(),
         deployment: opened.deployment.id.clone(),
         at: at(60),
+        migrated: false,
+        restores: None,
     };
     for push in [&one, &other] {
         open(&store, push);
