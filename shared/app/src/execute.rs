@@ -4,7 +4,7 @@
 use futures::future::join_all;
 use jiff::SignedDuration;
 use sluice_core::command::Command;
-use sluice_core::config::{Approver, Database, SecretSource};
+use sluice_core::config::{Approver, Database, SecretSource, Settings};
 use sluice_core::deployment::Deployment;
 use sluice_core::event::{Claim, Event, Outcome};
 use sluice_core::failure::PortError;
@@ -12,7 +12,7 @@ use sluice_core::health::Sample;
 use sluice_core::id::{Digest, EnvironmentName, SnapshotId};
 use sluice_core::observation::{
     AlarmState, ApproversObservation, HttpObservation, PinnedSecret, ProofObservation,
-    SecretProblem, SmokeResult,
+    SecretProblem, ServiceObservation, SmokeResult,
 };
 use sluice_core::smoke;
 
@@ -71,7 +71,9 @@ impl App {
             Command::ReadScan => Outcome::Scan(ports.registry.scan(target, &d.release).await?),
             Command::ReadProof { environment } => Outcome::Proof(self.proof(d, environment).await?),
             Command::PinSecrets => self.pin_secrets(d, target).await?,
-            Command::ReadServices => self.read_services(d, target).await?,
+            Command::ReadServices => {
+                Outcome::Services(self.services_of(&d.settings, target).await?)
+            }
             Command::ReadDatabase(database) => {
                 Outcome::Database(ports.databases.database(target, database).await?)
             }
@@ -270,20 +272,22 @@ impl App {
         secrets.pin(target, variable, source).await
     }
 
-    async fn read_services(&self, d: &Deployment, target: &Target) -> Result<Outcome, PortError> {
-        let queries: Vec<ServiceQuery> = d
-            .settings
+    /// The services as they run.
+    pub(crate) async fn services_of(
+        &self,
+        settings: &Settings,
+        target: &Target,
+    ) -> Result<Vec<ServiceObservation>, PortError> {
+        let queries: Vec<ServiceQuery> = settings
             .services
             .iter()
             .map(|service| ServiceQuery {
                 service: service.name.clone(),
-                ecs_service: d.settings.placement(&service.name).ecs_service.clone(),
+                ecs_service: settings.placement(&service.name).ecs_service.clone(),
                 container: service.container.clone(),
             })
             .collect();
-        Ok(Outcome::Services(
-            self.ports.services.read(target, &queries).await?,
-        ))
+        self.ports.services.read(target, &queries).await
     }
 
     async fn approvers(&self, d: &Deployment) -> Result<ApproversObservation, PortError> {

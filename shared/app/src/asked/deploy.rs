@@ -11,7 +11,7 @@ use sluice_core::rollback::{DeploymentKind, ImageReference};
 
 use super::{AskError, Asked, Place, Request, on_its_way};
 use crate::App;
-use crate::ports::{EnvironmentKey, EnvironmentState, FoundImage, ImageQuery};
+use crate::ports::{EnvironmentKey, EnvironmentState, FoundImage, ImageQuery, Target};
 
 impl App {
     pub(super) async fn deploy_once(
@@ -112,12 +112,12 @@ impl App {
         deployment: DeploymentId,
         image: &ImageReference,
     ) -> Result<Release, AskError> {
+        let target = place.target(deployment);
         let query = ImageQuery {
-            registry: self.registry_of(place).await?,
+            registry: self.registry_of(place, &target).await?,
             repository: place.config.repository.clone(),
             image: image.clone(),
         };
-        let target = place.target(deployment);
         let found = self.ports.registry.find(&target, &query).await?;
         let Some(found) = found else {
             return Err(AskError::NoSuchImage {
@@ -138,9 +138,10 @@ impl App {
         })
     }
 
-    /// The registry that the application's images came from so far: this environment's first. Before
-    /// the first push it is the one of the environment's own account and region.
-    pub(super) async fn registry_of(&self, place: &Place<'_>) -> Result<String, AskError> {
+    /// The registry that the application's images came from so far, this environment's first; before
+    /// Sluice's first deployment the one that its services run from. Failing that it is the one of
+    /// the environment's own account and region.
+    async fn registry_of(&self, place: &Place<'_>, target: &Target) -> Result<String, AskError> {
         let others = place.config.environments.iter();
         let others = others.filter(|other| other.name != place.environment.name);
         for environment in std::iter::once(place.environment).chain(others) {
@@ -154,6 +155,16 @@ impl App {
             {
                 return Ok(stored.deployment.release.registry);
             }
+        }
+        let settings = place.config.settings(place.environment);
+        let running = self.services_of(&settings, target).await?;
+        let path = format!("/{}", settings.repository);
+        let registry = running.iter().find_map(|service| {
+            let (host, rest) = service.image.split_once(&path)?;
+            rest.starts_with(['@', ':']).then(|| host.to_owned())
+        });
+        if let Some(registry) = registry {
+            return Ok(registry);
         }
         let (account, region) = (&place.environment.account, &place.environment.region);
         let china = if region.as_str().starts_with("cn-") {

@@ -75,9 +75,10 @@ pub(super) fn failed(
             ));
         }
     }
-    for service in services {
+    let changed = |service: &&PlannedService| d.touched.rollouts.contains_key(&service.service);
+    for service in services.iter().filter(changed) {
         todo.push(format!(
-            "or to have {} as it was: {}",
+            "or to have {} as it was before: {}",
             service.service,
             update(d, service, &service.from)
         ));
@@ -87,9 +88,21 @@ pub(super) fn failed(
         d.environment()
     ));
     Report {
-        happened: format!("the rollback to {release} failed: {cause}"),
+        happened: format!("the rollback to {release} failed: {}", why(d, cause)),
         world,
         todo,
+    }
+}
+
+/// What comes back is not new.
+fn why(d: &Deployment, cause: &Cause) -> String {
+    match cause {
+        Cause::SmokeTestsFailed(failures) => format!(
+            "smoke tests failed on {}: {}",
+            d.release.tag,
+            failures.join("; ")
+        ),
+        other => other.to_string(),
     }
 }
 
