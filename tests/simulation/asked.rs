@@ -13,6 +13,7 @@ use sluice_sim::cloud::{Happened, ImageBehaviour, digest_of};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, World};
 
+use crate::chance::Order;
 use crate::erp;
 
 const SOMEBODY: &str = "U0SOMEBODY";
@@ -48,6 +49,54 @@ fn deploy(world: &World, id: &str, environment: &str, image: &str) -> Result<Ask
 
 fn roll_back(world: &World, id: &str, to: Option<&str>) -> Result<Asked, AskError> {
     block_on(app(world).roll_back(&request(id, PRODUCTION), &way_back(to)))
+}
+
+/// Asks, and takes whatever comes of it. What broke on the way the invariants tell.
+pub(crate) fn ask(world: &World, id: &str, order: &Order) {
+    let (app, request) = (app(world), request(id, PRODUCTION));
+    let asked = match order {
+        Order::Deploy(tag) => block_on(app.deploy(&request, &ImageReference::parse(tag))),
+        Order::Promote => block_on(app.promote(&request)),
+        Order::RollBack(to) => block_on(app.roll_back(&request, &way_back(*to))),
+    };
+    if let Ok(asked) = asked {
+        let known = world.store().deployment(&asked.deployment);
+        assert!(known.is_some(), "{asked:?} names no deployment");
+    }
+}
+
+/// What succeeded last runs, and nobody holds the environment or waits for it any more.
+pub(crate) fn assert_orders_came_about(world: &World) {
+    let all = erp::deployments(world, PRODUCTION);
+    let last = all
+        .iter()
+        .filter(|stored| stored.deployment.touched.rollouts_since.is_some())
+        .max_by_key(|stored| stored.deployment.entered_at);
+    if let Some(last) = last.map(|stored| &stored.deployment)
+        && last.phase.name() == "Succeeded"
+    {
+        let runs = erp::running_image(world, PRODUCTION, "web");
+        assert!(
+            runs.ends_with(last.release.digest.as_str()),
+            "{} succeeded last, and {runs} runs\n{}",
+            last.id,
+            erp::stories(world)
+        );
+    }
+    let states = block_on(
+        world
+            .ports()
+            .store
+            .environment(&request("", PRODUCTION).environment),
+    );
+    if let Ok(state) = states {
+        assert_eq!(
+            (state.active, state.rollback),
+            (None, None),
+            "{}",
+            erp::stories(world)
+        );
+    }
 }
 
 /// Brings a good image all the way to production: `1.4.0` as `release-1.4.0` and `v1.4.0`.
@@ -465,7 +514,11 @@ fn a_rollback_whose_smoke_tests_fail_ends_with_a_person() {
         erp::stories(&world)
     );
     erp::assert_nothing_broke(&world);
-    world.plan(SignedDuration::from_mins(30), "ECS takes green down", |_| {});
+    world.plan(
+        SignedDuration::from_mins(30),
+        "ECS takes green down",
+        |_| {},
+    );
     erp::run(&mut world);
     let web = erp::running_image(&world, PRODUCTION, "web");
     assert!(
