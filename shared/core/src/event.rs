@@ -56,7 +56,7 @@ pub enum Event {
         /// The request's own id: the same when it is delivered again.
         request: String,
     },
-    /// A newer release wants the environment.
+    /// A newer release, or a rollback, wants the environment.
     SupersededBy {
         /// The newer one.
         deployment: DeploymentId,
@@ -165,7 +165,7 @@ pub enum Claim {
     Granted,
     /// Another deployment holds it.
     HeldBy(DeploymentId),
-    /// A newer release wants it too, and goes before.
+    /// A newer release, or a rollback, wants it too, and goes before.
     SupersededBy(DeploymentId),
 }
 

@@ -32,7 +32,7 @@ pub fn report(d: &Deployment) -> Option<Report> {
             todo: Vec::new(),
         },
         Phase::Superseded { by } => Report {
-            happened: format!("{release} gave way to a newer release ({by})"),
+            happened: format!("{release} gave way to {by}, which was asked for later"),
             world: untouched(),
             todo: Vec::new(),
         },
