@@ -50,6 +50,28 @@ fn faults() -> impl Strategy<Value = FaultRates> {
     ]
 }
 
+/// What somebody asks for in production, some time.
+#[derive(Clone, Debug)]
+pub(crate) enum Order {
+    /// An image by its tag.
+    Deploy(&'static str),
+    /// What is proven in staging.
+    Promote,
+    /// The way back, to a release by name or to what ran before.
+    RollBack(Option<&'static str>),
+}
+
+/// A few orders, each so many seconds after the beginning; some are told twice.
+pub(crate) fn orders() -> impl Strategy<Value = Vec<(i64, Order, bool)>> {
+    let order = prop_oneof![
+        1 => prop_oneof![Just("v1.4.0"), Just("v1.5.0"), Just("nothing")].prop_map(Order::Deploy),
+        1 => Just(Order::Promote),
+        4 => prop_oneof![Just(None), Just(Some("v1.4.0")), Just(Some("v1.5.0"))]
+            .prop_map(Order::RollBack),
+    ];
+    proptest::collection::vec((0..18_000_i64, order, any::<bool>()), 1..6)
+}
+
 /// An image that behaves well, or fails somewhere on the way.
 pub(crate) fn behaviour() -> impl Strategy<Value = ImageBehaviour> {
     let good = ImageBehaviour::default;

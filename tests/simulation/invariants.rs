@@ -6,7 +6,8 @@ use proptest::test_runner::FileFailurePersistence;
 use sluice_sim::cloud::ImageBehaviour;
 use sluice_sim::workplace::Weather;
 
-use crate::chance::{behaviour, weather};
+use crate::asked;
+use crate::chance::{behaviour, orders, weather};
 use crate::erp;
 
 /// Worlds a test run looks at; `PROPTEST_CASES` asks for more.
@@ -46,6 +47,41 @@ proptest! {
         });
         erp::run(&mut world);
         erp::assert_nothing_broke(&world);
+    }
+
+    /// People ask for deployments and for the way back at any moment, some of them twice.
+    #[test]
+    fn whatever_people_ask_for_and_whenever_nothing_breaks(
+        seed in any::<u64>(),
+        weather in weather(),
+        first in behaviour(),
+        second in behaviour(),
+        orders in orders(),
+    ) {
+        let mut world = erp::world(seed, weather);
+        let minutes = SignedDuration::from_mins;
+        for (image, tag, at, behaviour) in [
+            ("one", "release-1.4.0", 0, &first),
+            ("one", "v1.4.0", 20, &first),
+            ("two", "release-1.5.0", 130, &second),
+            ("two", "v1.5.0", 150, &second),
+        ] {
+            let behaviour = behaviour.clone();
+            world.plan(minutes(at), format!("push {tag}"), move |world| {
+                erp::push(world, tag, image, &behaviour);
+            });
+        }
+        for (number, (at_s, order, twice)) in orders.into_iter().enumerate() {
+            for after_s in [0, 30].into_iter().take(1 + usize::from(twice)) {
+                let (order, at) = (order.clone(), SignedDuration::from_secs(at_s + after_s));
+                world.plan(at, format!("{order:?}"), move |world| {
+                    asked::ask(world, &format!("r-{number}"), &order);
+                });
+            }
+        }
+        erp::run(&mut world);
+        erp::assert_nothing_broke(&world);
+        asked::assert_orders_came_about(&world);
     }
 
     /// A good release succeeds, whatever the weather: nothing that passes by itself takes it back.

@@ -77,11 +77,16 @@ fn ends_checked(world: &World, ends: &[(&'static str, &'static str)]) -> Vec<Che
     let there = deployments(world);
     let mut checked: Vec<Checked> = ends
         .iter()
-        .map(|(tag, phase)| {
+        .enumerate()
+        .map(|(at, (tag, phase))| {
+            let of_tag = |expected: &&(&str, &str)| expected.0 == *tag;
+            let nth = ends[..at].iter().filter(of_tag).count();
+            let expected = ends.iter().filter(of_tag).count();
             let found: Vec<_> = there.iter().filter(|(_, other, _)| other == tag).collect();
+            let ended = found.get(nth).is_some_and(|(_, _, end)| end == phase);
             Checked {
                 words: format!("{tag} ends {phase}"),
-                holds: matches!(found.as_slice(), [(_, _, end)] if end == phase),
+                holds: found.len() == expected && ended,
             }
         })
         .collect();

@@ -1,9 +1,14 @@
 //! What happens in a scene: what people, CI and the cloud do to Sluice.
 
+use std::sync::Arc;
+
+use futures::executor::block_on;
 use jiff::SignedDuration;
+use sluice_app::ports::EnvironmentKey;
+use sluice_app::{App, Request, RollBack};
 use sluice_core::config::{Approver, Config, Environment, ServiceKind};
 use sluice_core::failure::PortError;
-use sluice_core::id::{AlarmName, EnvironmentName, ServiceName};
+use sluice_core::id::{AlarmName, EnvironmentName, ServiceName, SlackUserId};
 use sluice_core::observation::AlarmState;
 use sluice_core::words;
 use sluice_sim::cloud::{
@@ -11,6 +16,9 @@ use sluice_sim::cloud::{
 };
 use sluice_sim::workplace::Roads;
 use sluice_sim::world::World;
+
+/// Who asks for the way back.
+const ON_CALL: &str = "U061F7AUR";
 
 /// Something that somebody or something does. Where it is not said otherwise, in production.
 #[derive(Clone, Debug)]
@@ -48,6 +56,8 @@ pub enum Act {
     SlackDown(SignedDuration),
     /// Everybody leaves the approvers' groups.
     EmptyGroups,
+    /// Somebody wants what ran before, for this reason, and knows of migrations since.
+    RollBack(&'static str),
 }
 
 impl Act {
@@ -82,6 +92,7 @@ impl Act {
             }
             Self::Roads(words, _) | Self::Faults(words, _) => (*words).to_owned(),
             Self::SlackDown(time) => format!("Slack goes down for {}", words::duration(*time)),
+            Self::RollBack(reason) => format!("@{ON_CALL} asks for what ran before: {reason}"),
             Self::EmptyGroups => "everybody leaves the approvers' groups".to_owned(),
         }
     }
@@ -131,6 +142,7 @@ impl Act {
                 let now = world.now();
                 world.slack().plan_outage(now, now + *time);
             }
+            Self::RollBack(reason) => roll_back(world, config, production, reason),
             Self::EmptyGroups => {
                 let approvers = production
                     .approval
@@ -195,6 +207,30 @@ fn deploy_by_hand(
         cloud.push_image(push);
         cloud.deploy_by_hand(&environment.cluster, &placement.ecs_service, &name);
     });
+}
+
+/// Whoever is refused is told why, and so is whoever watches.
+fn roll_back(world: &mut World, config: &Config, production: &Environment, reason: &str) {
+    let app = App::new(world.ports(), vec![Arc::new(config.clone())]);
+    let request = Request {
+        id: format!("on-call/{}", world.now()),
+        by: SlackUserId::new(ON_CALL),
+        environment: EnvironmentKey {
+            app: config.app.clone(),
+            environment: production.name.clone(),
+        },
+    };
+    let order = RollBack {
+        to: None,
+        reason: reason.to_owned(),
+        force: true,
+    };
+    let told = match block_on(app.roll_back(&request, &order)) {
+        Ok(asked) => asked.reply,
+        Err(refused) => refused.to_string(),
+    };
+    let words = format!("@{ON_CALL} is told: {told}");
+    world.plan(SignedDuration::ZERO, words, |_| {});
 }
 
 fn refuse(world: &World, operation: Operation) {

@@ -4,6 +4,7 @@
 //! there is to play.
 
 mod act;
+mod asked;
 mod check;
 mod failures;
 mod people;
@@ -49,7 +50,7 @@ pub struct Scenario {
     pub scenes: Vec<Scene>,
     /// What the approver does.
     pub approver: Approver,
-    /// How the deployment of each tag must end; there may be no others.
+    /// How each deployment must end, in the order they were asked for; there may be no others.
     pub ends: Vec<(&'static str, &'static str)>,
     /// What must be true then.
     pub checks: Vec<Check>,

@@ -184,6 +184,10 @@ impl App {
             release: deployment.release.clone(),
             deployment: deployment.id.clone(),
             at: now,
+            migrated: deployment.touched.migration.is_some(),
+            restores: deployment
+                .rollback()
+                .map(|rollback| rollback.to.deployment.clone()),
         });
         self.ports
             .store
@@ -254,10 +258,12 @@ impl App {
             .store
             .environment(&EnvironmentKey::of(ended))
             .await?;
-        match state.newest {
-            Some(newest) if newest.deployment != ended.id && state.active.is_none() => {
-                self.wake(&newest.deployment, None, SignedDuration::ZERO)
-                    .await
+        let next = state
+            .rollback
+            .or_else(|| state.newest.map(|newest| newest.deployment));
+        match next {
+            Some(next) if next != ended.id && state.active.is_none() => {
+                self.wake(&next, None, SignedDuration::ZERO).await
             }
             _ => Ok(()),
         }

@@ -4,14 +4,15 @@
 use futures::future::join_all;
 use jiff::SignedDuration;
 use sluice_core::command::Command;
-use sluice_core::config::{Approver, Database};
+use sluice_core::config::{Approver, Database, SecretSource, Settings};
 use sluice_core::deployment::Deployment;
 use sluice_core::event::{Claim, Event, Outcome};
 use sluice_core::failure::PortError;
 use sluice_core::health::Sample;
-use sluice_core::id::{EnvironmentName, SnapshotId};
+use sluice_core::id::{Digest, EnvironmentName, SnapshotId};
 use sluice_core::observation::{
-    AlarmState, ApproversObservation, HttpObservation, ProofObservation, SmokeResult,
+    AlarmState, ApproversObservation, HttpObservation, PinnedSecret, ProofObservation,
+    SecretProblem, ServiceObservation, SmokeResult,
 };
 use sluice_core::smoke;
 
@@ -70,7 +71,9 @@ impl App {
             Command::ReadScan => Outcome::Scan(ports.registry.scan(target, &d.release).await?),
             Command::ReadProof { environment } => Outcome::Proof(self.proof(d, environment).await?),
             Command::PinSecrets => self.pin_secrets(d, target).await?,
-            Command::ReadServices => self.read_services(d, target).await?,
+            Command::ReadServices => {
+                Outcome::Services(self.services_of(&d.settings, target).await?)
+            }
             Command::ReadDatabase(database) => {
                 Outcome::Database(ports.databases.database(target, database).await?)
             }
@@ -203,11 +206,19 @@ impl App {
             app: d.app().clone(),
             environment: environment.clone(),
         };
-        let digest = &d.release.digest;
-        if let Some(proven) = self.ports.store.proven(&key, digest).await? {
+        self.proof_of(&key, &d.release.digest).await
+    }
+
+    /// Whether the digest has succeeded there, or is on its way.
+    pub(crate) async fn proof_of(
+        &self,
+        key: &EnvironmentKey,
+        digest: &Digest,
+    ) -> Result<ProofObservation, PortError> {
+        if let Some(proven) = self.ports.store.proven(key, digest).await? {
             return Ok(ProofObservation::Proven(proven));
         }
-        let state = self.ports.store.environment(&key).await?;
+        let state = self.ports.store.environment(key).await?;
         let newest = state.newest.map(|newest| newest.deployment);
         for id in [state.active, newest].into_iter().flatten() {
             let stored = self.ports.store.load(&id).await?;
@@ -225,7 +236,7 @@ impl App {
         let secrets = &d.settings.environment.secrets;
         let pins = secrets
             .iter()
-            .map(|(variable, source)| self.ports.secrets.pin(target, variable, source));
+            .map(|(variable, source)| self.pin(d, target, variable, source));
         let (mut pinned, mut problems) = (Vec::new(), Vec::new());
         for pin in join_all(pins).await {
             match pin? {
@@ -240,20 +251,43 @@ impl App {
         }))
     }
 
-    async fn read_services(&self, d: &Deployment, target: &Target) -> Result<Outcome, PortError> {
-        let queries: Vec<ServiceQuery> = d
-            .settings
+    /// The version that a rollback's release had, if it is still there; else the current one.
+    async fn pin(
+        &self,
+        d: &Deployment,
+        target: &Target,
+        variable: &str,
+        source: &SecretSource,
+    ) -> Result<Result<PinnedSecret, SecretProblem>, PortError> {
+        let secrets = &self.ports.secrets;
+        let before = d.rollback().and_then(|rollback| {
+            let mut pinned = rollback.secrets.iter();
+            pinned.find(|secret| secret.variable == variable && secret.pinned)
+        });
+        if let Some(before) = before
+            && secrets.is_there(target, before).await?
+        {
+            return Ok(Ok(before.clone()));
+        }
+        secrets.pin(target, variable, source).await
+    }
+
+    /// The services as they run.
+    pub(crate) async fn services_of(
+        &self,
+        settings: &Settings,
+        target: &Target,
+    ) -> Result<Vec<ServiceObservation>, PortError> {
+        let queries: Vec<ServiceQuery> = settings
             .services
             .iter()
             .map(|service| ServiceQuery {
                 service: service.name.clone(),
-                ecs_service: d.settings.placement(&service.name).ecs_service.clone(),
+                ecs_service: settings.placement(&service.name).ecs_service.clone(),
                 container: service.container.clone(),
             })
             .collect();
-        Ok(Outcome::Services(
-            self.ports.services.read(target, &queries).await?,
-        ))
+        self.ports.services.read(target, &queries).await
     }
 
     async fn approvers(&self, d: &Deployment) -> Result<ApproversObservation, PortError> {

@@ -96,7 +96,11 @@ impl App {
         )))
     }
 
-    async fn store_new(&self, opening: &Opening, version: u64) -> Result<Opened, PortError> {
+    pub(crate) async fn store_new(
+        &self,
+        opening: &Opening,
+        version: u64,
+    ) -> Result<Opened, PortError> {
         let now = self.ports.clock.now();
         let deployment = Deployment::open(opening, now);
         let mut chain = ChainEnd::start();

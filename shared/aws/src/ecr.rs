@@ -5,17 +5,21 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_ecr::Client;
+use aws_sdk_ecr::error::ProvideErrorMetadata;
+use aws_sdk_ecr::operation::describe_images::DescribeImagesError;
 use aws_sdk_ecr::types::{ImageDetail, ImageIdentifier, ImageStatus};
 use futures::future::{try_join, try_join_all};
 use serde::Deserialize;
-use sluice_app::ports::{Registry, Target};
+use sluice_app::ports::{FoundImage, ImageQuery, Registry, Target};
 use sluice_core::failure::PortError;
-use sluice_core::id::{AccountId, Digest, Region};
+use sluice_core::id::{AccountId, Digest, ImageTag, Region, RepositoryName};
 use sluice_core::observation::{ImageObservation, ScanObservation};
 use sluice_core::release::Release;
+use sluice_core::rollback::ImageReference;
 
 use crate::clients::{ClientSet, Clients};
 use crate::error::{incomplete, port_error};
+use crate::time::timestamp;
 
 mod scan;
 
@@ -47,12 +51,12 @@ impl EcrRegistry {
     async fn repository<'a>(
         &self,
         target: &Target,
-        release: &'a Release,
+        registry: &'a str,
+        name: &'a RepositoryName,
     ) -> Result<Repository<'a>, PortError> {
-        let host = Host::parse(&release.registry).ok_or_else(|| {
+        let host = Host::parse(registry).ok_or_else(|| {
             PortError::permanent(format!(
-                "`{}` is not the host of an ECR registry: Sluice reads images only from ECR",
-                release.registry
+                "`{registry}` is not the host of an ECR registry: Sluice reads images only from ECR"
             ))
         })?;
         let mut asking = Target {
@@ -70,7 +74,8 @@ impl EcrRegistry {
         Ok(Repository {
             clients,
             account: host.account,
-            release,
+            registry,
+            name,
         })
     }
 }
@@ -84,7 +89,9 @@ impl Registry for EcrRegistry {
         target: &Target,
         release: &Release,
     ) -> Result<ImageObservation, PortError> {
-        let repository = self.repository(target, release).await?;
+        let repository = self
+            .repository(target, &release.registry, &release.repository)
+            .await?;
         let by_digest = ImageIdentifier::builder()
             .image_digest(release.digest.as_str())
             .build();
@@ -104,9 +111,48 @@ impl Registry for EcrRegistry {
         })
     }
 
+    /// `ecr:DescribeImages`. What ECR takes for no tag at all names no image either.
+    async fn find(
+        &self,
+        target: &Target,
+        query: &ImageQuery,
+    ) -> Result<Option<FoundImage>, PortError> {
+        let repository = self
+            .repository(target, &query.registry, &query.repository)
+            .await?;
+        let id = match &query.image {
+            ImageReference::Tag(tag) => ImageIdentifier::builder().image_tag(tag.as_str()),
+            ImageReference::Digest(digest) => {
+                ImageIdentifier::builder().image_digest(digest.as_str())
+            }
+        };
+        let found = repository.describe(id.build()).await?;
+        let Some(found) = found.filter(can_be_pulled) else {
+            return Ok(None);
+        };
+        let without = |what| incomplete("ecr:DescribeImages", &repository.name(), what);
+        let digest = found.image_digest.and_then(|d| Digest::try_from(d).ok());
+        let pushed_at = found.image_pushed_at.as_ref().and_then(timestamp);
+        let mut tags: Vec<ImageTag> = found
+            .image_tags
+            .unwrap_or_default()
+            .into_iter()
+            .map(ImageTag::new)
+            .collect();
+        tags.sort();
+        Ok(Some(FoundImage {
+            digest: digest.ok_or_else(|| without("valid digest"))?,
+            pushed_at: pushed_at.ok_or_else(|| without("time of push"))?,
+            tags,
+            artifact_media_type: found.artifact_media_type,
+        }))
+    }
+
     /// `ecr:DescribeImageScanFindings`; of an index, those of each of its images.
     async fn scan(&self, target: &Target, release: &Release) -> Result<ScanObservation, PortError> {
-        let repository = self.repository(target, release).await?;
+        let repository = self
+            .repository(target, &release.registry, &release.repository)
+            .await?;
         let by_digest = ImageIdentifier::builder()
             .image_digest(release.digest.as_str())
             .build();
@@ -115,7 +161,7 @@ impl Registry for EcrRegistry {
             .as_ref()
             .and_then(|image| image.image_manifest_media_type());
         let digests = match media {
-            Some(media) if INDEXES.contains(&media) => repository.children().await?,
+            Some(media) if INDEXES.contains(&media) => repository.children(&release.digest).await?,
             _ => vec![release.digest.to_string()],
         };
         let scans = digests.iter().map(|digest| repository.findings(digest));
@@ -130,11 +176,18 @@ fn can_be_pulled(image: &ImageDetail) -> bool {
         .is_none_or(|status| *status == ImageStatus::Active)
 }
 
-/// A repository of the registry that the release names.
+/// People write what is no tag, and ECR refuses the whole request as malformed.
+fn is_no_tag(error: &DescribeImagesError) -> bool {
+    let about_the_tag = |message: &str| message.contains("imageTag");
+    error.is_invalid_parameter_exception() && error.message().is_some_and(about_the_tag)
+}
+
+/// A repository of a registry.
 struct Repository<'a> {
     clients: Arc<ClientSet>,
     account: AccountId,
-    release: &'a Release,
+    registry: &'a str,
+    name: &'a RepositoryName,
 }
 
 impl Repository<'_> {
@@ -143,10 +196,7 @@ impl Repository<'_> {
     }
 
     fn name(&self) -> String {
-        format!(
-            "the repository {}/{}",
-            self.release.registry, self.release.repository
-        )
+        format!("the repository {}/{}", self.registry, self.name)
     }
 
     async fn describe(&self, id: ImageIdentifier) -> Result<Option<ImageDetail>, PortError> {
@@ -154,14 +204,14 @@ impl Repository<'_> {
             .client()
             .describe_images()
             .registry_id(self.account.as_str())
-            .repository_name(self.release.repository.as_str())
+            .repository_name(self.name.as_str())
             .image_ids(id);
         match request.send().await {
             Ok(answer) => Ok(answer.image_details.unwrap_or_default().into_iter().next()),
             Err(error)
                 if error
                     .as_service_error()
-                    .is_some_and(|e| e.is_image_not_found_exception()) =>
+                    .is_some_and(|e| e.is_image_not_found_exception() || is_no_tag(e)) =>
             {
                 Ok(None)
             }
@@ -170,13 +220,13 @@ impl Repository<'_> {
     }
 
     /// The images in the index that is deployed.
-    async fn children(&self) -> Result<Vec<String>, PortError> {
-        let digest = self.release.digest.as_str();
+    async fn children(&self, digest: &Digest) -> Result<Vec<String>, PortError> {
+        let digest = digest.as_str();
         let request = self
             .client()
             .batch_get_image()
             .registry_id(self.account.as_str())
-            .repository_name(self.release.repository.as_str())
+            .repository_name(self.name.as_str())
             .image_ids(ImageIdentifier::builder().image_digest(digest).build());
         let answer = request.send().await;
         let answer =

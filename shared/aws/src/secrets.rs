@@ -208,6 +208,50 @@ impl Secrets for AwsSecrets {
             Err(problem) => Err(SecretProblem { variable, problem }),
         })
     }
+
+    /// `secretsmanager:DescribeSecret` names the versions that carry a label. Of any other
+    /// `secretsmanager:GetSecretValue` alone says whether it is still kept; the value is wiped.
+    async fn is_there(&self, target: &Target, pinned: &PinnedSecret) -> Result<bool, PortError> {
+        let Some(arn) = secret_arn(&pinned.value_from) else {
+            return Ok(false);
+        };
+        let Some(secret) = self.describe(target, arn).await? else {
+            return Ok(false);
+        };
+        if secret.deleted_date().is_some() {
+            return Ok(false);
+        }
+        let version = pinned.version.as_str();
+        let labelled = secret.version_ids_to_stages();
+        if labelled.is_some_and(|versions| versions.contains_key(version)) {
+            return Ok(true);
+        }
+        let clients = self.clients.of(target).await?;
+        let request = clients.secrets_manager().get_secret_value();
+        match request.secret_id(arn).version_id(version).send().await {
+            Ok(answer) => {
+                drop(answer.secret_string.map(Zeroizing::new));
+                Ok(true)
+            }
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|error| error.is_resource_not_found_exception()) =>
+            {
+                Ok(false)
+            }
+            Err(error) => {
+                let on = format!("version {version} of the secret {arn}");
+                Err(port_error("secretsmanager:GetSecretValue", &on, error))
+            }
+        }
+    }
+}
+
+/// The secret in ECS's `valueFrom`: the first seven parts of seven and three more.
+fn secret_arn(value_from: &str) -> Option<&str> {
+    let (end, _) = value_from.match_indices(':').nth(6)?;
+    Some(&value_from[..end])
 }
 
 fn place(target: &Target) -> String {
@@ -233,6 +277,15 @@ fn keys_hold(json: &str, key: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_secret_is_named_without_key_and_version() {
+        let arn = "arn:aws:secretsmanager:eu-central-1:111111111111:secret:erp/db-AbCdEf";
+        for rest in [":password::v1", ":::v1"] {
+            assert_eq!(secret_arn(&format!("{arn}{rest}")), Some(arn));
+        }
+        assert_eq!(secret_arn("arn:aws:ssm:eu-central-1:1:parameter/x"), None);
+    }
 
     #[test]
     fn keys_are_found_whatever_their_values_are() {

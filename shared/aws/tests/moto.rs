@@ -17,6 +17,8 @@ mod deployments;
 mod history;
 #[path = "moto/http.rs"]
 mod http;
+#[path = "moto/past.rs"]
+mod past;
 #[path = "moto/queue.rs"]
 mod queue;
 #[path = "moto/registry.rs"]

@@ -48,7 +48,8 @@ pub enum Command {
         /// Where it must have.
         environment: EnvironmentName,
     },
-    /// See that each secret exists and which version it has.
+    /// See that each secret exists and which version it has. A rollback keeps the versions that its
+    /// release had, where they still are.
     PinSecrets,
     /// Read every service: revision, tasks, traffic.
     ReadServices,

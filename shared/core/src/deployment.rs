@@ -19,6 +19,7 @@ use crate::observation::RolloutObservation;
 use crate::phase::Phase;
 use crate::plan::Plan;
 use crate::release::Release;
+use crate::rollback::{DeploymentKind, Rollback};
 
 /// The version of the shape in which deployments are stored.
 pub const SCHEMA: u16 = 1;
@@ -34,6 +35,9 @@ pub struct Opening {
     pub release: Release,
     /// Who asked.
     pub requested_by: Requester,
+    /// What for.
+    #[serde(default, skip_serializing_if = "DeploymentKind::is_release")]
+    pub kind: DeploymentKind,
 }
 
 /// Who asked for a deployment.
@@ -71,6 +75,9 @@ pub struct Deployment {
     pub release: Release,
     /// Who asked.
     pub requested_by: Requester,
+    /// What for.
+    #[serde(default, skip_serializing_if = "DeploymentKind::is_release")]
+    pub kind: DeploymentKind,
     /// When.
     pub requested_at: Timestamp,
     /// Where it is.
@@ -150,6 +157,7 @@ impl Deployment {
             settings: opening.settings.clone(),
             release: opening.release.clone(),
             requested_by: opening.requested_by.clone(),
+            kind: opening.kind.clone(),
             requested_at: at,
             phase: Phase::Queued,
             entered_at: at,
@@ -171,6 +179,23 @@ impl Deployment {
     /// The environment.
     pub fn environment(&self) -> &EnvironmentName {
         &self.settings.environment.name
+    }
+
+    /// What it brings back, if it is a rollback.
+    pub fn rollback(&self) -> Option<&Rollback> {
+        self.kind.rollback()
+    }
+
+    /// Whose turn it is in an environment: of two, the later goes before. A push counts from when
+    /// the image was pushed, since its event may come late and out of order; a person's word counts
+    /// from when they gave it, however old the image is. A tie is settled by the id: any order, but
+    /// always the same.
+    pub fn turn(&self) -> (Timestamp, &DeploymentId) {
+        let since = match self.requested_by {
+            Requester::Push => self.release.pushed_at,
+            Requester::Person(_) => self.requested_at,
+        };
+        (since, &self.id)
     }
 
     /// The plan; every phase after planning has one.

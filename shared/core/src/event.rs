@@ -47,7 +47,16 @@ pub enum Event {
         /// Who.
         by: SlackUserId,
     },
-    /// A newer release wants the environment.
+    /// Somebody wants what ran before.
+    GoBack {
+        /// Who.
+        by: SlackUserId,
+        /// Why, in their words.
+        reason: String,
+        /// The request's own id: the same when it is delivered again.
+        request: String,
+    },
+    /// A newer release, or a rollback, wants the environment.
     SupersededBy {
         /// The newer one.
         deployment: DeploymentId,
@@ -76,6 +85,7 @@ impl Event {
             Self::Approve { .. } => "approve",
             Self::Reject { .. } => "reject",
             Self::Cancel { .. } => "cancel",
+            Self::GoBack { .. } => "go-back",
             Self::SupersededBy { .. } => "superseded-by",
             Self::Done { outcome, .. } => outcome.name(),
             Self::CommandFailed { .. } => "command-failed",
@@ -155,7 +165,7 @@ pub enum Claim {
     Granted,
     /// Another deployment holds it.
     HeldBy(DeploymentId),
-    /// A newer release wants it too, and goes before.
+    /// A newer release, or a rollback, wants it too, and goes before.
     SupersededBy(DeploymentId),
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{DeploymentId, ServiceName};
+use crate::id::{DeploymentId, ServiceName, SlackUserId};
 
 /// What can be done about an error of the outside world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +83,15 @@ pub enum Cause {
     SmokeTestsFailed(Vec<String>),
     /// The new version had the traffic and was not well.
     BakeFailed(String),
+    /// Somebody wanted what ran before.
+    AskedFor {
+        /// Who.
+        by: SlackUserId,
+        /// Why, in their words.
+        reason: String,
+        /// The request's own id.
+        request: String,
+    },
     /// A phase took longer than it may.
     TimedOut {
         /// What it was doing.
@@ -101,14 +110,15 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// Whether the release was found bad. Otherwise Sluice could not find out.
+    /// Whether the release was found bad, by Sluice or by somebody. Otherwise Sluice could not find out.
     pub fn blames_release(&self) -> bool {
         match self {
             Self::NotPlannable(_)
             | Self::MigrationFailed { .. }
             | Self::RolloutFailed { .. }
             | Self::SmokeTestsFailed(_)
-            | Self::BakeFailed(_) => true,
+            | Self::BakeFailed(_)
+            | Self::AskedFor { .. } => true,
             Self::BackupFailed(_) | Self::TimedOut { .. } | Self::Refused { .. } => false,
         }
     }
@@ -148,6 +158,7 @@ impl fmt::Display for Cause {
             Self::BakeFailed(reason) => {
                 write!(f, "the new version was not well under traffic: {reason}")
             }
+            Self::AskedFor { by, reason, .. } => write!(f, "<@{by}> asked to go back: {reason}"),
             Self::TimedOut { doing, after_s } => {
                 write!(
                     f,
@@ -206,6 +217,30 @@ pub enum RejectedEvent {
         /// Where the deployment is.
         phase: &'static str,
     },
+    /// Nothing was changed that could go back.
+    #[error("nothing is changed yet: the deployment is {phase}. Cancel it instead")]
+    NothingToGoBackFrom {
+        /// Where the deployment is.
+        phase: &'static str,
+    },
+    /// The database is being worked on, which nothing can take back half way.
+    #[error(
+        "no service is changed yet, and the database is being worked on: the deployment is {phase}. \
+         Ask again once it rolls out; until then what ran before has all the traffic"
+    )]
+    DatabaseAtWork {
+        /// Where the deployment is.
+        phase: &'static str,
+    },
+    /// It does so.
+    #[error("it is going back already")]
+    GoingBackAlready,
+    /// It is a way back itself.
+    #[error(
+        "this is a rollback, and there is none of a rollback: let it end, then deploy or roll back \
+         to the release you want, by name"
+    )]
+    IsRollback,
     /// A newer release waits its turn.
     #[error("{by} waits: the deployment is {phase} and is carried to its end")]
     NotSuperseded {

@@ -147,8 +147,19 @@ impl DeploymentId {
         digest: &Digest,
         trigger: &str,
     ) -> Self {
+        Self::hash_of(&[app.as_str(), environment.as_str(), digest.as_str(), trigger])
+    }
+
+    /// The deployment that a person's request opens in this environment. What it deploys is not part
+    /// of it: the same request names the same deployment, even if the tag has moved or something
+    /// else runs when it is told again.
+    pub fn of_request(app: &AppName, environment: &EnvironmentName, request: &str) -> Self {
+        Self::hash_of(&[app.as_str(), environment.as_str(), "request", request])
+    }
+
+    fn hash_of(parts: &[&str]) -> Self {
         let mut hash = Sha256::new();
-        for part in [app.as_str(), environment.as_str(), digest.as_str(), trigger] {
+        for part in parts {
             hash.update(part.as_bytes());
             hash.update([0]);
         }

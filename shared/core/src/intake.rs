@@ -9,6 +9,7 @@ use crate::config::{Config, Environment};
 use crate::deployment::{Opening, Requester};
 use crate::id::{DeploymentId, Digest, ImageTag, RepositoryName};
 use crate::release::Release;
+use crate::rollback::DeploymentKind;
 
 /// An image that appeared in the registry, as its event tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +118,7 @@ fn opening(
             pushed_at: push.pushed_at,
         },
         requested_by: Requester::Push,
+        kind: DeploymentKind::Release,
     }
 }
 
@@ -135,7 +137,7 @@ fn taken(config: &Config) -> String {
 /// Signatures, attestations and bills of material are pushed beside the image they are about:
 /// under a tag made from its digest (cosign: `sha256-….sig`), or as a referrer with a media type of
 /// its own.
-fn about_an_image(tag: &ImageTag, artifact_media_type: Option<&str>) -> Option<&'static str> {
+pub fn about_an_image(tag: &ImageTag, artifact_media_type: Option<&str>) -> Option<&'static str> {
     if let Some((_, kind)) = tag
         .as_str()
         .strip_prefix("sha256-")

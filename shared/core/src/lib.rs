@@ -22,6 +22,7 @@ pub mod phase;
 pub mod plan;
 pub mod release;
 pub mod report;
+pub mod rollback;
 pub mod smoke;
 pub mod tag;
 pub mod view;

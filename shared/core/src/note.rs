@@ -83,6 +83,13 @@ impl Note {
     /// The note as a sentence. `deployment` is as it was when the note was made, or later.
     pub fn words(&self, deployment: &Deployment) -> String {
         match self {
+            Self::Requested if let Some(rollback) = deployment.rollback() => format!(
+                "{} asked to go back to {} in {}: {}",
+                deployment.requested_by,
+                deployment.release,
+                deployment.environment(),
+                rollback.reason
+            ),
             Self::Requested => format!(
                 "{} asked for {} in {}",
                 deployment.requested_by,
@@ -112,6 +119,12 @@ impl Note {
             Self::SnapshotProven(snapshot) => {
                 format!("snapshot {snapshot} proven: available, whole, of the right database")
             }
+            Self::SecretsInjected { secrets, pinned } if deployment.rollback().is_some() => {
+                format!(
+                    "{} in the revision that comes back, {pinned} of them pinned to a version",
+                    words::count(*secrets, "secret")
+                )
+            }
             Self::SecretsInjected { secrets, pinned } => format!(
                 "{} injected into the new revision, {pinned} of them pinned to a version",
                 words::count(*secrets, "secret")
@@ -124,8 +137,8 @@ impl Note {
             Self::GreenUp(service) if is_green(deployment, service) => {
                 format!("{service}: green is up, without traffic")
             }
-            Self::GreenUp(service) => format!("{service}: the new version is up"),
-            Self::ServiceUpdated(service) => format!("{service} runs the new version"),
+            Self::GreenUp(service) => format!("{service}: {} is up", version(deployment)),
+            Self::ServiceUpdated(service) => format!("{service} runs {}", version(deployment)),
             Self::SmokeTestsFailedOnce { failures } => {
                 format!(
                     "smoke tests failed, trying once more: {}",
@@ -135,13 +148,14 @@ impl Note {
             Self::SmokeTestsPassed { count: 0 } => "no smoke tests are configured".to_owned(),
             Self::SmokeTestsPassed { count } => {
                 format!(
-                    "{} passed on the new version",
-                    words::count(*count, "smoke test")
+                    "{} passed on {}",
+                    words::count(*count, "smoke test"),
+                    version(deployment)
                 )
             }
             Self::TrafficReleased => "ECS may shift the traffic".to_owned(),
             Self::TrafficShifted(service) => {
-                format!("{service}: all traffic is on the new version")
+                format!("{service}: all traffic is on {}", version(deployment))
             }
             Self::Baked { samples } => {
                 format!(
@@ -168,6 +182,14 @@ impl Note {
                 .map(|report| report.happened)
                 .unwrap_or_default(),
         }
+    }
+}
+
+/// What is brought up: what comes back is not new.
+fn version(deployment: &Deployment) -> &str {
+    match deployment.rollback() {
+        Some(_) => deployment.release.tag.as_str(),
+        None => "the new version",
     }
 }
 

@@ -54,7 +54,7 @@ pub enum Phase {
     },
     /// The release is proven here.
     Succeeded,
-    /// A newer release took its place before it touched anything.
+    /// A newer release, or a rollback, took its place before it touched anything.
     Superseded {
         /// The newer one.
         by: DeploymentId,

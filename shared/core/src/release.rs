@@ -14,11 +14,12 @@ pub struct Release {
     pub registry: String,
     /// The ECR repository.
     pub repository: RepositoryName,
-    /// The tag that brought it here. Tags move; only the digest is deployed.
+    /// The tag that brought it here; without one, the beginning of the digest. Tags move; only the
+    /// digest is deployed.
     pub tag: ImageTag,
     /// The image itself: a manifest's digest, or an index's for several platforms.
     pub digest: Digest,
-    /// When it was pushed. Of two releases for one environment the later pushed is the newer.
+    /// When it was pushed.
     pub pushed_at: Timestamp,
 }
 
@@ -28,10 +29,9 @@ impl Release {
         format!("{}/{}@{}", self.registry, self.repository, self.digest)
     }
 
-    /// Which of two releases for one environment is the newer. A tie in time, as between two tags
-    /// pushed in one second, is settled by the deployment's id: any order, but always the same.
-    pub fn order<'a>(&self, deployment: &'a DeploymentId) -> (Timestamp, &'a DeploymentId) {
-        (self.pushed_at, deployment)
+    /// Whether it has no tag of its own and goes by its digest.
+    pub fn is_untagged(&self) -> bool {
+        self.tag.as_str() == self.digest.short()
     }
 }
 
@@ -56,4 +56,10 @@ pub struct ProvenRelease {
     pub deployment: DeploymentId,
     /// When it succeeded.
     pub at: Timestamp,
+    /// Whether its migration ran, so that what was proven before may not fit the schema.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub migrated: bool,
+    /// The deployment that had proven it first, if a rollback brought it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restores: Option<DeploymentId>,
 }

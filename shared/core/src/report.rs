@@ -1,6 +1,8 @@
 //! The end of a deployment, for people: what happened, what state the world is in, what they can do.
 
-use crate::deployment::Deployment;
+mod rollback;
+
+use crate::deployment::{Deployment, Requester};
 use crate::failure::Cause;
 use crate::note::short_arn;
 use crate::phase::Phase;
@@ -23,20 +25,24 @@ pub fn report(d: &Deployment) -> Option<Report> {
     let environment = d.environment();
     let untouched = || vec![format!("{environment} is as it was: nothing was touched")];
     Some(match &d.phase {
+        Phase::Succeeded if d.rollback().is_some() => rollback::back_again(d),
         Phase::Succeeded => Report {
             happened: format!("{release} is live in {environment}"),
             world: vec![format!("every service runs {}", d.release.digest.short())],
             todo: Vec::new(),
         },
         Phase::Superseded { by } => Report {
-            happened: format!("{release} gave way to a newer release ({by})"),
+            happened: format!("{release} gave way to {by}, which was asked for later"),
             world: untouched(),
             todo: Vec::new(),
         },
         Phase::Rejected { by } => Report {
             happened: format!("<@{by}> rejected {release}"),
             world: untouched(),
-            todo: vec!["push a new image once the reason is settled".to_owned()],
+            todo: vec![match d.requested_by {
+                Requester::Push => "push a new image once the reason is settled".to_owned(),
+                Requester::Person(_) => "ask again once the reason is settled".to_owned(),
+            }],
         },
         Phase::Expired if d.plan.is_some() => Report {
             happened: format!("nobody decided on {release} in time"),
@@ -54,7 +60,10 @@ pub fn report(d: &Deployment) -> Option<Report> {
             todo: Vec::new(),
         },
         Phase::Failed { during, cause } => Report {
-            happened: format!("{release} was not deployed: {cause}"),
+            happened: match d.rollback() {
+                None => format!("{release} was not deployed: {cause}"),
+                Some(_) => format!("{environment} was not rolled back to {release}: {cause}"),
+            },
             world: services_untouched(d, during, cause),
             todo: advice(d, cause),
         },
@@ -63,6 +72,9 @@ pub fn report(d: &Deployment) -> Option<Report> {
             world: rolled_back(d),
             todo: advice(d, cause),
         },
+        Phase::RollbackFailed { cause, stuck } if d.rollback().is_some() => {
+            rollback::failed(d, cause, stuck)
+        }
         Phase::RollbackFailed { cause, stuck } => Report {
             happened: format!("{release} failed ({cause}), and going back failed too"),
             world: stuck_world(d, stuck),
@@ -198,6 +210,9 @@ fn advice(d: &Deployment, cause: &Cause) -> Vec<String> {
         Cause::SmokeTestsFailed(_) | Cause::BakeFailed(_) => {
             vec!["read the logs of the new version, mend, push a new image".to_owned()]
         }
+        Cause::AskedFor { .. } => {
+            vec!["mend the release and push a new image".to_owned()]
+        }
         Cause::TimedOut { after_s, .. } => {
             vec![
                 format!(
@@ -209,6 +224,9 @@ fn advice(d: &Deployment, cause: &Cause) -> Vec<String> {
         }
         Cause::Refused { .. } => vec!["mend what was refused".to_owned(), again(d)],
     };
+    if d.rollback().is_some() {
+        todo = vec!["put this right".to_owned(), again(d)];
+    }
     if let Cause::MigrationFailed { log_tail, .. } = cause
         && let Some(last) = log_tail.last()
     {
@@ -225,8 +243,11 @@ fn advice(d: &Deployment, cause: &Cause) -> Vec<String> {
 
 /// ECR tells of a push only if it changes something: the same image under the same tag does not.
 fn again(d: &Deployment) -> String {
-    format!(
-        "then push the image under a new tag that {} takes",
-        d.environment()
-    )
+    match d.requested_by {
+        Requester::Push => format!(
+            "then push the image under a new tag that {} takes",
+            d.environment()
+        ),
+        Requester::Person(_) => "then ask for it again".to_owned(),
+    }
 }

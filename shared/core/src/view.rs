@@ -26,6 +26,11 @@ pub fn message(d: &Deployment) -> Message {
     blocks.extend(buttons(d));
     let summary = match report(d) {
         Some(report) => format!("{} {}: {}", d.app(), environment, report.happened),
+        None if d.rollback().is_some() => format!(
+            "{} {environment} back to {release}: waits for {}",
+            d.app(),
+            waits_for(d)
+        ),
         None => format!(
             "{} {release} to {environment}: waits for {}",
             d.app(),
@@ -57,6 +62,9 @@ fn thread_line(d: &Deployment, entry: &Entry) -> Message {
 
 fn headline(d: &Deployment) -> String {
     let (release, environment, app) = (&d.release.tag, d.environment(), d.app());
+    if d.rollback().is_some() {
+        return rollback_headline(d);
+    }
     match &d.phase {
         Phase::AwaitingApproval => format!("{app} {release}: approve for {environment}?"),
         Phase::Succeeded => format!("{app} {release} is live in {environment}"),
@@ -80,6 +88,38 @@ fn headline(d: &Deployment) -> String {
         | Phase::Shifting
         | Phase::Baking { .. }
         | Phase::CleaningUp { .. } => format!("{app} {release}: deploying to {environment}"),
+    }
+}
+
+fn rollback_headline(d: &Deployment) -> String {
+    let (release, environment, app) = (&d.release.tag, d.environment(), d.app());
+    match &d.phase {
+        Phase::Succeeded => format!("{app} {release} is back in {environment}"),
+        Phase::RollbackFailed { .. } => {
+            format!("{app} {release}: ROLLBACK FAILED in {environment}, act now")
+        }
+        Phase::Failed { .. } => format!("{app} {release}: not rolled back in {environment}"),
+        Phase::Expired => format!("{app} {release}: rollback expired in {environment}"),
+        Phase::Cancelled { .. } => {
+            format!("{app} {release}: rollback called off in {environment}")
+        }
+        // A rollback asks nobody, gives way to nobody and goes back to nothing: of these phases it
+        // sees those of the way forward only.
+        Phase::Queued
+        | Phase::Planning { .. }
+        | Phase::AwaitingApproval
+        | Phase::BackingUp(_)
+        | Phase::Migrating
+        | Phase::RollingOut
+        | Phase::UpdatingWorkers
+        | Phase::Verifying { .. }
+        | Phase::Shifting
+        | Phase::Baking { .. }
+        | Phase::CleaningUp { .. }
+        | Phase::Superseded { .. }
+        | Phase::Rejected { .. }
+        | Phase::RollingBack { .. }
+        | Phase::RolledBack { .. } => format!("{app}: rolling {environment} back to {release}"),
     }
 }
 

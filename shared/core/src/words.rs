@@ -2,6 +2,8 @@
 
 use jiff::SignedDuration;
 
+use crate::id::ImageTag;
+
 /// `90` → `1m 30s`. Seconds in, at most two units out.
 pub fn duration_s(seconds: u64) -> String {
     let units = [
@@ -35,6 +37,19 @@ pub fn count(number: usize, noun: &str) -> String {
     } else {
         format!("{number} {noun}s")
     }
+}
+
+/// `v1.5.0 ran a migration: …`. What a rollback behind these releases must be warned of.
+pub fn migrated(tags: &[ImageTag]) -> String {
+    let tags: Vec<&str> = tags.iter().map(ImageTag::as_str).collect();
+    let ran = match tags.len() {
+        1 => "ran a migration",
+        _ => "ran migrations",
+    };
+    format!(
+        "{} {ran}: old code may not run on the new schema",
+        tags.join(", ")
+    )
 }
 
 #[cfg(test)]

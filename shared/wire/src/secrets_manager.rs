@@ -29,18 +29,26 @@ pub(crate) fn answer(
         "GetSecretValue" => {
             let secret = find(cloud, caller, input)?;
             let version = input["VersionId"].as_str();
-            let stage = input["VersionStage"].as_str();
-            if version.is_some_and(|version| version != secret.version.as_str())
-                || stage.is_some_and(|stage| stage != CURRENT)
+            let is_current = version.is_none_or(|version| version == secret.version.as_str());
+            if input["VersionStage"]
+                .as_str()
+                .is_some_and(|stage| stage != CURRENT || !is_current)
             {
                 return Err(not_found("secret value for the version"));
             }
+            let mut older = secret.older.iter();
+            let older = older.find(|(older, _)| Some(older.as_str()) == version);
+            let (version, value, stages) = match older {
+                _ if is_current => (&secret.version, &secret.value, vec![CURRENT]),
+                Some((version, value)) => (version, value, Vec::new()),
+                None => return Err(not_found("secret value for the version")),
+            };
             Ok(json!({
                 "ARN": secret.arn,
                 "Name": secret.name,
-                "VersionId": secret.version,
-                "SecretString": secret.value,
-                "VersionStages": [CURRENT],
+                "VersionId": version,
+                "SecretString": value,
+                "VersionStages": stages,
                 "CreatedDate": seconds(cloud.now()),
             }))
         }

@@ -8,8 +8,9 @@ use sluice_core::command::RolloutOrder;
 use sluice_core::config::{Database, SecretSource};
 use sluice_core::failure::PortError;
 use sluice_core::id::{
-    AccountId, AlarmName, ClusterName, ContainerName, DeploymentId, EcsServiceName, Region,
-    RoleArn, ServiceDeploymentArn, ServiceName, SnapshotId, TaskArn, TaskDefinitionArn,
+    AccountId, AlarmName, ClusterName, ContainerName, DeploymentId, Digest, EcsServiceName,
+    ImageTag, Region, RepositoryName, RoleArn, ServiceDeploymentArn, ServiceName, SnapshotId,
+    TaskArn, TaskDefinitionArn,
 };
 use sluice_core::observation::{
     AlarmState, DatabaseObservation, HttpObservation, ImageObservation, PinnedSecret,
@@ -17,6 +18,7 @@ use sluice_core::observation::{
     TaskObservation,
 };
 use sluice_core::release::Release;
+use sluice_core::rollback::ImageReference;
 
 /// Where a request goes, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +35,30 @@ pub struct Target {
     pub deployment: DeploymentId,
 }
 
+/// An image that a person named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageQuery {
+    /// The registry's host.
+    pub registry: String,
+    /// The repository.
+    pub repository: RepositoryName,
+    /// The image.
+    pub image: ImageReference,
+}
+
+/// An image that is there and can be pulled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundImage {
+    /// What the name stands for now.
+    pub digest: Digest,
+    /// When it was pushed.
+    pub pushed_at: Timestamp,
+    /// All of its tags, in alphabetical order.
+    pub tags: Vec<ImageTag>,
+    /// The artifact's media type, if ECR knows it.
+    pub artifact_media_type: Option<String>,
+}
+
 /// The image registry (ECR). Which one, the release says.
 #[async_trait]
 pub trait Registry: Send + Sync {
@@ -42,6 +68,13 @@ pub trait Registry: Send + Sync {
         target: &Target,
         release: &Release,
     ) -> Result<ImageObservation, PortError>;
+
+    /// The image of that name; `None` where there is none that can be pulled.
+    async fn find(
+        &self,
+        target: &Target,
+        query: &ImageQuery,
+    ) -> Result<Option<FoundImage>, PortError>;
 
     /// What the scanner found in it.
     async fn scan(&self, target: &Target, release: &Release) -> Result<ScanObservation, PortError>;
@@ -57,6 +90,9 @@ pub trait Secrets: Send + Sync {
         variable: &str,
         source: &SecretSource,
     ) -> Result<Result<PinnedSecret, SecretProblem>, PortError>;
+
+    /// Whether the version that was pinned can still be read.
+    async fn is_there(&self, target: &Target, pinned: &PinnedSecret) -> Result<bool, PortError>;
 }
 
 /// A service to be read.

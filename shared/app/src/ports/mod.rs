@@ -6,6 +6,7 @@
 mod chat;
 mod cloud;
 mod store;
+mod summary;
 
 use std::sync::Arc;
 
@@ -17,12 +18,13 @@ use sluice_core::id::DeploymentId;
 
 pub use chat::{Chat, MessageRef};
 pub use cloud::{
-    Alarms, Databases, Http, HttpRequest, Registry, Secrets, ServiceQuery, Services, Target,
-    TaskDefinitionOrder, TaskOrder, Tasks,
+    Alarms, Databases, FoundImage, Http, HttpRequest, ImageQuery, Registry, Secrets, ServiceQuery,
+    Services, Target, TaskDefinitionOrder, TaskOrder, Tasks,
 };
 pub use store::{
     EnvironmentKey, EnvironmentState, Newest, Opened, Save, SaveError, Shown, Store, Stored,
 };
+pub use summary::DeploymentSummary;
 
 /// All ports of one Sluice.
 #[derive(Clone)]

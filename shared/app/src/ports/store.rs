@@ -10,7 +10,7 @@ use sluice_core::history::{ChainEnd, Record};
 use sluice_core::id::{AppName, DeploymentId, Digest, EnvironmentName};
 use sluice_core::release::ProvenRelease;
 
-use super::MessageRef;
+use super::{DeploymentSummary, MessageRef};
 
 /// An environment of an application. Everything in the store is read by key: nothing lists all.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -38,21 +38,25 @@ pub struct EnvironmentState {
     pub version: u64,
     /// The one deployment that may touch it.
     pub active: Option<DeploymentId>,
-    /// The newest release that asked for it, whatever became of it. If it is not the active one
-    /// and not over, it waits; everything older that waits has been superseded.
+    /// The newest deployment that asked for it, whatever became of it. If it is not the active one
+    /// and not over, it waits; every release older that waits has been superseded.
     pub newest: Option<Newest>,
+    /// The rollback that is not over. It goes before every release, and releases that are newer
+    /// wait behind it.
+    pub rollback: Option<DeploymentId>,
     /// The release proven last.
     pub proven: Option<ProvenRelease>,
 }
 
-/// The newest release that asked for an environment.
+/// The newest deployment that asked for an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Newest {
     /// Its deployment.
     pub deployment: DeploymentId,
     /// Its image.
     pub digest: Digest,
-    /// When it was pushed.
+    /// When its image was pushed, or when the person asked: see
+    /// [`Deployment::turn`](sluice_core::deployment::Deployment::turn).
     pub pushed_at: Timestamp,
 }
 
@@ -150,8 +154,9 @@ pub trait Store: Send + Sync {
         due_at: Option<Timestamp>,
     ) -> Result<(), PortError>;
 
-    /// Gives the environment to the deployment if nobody holds it and it is the newest. Asked
-    /// again by its holder, it is granted again.
+    /// Gives the environment to the deployment if nobody holds it and it is the rollback that
+    /// waits, or there is none and it is the newest. Asked again by its holder, it is granted
+    /// again.
     async fn claim(&self, key: &EnvironmentKey, id: &DeploymentId) -> Result<Claim, PortError>;
 
     /// The environment; an empty one where nothing was deployed yet.
@@ -163,6 +168,22 @@ pub trait Store: Send + Sync {
         key: &EnvironmentKey,
         digest: &Digest,
     ) -> Result<Option<ProvenRelease>, PortError>;
+
+    /// What was proven in the environment, newest first, `limit` at most: the same image as often as
+    /// it was deployed.
+    async fn proven_releases(
+        &self,
+        key: &EnvironmentKey,
+        limit: usize,
+    ) -> Result<Vec<ProvenRelease>, PortError>;
+
+    /// The deployments of the environment, by when they were asked for, newest first, `limit` at
+    /// most.
+    async fn deployments(
+        &self,
+        key: &EnvironmentKey,
+        limit: usize,
+    ) -> Result<Vec<DeploymentSummary>, PortError>;
 
     /// Deployments that were due before `before`, the longest due first, `limit` at most.
     async fn due(

@@ -18,12 +18,13 @@ use super::key::{self, Item, SCHEMA, number, text};
 use super::transaction::Refused;
 use super::{DynamoStore, nothing_of};
 
-/// When the release was pushed: the order of claims, without reading the whole deployment.
+/// When the release was pushed, or asked for by a person: the order of claims, without reading the
+/// whole deployment.
 pub(super) const PUSHED_AT: &str = "pushed_at";
 /// The hash of the plan, and so where it is.
 const PLAN: &str = "plan";
 /// For people who look at the table.
-const PHASE: &str = "phase";
+pub(super) const PHASE: &str = "phase";
 const NEXT_SEQ: &str = "next_seq";
 const CHAIN_HASH: &str = "chain_hash";
 
@@ -69,6 +70,7 @@ impl DynamoStore {
             self.head_opened(deployment, &parts, chain, due_at)?,
             self.entered(&environment, deployment, &state)?,
             self.part_written(id, key::SETTINGS, &parts.settings)?,
+            self.summary_written(deployment)?,
         ];
         if let Some((hash, plan)) = &parts.plan {
             writes.push(self.part_written(id, &key::plan(hash), plan)?);
@@ -119,7 +121,7 @@ impl DynamoStore {
         let environment = EnvironmentKey::of(&save.deployment);
         let leaving = Leaving {
             key: &environment,
-            deployment: id,
+            deployment: &save.deployment,
             frees: save.frees_environment,
             proves: save.proves.as_ref(),
         };
@@ -249,7 +251,7 @@ impl DynamoStore {
             )
             .set(NEXT_SEQ, number(chain.next_seq))
             .set(CHAIN_HASH, text(chain.hash.as_str()))
-            .set(PUSHED_AT, text(key::time(deployment.release.pushed_at)))
+            .set(PUSHED_AT, text(key::time(deployment.turn().0)))
             .set(PHASE, text(deployment.phase.name()))
             .due(&deployment.id, due_at)
             .in_transaction(&self.table, head_key(&deployment.id))

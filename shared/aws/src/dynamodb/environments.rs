@@ -22,6 +22,7 @@ use super::{DynamoStore, nothing_of};
 const ACTIVE: &str = "active";
 const NEWEST: &str = "newest";
 const PROVEN: &str = "proven";
+const ROLLBACK: &str = "rollback";
 
 /// How often a claim is made anew because the environment changed in between. Each time somebody
 /// else got further.
@@ -33,7 +34,7 @@ const CLAIM_PAUSE: Duration = Duration::from_millis(15);
 /// What becomes of the environment when a deployment is saved.
 pub(super) struct Leaving<'a> {
     pub(super) key: &'a EnvironmentKey,
-    pub(super) deployment: &'a DeploymentId,
+    pub(super) deployment: &'a Deployment,
     pub(super) frees: bool,
     pub(super) proves: Option<&'a ProvenRelease>,
 }
@@ -73,10 +74,15 @@ impl DynamoStore {
                 Some(known) => known,
                 None => *pushed_at.insert(self.pushed_at(id).await?),
             };
-            if let Some(newest) = state.newest
-                && (newest.pushed_at, &newest.deployment) > (pushed_at, id)
-            {
-                return Ok(Claim::SupersededBy(newest.deployment));
+            if state.rollback.as_ref() != Some(id) {
+                if let Some(newest) = state.newest
+                    && (newest.pushed_at, &newest.deployment) > (pushed_at, id)
+                {
+                    return Ok(Claim::SupersededBy(newest.deployment));
+                }
+                if let Some(rollback) = state.rollback {
+                    return Ok(Claim::HeldBy(rollback));
+                }
             }
             if let Some(holder) = state.active {
                 return Ok(Claim::HeldBy(holder));
@@ -135,23 +141,26 @@ impl DynamoStore {
         deployment: &Deployment,
         state: &EnvironmentState,
     ) -> Result<TransactWriteItem, PortError> {
-        let (id, release) = (&deployment.id, &deployment.release);
+        let id = &deployment.id;
+        let turn = deployment.turn();
         let newest = state.newest.as_ref();
-        let is_newest =
-            newest.is_none_or(|newest| release.order(id) > (newest.pushed_at, &newest.deployment));
+        let is_newest = newest.is_none_or(|newest| turn > (newest.pushed_at, &newest.deployment));
         // Even one that is not the newest counts as a change: two that open at once must not both
         // believe they saw the environment as it is.
         let mut change = changed(state.version).if_version(state.version);
         if is_newest {
             let newest = Newest {
                 deployment: id.clone(),
-                digest: release.digest.clone(),
-                pushed_at: release.pushed_at,
+                digest: deployment.release.digest.clone(),
+                pushed_at: turn.0,
             };
             change = change.set(
                 NEWEST,
                 body(format_args!("the newest release {id}"), &newest)?,
             );
+        }
+        if deployment.rollback().is_some() {
+            change = change.set(ROLLBACK, text(id.as_str()));
         }
         change
             .in_transaction(&self.table, environment_item(key))
@@ -166,10 +175,17 @@ impl DynamoStore {
         state: &EnvironmentState,
     ) -> Result<Vec<TransactWriteItem>, PortError> {
         let mut change = changed(state.version).if_version(state.version);
-        if leaving.frees && state.active.as_ref() == Some(leaving.deployment) {
+        let id = &leaving.deployment.id;
+        if leaving.frees && state.active.as_ref() == Some(id) {
             change = change.remove(ACTIVE);
         }
+        if leaving.frees && state.rollback.as_ref() == Some(id) {
+            change = change.remove(ROLLBACK);
+        }
         let mut writes = Vec::new();
+        if leaving.frees {
+            writes.push(self.summary_written(leaving.deployment)?);
+        }
         if let Some(proven) = leaving.proves {
             let digest = &proven.release.digest;
             let what = format!("the proof of {digest}");
@@ -177,6 +193,7 @@ impl DynamoStore {
             let key = key::key(key::environment(leaving.key), key::proven(digest));
             let proof = item(key, body(&what, proven)?);
             writes.push(put(&self.table, proof).map_err(|why| self.incomplete(&why))?);
+            writes.push(self.success_written(leaving.key, proven)?);
         }
         let environment = change
             .in_transaction(&self.table, environment_item(leaving.key))
@@ -202,6 +219,7 @@ fn state_of(item: &Item) -> Result<EnvironmentState, PortError> {
         version: read.number(VERSION)?,
         active: read.text(ACTIVE).map(DeploymentId::from_outside),
         newest: read.text(NEWEST).map(|_| read.json(NEWEST)).transpose()?,
+        rollback: read.text(ROLLBACK).map(DeploymentId::from_outside),
         proven: read.text(PROVEN).map(|_| read.json(PROVEN)).transpose()?,
     })
 }

@@ -35,6 +35,11 @@ pub(super) const RECORDS: &str = "record#";
 /// The environment itself.
 pub(super) const ENVIRONMENT: &str = "environment";
 
+/// What the sort key of each success in an environment begins with.
+pub(super) const SUCCEEDED: &str = "succeeded#";
+/// What the sort key of each deployment at a glance begins with, in its environment.
+pub(super) const SUMMARIES: &str = "deployment#";
+
 /// Partitions of the index. One takes 1,000 writes a second; more of them make a minute dearer,
 /// since each is asked.
 const SHARDS: u8 = 16;
@@ -88,6 +93,16 @@ pub(super) fn record(seq: u32) -> String {
 /// The last success of a digest in an environment.
 pub(super) fn proven(digest: &Digest) -> String {
     format!("proven#{digest}")
+}
+
+/// A success in an environment, in the order of time.
+pub(super) fn succeeded(at: Timestamp, id: &DeploymentId) -> String {
+    format!("{SUCCEEDED}{}#{id}", time(at))
+}
+
+/// A deployment at a glance, in the order in which they were asked for.
+pub(super) fn summary(requested_at: Timestamp, id: &DeploymentId) -> String {
+    format!("{SUMMARIES}{}#{id}", time(requested_at))
 }
 
 /// The partition of the index that a deployment falls into.

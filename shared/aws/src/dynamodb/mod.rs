@@ -11,6 +11,7 @@ mod expression;
 mod history;
 mod item;
 mod key;
+mod past;
 mod table;
 mod transaction;
 
@@ -21,7 +22,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use jiff::Timestamp;
 use sluice_app::ports::{
-    EnvironmentKey, EnvironmentState, Opened, Save, SaveError, Shown, Store, Stored,
+    DeploymentSummary, EnvironmentKey, EnvironmentState, Opened, Save, SaveError, Shown, Store,
+    Stored,
 };
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Claim;
@@ -143,6 +145,22 @@ impl Store for DynamoStore {
         digest: &Digest,
     ) -> Result<Option<ProvenRelease>, PortError> {
         self.read_proven(key, digest).await
+    }
+
+    async fn proven_releases(
+        &self,
+        key: &EnvironmentKey,
+        limit: usize,
+    ) -> Result<Vec<ProvenRelease>, PortError> {
+        self.read_proven_releases(key, limit).await
+    }
+
+    async fn deployments(
+        &self,
+        key: &EnvironmentKey,
+        limit: usize,
+    ) -> Result<Vec<DeploymentSummary>, PortError> {
+        self.read_deployments(key, limit).await
     }
 
     async fn due(

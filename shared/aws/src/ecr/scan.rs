@@ -31,7 +31,7 @@ impl Repository<'_> {
                 .client()
                 .describe_image_scan_findings()
                 .registry_id(self.account.as_str())
-                .repository_name(self.release.repository.as_str())
+                .repository_name(self.name.as_str())
                 .image_id(ImageIdentifier::builder().image_digest(digest).build())
                 .max_results(FINDINGS_ON_A_PAGE)
                 .set_next_token(page);

@@ -86,6 +86,7 @@ pub(crate) fn with_settings(settings: Settings, byte: u8, pushed_s: i64) -> Open
             pushed_at: after(pushed_s),
         },
         requested_by: Requester::Push,
+        kind: sluice_core::rollback::DeploymentKind::Release,
     };
     let deployment = Deployment::open(&opening, after(pushed_s));
     let mut chain = ChainEnd::start();
@@ -104,6 +105,8 @@ pub(crate) fn proof(deployment: &Deployment, at: Timestamp) -> ProvenRelease {
         release: deployment.release.clone(),
         deployment: deployment.id.clone(),
         at,
+        migrated: false,
+        restores: None,
     }
 }
 

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use aws_sdk_ecr::Client;
 use aws_sdk_ecr::types::ImageIdentifier;
 use serde_json::{Value, json};
-use sluice_app::ports::Registry as _;
+use sluice_app::ports::{ImageQuery, Registry as _};
 use sluice_aws::EcrRegistry;
 use sluice_core::config::Severity;
 use sluice_core::failure::ErrorClass;
 use sluice_core::id::{Digest, Hash, ImageTag, RepositoryName};
 use sluice_core::observation::ScanObservation;
 use sluice_core::release::Release;
+use sluice_core::rollback::ImageReference;
 
 use crate::deployments::{digest, noon};
 use crate::{ACCOUNT, REGION, server, target};
@@ -93,6 +94,27 @@ async fn an_image_is_known_by_digest_and_its_tag_may_move() {
     let gone = release("erp-tags", "v9", digest(9));
     let seen = registry.image(&target("dep-1"), &gone).await.unwrap();
     assert_eq!((seen.present, seen.tag_points_at), (false, None));
+}
+
+#[tokio::test]
+async fn an_image_is_found_by_tag_or_digest() {
+    let (client, registry) = repository("erp-find").await;
+    let one = push(&client, "erp-find", "v1", "first").await;
+    push(&client, "erp-find", "a-tag", "first").await;
+    let find = async |image: &str| {
+        let query = ImageQuery {
+            registry: format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"),
+            repository: RepositoryName::new("erp-find"),
+            image: ImageReference::parse(image),
+        };
+        registry.find(&target("dep-1"), &query).await.unwrap()
+    };
+    let by_tag = find("v1").await.unwrap();
+    assert_eq!(by_tag.digest, one);
+    assert_eq!(by_tag.tags, [ImageTag::new("a-tag"), ImageTag::new("v1")]);
+    assert_eq!(find(one.as_str()).await, Some(by_tag));
+    assert_eq!(find("v2").await, None);
+    assert_eq!(find(digest(7).as_str()).await, None);
 }
 
 #[tokio::test]

@@ -67,6 +67,30 @@ async fn a_secret_is_pinned_to_the_version_it_has_now() {
 }
 
 #[tokio::test]
+async fn a_version_is_there_until_secrets_manager_forgets_it() {
+    let (client, arn, _) = furnish("erp/versions", r#"{"password": "hunter2"}"#).await;
+    let pinned = pin(secret("erp/versions", Some("password"))).await.unwrap();
+    let secrets = AwsSecrets::new(Arc::clone(&server::clients().await));
+    let is_there =
+        async |pinned: &PinnedSecret| secrets.is_there(&target("dep-1"), pinned).await.unwrap();
+    assert!(is_there(&pinned).await);
+    for value in ["{}", "[]"] {
+        let put = client.put_secret_value().secret_id(&arn);
+        put.secret_string(value).send().await.unwrap();
+    }
+    assert!(is_there(&pinned).await, "kept without a label");
+
+    let mut forgotten = pinned.clone();
+    forgotten.version = sluice_core::id::SecretVersion::new("00000000-0000-0000-0000-000000000000");
+    assert!(!is_there(&forgotten).await);
+    let mut elsewhere = pinned.clone();
+    elsewhere.value_from = pinned.value_from.replace("erp/versions", "erp/missing");
+    assert!(!is_there(&elsewhere).await);
+    client.delete_secret().secret_id(&arn).send().await.unwrap();
+    assert!(!is_there(&pinned).await, "it is being deleted");
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_a_secret_is_said_without_its_value() {
     let json = furnish("erp/json", r#"{"password": "hunter2"}"#).await;
     furnish("erp/text", "hunter2").await;

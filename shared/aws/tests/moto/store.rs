@@ -57,6 +57,7 @@ fn plan(opened: &crate::deployments::Opened, warning: &str) -> Arc<SealedPlan> {
         app: d.app().clone(),
         environment: d.environment().clone(),
         release: d.release.clone(),
+        rollback: None,
         previous: None,
         passed: None,
         findings: None,

@@ -4,6 +4,7 @@
 //! still needs of the world; what is not taken is refused with a typed error.
 
 mod approval;
+mod asked;
 mod backup;
 mod bake;
 mod cleanup;
@@ -88,6 +89,11 @@ fn take(d: &mut Deployment, event: &Event, now: Timestamp) -> Result<(), Rejecte
         Event::Approve { by, groups, plan } => approval::approve(d, by, groups, plan, now),
         Event::Reject { by, groups, plan } => approval::reject(d, by, groups, plan, now),
         Event::Cancel { by } => queue::cancel(d, by, now),
+        Event::GoBack {
+            by,
+            reason,
+            request,
+        } => asked::go_back(d, by, reason, request, now),
         Event::SupersededBy { deployment } => queue::superseded(d, deployment, now),
         Event::Done { command, outcome } => {
             take_outcome(d, outcome, now)?;
@@ -140,12 +146,15 @@ fn end(d: &mut Deployment, phase: Phase, now: Timestamp) {
     d.tell(now, Note::Ended);
 }
 
-/// Something went wrong: back, if a service may have been changed; else that is the end.
+/// Something went wrong: back, if a service may have been changed; else that is the end. So it is
+/// of a rollback, which has no way back of its own.
 fn fail(d: &mut Deployment, cause: Cause, now: Timestamp) {
-    if d.touched.rollouts_since.is_some() {
-        rollback::begin(d, cause, now);
-    } else {
+    if d.touched.rollouts_since.is_none() {
         let during = d.phase.name().to_owned();
         end(d, Phase::Failed { during, cause }, now);
+    } else if d.rollback().is_some() {
+        asked::end_stuck(d, cause, now);
+    } else {
+        rollback::begin(d, cause, now);
     }
 }

@@ -10,8 +10,9 @@ use crate::observation::{
     ServiceObservation,
 };
 use crate::plan::survey::Survey;
-use crate::plan::{Plan, PlannedBackup, PlannedMigration, PlannedService};
+use crate::plan::{Plan, PlannedBackup, PlannedMigration, PlannedRollback, PlannedService};
 use crate::release::ProvenRelease;
+use crate::rollback::Rollback;
 use crate::words;
 
 /// Draws the plan from a survey in which nothing is missing.
@@ -33,7 +34,13 @@ pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<Plan, Vec<String
     let alarms = findings.judge_alarms(&environment.alarms, survey);
     findings.judge_approvers(deployment, survey);
     let previous = survey.previous.clone().flatten();
-    findings.compare_with_previous(&services, previous.as_ref());
+    match deployment.rollback() {
+        None => {
+            findings.compare_with_previous(&services, previous.as_ref());
+            findings.compare_with_asked(deployment, previous.as_ref());
+        }
+        Some(rollback) => findings.compare_with_proven(deployment, rollback, &secrets),
+    }
 
     if !findings.problems.is_empty() {
         return Err(findings.problems);
@@ -43,6 +50,10 @@ pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<Plan, Vec<String
         app: settings.app.clone(),
         environment: environment.name.clone(),
         release: deployment.release.clone(),
+        rollback: deployment.rollback().map(|rollback| PlannedRollback {
+            from: rollback.from.clone(),
+            reason: rollback.reason.clone(),
+        }),
         previous,
         passed,
         findings: scanned,
@@ -88,15 +99,20 @@ impl Findings {
                 release.repository
             ));
         }
-        if image.present && image.tag_points_at.as_ref() != Some(&release.digest) {
+        let tag_moved = image.tag_points_at.as_ref() != Some(&release.digest);
+        if image.present && tag_moved && !release.is_untagged() {
             let now = match &image.tag_points_at {
                 Some(digest) => format!("now names {}", digest.short()),
                 None => "is gone".to_owned(),
             };
+            let then = match deployment.requested_by {
+                Requester::Push => "when it was pushed",
+                Requester::Person(_) => "when it was asked for",
+            };
+            let digest = release.digest.short();
             self.warnings.push(format!(
-                "the tag {} {now}; this deployment stays with {}, which it named when it was pushed",
-                release.tag,
-                release.digest.short()
+                "the tag {} {now}; this deployment stays with {digest}, which it named {then}",
+                release.tag
             ));
         }
     }
@@ -192,7 +208,7 @@ impl Findings {
                 ));
                 continue;
             };
-            self.judge_service(service.kind, running);
+            self.judge_service(deployment, service.kind, running);
             planned.push(PlannedService {
                 service: service.name.clone(),
                 kind: service.kind,
@@ -202,16 +218,29 @@ impl Findings {
                 from: running.task_definition.clone(),
                 from_image: running.image.clone(),
                 stop_timeout: service.stop_timeout,
+                revision: deployment
+                    .rollback()
+                    .and_then(|rollback| rollback.revisions.get(&service.name))
+                    .cloned(),
             });
         }
         planned
     }
 
-    fn judge_service(&mut self, kind: ServiceKind, running: &ServiceObservation) {
+    fn judge_service(
+        &mut self,
+        deployment: &Deployment,
+        kind: ServiceKind,
+        running: &ServiceObservation,
+    ) {
         let name = &running.service;
         if let Some(arn) = &running.in_progress {
+            let again = match deployment.requested_by {
+                Requester::Push => "push again",
+                Requester::Person(_) => "ask again",
+            };
             self.problems.push(format!(
-                "{name} is being deployed by somebody else ({arn}): wait for its end, then push again"
+                "{name} is being deployed by somebody else ({arn}): wait for its end, then {again}"
             ));
         }
         match (kind, running.desired) {
@@ -246,6 +275,9 @@ impl Findings {
                  was left half done, set one to 100 and the other to 0",
                 weights.join(", ")
             ));
+        } else if traffic.healthy == 0 && deployment.rollback().is_some() {
+            self.warnings
+                .push(format!("{name} has no healthy target: production is down"));
         } else if traffic.healthy == 0 && running.desired > 0 {
             self.problems.push(format!(
                 "{name} has no healthy target: production is down, and there would be nothing to go \
@@ -334,6 +366,57 @@ impl Findings {
                 words::count(usize::from(approval.quorum), "approval"),
                 groups.join(", ")
             ));
+        }
+    }
+
+    /// What somebody asked for need not be newer than what is live.
+    fn compare_with_asked(&mut self, deployment: &Deployment, previous: Option<&ProvenRelease>) {
+        let (Requester::Person(_), Some(previous)) = (&deployment.requested_by, previous) else {
+            return;
+        };
+        let (asked, live) = (&deployment.release, &previous.release);
+        if asked.digest == live.digest {
+            self.warnings.push(format!(
+                "{} is what was proven last: the same image is rolled out again, with secrets and \
+                 variables as they are now",
+                asked.tag
+            ));
+        } else if asked.pushed_at < live.pushed_at {
+            self.warnings.push(format!(
+                "{} is older than {}, which was proven last: its code meets a database that may be \
+                 ahead of it. To go back to what ran here before, ask for a rollback",
+                asked.tag, live.tag
+            ));
+        }
+    }
+
+    /// What a rollback cannot bring back as it was.
+    fn compare_with_proven(
+        &mut self,
+        deployment: &Deployment,
+        rollback: &Rollback,
+        secrets: &[PinnedSecret],
+    ) {
+        let tag = &rollback.to.release.tag;
+        for secret in secrets {
+            if !rollback.secrets.contains(secret) {
+                self.warnings.push(format!(
+                    "the secret {} is not there any more at the version that {tag} had: it gets \
+                     version {}",
+                    secret.variable, secret.version
+                ));
+            }
+        }
+        let settings = &deployment.settings;
+        for service in settings.environment.services.keys() {
+            if settings.service(service).is_none() {
+                self.warnings.push(format!(
+                    "{service} was added after {tag} and stays as it is"
+                ));
+            }
+        }
+        if !rollback.migrated.is_empty() {
+            self.warnings.push(words::migrated(&rollback.migrated));
         }
     }
 

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{Database, ServiceKind, Severity, Strategy};
 use crate::id::{
-    AlarmName, AppName, ContainerName, DeploymentId, EcsServiceName, EnvironmentName, ServiceName,
-    SnapshotId, TaskDefinitionArn,
+    AlarmName, AppName, ContainerName, DeploymentId, EcsServiceName, EnvironmentName, ImageTag,
+    ServiceName, SnapshotId, TaskDefinitionArn,
 };
 use crate::observation::PinnedSecret;
 use crate::release::{ProvenRelease, Release};
@@ -33,6 +33,9 @@ pub struct Plan {
     pub environment: EnvironmentName,
     /// What.
     pub release: Release,
+    /// What is brought back, if it is a rollback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<PlannedRollback>,
     /// The release proven last here; `None` at the very first deployment.
     pub previous: Option<ProvenRelease>,
     /// Where the digest has succeeded before, if it had to.
@@ -106,6 +109,19 @@ pub struct PlannedService {
     pub from_image: String,
     /// From SIGTERM to SIGKILL; `None` leaves what is there.
     pub stop_timeout: Option<SignedDuration>,
+    /// The revision that a rollback brings back, or registers anew where ECS has it no more;
+    /// `None` makes a new one from `from`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<TaskDefinitionArn>,
+}
+
+/// That the plan is a rollback's, and what people should see of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedRollback {
+    /// The release that was proven last when it was asked for.
+    pub from: Option<ImageTag>,
+    /// Why, in the words of the one who asked.
+    pub reason: String,
 }
 
 impl Plan {

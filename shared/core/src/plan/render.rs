@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::config::{ServiceKind, Severity, Strategy};
+use crate::id::{ImageTag, TaskDefinitionArn};
 use crate::plan::{Plan, PlannedService};
 use crate::words;
 
@@ -14,6 +15,10 @@ impl fmt::Display for Plan {
             self.app, self.release.tag, self.environment
         )?;
         writeln!(f, "  image      {}", self.release.digest)?;
+        if let Some(rollback) = &self.rollback {
+            let from = rollback.from.as_ref().map_or("what runs", ImageTag::as_str);
+            writeln!(f, "  rollback   from {from}: {}", rollback.reason)?;
+        }
         match &self.previous {
             Some(previous) => writeln!(
                 f,
@@ -112,10 +117,12 @@ impl Plan {
             0 => String::new(),
             alarms => format!(", with {} watched", words::count(alarms, "alarm")),
         };
-        line(
-            f,
-            format!("bake for {}{alarms}", words::duration(self.bake)),
-        )?;
+        if !(self.rollback.is_some() && self.bake.is_zero()) {
+            line(
+                f,
+                format!("bake for {}{alarms}", words::duration(self.bake)),
+            )?;
+        }
         line(f, "take the old version down".to_owned())
     }
 
@@ -127,16 +134,20 @@ impl Plan {
 }
 
 fn bring_up(service: &PlannedService) -> String {
-    if service.strategy.shifts_traffic() {
-        format!(
-            "bring up green beside {}, without traffic",
-            revision(service)
-        )
-    } else {
-        format!(
-            "replace {} task by task; traffic reaches the new version as it comes up",
-            revision(service)
-        )
+    let from = revision(&service.from);
+    match (&service.revision, service.strategy.shifts_traffic()) {
+        (None, true) => format!("bring up green beside {from}, without traffic"),
+        (None, false) => {
+            format!("replace {from} task by task; traffic reaches the new version as it comes up")
+        }
+        (Some(back), true) => format!(
+            "bring up {} as green beside {from}, without traffic",
+            revision(back)
+        ),
+        (Some(back), false) => format!(
+            "replace {from} by {} task by task; traffic reaches it as it comes up",
+            revision(back)
+        ),
     }
 }
 
@@ -145,12 +156,19 @@ fn replace(service: &PlannedService) -> String {
         .stop_timeout
         .map(|timeout| format!(", each given {} to finish", words::duration(timeout)))
         .unwrap_or_default();
-    match service.kind {
-        ServiceKind::Singleton => {
-            format!("stop {} before the new one starts{stop}", revision(service))
+    let from = revision(&service.from);
+    match (service.kind, &service.revision) {
+        (ServiceKind::Singleton, None) => {
+            format!("stop {from} before the new one starts{stop}")
         }
-        ServiceKind::Worker | ServiceKind::Web => {
-            format!("replace {} a few at a time{stop}", revision(service))
+        (ServiceKind::Singleton, Some(back)) => {
+            format!("stop {from} before {} starts{stop}", revision(back))
+        }
+        (ServiceKind::Worker | ServiceKind::Web, None) => {
+            format!("replace {from} a few at a time{stop}")
+        }
+        (ServiceKind::Worker | ServiceKind::Web, Some(back)) => {
+            format!("replace {from} by {} a few at a time{stop}", revision(back))
         }
     }
 }
@@ -174,8 +192,8 @@ fn shift(strategy: &Strategy) -> String {
 }
 
 /// `…:task-definition/erp-web:41` → `erp-web:41`.
-fn revision(service: &PlannedService) -> &str {
-    let arn = service.from.as_str();
+fn revision(arn: &TaskDefinitionArn) -> &str {
+    let arn = arn.as_str();
     arn.rsplit_once('/').map_or(arn, |(_, revision)| revision)
 }
 

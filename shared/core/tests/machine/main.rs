@@ -1,6 +1,7 @@
 //! The machine, told as stories: a world that answers as told, and what the deployment makes of it.
 
 mod approval;
+mod asked;
 mod backward;
 mod forward;
 mod planning;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::command::{Command, CommandKey};
-use sluice_core::config::Config;
+use sluice_core::config::{Config, Settings};
 use sluice_core::deployment::{Deployment, Opening, Requester};
 use sluice_core::event::{Claim, Event, Outcome};
 use sluice_core::failure::{PortError, RejectedEvent};
@@ -25,6 +25,7 @@ use sluice_core::machine::step;
 use sluice_core::observation::*;
 use sluice_core::phase::Phase;
 use sluice_core::release::{ProvenRelease, Release};
+use sluice_core::rollback::DeploymentKind;
 
 pub(crate) const ERP: &str = include_str!("../../../../tests/erp/sluice.toml");
 pub(crate) const APPROVER: &str = "U024BE7LH";
@@ -47,6 +48,10 @@ pub(crate) struct World {
     pub(crate) smoke_failure: Option<String>,
     pub(crate) health: Vec<String>,
     pub(crate) probes: u16,
+    /// The release proven last here.
+    pub(crate) previous: ProvenRelease,
+    /// The revision that registering comes to.
+    pub(crate) revision: u32,
     /// Commands that fail, by key.
     pub(crate) failing: BTreeMap<String, PortError>,
 }
@@ -163,6 +168,8 @@ impl World {
             smoke_failure: None,
             health: Vec::new(),
             probes: 2,
+            previous: proven("v1.3.0", '0'),
+            revision: 42,
             failing: BTreeMap::new(),
         }
     }
@@ -200,12 +207,15 @@ impl World {
             Command::ReadApprovers => Outcome::Approvers(ApproversObservation {
                 users: self.approvers.clone(),
             }),
-            Command::ReadPrevious => Outcome::Previous(Some(proven("v1.3.0", '0'))),
+            Command::ReadPrevious => Outcome::Previous(Some(self.previous.clone())),
             Command::StartSnapshot { snapshot, .. } => Outcome::SnapshotStarted(snapshot.clone()),
             Command::ReadSnapshot { .. } => Outcome::Snapshot(self.snapshot.clone()),
             Command::RegisterTaskDefinition { service, .. } => Outcome::TaskDefinition {
                 service: service.clone(),
-                revision: TaskDefinitionArn::new(format!("arn:task-definition/erp-{service}:42")),
+                revision: TaskDefinitionArn::new(format!(
+                    "arn:task-definition/erp-{service}:{}",
+                    self.revision
+                )),
             },
             Command::StartMigration { .. } => {
                 Outcome::MigrationStarted(TaskArn::new("arn:task/erp/m1"))
@@ -241,6 +251,8 @@ pub(crate) fn proven(tag: &str, fill: char) -> ProvenRelease {
         release,
         deployment: DeploymentId::from_outside("dep-earlier"),
         at: start(),
+        migrated: false,
+        restores: None,
     }
 }
 
@@ -260,26 +272,32 @@ impl Run {
         let environment = config
             .environment(&EnvironmentName::new("production"))
             .unwrap();
-        let settings = Arc::new(config.settings(environment));
-        let id = DeploymentId::derive(&config.app, &environment.name, &digest('a'), "event-1");
+        let settings = config.settings(environment);
+        let run = Self::of(requested_by, DeploymentKind::Release, settings);
+        (run, World::good(&config))
+    }
+
+    /// A deployment of the same image for something else.
+    pub(crate) fn of(requested_by: Requester, kind: DeploymentKind, settings: Settings) -> Self {
+        let environment = &settings.environment.name;
+        let id = DeploymentId::derive(&settings.app, environment, &digest('a'), "event-1");
         let opening = Opening {
             id,
-            settings,
+            settings: Arc::new(settings),
             release: release(),
             requested_by,
+            kind,
         };
         let d = Deployment::open(&opening, start());
         let mut chain = ChainEnd::start();
         let first = chain.append(RecordedEntry::Opened(Box::new(opening)), start(), None, &d);
-        let world = World::good(&config);
-        let run = Self {
+        Self {
             d,
             now: start(),
             history: vec![first],
             given: Vec::new(),
             chain,
-        };
-        (run, world)
+        }
     }
 
     pub(crate) fn phase(&self) -> &'static str {

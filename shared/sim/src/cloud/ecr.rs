@@ -6,10 +6,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+use sluice_app::ports::{FoundImage, ImageQuery};
 use sluice_core::failure::PortError;
 use sluice_core::id::{Digest, ImageTag, RepositoryName};
 use sluice_core::observation::{ImageObservation, ScanObservation};
 use sluice_core::release::Release;
+use sluice_core::rollback::ImageReference;
 
 use super::Cloud;
 use super::agenda::Due;
@@ -281,7 +283,7 @@ impl Cloud {
 
     /// DescribeImages, of the digest and of the tag.
     pub(super) fn describe_image(&self, release: &Release) -> Result<ImageObservation, PortError> {
-        self.sees_registry(release)?;
+        self.sees_registry(&release.registry)?;
         let tags = self.registry.tags.get(&release.repository);
         Ok(ImageObservation {
             present: self.image(release).is_some_and(|image| image.present),
@@ -289,9 +291,30 @@ impl Cloud {
         })
     }
 
+    /// DescribeImages, of the tag or of the digest.
+    pub(super) fn find_image(&self, query: &ImageQuery) -> Result<Option<FoundImage>, PortError> {
+        self.sees_registry(&query.registry)?;
+        let registry = &self.registry;
+        let digest = match &query.image {
+            ImageReference::Digest(digest) => Some(digest),
+            ImageReference::Tag(tag) => registry
+                .tags
+                .get(&query.repository)
+                .and_then(|tags| tags.get(tag)),
+        };
+        let at = digest.and_then(|digest| registry.position(&query.repository, digest.as_str()));
+        let image = at.map(|at| &registry.images[at]);
+        Ok(image.filter(|image| image.present).map(|image| FoundImage {
+            digest: image.digest.clone(),
+            pushed_at: image.pushed_at,
+            tags: registry.tags_of(image),
+            artifact_media_type: image.media.types().1.map(str::to_owned),
+        }))
+    }
+
     /// DescribeImageScanFindings.
     pub(super) fn describe_scan(&self, release: &Release) -> Result<ScanObservation, PortError> {
-        self.sees_registry(release)?;
+        self.sees_registry(&release.registry)?;
         let image = self.image(release).filter(|image| image.present);
         Ok(image.map_or(ScanObservation::NotScanned, |image| image.scan.clone()))
     }
@@ -303,22 +326,18 @@ impl Cloud {
         self.registry.images.get(at)
     }
 
-    fn sees_registry(&self, release: &Release) -> Result<(), PortError> {
+    fn sees_registry(&self, host: &str) -> Result<(), PortError> {
         let ours = self.registry.place.as_ref();
         if ours.is_some_and(|place| {
-            release
-                .registry
-                .strip_suffix(".amazonaws.com")
-                .is_some_and(|host| {
-                    host.split_once(".dkr.ecr.")
-                        == Some((place.account.as_str(), place.region.as_str()))
-                })
+            host.strip_suffix(".amazonaws.com").is_some_and(|host| {
+                host.split_once(".dkr.ecr.")
+                    == Some((place.account.as_str(), place.region.as_str()))
+            })
         }) {
             return Ok(());
         }
         Err(PortError::needs_person(format!(
-            "AccessDenied: the registry {} does not let us read: check its repository policy",
-            release.registry
+            "AccessDenied: the registry {host} does not let us read: check its repository policy"
         )))
     }
 }

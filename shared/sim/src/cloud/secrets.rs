@@ -18,6 +18,16 @@ enum Value {
     Json(BTreeMap<String, String>),
 }
 
+impl Value {
+    /// As Secrets Manager gives it.
+    fn text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Json(keys) => serde_json::json!(keys).to_string(),
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Secret {
     place: Arc<Place>,
@@ -26,6 +36,8 @@ struct Secret {
     arn: String,
     value: Value,
     version: SecretVersion,
+    /// Versions from before, which Secrets Manager keeps for a while.
+    older: Vec<(SecretVersion, Value)>,
     rotations: u32,
 }
 
@@ -57,9 +69,12 @@ impl Cloud {
     pub fn secret_values(&self) -> Vec<&str> {
         let mut values = Vec::new();
         for secret in &self.vault.0 {
-            match &secret.value {
-                Value::Text(text) => values.push(text.as_str()),
-                Value::Json(keys) => values.extend(keys.values().map(String::as_str)),
+            let older = secret.older.iter().map(|(_, value)| value);
+            for value in std::iter::once(&secret.value).chain(older) {
+                match value {
+                    Value::Text(text) => values.push(text.as_str()),
+                    Value::Json(keys) => values.extend(keys.values().map(String::as_str)),
+                }
             }
         }
         values
@@ -130,6 +145,7 @@ impl Cloud {
             arn,
             value,
             version,
+            older: Vec::new(),
             rotations: 0,
         });
         self.vault.0.len() - 1
@@ -139,6 +155,8 @@ impl Cloud {
     pub fn rotate_secret(&mut self, name: &str) {
         for secret in self.vault.0.iter_mut().filter(|secret| secret.name == name) {
             secret.rotations += 1;
+            let before = (secret.version.clone(), secret.value.clone());
+            secret.older.push(before);
             secret.version = if secret.source_is_parameter {
                 SecretVersion::new((secret.rotations + 1).to_string())
             } else {
@@ -153,6 +171,26 @@ impl Cloud {
                 }
             }
         }
+    }
+
+    /// Secrets Manager removes the versions from before a rotation, as it may at any time.
+    pub fn forget_secret_versions(&mut self, name: &str) {
+        for secret in self.vault.0.iter_mut().filter(|secret| secret.name == name) {
+            secret.older.clear();
+        }
+    }
+
+    /// GetSecretValue of a version, of which only its existence is passed on.
+    pub(super) fn has_version(&self, place: &Place, pinned: &PinnedSecret) -> bool {
+        self.vault.0.iter().any(|secret| {
+            *secret.place == *place
+                && pinned.value_from.starts_with(&secret.arn)
+                && (secret.version == pinned.version
+                    || secret
+                        .older
+                        .iter()
+                        .any(|(older, _)| *older == pinned.version))
+        })
     }
 
     /// Removes a secret, in every account that has one of that name.
@@ -225,15 +263,16 @@ impl Cloud {
                 && !secret.source_is_parameter
                 && (secret.name == id || secret.arn == id)
         })?;
-        let value = match &secret.value {
-            Value::Text(text) => text.clone(),
-            Value::Json(keys) => serde_json::json!(keys).to_string(),
-        };
         Some(SecretDescription {
             arn: secret.arn.clone(),
             name: secret.name.clone(),
             version: secret.version.clone(),
-            value,
+            value: secret.value.text(),
+            older: secret
+                .older
+                .iter()
+                .map(|(version, value)| (version.clone(), value.text()))
+                .collect(),
         })
     }
 

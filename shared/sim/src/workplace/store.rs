@@ -5,7 +5,8 @@ use std::sync::{Mutex, MutexGuard};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sluice_app::ports::{
-    EnvironmentKey, EnvironmentState, Opened, Save, SaveError, Shown, Store, Stored,
+    DeploymentSummary, EnvironmentKey, EnvironmentState, Opened, Save, SaveError, Shown, Store,
+    Stored,
 };
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Claim;
@@ -204,6 +205,28 @@ impl Store for MemoryStore {
     ) -> Result<Option<ProvenRelease>, PortError> {
         self.gate
             .call(Operation::GetItem, || self.tables().proven(key, digest))
+            .await
+    }
+
+    async fn proven_releases(
+        &self,
+        key: &EnvironmentKey,
+        limit: usize,
+    ) -> Result<Vec<ProvenRelease>, PortError> {
+        self.gate
+            .call(Operation::Query, || {
+                self.tables().proven_releases(key, limit)
+            })
+            .await
+    }
+
+    async fn deployments(
+        &self,
+        key: &EnvironmentKey,
+        limit: usize,
+    ) -> Result<Vec<DeploymentSummary>, PortError> {
+        self.gate
+            .call(Operation::Query, || self.tables().deployments(key, limit))
             .await
     }
 

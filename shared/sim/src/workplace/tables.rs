@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use sluice_app::ports::{
-    EnvironmentKey, EnvironmentState, Newest, Opened, Save, SaveError, Shown, Stored,
+    DeploymentSummary, EnvironmentKey, EnvironmentState, Newest, Opened, Save, SaveError, Shown,
+    Stored,
 };
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Claim;
@@ -22,6 +23,8 @@ pub(super) struct Tables {
     pub(super) histories: BTreeMap<DeploymentId, Vec<Record>>,
     pub(super) shown: BTreeMap<DeploymentId, Shown>,
     proven: BTreeMap<EnvironmentKey, BTreeMap<Digest, ProvenRelease>>,
+    /// Every success, oldest first.
+    proven_releases: BTreeMap<EnvironmentKey, Vec<ProvenRelease>>,
     due: BTreeSet<(Timestamp, DeploymentId)>,
 }
 
@@ -45,7 +48,7 @@ impl Tables {
         if environment.version != environment_version {
             return Opened::Conflict;
         }
-        let order = deployment.release.order(id);
+        let order = deployment.turn();
         let is_newest = environment
             .newest
             .as_ref()
@@ -54,8 +57,11 @@ impl Tables {
             environment.newest = Some(Newest {
                 deployment: id.clone(),
                 digest: deployment.release.digest.clone(),
-                pushed_at: deployment.release.pushed_at,
+                pushed_at: order.0,
             });
+        }
+        if deployment.rollback().is_some() {
+            environment.rollback = Some(id.clone());
         }
         // Even one that is not the newest: two that open at once must not both believe they saw
         // the environment as it is.
@@ -100,8 +106,13 @@ impl Tables {
             if save.frees_environment && environment.active.as_ref() == Some(id) {
                 environment.active = None;
             }
+            if save.frees_environment && environment.rollback.as_ref() == Some(id) {
+                environment.rollback = None;
+            }
             if let Some(proven) = save.proves {
                 environment.proven = Some(proven.clone());
+                let releases = self.proven_releases.entry(key.clone()).or_default();
+                releases.push(proven.clone());
                 let digests = self.proven.entry(key).or_default();
                 digests.insert(proven.release.digest.clone(), proven);
             }
@@ -136,11 +147,16 @@ impl Tables {
         if environment.active.as_ref() == Some(id) {
             return Ok(Claim::Granted);
         }
-        let order = stored.deployment.release.order(id);
-        if let Some(newest) = &environment.newest
-            && (newest.pushed_at, &newest.deployment) > order
-        {
-            return Ok(Claim::SupersededBy(newest.deployment.clone()));
+        let order = stored.deployment.turn();
+        if environment.rollback.as_ref() != Some(id) {
+            if let Some(newest) = &environment.newest
+                && (newest.pushed_at, &newest.deployment) > order
+            {
+                return Ok(Claim::SupersededBy(newest.deployment.clone()));
+            }
+            if let Some(rollback) = &environment.rollback {
+                return Ok(Claim::HeldBy(rollback.clone()));
+            }
         }
         if let Some(holder) = &environment.active {
             return Ok(Claim::HeldBy(holder.clone()));
@@ -152,6 +168,22 @@ impl Tables {
 
     pub(super) fn proven(&self, key: &EnvironmentKey, digest: &Digest) -> Option<ProvenRelease> {
         self.proven.get(key)?.get(digest).cloned()
+    }
+
+    pub(super) fn proven_releases(&self, key: &EnvironmentKey, limit: usize) -> Vec<ProvenRelease> {
+        let releases = self.proven_releases.get(key).into_iter().flatten();
+        releases.rev().take(limit).cloned().collect()
+    }
+
+    pub(super) fn deployments(&self, key: &EnvironmentKey, limit: usize) -> Vec<DeploymentSummary> {
+        let stored = self.deployments.values().map(|stored| &stored.deployment);
+        let mut found: Vec<DeploymentSummary> = stored
+            .filter(|deployment| EnvironmentKey::of(deployment) == *key)
+            .map(DeploymentSummary::of)
+            .collect();
+        found.sort_by(|a, b| (b.requested_at, &b.id).cmp(&(a.requested_at, &a.id)));
+        found.truncate(limit);
+        found
     }
 
     pub(super) fn due(&self, before: Timestamp, limit: usize) -> Vec<(DeploymentId, Timestamp)> {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sluice_app::ports::{
-    Alarms, Clock, Databases, Http, HttpRequest, Registry, Secrets, ServiceQuery, Services, Target,
-    TaskDefinitionOrder, TaskOrder, Tasks,
+    Alarms, Clock, Databases, FoundImage, Http, HttpRequest, ImageQuery, Registry, Secrets,
+    ServiceQuery, Services, Target, TaskDefinitionOrder, TaskOrder, Tasks,
 };
 use sluice_core::command::RolloutOrder;
 use sluice_core::config::{Database, SecretSource};
@@ -57,6 +57,7 @@ macro_rules! mortal {
 
 mortal!(Registry {
     fn image(target: &Target, release: &Release) -> Result<ImageObservation, PortError>;
+    fn find(target: &Target, query: &ImageQuery) -> Result<Option<FoundImage>, PortError>;
     fn scan(target: &Target, release: &Release) -> Result<ScanObservation, PortError>;
 });
 
@@ -64,6 +65,7 @@ mortal!(Secrets {
     fn pin(
         target: &Target, variable: &str, source: &SecretSource
     ) -> Result<Result<PinnedSecret, SecretProblem>, PortError>;
+    fn is_there(target: &Target, pinned: &PinnedSecret) -> Result<bool, PortError>;
 });
 
 mortal!(Services {

@@ -13,6 +13,8 @@ pub struct SecretDescription {
     pub version: SecretVersion,
     /// The value: text, or a JSON object.
     pub value: String,
+    /// Versions from before that are still kept, and their values.
+    pub older: Vec<(SecretVersion, String)>,
 }
 
 /// A parameter of SSM, without its value.

@@ -1,7 +1,7 @@
 //! Registry: ECR.
 
 use async_trait::async_trait;
-use sluice_app::ports::{Registry, Target};
+use sluice_app::ports::{FoundImage, ImageQuery, Registry, Target};
 use sluice_core::failure::PortError;
 use sluice_core::observation::{ImageObservation, ScanObservation};
 use sluice_core::release::Release;
@@ -15,6 +15,12 @@ impl Registry for CloudPorts {
         let mut cloud = self.cloud();
         let reply = cloud.ask(Operation::DescribeImages)?;
         reply.with(cloud.describe_image(release)?)
+    }
+
+    async fn find(&self, _: &Target, query: &ImageQuery) -> Result<Option<FoundImage>, PortError> {
+        let mut cloud = self.cloud();
+        let reply = cloud.ask(Operation::DescribeImages)?;
+        reply.with(cloud.find_image(query)?)
     }
 
     async fn scan(&self, _: &Target, release: &Release) -> Result<ScanObservation, PortError> {

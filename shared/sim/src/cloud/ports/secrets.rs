@@ -25,4 +25,11 @@ impl Secrets for CloudPorts {
         let place = cloud.place(target)?;
         reply.with(cloud.pin_secret(&place, variable, source))
     }
+
+    async fn is_there(&self, target: &Target, pinned: &PinnedSecret) -> Result<bool, PortError> {
+        let mut cloud = self.cloud();
+        let reply = cloud.ask(Operation::GetSecretValue)?;
+        let place = cloud.place(target)?;
+        reply.with(cloud.has_version(&place, pinned))
+    }
 }

@@ -56,6 +56,7 @@ fn opened(digit: char, pushed_s: i64) -> Opened {
             pushed_at: at(pushed_s),
         },
         requested_by: Requester::Push,
+        kind: sluice_core::rollback::DeploymentKind::Release,
     };
     let deployment = Deployment::open(&opening, at(pushed_s));
     let mut chain = ChainEnd::start();

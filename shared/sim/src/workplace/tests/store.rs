@@ -193,6 +193,8 @@ fn proof_is_kept_for_each_digest() {
         release: opened.deployment.release.clone(),
         deployment: opened.deployment.id.clone(),
         at: at(60),
+        migrated: false,
+        restores: None,
     };
     for push in [&one, &other] {
         open(&store, push);
@@ -209,6 +211,16 @@ fn proof_is_kept_for_each_digest() {
         now(store.environment(&key)).unwrap().proven,
         Some(proof(&other))
     );
+    let newest_first = [proof(&other), proof(&one)];
+    assert_eq!(now(store.proven_releases(&key, 10)).unwrap(), newest_first);
+    assert_eq!(
+        now(store.proven_releases(&key, 1)).unwrap(),
+        newest_first[..1]
+    );
+    let told = now(store.deployments(&key, 10)).unwrap();
+    let ids: Vec<_> = told.iter().map(|one| &one.id).collect();
+    assert_eq!(ids, [&other.deployment.id, &one.deployment.id]);
+    assert_eq!(now(store.deployments(&key, 1)).unwrap(), told[..1]);
     assert_eq!(
         now(store.proven(&key, &opened('c', 0).deployment.release.digest)),
         Ok(None)

@@ -179,6 +179,11 @@ impl Watcher {
         let Some(seen) = self.seen.get(&id) else {
             return;
         };
+        if seen.is_rollback {
+            let detail = "a rollback ran a migration";
+            self.broken(at, Invariant::PlainRollback, &id, detail);
+            return;
+        }
         if seen.settings.environment.backup.is_none() {
             return;
         }

@@ -45,6 +45,8 @@ pub enum Invariant {
     TrueSuccess,
     /// A singleton never runs twice.
     OneSingleton,
+    /// A rollback migrates nothing, and gives way to nothing.
+    PlainRollback,
     /// No secret's value is in anything that is stored or said.
     NoSecrets,
     /// The history says how the deployment became what it is.
@@ -78,6 +80,7 @@ impl fmt::Display for Violation {
 struct Seen {
     settings: Arc<Settings>,
     requested_at: Timestamp,
+    is_rollback: bool,
     snapshot: Option<SnapshotId>,
     smoke_tests_passed: bool,
 }

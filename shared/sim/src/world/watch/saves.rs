@@ -25,6 +25,10 @@ impl Watcher {
             let detail = format!("{} and never looked at again", phase.name());
             self.broken(at, Invariant::AlwaysDue, &after.id, detail);
         }
+        if after.rollback().is_some() && matches!(phase, Phase::Superseded { .. }) {
+            let detail = "a rollback gave way to a release";
+            self.broken(at, Invariant::PlainRollback, &after.id, detail);
+        }
         self.judge_touching(after);
         let entered = change
             .before
@@ -128,6 +132,7 @@ impl Watcher {
         let seen = Seen {
             settings: after.settings.clone(),
             requested_at: after.requested_at,
+            is_rollback: after.rollback().is_some(),
             snapshot: after.touched.snapshot.clone(),
             smoke_tests_passed: passed,
         };

@@ -48,6 +48,7 @@ fn deployment(trigger: &str) -> Deployment {
             pushed_at: at(0),
         },
         requested_by: Requester::Push,
+        kind: sluice_core::rollback::DeploymentKind::Release,
     };
     let mut deployment = Deployment::open(&opening, at(0));
     deployment

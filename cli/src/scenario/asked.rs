@@ -1,0 +1,65 @@
+//! What people ask for.
+
+use jiff::SignedDuration;
+use sluice_sim::cloud::ImageBehaviour;
+
+use super::{Act, BETWEEN, Check, IMAGE, Scenario, TO_PRODUCTION, When, push};
+
+pub(super) fn scenarios() -> Vec<Scenario> {
+    vec![rollback_asked(), rollback_while_baking()]
+}
+
+fn rollback_asked() -> Scenario {
+    let next = push("release-1.5.0", "1.5.0", ImageBehaviour::default());
+    let to_production = push("v1.5.0", "1.5.0", ImageBehaviour::default());
+    let mut scenario = Scenario::new(
+        "rollback-asked",
+        "half an hour after a release somebody asks for the one before: back in minutes, with its own revisions",
+    )
+    .scene(
+        When::After(TO_PRODUCTION, "Succeeded", SignedDuration::from_mins(20)),
+        next,
+    )
+    .scene(
+        When::After("release-1.5.0", "Succeeded", BETWEEN),
+        to_production,
+    )
+    .scene(
+        When::After("v1.5.0", "Succeeded", SignedDuration::from_mins(30)),
+        Act::RollBack("invoices show the wrong currency"),
+    )
+    .check(Check::Told(TO_PRODUCTION, "production is back on v1.4.0"))
+    .check(Check::Told(TO_PRODUCTION, "v1.5.0 ran a migration"))
+    .check(Check::Runs {
+        environment: "production",
+        image: IMAGE,
+    })
+    .check(Check::Migrations {
+        environment: "production",
+        count: 2,
+    })
+    .check(Check::OneBeat("production"));
+    scenario.ends.extend([
+        ("release-1.5.0", "Succeeded"),
+        ("v1.5.0", "Succeeded"),
+        (TO_PRODUCTION, "Succeeded"),
+    ]);
+    scenario
+}
+
+fn rollback_while_baking() -> Scenario {
+    Scenario::new(
+        "rollback-while-baking",
+        "a release has the traffic and somebody sees a fault no check sees: it goes back when told",
+    )
+    .scene(
+        When::After(TO_PRODUCTION, "Baking", SignedDuration::from_mins(3)),
+        Act::RollBack("invoices show the wrong currency"),
+    )
+    .ends("RolledBack")
+    .check(Check::Told(
+        TO_PRODUCTION,
+        "asked to go back: invoices show the wrong currency",
+    ))
+    .production_as_before()
+}

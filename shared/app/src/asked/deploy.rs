@@ -1,0 +1,215 @@
+//! Images that people ask for by name, or by what is proven elsewhere.
+
+use std::sync::Arc;
+
+use sluice_core::deployment::{Deployment, Opening, Requester};
+use sluice_core::id::{DeploymentId, Digest, EnvironmentName, ImageTag};
+use sluice_core::intake::about_an_image;
+use sluice_core::observation::ProofObservation;
+use sluice_core::release::Release;
+use sluice_core::rollback::{DeploymentKind, ImageReference};
+
+use super::{AskError, Asked, Place, Request, on_its_way};
+use crate::App;
+use crate::ports::{EnvironmentKey, EnvironmentState, FoundImage, ImageQuery, Target};
+
+impl App {
+    pub(super) async fn deploy_once(
+        &self,
+        request: &Request,
+        place: &Place<'_>,
+        image: &ImageReference,
+    ) -> Result<Asked, AskError> {
+        let state = self.ports.store.environment(&request.environment).await?;
+        let release = self.find(place, request.deployment(), image).await?;
+        self.judge_after(place, &release.digest).await?;
+        self.open_release(request, place, &state, release).await
+    }
+
+    pub(super) async fn promote_once(
+        &self,
+        request: &Request,
+        place: &Place<'_>,
+    ) -> Result<Asked, AskError> {
+        let name = &place.environment.name;
+        let Some(after) = &place.environment.after else {
+            return Err(AskError::ComesAfterNone(name.clone()));
+        };
+        let state = self.ports.store.environment(&request.environment).await?;
+        let there = self.ports.store.environment(&key_in(place, after)).await?;
+        let Some(proven) = there.proven else {
+            return Err(AskError::NothingProven(after.clone()));
+        };
+        let live = state.proven.as_ref().map(|live| &live.release.digest);
+        if live == Some(&proven.release.digest) {
+            return Err(AskError::PromotedAlready {
+                release: proven.release.tag,
+                environment: name.clone(),
+                after: after.clone(),
+            });
+        }
+        self.open_release(request, place, &state, proven.release)
+            .await
+    }
+
+    async fn open_release(
+        &self,
+        request: &Request,
+        place: &Place<'_>,
+        state: &EnvironmentState,
+        release: Release,
+    ) -> Result<Asked, AskError> {
+        if let Some(other) = self.brings(state, &release.digest).await? {
+            return Ok(on_its_way(&other));
+        }
+        let opening = Opening {
+            id: request.deployment(),
+            settings: Arc::new(place.config.settings(place.environment)),
+            release,
+            requested_by: Requester::Person(request.by.clone()),
+            kind: DeploymentKind::Release,
+        };
+        let mut asked = self.open_asked(&opening, state).await?;
+        let release = &opening.release;
+        if let Some(live) = state.proven.as_ref().map(|proven| &proven.release) {
+            if live.digest == release.digest {
+                asked
+                    .reply
+                    .push_str(" It is what was proven last: it is rolled out again.");
+            } else if release.pushed_at < live.pushed_at {
+                asked.reply.push_str(&format!(
+                    " It is older than {}, which was proven last.",
+                    live.tag
+                ));
+            }
+        }
+        Ok(asked)
+    }
+
+    /// The deployment under way that brings this image.
+    async fn brings(
+        &self,
+        state: &EnvironmentState,
+        digest: &Digest,
+    ) -> Result<Option<Deployment>, AskError> {
+        let newest = state.newest.as_ref().map(|newest| &newest.deployment);
+        for id in [state.active.as_ref(), newest].into_iter().flatten() {
+            let stored = self.ports.store.load(id).await?;
+            let deployment = stored.map(|stored| stored.deployment);
+            if let Some(deployment) = deployment
+                && deployment.release.digest == *digest
+                && !deployment.phase.is_terminal()
+            {
+                return Ok(Some(deployment));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn find(
+        &self,
+        place: &Place<'_>,
+        deployment: DeploymentId,
+        image: &ImageReference,
+    ) -> Result<Release, AskError> {
+        let target = place.target(deployment);
+        let query = ImageQuery {
+            registry: self.registry_of(place, &target).await?,
+            repository: place.config.repository.clone(),
+            image: image.clone(),
+        };
+        let found = self.ports.registry.find(&target, &query).await?;
+        let Some(found) = found else {
+            return Err(AskError::NoSuchImage {
+                image: image.clone(),
+                repository: query.repository,
+            });
+        };
+        let tag = tag_of(place, image, &found);
+        if let Some(what) = about_an_image(&tag, found.artifact_media_type.as_deref()) {
+            return Err(AskError::NotAnImage { tag, what });
+        }
+        Ok(Release {
+            registry: query.registry,
+            repository: query.repository,
+            tag,
+            digest: found.digest,
+            pushed_at: found.pushed_at,
+        })
+    }
+
+    /// The registry that the application's images came from so far, this environment's first; before
+    /// Sluice's first deployment the one that its services run from. Failing that it is the one of
+    /// the environment's own account and region.
+    async fn registry_of(&self, place: &Place<'_>, target: &Target) -> Result<String, AskError> {
+        let others = place.config.environments.iter();
+        let others = others.filter(|other| other.name != place.environment.name);
+        for environment in std::iter::once(place.environment).chain(others) {
+            let key = key_in(place, &environment.name);
+            let state = self.ports.store.environment(&key).await?;
+            if let Some(proven) = state.proven {
+                return Ok(proven.release.registry);
+            }
+            if let Some(newest) = state.newest
+                && let Some(stored) = self.ports.store.load(&newest.deployment).await?
+            {
+                return Ok(stored.deployment.release.registry);
+            }
+        }
+        let settings = place.config.settings(place.environment);
+        let running = self.services_of(&settings, target).await?;
+        let path = format!("/{}", settings.repository);
+        let registry = running.iter().find_map(|service| {
+            let (host, rest) = service.image.split_once(&path)?;
+            rest.starts_with(['@', ':']).then(|| host.to_owned())
+        });
+        if let Some(registry) = registry {
+            return Ok(registry);
+        }
+        let (account, region) = (&place.environment.account, &place.environment.region);
+        let china = if region.as_str().starts_with("cn-") {
+            ".cn"
+        } else {
+            ""
+        };
+        Ok(format!("{account}.dkr.ecr.{region}.amazonaws.com{china}"))
+    }
+
+    /// Planning waits for a proof that may be on its way; a person is told at once if none is.
+    async fn judge_after(&self, place: &Place<'_>, digest: &Digest) -> Result<(), AskError> {
+        let Some(after) = &place.environment.after else {
+            return Ok(());
+        };
+        match self.proof_of(&key_in(place, after), digest).await? {
+            ProofObservation::Proven(_) | ProofObservation::UnderWay => Ok(()),
+            ProofObservation::NotProven => Err(AskError::NotProven {
+                digest: digest.clone(),
+                environment: place.environment.name.clone(),
+                after: after.clone(),
+            }),
+        }
+    }
+}
+
+fn key_in(place: &Place<'_>, environment: &EnvironmentName) -> EnvironmentKey {
+    EnvironmentKey {
+        app: place.config.app.clone(),
+        environment: environment.clone(),
+    }
+}
+
+/// The tag by which people will know it: the one they named, else one that the environment takes,
+/// else any it has. An image without a tag goes by its digest.
+fn tag_of(place: &Place<'_>, image: &ImageReference, found: &FoundImage) -> ImageTag {
+    if let ImageReference::Tag(tag) = image {
+        return tag.clone();
+    }
+    let taken = |tag: &&ImageTag| {
+        let mut patterns = place.environment.tags.iter();
+        patterns.any(|pattern| pattern.matches(tag))
+    };
+    let tags = &found.tags;
+    let tag = tags.iter().find(taken).or_else(|| tags.first());
+    tag.cloned()
+        .unwrap_or_else(|| ImageTag::new(found.digest.short()))
+}

@@ -1,0 +1,125 @@
+//! Why what somebody asked for cannot be, in words for them.
+
+use jiff::SignedDuration;
+use sluice_core::failure::{PortError, RejectedEvent};
+use sluice_core::id::{AppName, DeploymentId, Digest, EnvironmentName, ImageTag, RepositoryName};
+use sluice_core::rollback::{ImageReference, ReleaseReference};
+use sluice_core::words;
+
+/// Why what somebody asked for cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says what its fields are")]
+pub enum AskError {
+    /// No such application.
+    #[error("there is no application {0}: no sluice.toml names it")]
+    UnknownApp(AppName),
+    /// No such environment.
+    #[error("{app} has no environment {environment}, only {}", listed(.known))]
+    UnknownEnvironment {
+        app: AppName,
+        environment: EnvironmentName,
+        known: Vec<EnvironmentName>,
+    },
+    /// No such image.
+    #[error(
+        "there is no image {image} in {repository} that can be pulled: check the name, or push it"
+    )]
+    NoSuchImage {
+        image: ImageReference,
+        repository: RepositoryName,
+    },
+    /// It is there, and no image.
+    #[error("{tag} is {what}, not an image: name the image it is about")]
+    NotAnImage { tag: ImageTag, what: &'static str },
+    /// It must pass another environment first.
+    #[error(
+        "{} has not succeeded in {after}, which comes before {environment}: deploy it to {after} \
+         first",
+        .digest.short()
+    )]
+    NotProven {
+        digest: Digest,
+        environment: EnvironmentName,
+        after: EnvironmentName,
+    },
+    /// There is nothing to promote from.
+    #[error(
+        "{0} has no `after` in sluice.toml, so there is nothing to promote: deploy a tag to it"
+    )]
+    ComesAfterNone(EnvironmentName),
+    /// There is nothing to promote.
+    #[error("nothing has succeeded in {0} yet, so there is nothing to promote")]
+    NothingProven(EnvironmentName),
+    /// There is nothing new to promote.
+    #[error(
+        "{environment} has what was proven last in {after} ({release}) already: deploy it by name \
+         to roll it out again"
+    )]
+    PromotedAlready {
+        release: ImageTag,
+        environment: EnvironmentName,
+        after: EnvironmentName,
+    },
+    /// Nothing was proven before.
+    #[error("nothing is known that was proven in {0} before what runs: deploy a tag instead")]
+    NothingBefore(EnvironmentName),
+    /// It was never proven here.
+    #[error(
+        "{reference} was not proven in {environment}: a rollback leads to what ran here before, \
+         such as {}. Deploy it instead, or name one of these",
+        listed(.proven)
+    )]
+    NeverProven {
+        reference: ReleaseReference,
+        environment: EnvironmentName,
+        proven: Vec<ImageTag>,
+    },
+    /// It went back a moment ago.
+    #[error(
+        "{environment} went back to {release} {} ago. To go further back, name the release",
+        words::duration(*.ago)
+    )]
+    WentBackJustNow {
+        environment: EnvironmentName,
+        release: ImageTag,
+        ago: SignedDuration,
+    },
+    /// Another rollback is under way.
+    #[error(
+        "{environment} goes back to {release} already ({deployment}): wait for its end, or cancel \
+         it while it is not touching anything"
+    )]
+    OtherRollback {
+        environment: EnvironmentName,
+        release: ImageTag,
+        deployment: DeploymentId,
+    },
+    /// The old code may not fit the schema.
+    #[error(
+        "{}. If you know that {to} does, ask again and say so",
+        words::migrated(.since)
+    )]
+    SchemaMoved { to: ImageTag, since: Vec<ImageTag> },
+    /// The image is gone.
+    #[error(
+        "the image of {tag} ({}) is not in {repository} any more, perhaps removed by a lifecycle \
+         rule: push it again, or name another release",
+        .digest.short()
+    )]
+    ImageGone {
+        tag: ImageTag,
+        digest: Digest,
+        repository: RepositoryName,
+    },
+    /// The deployment under way does not go back.
+    #[error("{0}")]
+    Rejected(#[from] RejectedEvent),
+    /// Something did not answer.
+    #[error("that may not have gone through: {0}. Ask again in a moment")]
+    Port(#[from] PortError),
+}
+
+fn listed<T: ToString>(names: &[T]) -> String {
+    let names: Vec<String> = names.iter().map(T::to_string).collect();
+    names.join(", ")
+}

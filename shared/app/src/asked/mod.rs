@@ -1,0 +1,240 @@
+//! What people ask for: a deployment, the promotion of what is proven elsewhere, the way back.
+//!
+//! A request has an id of its own, and the deployment it opens is named after it. So a request that
+//! is told twice opens one deployment, whatever has changed in between.
+
+mod deploy;
+mod error;
+mod roll_back;
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use sluice_core::config::{Config, Environment};
+use sluice_core::deployment::{Deployment, Opening};
+use sluice_core::failure::{ErrorClass, PortError};
+use sluice_core::id::{DeploymentId, SlackUserId};
+use sluice_core::rollback::ImageReference;
+
+use crate::App;
+use crate::ports::{EnvironmentKey, EnvironmentState, Opened, Target};
+
+pub use error::AskError;
+pub use roll_back::RollBack;
+
+/// Somebody waits at the screen: what passes by itself is tried again at once. The pause between is
+/// the SDK's.
+const TRIES: u8 = 4;
+
+/// Somebody asks for something in an environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The request's own id, such as Slack's `trigger_id`: the same when it is delivered again.
+    pub id: String,
+    /// Who asks.
+    pub by: SlackUserId,
+    /// Where.
+    pub environment: EnvironmentKey,
+}
+
+impl Request {
+    /// The deployment that it opens, if it opens one.
+    fn deployment(&self) -> DeploymentId {
+        let EnvironmentKey { app, environment } = &self.environment;
+        DeploymentId::of_request(app, environment, &self.id)
+    }
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The deployment that does what was asked for.
+    pub deployment: DeploymentId,
+    /// How it comes to.
+    pub how: AskedHow,
+    /// The same in words, for the one who asked.
+    pub reply: String,
+}
+
+/// How a deployment came to do what somebody asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskedHow {
+    /// It was opened for it.
+    Opened,
+    /// This very request had been taken before.
+    Again,
+    /// It does so already, for somebody else's request or for a push.
+    OnItsWay,
+    /// It was under way and goes back.
+    GoesBack,
+}
+
+/// What somebody asks for.
+enum Wanted<'a> {
+    Image(&'a ImageReference),
+    Promotion,
+    WayBack(&'a RollBack),
+}
+
+impl App {
+    /// Deploys an image of the application's repository.
+    ///
+    /// A person may name any image that the environment's `after` lets pass: `tags` says what is
+    /// deployed without being asked, and binds nobody. The image that runs already is rolled out
+    /// again, for a secret that was rotated. An older one is taken, and its plan says so.
+    ///
+    /// # Errors
+    /// Why it cannot be, or that it may not have gone through; each says so to the one who asked.
+    pub async fn deploy(
+        &self,
+        request: &Request,
+        image: &ImageReference,
+    ) -> Result<Asked, AskError> {
+        self.ask(request, &Wanted::Image(image)).await
+    }
+
+    /// Deploys what was proven last in the environment that this one comes after.
+    ///
+    /// # Errors
+    /// Why it cannot be, or that it may not have gone through.
+    pub async fn promote(&self, request: &Request) -> Result<Asked, AskError> {
+        self.ask(request, &Wanted::Promotion).await
+    }
+
+    /// Takes the environment back: tells the deployment under way to go back, or opens a rollback to
+    /// a release that was proven here before.
+    ///
+    /// # Errors
+    /// Why it cannot be, or that it may not have gone through.
+    pub async fn roll_back(&self, request: &Request, order: &RollBack) -> Result<Asked, AskError> {
+        self.ask(request, &Wanted::WayBack(order)).await
+    }
+
+    async fn ask(&self, request: &Request, wanted: &Wanted<'_>) -> Result<Asked, AskError> {
+        let mut tries = 1;
+        loop {
+            match self.ask_once(request, wanted).await {
+                Err(AskError::Port(error))
+                    if error.class == ErrorClass::Retryable && tries < TRIES =>
+                {
+                    tracing::info!(
+                        environment = %request.environment.environment,
+                        %error,
+                        "a request of {} is tried again",
+                        request.by
+                    );
+                    tries += 1;
+                }
+                asked => return asked,
+            }
+        }
+    }
+
+    async fn ask_once(&self, request: &Request, wanted: &Wanted<'_>) -> Result<Asked, AskError> {
+        let place = self.place(request)?;
+        let id = request.deployment();
+        if let Some(stored) = self.ports.store.load(&id).await? {
+            // Told again, it is woken again: the first wake-up may have been lost.
+            self.wake(&id, None, SignedDuration::ZERO).await?;
+            return Ok(opened(&stored.deployment, AskedHow::Again));
+        }
+        match wanted {
+            Wanted::Image(image) => self.deploy_once(request, &place, image).await,
+            Wanted::Promotion => self.promote_once(request, &place).await,
+            Wanted::WayBack(order) => self.roll_back_once(request, &place, order).await,
+        }
+    }
+
+    /// Where the request leads.
+    fn place(&self, request: &Request) -> Result<Place<'_>, AskError> {
+        let EnvironmentKey { app, environment } = &request.environment;
+        let config = self.configs.iter().find(|config| config.app == *app);
+        let config = config.ok_or_else(|| AskError::UnknownApp(app.clone()))?;
+        let found = config.environment(environment);
+        let environment = found.ok_or_else(|| AskError::UnknownEnvironment {
+            app: app.clone(),
+            environment: environment.clone(),
+            known: config
+                .environments
+                .iter()
+                .map(|environment| environment.name.clone())
+                .collect(),
+        })?;
+        Ok(Place {
+            config,
+            environment,
+        })
+    }
+
+    /// Stores a new deployment, unless the environment has changed since it was read.
+    async fn open_asked(
+        &self,
+        opening: &Opening,
+        state: &EnvironmentState,
+    ) -> Result<Asked, AskError> {
+        let how = match self.store_new(opening, state.version).await? {
+            Opened::New => AskedHow::Opened,
+            Opened::AlreadyThere => AskedHow::Again,
+            Opened::Conflict => {
+                return Err(AskError::Port(PortError::retryable(format!(
+                    "{} was changed by others at the same moment",
+                    opening.settings.environment.name
+                ))));
+            }
+        };
+        self.wake(&opening.id, None, SignedDuration::ZERO).await?;
+        Ok(opened(
+            &Deployment::open(opening, self.ports.clock.now()),
+            how,
+        ))
+    }
+}
+
+/// Where a request leads.
+struct Place<'a> {
+    config: &'a Arc<Config>,
+    environment: &'a Environment,
+}
+
+impl Place<'_> {
+    /// For the ports, on behalf of a deployment.
+    fn target(&self, deployment: DeploymentId) -> Target {
+        let environment = self.environment;
+        Target {
+            account: environment.account.clone(),
+            region: environment.region.clone(),
+            role: environment.role.clone(),
+            cluster: environment.cluster.clone(),
+            deployment,
+        }
+    }
+}
+
+fn opened(d: &Deployment, how: AskedHow) -> Asked {
+    let (release, environment) = (&d.release.tag, d.environment());
+    let what = match d.rollback() {
+        Some(_) => format!("{environment} goes back to {release}"),
+        None => format!("{release} is on its way to {environment}"),
+    };
+    Asked {
+        deployment: d.id.clone(),
+        how,
+        reply: format!(
+            "{what} as {}: {} shows how it goes.",
+            d.id, d.settings.environment.channel
+        ),
+    }
+}
+
+fn on_its_way(d: &Deployment) -> Asked {
+    let (release, environment) = (&d.release.tag, d.environment());
+    let what = match d.rollback() {
+        Some(_) => format!("{environment} goes back to {release} already"),
+        None => format!("{release} is on its way to {environment} already"),
+    };
+    Asked {
+        deployment: d.id.clone(),
+        how: AskedHow::OnItsWay,
+        reply: format!("{what}: {}, asked for by {}.", d.id, d.requested_by),
+    }
+}

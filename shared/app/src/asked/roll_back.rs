@@ -1,0 +1,394 @@
+//! The way back, when somebody asks for it.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use sluice_core::deployment::{Deployment, Opening, Requester};
+use sluice_core::event::Event;
+use sluice_core::failure::{Cause, PortError, RejectedEvent};
+use sluice_core::id::{DeploymentId, ImageTag};
+use sluice_core::phase::Phase;
+use sluice_core::release::ProvenRelease;
+use sluice_core::rollback::{
+    self, DeploymentKind, ImageReference, ReleaseReference, Rollback, before, migrated_since, named,
+};
+
+use super::{AskError, Asked, AskedHow, Place, Request, on_its_way};
+use crate::App;
+use crate::ports::{DeploymentSummary, EnvironmentState, ImageQuery};
+
+/// Proven releases that are looked at: nobody goes back further.
+const PROVEN: usize = 50;
+
+/// Deployments that are looked at, to find the same request and migrations of what failed.
+const RECENT: usize = 50;
+
+/// Releases that are named to somebody who named another.
+const NAMED: usize = 5;
+
+/// Two who see the same fault ask within minutes. The second must not go back one release further.
+const JUST_NOW: SignedDuration = SignedDuration::from_mins(10);
+
+/// Somebody wants what ran before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RollBack {
+    /// To which release that was proven here; `None` to what ran before.
+    pub to: Option<ReleaseReference>,
+    /// Why: everybody reads it.
+    pub reason: String,
+    /// The old code may meet a newer schema: the person knows.
+    pub force: bool,
+}
+
+impl App {
+    pub(super) async fn roll_back_once(
+        &self,
+        request: &Request,
+        place: &Place<'_>,
+        order: &RollBack,
+    ) -> Result<Asked, AskError> {
+        let store = &self.ports.store;
+        let state = store.environment(&request.environment).await?;
+        let recent = store.deployments(&request.environment, RECENT).await?;
+        if let Some(taken) = self.taken_before(request, &recent).await? {
+            return Ok(going_back(&taken, AskedHow::Again));
+        }
+        let proven = store.proven_releases(&request.environment, PROVEN).await?;
+        let to = chosen(place, &proven, order)?;
+        if let Some(asked) = self.other_rollback(&state, to).await? {
+            return Ok(asked);
+        }
+        let active = self.loaded(state.active.as_ref()).await?;
+        let leaves_for_before = to.is_none_or(|to| is_last(&proven, to));
+        let mut goes_back = None;
+        if let Some(active) = &active {
+            match self
+                .go_back(request, order, active, leaves_for_before)
+                .await?
+            {
+                GoBack::All(asked) => return Ok(asked),
+                GoBack::First => goes_back = Some(active),
+                GoBack::No => {}
+            }
+        }
+        let to = match to {
+            Some(to) => to,
+            None => self.before_what_runs(place, &proven, &recent)?,
+        };
+        let since = migrations(&proven, &recent, active.as_ref(), to);
+        if !since.is_empty() && !order.force {
+            return Err(AskError::SchemaMoved {
+                to: to.release.tag.clone(),
+                since,
+            });
+        }
+        let opening = self
+            .opening(request, place, order, &state, to, since)
+            .await?;
+        if let Some(active) = goes_back {
+            self.tell_to_go_back(request, order, active).await?;
+        }
+        self.open_asked(&opening, &state).await
+    }
+
+    /// The deployment that went back for this very request.
+    async fn taken_before(
+        &self,
+        request: &Request,
+        recent: &[DeploymentSummary],
+    ) -> Result<Option<Deployment>, PortError> {
+        let back = ["RollingBack", "RolledBack", "RollbackFailed"];
+        let went_back = recent
+            .iter()
+            .filter(|summary| back.contains(&summary.phase.as_str()));
+        for summary in went_back {
+            let deployment = self.loaded(Some(&summary.id)).await?;
+            if let Some(deployment) = deployment
+                && asked_for_by(&deployment, request)
+            {
+                return Ok(Some(deployment));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn loaded(&self, id: Option<&DeploymentId>) -> Result<Option<Deployment>, PortError> {
+        match id {
+            Some(id) => Ok(self
+                .ports
+                .store
+                .load(id)
+                .await?
+                .map(|stored| stored.deployment)),
+            None => Ok(None),
+        }
+    }
+
+    /// A rollback that is not over: one at a time.
+    async fn other_rollback(
+        &self,
+        state: &EnvironmentState,
+        to: Option<&ProvenRelease>,
+    ) -> Result<Option<Asked>, AskError> {
+        let Some(other) = self.loaded(state.rollback.as_ref()).await? else {
+            return Ok(None);
+        };
+        if to.is_none_or(|to| to.release.digest == other.release.digest) {
+            return Ok(Some(on_its_way(&other)));
+        }
+        Err(AskError::OtherRollback {
+            environment: other.environment().clone(),
+            release: other.release.tag.clone(),
+            deployment: other.id.clone(),
+        })
+    }
+
+    /// What the deployment under way has to do with it. One that has touched services goes back; if
+    /// that leads to what was asked for, it is all there is to do.
+    async fn go_back(
+        &self,
+        request: &Request,
+        order: &RollBack,
+        active: &Deployment,
+        all: bool,
+    ) -> Result<GoBack, AskError> {
+        match &active.phase {
+            Phase::BackingUp(_) | Phase::Migrating if order.to.is_none() => {
+                let phase = active.phase.name();
+                Err(RejectedEvent::DatabaseAtWork { phase }.into())
+            }
+            Phase::RollingBack { .. } if all => {
+                Ok(GoBack::All(going_back(active, AskedHow::OnItsWay)))
+            }
+            Phase::RollingOut
+            | Phase::UpdatingWorkers
+            | Phase::Verifying { .. }
+            | Phase::Shifting
+            | Phase::Baking { .. }
+            | Phase::CleaningUp { .. } => {
+                if !all {
+                    return Ok(GoBack::First);
+                }
+                let after = self.tell_to_go_back(request, order, active).await?;
+                let how = if asked_for_by(&after, request) {
+                    AskedHow::GoesBack
+                } else {
+                    AskedHow::OnItsWay
+                };
+                Ok(GoBack::All(going_back(&after, how)))
+            }
+            _ => Ok(GoBack::No),
+        }
+    }
+
+    /// Somebody else may have been quicker: then it goes back already, which is as good.
+    async fn tell_to_go_back(
+        &self,
+        request: &Request,
+        order: &RollBack,
+        active: &Deployment,
+    ) -> Result<Deployment, AskError> {
+        let event = Event::GoBack {
+            by: request.by.clone(),
+            reason: order.reason.clone(),
+            request: request.id.clone(),
+        };
+        let after = match self.apply(&active.id, event).await? {
+            Some(Ok(stored)) => stored.deployment,
+            Some(Err(RejectedEvent::GoingBackAlready)) => {
+                let current = self.loaded(Some(&active.id)).await?;
+                current.unwrap_or_else(|| active.clone())
+            }
+            // It ended in between: what is to be done now is found out anew.
+            Some(Err(RejectedEvent::Late { phase, .. })) => {
+                return Err(
+                    PortError::retryable(format!("{} is {phase} by now", active.id)).into(),
+                );
+            }
+            Some(Err(rejected)) => return Err(rejected.into()),
+            None => active.clone(),
+        };
+        self.wake(&active.id, None, SignedDuration::ZERO).await?;
+        Ok(after)
+    }
+
+    /// What ran before what runs now.
+    fn before_what_runs<'a>(
+        &self,
+        place: &Place<'_>,
+        proven: &'a [ProvenRelease],
+        recent: &[DeploymentSummary],
+    ) -> Result<&'a ProvenRelease, AskError> {
+        let environment = &place.environment.name;
+        let nothing = || AskError::NothingBefore(environment.clone());
+        let last = proven.first().ok_or_else(nothing)?;
+        let ended = recent
+            .iter()
+            .filter_map(|one| Some((one.ended_at?, one)))
+            .filter(|(_, one)| {
+                ["Succeeded", "RolledBack", "RollbackFailed"].contains(&one.phase.as_str())
+            })
+            .max_by_key(|(ended_at, _)| *ended_at);
+        let Some((ended_at, ended)) = ended else {
+            return before(proven).ok_or_else(nothing);
+        };
+        let ago = self.ports.clock.now().duration_since(ended_at);
+        let failed = ended.phase == "RollbackFailed";
+        let went_back = ended.phase == "RolledBack" || (ended.is_rollback && !failed);
+        if went_back && ago < JUST_NOW {
+            return Err(AskError::WentBackJustNow {
+                environment: environment.clone(),
+                release: last.release.tag.clone(),
+                ago,
+            });
+        }
+        // A release that could not be taken back left a mixture: before it ran what was proven last.
+        if failed && !ended.is_rollback {
+            return Ok(last);
+        }
+        before(proven).ok_or_else(nothing)
+    }
+
+    async fn opening(
+        &self,
+        request: &Request,
+        place: &Place<'_>,
+        order: &RollBack,
+        state: &EnvironmentState,
+        to: &ProvenRelease,
+        migrated: Vec<ImageTag>,
+    ) -> Result<Opening, AskError> {
+        let id = request.deployment();
+        let query = ImageQuery {
+            registry: to.release.registry.clone(),
+            repository: to.release.repository.clone(),
+            image: ImageReference::Digest(to.release.digest.clone()),
+        };
+        let target = place.target(id.clone());
+        if self.ports.registry.find(&target, &query).await?.is_none() {
+            return Err(AskError::ImageGone {
+                tag: to.release.tag.clone(),
+                digest: to.release.digest.clone(),
+                repository: query.repository,
+            });
+        }
+        let then = self.loaded(Some(&to.deployment)).await?;
+        let then = then.filter(|then| then.plan.is_some()).ok_or_else(|| {
+            PortError::permanent(format!(
+                "{} proved {}, and is not in the store any more: nothing ever removes one",
+                to.deployment, to.release.tag
+            ))
+        })?;
+        let now = place.config.settings(place.environment);
+        let rollback = Rollback {
+            to: to.clone(),
+            from: state.proven.as_ref().map(|live| live.release.tag.clone()),
+            reason: order.reason.clone(),
+            revisions: then.touched.task_definitions.clone(),
+            secrets: then.sealed_plan().plan.secrets.clone(),
+            migrated,
+        };
+        Ok(Opening {
+            id,
+            settings: Arc::new(rollback::settings(&now, &then.settings)),
+            release: to.release.clone(),
+            requested_by: Requester::Person(request.by.clone()),
+            kind: DeploymentKind::Rollback(Box::new(rollback)),
+        })
+    }
+}
+
+/// What the deployment under way has to do with a way back.
+enum GoBack {
+    /// It goes back, and that is all.
+    All(Asked),
+    /// It is to go back first.
+    First,
+    /// Nothing: a rollback takes its turn before it or after it.
+    No,
+}
+
+fn chosen<'a>(
+    place: &Place<'_>,
+    proven: &'a [ProvenRelease],
+    order: &RollBack,
+) -> Result<Option<&'a ProvenRelease>, AskError> {
+    let Some(reference) = &order.to else {
+        return Ok(None);
+    };
+    let found = named(proven, reference).ok_or_else(|| {
+        let mut tags: Vec<ImageTag> = Vec::new();
+        for release in proven {
+            if tags.len() < NAMED && !tags.contains(&release.release.tag) {
+                tags.push(release.release.tag.clone());
+            }
+        }
+        let environment = place.environment.name.clone();
+        if tags.is_empty() {
+            return AskError::NothingBefore(environment);
+        }
+        AskError::NeverProven {
+            reference: reference.clone(),
+            environment,
+            proven: tags,
+        }
+    })?;
+    Ok(Some(found))
+}
+
+fn is_last(proven: &[ProvenRelease], to: &ProvenRelease) -> bool {
+    let last = proven.first().map(|last| &last.release.digest);
+    last == Some(&to.release.digest)
+}
+
+/// Releases whose migration ran after `to` was proven: those that succeeded, those that did not, and
+/// the one under way.
+fn migrations(
+    proven: &[ProvenRelease],
+    recent: &[DeploymentSummary],
+    active: Option<&Deployment>,
+    to: &ProvenRelease,
+) -> Vec<ImageTag> {
+    let mut tags = migrated_since(proven, to);
+    let failed = recent
+        .iter()
+        .rev()
+        .filter(|one| one.migrated && one.ended_at.is_some_and(|ended| ended > to.at))
+        .map(|one| &one.tag);
+    let active = active.filter(|active| {
+        let plan = active.plan.as_ref();
+        !active.phase.is_untouched() && plan.is_some_and(|plan| plan.plan.migration.is_some())
+    });
+    for tag in failed.chain(active.map(|active| &active.release.tag)) {
+        if !tags.contains(tag) {
+            tags.push(tag.clone());
+        }
+    }
+    tags
+}
+
+fn asked_for_by(deployment: &Deployment, request: &Request) -> bool {
+    let (Phase::RollingBack { cause, .. }
+    | Phase::RolledBack { cause }
+    | Phase::RollbackFailed { cause, .. }) = &deployment.phase
+    else {
+        return false;
+    };
+    matches!(cause, Cause::AskedFor { request: by, .. } if *by == request.id)
+}
+
+fn going_back(d: &Deployment, how: AskedHow) -> Asked {
+    let (release, environment) = (&d.release.tag, d.environment());
+    let reply = match how {
+        AskedHow::OnItsWay => format!("{environment} goes back from {release} already: {}.", d.id),
+        AskedHow::Opened | AskedHow::Again | AskedHow::GoesBack => format!(
+            "{environment} goes back from {release} to what ran before: {} shows how it goes.",
+            d.settings.environment.channel
+        ),
+    };
+    Asked {
+        deployment: d.id.clone(),
+        how,
+        reply,
+    }
+}

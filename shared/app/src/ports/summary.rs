@@ -1,0 +1,46 @@
+//! Deployments of an environment at a glance.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sluice_core::deployment::{Deployment, Requester};
+use sluice_core::id::{DeploymentId, Digest, ImageTag};
+
+/// A deployment at a glance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeploymentSummary {
+    /// Its id.
+    pub id: DeploymentId,
+    /// The tag it was asked for by.
+    pub tag: ImageTag,
+    /// Its image.
+    pub digest: Digest,
+    /// Whether it brings back what was proven before.
+    pub is_rollback: bool,
+    /// The name of the phase it is in, or ended in.
+    pub phase: String,
+    /// Who asked.
+    pub requested_by: Requester,
+    /// When.
+    pub requested_at: Timestamp,
+    /// When it ended; `None` while it has not.
+    pub ended_at: Option<Timestamp>,
+    /// Whether it has asked for a migration, known once it has ended.
+    pub migrated: bool,
+}
+
+impl DeploymentSummary {
+    /// The deployment at a glance.
+    pub fn of(d: &Deployment) -> Self {
+        Self {
+            id: d.id.clone(),
+            tag: d.release.tag.clone(),
+            digest: d.release.digest.clone(),
+            is_rollback: d.rollback().is_some(),
+            phase: d.phase.name().to_owned(),
+            requested_by: d.requested_by.clone(),
+            requested_at: d.requested_at,
+            ended_at: d.phase.is_terminal().then_some(d.entered_at),
+            migrated: d.touched.migration.is_some(),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What has been in an environment: its successes and its deployments at a glance, each list in the
+//! order of time and read from its end.
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use futures::future::try_join_all;
+use sluice_app::ports::{DeploymentSummary, EnvironmentKey};
+use sluice_core::deployment::Deployment;
+use sluice_core::failure::PortError;
+use sluice_core::release::ProvenRelease;
+
+use super::DynamoStore;
+use super::deployments::PHASE;
+use super::expression::put;
+use super::item::{BODY, Read, body, item};
+use super::key::{self, Item};
+
+/// Items that are read at once, a page of a few dozen KB at most: nobody looks further back.
+const MOST: usize = 100;
+
+impl DynamoStore {
+    pub(super) async fn read_proven_releases(
+        &self,
+        key: &EnvironmentKey,
+        limit: usize,
+    ) -> Result<Vec<ProvenRelease>, PortError> {
+        let items = self.query_newest(key, key::SUCCEEDED, limit).await?;
+        let mut proven = Vec::with_capacity(items.len());
+        for item in &items {
+            proven.push(Read::new(item)?.json(BODY)?);
+        }
+        if proven.is_empty() && limit > 0 {
+            // Stored before successes were items of their own: the last one is known.
+            proven.extend(self.read_environment(key).await?.proven);
+        }
+        Ok(proven)
+    }
+
+    /// A summary is written when a deployment is opened and when it ends. Where it is in between,
+    /// its head says.
+    pub(super) async fn read_deployments(
+        &self,
+        key: &EnvironmentKey,
+        limit: usize,
+    ) -> Result<Vec<DeploymentSummary>, PortError> {
+        let items = self.query_newest(key, key::SUMMARIES, limit).await?;
+        let summaries = items.iter().map(|item| async {
+            let mut summary: DeploymentSummary = Read::new(item)?.json(BODY)?;
+            if summary.ended_at.is_none() {
+                let head = key::key(key::deployment(&summary.id), key::STATE);
+                if let Some(head) = self.get(head).await? {
+                    summary.phase = Read::new(&head)?.needed(PHASE)?.to_owned();
+                }
+            }
+            Ok(summary)
+        });
+        try_join_all(summaries).await
+    }
+
+    async fn query_newest(
+        &self,
+        key: &EnvironmentKey,
+        begins_with: &str,
+        limit: usize,
+    ) -> Result<Vec<Item>, PortError> {
+        let limit = limit.min(MOST);
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let request = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("#pk = :pk AND begins_with(#sk, :sk)")
+            .expression_attribute_names("#pk", key::PK)
+            .expression_attribute_names("#sk", key::SK)
+            .expression_attribute_values(":pk", key::text(key::environment(key)))
+            .expression_attribute_values(":sk", key::text(begins_with))
+            .scan_index_forward(false)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .consistent_read(true);
+        let answer = request.send().await;
+        let answer = answer.map_err(|error| self.failed("dynamodb:Query", error))?;
+        Ok(answer.items.unwrap_or_default())
+    }
+
+    pub(super) fn success_written(
+        &self,
+        key: &EnvironmentKey,
+        proven: &ProvenRelease,
+    ) -> Result<TransactWriteItem, PortError> {
+        let id = &proven.deployment;
+        let sk = key::succeeded(proven.at, id);
+        let body = body(format_args!("the success of {id}"), proven)?;
+        let success = item(key::key(key::environment(key), sk), body);
+        put(&self.table, success).map_err(|why| self.incomplete(&why))
+    }
+
+    pub(super) fn summary_written(&self, d: &Deployment) -> Result<TransactWriteItem, PortError> {
+        let sk = key::summary(d.requested_at, &d.id);
+        let body = body(
+            format_args!("the summary of {}", d.id),
+            &DeploymentSummary::of(d),
+        )?;
+        let environment = key::environment(&EnvironmentKey::of(d));
+        put(&self.table, item(key::key(environment, sk), body)).map_err(|why| self.incomplete(&why))
+    }
+}

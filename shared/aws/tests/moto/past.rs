@@ -1,0 +1,168 @@
+//! What has been in an environment, and the rollback that goes before every release.
+
+use sluice_app::ports::{EnvironmentKey, Opened, Save, Store as _};
+use sluice_aws::DynamoStore;
+use sluice_core::config::Settings;
+use sluice_core::deployment::{Deployment, Opening, Requester};
+use sluice_core::event::Claim;
+use sluice_core::history::{ChainEnd, RecordedEntry};
+use sluice_core::id::{DeploymentId, SlackUserId};
+use sluice_core::phase::Phase;
+use sluice_core::release::ProvenRelease;
+use sluice_core::rollback::{DeploymentKind, Rollback};
+
+use crate::deployments::{self, after, change, deployment, environment, proof};
+use crate::store::{open, store};
+
+/// Ends it as succeeded, so many seconds after noon.
+async fn succeed(store: &DynamoStore, opened: &deployments::Opened, seconds: i64) -> ProvenRelease {
+    let stored = store.load(&opened.deployment.id).await.unwrap().unwrap();
+    let mut save = change(&stored, 1);
+    save.deployment.phase = Phase::Succeeded;
+    save.deployment.entered_at = after(seconds);
+    save.frees_environment = true;
+    let mut proven = proof(&opened.deployment, after(seconds));
+    proven.migrated = seconds > 100;
+    save.proves = Some(proven.clone());
+    store.save(save).await.unwrap();
+    proven
+}
+
+/// A rollback to what was proven, asked for so many seconds after noon.
+fn rollback(settings: Settings, to: &ProvenRelease, asked_s: i64) -> deployments::Opened {
+    let rollback = Rollback {
+        to: to.clone(),
+        from: None,
+        reason: "orders fail".to_owned(),
+        revisions: Default::default(),
+        secrets: Vec::new(),
+        migrated: Vec::new(),
+    };
+    let opening = Opening {
+        id: DeploymentId::of_request(&settings.app, &settings.environment.name, "request"),
+        settings: settings.into(),
+        release: to.release.clone(),
+        requested_by: Requester::Person(SlackUserId::new("U0SOMEBODY")),
+        kind: DeploymentKind::Rollback(Box::new(rollback)),
+    };
+    let deployment = Deployment::open(&opening, after(asked_s));
+    let mut chain = ChainEnd::start();
+    let entry = RecordedEntry::Opened(Box::new(opening));
+    let first = chain.append(entry, after(asked_s), None, &deployment);
+    deployments::Opened {
+        deployment,
+        first,
+        chain,
+    }
+}
+
+#[tokio::test]
+async fn successes_are_read_newest_first_and_no_more_than_wanted() {
+    let store = store("past-successes").await;
+    let key = environment("erp");
+    assert_eq!(store.proven_releases(&key, 10).await, Ok(Vec::new()));
+    let mut proven = Vec::new();
+    for n in 1..=3 {
+        let one = deployment("erp", n, i64::from(n) * 60);
+        assert_eq!(open(&store, &one).await, Opened::New);
+        proven.insert(0, succeed(&store, &one, i64::from(n) * 60 + 30).await);
+    }
+    assert_eq!(store.proven_releases(&key, 10).await.unwrap(), proven);
+    assert_eq!(store.proven_releases(&key, 2).await.unwrap(), proven[..2]);
+    assert_eq!(store.proven_releases(&key, 0).await, Ok(Vec::new()));
+    let other = environment("crm");
+    assert_eq!(store.proven_releases(&other, 10).await, Ok(Vec::new()));
+}
+
+#[tokio::test]
+async fn an_environment_from_before_successes_were_listed_knows_its_last_one() {
+    let store = store("past-old").await;
+    let one = deployment("erp", 1, 0);
+    open(&store, &one).await;
+    let proven = succeed(&store, &one, 30).await;
+    let client = aws_sdk_dynamodb::Client::new(&crate::server::config().await);
+    let text = |text: String| aws_sdk_dynamodb::types::AttributeValue::S(text);
+    let sk = format!("succeeded#{:.9}#{}", after(30), one.deployment.id);
+    client
+        .delete_item()
+        .table_name("past-old")
+        .key("pk", text("environment#erp#staging".to_owned()))
+        .key("sk", text(sk))
+        .condition_expression("attribute_exists(pk)")
+        .send()
+        .await
+        .unwrap();
+    let read = store.proven_releases(&environment("erp"), 10).await;
+    assert_eq!(read.unwrap(), [proven]);
+}
+
+#[tokio::test]
+async fn deployments_are_told_at_a_glance_and_those_under_way_as_they_are_now() {
+    let store = store("past-deployments").await;
+    let key = environment("erp");
+    let (one, two) = (deployment("erp", 1, 0), deployment("erp", 2, 60));
+    open(&store, &one).await;
+    succeed(&store, &one, 30).await;
+    open(&store, &two).await;
+    let stored = store.load(&two.deployment.id).await.unwrap().unwrap();
+    let mut save = change(&stored, 1);
+    save.deployment.phase = Phase::RollingOut;
+    store.save(save).await.unwrap();
+
+    let told = store.deployments(&key, 10).await.unwrap();
+    let glance: Vec<_> = told
+        .iter()
+        .map(|one| (one.id.clone(), one.phase.as_str(), one.ended_at))
+        .collect();
+    assert_eq!(
+        glance,
+        [
+            (two.deployment.id.clone(), "RollingOut", None),
+            (one.deployment.id.clone(), "Succeeded", Some(after(30))),
+        ]
+    );
+    assert_eq!(store.deployments(&key, 1).await.unwrap(), told[..1]);
+}
+
+#[tokio::test]
+async fn a_rollback_goes_before_every_release_until_it_is_over() {
+    let store = store("past-rollback").await;
+    let key = environment("erp");
+    let first = deployment("erp", 1, 0);
+    open(&store, &first).await;
+    let proven = succeed(&store, &first, 30).await;
+
+    let (older, newer) = (deployment("erp", 2, 60), deployment("erp", 3, 180));
+    open(&store, &older).await;
+    let back = rollback(deployments::settings("erp"), &proven, 120);
+    assert_eq!(open(&store, &back).await, Opened::New);
+    open(&store, &newer).await;
+    let id = |opened: &deployments::Opened| opened.deployment.id.clone();
+    let state = store.environment(&key).await.unwrap();
+    assert_eq!(state.rollback, Some(id(&back)));
+    assert_eq!(state.newest.unwrap().deployment, id(&newer));
+
+    let claim = async |opened: &deployments::Opened| store.claim(&key, &id(opened)).await.unwrap();
+    assert_eq!(claim(&older).await, Claim::SupersededBy(id(&newer)));
+    assert_eq!(claim(&newer).await, Claim::HeldBy(id(&back)));
+    assert_eq!(
+        claim(&back).await,
+        Claim::Granted,
+        "though it is not the newest"
+    );
+    assert_eq!(claim(&newer).await, Claim::HeldBy(id(&back)));
+
+    let stored = store.load(&id(&back)).await.unwrap().unwrap();
+    assert_eq!(stored.deployment, back.deployment);
+    let over = Save {
+        frees_environment: true,
+        ..change(&stored, 1)
+    };
+    store.save(over).await.unwrap();
+    let state = store
+        .environment(&EnvironmentKey::of(&back.deployment))
+        .await
+        .unwrap();
+    assert_eq!((state.active, state.rollback), (None, None));
+    assert_eq!(claim(&newer).await, Claim::Granted);
+}

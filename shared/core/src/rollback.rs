@@ -1,0 +1,306 @@
+//! Going back on request: to which proven release, with which settings, and what stands against it.
+//!
+//! A rollback is a deployment like any other, of a release that was proven here before. Nothing
+//! about it needs proof or a yes again, so its settings demand none: see [`settings`].
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Settings, Strategy};
+use crate::id::{DeploymentId, Digest, ImageTag, ServiceName, TaskDefinitionArn};
+use crate::observation::PinnedSecret;
+use crate::release::ProvenRelease;
+
+/// What a deployment is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeploymentKind {
+    /// To bring an image here.
+    #[default]
+    Release,
+    /// To bring back what was proven here before.
+    Rollback(Box<Rollback>),
+}
+
+impl DeploymentKind {
+    /// Whether it brings an image here, which is what is meant where nothing is stored.
+    pub fn is_release(&self) -> bool {
+        matches!(self, Self::Release)
+    }
+
+    /// What is brought back, if this is a rollback.
+    pub fn rollback(&self) -> Option<&Rollback> {
+        match self {
+            Self::Release => None,
+            Self::Rollback(rollback) => Some(rollback),
+        }
+    }
+}
+
+/// What a rollback brings back, as it was when somebody asked for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rollback {
+    /// The proven release that comes back.
+    pub to: ProvenRelease,
+    /// The release that was proven last, and so ran, if any.
+    pub from: Option<ImageTag>,
+    /// Why, in the words of the one who asked.
+    pub reason: String,
+    /// The task definition revision that each service had in the deployment that proved it.
+    pub revisions: BTreeMap<ServiceName, TaskDefinitionArn>,
+    /// The secrets that it had, at their versions. Places, never values.
+    pub secrets: Vec<PinnedSecret>,
+    /// Releases since then whose migration ran. Where there are any, the one who asked has said
+    /// that the old code may meet the new schema.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub migrated: Vec<ImageTag>,
+}
+
+/// An image as people name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImageReference {
+    /// By a tag.
+    Tag(ImageTag),
+    /// By its digest.
+    Digest(Digest),
+}
+
+impl ImageReference {
+    /// Takes what a person wrote: whatever is no digest is a tag.
+    pub fn parse(text: &str) -> Self {
+        let text = text.trim();
+        Digest::try_from(text.to_owned())
+            .map_or_else(|_| Self::Tag(ImageTag::new(text)), Self::Digest)
+    }
+}
+
+impl fmt::Display for ImageReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tag(tag) => write!(f, "{tag}"),
+            Self::Digest(digest) => write!(f, "{digest}"),
+        }
+    }
+}
+
+/// A release that was proven here, as people name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReleaseReference {
+    /// By its image.
+    Image(ImageReference),
+    /// By the deployment that proved it.
+    Deployment(DeploymentId),
+}
+
+impl ReleaseReference {
+    /// Takes what a person wrote. `dep-` and sixteen hexadecimal digits is a deployment; a tag of
+    /// that form could be meant by its digest only.
+    pub fn parse(text: &str) -> Self {
+        let text = text.trim();
+        let is_deployment = text.strip_prefix("dep-").is_some_and(|hex| {
+            hex.len() == 16 && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        });
+        if is_deployment {
+            Self::Deployment(DeploymentId::from_outside(text))
+        } else {
+            Self::Image(ImageReference::parse(text))
+        }
+    }
+
+    fn names(&self, proven: &ProvenRelease) -> bool {
+        match self {
+            Self::Image(ImageReference::Tag(tag)) => proven.release.tag == *tag,
+            Self::Image(ImageReference::Digest(digest)) => proven.release.digest == *digest,
+            Self::Deployment(id) => proven.deployment == *id,
+        }
+    }
+}
+
+impl fmt::Display for ReleaseReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Image(image) => write!(f, "{image}"),
+            Self::Deployment(id) => write!(f, "{id}"),
+        }
+    }
+}
+
+/// The release of that name that was proven last. `proven` is an environment's, newest first.
+pub fn named<'a>(
+    proven: &'a [ProvenRelease],
+    reference: &ReleaseReference,
+) -> Option<&'a ProvenRelease> {
+    proven.iter().find(|release| reference.names(release))
+}
+
+/// The release that was proven before the one that runs. `proven` is an environment's, newest
+/// first.
+///
+/// One that was brought back stands where it was proven first: before it came what came before it
+/// then, and not the release that it took the place of.
+pub fn before(proven: &[ProvenRelease]) -> Option<&ProvenRelease> {
+    let runs = &proven.first()?.release.digest;
+    let mut at = 0;
+    loop {
+        while let Some(first) = &proven[at].restores {
+            let older = proven[at..].iter().position(|one| one.deployment == *first);
+            match older {
+                Some(further) if further > 0 => at += further,
+                // Proven longer ago than was read: nothing older is known.
+                _ => return None,
+            }
+        }
+        at += 1;
+        let candidate = proven.get(at)?;
+        if candidate.release.digest != *runs {
+            return Some(candidate);
+        }
+    }
+}
+
+/// The releases whose migration ran after `to` was proven, oldest first, each once.
+pub fn migrated_since(proven: &[ProvenRelease], to: &ProvenRelease) -> Vec<ImageTag> {
+    let mut tags: Vec<ImageTag> = Vec::new();
+    for release in proven.iter().rev() {
+        if release.migrated && release.at > to.at && !tags.contains(&release.release.tag) {
+            tags.push(release.release.tag.clone());
+        }
+    }
+    tags
+}
+
+/// What a rollback is carried out with: the environment as it is `now`, and of the application what
+/// the proven release was deployed with `then`.
+///
+/// - Nothing is migrated, so nothing is backed up.
+/// - Nobody is asked, no scan and no success elsewhere is waited for: it was proven here.
+/// - All traffic moves at once and there is no bake. It is needed now, and ran here before.
+/// - Alarms do not count: they ring for what is taken away.
+/// - Services that have no place here any more stay out; so does what was added since.
+pub fn settings(now: &Settings, then: &Settings) -> Settings {
+    let mut settings = now.clone();
+    let places = &now.environment.services;
+    settings.services = then.services.clone();
+    settings
+        .services
+        .retain(|service| places.contains_key(&service.name));
+    settings.smoke_tests = then.smoke_tests.clone();
+    settings
+        .smoke_tests
+        .retain(|test| places.contains_key(&test.service));
+    settings.migration = None;
+    let environment = &mut settings.environment;
+    environment
+        .variables
+        .clone_from(&then.environment.variables);
+    environment.secrets.clone_from(&then.environment.secrets);
+    environment.backup = None;
+    environment.approval = None;
+    environment.after = None;
+    environment.scan.block = None;
+    environment.bake.duration = SignedDuration::ZERO;
+    environment.alarms.clear();
+    for placement in environment.services.values_mut() {
+        if placement.strategy.shifts_traffic() {
+            placement.strategy = Strategy::BlueGreen;
+        }
+    }
+    settings
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::{ImageReference, ReleaseReference, before, migrated_since, named};
+    use crate::id::{DeploymentId, Digest, ImageTag, RepositoryName};
+    use crate::release::{ProvenRelease, Release};
+
+    /// `4` is proven by `dep-4` at minute 4; `6:3` brings `3` back at minute 6.
+    fn proven(history: &[&str]) -> Vec<ProvenRelease> {
+        let one = |text: &&str| {
+            let (at, restores) = match text.split_once(':') {
+                Some((at, first)) => (at, Some(first)),
+                None => (*text, None),
+            };
+            let image = restores.unwrap_or(at);
+            let time = Timestamp::UNIX_EPOCH + SignedDuration::from_mins(at.parse().unwrap());
+            ProvenRelease {
+                release: Release {
+                    registry: String::new(),
+                    repository: RepositoryName::new("erp"),
+                    tag: ImageTag::new(format!("v1.{image}")),
+                    digest: Digest::try_from(format!("sha256:{}", image.repeat(64))).unwrap(),
+                    pushed_at: time,
+                },
+                deployment: DeploymentId::from_outside(format!("dep-{at}")),
+                at: time,
+                migrated: restores.is_none(),
+                restores: restores.map(|first| DeploymentId::from_outside(format!("dep-{first}"))),
+            }
+        };
+        history.iter().rev().map(one).collect()
+    }
+
+    #[test]
+    fn the_way_back_leads_to_what_was_proven_before_what_runs() {
+        for (history, expected) in [
+            (&["3", "4", "5"] as &[&str], Some("v1.4")),
+            (&["3"], None),
+            (&[], None),
+            // 5 was bad and 4 was brought back: further back is 3, not 5.
+            (&["3", "4", "5", "6:4"], Some("v1.3")),
+            // 7 came after the rollback, and before it ran 4.
+            (&["3", "4", "5", "6:4", "7"], Some("v1.4")),
+            (&["3", "4", "5", "6:4", "7:3"], None),
+            (&["2", "3", "4", "5", "6:4", "7:3"], Some("v1.2")),
+            // Proven too long ago to be known.
+            (&["5", "6:4"], None),
+        ] {
+            let proven = proven(history);
+            let found = before(&proven).map(|found| found.release.tag.to_string());
+            assert_eq!(found.as_deref(), expected, "{history:?}");
+        }
+    }
+
+    #[test]
+    fn the_same_image_deployed_again_is_not_what_came_before() {
+        let mut proven = proven(&["3", "4", "5"]);
+        proven[0].release.digest = proven[1].release.digest.clone();
+        assert_eq!(before(&proven).unwrap().release.tag.as_str(), "v1.3");
+    }
+
+    #[test]
+    fn a_release_is_named_by_tag_digest_or_deployment() {
+        let proven = proven(&["3", "4"]);
+        let find = |text: &str| named(&proven, &ReleaseReference::parse(text));
+        assert_eq!(find("v1.3").unwrap().deployment.as_str(), "dep-3");
+        let digest = proven[1].release.digest.to_string();
+        assert_eq!(find(&digest).unwrap().deployment.as_str(), "dep-3");
+        assert_eq!(find("v1.9"), None);
+        let id = "dep-0123456789abcdef";
+        assert_eq!(
+            ReleaseReference::parse(id),
+            ReleaseReference::Deployment(DeploymentId::from_outside(id))
+        );
+        assert_eq!(
+            ReleaseReference::parse("dep-loy"),
+            ReleaseReference::Image(ImageReference::Tag(ImageTag::new("dep-loy")))
+        );
+    }
+
+    #[test]
+    fn migrations_since_are_told_oldest_first() {
+        let proven = proven(&["3", "4", "5", "6:4"]);
+        let said = |at: usize| -> Vec<String> {
+            let tags = migrated_since(&proven, &proven[at]);
+            tags.iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(said(3), ["v1.4", "v1.5"]);
+        assert_eq!(said(2), ["v1.5"]);
+        assert_eq!(said(0), [""; 0]);
+    }
+}
