@@ -7,6 +7,7 @@
 pub mod command;
 pub mod config;
 pub mod deployment;
+pub mod environment_key;
 pub mod event;
 pub mod failure;
 pub mod health;
@@ -22,6 +23,7 @@ pub mod phase;
 pub mod plan;
 pub mod release;
 pub mod report;
+pub mod slash;
 pub mod smoke;
 pub mod tag;
 pub mod view;

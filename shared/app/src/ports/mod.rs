@@ -20,9 +20,8 @@ pub use cloud::{
     Alarms, Databases, Http, HttpRequest, Registry, Secrets, ServiceQuery, Services, Target,
     TaskDefinitionOrder, TaskOrder, Tasks,
 };
-pub use store::{
-    EnvironmentKey, EnvironmentState, Newest, Opened, Save, SaveError, Shown, Store, Stored,
-};
+pub use sluice_core::environment_key::EnvironmentKey;
+pub use store::{EnvironmentState, Newest, Opened, Save, SaveError, Shown, Store, Stored};
 
 /// All ports of one Sluice.
 #[derive(Clone)]
