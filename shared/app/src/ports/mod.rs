@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use sluice_core::failure::PortError;
 use sluice_core::id::DeploymentId;
 
-pub use chat::{Chat, MessageRef};
+pub use chat::{Chat, MessageRef, Thread, TriggerId};
 pub use cloud::{
     Alarms, Databases, Http, HttpRequest, Registry, Secrets, ServiceQuery, Services, Target,
     TaskDefinitionOrder, TaskOrder, Tasks,

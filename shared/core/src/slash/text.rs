@@ -34,6 +34,14 @@ impl Reason {
         Self::of_plain(&plain(text))
     }
 
+    /// Takes a text as it was typed into a modal, where Slack escapes nothing.
+    ///
+    /// # Errors
+    /// It is empty or too long.
+    pub fn typed(text: &str) -> Result<Self, UnusableReason> {
+        Self::of_plain(&one_line(text))
+    }
+
     pub(super) fn of_plain(plain: &str) -> Result<Self, UnusableReason> {
         let plain = plain.trim();
         match plain.chars().count() {
@@ -103,7 +111,11 @@ pub(super) fn plain(text: &str) -> String {
             rest = &rest[c.len_utf8()..];
         }
     }
-    let straight: String = out.chars().filter_map(straight).collect();
+    one_line(&out)
+}
+
+fn one_line(text: &str) -> String {
+    let straight: String = text.chars().filter_map(straight).collect();
     let words: Vec<&str> = straight
         .split(' ')
         .filter(|word| !word.is_empty())

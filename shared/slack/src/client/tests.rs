@@ -5,7 +5,7 @@ mod fake_slack;
 use fake_slack::{FakeSlack, Reply};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use sluice_app::ports::{Chat, MessageRef};
+use sluice_app::ports::{Chat, MessageRef, Thread, TriggerId};
 use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
 use sluice_core::message::Message;
@@ -91,9 +91,17 @@ async fn one_look_serves_a_whole_story() {
     let channel = ChannelName::new("#deploys");
     let line = Message::line("planned");
     for key in ["dep-1/0", "dep-1/1", "dep-1/0"] {
-        chat.ensure_posted(key, &channel, Some(&thread), &line)
-            .await
-            .unwrap();
+        chat.ensure_posted(
+            key,
+            &channel,
+            Some(Thread {
+                first: &thread,
+                broadcast: false,
+            }),
+            &line,
+        )
+        .await
+        .unwrap();
     }
     let requests = slack.requests();
     assert!(requests[0].starts_with("GET /api/conversations.replies?"));
