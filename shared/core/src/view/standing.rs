@@ -35,7 +35,7 @@ pub fn status_message(glances: &[Glance]) -> Message {
         .map(|glance| glance.key.to_string())
         .collect();
     Message {
-        summary: format!("How {} stands", names.join(", ")),
+        summary: format!("How things stand in {}", names.join(", ")),
         blocks: glances.iter().flat_map(glance_blocks).collect(),
     }
 }
