@@ -4,5 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod gather;
+mod manifest;
 mod page;
 mod slack_sdk;

@@ -7,7 +7,6 @@ use std::path::Path;
 
 use sluice_core::message::{Block, Message};
 use sluice_core::modal::{InputKind, Modal};
-use sluice_core::slash::{Group, help};
 use sluice_core::view;
 use sluice_sim::cloud::ImageBehaviour;
 
@@ -53,6 +52,10 @@ fn page() -> String {
     for modal in modals(&waits) {
         part(&format!("The form \"{}\"", modal.title), form(&modal));
     }
+    let way = done.messages().into_iter().rev().find(|message| {
+        matches!(&message.blocks[..], [_, Block::Fields(fields), ..] if fields[0].1.contains("Baking"))
+    });
+    part("It is on its way", message(&way.unwrap()));
     part("It is live", message(&latest(&done)));
     part("It failed", message(&latest(&failed)));
     part("`/sluice status`", message(&waits.typed("status")));
@@ -61,8 +64,7 @@ fn page() -> String {
         message(&waits.typed("who production")),
     );
     part("The Home tab", blocks(&waits.home().blocks));
-    let groups = [Group::Look, Group::Decision, Group::Ask, Group::Control];
-    part("All commands", message(&help(None, &groups)));
+    part("`/sluice help`", message(&waits.typed("help")));
     page
 }
 
@@ -70,7 +72,7 @@ fn message(message: &Message) -> String {
     format!(
         "{}\nIn a notification: {}\n",
         blocks(&message.blocks),
-        shown(&message.summary)
+        shown(&message.summary).replace('\n', " · ")
     )
 }
 
@@ -87,7 +89,7 @@ fn blocks(blocks: &[Block]) -> String {
 fn block(block: &Block) -> String {
     match block {
         Block::Header(text) => format!("**{}**", shown(text)),
-        Block::Text(text) => shown(text).replace('\n', "  \n"),
+        Block::Text(text) => shown(text).replace('\n', "\\\n"),
         Block::Context(text) => format!("<sub>{}</sub>", shown(text).replace('\n', "<br>")),
         Block::Code(text) => format!("```\n{}\n```", text.trim_end()),
         Block::Fields(fields) => {
@@ -95,7 +97,7 @@ fn block(block: &Block) -> String {
                 .iter()
                 .map(|(name, value)| format!("**{name}** {}", shown(value)))
                 .collect();
-            fields.join("  \n")
+            fields.join("\\\n")
         }
         Block::Buttons(buttons) => {
             let labels: Vec<String> = buttons
@@ -123,7 +125,7 @@ fn form(modal: &Modal) -> String {
         };
         writeln!(
             text,
-            "> \n> **{}** ({kind})  \n> {}",
+            "> \n> **{}** ({kind})\\\n> {}",
             input.label, input.hint
         )
         .unwrap();
@@ -134,8 +136,23 @@ fn form(modal: &Modal) -> String {
 
 /// Mentions as Slack shows them; everything else of a text stands for itself.
 fn shown(text: &str) -> String {
-    text.replace("<!subteam^", "@")
-        .replace("<@", "@")
-        .replace('>', "")
-        .replace('<', "&lt;")
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('<') {
+        shown.push_str(before);
+        let name = ["@", "!subteam^"]
+            .iter()
+            .find_map(|open| after.strip_prefix(open)?.split_once('>'));
+        rest = match name {
+            Some((name, after)) => {
+                shown.push_str(&format!("@{name}"));
+                after
+            }
+            None => {
+                shown.push_str("&lt;");
+                after
+            }
+        };
+    }
+    shown + rest
 }

@@ -12,7 +12,7 @@ use sluice_slack::{SigningSecrets, sign};
 
 use crate::gather;
 
-const SLACK_SDK: &str = "slack_sdk==3.47.0";
+const PACKAGES: [&str; 2] = ["slack_sdk==3.47.0", "PyYAML==6.0.3"];
 const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
 
 #[test]
@@ -60,10 +60,15 @@ fn what_the_sdk_signs_is_taken_and_what_it_signs_wrongly_is_not() {
 }
 
 /// What the script says of the input.
-fn look(what: &str, input: &Value) -> Value {
+pub(crate) fn look(what: &str, input: &Value) -> Value {
     let python = installed();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let file = folder.join(format!("slack-{what}.json"));
+    // A file for each test: they run at the same time.
+    let test = std::thread::current()
+        .name()
+        .unwrap_or(what)
+        .replace("::", "-");
+    let file = folder.join(format!("{test}.json"));
     fs::write(&file, input.to_string()).unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/seen/slack_sdk_looks.py");
     let looked = Command::new(python)
@@ -78,7 +83,7 @@ fn look(what: &str, input: &Value) -> Value {
 
 /// The Python in which slack_sdk is installed, after seeing to it that it is.
 fn installed() -> PathBuf {
-    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(SLACK_SDK.replace("==", "-"));
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(PACKAGES.join("-").replace("==", "-"));
     fs::create_dir_all(&home).unwrap();
     let (python, done) = (home.join("bin/python"), home.join("installed"));
     // Tests run at the same time: one installs, the others wait.
@@ -86,8 +91,10 @@ fn installed() -> PathBuf {
     lock.lock().unwrap();
     if !done.exists() {
         run(Command::new("python3").arg("-m").arg("venv").arg(&home));
-        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", SLACK_SDK]));
-        fs::write(&done, SLACK_SDK).unwrap();
+        run(Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet"])
+            .args(PACKAGES));
+        fs::write(&done, PACKAGES.join("\n")).unwrap();
     }
     python
 }

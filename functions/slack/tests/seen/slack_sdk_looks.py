@@ -1,8 +1,10 @@
-"""Reads what Sluice sends to Slack with slack_sdk's models, and signs requests as slack_sdk does."""
+"""Reads what Sluice sends to Slack with slack_sdk's models, signs requests as slack_sdk does, and
+reads the app's manifest."""
 
 import json
 import sys
 
+import yaml
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 from slack_sdk.signature import Clock, SignatureVerifier
@@ -67,4 +69,4 @@ def signatures(asked):
 
 what, path = sys.argv[1:]
 with open(path, encoding="utf-8") as file:
-    print(json.dumps({"views": views, "signatures": signatures}[what](json.load(file))))
+    print(json.dumps({"views": views, "signatures": signatures, "manifest": yaml.safe_load}[what](json.load(file))))
