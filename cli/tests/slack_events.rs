@@ -1,22 +1,25 @@
-//! `events/slack-approve.json` and `events/slack-reject.json`: signed requests that name the very
-//! plan which `sluice run` draws from the two pushes beside them.
+//! Signed requests in `events/`, as Slack makes them; those that decide name the very plan which `sluice run` draws from the two pushes beside them.
 //!
 //! Whatever changes the plan (the configuration, the simulated cloud's identifiers) changes its
 //! hash. Then renew the files: `SLUICE_RENEW_EVENTS=1 cargo test -p sluice --test slack_events`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde_json::Value;
 use sluice::account;
 use sluice::play::Silence;
 use sluice::rehearsal::{Answer, PayloadFile, Rehearsal};
 use sluice::sample;
-use sluice::wiring::{APPROVER, click_request};
+use sluice::wiring::{APPROVER, click_request, slack_request, submission_request};
 use sluice_core::deployment::Deployment;
 use sluice_core::id::SlackUserId;
 use sluice_core::message::{Button, ButtonAction};
+use sluice_core::modal::{InputName, Purpose, Submission};
+use sluice_slack::{command_body, home_opened_body, url_verification_body};
 
 const CLICKED_AT: &str = "2026-01-05T09:50:00Z";
 const PUSHES: [&str; 2] = ["ecr-push-release.json", "ecr-push-version.json"];
@@ -42,52 +45,112 @@ fn run(names: &[&str]) -> (Vec<Answer>, Vec<Deployment>) {
     (answers, account::deployments(rehearsal.world()))
 }
 
-fn request(action: ButtonAction) -> Value {
+/// The button that production's message has, for the plan that the pushes draw.
+fn button(action: ButtonAction) -> Button {
     let (_, deployments) = run(&PUSHES);
     let production = deployments
         .iter()
         .find(|d| d.environment().as_str() == "production")
         .unwrap();
-    let button = Button {
+    Button {
         action,
         deployment: production.id.clone(),
         plan: Some(production.sealed_plan().hash.clone()),
         confirm: None,
-    };
-    click_request(
-        &button,
-        &SlackUserId::new(APPROVER),
-        CLICKED_AT.parse().unwrap(),
-    )
+    }
 }
 
-fn is_true(name: &str, action: ButtonAction) {
-    let request = request(action);
+fn clicked_at() -> Timestamp {
+    CLICKED_AT.parse().unwrap()
+}
+
+fn click(action: ButtonAction) -> Value {
+    click_request(&button(action), &SlackUserId::new(APPROVER), clicked_at())
+}
+
+fn is_true(name: &str, request: &Value) {
     if std::env::var_os("SLUICE_RENEW_EVENTS").is_some() {
-        let text = serde_json::to_string_pretty(&request).unwrap();
+        let text = serde_json::to_string_pretty(request).unwrap();
         std::fs::write(path(name), text + "\n").unwrap();
     }
     let written: Value =
         serde_json::from_str(&std::fs::read_to_string(path(name)).unwrap()).unwrap();
     assert!(
-        written == request,
-        "events/{name} names another plan than `sluice run` draws; renew it: \
-         SLUICE_RENEW_EVENTS=1 cargo test -p sluice --test slack_events"
+        written == *request,
+        "events/{name} is not what Slack sends now, or names another plan than `sluice run` draws; \
+         renew it: SLUICE_RENEW_EVENTS=1 cargo test -p sluice --test slack_events"
     );
+}
+
+/// What is answered to a file after the two pushes, and the phases everything ends in.
+fn answer_to(name: &str) -> (Value, Vec<&'static str>) {
+    let (mut answers, deployments) = run(&[PUSHES[0], PUSHES[1], name]);
+    let phases = deployments.iter().map(|d| d.phase.name()).collect();
+    let Answer::Answer(answer) = answers.pop().unwrap() else {
+        panic!("{name} is not answered");
+    };
+    assert_eq!(answer["statusCode"], 200, "{answer}");
+    (answer, phases)
 }
 
 #[test]
 fn the_approval_is_for_the_plan_that_is_drawn_and_brings_it_to_production() {
-    is_true("slack-approve.json", ButtonAction::Approve);
-    let (answers, deployments) = run(&[PUSHES[0], PUSHES[1], "slack-approve.json"]);
-    let phases: Vec<&str> = deployments.iter().map(|d| d.phase.name()).collect();
-    assert_eq!(phases, ["Succeeded", "Succeeded"], "{answers:?}");
+    is_true("slack-approve.json", &click(ButtonAction::Approve));
+    let (answer, phases) = answer_to("slack-approve.json");
+    assert_eq!(phases, ["Succeeded", "Succeeded"], "{answer}");
 }
 
 #[test]
-fn the_rejection_is_for_the_plan_that_is_drawn_and_stops_it() {
-    is_true("slack-reject.json", ButtonAction::Reject);
-    let (answers, deployments) = run(&[PUSHES[0], PUSHES[1], "slack-reject.json"]);
-    let phases: Vec<&str> = deployments.iter().map(|d| d.phase.name()).collect();
-    assert_eq!(phases, ["Succeeded", "Rejected"], "{answers:?}");
+fn a_click_on_reject_asks_why_and_the_form_rejects_the_plan_that_is_drawn() {
+    is_true("slack-reject.json", &click(ButtonAction::Reject));
+    let (answer, phases) = answer_to("slack-reject.json");
+    assert_eq!(answer["body"], "");
+    assert_eq!(phases, ["Succeeded", "Expired"], "nobody sent the form");
+
+    let button = button(ButtonAction::Reject);
+    let form = Submission {
+        purpose: Purpose::Reject {
+            deployment: button.deployment,
+            plan: button.plan.unwrap(),
+        },
+        answers: BTreeMap::from([(InputName::Reason, "not before the weekend".to_owned())]),
+        by: SlackUserId::new(APPROVER),
+    };
+    is_true(
+        "slack-reject-reason.json",
+        &submission_request(&form, clicked_at()),
+    );
+    let (answer, phases) = answer_to("slack-reject-reason.json");
+    assert_eq!(answer["body"], "", "Slack closes the form");
+    assert_eq!(phases, ["Succeeded", "Rejected"]);
+}
+
+#[test]
+fn commands_and_events_are_those_that_slack_sends() {
+    let by = SlackUserId::new(APPROVER);
+    let at = clicked_at();
+    let bodies = [
+        (
+            "slack-command-status.json",
+            command_body("status", &by),
+            "How things stand",
+        ),
+        (
+            "slack-command-mistake.json",
+            command_body("aprove production", &by),
+            "Did you mean",
+        ),
+        ("slack-home-opened.json", home_opened_body(&by, at), ""),
+        (
+            "slack-url-verification.json",
+            url_verification_body("3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P"),
+            "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P",
+        ),
+    ];
+    for (name, body, says) in bodies {
+        is_true(name, &slack_request(&body, at));
+        let (answer, _) = answer_to(name);
+        let said = answer["body"].as_str().unwrap();
+        assert!(said.contains(says), "{name}: {said}");
+    }
 }

@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use sluice_app::ports::{Chat, MessageRef, Ports, WakeUp};
+use sluice_app::ports::{Chat, MessageRef, Ports, Thread, TriggerId, WakeUp};
 use sluice_app::{App, Decide};
 use sluice_core::config::Config;
 use sluice_core::failure::PortError;
+use sluice_core::home::Home;
 use sluice_core::id::{ChannelName, DeploymentId, SlackGroupId, SlackUserId};
 use sluice_core::message::{ButtonAction, Message};
+use sluice_core::modal::Modal;
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, DirectFunctions, World};
 
@@ -49,6 +51,7 @@ impl SlowOnce {
                 .as_ref()
                 .map(|sealed| sealed.hash.clone()),
             by: SlackUserId::new("U024BE7LH"),
+            reason: None,
         };
         self.quicker
             .decide(&reject)
@@ -81,7 +84,7 @@ impl Chat for SlowOnce {
         &self,
         key: &str,
         channel: &ChannelName,
-        thread: Option<&MessageRef>,
+        thread: Option<Thread<'_>>,
         message: &Message,
     ) -> Result<MessageRef, PortError> {
         self.inner
@@ -92,6 +95,14 @@ impl Chat for SlowOnce {
     async fn update(&self, posted: &MessageRef, message: &Message) -> Result<(), PortError> {
         self.be_overtaken(message).await;
         self.inner.update(posted, message).await
+    }
+
+    async fn open_modal(&self, trigger: &TriggerId, modal: &Modal) -> Result<(), PortError> {
+        self.inner.open_modal(trigger, modal).await
+    }
+
+    async fn publish_home(&self, user: &SlackUserId, home: &Home) -> Result<(), PortError> {
+        self.inner.publish_home(user, home).await
     }
 
     async fn group_members(

@@ -1,6 +1,8 @@
 //! The world's view of the functions: whatever happens becomes the payload that AWS or Slack would
 //! send, and the answer is read as AWS or Slack would read it.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, from_value, json};
@@ -8,11 +10,16 @@ use sluice_app::App;
 use sluice_app::ports::WakeUp;
 use sluice_core::failure::PortError;
 use sluice_core::hook::HookAnswer;
+use sluice_core::message::ButtonAction;
+use sluice_core::modal::{InputName, Purpose, Submission};
 use sluice_sim::cloud::{EcsHookCall, Emitted};
 use sluice_sim::world::{Click, ClickReply, Functions};
 
 use super::lambda::{Function, Lambda};
-use super::payload::{click_request, sqs_batch};
+use super::payload::{click_request, sqs_batch, submission_request};
+
+/// What people in the simulated workplace say when they are asked why they reject something.
+const WHY: &str = "not before the weekend";
 
 /// ECS's default for `callBackDelay`.
 const CALL_BACK_DELAY_S: u32 = 30;
@@ -82,7 +89,23 @@ impl Functions for HandlerFunctions {
 
     async fn click(&self, click: &Click) -> Result<ClickReply, PortError> {
         let request = click_request(&click.button, &click.user, self.0.now());
-        as_people_read(&self.invoke(Function::Slack, &request).await?)
+        let answer = self.invoke(Function::Slack, &request).await?;
+        match (click.button.action, &click.button.plan) {
+            // A form has come up. They say why.
+            (ButtonAction::Reject, Some(plan)) if answer["body"] == "" => {
+                let form = Submission {
+                    purpose: Purpose::Reject {
+                        deployment: click.button.deployment.clone(),
+                        plan: plan.clone(),
+                    },
+                    answers: BTreeMap::from([(InputName::Reason, WHY.to_owned())]),
+                    by: click.user.clone(),
+                };
+                let request = submission_request(&form, self.0.now());
+                as_people_read(&self.invoke(Function::Slack, &request).await?)
+            }
+            _ => as_people_read(&answer),
+        }
     }
 }
 
@@ -115,8 +138,17 @@ fn as_people_read(response: &Value) -> Result<ClickReply, PortError> {
         )));
     }
     let body = response["body"].as_str().unwrap_or_default();
+    if body.is_empty() {
+        let text = "the form closes".to_owned();
+        return Ok(ClickReply { text });
+    }
     let body: Value = serde_json::from_str(body).unwrap_or(Value::Null);
-    let text = body["text"].as_str().unwrap_or_default().to_owned();
+    let refused = body["errors"]["reason"].as_str();
+    let text = body["text"]
+        .as_str()
+        .or(refused)
+        .unwrap_or_default()
+        .to_owned();
     if text.contains("Click again in a moment") {
         return Err(PortError::retryable(text));
     }

@@ -7,6 +7,8 @@ use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
 use sluice_app::App;
+use sluice_slack::SigningSecrets;
+use sluice_slack_function::{Door, Endless};
 
 use super::payload::SIGNING_SECRET;
 
@@ -41,7 +43,7 @@ impl fmt::Display for Function {
 #[derive(Clone)]
 pub struct Lambda {
     app: App,
-    signing_secret: SecretString,
+    door: Door,
 }
 
 impl Lambda {
@@ -49,7 +51,11 @@ impl Lambda {
     pub fn new(app: App) -> Self {
         Self {
             app,
-            signing_secret: SecretString::from(SIGNING_SECRET),
+            door: Door {
+                secrets: SigningSecrets::read(&SecretString::from(SIGNING_SECRET))
+                    .expect("the simulated secret is one"),
+                team: None,
+            },
         }
     }
 
@@ -71,9 +77,8 @@ impl Lambda {
             Function::RolloutHook => json(&sluice_rollout_hook::handler(app, payload).await),
             Function::HealthCheck => told(sluice_health_check::handler(app, stop_at).await),
             Function::Slack => {
-                let secret = &self.signing_secret;
-                let now = self.now();
-                json(&sluice_slack_function::handler(app, payload, secret, now).await)
+                let (door, now) = (&self.door, self.now());
+                json(&sluice_slack_function::handler(app, payload, door, &Endless, now).await)
             }
         }
     }

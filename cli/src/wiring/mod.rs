@@ -8,5 +8,5 @@ mod recognise;
 
 pub use functions::HandlerFunctions;
 pub use lambda::{Function, Lambda};
-pub use payload::{APPROVER, click_request, sqs_batch};
+pub use payload::{APPROVER, click_request, slack_request, sqs_batch, submission_request};
 pub use recognise::{Unrecognised, happened_at, recognise};

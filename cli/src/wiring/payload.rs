@@ -7,7 +7,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use sluice_core::id::SlackUserId;
 use sluice_core::message::Button;
-use sluice_slack::{interaction_body, sign};
+use sluice_core::modal::Submission;
+use sluice_slack::{interaction_body, sign, submission_body};
 
 /// The simulated Slack app's. It opens nothing anywhere.
 pub(super) const SIGNING_SECRET: &str = "simulated-signing-secret";
@@ -38,7 +39,21 @@ pub fn sqs_batch(body: &Value, sent_at: Timestamp) -> Value {
 
 /// The request that Slack sends to the Function URL when `by` clicks `button` at `at`, signed.
 pub fn click_request(button: &Button, by: &SlackUserId, at: Timestamp) -> Value {
-    let body = interaction_body(button, by, at);
+    slack_request(&interaction_body(button, by, at), at)
+}
+
+/// The request that Slack sends when somebody sends a form at `at`, signed.
+pub fn submission_request(submission: &Submission, at: Timestamp) -> Value {
+    slack_request(&submission_body(submission), at)
+}
+
+/// A request of Slack's with this body, signed at `at`. Events are JSON, everything else is a form.
+pub fn slack_request(body: &str, at: Timestamp) -> Value {
+    let content_type = if body.starts_with('{') {
+        "application/json"
+    } else {
+        "application/x-www-form-urlencoded"
+    };
     let timestamp = at.as_second().to_string();
     let signature = sign(
         &SecretString::from(SIGNING_SECRET),
@@ -52,7 +67,7 @@ pub fn click_request(button: &Button, by: &SlackUserId, at: Timestamp) -> Value 
         "rawQueryString": "",
         "headers": {
             "accept": "application/json,*/*",
-            "content-type": "application/x-www-form-urlencoded",
+            "content-type": content_type,
             "host": "example.lambda-url.eu-central-1.on.aws",
             "user-agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
             "x-forwarded-port": "443",

@@ -1,22 +1,41 @@
-//! One click: verified, read, decided by the application, answered.
+//! One request: verified, read, handed to the application, answered.
 
 use jiff::Timestamp;
-use secrecy::SecretString;
-use serde_json::{Value, json};
-use sluice_app::{App, Decide};
-use sluice_core::message::Message;
+use serde_json::Value;
+use sluice_app::ports::TriggerId;
+use sluice_app::{App, Decide, DecideError, Decided};
+use sluice_core::message::{ButtonAction, Message};
+use sluice_core::modal::Submission;
 use sluice_events::from_value;
-use sluice_slack::{Interaction, InteractionError, parse_interaction, render, verify};
+use sluice_slack::{Incoming, IncomingError, Interaction, SigningSecrets, TypedCommand, parse};
 
-use crate::http::{Reply, Request, Response};
+use crate::answer;
+use crate::http::{Request, Response};
+use crate::patience::{CLICK, Patience, REQUEST};
+
+/// What is said when the time is up: what was begun may have been done.
+const TOO_SLOW: &str = "That may not have gone through: something behind Sluice is slow. See in a \
+                        minute whether the message has changed; if not, do it again. Twice counts \
+                        once.";
+
+/// Whom the function listens to.
+#[derive(Clone, Debug)]
+pub struct Door {
+    /// The secrets that Slack signs with.
+    pub secrets: SigningSecrets,
+    /// The workspace (`T…`) or organisation (`E…`) it works for; `None`: any that the app is
+    /// installed in.
+    pub team: Option<String>,
+}
 
 /// Answers a request. Slack wants its answer within 3 seconds, and shows a warning sign for every
-/// status but 200: a refusal is a 200 with words for the one who clicked. The words are in the
-/// body, and in [`Response::reply`] for whoever posts them to Slack.
+/// status but 200: a refusal is a 200 with words for the one who clicked or typed. Of a click the
+/// words are in the body and in [`Response::reply`], for whoever posts them to Slack.
 pub async fn handler(
     app: &App,
     request: &Value,
-    signing_secret: &SecretString,
+    door: &Door,
+    patience: &impl Patience,
     now: Timestamp,
 ) -> Response {
     let request: Request = match from_value("the HTTP request", request) {
@@ -29,82 +48,130 @@ pub async fn handler(
     };
     let timestamp = request.header("x-slack-request-timestamp");
     let signature = request.header("x-slack-signature");
-    if let Err(error) = verify(signing_secret, timestamp, signature, &body, now) {
+    if let Err(error) = door.secrets.verify(timestamp, signature, &body, now) {
         tracing::warn!(%error, "a request is turned away: {error}");
         return Response::text(401, "not verified");
     }
-    match parse_interaction(&body) {
-        Ok(click) => decide(app, click).await,
-        Err(InteractionError::NotOurs(what)) => {
+    if let Some(retry) = request.header("x-slack-retry-num") {
+        tracing::info!(retry, "Slack sends a request again, try {retry}");
+    }
+    let (origin, incoming) = match parse(&body) {
+        Ok(read) => read,
+        Err(IncomingError::NotOurs(what)) => {
             tracing::info!("a request of Slack is ignored: {what}");
-            Response::text(200, "")
+            return Response::empty();
         }
-        Err(error @ InteractionError::Unreadable(_)) => bad_request(&error),
+        Err(error @ IncomingError::Unreadable(_)) => return bad_request(&error),
+    };
+    if let Incoming::UrlVerification(challenge) = incoming {
+        return Response::text(200, challenge);
+    }
+    if door.team.as_ref().is_some_and(|team| !origin.is(team)) {
+        tracing::warn!("a request of another workspace is turned away");
+        return Response::text(403, "this Sluice works for another workspace");
+    }
+    match incoming {
+        Incoming::Command(typed) => command(app, &typed, patience).await,
+        Incoming::Click(click) => clicked(app, click, patience).await,
+        Incoming::Submission(form) => submitted(app, &form, patience).await,
+        Incoming::HomeOpened(user) => {
+            let shown = patience.within(REQUEST, app.show_home(&user)).await;
+            match shown {
+                Some(Ok(())) => {}
+                Some(Err(error)) => {
+                    tracing::warn!(%user, %error, "no home page for {user}: {error}")
+                }
+                None => tracing::warn!(%user, "no home page for {user} in time"),
+            }
+            Response::empty()
+        }
+        Incoming::UrlVerification(challenge) => Response::text(200, challenge),
     }
 }
 
-async fn decide(app: &App, click: Interaction) -> Response {
+async fn command(app: &App, typed: &TypedCommand, patience: &impl Patience) -> Response {
+    let done = patience
+        .within(REQUEST, app.typed(&typed.text, &typed.by))
+        .await;
+    let message = match done {
+        Some(Ok(reply)) => {
+            tracing::info!(user = %typed.by, "{} typed a command", typed.by);
+            reply.message
+        }
+        Some(Err(error)) => {
+            tracing::info!(user = %typed.by, %error, "{} typed a command in vain", typed.by);
+            Message::line(answer::sentence(&error.to_string()))
+        }
+        None => Message::line(TOO_SLOW),
+    };
+    answer::to_command(&message)
+}
+
+async fn clicked(app: &App, click: Interaction, patience: &impl Patience) -> Response {
+    let action = click.action.id();
+    let (deployment, user) = (click.deployment.clone(), click.by.clone());
+    let response_url = click.response_url.clone();
+    let words = match patience.within(CLICK, decide(app, click)).await {
+        Some(Ok(Some(decided))) => {
+            tracing::info!(
+                deployment.id = %deployment,
+                %user,
+                action,
+                "{user} clicked {action} on {deployment}"
+            );
+            decided.reply
+        }
+        Some(Ok(None)) => return Response::empty(),
+        Some(Err(error)) => {
+            tracing::info!(
+                deployment.id = %deployment,
+                %user,
+                action,
+                %error,
+                "{user} clicked {action} on {deployment} in vain"
+            );
+            answer::sentence(&error.to_string())
+        }
+        None => TOO_SLOW.to_owned(),
+    };
+    answer::to_click(words, response_url)
+}
+
+/// Takes a click; `None` if the one who clicked is asked for more.
+async fn decide(app: &App, click: Interaction) -> Result<Option<Decided>, DecideError> {
+    if let (ButtonAction::Reject, Some(trigger)) = (click.action, click.trigger) {
+        app.ask_why(&click.deployment, &TriggerId(trigger)).await?;
+        return Ok(None);
+    }
     let decide = Decide {
         action: click.action,
         deployment: click.deployment,
         plan: click.plan,
         by: click.by,
+        reason: None,
     };
-    let action = decide.action.id();
-    let words = match app.decide(&decide).await {
-        Ok(decided) => {
-            tracing::info!(
-                deployment.id = %decide.deployment,
-                user = %decide.by,
-                action,
-                "{} clicked {action} on {}",
-                decide.by,
-                decide.deployment
-            );
-            decided.reply
+    app.decide(&decide).await.map(Some)
+}
+
+/// Slack closes a form that is answered with nothing, and shows words at one of its questions.
+async fn submitted(app: &App, form: &Submission, patience: &impl Patience) -> Response {
+    use sluice_core::modal::InputName::Reason;
+
+    let id = form.purpose.id();
+    match patience.within(REQUEST, app.submit(form)).await {
+        Some(Ok(_)) => {
+            tracing::info!(user = %form.by, form = id, "{} sent the form {id}", form.by);
+            Response::empty()
         }
-        Err(error) => {
-            tracing::info!(
-                deployment.id = %decide.deployment,
-                user = %decide.by,
-                action,
-                %error,
-                "{} clicked {action} on {} in vain",
-                decide.by,
-                decide.deployment
-            );
-            sentence(&error.to_string())
+        Some(Err(error)) => {
+            tracing::info!(user = %form.by, form = id, %error, "{} sent the form {id} in vain", form.by);
+            answer::to_form(error.at(), &answer::sentence(&error.to_string()))
         }
-    };
-    let text = render(&Message::line(words)).text;
-    let body = json!({
-        "replace_original": false,
-        "response_type": "ephemeral",
-        "text": text,
-    });
-    let reply = click
-        .response_url
-        .map(|response_url| Reply { response_url, text });
-    Response {
-        reply,
-        ..Response::json(&body)
+        None => answer::to_form(Reason, TOO_SLOW),
     }
 }
 
 fn bad_request(error: &dyn std::error::Error) -> Response {
     tracing::warn!(%error, "a request cannot be read: {error}");
     Response::text(400, "not a request of Slack")
-}
-
-/// Errors begin in lower case; people are spoken to in sentences.
-fn sentence(error: &str) -> String {
-    let mut chars = error.chars();
-    chars.next().map_or_else(String::new, |first| {
-        let end = if error.ends_with(['.', '?', '!']) {
-            ""
-        } else {
-            "."
-        };
-        format!("{}{}{end}", first.to_uppercase(), chars.as_str())
-    })
 }

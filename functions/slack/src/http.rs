@@ -76,6 +76,11 @@ impl Response {
         Self::new(status_code, "text/plain; charset=utf-8", body)
     }
 
+    /// Success, and nothing to show.
+    pub(crate) fn empty() -> Self {
+        Self::text(200, "")
+    }
+
     pub(crate) fn json(body: &serde_json::Value) -> Self {
         Self::new(200, "application/json", body.to_string())
     }

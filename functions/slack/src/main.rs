@@ -3,14 +3,20 @@
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
 use sluice_runtime::{Function, start};
+use sluice_slack_function::{Clocked, Door, handler};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let started = start(Function::Slack).await?;
-    let (app, secret) = (&started.app, started.signing_secret()?);
+    let app = &started.app;
+    let door = Door {
+        secrets: started.signing_secrets()?.clone(),
+        team: started.slack_team.clone(),
+    };
     run(service_fn(async |event: LambdaEvent<Value>| {
         let now = app.ports().clock.now();
-        let response = sluice_slack_function::handler(app, &event.payload, secret, now).await;
+        let response = handler(app, &event.payload, &door, &Clocked, now).await;
+        // Lambda halts the function once it has answered, so the words go first.
         if let Some(reply) = &response.reply {
             started.reply(&reply.response_url, &reply.text).await;
         }

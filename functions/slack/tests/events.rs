@@ -15,17 +15,28 @@ use sluice_app::App;
 use sluice_core::config::Config;
 use sluice_core::id::SlackUserId;
 use sluice_core::message::{Block, Button, ButtonAction};
+use sluice_core::modal::{InputName, Purpose, Submission};
 use sluice_sim::cloud::{Push, digest_of};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, DirectFunctions, World};
-use sluice_slack::{interaction_body, sign};
-use sluice_slack_function::handler;
+use sluice_slack::{
+    SigningSecrets, command_body, home_opened_body, interaction_body, render_home, sign,
+    submission_body, url_verification_body,
+};
+use sluice_slack_function::{Door, Endless, Patience, handler};
 
 /// The time of the requests in `events/`.
 const SENT_AT: &str = "2026-01-05T09:50:00Z";
 
 fn secret() -> SecretString {
     SecretString::from("simulated-signing-secret")
+}
+
+fn door() -> Door {
+    Door {
+        secrets: SigningSecrets::read(&secret()).unwrap(),
+        team: Some("T0000000001".to_owned()),
+    }
 }
 
 fn request(file: &str) -> Value {
@@ -45,7 +56,7 @@ fn sluice(start: &str) -> (World, App) {
 }
 
 fn response(app: &App, request: &Value, now: Timestamp) -> Value {
-    let response = block_on(handler(app, request, &secret(), now));
+    let response = block_on(handler(app, request, &door(), &Endless, now));
     serde_json::to_value(response).unwrap()
 }
 
@@ -104,7 +115,10 @@ fn phase(world: &World) -> &'static str {
 }
 
 fn click(button: &Button, by: &str, now: Timestamp) -> Value {
-    let body = interaction_body(button, &SlackUserId::new(by), now);
+    signed(interaction_body(button, &SlackUserId::new(by), now), now)
+}
+
+fn signed(body: String, now: Timestamp) -> Value {
     let timestamp = now.as_second().to_string();
     let signature = sign(&secret(), &timestamp, body.as_bytes());
     json!({
@@ -148,7 +162,7 @@ fn a_genuine_click_of_an_approver_approves() {
 fn the_one_who_clicked_is_told_at_the_click_s_own_address() {
     let (world, app, buttons) = awaiting_approval();
     let genuine = click(&buttons[0], "U0NOBODY", world.now());
-    let response = block_on(handler(&app, &genuine, &secret(), world.now()));
+    let response = block_on(handler(&app, &genuine, &door(), &Endless, world.now()));
     let reply = response.reply.clone().unwrap();
     assert!(
         reply
@@ -193,6 +207,244 @@ fn what_is_no_request_is_refused() {
             response(&app, &request, world.now())["statusCode"],
             400,
             "{request}"
+        );
+    }
+}
+
+const APPROVER: &str = "U024BE7LH";
+
+fn typed(world: &World, app: &App, text: &str) -> Value {
+    let body = command_body(text, &SlackUserId::new(APPROVER));
+    let response = response(app, &signed(body, world.now()), world.now());
+    assert_eq!(response["statusCode"], 200);
+    serde_json::from_str(response["body"].as_str().unwrap()).unwrap()
+}
+
+fn reject_form(button: &Button, why: &str) -> Submission {
+    Submission {
+        purpose: Purpose::Reject {
+            deployment: button.deployment.clone(),
+            plan: button.plan.clone().unwrap(),
+        },
+        answers: BTreeMap::from([(InputName::Reason, why.to_owned())]),
+        by: SlackUserId::new(APPROVER),
+    }
+}
+
+#[test]
+fn what_is_typed_is_answered_to_the_one_who_typed_it() {
+    let (world, app, _) = awaiting_approval();
+    let lines = [
+        "",
+        "status",
+        "status staging",
+        "who production",
+        "history production",
+        "aprove production",
+        "approve staging",
+        "cancel staging",
+        "deploy v1.4.0 to production",
+        "help reject",
+    ];
+    let answers: BTreeMap<&str, Value> = lines
+        .into_iter()
+        .map(|line| (line, typed(&world, &app, line)))
+        .collect();
+    insta::with_settings!({ sort_maps => true }, { insta::assert_json_snapshot!(answers) });
+    assert_eq!(phase(&world), "AwaitingApproval");
+}
+
+#[test]
+fn a_typed_approval_says_which_plan_it_was_for_and_counts_once() {
+    let (world, app, _) = awaiting_approval();
+    let plan = world
+        .store()
+        .deployments()
+        .iter()
+        .find(|stored| stored.deployment.environment().as_str() == "production")
+        .map(|stored| stored.deployment.sealed_plan().hash.short().to_owned())
+        .unwrap();
+    let answer = typed(&world, &app, "approve");
+    let said = answer["text"].as_str().unwrap();
+    assert!(said.contains("Approved") && said.contains(&plan), "{said}");
+    assert_ne!(phase(&world), "AwaitingApproval");
+    let again = typed(&world, &app, "approve production");
+    let said = again["text"].as_str().unwrap();
+    assert!(said.contains("Nothing waits"), "{said}");
+}
+
+#[test]
+fn rejecting_asks_why_and_everybody_reads_the_answer() {
+    let (mut world, app, buttons) = awaiting_approval();
+    let reject = buttons
+        .iter()
+        .rfind(|button| button.action == ButtonAction::Reject)
+        .unwrap();
+    let click = click(reject, APPROVER, world.now());
+    let asked = response(&app, &click, world.now());
+    assert_eq!(
+        (&asked["statusCode"], &asked["body"]),
+        (&json!(200), &json!(""))
+    );
+    let modal = world.slack().modals().pop().unwrap();
+    assert_eq!(modal.purpose, reject_form(reject, "").purpose);
+    assert_eq!(phase(&world), "AwaitingApproval");
+
+    let empty = signed(submission_body(&reject_form(reject, " ")), world.now());
+    let refused = response(&app, &empty, world.now());
+    let body: Value = serde_json::from_str(refused["body"].as_str().unwrap()).unwrap();
+    assert_eq!(body["response_action"], "errors");
+    assert!(body["errors"]["reason"].is_string(), "{body}");
+    assert_eq!(phase(&world), "AwaitingApproval");
+
+    let form = reject_form(reject, "the migration locks <orders> & more");
+    let sent = signed(submission_body(&form), world.now());
+    for _ in 0..3 {
+        let done = response(&app, &sent, world.now());
+        assert_eq!(
+            (&done["statusCode"], &done["body"]),
+            (&json!(200), &json!(""))
+        );
+        assert_eq!(phase(&world), "Rejected");
+    }
+    world.run(Bounds::default(), |_| false);
+    assert!(
+        world
+            .slack()
+            .was_ever_said("rejected v1.4.0: the migration locks <orders> & more")
+    );
+}
+
+#[test]
+fn the_same_click_three_times_is_one_decision() {
+    let (world, app, buttons) = awaiting_approval();
+    let approve = buttons
+        .iter()
+        .find(|button| button.action == ButtonAction::Approve)
+        .unwrap();
+    let mut click = click(approve, APPROVER, world.now());
+    let said: Vec<String> = (0..3)
+        .map(|retry| {
+            click["headers"]["X-Slack-Retry-Num"] = json!(retry.to_string());
+            words(&response(&app, &click, world.now()))
+        })
+        .collect();
+    assert_eq!(said, ["Approved: v1.4.0 goes to production."; 3]);
+    let stored = world.store().deployments();
+    let production = stored
+        .iter()
+        .find(|stored| stored.deployment.environment().as_str() == "production")
+        .unwrap();
+    assert_eq!(production.deployment.approvals.len(), 1);
+}
+
+#[test]
+fn the_home_page_shows_what_waits_for_the_one_who_opens_it() {
+    let (world, app, _) = awaiting_approval();
+    let page = |user: &str| {
+        let user = SlackUserId::new(user);
+        let opened = signed(home_opened_body(&user, world.now()), world.now());
+        assert_eq!(response(&app, &opened, world.now())["statusCode"], 200);
+        world.slack().home(&user).unwrap()
+    };
+    let approver = page(APPROVER);
+    insta::with_settings!({ sort_maps => true }, { insta::assert_json_snapshot!(render_home(&approver)) });
+    let anyone = format!("{:?}", page("U0NOBODY"));
+    assert!(anyone.contains("Nothing. Have a good day."), "{anyone}");
+}
+
+#[test]
+fn slack_sees_that_the_address_is_ours() {
+    let (world, app) = sluice(SENT_AT);
+    let asked = signed(url_verification_body("3eZbrw1aB1"), world.now());
+    let answer = response(&app, &asked, world.now());
+    assert_eq!(
+        (&answer["statusCode"], &answer["body"]),
+        (&json!(200), &json!("3eZbrw1aB1"))
+    );
+}
+
+#[test]
+fn another_workspace_is_turned_away_and_an_organisation_is_let_in() {
+    let (world, app) = sluice(SENT_AT);
+    let of = |team: &str, body: String| {
+        let door = Door {
+            team: Some(team.to_owned()),
+            ..door()
+        };
+        let request = signed(body, world.now());
+        block_on(handler(&app, &request, &door, &Endless, world.now())).status_code
+    };
+    let by = SlackUserId::new(APPROVER);
+    let bodies = [
+        command_body("status", &by),
+        home_opened_body(&by, world.now()),
+    ];
+    for body in bodies {
+        assert_eq!(of("T0000000002", body.clone()), 403);
+        assert_eq!(of("T0000000001", body), 200);
+    }
+    let organisation = command_body("status", &by).replace(
+        "team_id=T0000000001",
+        "team_id=T0000000009&enterprise_id=E0000000001",
+    );
+    assert_eq!(of("E0000000001", organisation), 200);
+}
+
+/// Time is up before anything is done.
+struct NoTime;
+
+impl Patience for NoTime {
+    async fn within<T: Send>(
+        &self,
+        _: std::time::Duration,
+        _: impl Future<Output = T> + Send,
+    ) -> Option<T> {
+        None
+    }
+}
+
+#[test]
+fn whatever_takes_too_long_is_said_to_be_uncertain() {
+    let (world, app, buttons) = awaiting_approval();
+    let in_no_time = |request: Value| {
+        let response = block_on(handler(&app, &request, &door(), &NoTime, world.now()));
+        assert_eq!(response.status_code, 200);
+        response.body
+    };
+    let by = SlackUserId::new(APPROVER);
+    let form = reject_form(&buttons[0], "late");
+    let requests = [
+        click(&buttons[0], APPROVER, world.now()),
+        signed(command_body("approve", &by), world.now()),
+        signed(submission_body(&form), world.now()),
+    ];
+    for request in requests {
+        let said = in_no_time(request);
+        assert!(said.contains("That may not have gone through"), "{said}");
+    }
+    let opened = signed(home_opened_body(&by, world.now()), world.now());
+    assert_eq!(in_no_time(opened), "");
+}
+
+#[test]
+fn forms_that_are_closed_and_types_of_next_year_are_answered() {
+    let (world, app) = sluice(SENT_AT);
+    for kind in ["view_closed", "block_suggestion", "a_type_of_next_year"] {
+        let body = submission_body(&reject_form(
+            &Button {
+                action: ButtonAction::Reject,
+                deployment: sluice_core::id::DeploymentId::from_outside("dep-1"),
+                plan: Some(sluice_core::id::Hash::of_json(&"plan")),
+                confirm: None,
+            },
+            "x",
+        ))
+        .replace("view_submission", kind);
+        let answer = response(&app, &signed(body, world.now()), world.now());
+        assert_eq!(
+            (&answer["statusCode"], &answer["body"]),
+            (&json!(200), &json!(""))
         );
     }
 }

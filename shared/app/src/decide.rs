@@ -10,6 +10,7 @@ use sluice_core::failure::{ErrorClass, PortError, RejectedEvent};
 use sluice_core::id::{DeploymentId, Hash, SlackGroupId, SlackUserId};
 use sluice_core::message::ButtonAction;
 use sluice_core::phase::Phase;
+use sluice_core::slash::Reason;
 
 use crate::App;
 
@@ -28,6 +29,8 @@ pub struct Decide {
     pub plan: Option<Hash>,
     /// By whom.
     pub by: SlackUserId,
+    /// Why, in their words: of a rejection.
+    pub reason: Option<Reason>,
 }
 
 /// A decision was taken.
@@ -97,7 +100,13 @@ impl App {
                 match decide.action {
                     ButtonAction::Approve => Event::Approve { by, groups, plan },
                     ButtonAction::Reject | ButtonAction::Cancel => {
-                        Event::Reject { by, groups, plan }
+                        let reason = decide.reason.as_ref().map(ToString::to_string);
+                        Event::Reject {
+                            by,
+                            groups,
+                            plan,
+                            reason,
+                        }
                     }
                 }
             }
@@ -141,7 +150,7 @@ fn is_decided(decide: &Decide, deployment: &Deployment) -> bool {
             same_plan && !waits && deployment.approvals.contains_key(&decide.by)
         }
         ButtonAction::Reject => {
-            same_plan && matches!(&deployment.phase, Phase::Rejected { by } if *by == decide.by)
+            same_plan && matches!(&deployment.phase, Phase::Rejected { by, .. } if *by == decide.by)
         }
         ButtonAction::Cancel => {
             matches!(&deployment.phase, Phase::Cancelled { by } if *by == decide.by)

@@ -1,7 +1,8 @@
 //! What Sluice does, between the functions that receive events and the ports to the world.
 //!
 //! Each function calls one entry point of [`App`]: [`App::image_pushed`], [`App::hint`],
-//! [`App::decide`], [`App::deploy`], [`App::promote`], [`App::roll_back`], [`App::advance`], [`App::hook`], [`App::minute`]. None of them decides
+//! [`App::decide`], [`App::deploy`], [`App::promote`], [`App::roll_back`], [`App::slash`],
+//! [`App::submit`], [`App::advance`], [`App::hook`], [`App::minute`]. None of them decides
 //! anything: [`sluice_core::machine::step`] does.
 
 mod asked;
@@ -15,6 +16,7 @@ mod minute;
 pub mod ports;
 mod preview;
 mod projector;
+mod slash;
 
 use std::sync::Arc;
 
@@ -29,6 +31,7 @@ pub use hint::Hint;
 pub use intake::{Intake, Taken, TakenHow};
 pub use minute::Minute;
 pub use preview::Preview;
+pub use slash::{SERVED, SlashFailed, SlashReply, SubmitFailed};
 
 /// One Sluice: its ports, and the applications it deploys.
 #[derive(Clone)]

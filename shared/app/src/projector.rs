@@ -1,11 +1,13 @@
 //! Makes the chat say what the deployment says: one message that is kept up to date, and the story
 //! in its thread. What has been shown is remembered, so whatever was missed is caught up on.
 
+use sluice_core::deployment::Deployment;
 use sluice_core::failure::{ErrorClass, PortError};
+use sluice_core::plan::Plan;
 use sluice_core::view;
 
 use crate::App;
-use crate::ports::{Shown, Stored};
+use crate::ports::{Shown, Stored, Thread};
 
 impl App {
     /// Brings what people see up to date.
@@ -40,7 +42,8 @@ impl App {
         let d = &stored.deployment;
         let chat = &self.ports.chat;
         let channel = &d.settings.environment.channel;
-        let message = view::message(d);
+        let before = self.plan_before(d).await?;
+        let message = view::message(d, before.as_ref());
         let posted = match &shown.message {
             None => {
                 let posted = chat
@@ -70,11 +73,34 @@ impl App {
         shown.version = stored.version;
         for (number, entry) in d.story.iter().enumerate().skip(shown.told) {
             let key = format!("{}/{number}", posted.ts);
-            let message = view::thread_message(d, entry);
-            chat.ensure_posted(&key, channel, Some(&posted), &message)
-                .await?;
+            for (part, reply) in view::replies(d, entry).iter().enumerate() {
+                let key = match part {
+                    0 => key.clone(),
+                    part => format!("{key}/{part}"),
+                };
+                let thread = Thread {
+                    first: &posted,
+                    broadcast: reply.broadcast,
+                };
+                chat.ensure_posted(&key, channel, Some(thread), &reply.message)
+                    .await?;
+            }
             shown.told = number + 1;
         }
         Ok(())
+    }
+
+    /// The plan of the deployment that was proven last, for what is under way to be compared with.
+    async fn plan_before(&self, d: &Deployment) -> Result<Option<Plan>, PortError> {
+        let previous = d
+            .plan
+            .as_ref()
+            .and_then(|sealed| sealed.plan.previous.as_ref());
+        let Some(previous) = previous.filter(|_| !d.phase.is_terminal()) else {
+            return Ok(None);
+        };
+        let stored = self.ports.store.load(&previous.deployment).await?;
+        let sealed = stored.and_then(|stored| stored.deployment.plan);
+        Ok(sealed.map(|sealed| sealed.plan.clone()))
     }
 }

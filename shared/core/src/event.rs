@@ -41,6 +41,9 @@ pub enum Event {
         groups: BTreeSet<SlackGroupId>,
         /// The plan they saw.
         plan: Hash,
+        /// Why, in their words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// Somebody calls it off.
     Cancel {

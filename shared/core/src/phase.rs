@@ -63,6 +63,9 @@ pub enum Phase {
     Rejected {
         /// Who.
         by: SlackUserId,
+        /// Why, in their words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// Nobody decided in time, or its turn never came.
     Expired,

@@ -36,8 +36,11 @@ pub fn report(d: &Deployment) -> Option<Report> {
             world: untouched(),
             todo: Vec::new(),
         },
-        Phase::Rejected { by } => Report {
-            happened: format!("<@{by}> rejected {release}"),
+        Phase::Rejected { by, reason } => Report {
+            happened: match reason {
+                Some(reason) => format!("<@{by}> rejected {release}: {reason}"),
+                None => format!("<@{by}> rejected {release}"),
+            },
             world: untouched(),
             todo: vec![match d.requested_by {
                 Requester::Push => "push a new image once the reason is settled".to_owned(),

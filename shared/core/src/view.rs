@@ -1,28 +1,46 @@
 //! What people see of a deployment: one message that always says how things stand, and a thread
 //! that tells how they came to. Both follow from the deployment alone.
 
+mod changes;
+mod decided;
+mod looks;
+mod modals;
+mod progress;
+mod standing;
+
+use crate::config::Approver;
 use crate::deployment::Deployment;
 use crate::machine::waits_for;
 use crate::message::{Block, Button, ButtonAction, Message};
 use crate::note::{Entry, Note};
 use crate::phase::Phase;
+use crate::plan::Plan;
 use crate::report::{Report, report};
 
-/// The deployment's one message.
-pub fn message(d: &Deployment) -> Message {
+pub use looks::{history_message, who_message};
+pub use modals::{override_modal, reject_modal, rollback_modal};
+pub use standing::{Glance, home, status_message};
+
+/// The deployment's one message. `before` is the plan of the deployment that was proven last here,
+/// where that is known: what changes is said against it.
+pub fn message(d: &Deployment, before: Option<&Plan>) -> Message {
     let release = &d.release.tag;
     let environment = d.environment();
     let mut blocks = vec![Block::Header(headline(d))];
     match report(d) {
         Some(report) => blocks.extend(report_blocks(&report)),
-        None => blocks.extend(progress_blocks(d)),
+        None => blocks.extend(progress_blocks(d, before)),
     }
-    blocks.push(Block::Context(format!(
+    let mut small = format!(
         "{} · {} · asked for by {}",
         d.id,
         d.release.digest.short(),
         d.requested_by
-    )));
+    );
+    if let Some(decided) = decided::decided(d) {
+        small.push_str(&format!("\n{decided}"));
+    }
+    blocks.push(Block::Context(small));
     blocks.extend(buttons(d));
     let summary = match report(d) {
         Some(report) => format!("{} {}: {}", d.app(), environment, report.happened),
@@ -40,24 +58,77 @@ pub fn message(d: &Deployment) -> Message {
     Message { summary, blocks }
 }
 
-/// An entry of the story as a message of the thread.
-pub fn thread_message(d: &Deployment, entry: &Entry) -> Message {
-    let mut message = thread_line(d, entry);
-    if let (Note::PlanDrawn { plan } | Note::PlanChanged { plan }, Some(sealed)) =
-        (&entry.note, &d.plan)
-        && sealed.hash == *plan
-    {
-        message.blocks.push(Block::Code(sealed.plan.to_string()));
-    }
-    message
+/// A message of the thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The message.
+    pub message: Message,
+    /// Whether the channel sees it too: a failure, or a decision that is needed. Slack tells nobody
+    /// of a message that was edited.
+    pub broadcast: bool,
 }
 
-fn thread_line(d: &Deployment, entry: &Entry) -> Message {
-    Message::line(format!(
-        "{}  {}",
-        entry.at.strftime("%H:%M:%S"),
-        entry.note.words(d)
+/// An entry of the story as messages of the thread: what happened, then its details.
+pub fn replies(d: &Deployment, entry: &Entry) -> Vec<Reply> {
+    let line = format!("{}  {}", entry.at.strftime("%H:%M:%S"), entry.note.words(d));
+    let plan = match (&entry.note, &d.plan) {
+        (Note::PlanDrawn { plan } | Note::PlanChanged { plan }, Some(sealed))
+            if sealed.hash == *plan =>
+        {
+            Some(Block::Code(sealed.plan.to_string()))
+        }
+        _ => None,
+    };
+    if let Some(question) = question(d, &entry.note) {
+        let details = plan.map(|plan| Reply {
+            message: Message {
+                summary: format!("The plan of {} in full", d.id),
+                blocks: vec![plan],
+            },
+            broadcast: false,
+        });
+        let asked = Reply {
+            message: Message::line(format!("{line}\n{question}")),
+            broadcast: true,
+        };
+        return std::iter::once(asked).chain(details).collect();
+    }
+    let mut message = Message::line(line);
+    message.blocks.extend(plan);
+    vec![Reply {
+        message,
+        broadcast: is_failure(d, &entry.note),
+    }]
+}
+
+/// What people are asked when a plan was drawn that waits for them.
+fn question(d: &Deployment, note: &Note) -> Option<String> {
+    let (Note::PlanDrawn { .. } | Note::PlanChanged { .. }) = note else {
+        return None;
+    };
+    let approval = d.settings.environment.approval.as_ref()?;
+    let approvers: Vec<String> = approval.approvers.iter().map(Approver::to_string).collect();
+    Some(format!(
+        "{}: {} {} may go to {} once you approve it at the top of this thread.",
+        approvers.join(" "),
+        d.app(),
+        d.release.tag,
+        d.environment()
     ))
+}
+
+fn is_failure(d: &Deployment, note: &Note) -> bool {
+    match note {
+        Note::RollingBack { .. } | Note::ServiceStuck { .. } | Note::NeedsPerson { .. } => true,
+        Note::Ended => matches!(
+            d.phase,
+            Phase::Failed { .. }
+                | Phase::RolledBack { .. }
+                | Phase::RollbackFailed { .. }
+                | Phase::Expired
+        ),
+        _ => false,
+    }
 }
 
 fn headline(d: &Deployment) -> String {
@@ -123,11 +194,18 @@ fn rollback_headline(d: &Deployment) -> String {
     }
 }
 
-fn progress_blocks(d: &Deployment) -> Vec<Block> {
+fn progress_blocks(d: &Deployment, before: Option<&Plan>) -> Vec<Block> {
     let mut blocks = vec![Block::Fields(vec![
-        ("Phase".to_owned(), d.phase.name().to_owned()),
-        ("Waits for".to_owned(), waits_for(d)),
+        ("Status".to_owned(), progress::status(d)),
+        (
+            "Waits for".to_owned(),
+            format!("{}, since {}", waits_for(d), decided::clock(d.entered_at)),
+        ),
     ])];
+    let changes = changes::changes(d, before);
+    if !changes.is_empty() {
+        blocks.push(Block::Text(format!("What changes\n{}", bullets(&changes))));
+    }
     if let (Phase::AwaitingApproval, Some(sealed)) = (&d.phase, &d.plan) {
         blocks.push(Block::Code(sealed.plan.to_string()));
         blocks.push(Block::Context(format!("plan {}", sealed.hash.short())));

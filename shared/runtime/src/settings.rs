@@ -18,11 +18,15 @@ pub struct Settings {
     /// Slack.
     pub bot_token_arn: Option<String>,
     /// `SLUICE_SLACK_SIGNING_SECRET_ARN`: the secret with the signing secret, for the function that
-    /// Slack calls.
+    /// Slack calls. While it is being changed, the value is JSON:
+    /// `{"current": "…", "previous": "…"}`, and both are good.
     pub signing_secret_arn: Option<String>,
     /// `SLUICE_ROLLOUT_HOOK_ARN` and `SLUICE_ROLLOUT_HOOK_ROLE_ARN`, for functions that start
     /// rollouts.
     pub rollout_hook: Option<RolloutHookArns>,
+    /// `SLUICE_SLACK_TEAM_ID`: the workspace (`T…`) or organisation (`E…`) whose requests are taken;
+    /// without it, every one that the Slack app is installed in.
+    pub slack_team: Option<String>,
     /// `SLUICE_SLACK_URL`: another server in Slack's place.
     pub slack_url: Option<String>,
 }
@@ -88,6 +92,7 @@ impl Settings {
                 function: reader.arn("SLUICE_ROLLOUT_HOOK_ARN", "lambda"),
                 role: reader.arn("SLUICE_ROLLOUT_HOOK_ROLE_ARN", "iam"),
             }),
+            slack_team: reader.slack_team(),
             slack_url: reader.get("SLUICE_SLACK_URL"),
         };
         if reader.problems.is_empty() {
@@ -145,6 +150,23 @@ impl Reader<'_> {
             );
         }
         url
+    }
+
+    fn slack_team(&mut self) -> Option<String> {
+        const NAME: &str = "SLUICE_SLACK_TEAM_ID";
+        let team = self.get(NAME)?;
+        let is_id = team.len() >= 9
+            && team.starts_with(['T', 'E'])
+            && team
+                .bytes()
+                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        if !is_id {
+            self.problem(
+                NAME,
+                format!("is `{team}`: give the id of the workspace (T…) or the organisation (E…)"),
+            );
+        }
+        Some(team)
     }
 
     fn secret(&mut self, name: &'static str, is_needed: bool) -> Option<String> {
@@ -219,6 +241,7 @@ mod tests {
         let problems = Settings::from_env(Function::Slack, |name| match name {
             "SLUICE_QUEUE_URL" => Some("sluice-advance".to_owned()),
             "SLUICE_SLACK_BOT_TOKEN_ARN" => Some("xoxb-a-token".to_owned()),
+            "SLUICE_SLACK_TEAM_ID" => Some("example".to_owned()),
             "SLUICE_TABLE" => Some(" ".to_owned()),
             other => set(other),
         })

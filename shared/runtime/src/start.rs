@@ -8,7 +8,6 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use secrecy::SecretString;
 use sluice_app::App;
 use sluice_app::ports::{Chat, Ports};
 use sluice_aws::{
@@ -17,7 +16,9 @@ use sluice_aws::{
 };
 use sluice_core::config::Config;
 use sluice_core::failure::PortError;
-use sluice_slack::{BASE_URL, InvalidBaseUrl, Responder, SlackChat};
+use sluice_slack::{
+    BASE_URL, InvalidBaseUrl, Responder, SigningSecrets, SlackChat, UnusableSecrets,
+};
 
 use crate::function::Function;
 use crate::logging::init_tracing;
@@ -28,17 +29,19 @@ use no_chat::NoChat;
 pub struct Started {
     /// The application.
     pub app: App,
-    signing_secret: Option<SecretString>,
+    /// The Slack workspace or organisation it works for, if it is to refuse all others.
+    pub slack_team: Option<String>,
+    signing_secrets: Option<SigningSecrets>,
     responder: Responder,
 }
 
 impl Started {
-    /// The secret with which Slack signs its requests.
+    /// The secrets with which Slack signs its requests.
     ///
     /// # Errors
     /// The function is none that Slack calls.
-    pub fn signing_secret(&self) -> Result<&SecretString, StartError> {
-        self.signing_secret
+    pub fn signing_secrets(&self) -> Result<&SigningSecrets, StartError> {
+        self.signing_secrets
             .as_ref()
             .ok_or(StartError::NoSigningSecret)
     }
@@ -77,6 +80,9 @@ pub enum StartError {
     /// One of Sluice's own secrets cannot be read.
     #[error("a secret that the function starts with: {0}")]
     Secret(#[from] PortError),
+    /// The secret of `SLUICE_SLACK_SIGNING_SECRET_ARN` holds no signing secret.
+    #[error("SLUICE_SLACK_SIGNING_SECRET_ARN: {0}")]
+    SigningSecrets(#[from] UnusableSecrets),
     /// `SLUICE_SLACK_URL` is no address for a token.
     #[error("SLUICE_SLACK_URL: {0}")]
     SlackUrl(#[from] InvalidBaseUrl),
@@ -113,14 +119,15 @@ pub async fn start(function: Function) -> Result<Started, StartError> {
         }
         None => Arc::new(NoChat),
     };
-    let signing_secret = match &settings.signing_secret_arn {
-        Some(arn) => Some(own_secret(&clients, arn).await?),
+    let signing_secrets = match &settings.signing_secret_arn {
+        Some(arn) => Some(SigningSecrets::read(&own_secret(&clients, arn).await?)?),
         None => None,
     };
     let app = App::new(ports(&settings, &clients, chat), configs);
     Ok(Started {
         app,
-        signing_secret,
+        slack_team: settings.slack_team,
+        signing_secrets,
         responder: Responder::new(),
     })
 }

@@ -1,8 +1,7 @@
 //! The chat port on Slack's Web API.
 //!
-//! The bot needs the scopes `chat:write`, `channels:read`, `channels:history`, `usergroups:read`
-//! (and `groups:read`, `groups:history` for private channels), and must be a member of every
-//! channel it posts to.
+//! [`Method`] lists the methods that are called and the scopes they need. The bot must be a member
+//! of every channel it posts to.
 
 mod api;
 mod errors;
@@ -14,12 +13,15 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use sluice_app::ports::{Chat, MessageRef};
+use sluice_app::ports::{Chat, MessageRef, Thread, TriggerId};
 use sluice_core::failure::PortError;
+use sluice_core::home::Home;
 use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
 use sluice_core::message::Message;
+use sluice_core::modal::Modal;
 
-use crate::render::render;
+use crate::method::Method;
+use crate::render::{render, render_home, render_modal};
 use api::{Api, Failed};
 use errors::{NO_SUCH_GROUP, port_error};
 use posted::{Place, Posted};
@@ -54,6 +56,7 @@ impl SlackChat {
         &self,
         key: &str,
         place: &Place,
+        broadcast: bool,
         message: &Message,
     ) -> Result<MessageRef, PortError> {
         let rendered = render(message);
@@ -67,8 +70,9 @@ impl SlackChat {
         });
         if let Some(thread) = &place.thread {
             request["thread_ts"] = json!(thread);
+            request["reply_broadcast"] = json!(broadcast);
         }
-        match self.api.post("chat.postMessage", &request).await {
+        match self.api.post(Method::PostMessage, &request).await {
             Ok(answer) => {
                 let posted = message_ref(&answer, &place.channel).ok_or_else(|| {
                     // It may be there: look before posting again.
@@ -82,7 +86,7 @@ impl SlackChat {
             }
             Err(failed) => {
                 self.posted.forget(place);
-                Err(port_error("chat.postMessage", &place.channel, failed))
+                Err(port_error(Method::PostMessage, &place.channel, failed))
             }
         }
     }
@@ -101,13 +105,13 @@ impl Chat for SlackChat {
         &self,
         key: &str,
         channel: &ChannelName,
-        thread: Option<&MessageRef>,
+        thread: Option<Thread<'_>>,
         message: &Message,
     ) -> Result<MessageRef, PortError> {
         let place = match thread {
-            Some(first) => Place {
-                channel: first.channel.clone(),
-                thread: Some(first.ts.clone()),
+            Some(thread) => Place {
+                channel: thread.first.channel.clone(),
+                thread: Some(thread.first.ts.clone()),
             },
             None => Place {
                 channel: self.posted.channel_id(&self.api, channel).await?,
@@ -119,7 +123,10 @@ impl Chat for SlackChat {
                 channel: place.channel,
                 ts,
             }),
-            None => self.post(key, &place, message).await,
+            None => {
+                let broadcast = thread.is_some_and(|thread| thread.broadcast);
+                self.post(key, &place, broadcast, message).await
+            }
         }
     }
 
@@ -132,9 +139,25 @@ impl Chat for SlackChat {
             "text": rendered.text,
             "blocks": rendered.blocks,
         });
-        match self.api.post("chat.update", &request).await {
+        match self.api.post(Method::UpdateMessage, &request).await {
             Ok(_) => Ok(()),
-            Err(failed) => Err(port_error("chat.update", &posted.channel, failed)),
+            Err(failed) => Err(port_error(Method::UpdateMessage, &posted.channel, failed)),
+        }
+    }
+
+    async fn open_modal(&self, trigger: &TriggerId, modal: &Modal) -> Result<(), PortError> {
+        let request = json!({"trigger_id": trigger.0, "view": render_modal(modal)});
+        match self.api.post(Method::OpenView, &request).await {
+            Ok(_) => Ok(()),
+            Err(failed) => Err(port_error(Method::OpenView, "a form", failed)),
+        }
+    }
+
+    async fn publish_home(&self, user: &SlackUserId, home: &Home) -> Result<(), PortError> {
+        let request = json!({"user_id": user, "view": render_home(home)});
+        match self.api.post(Method::PublishView, &request).await {
+            Ok(_) => Ok(()),
+            Err(failed) => Err(port_error(Method::PublishView, user.as_str(), failed)),
         }
     }
 
@@ -143,7 +166,7 @@ impl Chat for SlackChat {
         group: &SlackGroupId,
     ) -> Result<BTreeSet<SlackUserId>, PortError> {
         let parameters = vec![("usergroup", group.as_str().to_owned())];
-        match self.api.get("usergroups.users.list", parameters).await {
+        match self.api.get(Method::ListGroupMembers, parameters).await {
             Ok(answer) => Ok(answer["users"]
                 .as_array()
                 .into_iter()
@@ -154,7 +177,7 @@ impl Chat for SlackChat {
             Err(Failed::Refused { code, .. }) if NO_SUCH_GROUP.contains(&code.as_str()) => {
                 Ok(BTreeSet::new())
             }
-            Err(failed) => Err(port_error("usergroups.users.list", group.as_str(), failed)),
+            Err(failed) => Err(port_error(Method::ListGroupMembers, group.as_str(), failed)),
         }
     }
 }

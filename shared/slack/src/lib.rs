@@ -5,7 +5,9 @@
 
 #[cfg(feature = "client")]
 mod client;
+mod incoming;
 mod interaction;
+mod method;
 mod render;
 mod signature;
 #[cfg(feature = "sign")]
@@ -13,8 +15,12 @@ mod simulated;
 
 #[cfg(feature = "client")]
 pub use client::{BASE_URL, InvalidBaseUrl, Responder, SlackChat};
-pub use interaction::{Interaction, InteractionError, parse_interaction};
-pub use render::{Rendered, render};
-pub use signature::{Unverified, verify};
+pub use incoming::{Incoming, IncomingError, Origin, TypedCommand, parse};
+pub use interaction::Interaction;
+pub use method::Method;
+pub use render::{Rendered, render, render_home, render_modal};
+pub use signature::{SigningSecrets, UnusableSecrets, Unverified, verify};
 #[cfg(feature = "sign")]
-pub use simulated::{interaction_body, sign};
+pub use simulated::{
+    command_body, home_opened_body, interaction_body, sign, submission_body, url_verification_body,
+};

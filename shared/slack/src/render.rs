@@ -4,12 +4,16 @@
 //! and says how much was cut. <https://docs.slack.dev/reference/block-kit/blocks>
 
 mod text;
+mod views;
 
 use serde_json::{Value, json};
 use sluice_core::message::{Block, Button, ButtonAction, Message};
 
 use crate::interaction::button_value;
 use text::{code, cut, mentioning, plain};
+
+pub(crate) use views::purpose_value;
+pub use views::{render_home, render_modal};
 
 const BLOCKS: usize = 50;
 const FIELDS_A_SECTION: usize = 10;
@@ -40,7 +44,7 @@ pub struct Rendered {
 pub fn render(message: &Message) -> Rendered {
     let mut blocks: Vec<Value> = message.blocks.iter().flat_map(block).collect();
     if blocks.len() > BLOCKS {
-        keep_limit(&mut blocks);
+        keep_limit(&mut blocks, BLOCKS);
     }
     Rendered {
         text: cut(&message.summary, SUMMARY_CHARS, mentioning),
@@ -127,9 +131,9 @@ fn mrkdwn(text: String) -> Value {
 }
 
 /// Leaves parts out before the buttons: those must stay.
-fn keep_limit(blocks: &mut Vec<Value>) {
+fn keep_limit(blocks: &mut Vec<Value>, limit: usize) {
     let buttons = blocks.pop_if(|last| last["type"] == "actions");
-    let room = BLOCKS - 1 - usize::from(buttons.is_some());
+    let room = limit - 1 - usize::from(buttons.is_some());
     let left_out = blocks.len() - room;
     blocks.truncate(room);
     blocks.push(

@@ -7,6 +7,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use sha2::Sha256;
 
 /// Slack's own bound against requests that are recorded and sent again.
@@ -28,6 +29,78 @@ pub enum Unverified {
         "the signature is wrong: not from Slack, or the signing secret is not this Slack app's"
     )]
     WrongSignature,
+}
+
+/// The secrets with which Slack may sign: one, or two while it is being changed.
+#[derive(Clone, Debug)]
+pub struct SigningSecrets {
+    current: SecretString,
+    previous: Option<SecretString>,
+}
+
+/// A value that holds no signing secrets. Says nothing of what it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the signing secret is neither the secret itself, nor {{\"current\": \"…\", \"previous\": \"…\"}}, \
+     nor a list of one or two of them"
+)]
+pub struct UnusableSecrets;
+
+impl SigningSecrets {
+    /// Reads the value of the secret that holds them.
+    ///
+    /// # Errors
+    /// It is empty, or JSON of another shape.
+    pub fn read(value: &SecretString) -> Result<Self, UnusableSecrets> {
+        let text = value.expose_secret().trim();
+        if !text.starts_with(['{', '[']) {
+            return Self::new(text, None);
+        }
+        let value: Value = serde_json::from_str(text).map_err(|_| UnusableSecrets)?;
+        let (current, previous) = match &value {
+            Value::Array(list) if list.len() <= 2 => (list.first(), list.get(1)),
+            Value::Object(named) => (named.get("current"), named.get("previous")),
+            _ => return Err(UnusableSecrets),
+        };
+        let current = current.and_then(Value::as_str).ok_or(UnusableSecrets)?;
+        let previous = match previous {
+            None | Some(Value::Null) => None,
+            Some(previous) => Some(previous.as_str().ok_or(UnusableSecrets)?),
+        };
+        // An empty one is one that is no longer needed.
+        Self::new(
+            current,
+            previous.filter(|previous| !previous.trim().is_empty()),
+        )
+    }
+
+    fn new(current: &str, previous: Option<&str>) -> Result<Self, UnusableSecrets> {
+        if current.trim().is_empty() {
+            return Err(UnusableSecrets);
+        }
+        Ok(Self {
+            current: SecretString::from(current.trim()),
+            previous: previous.map(|previous| SecretString::from(previous.trim())),
+        })
+    }
+
+    /// Sees that Slack made the request, not long ago, with either of them. See [`verify`].
+    ///
+    /// # Errors
+    /// It did not, or that cannot be told.
+    pub fn verify(
+        &self,
+        timestamp: Option<&str>,
+        signature: Option<&str>,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<(), Unverified> {
+        let with = |secret| verify(secret, timestamp, signature, body, now);
+        // Both are tried in any case: how long it takes says nothing of which one it was.
+        let current = with(&self.current);
+        let previous = self.previous.as_ref().map(with);
+        current.or_else(|error| previous.unwrap_or(Err(error)))
+    }
 }
 
 /// Sees that Slack made the request, not long ago.
@@ -78,7 +151,7 @@ pub(crate) fn mac(secret: &SecretString, timestamp: &str, body: &[u8]) -> Option
 
 #[cfg(test)]
 mod tests {
-    use super::{Unverified, verify};
+    use super::{SigningSecrets, Unverified, verify};
     use jiff::Timestamp;
     use secrecy::SecretString;
 
@@ -116,6 +189,52 @@ mod tests {
                 "{after_s} s"
             );
         }
+    }
+
+    fn read(value: &str) -> Option<SigningSecrets> {
+        SigningSecrets::read(&SecretString::from(value)).ok()
+    }
+
+    #[test]
+    fn while_the_secret_is_changed_both_are_good() {
+        let now = Timestamp::from_second(SENT_AT).unwrap();
+        let verified = |value: &str| {
+            let secrets = read(value).unwrap();
+            secrets.verify(Some("1531420618"), Some(SIGNATURE), BODY, now)
+        };
+        for good in [
+            SECRET.to_owned(),
+            format!("{SECRET}\n"),
+            format!(r#"["{SECRET}"]"#),
+            format!(r#"["the-new-one", "{SECRET}"]"#),
+            format!(r#"{{"current": "{SECRET}", "previous": ""}}"#),
+            format!(r#"{{"current": "the-new-one", "previous": "{SECRET}"}}"#),
+        ] {
+            assert_eq!(verified(&good), Ok(()), "{good}");
+        }
+        let neither = verified(r#"{"current": "the-new-one", "previous": "another"}"#);
+        assert_eq!(neither, Err(Unverified::WrongSignature));
+    }
+
+    #[test]
+    fn what_holds_no_secret_is_no_secret() {
+        for value in [
+            "",
+            " ",
+            "{}",
+            "[]",
+            r#"[""]"#,
+            r#"["a","b","c"]"#,
+            r#"{"current":1}"#,
+            "{",
+        ] {
+            assert!(read(value).is_none(), "{value}");
+        }
+        let shown = format!("{:?}", read(r#"["secret-a","secret-b"]"#).unwrap());
+        assert!(
+            !shown.contains("secret-a") && !shown.contains("secret-b"),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -4,12 +4,19 @@
 use hmac::Mac;
 use jiff::Timestamp;
 use secrecy::SecretString;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use sluice_core::id::SlackUserId;
 use sluice_core::message::Button;
+use sluice_core::modal::{InputName, Submission};
+use sluice_core::slash::COMMAND;
 
 use crate::interaction::button_value;
+use crate::render::purpose_value;
 use crate::signature::mac;
+
+/// The simulated workspace, and the app in it.
+const TEAM: &str = "T0000000001";
+const APP: &str = "A0000000001";
 
 /// The header `x-slack-signature` of a body sent at `timestamp` (Unix seconds, as in the header
 /// `x-slack-request-timestamp`).
@@ -46,4 +53,92 @@ pub fn interaction_body(button: &Button, by: &SlackUserId, at: Timestamp) -> Str
     form_urlencoded::Serializer::new(String::new())
         .append_pair("payload", &payload.to_string())
         .finish()
+}
+
+/// The body of the request that Slack sends when `by` types `/sluice` and `text`.
+pub fn command_body(text: &str, by: &SlackUserId) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .append_pair("team_id", TEAM)
+        .append_pair("team_domain", "example")
+        .append_pair("channel_id", "C0000000001")
+        .append_pair("channel_name", "erp-production")
+        .append_pair("user_id", by.as_str())
+        .append_pair("user_name", "someone")
+        .append_pair("command", COMMAND)
+        .append_pair("text", text)
+        .append_pair("api_app_id", APP)
+        .append_pair("is_enterprise_install", "false")
+        .append_pair(
+            "response_url",
+            "https://hooks.slack.com/commands/T0000000001/1/simulated",
+        )
+        .append_pair("trigger_id", "1.1.simulated")
+        .finish()
+}
+
+/// The body of the request that Slack sends when somebody sends a form.
+pub fn submission_body(submission: &Submission) -> String {
+    let values: Map<String, Value> = submission
+        .answers
+        .iter()
+        .map(|(name, answer)| {
+            let action = match name {
+                InputName::Reason => json!({"type": "plain_text_input", "value": answer}),
+                InputName::Release => {
+                    json!({"type": "static_select", "selected_option": {"value": answer}})
+                }
+            };
+            let actions = Value::Object(Map::from_iter([(name.id().to_owned(), action)]));
+            (name.id().to_owned(), actions)
+        })
+        .collect();
+    let mut payload = json!({
+        "type": "view_submission",
+        "team": {"id": TEAM, "domain": "example"},
+        "user": {"id": submission.by, "name": "someone", "team_id": TEAM},
+        "api_app_id": APP,
+        "trigger_id": "1.1.simulated",
+        "view": {
+            "id": "V0000000001",
+            "type": "modal",
+            "callback_id": submission.purpose.id(),
+            "private_metadata": purpose_value(&submission.purpose),
+            "state": {"values": values},
+        },
+        "response_urls": [],
+    });
+    payload.sort_all_objects();
+    form_urlencoded::Serializer::new(String::new())
+        .append_pair("payload", &payload.to_string())
+        .finish()
+}
+
+/// The body of the event that Slack sends when somebody looks at the app's home page.
+pub fn home_opened_body(user: &SlackUserId, at: Timestamp) -> String {
+    let mut event = json!({
+        "token": "simulated",
+        "team_id": TEAM,
+        "api_app_id": APP,
+        "type": "event_callback",
+        "event_id": "Ev0000000001",
+        "event_time": at.as_second(),
+        "authorizations": [{"enterprise_id": null, "team_id": TEAM, "user_id": "U0000000002", "is_bot": true}],
+        "event": {
+            "type": "app_home_opened",
+            "user": user,
+            "channel": "D0000000001",
+            "tab": "home",
+            "event_ts": format!("{}.000000", at.as_second()),
+        },
+    });
+    event.sort_all_objects();
+    event.to_string()
+}
+
+/// The body of the request with which Slack sees whether an address is ours.
+pub fn url_verification_body(challenge: &str) -> String {
+    let mut event =
+        json!({"type": "url_verification", "token": "simulated", "challenge": challenge});
+    event.sort_all_objects();
+    event.to_string()
 }

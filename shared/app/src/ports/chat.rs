@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use sluice_core::failure::PortError;
+use sluice_core::home::Home;
 use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
 use sluice_core::message::Message;
+use sluice_core::modal::Modal;
 
 /// A message that was posted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,21 +19,41 @@ pub struct MessageRef {
     pub ts: String,
 }
 
+/// A thread to post in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thread<'a> {
+    /// Its first message.
+    pub first: &'a MessageRef,
+    /// Whether the channel sees the message too.
+    pub broadcast: bool,
+}
+
+/// Leave to put a form before the person who has just clicked or typed: Slack's `trigger_id`, good
+/// for 3 seconds and one form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TriggerId(pub String);
+
 /// Messages and people.
 #[async_trait]
 pub trait Chat: Send + Sync {
-    /// Posts a message, in a thread if `thread` names its first message. One of that key that is
-    /// there already is this one.
+    /// Posts a message, in a thread if there is one. A message of that key that is there already is
+    /// this one.
     async fn ensure_posted(
         &self,
         key: &str,
         channel: &ChannelName,
-        thread: Option<&MessageRef>,
+        thread: Option<Thread<'_>>,
         message: &Message,
     ) -> Result<MessageRef, PortError>;
 
     /// Makes the message say this.
     async fn update(&self, posted: &MessageRef, message: &Message) -> Result<(), PortError>;
+
+    /// Puts a form before the person whose click or command brought the trigger.
+    async fn open_modal(&self, trigger: &TriggerId, modal: &Modal) -> Result<(), PortError>;
+
+    /// Makes the person's home page say this.
+    async fn publish_home(&self, user: &SlackUserId, home: &Home) -> Result<(), PortError>;
 
     /// Who is in the group; nobody, if there is no such group.
     async fn group_members(&self, group: &SlackGroupId)

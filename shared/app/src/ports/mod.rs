@@ -16,14 +16,13 @@ use serde::{Deserialize, Serialize};
 use sluice_core::failure::PortError;
 use sluice_core::id::DeploymentId;
 
-pub use chat::{Chat, MessageRef};
+pub use chat::{Chat, MessageRef, Thread, TriggerId};
 pub use cloud::{
     Alarms, Databases, FoundImage, Http, HttpRequest, ImageQuery, Registry, Secrets, ServiceQuery,
     Services, Target, TaskDefinitionOrder, TaskOrder, Tasks,
 };
-pub use store::{
-    EnvironmentKey, EnvironmentState, Newest, Opened, Save, SaveError, Shown, Store, Stored,
-};
+pub use sluice_core::environment_key::EnvironmentKey;
+pub use store::{EnvironmentState, Newest, Opened, Save, SaveError, Shown, Store, Stored};
 pub use summary::DeploymentSummary;
 
 /// All ports of one Sluice.

@@ -4,32 +4,14 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sluice_core::deployment::Deployment;
+use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::event::Claim;
 use sluice_core::failure::PortError;
 use sluice_core::history::{ChainEnd, Record};
-use sluice_core::id::{AppName, DeploymentId, Digest, EnvironmentName};
+use sluice_core::id::{DeploymentId, Digest};
 use sluice_core::release::ProvenRelease;
 
 use super::{DeploymentSummary, MessageRef};
-
-/// An environment of an application. Everything in the store is read by key: nothing lists all.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct EnvironmentKey {
-    /// The application.
-    pub app: AppName,
-    /// Its environment.
-    pub environment: EnvironmentName,
-}
-
-impl EnvironmentKey {
-    /// Where the deployment goes.
-    pub fn of(deployment: &Deployment) -> Self {
-        Self {
-            app: deployment.app().clone(),
-            environment: deployment.environment().clone(),
-        }
-    }
-}
 
 /// Who is in an environment, and who comes next.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

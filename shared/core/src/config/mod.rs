@@ -25,6 +25,7 @@ use crate::id::{
 use crate::tag::TagPattern;
 
 pub use problem::{Problem, Problems};
+pub(crate) use report::did_you_mean;
 pub use schema::schema;
 
 /// The whole of `sluice.toml`.

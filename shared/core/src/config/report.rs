@@ -128,7 +128,7 @@ fn position(text: &str, at: usize) -> (usize, usize) {
 }
 
 /// The known word that `word` was probably meant to be.
-pub(super) fn did_you_mean<'a>(
+pub(crate) fn did_you_mean<'a>(
     word: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {

@@ -55,10 +55,15 @@ pub(super) fn reject(
     by: &SlackUserId,
     groups: &BTreeSet<SlackGroupId>,
     plan: &Hash,
+    reason: Option<&str>,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
     may_decide(d, by, groups, plan)?;
-    end(d, Phase::Rejected { by: by.clone() }, now);
+    let rejected = Phase::Rejected {
+        by: by.clone(),
+        reason: reason.map(str::to_owned),
+    };
+    end(d, rejected, now);
     Ok(())
 }
 

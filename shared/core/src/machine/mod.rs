@@ -87,7 +87,12 @@ fn take(d: &mut Deployment, event: &Event, now: Timestamp) -> Result<(), Rejecte
     match event {
         Event::Wake => Ok(()),
         Event::Approve { by, groups, plan } => approval::approve(d, by, groups, plan, now),
-        Event::Reject { by, groups, plan } => approval::reject(d, by, groups, plan, now),
+        Event::Reject {
+            by,
+            groups,
+            plan,
+            reason,
+        } => approval::reject(d, by, groups, plan, reason.as_deref(), now),
         Event::Cancel { by } => queue::cancel(d, by, now),
         Event::GoBack {
             by,

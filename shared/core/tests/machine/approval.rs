@@ -106,6 +106,7 @@ fn a_no_ends_it() {
     let plan = run.d.sealed_plan().hash.clone();
     let by = SlackUserId::new(APPROVER);
     run.event(&Event::Reject {
+        reason: None,
         by,
         groups: Default::default(),
         plan,

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use sluice_app::ports::{Chat, MessageRef};
+use sluice_app::ports::{Chat, MessageRef, Thread, TriggerId};
 use sluice_core::failure::PortError;
+use sluice_core::home::Home;
 use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
 use sluice_core::message::Message;
+use sluice_core::modal::Modal;
 
 /// Refuses everything. A deployment that is told of by such a function is told of by the next.
 pub(super) struct NoChat;
@@ -23,13 +25,21 @@ impl Chat for NoChat {
         &self,
         _: &str,
         _: &ChannelName,
-        _: Option<&MessageRef>,
+        _: Option<Thread<'_>>,
         _: &Message,
     ) -> Result<MessageRef, PortError> {
         Err(refusal())
     }
 
     async fn update(&self, _: &MessageRef, _: &Message) -> Result<(), PortError> {
+        Err(refusal())
+    }
+
+    async fn open_modal(&self, _: &TriggerId, _: &Modal) -> Result<(), PortError> {
+        Err(refusal())
+    }
+
+    async fn publish_home(&self, _: &SlackUserId, _: &Home) -> Result<(), PortError> {
         Err(refusal())
     }
 

@@ -68,6 +68,8 @@ operations! {
     PostMessage = "slack:chat.postMessage";
     UpdateMessage = "slack:chat.update";
     ListGroupMembers = "slack:usergroups.users.list";
+    OpenModal = "slack:views.open";
+    PublishHome = "slack:views.publish";
 }
 
 impl Operation {

@@ -5,10 +5,12 @@ use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sluice_app::ports::{Chat, MessageRef};
+use sluice_app::ports::{Chat, MessageRef, Thread, TriggerId};
 use sluice_core::failure::PortError;
+use sluice_core::home::Home;
 use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
 use sluice_core::message::{Block, Button, Message};
+use sluice_core::modal::Modal;
 
 use super::gate::Gate;
 use crate::cloud::Operation;
@@ -22,6 +24,8 @@ pub struct Posted {
     pub channel: ChannelName,
     /// The first message of its thread, if it is in one.
     pub thread: Option<MessageRef>,
+    /// Whether the channel sees it too, though it is in a thread.
+    pub broadcast: bool,
     /// Everything it has ever said, and since when; the last is what it says.
     pub versions: Vec<(Timestamp, Message)>,
 }
@@ -69,6 +73,8 @@ struct Workspace {
     keys: BTreeMap<(ChannelName, String), usize>,
     by_ts: BTreeMap<String, usize>,
     outages: Vec<(Timestamp, Timestamp)>,
+    modals: Vec<Modal>,
+    homes: BTreeMap<SlackUserId, Home>,
     /// Everything that was ever said, in order: a message and one of its versions.
     said: Vec<(usize, usize)>,
 }
@@ -79,7 +85,7 @@ impl Workspace {
         now: Timestamp,
         key: &str,
         channel: &ChannelName,
-        thread: Option<&MessageRef>,
+        thread: Option<Thread<'_>>,
         message: &Message,
     ) -> Result<MessageRef, PortError> {
         if !self.channels.contains(channel) {
@@ -101,7 +107,8 @@ impl Workspace {
         self.messages.push(Posted {
             reference: reference.clone(),
             channel: channel.clone(),
-            thread: thread.cloned(),
+            thread: thread.map(|thread| thread.first.clone()),
+            broadcast: thread.is_some_and(|thread| thread.broadcast),
             versions: vec![(now, message.clone())],
         });
         self.keys.insert(key, number);
@@ -205,6 +212,16 @@ impl SlackModel {
         self.workspace().messages.clone()
     }
 
+    /// Every form that was put before somebody, in order.
+    pub fn modals(&self) -> Vec<Modal> {
+        self.workspace().modals.clone()
+    }
+
+    /// What the person's home page says, if it was ever made.
+    pub fn home(&self, user: &SlackUserId) -> Option<Home> {
+        self.workspace().homes.get(user).cloned()
+    }
+
     /// What was said since the cursor was here last; a new cursor begins at 0.
     pub fn said_since(&self, cursor: &mut usize) -> Vec<Said> {
         let workspace = self.workspace();
@@ -276,7 +293,7 @@ impl Chat for SlackModel {
         &self,
         key: &str,
         channel: &ChannelName,
-        thread: Option<&MessageRef>,
+        thread: Option<Thread<'_>>,
         message: &Message,
     ) -> Result<MessageRef, PortError> {
         self.call(Operation::PostMessage, |workspace, now| {
@@ -288,6 +305,22 @@ impl Chat for SlackModel {
     async fn update(&self, posted: &MessageRef, message: &Message) -> Result<(), PortError> {
         self.call(Operation::UpdateMessage, |workspace, now| {
             workspace.update(now, posted, message)
+        })
+        .await
+    }
+
+    async fn open_modal(&self, _: &TriggerId, modal: &Modal) -> Result<(), PortError> {
+        self.call(Operation::OpenModal, |workspace, _| {
+            workspace.modals.push(modal.clone());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn publish_home(&self, user: &SlackUserId, home: &Home) -> Result<(), PortError> {
+        self.call(Operation::PublishHome, |workspace, _| {
+            workspace.homes.insert(user.clone(), home.clone());
+            Ok(())
         })
         .await
     }

@@ -86,6 +86,7 @@ impl Functions for DirectFunctions {
             deployment: click.button.deployment.clone(),
             plan: click.button.plan.clone(),
             by: click.user.clone(),
+            reason: None,
         };
         match self.0.decide(&decide).await {
             Ok(decided) => Ok(ClickReply {

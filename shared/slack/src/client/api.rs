@@ -15,6 +15,8 @@ use slack_morphism::prelude::{
     SlackClientHyperHttpsConnector,
 };
 
+use crate::method::Method;
+
 /// Slack's Web API.
 pub const BASE_URL: &str = "https://slack.com/api";
 
@@ -75,16 +77,18 @@ impl Api {
     }
 
     /// A method that changes something.
-    pub(super) async fn post(&self, method: &str, request: &Value) -> Result<Value, Failed> {
+    pub(super) async fn post(&self, method: Method, request: &Value) -> Result<Value, Failed> {
         let session = self.client.open_session(&self.token);
-        let call = session.http_session_api.http_post(method, request, None);
+        let call = session
+            .http_session_api
+            .http_post(method.name(), request, None);
         within(CALL_TIMEOUT, call).await
     }
 
     /// A method that reads.
     pub(super) async fn get(
         &self,
-        method: &str,
+        method: Method,
         parameters: Vec<(&'static str, String)>,
     ) -> Result<Value, Failed> {
         let session = self.client.open_session(&self.token);
@@ -92,7 +96,9 @@ impl Api {
             .into_iter()
             .map(|(name, value)| (name, Some(value)))
             .collect();
-        let call = session.http_session_api.http_get(method, &parameters, None);
+        let call = session
+            .http_session_api
+            .http_get(method.name(), &parameters, None);
         within(CALL_TIMEOUT, call).await
     }
 }

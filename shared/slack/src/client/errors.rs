@@ -1,5 +1,7 @@
 //! What can be done about Slack's errors. <https://docs.slack.dev/reference/methods/chat.postMessage>
 
+use std::fmt;
+
 use sluice_core::failure::PortError;
 
 use super::api::Failed;
@@ -8,9 +10,11 @@ use super::api::Failed;
 pub(super) const NO_SUCH_GROUP: [&str; 2] = ["no_such_subteam", "subteam_not_found"];
 
 /// The error of `method`, which was asked about `what`: a channel or a group.
-pub(super) fn port_error(method: &str, what: &str, failed: Failed) -> PortError {
+pub(super) fn port_error(method: impl fmt::Display, what: &str, failed: Failed) -> PortError {
     match failed {
-        Failed::Refused { code, needed_scope } => refused(method, what, &code, needed_scope),
+        Failed::Refused { code, needed_scope } => {
+            refused(&method.to_string(), what, &code, needed_scope)
+        }
         Failed::RateLimited {
             retry_after: Some(after),
         } => PortError::retryable(format!(
@@ -42,6 +46,12 @@ fn refused(method: &str, what: &str, code: &str, needed_scope: Option<String>) -
         )),
         "is_archived" => PortError::needs_person(format!(
             "{said}: unarchive the channel, or name another in sluice.toml"
+        )),
+        "expired_trigger_id" | "exchanged_trigger_id" => PortError::retryable(format!(
+            "{said}: Slack leaves 3 seconds to show a form, and they were over"
+        )),
+        "not_enabled" => PortError::needs_person(format!(
+            "{said}: switch on the Home tab in the Slack app's settings, under App Home"
         )),
         "restricted_action" | "restricted_action_read_only_channel" => PortError::needs_person(
             format!("{said}: let apps post there in the channel's settings"),

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use super::EVENT_TYPE;
 use super::api::Api;
 use super::errors::port_error;
+use crate::method::Method;
 
 /// How long a look is good for. Who else may post in between is another run for the same
 /// deployment, and those are rare and seconds apart.
@@ -124,9 +125,9 @@ async fn look(api: &Api, place: &Place) -> Result<BTreeMap<String, String>, Port
     let (method, pages) = match &place.thread {
         Some(ts) => {
             parameters.push(("ts", ts.clone()));
-            ("conversations.replies", PAGES)
+            (Method::ReadThread, PAGES)
         }
-        None => ("conversations.history", 1),
+        None => (Method::ReadChannel, 1),
     };
     let messages = read_pages(api, method, parameters, "messages", pages, &place.channel).await?;
     let ours = messages.iter().filter_map(|message| {
@@ -150,7 +151,7 @@ async fn id_by_name(api: &Api, channel: &ChannelName) -> Result<String, PortErro
     let what = channel.as_str();
     let channels = read_pages(
         api,
-        "users.conversations",
+        Method::ListOwnChannels,
         parameters,
         "channels",
         PAGES,
@@ -172,7 +173,7 @@ async fn id_by_name(api: &Api, channel: &ChannelName) -> Result<String, PortErro
 
 async fn read_pages(
     api: &Api,
-    method: &str,
+    method: Method,
     parameters: Vec<(&'static str, String)>,
     list: &str,
     pages: usize,

@@ -5,10 +5,12 @@ mod fake_slack;
 use fake_slack::{FakeSlack, Reply};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use sluice_app::ports::{Chat, MessageRef};
+use sluice_app::ports::{Chat, MessageRef, Thread, TriggerId};
 use sluice_core::failure::{ErrorClass, PortError};
-use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
-use sluice_core::message::Message;
+use sluice_core::home::Home;
+use sluice_core::id::{ChannelName, DeploymentId, SlackGroupId, SlackUserId};
+use sluice_core::message::{Block, Message};
+use sluice_core::modal::{Modal, Purpose};
 
 use super::{Responder, SlackChat};
 
@@ -91,9 +93,17 @@ async fn one_look_serves_a_whole_story() {
     let channel = ChannelName::new("#deploys");
     let line = Message::line("planned");
     for key in ["dep-1/0", "dep-1/1", "dep-1/0"] {
-        chat.ensure_posted(key, &channel, Some(&thread), &line)
-            .await
-            .unwrap();
+        chat.ensure_posted(
+            key,
+            &channel,
+            Some(Thread {
+                first: &thread,
+                broadcast: false,
+            }),
+            &line,
+        )
+        .await
+        .unwrap();
     }
     let requests = slack.requests();
     assert!(requests[0].starts_with("GET /api/conversations.replies?"));
@@ -254,4 +264,74 @@ fn a_token_does_not_travel_in_the_clear() {
     }
     let chat = SlackChat::new(&token, super::BASE_URL).unwrap();
     assert!(!format!("{chat:?}").contains(TOKEN));
+}
+
+fn body_of(request: &str) -> Value {
+    serde_json::from_str(request.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+#[tokio::test]
+async fn a_failure_in_a_thread_is_seen_in_the_channel_too() {
+    let slack = FakeSlack::start(vec![history(&[]), posted("1.1"), posted("1.2")]).await;
+    let chat = chat(&slack);
+    let first = MessageRef {
+        channel: CHANNEL.to_owned(),
+        ts: "1.0".to_owned(),
+    };
+    let channel = ChannelName::new("#deploys");
+    let line = Message::line("rolled back");
+    for (key, broadcast) in [("dep-1/0", true), ("dep-1/1", false)] {
+        let thread = Thread {
+            first: &first,
+            broadcast,
+        };
+        chat.ensure_posted(key, &channel, Some(thread), &line)
+            .await
+            .unwrap();
+    }
+    let requests = slack.requests();
+    assert_eq!(body_of(&requests[1])["reply_broadcast"], true);
+    assert_eq!(body_of(&requests[2])["reply_broadcast"], false);
+}
+
+#[tokio::test]
+async fn forms_and_home_pages_are_shown_and_a_late_trigger_is_told_as_one() {
+    let slack = FakeSlack::start(vec![
+        Reply::json(json!({"ok": true, "view": {"id": "V1"}})),
+        Reply::json(json!({"ok": true, "view": {"id": "V2"}})),
+        Reply::json(json!({"ok": false, "error": "expired_trigger_id"})),
+        Reply::json(json!({"ok": false, "error": "not_enabled"})),
+    ])
+    .await;
+    let chat = chat(&slack);
+    let modal = Modal {
+        title: "Reject this release?".to_owned(),
+        blocks: vec![],
+        inputs: vec![],
+        submit: "Reject".to_owned(),
+        purpose: Purpose::Override {
+            deployment: DeploymentId::from_outside("dep-1"),
+        },
+    };
+    let trigger = TriggerId("1.2.abc".to_owned());
+    let home = Home {
+        blocks: vec![Block::Header("Waits for you".to_owned())],
+    };
+    let user = SlackUserId::new("U024BE7LH");
+    chat.open_modal(&trigger, &modal).await.unwrap();
+    chat.publish_home(&user, &home).await.unwrap();
+    let requests = slack.requests();
+    assert!(requests[0].starts_with("POST /api/views.open "));
+    assert_eq!(body_of(&requests[0])["trigger_id"], "1.2.abc");
+    assert_eq!(body_of(&requests[0])["view"]["type"], "modal");
+    assert!(requests[1].starts_with("POST /api/views.publish "));
+    assert_eq!(body_of(&requests[1])["user_id"], "U024BE7LH");
+    assert_eq!(body_of(&requests[1])["view"]["type"], "home");
+
+    let late = chat.open_modal(&trigger, &modal).await.unwrap_err();
+    assert_eq!(late.class, ErrorClass::Retryable);
+    assert!(late.message.contains("3 seconds"), "{late}");
+    let off = chat.publish_home(&user, &home).await.unwrap_err();
+    assert_eq!(off.class, ErrorClass::NeedsPerson);
+    assert!(off.message.contains("Home tab"), "{off}");
 }

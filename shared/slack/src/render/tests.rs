@@ -1,7 +1,9 @@
-use super::{Rendered, render};
+use super::{Rendered, render, render_home, render_modal};
 use serde_json::Value;
+use sluice_core::home::Home;
 use sluice_core::id::{DeploymentId, Hash};
 use sluice_core::message::{Block, Button, ButtonAction, Message};
+use sluice_core::modal::{Choice, Input, InputKind, InputName, Modal, Purpose};
 
 fn of(blocks: Vec<Block>) -> Rendered {
     let summary = "erp v1.4.0 to production: waits for a yes".to_owned();
@@ -175,4 +177,71 @@ fn slack_knows_every_field() {
         let known: SlackBlock = serde_json::from_value(block.clone()).unwrap();
         assert_eq!(serde_json::to_value(known).unwrap(), block);
     }
+}
+
+fn a_form(title: String, label: String, choices: usize) -> Modal {
+    let choice = |number: usize| Choice {
+        label: format!("v1.{number}.0{}", "&".repeat(80)),
+        value: format!("dep-{number}"),
+    };
+    Modal {
+        title,
+        blocks: (0..120).map(|n| Block::Text(format!("part {n}"))).collect(),
+        inputs: vec![
+            Input {
+                name: InputName::Release,
+                label,
+                hint: String::new(),
+                kind: InputKind::Select((0..choices).map(choice).collect()),
+            },
+            Input {
+                name: InputName::Reason,
+                label: "Why?".to_owned(),
+                hint: "h".repeat(3_000),
+                kind: InputKind::Text { max_chars: 9_999 },
+            },
+        ],
+        submit: "s".repeat(40),
+        purpose: Purpose::Reject {
+            deployment: DeploymentId::from_outside("dep-78c09c6589e56604"),
+            plan: Hash::of_json(&"plan"),
+        },
+    }
+}
+
+#[test]
+fn a_form_keeps_every_limit_of_slacks_views() {
+    let modal = a_form(
+        "A title of more than 24 <characters>".to_owned(),
+        "l".repeat(3_000),
+        150,
+    );
+    let view = render_modal(&modal);
+    let chars = |text: &Value| text.as_str().unwrap().encode_utf16().count();
+    assert!(chars(&view["title"]["text"]) <= 24, "{}", view["title"]);
+    assert!(view["title"]["text"].as_str().unwrap().ends_with('…'));
+    assert!(chars(&view["submit"]["text"]) <= 24);
+    assert!(chars(&view["private_metadata"]) <= 3_000);
+    let blocks = view["blocks"].as_array().unwrap();
+    assert_eq!(blocks.len(), 100);
+    let inputs: Vec<&Value> = blocks.iter().filter(|b| b["type"] == "input").collect();
+    assert_eq!(inputs.len(), 2, "the questions stay");
+    assert!(chars(&inputs[0]["label"]["text"]) <= 2_000);
+    assert!(chars(&inputs[1]["hint"]["text"]) <= 2_000);
+    assert_eq!(inputs[1]["element"]["max_length"], 3_000);
+    let options = inputs[0]["element"]["options"].as_array().unwrap();
+    assert_eq!(options.len(), 100);
+    assert!(
+        options
+            .iter()
+            .all(|option| chars(&option["text"]["text"]) <= 75)
+    );
+}
+
+#[test]
+fn a_home_page_keeps_to_a_hundred_parts() {
+    let blocks = (0..150).map(|n| Block::Text(format!("part {n}"))).collect();
+    let view = render_home(&Home { blocks });
+    assert_eq!(view["blocks"].as_array().unwrap().len(), 100);
+    assert_eq!(view["type"], "home");
 }

@@ -33,8 +33,16 @@ fn a_message_of_one_key_is_posted_once_even_if_the_answer_is_lost() {
         .nth(Operation::PostMessage, 1, Fault::LoseAnswer);
     assert!(now(slack.ensure_posted("dep-1", &channel, None, &line("begun"))).is_err());
     let posted = now(slack.ensure_posted("dep-1", &channel, None, &line("begun"))).unwrap();
-    let reply =
-        now(slack.ensure_posted("dep-1/0", &channel, Some(&posted), &line("more"))).unwrap();
+    let reply = now(slack.ensure_posted(
+        "dep-1/0",
+        &channel,
+        Some(Thread {
+            first: &posted,
+            broadcast: false,
+        }),
+        &line("more"),
+    ))
+    .unwrap();
     let messages = slack.messages();
     assert_eq!(messages.len(), 2);
     assert_eq!(messages[0].reference, posted);

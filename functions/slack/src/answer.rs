@@ -1,0 +1,52 @@
+//! Answers in the shapes that Slack takes: one for commands, one for clicks, one for forms.
+
+use serde_json::{Map, Value, json};
+use sluice_core::message::Message;
+use sluice_core::modal::InputName;
+use sluice_slack::render;
+
+use crate::http::{Reply, Response};
+
+/// The answer to a command is shown to the one who typed it.
+pub(crate) fn to_command(message: &Message) -> Response {
+    let rendered = render(message);
+    Response::json(&json!({
+        "response_type": "ephemeral",
+        "text": rendered.text,
+        "blocks": rendered.blocks,
+    }))
+}
+
+/// Slack shows nothing of the answer to a click: the words go to the click's own address.
+pub(crate) fn to_click(words: String, response_url: Option<String>) -> Response {
+    let text = render(&Message::line(words)).text;
+    let body = json!({
+        "replace_original": false,
+        "response_type": "ephemeral",
+        "text": text,
+    });
+    let reply = response_url.map(|response_url| Reply { response_url, text });
+    Response {
+        reply,
+        ..Response::json(&body)
+    }
+}
+
+/// Words at a question of the form, which stays open. They are shown as plain text.
+pub(crate) fn to_form(at: InputName, words: &str) -> Response {
+    let errors = Map::from_iter([(at.id().to_owned(), Value::from(words))]);
+    Response::json(&json!({"response_action": "errors", "errors": errors}))
+}
+
+/// Errors begin in lower case; people are spoken to in sentences.
+pub(crate) fn sentence(error: &str) -> String {
+    let mut chars = error.chars();
+    chars.next().map_or_else(String::new, |first| {
+        let end = if error.ends_with(['.', '?', '!']) {
+            ""
+        } else {
+            "."
+        };
+        format!("{}{}{end}", first.to_uppercase(), chars.as_str())
+    })
+}

@@ -1,0 +1,159 @@
+//! The stories, and what they leave in Slack.
+
+use std::sync::Arc;
+
+use futures::executor::block_on;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use sluice_app::App;
+use sluice_core::config::Config;
+use sluice_core::deployment::Deployment;
+use sluice_core::environment_key::EnvironmentKey;
+use sluice_core::home::Home;
+use sluice_core::id::{EnvironmentName, RepositoryName, SlackUserId};
+use sluice_core::message::{ButtonAction, Message};
+use sluice_core::modal::Modal;
+use sluice_core::slash::{Group, Verb, help};
+use sluice_core::view::{override_modal, reject_modal, rollback_modal};
+use sluice_sim::cloud::{ImageBehaviour, Push, digest_of};
+use sluice_sim::workplace::Weather;
+use sluice_sim::world::{Bounds, DirectFunctions, Habit, World};
+use sluice_slack::{render, render_home, render_modal};
+
+pub(crate) const APPROVER: &str = "U024BE7LH";
+
+/// A world in which v1.4.0 is proven, and another version of this behaviour was pushed after it.
+pub(crate) struct Story {
+    pub(crate) world: World,
+    pub(crate) app: App,
+}
+
+impl Story {
+    /// Staging and production deploy v1.4.0; then v1.5.0 comes, and production waits for a yes, or
+    /// goes on with one.
+    pub(crate) fn told(behaviour: ImageBehaviour, approves: bool) -> Self {
+        let config = Config::parse(include_str!("../../../../tests/erp/sluice.toml")).unwrap();
+        let start: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
+        let mut world = World::new(1, start, std::slice::from_ref(&config), Weather::default());
+        let app = App::new(world.ports(), vec![Arc::new(config)]);
+        world.deploy(Arc::new(DirectFunctions(app.clone())));
+        let mut story = Self { world, app };
+        story.world.add_habit(approver());
+        for tag in ["release-1.4.0", "v1.4.0", "release-1.5.0"] {
+            let image = tag.trim_start_matches("release-").trim_start_matches('v');
+            story.push(tag, image, ImageBehaviour::default());
+            story.world.run(Bounds::default(), |_| false);
+        }
+        if !approves {
+            story.push("v1.5.0", "1.5.0", behaviour);
+            let waits = |world: &World| {
+                let stored = world.store().deployments();
+                let waiting =
+                    |d: &Deployment| d.phase.name() == "AwaitingApproval" && d.approvals.is_empty();
+                stored.iter().any(|stored| {
+                    waiting(&stored.deployment)
+                        && stored.deployment.release.tag.as_str() == "v1.5.0"
+                })
+            };
+            story.world.run(Bounds::default(), waits);
+            return story;
+        }
+        story.push("v1.5.0", "1.5.0", behaviour);
+        story.world.run(Bounds::default(), |_| false);
+        story
+    }
+
+    fn push(&self, tag: &str, image: &str, behaviour: ImageBehaviour) {
+        let push = Push::image(&RepositoryName::new("erp"), tag, digest_of(image));
+        self.world
+            .with_cloud(|cloud| cloud.push_image(push.behaving(behaviour)));
+    }
+
+    /// Production's newest deployment.
+    pub(crate) fn newest(&self) -> Deployment {
+        let stored = self.world.store().deployments();
+        let production = stored
+            .into_iter()
+            .map(|stored| stored.deployment)
+            .filter(|d| d.environment().as_str() == "production");
+        production.max_by_key(|d| d.requested_at).unwrap()
+    }
+
+    /// Everything the messages of Slack ever said.
+    pub(crate) fn messages(&self) -> Vec<Message> {
+        let posted = self.world.slack().messages();
+        let said = posted.into_iter().flat_map(|posted| posted.versions);
+        said.map(|(_, message)| message).collect()
+    }
+
+    /// What the approver's home page says now.
+    pub(crate) fn home(&self) -> Home {
+        let user = SlackUserId::new(APPROVER);
+        block_on(self.app.show_home(&user)).unwrap();
+        self.world.slack().home(&user).unwrap()
+    }
+
+    /// The answer to what the approver types.
+    pub(crate) fn typed(&self, text: &str) -> Message {
+        let by = SlackUserId::new(APPROVER);
+        block_on(self.app.typed(text, &by)).unwrap().message
+    }
+}
+
+fn approver() -> Habit {
+    Habit {
+        user: SlackUserId::new(APPROVER),
+        action: ButtonAction::Approve,
+        environment: Some(EnvironmentName::new("production")),
+        after: SignedDuration::from_mins(3),
+    }
+}
+
+/// An image whose new version comes up and does not answer as it should.
+pub(crate) fn bad() -> ImageBehaviour {
+    ImageBehaviour {
+        ready: Some(503),
+        ..ImageBehaviour::default()
+    }
+}
+
+/// Every form there is.
+pub(crate) fn modals(story: &Story) -> Vec<Modal> {
+    let d = story.newest();
+    let at = EnvironmentKey::of(&d);
+    let state = block_on(story.world.ports().store.environment(&at)).unwrap();
+    let proven = state.proven.unwrap();
+    let means = ["the database is not rolled back: v1.4.0 runs on the schema there is".to_owned()];
+    let closed = ["frozen until 2026-01-06 09:00 UTC by <@U024BE7LH>: month end".to_owned()];
+    vec![
+        reject_modal(&d).unwrap(),
+        rollback_modal(&at, Some(&proven), std::slice::from_ref(&proven), &means).unwrap(),
+        override_modal(&d, &closed),
+    ]
+}
+
+/// All of it as it is sent to Slack: lists of blocks, and views.
+pub(crate) fn everything() -> Value {
+    let waits = Story::told(ImageBehaviour::default(), false);
+    let stories = [
+        Story::told(ImageBehaviour::default(), true),
+        Story::told(bad(), true),
+    ];
+    let mut messages = waits.messages();
+    messages.extend(stories.iter().flat_map(Story::messages));
+    let lines = ["status", "history production", "who production", "help"];
+    messages.extend(lines.map(|line| waits.typed(line)));
+    let groups = [Group::Look, Group::Decision, Group::Ask, Group::Control];
+    messages.extend(Verb::ALL.map(|verb| help(Some(verb), &groups)));
+    messages.push(help(None, &groups));
+    let messages: Vec<Value> = messages
+        .iter()
+        .map(|message| {
+            let rendered = render(message);
+            json!({"text": rendered.text, "blocks": rendered.blocks})
+        })
+        .collect();
+    let mut views: Vec<Value> = modals(&waits).iter().map(render_modal).collect();
+    views.push(render_home(&waits.home()));
+    json!({"messages": messages, "views": views})
+}

@@ -1,0 +1,137 @@
+//! Commands that tell how things are, and the home page, which tells the same.
+
+use futures::future::try_join_all;
+use sluice_core::config::Approver;
+use sluice_core::deployment::Deployment;
+use sluice_core::environment_key::EnvironmentKey;
+use sluice_core::failure::PortError;
+use sluice_core::id::{DeploymentId, SlackUserId};
+use sluice_core::message::{Block, Message};
+use sluice_core::phase::Phase;
+use sluice_core::slash::{Look, help};
+use sluice_core::view::{Glance, history_message, home, status_message, who_message};
+
+use super::{SERVED, SlashFailed};
+use crate::App;
+
+impl App {
+    pub(super) async fn look(&self, look: &Look) -> Result<Message, SlashFailed> {
+        Ok(match look {
+            Look::Status(at) => status_message(&self.glances(at.as_ref()).await?),
+            Look::History(at) => self.history_of(at.as_ref()).await?,
+            Look::Who(at) => self.who(at),
+            Look::Help(about) => help(*about, &SERVED),
+        })
+    }
+
+    /// Brings the person's home page up to date.
+    ///
+    /// # Errors
+    /// The store or the chat did not answer.
+    pub async fn show_home(&self, user: &SlackUserId) -> Result<(), PortError> {
+        let glances = self.glances(None).await?;
+        let mut waits = Vec::new();
+        let active = glances.iter().filter_map(|glance| glance.active.as_ref());
+        for d in active.filter(|d| matches!(d.phase, Phase::AwaitingApproval)) {
+            if !d.approvals.contains_key(user) && self.is_approver(d, user).await? {
+                waits.push(d);
+            }
+        }
+        let home = home(&waits, &glances, &SERVED);
+        self.ports.chat.publish_home(user, &home).await
+    }
+
+    async fn is_approver(&self, d: &Deployment, user: &SlackUserId) -> Result<bool, PortError> {
+        let approval = d.settings.environment.approval.iter();
+        for approver in approval.flat_map(|approval| &approval.approvers) {
+            let is_one = match approver {
+                Approver::User(approver) => approver == user,
+                Approver::Group(group) => {
+                    self.ports.chat.group_members(group).await?.contains(user)
+                }
+            };
+            if is_one {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The environment at a glance; without one, all of them.
+    pub(crate) async fn glances(
+        &self,
+        at: Option<&EnvironmentKey>,
+    ) -> Result<Vec<Glance>, PortError> {
+        let keys = match at {
+            Some(key) => vec![key.clone()],
+            None => self.environment_keys(),
+        };
+        try_join_all(keys.into_iter().map(|key| self.glance(key))).await
+    }
+
+    async fn glance(&self, key: EnvironmentKey) -> Result<Glance, PortError> {
+        let state = self.ports.store.environment(&key).await?;
+        let active = self.deployment(state.active.as_ref()).await?;
+        let newest = state.newest.map(|newest| newest.deployment);
+        let next = newest.filter(|newest| state.active.as_ref() != Some(newest));
+        let next = self.deployment(next.as_ref()).await?;
+        Ok(Glance {
+            key,
+            proven: state.proven,
+            active,
+            next: next.filter(|d| !d.phase.is_terminal()),
+            closed: Vec::new(),
+        })
+    }
+
+    async fn deployment(&self, id: Option<&DeploymentId>) -> Result<Option<Deployment>, PortError> {
+        let Some(id) = id else {
+            return Ok(None);
+        };
+        let stored = self.ports.store.load(id).await?;
+        Ok(stored.map(|stored| stored.deployment))
+    }
+
+    /// What the store knows by the environment: the deployment that is there, the newest, and the
+    /// one that was proven last.
+    async fn history_of(&self, at: Option<&EnvironmentKey>) -> Result<Message, PortError> {
+        let keys = match at {
+            Some(key) => vec![key.clone()],
+            None => self.environment_keys(),
+        };
+        let mut messages = Vec::new();
+        for key in keys {
+            let state = self.ports.store.environment(&key).await?;
+            let mut ids: Vec<DeploymentId> = Vec::new();
+            let newest = state.newest.map(|newest| newest.deployment);
+            let proven = state.proven.map(|proven| proven.deployment);
+            for id in [newest, state.active, proven].into_iter().flatten() {
+                if !ids.contains(&id) {
+                    ids.push(id);
+                }
+            }
+            let found = try_join_all(ids.iter().map(|id| self.deployment(Some(id)))).await?;
+            let found: Vec<&Deployment> = found.iter().flatten().collect();
+            messages.push(history_message(&key, &found));
+        }
+        let summaries: Vec<&str> = messages.iter().map(|m| m.summary.as_str()).collect();
+        let summary = summaries.join("; ");
+        let blocks = messages.into_iter().flat_map(|message| message.blocks);
+        Ok(Message {
+            summary,
+            blocks: blocks.collect(),
+        })
+    }
+
+    fn who(&self, at: &EnvironmentKey) -> Message {
+        let config = self.configs.iter().find(|config| config.app == at.app);
+        let environment = config.and_then(|config| config.environment(&at.environment));
+        match environment {
+            Some(environment) => who_message(at, environment),
+            None => Message {
+                summary: format!("There is no {at}"),
+                blocks: vec![Block::Text(format!("No sluice.toml names {at}."))],
+            },
+        }
+    }
+}

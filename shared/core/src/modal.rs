@@ -1,0 +1,149 @@
+//! A form that is put before one person, and what they put into it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::environment_key::EnvironmentKey;
+use crate::id::{DeploymentId, Hash, SlackUserId};
+use crate::message::Block;
+use crate::slash::{Reason, UnusableReason};
+
+/// A form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Modal {
+    /// Its title: at most 24 characters in Slack.
+    pub title: String,
+    /// What is said above the inputs.
+    pub blocks: Vec<Block>,
+    /// What is asked; all of it must be answered.
+    pub inputs: Vec<Input>,
+    /// What stands on the button that sends it.
+    pub submit: String,
+    /// What it is for: comes back with the answers.
+    pub purpose: Purpose,
+}
+
+/// What a form is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// To reject a plan.
+    Reject {
+        /// Whose.
+        deployment: DeploymentId,
+        /// Which.
+        plan: Hash,
+    },
+    /// To bring back a proven release.
+    RollBack {
+        /// Where.
+        at: EnvironmentKey,
+    },
+    /// To let a deployment begin while its environment is closed.
+    Override {
+        /// Which.
+        deployment: DeploymentId,
+    },
+}
+
+impl Purpose {
+    /// How the form is told from others when it comes back: Slack's `callback_id`.
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::Reject { .. } => "reject",
+            Self::RollBack { .. } => "rollback",
+            Self::Override { .. } => "override",
+        }
+    }
+}
+
+/// One question of a form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// Which.
+    pub name: InputName,
+    /// What is asked.
+    pub label: String,
+    /// A little help below; empty for none.
+    pub hint: String,
+    /// How it is answered.
+    pub kind: InputKind,
+}
+
+/// A question's name: Slack's `block_id`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InputName {
+    /// Why.
+    Reason,
+    /// Which release.
+    Release,
+}
+
+impl InputName {
+    /// The name as text.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Reason => "reason",
+            Self::Release => "release",
+        }
+    }
+
+    /// The question of that name.
+    pub fn from_id(id: &str) -> Option<Self> {
+        [Self::Reason, Self::Release]
+            .into_iter()
+            .find(|name| name.id() == id)
+    }
+}
+
+/// How a question is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InputKind {
+    /// In words.
+    Text {
+        /// At most so many characters.
+        max_chars: usize,
+    },
+    /// By choosing one.
+    Select(Vec<Choice>),
+}
+
+/// Something to choose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// What is shown.
+    pub label: String,
+    /// What comes back.
+    pub value: String,
+}
+
+/// A form that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submission {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The answers.
+    pub answers: BTreeMap<InputName, String>,
+    /// By whom.
+    pub by: SlackUserId,
+}
+
+impl Submission {
+    /// The reason that was given.
+    ///
+    /// # Errors
+    /// There is none that can be used.
+    pub fn reason(&self) -> Result<Reason, UnusableReason> {
+        let typed = self.answers.get(&InputName::Reason);
+        Reason::typed(typed.map_or("", String::as_str))
+    }
+
+    /// The deployment that proved the release which was chosen.
+    pub fn release(&self) -> Option<DeploymentId> {
+        let chosen = self.answers.get(&InputName::Release)?;
+        Some(DeploymentId::from_outside(chosen.as_str()))
+    }
+}

@@ -1,0 +1,139 @@
+//! How environments stand, at a glance: for `/sluice status` and the App Home.
+
+use crate::deployment::Deployment;
+use crate::environment_key::EnvironmentKey;
+use crate::health::Reading;
+use crate::home::Home;
+use crate::machine::waits_for;
+use crate::message::{Block, Message};
+use crate::phase::Phase;
+use crate::release::ProvenRelease;
+use crate::slash::{COMMAND, Group, help};
+
+use super::decided::clock;
+use super::progress::status;
+
+/// What one environment is like now.
+#[derive(Clone, Debug)]
+pub struct Glance {
+    /// Which.
+    pub key: EnvironmentKey,
+    /// The release proven last: what runs, unless a deployment is under way.
+    pub proven: Option<ProvenRelease>,
+    /// The deployment that has the environment to itself: its lock.
+    pub active: Option<Deployment>,
+    /// The deployment that waits behind it.
+    pub next: Option<Deployment>,
+    /// What keeps deployments from beginning, line by line: freezes, holds.
+    pub closed: Vec<String>,
+}
+
+/// Environments at a glance.
+pub fn status_message(glances: &[Glance]) -> Message {
+    let names: Vec<String> = glances
+        .iter()
+        .map(|glance| glance.key.to_string())
+        .collect();
+    Message {
+        summary: format!("How things stand in {}", names.join(", ")),
+        blocks: glances.iter().flat_map(glance_blocks).collect(),
+    }
+}
+
+/// What one person sees of Sluice: `waits` are the deployments that wait for them.
+pub fn home(waits: &[&Deployment], glances: &[Glance], groups: &[Group]) -> Home {
+    let mut blocks = vec![Block::Header("Waits for you".to_owned())];
+    if waits.is_empty() {
+        blocks.push(Block::Text("Nothing. Have a good day.".to_owned()));
+    }
+    blocks.extend(waits.iter().map(|d| {
+        Block::Text(format!(
+            "{} {} to {}, since {}: decide in {}, or `{COMMAND} approve {}`",
+            d.app(),
+            d.release.tag,
+            d.environment(),
+            clock(d.entered_at),
+            d.settings.environment.channel,
+            EnvironmentKey::of(d)
+        ))
+    }));
+    blocks.push(Block::Header("Under way".to_owned()));
+    let under_way: Vec<String> = glances
+        .iter()
+        .flat_map(|glance| [&glance.active, &glance.next])
+        .flatten()
+        .map(under_way)
+        .collect();
+    blocks.push(Block::Text(match under_way.as_slice() {
+        [] => "Nothing is being deployed.".to_owned(),
+        lines => super::bullets(lines),
+    }));
+    blocks.push(Block::Header("Environments".to_owned()));
+    blocks.extend(glances.iter().flat_map(glance_blocks));
+    blocks.push(Block::Header("What you can type".to_owned()));
+    blocks.extend(help(None, groups).blocks);
+    Home { blocks }
+}
+
+fn under_way(d: &Deployment) -> String {
+    format!(
+        "{} {} to {}: {}, waits for {} since {}",
+        d.app(),
+        d.release.tag,
+        d.environment(),
+        status(d),
+        waits_for(d),
+        clock(d.entered_at)
+    )
+}
+
+fn glance_blocks(glance: &Glance) -> Vec<Block> {
+    let mut fields = vec![
+        ("Environment".to_owned(), glance.key.to_string()),
+        ("Version".to_owned(), version(glance)),
+        ("Lock".to_owned(), lock(glance)),
+    ];
+    if let Some(health) = health(glance) {
+        fields.push(("Health".to_owned(), health));
+    }
+    if let Some(next) = &glance.next {
+        fields.push(("Next".to_owned(), under_way(next)));
+    }
+    if !glance.closed.is_empty() {
+        fields.push(("Closed".to_owned(), glance.closed.join("\n")));
+    }
+    vec![Block::Fields(fields)]
+}
+
+fn version(glance: &Glance) -> String {
+    match &glance.proven {
+        Some(proven) => format!(
+            "{} ({}), proven {}",
+            proven.release.tag,
+            proven.release.digest.short(),
+            proven.at.strftime("%Y-%m-%d %H:%M UTC")
+        ),
+        None => "nothing proven yet".to_owned(),
+    }
+}
+
+fn lock(glance: &Glance) -> String {
+    match &glance.active {
+        Some(d) => format!("{} ({}): {}", d.release.tag, d.id, status(d)),
+        None => "free".to_owned(),
+    }
+}
+
+/// What the last health sample of a bake said.
+fn health(glance: &Glance) -> Option<String> {
+    let Phase::Baking { samples } = &glance.active.as_ref()?.phase else {
+        return None;
+    };
+    let last = samples.last()?;
+    let said = match last.reading() {
+        Reading::Good => "✅ well".to_owned(),
+        Reading::Bad => format!("❌ {}", last.bad.join("; ")),
+        Reading::Empty => "nothing could be measured".to_owned(),
+    };
+    Some(format!("{said}, at {}", clock(last.at)))
+}

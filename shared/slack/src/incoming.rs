@@ -1,0 +1,203 @@
+//! What Slack sends to the one address that it is given: commands, clicks, forms and events, told
+//! apart by their shape.
+//!
+//! Read as JSON values first: Slack sends `team: null` from organisation-wide installs and adds
+//! fields and types all the time, and whatever is not ours must be answered, not refused.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use sluice_core::id::SlackUserId;
+use sluice_core::modal::{InputName, Purpose, Submission};
+use sluice_core::slash::COMMAND;
+
+use crate::interaction::{self, Interaction};
+
+/// A request of Slack's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Incoming {
+    /// Somebody typed a slash command.
+    Command(TypedCommand),
+    /// Somebody clicked a button.
+    Click(Interaction),
+    /// Somebody sent a form.
+    Submission(Submission),
+    /// Somebody looks at the app's home page.
+    HomeOpened(SlackUserId),
+    /// Slack sees whether the address is ours: the challenge is sent back.
+    UrlVerification(String),
+}
+
+/// A slash command as it was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypedCommand {
+    /// What follows `/sluice`, as Slack sends it.
+    pub text: String,
+    /// By whom.
+    pub by: SlackUserId,
+}
+
+/// Whose workspace a request comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    ids: Vec<String>,
+}
+
+impl Origin {
+    /// Whether it comes from the workspace (`T…`) or the organisation (`E…`) of that id.
+    pub fn is(&self, id: &str) -> bool {
+        self.ids.iter().any(|own| own == id)
+    }
+}
+
+/// No request that is acted on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IncomingError {
+    /// Something else of Slack's: answered with success, and nothing done.
+    #[error("nothing that Sluice acts on: {0}")]
+    NotOurs(String),
+    /// Nothing that Slack sends.
+    #[error("the body is not a request of Slack: {0}")]
+    Unreadable(String),
+}
+
+/// Reads the body of a verified request.
+///
+/// # Errors
+/// It is something else of Slack's, or nothing that Slack sends.
+pub fn parse(body: &[u8]) -> Result<(Origin, Incoming), IncomingError> {
+    if body.starts_with(b"{") {
+        return event(body);
+    }
+    let fields: BTreeMap<String, String> = form_urlencoded::parse(body).into_owned().collect();
+    if let Some(payload) = fields.get("payload") {
+        let payload: Value = serde_json::from_str(payload)
+            .map_err(|error| unreadable(format!("its `payload` is not JSON: {error}")))?;
+        return Ok((origin(&payload), payload_of(&payload)?));
+    }
+    if fields.contains_key("ssl_check") {
+        return Err(not_ours("a look at the certificate"));
+    }
+    let Some(name) = fields.get("command") else {
+        return Err(unreadable("it has neither `payload` nor `command`"));
+    };
+    if name != COMMAND {
+        return Err(not_ours(format!("command `{name}`")));
+    }
+    let by = fields
+        .get("user_id")
+        .ok_or_else(|| unreadable("it does not say who typed it: no `user_id`"))?;
+    let ids = ["team_id", "enterprise_id"]
+        .iter()
+        .filter_map(|name| fields.get(*name).cloned());
+    let origin = Origin { ids: ids.collect() };
+    let command = TypedCommand {
+        text: fields.get("text").cloned().unwrap_or_default(),
+        by: SlackUserId::new(by.as_str()),
+    };
+    Ok((origin, Incoming::Command(command)))
+}
+
+fn payload_of(payload: &Value) -> Result<Incoming, IncomingError> {
+    let kind = payload["type"]
+        .as_str()
+        .ok_or_else(|| unreadable("its `payload` has no `type`"))?;
+    match kind {
+        "block_actions" => interaction::read(payload).map(Incoming::Click),
+        "view_submission" => submission(payload).map(Incoming::Submission),
+        other => Err(not_ours(format!("type `{other}`"))),
+    }
+}
+
+fn submission(payload: &Value) -> Result<Submission, IncomingError> {
+    let view = &payload["view"];
+    let id = view["callback_id"].as_str().unwrap_or_default();
+    let purpose: Purpose = view["private_metadata"]
+        .as_str()
+        .and_then(|metadata| serde_json::from_str(metadata).ok())
+        .filter(|purpose: &Purpose| purpose.id() == id)
+        .ok_or_else(|| not_ours(format!("form `{id}`")))?;
+    let by = payload["user"]["id"]
+        .as_str()
+        .ok_or_else(|| unreadable("it does not say who sent it: no `user.id`"))?;
+    let values = view["state"]["values"].as_object().into_iter().flatten();
+    let answers = values.filter_map(|(block, actions)| {
+        let name = InputName::from_id(block)?;
+        let action = &actions[name.id()];
+        let chosen = action["selected_option"]["value"].as_str();
+        Some((name, action["value"].as_str().or(chosen)?.to_owned()))
+    });
+    Ok(Submission {
+        purpose,
+        answers: answers.collect(),
+        by: SlackUserId::new(by),
+    })
+}
+
+fn event(body: &[u8]) -> Result<(Origin, Incoming), IncomingError> {
+    let outer: Value = serde_json::from_slice(body)
+        .map_err(|error| unreadable(format!("it is not JSON: {error}")))?;
+    let kind = outer["type"]
+        .as_str()
+        .ok_or_else(|| unreadable("it has no `type`"))?;
+    let incoming = match (kind, outer["event"]["type"].as_str()) {
+        ("url_verification", _) => {
+            let challenge = outer["challenge"]
+                .as_str()
+                .ok_or_else(|| unreadable("it has no `challenge`"))?;
+            Incoming::UrlVerification(challenge.to_owned())
+        }
+        ("event_callback", Some("app_home_opened")) => {
+            if outer["event"]["tab"] == "messages" {
+                return Err(not_ours("the app's messages were opened"));
+            }
+            let user = outer["event"]["user"]
+                .as_str()
+                .ok_or_else(|| unreadable("it does not say who: no `event.user`"))?;
+            Incoming::HomeOpened(SlackUserId::new(user))
+        }
+        (kind, event) => {
+            return Err(not_ours(format!(
+                "type `{kind}`, event `{}`",
+                event.unwrap_or("none")
+            )));
+        }
+    };
+    Ok((origin(&outer), incoming))
+}
+
+/// The ids that say whose workspace it is: payloads hold objects, events plain ids, and an
+/// organisation-wide install has no team.
+fn origin(payload: &Value) -> Origin {
+    let authorization = &payload["authorizations"][0];
+    let places = [
+        &payload["team"]["id"],
+        &payload["team_id"],
+        &payload["enterprise"]["id"],
+        &payload["enterprise_id"],
+        &authorization["team_id"],
+        &authorization["enterprise_id"],
+    ];
+    let mut ids: Vec<String> = places
+        .into_iter()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
+    // Somebody of another workspace can click in a shared channel: their own says nothing, unless
+    // there is nothing else.
+    if payload["team"].is_null() {
+        ids.extend(payload["user"]["team_id"].as_str().map(str::to_owned));
+    }
+    Origin { ids }
+}
+
+pub(crate) fn unreadable(why: impl Into<String>) -> IncomingError {
+    IncomingError::Unreadable(why.into())
+}
+
+fn not_ours(what: impl Into<String>) -> IncomingError {
+    IncomingError::NotOurs(what.into())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+use super::{Incoming, IncomingError, Origin, TypedCommand, parse};
+use crate::interaction::Interaction;
+use crate::simulated::{
+    command_body, home_opened_body, interaction_body, submission_body, url_verification_body,
+};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sluice_core::id::{DeploymentId, Hash, SlackUserId};
+use sluice_core::message::{Button, ButtonAction};
+use sluice_core::modal::{InputName, Purpose, Submission};
+use std::collections::BTreeMap;
+
+fn form(payload: &str) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .append_pair("payload", payload)
+        .finish()
+}
+
+fn button(plan: Option<Hash>) -> Button {
+    Button {
+        action: ButtonAction::Approve,
+        deployment: DeploymentId::from_outside("dep-78c09c6589e56604"),
+        plan,
+        confirm: None,
+    }
+}
+
+fn clicked(change: impl FnOnce(&mut Value)) -> Result<(Origin, Incoming), IncomingError> {
+    let by = SlackUserId::new("U024BE7LH");
+    let body = interaction_body(&button(None), &by, Timestamp::UNIX_EPOCH);
+    let (_, payload) = form_urlencoded::parse(body.as_bytes()).next().unwrap();
+    let mut payload = serde_json::from_str(&payload).unwrap();
+    change(&mut payload);
+    parse(form(&payload.to_string()).as_bytes())
+}
+
+#[test]
+fn a_click_comes_back_as_the_button_that_was_shown() {
+    let plan = Hash::of_json(&"plan");
+    let by = SlackUserId::new("U024BE7LH");
+    let body = interaction_body(&button(Some(plan.clone())), &by, Timestamp::UNIX_EPOCH);
+    let expected = Interaction {
+        action: ButtonAction::Approve,
+        deployment: DeploymentId::from_outside("dep-78c09c6589e56604"),
+        plan: Some(plan),
+        by,
+        trigger: Some("1.1.simulated".to_owned()),
+        response_url: Some("https://hooks.slack.com/actions/T0000000001/1/simulated".to_owned()),
+    };
+    let (_, incoming) = parse(body.as_bytes()).unwrap();
+    assert_eq!(incoming, Incoming::Click(expected));
+}
+
+#[test]
+fn an_organisation_wide_install_has_no_team() {
+    assert!(clicked(|payload| payload["team"] = Value::Null).is_ok());
+}
+
+#[test]
+fn what_is_not_ours_is_told_from_what_is_unreadable() {
+    let not_ours = [
+        clicked(|payload| payload["type"] = json!("view_submission")),
+        clicked(|payload| payload["type"] = json!("view_closed")),
+        clicked(|payload| payload["type"] = json!("a_type_of_next_year")),
+        clicked(|payload| payload["actions"][0]["action_id"] = json!("snooze")),
+        clicked(|payload| payload["actions"][0]["value"] = json!("another app's")),
+        clicked(|payload| payload["actions"][0]["value"] = Value::Null),
+    ];
+    for outcome in not_ours {
+        assert!(
+            matches!(outcome, Err(IncomingError::NotOurs(_))),
+            "{outcome:?}"
+        );
+    }
+    let unreadable = [
+        clicked(|payload| payload["type"] = Value::Null),
+        clicked(|payload| payload["actions"] = json!([])),
+        clicked(|payload| payload["user"] = Value::Null),
+        parse(b"token=1"),
+        parse(form("{").as_bytes()),
+        parse(&[0xff, 0xfe]),
+    ];
+    for outcome in unreadable {
+        assert!(
+            matches!(outcome, Err(IncomingError::Unreadable(_))),
+            "{outcome:?}"
+        );
+    }
+}
+
+#[test]
+fn a_form_comes_back_with_its_purpose_and_its_answers() {
+    let submission = Submission {
+        purpose: Purpose::Reject {
+            deployment: DeploymentId::from_outside("dep-78c09c6589e56604"),
+            plan: Hash::of_json(&"plan"),
+        },
+        answers: BTreeMap::from([(InputName::Reason, "too late & <b>".to_owned())]),
+        by: SlackUserId::new("U024BE7LH"),
+    };
+    let (origin, incoming) = parse(submission_body(&submission).as_bytes()).unwrap();
+    assert!(origin.is("T0000000001"));
+    assert_eq!(incoming, Incoming::Submission(submission));
+}
+
+#[test]
+fn a_command_comes_with_its_text_as_it_was_typed() {
+    let by = SlackUserId::new("U024BE7LH");
+    let (origin, incoming) = parse(command_body("status <#C1|ops> &amp;", &by).as_bytes()).unwrap();
+    assert!(origin.is("T0000000001") && !origin.is("T0000000002"));
+    let text = "status <#C1|ops> &amp;".to_owned();
+    assert_eq!(incoming, Incoming::Command(TypedCommand { text, by }));
+    let others = "command=%2Fdeploy&user_id=U1&team_id=T1&text=";
+    for body in [others, "ssl_check=1&token=x"] {
+        let outcome = parse(body.as_bytes());
+        assert!(matches!(outcome, Err(IncomingError::NotOurs(_))), "{body}");
+    }
+}
+
+#[test]
+fn events_are_read_and_those_of_next_year_are_not_ours() {
+    let (_, challenge) = parse(url_verification_body("3eZbrw1aB1").as_bytes()).unwrap();
+    let expected = Incoming::UrlVerification("3eZbrw1aB1".to_owned());
+    assert_eq!(challenge, expected);
+    let user = SlackUserId::new("U024BE7LH");
+    let body = home_opened_body(&user, Timestamp::UNIX_EPOCH);
+    assert_eq!(
+        parse(body.as_bytes()).unwrap().1,
+        Incoming::HomeOpened(user)
+    );
+    let messages = body.replace("\"home\"", "\"messages\"");
+    let new = r#"{"type":"event_callback","event":{"type":"new"}}"#;
+    for other in [messages.as_str(), new] {
+        let outcome = parse(other.as_bytes());
+        assert!(matches!(outcome, Err(IncomingError::NotOurs(_))), "{other}");
+    }
+    for broken in ["{", "{}", r#"{"type":"url_verification"}"#] {
+        let outcome = parse(broken.as_bytes());
+        assert!(
+            matches!(outcome, Err(IncomingError::Unreadable(_))),
+            "{broken}"
+        );
+    }
+}
+
+#[test]
+fn an_organisation_wide_install_is_told_by_its_organisation() {
+    let (origin, _) = clicked(|payload| {
+        payload["team"] = Value::Null;
+        payload["enterprise"] = json!({"id": "E0000000001", "name": "example"});
+    })
+    .unwrap();
+    assert!(origin.is("E0000000001") && origin.is("T0000000001"));
+    assert!(!origin.is("E0000000002"));
+}

@@ -1,0 +1,69 @@
+//! The methods of Slack's Web API that are called, and the scopes the bot's token needs for each.
+
+use std::fmt;
+
+/// A method of Slack's Web API. <https://docs.slack.dev/reference/methods>
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Method {
+    /// Posts a message.
+    PostMessage,
+    /// Edits a message.
+    UpdateMessage,
+    /// Finds a message again whose posting was not answered.
+    ReadChannel,
+    /// The same in a thread.
+    ReadThread,
+    /// Finds a channel by its name, among those that the bot is in.
+    ListOwnChannels,
+    /// Tells who is in a group of approvers.
+    ListGroupMembers,
+    /// Puts a form before somebody.
+    OpenView,
+    /// Fills somebody's App Home.
+    PublishView,
+}
+
+impl Method {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::PostMessage,
+        Self::UpdateMessage,
+        Self::ReadChannel,
+        Self::ReadThread,
+        Self::ListOwnChannels,
+        Self::ListGroupMembers,
+        Self::OpenView,
+        Self::PublishView,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PostMessage => "chat.postMessage",
+            Self::UpdateMessage => "chat.update",
+            Self::ReadChannel => "conversations.history",
+            Self::ReadThread => "conversations.replies",
+            Self::ListOwnChannels => "users.conversations",
+            Self::ListGroupMembers => "usergroups.users.list",
+            Self::OpenView => "views.open",
+            Self::PublishView => "views.publish",
+        }
+    }
+
+    /// The scopes it needs, for public and for private channels; views need none.
+    pub fn scopes(self) -> &'static [&'static str] {
+        match self {
+            Self::PostMessage | Self::UpdateMessage => &["chat:write"],
+            Self::ReadChannel | Self::ReadThread => &["channels:history", "groups:history"],
+            Self::ListOwnChannels => &["channels:read", "groups:read"],
+            Self::ListGroupMembers => &["usergroups:read"],
+            Self::OpenView | Self::PublishView => &[],
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
