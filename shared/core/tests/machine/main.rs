@@ -4,6 +4,7 @@ mod approval;
 mod backward;
 mod forward;
 mod planning;
+mod view;
 mod world;
 
 use world::{Run, World};
