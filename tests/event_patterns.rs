@@ -54,18 +54,3 @@ fn each_pattern_lets_its_events_through_and_no_others() {
         assert_eq!(through, Vec::from_iter(expected), "{event}");
     }
 }
-
-#[test]
-fn the_slack_app_asks_for_what_sluice_uses() {
-    let manifest = read("infra/slack/manifest.json");
-    let scopes: Vec<&str> = manifest["oauth_config"]["scopes"]["bot"]
-        .as_array()
-        .expect("it lists scopes")
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
-    for needed in ["chat:write", "usergroups:read", "channels:history"] {
-        assert!(scopes.contains(&needed), "{needed}");
-    }
-    assert_eq!(manifest["settings"]["interactivity"]["is_enabled"], true);
-}

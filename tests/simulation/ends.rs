@@ -173,6 +173,7 @@ fn a_yes_whose_answer_was_lost_counts_and_a_second_click_is_no_error() {
             .as_ref()
             .map(|sealed| sealed.hash.clone()),
         by: SlackUserId::new("U024BE7LH"),
+        reason: None,
     };
     let app = App::new(world.ports(), vec![Arc::new(erp::config())]);
     world.with_cloud(|cloud| {

@@ -5,6 +5,7 @@ mod asked;
 mod backward;
 mod forward;
 mod planning;
+mod view;
 mod world;
 
 use world::{Run, World};

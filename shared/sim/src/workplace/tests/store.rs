@@ -217,10 +217,10 @@ fn proof_is_kept_for_each_digest() {
         now(store.proven_releases(&key, 1)).unwrap(),
         newest_first[..1]
     );
-    let told = now(store.deployments(&key, 10)).unwrap();
+    let told = now(Store::deployments(&store, &key, 10)).unwrap();
     let ids: Vec<_> = told.iter().map(|one| &one.id).collect();
     assert_eq!(ids, [&other.deployment.id, &one.deployment.id]);
-    assert_eq!(now(store.deployments(&key, 1)).unwrap(), told[..1]);
+    assert_eq!(now(Store::deployments(&store, &key, 1)).unwrap(), told[..1]);
     assert_eq!(
         now(store.proven(&key, &opened('c', 0).deployment.release.digest)),
         Ok(None)
