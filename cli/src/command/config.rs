@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use sluice_core::config::{Approver, Config, Environment, ServiceKind, Strategy, schema};
+use sluice_core::config::{Config, Environment, Member, ServiceKind, Strategy, schema};
 use sluice_core::words;
 
 use super::Failure;
@@ -137,7 +137,7 @@ fn asks(environment: &Environment) -> String {
         .approval
         .as_ref()
         .map_or("nobody".to_owned(), |approval| {
-            let who: Vec<String> = approval.approvers.iter().map(Approver::to_string).collect();
+            let who: Vec<String> = approval.approvers.iter().map(Member::to_string).collect();
             format!(
                 "{} of {}, open for {}{}",
                 approval.quorum,

@@ -1,7 +1,7 @@
 //! What happens in a scene: what people, CI and the cloud do to Sluice.
 
 use jiff::SignedDuration;
-use sluice_core::config::{Approver, Config, Environment, ServiceKind};
+use sluice_core::config::{Config, Environment, Member, ServiceKind};
 use sluice_core::failure::PortError;
 use sluice_core::id::{AlarmName, EnvironmentName, ServiceName};
 use sluice_core::observation::AlarmState;
@@ -137,7 +137,7 @@ impl Act {
                     .iter()
                     .flat_map(|approval| &approval.approvers);
                 for approver in approvers {
-                    if let Approver::Group(group) = approver {
+                    if let Member::Group(group) = approver {
                         world.slack().set_group(group, []);
                     }
                 }

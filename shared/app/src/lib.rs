@@ -1,9 +1,11 @@
 //! What Sluice does, between the functions that receive events and the ports to the world.
 //!
 //! Each function calls one entry point of [`App`]: [`App::image_pushed`], [`App::hint`],
-//! [`App::decide`], [`App::advance`], [`App::hook`], [`App::minute`]. None of them decides
+//! [`App::decide`], [`App::advance`], [`App::hook`], [`App::minute`], and for people's hands
+//! [`App::freeze`], [`App::hold`], [`App::pause`] and their like. None of them decides
 //! anything: [`sluice_core::machine::step`] does.
 
+mod control;
 mod decide;
 mod driver;
 mod execute;
@@ -21,6 +23,7 @@ use sluice_core::config::Config;
 
 use ports::Ports;
 
+pub use control::ControlError;
 pub use decide::{Decide, DecideError, Decided};
 pub use driver::Advanced;
 pub use hint::Hint;

@@ -1,6 +1,7 @@
 //! What people see of a deployment: one message that always says how things stand, and a thread
 //! that tells how they came to. Both follow from the deployment alone.
 
+use crate::controls::{self, overriders};
 use crate::deployment::Deployment;
 use crate::machine::waits_for;
 use crate::message::{Block, Button, ButtonAction, Message};
@@ -57,8 +58,14 @@ fn thread_line(d: &Deployment, entry: &Entry) -> Message {
 
 fn headline(d: &Deployment) -> String {
     let (release, environment, app) = (&d.release.tag, d.environment(), d.app());
+    if d.paused.is_some() && !d.phase.is_terminal() {
+        return format!("{app} {release}: PAUSED on its way to {environment}");
+    }
     match &d.phase {
         Phase::AwaitingApproval => format!("{app} {release}: approve for {environment}?"),
+        Phase::AwaitingWindow { closed: Some(_) } => {
+            format!("{app} {release}: waiting for {environment} to open")
+        }
         Phase::Succeeded => format!("{app} {release} is live in {environment}"),
         Phase::RollingBack { .. } => format!("{app} {release}: going back in {environment}"),
         Phase::RolledBack { .. } => format!("{app} {release}: rolled back in {environment}"),
@@ -72,6 +79,7 @@ fn headline(d: &Deployment) -> String {
         Phase::Cancelled { .. } => format!("{app} {release}: called off for {environment}"),
         Phase::Queued
         | Phase::Planning { .. }
+        | Phase::AwaitingWindow { closed: None }
         | Phase::BackingUp(_)
         | Phase::Migrating
         | Phase::RollingOut
@@ -88,6 +96,13 @@ fn progress_blocks(d: &Deployment) -> Vec<Block> {
         ("Phase".to_owned(), d.phase.name().to_owned()),
         ("Waits for".to_owned(), waits_for(d)),
     ])];
+    blocks.extend(paused(d).map(Block::Text));
+    if let Phase::AwaitingWindow { closed: Some(_) } = &d.phase {
+        blocks.push(Block::Text(format!(
+            "Nothing is touched before. {}, for this deployment alone.",
+            overriders(&d.settings.environment)
+        )));
+    }
     if let (Phase::AwaitingApproval, Some(sealed)) = (&d.phase, &d.plan) {
         blocks.push(Block::Code(sealed.plan.to_string()));
         blocks.push(Block::Context(format!("plan {}", sealed.hash.short())));
@@ -113,6 +128,31 @@ fn progress_blocks(d: &Deployment) -> Vec<Block> {
         blocks.push(Block::Text(text));
     }
     blocks
+}
+
+/// By whom, why, since when, and what becomes of it.
+fn paused(d: &Deployment) -> Option<String> {
+    let paused = d.paused.as_ref()?;
+    let zone = controls::zone(&d.settings.environment);
+    let end = crate::machine::deadline(d).map(|deadline| {
+        let becomes = match (&d.touched.rollouts_since, d.phase.is_untouched()) {
+            (_, true) => "expires, untouched",
+            (Some(_), _) => "goes back by itself",
+            (None, _) => "ends, with no service changed",
+        };
+        format!(
+            " Unless somebody resumes it by {} it {becomes}.",
+            zone.says(deadline)
+        )
+    });
+    Some(format!(
+        "Paused by <@{}> since {}: {}. Nothing new is begun; what ECS and RDS have begun goes \
+         on.{}",
+        paused.by,
+        zone.says(paused.at),
+        paused.reason,
+        end.unwrap_or_default()
+    ))
 }
 
 fn report_blocks(report: &Report) -> Vec<Block> {
@@ -157,7 +197,7 @@ fn buttons(d: &Deployment) -> Option<Block> {
             ),
             button(ButtonAction::Reject, None),
         ])),
-        Phase::Queued | Phase::Planning { .. } => {
+        Phase::Queued | Phase::Planning { .. } | Phase::AwaitingWindow { .. } => {
             Some(Block::Buttons(vec![button(ButtonAction::Cancel, None)]))
         }
         _ => None,

@@ -11,7 +11,7 @@ mod values;
 
 use jiff::SignedDuration;
 use sluice_core::config::{
-    Approver, Bake, Config, Database, ScanPolicy, SecretSource, ServiceKind, Severity, Steps,
+    Bake, Config, Database, Member, ScanPolicy, SecretSource, ServiceKind, Severity, Steps,
     Strategy,
 };
 use sluice_core::id::{EnvironmentName, ImageTag, ServiceName, SlackGroupId};
@@ -78,7 +78,7 @@ fn the_erp_is_read_as_it_is_written() {
     let approval = production.approval.as_ref().unwrap();
     assert_eq!(
         approval.approvers[0],
-        Approver::Group(SlackGroupId::new("S0604QSJC"))
+        Member::Group(SlackGroupId::new("S0604QSJC"))
     );
     assert!(approval.four_eyes);
     let backup = production.backup.as_ref().unwrap();

@@ -3,6 +3,8 @@
 mod approval;
 mod backward;
 mod forward;
+mod gate;
+mod pause;
 mod planning;
 mod world;
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::command::{CommandKey, Direction};
 use sluice_core::config::Config;
+use sluice_core::controls::Controls;
 use sluice_core::deployment::{Deployment, Opening, Requester};
 use sluice_core::event::{Event, Outcome};
 use sluice_core::history::{ChainEnd, Record, RecordedEntry};
@@ -72,6 +73,7 @@ fn save(
         after,
         records,
         due_at,
+        controls: Controls::default(),
     });
 }
 
