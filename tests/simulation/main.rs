@@ -3,6 +3,7 @@
 //! A failure prints the case. The same case is the same world, step by step, on any machine.
 
 mod chance;
+mod controls;
 mod ends;
 mod erp;
 mod invariants;

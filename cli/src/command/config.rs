@@ -109,6 +109,7 @@ fn of(environment: &Environment) -> Vec<(&'static str, String)> {
     vec![
         ("takes", takes),
         ("asks", asks(environment)),
+        ("opens", opens(environment)),
         ("cluster", environment.cluster.to_string()),
         ("services", placements.join(", ")),
         ("backup", backup(environment)),
@@ -130,6 +131,21 @@ fn of(environment: &Environment) -> Vec<(&'static str, String)> {
         ),
         ("tells", environment.channel.to_string()),
     ]
+}
+
+fn opens(environment: &Environment) -> String {
+    let calendar = environment.calendar.clone().unwrap_or_default();
+    let windows: Vec<String> = calendar.windows.iter().map(ToString::to_string).collect();
+    let mut opens = if windows.is_empty() {
+        "at any time".to_owned()
+    } else {
+        windows.join(", ")
+    };
+    for freeze in &calendar.freezes {
+        let [from, until] = [freeze.from, freeze.until].map(|at| freeze.zone.says(at));
+        opens.push_str(&format!("; frozen from {from} until {until}"));
+    }
+    opens
 }
 
 fn asks(environment: &Environment) -> String {

@@ -1,9 +1,14 @@
 //! What happens in a scene: what people, CI and the cloud do to Sluice.
 
+use std::sync::Arc;
+
+use futures::executor::block_on;
 use jiff::SignedDuration;
+use sluice_app::App;
+use sluice_app::ports::{EnvironmentKey, Store as _};
 use sluice_core::config::{Config, Environment, Member, ServiceKind};
 use sluice_core::failure::PortError;
-use sluice_core::id::{AlarmName, EnvironmentName, ServiceName};
+use sluice_core::id::{AlarmName, EnvironmentName, ServiceName, SlackUserId};
 use sluice_core::observation::AlarmState;
 use sluice_core::words;
 use sluice_sim::cloud::{
@@ -11,6 +16,8 @@ use sluice_sim::cloud::{
 };
 use sluice_sim::workplace::Roads;
 use sluice_sim::world::World;
+
+use crate::wiring::APPROVER;
 
 /// Something that somebody or something does. Where it is not said otherwise, in production.
 #[derive(Clone, Debug)]
@@ -48,6 +55,10 @@ pub enum Act {
     SlackDown(SignedDuration),
     /// Everybody leaves the approvers' groups.
     EmptyGroups,
+    /// Somebody freezes production, for this reason.
+    Freeze(&'static str),
+    /// Somebody lets what waits for the environment to open through, for this reason.
+    Override(&'static str),
 }
 
 impl Act {
@@ -83,6 +94,8 @@ impl Act {
             Self::Roads(words, _) | Self::Faults(words, _) => (*words).to_owned(),
             Self::SlackDown(time) => format!("Slack goes down for {}", words::duration(*time)),
             Self::EmptyGroups => "everybody leaves the approvers' groups".to_owned(),
+            Self::Freeze(reason) => format!("somebody freezes production: {reason}"),
+            Self::Override(reason) => format!("somebody overrides the freeze: {reason}"),
         }
     }
 
@@ -131,6 +144,7 @@ impl Act {
                 let now = world.now();
                 world.slack().plan_outage(now, now + *time);
             }
+            Self::Freeze(_) | Self::Override(_) => by_hand(world, config, production, self),
             Self::EmptyGroups => {
                 let approvers = production
                     .approval
@@ -144,6 +158,31 @@ impl Act {
             }
         }
     }
+}
+
+/// What somebody who may does by command.
+fn by_hand(world: &World, config: &Config, production: &Environment, act: &Act) {
+    let app = App::new(world.ports(), vec![Arc::new(config.clone())]);
+    let by = SlackUserId::new(APPROVER);
+    let key = EnvironmentKey {
+        app: config.app.clone(),
+        environment: production.name.clone(),
+    };
+    let active = || async {
+        let state = world.store().environment(&key).await.ok()?;
+        state.active
+    };
+    let done = block_on(async {
+        match act {
+            Act::Freeze(reason) => app.freeze(&key, &by, reason, None).await.map(drop),
+            Act::Override(reason) => match active().await {
+                Some(id) => app.override_gate(&id, &by, reason).await.map(drop),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    });
+    done.expect("the approver may, and nothing refuses it in these scenarios");
 }
 
 /// The label that names the image in the simulated registry.

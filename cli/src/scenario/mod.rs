@@ -5,6 +5,7 @@
 
 mod act;
 mod check;
+mod closed;
 mod failures;
 mod people;
 mod surprises;

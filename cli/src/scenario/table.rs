@@ -1,12 +1,13 @@
 //! All scenarios, by name.
 
-use super::{Check, IMAGE, Scenario, TO_PRODUCTION, failures, people, surprises, weather};
+use super::{Check, IMAGE, Scenario, TO_PRODUCTION, closed, failures, people, surprises, weather};
 
 /// All scenarios; the first is played where none is named.
 pub fn all() -> Vec<Scenario> {
     let mut all = vec![pushed_to_production()];
     all.extend(failures::scenarios());
     all.extend(people::scenarios());
+    all.extend(closed::scenarios());
     all.extend(surprises::scenarios());
     all.extend(weather::scenarios());
     all
