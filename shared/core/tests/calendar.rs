@@ -43,7 +43,9 @@ fn model(days: u8, opens: u16, closes: u16, zone: &TimeZone, at: Timestamp) -> b
 
 fn from() -> impl Strategy<Value = Timestamp> {
     (0..CHANGES.len(), 0..4_000_i64).prop_map(|(change, minutes)| {
-        let day: Timestamp = format!("{}T00:00:00Z", CHANGES[change]).parse().unwrap();
+        let day: Timestamp = format!("{}T00:00:00Z", CHANGES[change])
+            .parse()
+            .expect("it is a time");
         day - SignedDuration::from_hours(40) + SignedDuration::from_mins(minutes)
     })
 }

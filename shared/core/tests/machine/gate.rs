@@ -40,8 +40,11 @@ fn hold() -> Hold {
 
 /// One window; the stories begin on a Monday at ten in Berlin.
 fn windows(text: &str) -> impl FnOnce(&mut Environment) {
-    let window = Window::parse(text).unwrap();
-    move |environment| environment.calendar.as_mut().unwrap().windows = vec![window]
+    let window = Window::parse(text).expect("it is a window");
+    move |environment| {
+        let calendar = environment.calendar.as_mut();
+        calendar.expect("every configuration has one").windows = vec![window];
+    }
 }
 
 fn override_it(by: &str) -> Event {
