@@ -4,6 +4,7 @@
 
 mod asked;
 mod chance;
+mod controls;
 mod ends;
 mod erp;
 mod invariants;

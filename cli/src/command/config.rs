@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use sluice_core::config::{Approver, Config, Environment, ServiceKind, Strategy, schema};
+use sluice_core::config::{Config, Environment, Member, ServiceKind, Strategy, schema};
 use sluice_core::words;
 
 use super::Failure;
@@ -109,6 +109,7 @@ fn of(environment: &Environment) -> Vec<(&'static str, String)> {
     vec![
         ("takes", takes),
         ("asks", asks(environment)),
+        ("opens", opens(environment)),
         ("cluster", environment.cluster.to_string()),
         ("services", placements.join(", ")),
         ("backup", backup(environment)),
@@ -132,12 +133,27 @@ fn of(environment: &Environment) -> Vec<(&'static str, String)> {
     ]
 }
 
+fn opens(environment: &Environment) -> String {
+    let calendar = environment.calendar.clone().unwrap_or_default();
+    let windows: Vec<String> = calendar.windows.iter().map(ToString::to_string).collect();
+    let mut opens = if windows.is_empty() {
+        "at any time".to_owned()
+    } else {
+        windows.join(", ")
+    };
+    for freeze in &calendar.freezes {
+        let [from, until] = [freeze.from, freeze.until].map(|at| freeze.zone.says(at));
+        opens.push_str(&format!("; frozen from {from} until {until}"));
+    }
+    opens
+}
+
 fn asks(environment: &Environment) -> String {
     environment
         .approval
         .as_ref()
         .map_or("nobody".to_owned(), |approval| {
-            let who: Vec<String> = approval.approvers.iter().map(Approver::to_string).collect();
+            let who: Vec<String> = approval.approvers.iter().map(Member::to_string).collect();
             format!(
                 "{} of {}, open for {}{}",
                 approval.quorum,

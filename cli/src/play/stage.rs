@@ -19,9 +19,10 @@ use super::audience::{Audience, Line, Tone, Waiting};
 use crate::wiring::HandlerFunctions;
 
 /// The phases of a deployment that goes well, as steps on a bar.
-const STEPS: [&str; 10] = [
+const STEPS: [&str; 11] = [
     "Planning",
     "AwaitingApproval",
+    "AwaitingWindow",
     "BackingUp",
     "Migrating",
     "RollingOut",

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use futures::executor::block_on;
 use jiff::SignedDuration;
-use sluice_app::ports::EnvironmentKey;
+use sluice_app::ports::{EnvironmentKey, Store as _};
 use sluice_app::{App, Request, RollBack};
-use sluice_core::config::{Approver, Config, Environment, ServiceKind};
+use sluice_core::config::{Config, Environment, Member, ServiceKind};
 use sluice_core::failure::PortError;
 use sluice_core::id::{AlarmName, EnvironmentName, ServiceName, SlackUserId};
 use sluice_core::observation::AlarmState;
@@ -16,6 +16,8 @@ use sluice_sim::cloud::{
 };
 use sluice_sim::workplace::Roads;
 use sluice_sim::world::World;
+
+use crate::wiring::APPROVER;
 
 /// Who asks for the way back.
 const ON_CALL: &str = "U061F7AUR";
@@ -58,6 +60,10 @@ pub enum Act {
     EmptyGroups,
     /// Somebody wants what ran before, for this reason, and knows of migrations since.
     RollBack(&'static str),
+    /// Somebody freezes production, for this reason.
+    Freeze(&'static str),
+    /// Somebody lets what waits for the environment to open through, for this reason.
+    Override(&'static str),
 }
 
 impl Act {
@@ -94,6 +100,8 @@ impl Act {
             Self::SlackDown(time) => format!("Slack goes down for {}", words::duration(*time)),
             Self::RollBack(reason) => format!("@{ON_CALL} asks for what ran before: {reason}"),
             Self::EmptyGroups => "everybody leaves the approvers' groups".to_owned(),
+            Self::Freeze(reason) => format!("somebody freezes production: {reason}"),
+            Self::Override(reason) => format!("somebody overrides the freeze: {reason}"),
         }
     }
 
@@ -143,19 +151,45 @@ impl Act {
                 world.slack().plan_outage(now, now + *time);
             }
             Self::RollBack(reason) => roll_back(world, config, production, reason),
+            Self::Freeze(_) | Self::Override(_) => by_hand(world, config, production, self),
             Self::EmptyGroups => {
                 let approvers = production
                     .approval
                     .iter()
                     .flat_map(|approval| &approval.approvers);
                 for approver in approvers {
-                    if let Approver::Group(group) = approver {
+                    if let Member::Group(group) = approver {
                         world.slack().set_group(group, []);
                     }
                 }
             }
         }
     }
+}
+
+/// What somebody who may does by command.
+fn by_hand(world: &World, config: &Config, production: &Environment, act: &Act) {
+    let app = App::new(world.ports(), vec![Arc::new(config.clone())]);
+    let by = SlackUserId::new(APPROVER);
+    let key = EnvironmentKey {
+        app: config.app.clone(),
+        environment: production.name.clone(),
+    };
+    let active = || async {
+        let state = world.store().environment(&key).await.ok()?;
+        state.active
+    };
+    let done = block_on(async {
+        match act {
+            Act::Freeze(reason) => app.freeze(&key, &by, reason, None).await.map(drop),
+            Act::Override(reason) => match active().await {
+                Some(id) => app.override_gate(&id, &by, reason).await.map(drop),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    });
+    done.expect("the approver may, and nothing refuses it in these scenarios");
 }
 
 /// The label that names the image in the simulated registry.

@@ -6,6 +6,7 @@
 mod act;
 mod asked;
 mod check;
+mod closed;
 mod failures;
 mod people;
 mod surprises;

@@ -1,6 +1,8 @@
 //! All scenarios, by name.
 
-use super::{Check, IMAGE, Scenario, TO_PRODUCTION, asked, failures, people, surprises, weather};
+use super::{
+    Check, IMAGE, Scenario, TO_PRODUCTION, asked, closed, failures, people, surprises, weather,
+};
 
 /// All scenarios; the first is played where none is named.
 pub fn all() -> Vec<Scenario> {
@@ -8,6 +10,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(failures::scenarios());
     all.extend(people::scenarios());
     all.extend(asked::scenarios());
+    all.extend(closed::scenarios());
     all.extend(surprises::scenarios());
     all.extend(weather::scenarios());
     all

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use jiff::Timestamp;
-use sluice_core::config::{Approver, Config};
+use sluice_core::config::{Config, Member};
 use sluice_core::id::{AccountId, SlackUserId};
 use sluice_sim::cloud::{Cloud, Emitted, REGISTRY_ACCOUNT};
 use sluice_sim::slack_web::SlackWeb;
@@ -75,7 +75,7 @@ fn slack(config: &Config) -> SlackWeb {
         slack.add_channel(&environment.channel);
         let approval = environment.approval.iter();
         for approver in approval.flat_map(|approval| &approval.approvers) {
-            if let Approver::Group(group) = approver {
+            if let Member::Group(group) = approver {
                 slack.set_group(group, [SlackUserId::new(SOMEBODY)]);
             }
         }

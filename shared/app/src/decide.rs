@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
-use sluice_core::config::Approver;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Event;
 use sluice_core::failure::{ErrorClass, PortError, RejectedEvent};
 use sluice_core::id::{DeploymentId, Hash, SlackGroupId, SlackUserId};
 use sluice_core::message::ButtonAction;
 use sluice_core::phase::Phase;
+use sluice_core::roles::{Action, Role};
 use sluice_core::slash::Reason;
 
 use crate::App;
@@ -90,7 +90,11 @@ impl App {
         }
         let by = decide.by.clone();
         let event = match decide.action {
-            ButtonAction::Cancel => Event::Cancel { by },
+            ButtonAction::Cancel => {
+                let environment = &stored.deployment.settings.environment;
+                let groups = self.groups_for(environment, Action::Cancel, &by).await?;
+                Event::Cancel { by, groups }
+            }
             ButtonAction::Approve | ButtonAction::Reject => {
                 let plan = decide
                     .plan
@@ -128,16 +132,9 @@ impl App {
         deployment: &Deployment,
         user: &SlackUserId,
     ) -> Result<BTreeSet<SlackGroupId>, PortError> {
-        let mut groups = BTreeSet::new();
-        let approval = deployment.settings.environment.approval.iter();
-        for approver in approval.flat_map(|approval| &approval.approvers) {
-            if let Approver::Group(group) = approver
-                && self.ports.chat.group_members(group).await?.contains(user)
-            {
-                groups.insert(group.clone());
-            }
-        }
-        Ok(groups)
+        let environment = &deployment.settings.environment;
+        let approvers = environment.who_may(Role::Approve).iter();
+        self.groups_among(approvers, user).await
     }
 }
 

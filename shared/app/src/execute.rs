@@ -4,7 +4,8 @@
 use futures::future::join_all;
 use jiff::SignedDuration;
 use sluice_core::command::Command;
-use sluice_core::config::{Approver, Database, SecretSource, Settings};
+use sluice_core::config::{Database, Member, SecretSource, Settings};
+use sluice_core::controls::ControlsObservation;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::{Claim, Event, Outcome};
 use sluice_core::failure::PortError;
@@ -89,6 +90,12 @@ impl App {
                     .await?
                     .proven,
             ),
+            Command::ReadControls => {
+                let state = ports.store.environment(&EnvironmentKey::of(d)).await?;
+                let (environment, now) = (&d.settings.environment, ports.clock.now());
+                let seen = ControlsObservation::read(environment, &state.controls(), now);
+                Outcome::Controls(Box::new(seen))
+            }
             Command::StartSnapshot { snapshot, database } => {
                 ports
                     .databases
@@ -300,8 +307,8 @@ impl App {
             .flat_map(|approval| &approval.approvers)
         {
             match approver {
-                Approver::User(user) => users.push(user.clone()),
-                Approver::Group(group) => {
+                Member::User(user) => users.push(user.clone()),
+                Member::Group(group) => {
                     users.extend(self.ports.chat.group_members(group).await?);
                 }
             }

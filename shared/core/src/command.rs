@@ -61,6 +61,8 @@ pub enum Command {
     ReadApprovers,
     /// Read the release proven last here.
     ReadPrevious,
+    /// Read what closes the environment: freezes, windows, holds.
+    ReadControls,
     /// Ask RDS for the snapshot. One of that name that is there already is this one.
     StartSnapshot {
         /// Its identifier, made from the deployment's id.
@@ -202,6 +204,7 @@ impl Command {
             Self::ReadAlarms => "read-alarms",
             Self::ReadApprovers => "read-approvers",
             Self::ReadPrevious => "read-previous",
+            Self::ReadControls => "read-controls",
             Self::StartSnapshot { .. } => "start-snapshot",
             Self::ReadSnapshot { .. } => "read-snapshot",
             Self::RegisterTaskDefinition { .. } => "register-task-definition",
@@ -235,6 +238,7 @@ impl Command {
             | Self::ReadAlarms
             | Self::ReadApprovers
             | Self::ReadPrevious
+            | Self::ReadControls
             | Self::ReadSnapshot { .. }
             | Self::ReadMigration { .. }
             | Self::ReadRollout { .. }

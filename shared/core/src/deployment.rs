@@ -90,6 +90,12 @@ pub struct Deployment {
     pub approvals: BTreeMap<SlackUserId, Timestamp>,
     /// What it has done to the world so far.
     pub touched: Touched,
+    /// Who paused it, if somebody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Pause>,
+    /// Who let it begin while the environment is closed, if somebody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overridden: Option<Override>,
     /// Commands that failed and will be tried again.
     pub setbacks: BTreeMap<CommandKey, Setback>,
     /// What happened, for people.
@@ -148,6 +154,28 @@ pub struct Setback {
     pub error: PortError,
 }
 
+/// A pause: nothing new is begun.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// Who paused it.
+    pub by: SlackUserId,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: String,
+}
+
+/// Leave to begin while the environment is closed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Override {
+    /// Who gave it.
+    pub by: SlackUserId,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: String,
+}
+
 impl Deployment {
     /// A deployment at its beginning.
     pub fn open(opening: &Opening, at: Timestamp) -> Self {
@@ -164,6 +192,8 @@ impl Deployment {
             plan: None,
             approvals: BTreeMap::new(),
             touched: Touched::default(),
+            paused: None,
+            overridden: None,
             setbacks: BTreeMap::new(),
             story: Vec::new(),
         };

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::command::CommandKey;
+use crate::controls::ControlsObservation;
 use crate::failure::PortError;
 use crate::health::Sample;
 use crate::id::{
@@ -49,6 +50,34 @@ pub enum Event {
     Cancel {
         /// Who.
         by: SlackUserId,
+        /// The environment's groups they are in, read at the moment of the click.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        groups: BTreeSet<SlackGroupId>,
+    },
+    /// Somebody lets it begin while the environment is closed.
+    Override {
+        /// Who.
+        by: SlackUserId,
+        /// The environment's groups they are in, read at the moment of the click.
+        groups: BTreeSet<SlackGroupId>,
+        /// Why.
+        reason: String,
+    },
+    /// Somebody pauses it.
+    Pause {
+        /// Who.
+        by: SlackUserId,
+        /// The environment's groups they are in, read at the moment of the click.
+        groups: BTreeSet<SlackGroupId>,
+        /// Why.
+        reason: String,
+    },
+    /// Somebody lets it go on.
+    Resume {
+        /// Who.
+        by: SlackUserId,
+        /// The environment's groups they are in, read at the moment of the click.
+        groups: BTreeSet<SlackGroupId>,
     },
     /// Somebody wants what ran before.
     GoBack {
@@ -89,6 +118,9 @@ impl Event {
             Self::Reject { .. } => "reject",
             Self::Cancel { .. } => "cancel",
             Self::GoBack { .. } => "go-back",
+            Self::Override { .. } => "override",
+            Self::Pause { .. } => "pause",
+            Self::Resume { .. } => "resume",
             Self::SupersededBy { .. } => "superseded-by",
             Self::Done { outcome, .. } => outcome.name(),
             Self::CommandFailed { .. } => "command-failed",
@@ -120,6 +152,8 @@ pub enum Outcome {
     Approvers(ApproversObservation),
     /// Of `ReadPrevious`: the release proven last in this environment.
     Previous(Option<ProvenRelease>),
+    /// Of `ReadControls`.
+    Controls(Box<ControlsObservation>),
     /// Of `StartSnapshot`: RDS has taken the request.
     SnapshotStarted(SnapshotId),
     /// Of `ReadSnapshot`; `None` where RDS has none of that name.
@@ -186,6 +220,7 @@ impl Outcome {
             Self::Alarms(_) => "alarms",
             Self::Approvers(_) => "approvers",
             Self::Previous(_) => "previous",
+            Self::Controls(_) => "controls",
             Self::SnapshotStarted(_) => "snapshot-started",
             Self::Snapshot(_) => "snapshot",
             Self::TaskDefinition { .. } => "task-definition",

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{DeploymentId, ServiceName, SlackUserId};
+use crate::roles::NotAllowed;
 
 /// What can be done about an error of the outside world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +100,13 @@ pub enum Cause {
         /// How long it was given, in seconds.
         after_s: u64,
     },
+    /// It was paused and nobody resumed it.
+    PausedTooLong {
+        /// Who paused it.
+        by: SlackUserId,
+        /// For how long, in seconds.
+        after_s: u64,
+    },
     /// Sluice could not do its work, and says nothing about the release: the world refused a
     /// request in a way that trying again does not mend.
     Refused {
@@ -119,7 +127,10 @@ impl Cause {
             | Self::SmokeTestsFailed(_)
             | Self::BakeFailed(_)
             | Self::AskedFor { .. } => true,
-            Self::BackupFailed(_) | Self::TimedOut { .. } | Self::Refused { .. } => false,
+            Self::BackupFailed(_)
+            | Self::TimedOut { .. }
+            | Self::PausedTooLong { .. }
+            | Self::Refused { .. } => false,
         }
     }
 }
@@ -166,6 +177,11 @@ impl fmt::Display for Cause {
                     crate::words::duration_s(*after_s)
                 )
             }
+            Self::PausedTooLong { by, after_s } => write!(
+                f,
+                "<@{by}> paused it, and nobody resumed it in {}",
+                crate::words::duration_s(*after_s)
+            ),
             Self::Refused { doing, error } => write!(f, "{doing} was refused: {error}"),
         }
     }
@@ -241,6 +257,39 @@ pub enum RejectedEvent {
          to the release you want, by name"
     )]
     IsRollback,
+    /// Their role does not let them.
+    #[error(transparent)]
+    NotAllowed(#[from] NotAllowed),
+    /// Nothing holds it back.
+    #[error(
+        "there is nothing to override: the deployment is {phase}, and does not wait for its \
+         environment to open"
+    )]
+    NothingToOverride {
+        /// Where the deployment is.
+        phase: &'static str,
+    },
+    /// ECS goes on by itself, or it is over.
+    #[error(
+        "it cannot be paused: the deployment is {phase}. Once ECS shifts the traffic it goes on by \
+         itself"
+    )]
+    CannotPause {
+        /// Where the deployment is.
+        phase: &'static str,
+    },
+    /// Said already.
+    #[error("<@{by}> has paused it already")]
+    AlreadyPaused {
+        /// Who.
+        by: SlackUserId,
+    },
+    /// There is no pause to end.
+    #[error("it is not paused: the deployment is {phase}")]
+    NotPaused {
+        /// Where the deployment is.
+        phase: &'static str,
+    },
     /// A newer release waits its turn.
     #[error("{by} waits: the deployment is {phase} and is carried to its end")]
     NotSuperseded {

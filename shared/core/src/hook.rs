@@ -73,12 +73,14 @@ pub fn answer(deployment: &Deployment, call: &HookCall) -> HookAnswer {
         Phase::Shifting | Phase::Baking { .. } | Phase::CleaningUp { .. } | Phase::Succeeded => {
             HookAnswer::Succeeded
         }
+        // Also while it is paused: it cannot leave these then, and cannot be paused after them.
         Phase::RollingOut | Phase::UpdatingWorkers | Phase::Verifying { .. } => HookAnswer::WAIT,
         // No rollout of this deployment can be under way here: the hook was called for one that a
         // later save has yet to tell of.
         Phase::Queued
         | Phase::Planning { .. }
         | Phase::AwaitingApproval
+        | Phase::AwaitingWindow { .. }
         | Phase::BackingUp(_)
         | Phase::Migrating
         | Phase::Superseded { .. }

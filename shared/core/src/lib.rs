@@ -4,8 +4,10 @@
 //! of. No clock, no randomness, no environment, no async, no vendor: time, ids and the world come
 //! in as arguments, so that whatever happened can be replayed, and whatever might can be simulated.
 
+pub mod calendar;
 pub mod command;
 pub mod config;
+pub mod controls;
 pub mod deployment;
 pub mod environment_key;
 pub mod event;
@@ -25,6 +27,7 @@ pub mod phase;
 pub mod plan;
 pub mod release;
 pub mod report;
+pub mod roles;
 pub mod rollback;
 pub mod slash;
 pub mod smoke;

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::config::ServiceKind;
+use crate::controls::{ControlsObservation, overriders};
 use crate::deployment::Deployment;
 use crate::failure::{Cause, PortError};
 use crate::id::{DeploymentId, Hash, ServiceName, SlackUserId, SnapshotId, TaskArn};
@@ -39,6 +40,19 @@ pub enum Note {
     Approved {
         by: SlackUserId,
         missing: usize,
+    },
+    WindowClosed(Box<ControlsObservation>),
+    WindowOpened,
+    Overridden {
+        by: SlackUserId,
+        reason: String,
+    },
+    Paused {
+        by: SlackUserId,
+        reason: String,
+    },
+    Resumed {
+        by: SlackUserId,
     },
     SnapshotStarted(SnapshotId),
     SnapshotProven(SnapshotId),
@@ -103,6 +117,12 @@ impl Note {
             Self::PlanDrawn { plan } => {
                 format!("plan {} drawn; nothing is touched yet", plan.short())
             }
+            Self::PlanChanged { plan } if deployment.settings.environment.approval.is_none() => {
+                format!(
+                    "the world has changed since the plan was drawn: the new plan is {}",
+                    plan.short()
+                )
+            }
             Self::PlanChanged { plan } => format!(
                 "the world has changed since the plan was approved: the new plan is {}, and the \
                  approvals are void",
@@ -115,6 +135,30 @@ impl Note {
             Self::Approved { by, missing } => {
                 format!("<@{by}> approved the plan; {missing} more needed")
             }
+            Self::WindowClosed(seen) => {
+                let environment = &deployment.settings.environment;
+                format!(
+                    "waiting for {} to open: {}. {}",
+                    environment.name,
+                    seen.words(environment, &deployment.requested_by),
+                    overriders(environment)
+                )
+            }
+            Self::WindowOpened => {
+                format!(
+                    "{} is open: reading the world again",
+                    deployment.environment()
+                )
+            }
+            Self::Overridden { by, reason } => format!(
+                "<@{by}> lets it begin although {} is closed: {reason}",
+                deployment.environment()
+            ),
+            Self::Paused { by, reason } => format!(
+                "<@{by}> paused it: {reason}. Nothing new is begun; what ECS and RDS have begun \
+                 goes on"
+            ),
+            Self::Resumed { by } => format!("<@{by}> resumed it"),
             Self::SnapshotStarted(snapshot) => format!("taking snapshot {snapshot}"),
             Self::SnapshotProven(snapshot) => {
                 format!("snapshot {snapshot} proven: available, whole, of the right database")

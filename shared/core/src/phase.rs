@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::controls::ControlsObservation;
 use crate::failure::Cause;
 use crate::health::Sample;
 use crate::id::{DeploymentId, ServiceDeploymentArn, ServiceName, SlackUserId};
@@ -25,6 +26,11 @@ pub enum Phase {
     },
     /// People are asked.
     AwaitingApproval,
+    /// The environment must be open: not frozen, inside a window, and not held if a push asked.
+    AwaitingWindow {
+        /// What closes it; `None` before the first look.
+        closed: Option<Box<ControlsObservation>>,
+    },
     /// The snapshot is taken and proven.
     BackingUp(BackingUp),
     /// The migration runs.
@@ -146,6 +152,7 @@ impl Phase {
             Self::Queued => "Queued",
             Self::Planning { .. } => "Planning",
             Self::AwaitingApproval => "AwaitingApproval",
+            Self::AwaitingWindow { .. } => "AwaitingWindow",
             Self::BackingUp(_) => "BackingUp",
             Self::Migrating => "Migrating",
             Self::RollingOut => "RollingOut",
@@ -180,6 +187,7 @@ impl Phase {
             Self::Queued
             | Self::Planning { .. }
             | Self::AwaitingApproval
+            | Self::AwaitingWindow { .. }
             | Self::BackingUp(_)
             | Self::Migrating
             | Self::RollingOut
@@ -196,7 +204,38 @@ impl Phase {
     pub fn is_untouched(&self) -> bool {
         matches!(
             self,
-            Self::Queued | Self::Planning { .. } | Self::AwaitingApproval
+            Self::Queued
+                | Self::Planning { .. }
+                | Self::AwaitingApproval
+                | Self::AwaitingWindow { .. }
         )
+    }
+
+    /// Whether it can be paused. From the shift of traffic on ECS goes its way by itself: it shifts,
+    /// bakes and cleans up without asking. The way back is not paused.
+    pub fn can_pause(&self) -> bool {
+        match self {
+            Self::Queued
+            | Self::Planning { .. }
+            | Self::AwaitingApproval
+            | Self::AwaitingWindow { .. }
+            | Self::BackingUp(_)
+            | Self::Migrating
+            | Self::RollingOut
+            | Self::UpdatingWorkers
+            | Self::Verifying { .. } => true,
+            Self::Shifting
+            | Self::Baking { .. }
+            | Self::CleaningUp { .. }
+            | Self::RollingBack { .. }
+            | Self::Succeeded
+            | Self::Superseded { .. }
+            | Self::Rejected { .. }
+            | Self::Expired
+            | Self::Cancelled { .. }
+            | Self::Failed { .. }
+            | Self::RolledBack { .. }
+            | Self::RollbackFailed { .. } => false,
+        }
     }
 }

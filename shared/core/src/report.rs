@@ -47,6 +47,19 @@ pub fn report(d: &Deployment) -> Option<Report> {
                 Requester::Person(_) => "ask again once the reason is settled".to_owned(),
             }],
         },
+        Phase::Expired if d.paused.is_some() => Report {
+            happened: format!("{release} was paused, and nobody resumed it in time"),
+            world: untouched(),
+            todo: vec![again(d)],
+        },
+        Phase::Expired if is_approved(d) => Report {
+            happened: format!("{release} waited too long for {environment} to open"),
+            world: untouched(),
+            todo: vec![
+                "see what closes it: a freeze, the deployment windows, a hold".to_owned(),
+                again(d),
+            ],
+        },
         Phase::Expired if d.plan.is_some() => Report {
             happened: format!("nobody decided on {release} in time"),
             world: untouched(),
@@ -87,13 +100,19 @@ pub fn report(d: &Deployment) -> Option<Report> {
     })
 }
 
+/// Whether nobody's yes was missing any more: what expires then has waited at the gate.
+fn is_approved(d: &Deployment) -> bool {
+    let quorum = d.settings.environment.approval.as_ref().map(|a| a.quorum);
+    d.plan.is_some() && d.approvals.len() >= usize::from(quorum.unwrap_or(0))
+}
+
 fn services_untouched(d: &Deployment, during: &str, cause: &Cause) -> Vec<String> {
     let mut world = vec![format!(
         "web, workers and singletons in {} run what they ran before",
         d.environment()
     )];
     match (cause, &d.touched.migration) {
-        (Cause::TimedOut { .. }, Some(run)) if !run.succeeded => world.push(format!(
+        (Cause::TimedOut { .. } | Cause::PausedTooLong { .. }, Some(run)) if !run.succeeded => world.push(format!(
             "the migration task {} was not stopped and may still be running",
             short_arn(run.task.as_str())
         )),
@@ -102,7 +121,7 @@ fn services_untouched(d: &Deployment, during: &str, cause: &Cause) -> Vec<String
                 .to_owned(),
         ),
         (_, Some(_)) => world.push("the database has the new revision".to_owned()),
-        (Cause::TimedOut { .. }, None) if during == "Migrating" => world.push(
+        (Cause::TimedOut { .. } | Cause::PausedTooLong { .. }, None) if during == "Migrating" => world.push(
             "whether the migration task was started is not known: look for tasks started by this \
              deployment"
                 .to_owned(),
@@ -225,6 +244,7 @@ fn advice(d: &Deployment, cause: &Cause) -> Vec<String> {
                 again(d),
             ]
         }
+        Cause::PausedTooLong { .. } => vec![again(d)],
         Cause::Refused { .. } => vec!["mend what was refused".to_owned(), again(d)],
     };
     if d.rollback().is_some() {

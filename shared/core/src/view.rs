@@ -8,7 +8,8 @@ mod modals;
 mod progress;
 mod standing;
 
-use crate::config::Approver;
+use crate::config::Member;
+use crate::controls::{self, overriders};
 use crate::deployment::Deployment;
 use crate::machine::waits_for;
 use crate::message::{Block, Button, ButtonAction, Message};
@@ -107,7 +108,7 @@ fn question(d: &Deployment, note: &Note) -> Option<String> {
         return None;
     };
     let approval = d.settings.environment.approval.as_ref()?;
-    let approvers: Vec<String> = approval.approvers.iter().map(Approver::to_string).collect();
+    let approvers: Vec<String> = approval.approvers.iter().map(Member::to_string).collect();
     Some(format!(
         "{}: {} {} may go to {} once you approve it at the top of this thread.",
         approvers.join(" "),
@@ -133,11 +134,17 @@ fn is_failure(d: &Deployment, note: &Note) -> bool {
 
 fn headline(d: &Deployment) -> String {
     let (release, environment, app) = (&d.release.tag, d.environment(), d.app());
+    if d.paused.is_some() && !d.phase.is_terminal() {
+        return format!("{app} {release}: PAUSED on its way to {environment}");
+    }
     if d.rollback().is_some() {
         return rollback_headline(d);
     }
     match &d.phase {
         Phase::AwaitingApproval => format!("{app} {release}: approve for {environment}?"),
+        Phase::AwaitingWindow { closed: Some(_) } => {
+            format!("{app} {release}: waiting for {environment} to open")
+        }
         Phase::Succeeded => format!("{app} {release} is live in {environment}"),
         Phase::RollingBack { .. } => format!("{app} {release}: going back in {environment}"),
         Phase::RolledBack { .. } => format!("{app} {release}: rolled back in {environment}"),
@@ -151,6 +158,7 @@ fn headline(d: &Deployment) -> String {
         Phase::Cancelled { .. } => format!("{app} {release}: called off for {environment}"),
         Phase::Queued
         | Phase::Planning { .. }
+        | Phase::AwaitingWindow { closed: None }
         | Phase::BackingUp(_)
         | Phase::Migrating
         | Phase::RollingOut
@@ -179,6 +187,7 @@ fn rollback_headline(d: &Deployment) -> String {
         Phase::Queued
         | Phase::Planning { .. }
         | Phase::AwaitingApproval
+        | Phase::AwaitingWindow { .. }
         | Phase::BackingUp(_)
         | Phase::Migrating
         | Phase::RollingOut
@@ -206,6 +215,13 @@ fn progress_blocks(d: &Deployment, before: Option<&Plan>) -> Vec<Block> {
     if !changes.is_empty() {
         blocks.push(Block::Text(format!("What changes\n{}", bullets(&changes))));
     }
+    blocks.extend(paused(d).map(Block::Text));
+    if let Phase::AwaitingWindow { closed: Some(_) } = &d.phase {
+        blocks.push(Block::Text(format!(
+            "Nothing is touched before. {}, for this deployment alone.",
+            overriders(&d.settings.environment)
+        )));
+    }
     if let (Phase::AwaitingApproval, Some(sealed)) = (&d.phase, &d.plan) {
         blocks.push(Block::Code(sealed.plan.to_string()));
         blocks.push(Block::Context(format!("plan {}", sealed.hash.short())));
@@ -231,6 +247,31 @@ fn progress_blocks(d: &Deployment, before: Option<&Plan>) -> Vec<Block> {
         blocks.push(Block::Text(text));
     }
     blocks
+}
+
+/// By whom, why, since when, and what becomes of it.
+fn paused(d: &Deployment) -> Option<String> {
+    let paused = d.paused.as_ref()?;
+    let zone = controls::zone(&d.settings.environment);
+    let end = crate::machine::deadline(d).map(|deadline| {
+        let becomes = match (&d.touched.rollouts_since, d.phase.is_untouched()) {
+            (_, true) => "expires, untouched",
+            (Some(_), _) => "goes back by itself",
+            (None, _) => "ends, with no service changed",
+        };
+        format!(
+            " Unless somebody resumes it by {} it {becomes}.",
+            zone.says(deadline)
+        )
+    });
+    Some(format!(
+        "Paused by <@{}> since {}: {}. Nothing new is begun; what ECS and RDS have begun goes \
+         on.{}",
+        paused.by,
+        zone.says(paused.at),
+        paused.reason,
+        end.unwrap_or_default()
+    ))
 }
 
 fn report_blocks(report: &Report) -> Vec<Block> {
@@ -275,7 +316,7 @@ fn buttons(d: &Deployment) -> Option<Block> {
             ),
             button(ButtonAction::Reject, None),
         ])),
-        Phase::Queued | Phase::Planning { .. } => {
+        Phase::Queued | Phase::Planning { .. } | Phase::AwaitingWindow { .. } => {
             Some(Block::Buttons(vec![button(ButtonAction::Cancel, None)]))
         }
         _ => None,

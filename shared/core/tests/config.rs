@@ -10,11 +10,13 @@ mod schema;
 mod values;
 
 use jiff::SignedDuration;
+use sluice_core::calendar::Calendar;
 use sluice_core::config::{
-    Approver, Bake, Config, Database, ScanPolicy, SecretSource, ServiceKind, Severity, Steps,
+    Bake, Config, Database, Member, ScanPolicy, SecretSource, ServiceKind, Severity, Steps,
     Strategy,
 };
-use sluice_core::id::{EnvironmentName, ImageTag, ServiceName, SlackGroupId};
+use sluice_core::id::{EnvironmentName, ImageTag, ServiceName, SlackGroupId, SlackUserId};
+use sluice_core::roles::Role;
 
 const ERP: &str = include_str!("../../../tests/erp/sluice.toml");
 
@@ -78,9 +80,16 @@ fn the_erp_is_read_as_it_is_written() {
     let approval = production.approval.as_ref().unwrap();
     assert_eq!(
         approval.approvers[0],
-        Approver::Group(SlackGroupId::new("S0604QSJC"))
+        Member::Group(SlackGroupId::new("S0604QSJC"))
     );
     assert!(approval.four_eyes);
+    assert_eq!(
+        production.who_may(Role::Override),
+        [Member::User(SlackUserId::new("U024BE7LH"))]
+    );
+    let calendar = production.calendar.as_ref().unwrap();
+    assert_eq!(calendar.windows.len(), 2);
+    assert_eq!(calendar.freezes[0].from.to_string(), "2026-12-19T17:00:00Z");
     let backup = production.backup.as_ref().unwrap();
     assert_eq!(backup.database, Database::Instance("erp-production".into()));
     assert_eq!(
@@ -129,6 +138,9 @@ fn what_is_left_out_has_its_documented_default() {
         ),
         (&None, &None, &None)
     );
+    assert!(environment.roles.is_empty(), "nobody may anything");
+    let any_time = Calendar::default();
+    assert_eq!(environment.calendar.as_ref(), Some(&any_time));
     let web = &config.services[0];
     assert_eq!((web.container.as_str(), web.stop_timeout), ("web", None));
     let placement = &environment.services[&web.name];

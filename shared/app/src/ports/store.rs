@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sluice_core::controls::{Controls, Freeze, Hold};
 use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::event::Claim;
@@ -28,6 +29,22 @@ pub struct EnvironmentState {
     pub rollback: Option<DeploymentId>,
     /// The release proven last.
     pub proven: Option<ProvenRelease>,
+    /// The freeze that somebody set last; it may be over.
+    #[serde(default)]
+    pub freeze: Option<Freeze>,
+    /// The hold, while there is one.
+    #[serde(default)]
+    pub hold: Option<Hold>,
+}
+
+impl EnvironmentState {
+    /// What people have set on it.
+    pub fn controls(&self) -> Controls {
+        Controls {
+            freeze: self.freeze.clone(),
+            hold: self.hold.clone(),
+        }
+    }
 }
 
 /// The newest deployment that asked for an environment.
@@ -143,6 +160,15 @@ pub trait Store: Send + Sync {
 
     /// The environment; an empty one where nothing was deployed yet.
     async fn environment(&self, key: &EnvironmentKey) -> Result<EnvironmentState, PortError>;
+
+    /// Sets the controls of an environment, under the version it was read at: 0 where nothing was
+    /// deployed yet. `false` if it changed since: read it again.
+    async fn set_controls(
+        &self,
+        key: &EnvironmentKey,
+        version: u64,
+        controls: &Controls,
+    ) -> Result<bool, PortError>;
 
     /// The last success of exactly this digest in the environment.
     async fn proven(

@@ -1,7 +1,7 @@
 //! Commands that tell how things are, and the home page, which tells the same.
 
 use futures::future::try_join_all;
-use sluice_core::config::Approver;
+use sluice_core::config::Member;
 use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::PortError;
@@ -45,10 +45,8 @@ impl App {
         let approval = d.settings.environment.approval.iter();
         for approver in approval.flat_map(|approval| &approval.approvers) {
             let is_one = match approver {
-                Approver::User(approver) => approver == user,
-                Approver::Group(group) => {
-                    self.ports.chat.group_members(group).await?.contains(user)
-                }
+                Member::User(approver) => approver == user,
+                Member::Group(group) => self.ports.chat.group_members(group).await?.contains(user),
             };
             if is_one {
                 return Ok(true);

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use jiff::Timestamp;
 use sluice_app::ports::{EnvironmentKey, EnvironmentState, Newest};
+use sluice_core::controls::Controls;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Claim;
 use sluice_core::failure::PortError;
@@ -23,6 +24,8 @@ const ACTIVE: &str = "active";
 const NEWEST: &str = "newest";
 const PROVEN: &str = "proven";
 const ROLLBACK: &str = "rollback";
+const FREEZE: &str = "freeze";
+const HOLD: &str = "hold";
 
 /// How often a claim is made anew because the environment changed in between. Each time somebody
 /// else got further.
@@ -108,6 +111,33 @@ impl DynamoStore {
         let change = changed(version)
             .set(ACTIVE, text(id.as_str()))
             .if_version(version);
+        self.change_environment(key, change).await
+    }
+
+    /// Sets the controls if the environment is still as it was read; otherwise `false`.
+    pub(super) async fn write_controls(
+        &self,
+        key: &EnvironmentKey,
+        version: u64,
+        controls: &Controls,
+    ) -> Result<bool, PortError> {
+        let Controls { freeze, hold } = controls;
+        let what = |part| format!("the {part} of {}", key.environment);
+        let freeze = freeze.as_ref().map(|freeze| body(what(FREEZE), freeze));
+        let hold = hold.as_ref().map(|hold| body(what(HOLD), hold));
+        let change = changed(version)
+            .put(FREEZE, freeze.transpose()?)
+            .put(HOLD, hold.transpose()?)
+            .if_version(version);
+        self.change_environment(key, change).await
+    }
+
+    /// Makes the change if its condition holds; otherwise `false`.
+    async fn change_environment(
+        &self,
+        key: &EnvironmentKey,
+        change: Change,
+    ) -> Result<bool, PortError> {
         let request = self
             .client
             .update_item()
@@ -221,6 +251,8 @@ fn state_of(item: &Item) -> Result<EnvironmentState, PortError> {
         newest: read.text(NEWEST).map(|_| read.json(NEWEST)).transpose()?,
         rollback: read.text(ROLLBACK).map(DeploymentId::from_outside),
         proven: read.text(PROVEN).map(|_| read.json(PROVEN)).transpose()?,
+        freeze: read.text(FREEZE).map(|_| read.json(FREEZE)).transpose()?,
+        hold: read.text(HOLD).map(|_| read.json(HOLD)).transpose()?,
     })
 }
 

@@ -25,6 +25,7 @@ use sluice_app::ports::{
     DeploymentSummary, EnvironmentKey, EnvironmentState, Opened, Save, SaveError, Shown, Store,
     Stored,
 };
+use sluice_core::controls::Controls;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Claim;
 use sluice_core::failure::PortError;
@@ -137,6 +138,15 @@ impl Store for DynamoStore {
 
     async fn environment(&self, key: &EnvironmentKey) -> Result<EnvironmentState, PortError> {
         self.read_environment(key).await
+    }
+
+    async fn set_controls(
+        &self,
+        key: &EnvironmentKey,
+        version: u64,
+        controls: &Controls,
+    ) -> Result<bool, PortError> {
+        self.write_controls(key, version, controls).await
     }
 
     async fn proven(

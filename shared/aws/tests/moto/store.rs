@@ -9,11 +9,12 @@ use futures::future::join_all;
 use jiff::SignedDuration;
 use sluice_app::ports::{MessageRef, Opened, SaveError, Shown, Store as _};
 use sluice_aws::{DynamoStore, create_table};
+use sluice_core::controls::{Controls, Freeze, Hold};
 use sluice_core::deployment::SealedPlan;
 use sluice_core::event::Claim;
 use sluice_core::failure::ErrorClass;
 use sluice_core::history::verify;
-use sluice_core::id::DeploymentId;
+use sluice_core::id::{DeploymentId, SlackUserId};
 use sluice_core::plan::Plan;
 
 use crate::deployments::{
@@ -392,4 +393,50 @@ async fn a_table_that_is_not_there_needs_no_guessing() {
     let error = store.environment(&environment("erp")).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Permanent);
     assert!(error.message.contains("no-such-table"), "{error}");
+}
+
+#[tokio::test]
+async fn controls_are_set_under_the_version_that_was_read_and_lifted_again() {
+    let store = store("controls").await;
+    let key = environment("erp");
+    let freeze = Freeze {
+        by: SlackUserId::new("U024BE7LH"),
+        at: noon(),
+        until: Some(noon() + SignedDuration::from_hours(2)),
+        reason: "the auditors are here".to_owned(),
+    };
+    let hold = Hold {
+        by: None,
+        at: noon(),
+        reason: "after a rollback".to_owned(),
+    };
+    let closed = Controls {
+        freeze: Some(freeze),
+        hold: Some(hold),
+    };
+    // An environment that nothing was deployed to yet.
+    assert!(store.set_controls(&key, 0, &closed).await.unwrap());
+    assert!(!store.set_controls(&key, 0, &closed).await.unwrap());
+    let state = store.environment(&key).await.unwrap();
+    assert_eq!((state.version, state.controls()), (1, closed.clone()));
+
+    // They stay while deployments come and go.
+    let one = deployment("erp", 1, 0);
+    assert_eq!(open(&store, &one).await, Opened::New);
+    store.claim(&key, &one.deployment.id).await.unwrap();
+    let state = store.environment(&key).await.unwrap();
+    assert_eq!(state.controls(), closed);
+    assert_eq!(state.active, Some(one.deployment.id.clone()));
+
+    let open = Controls::default();
+    assert!(!store.set_controls(&key, 1, &open).await.unwrap());
+    assert!(
+        store
+            .set_controls(&key, state.version, &open)
+            .await
+            .unwrap()
+    );
+    let state = store.environment(&key).await.unwrap();
+    assert_eq!(state.controls(), open);
+    assert_eq!(state.active, Some(one.deployment.id));
 }

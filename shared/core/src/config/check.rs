@@ -2,6 +2,7 @@
 //!
 //! Every function goes on after a problem and answers `None` only when one was reported.
 
+mod controls;
 mod environment;
 mod order;
 mod placement;

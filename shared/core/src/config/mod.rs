@@ -18,10 +18,12 @@ use std::fmt;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::Calendar;
 use crate::id::{
     AccountId, AlarmName, AppName, ChannelName, ClusterName, ContainerName, EcsServiceName,
     EnvironmentName, Region, RepositoryName, RoleArn, ServiceName, SlackGroupId, SlackUserId,
 };
+use crate::roles::Roles;
 use crate::tag::TagPattern;
 
 pub use problem::{Problem, Problems};
@@ -204,6 +206,13 @@ pub struct Environment {
     pub after: Option<EnvironmentName>,
     /// Whose yes is needed; `None` deploys without asking.
     pub approval: Option<Approval>,
+    /// Who may do what else.
+    #[serde(default, skip_serializing_if = "Roles::is_empty")]
+    pub roles: Roles,
+    /// When deployments may begin. `None` only in what was pinned by a version that had no calendar:
+    /// its deployments read no controls either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Calendar>,
     /// Where each service stands: a place for every service of the application.
     pub services: BTreeMap<ServiceName, Placement>,
     /// Plain environment variables, set in every service.
@@ -275,7 +284,7 @@ pub struct Steps {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
     /// Who may say yes.
-    pub approvers: Vec<Approver>,
+    pub approvers: Vec<Member>,
     /// How many of them must; at least 1.
     pub quorum: u8,
     /// Whether the one who asked for the deployment may not approve it.
@@ -284,17 +293,17 @@ pub struct Approval {
     pub expires: SignedDuration,
 }
 
-/// Someone who may approve.
+/// Someone who may do something.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Approver {
+pub enum Member {
     /// One person.
     User(SlackUserId),
     /// Everyone in a Slack user group, as it is at the moment of the click.
     Group(SlackGroupId),
 }
 
-impl fmt::Display for Approver {
+impl fmt::Display for Member {
     /// As a mention, which the chat adapter makes clickable.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

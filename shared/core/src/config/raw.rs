@@ -4,11 +4,12 @@
 
 use super::reader::tables;
 use super::text::{
-    ApproverId, DatabaseId, JsonPointer, Label, ParameterName, Path, SecretKey, SecretName, Url,
+    DatabaseId, JsonPointer, Label, MemberId, ParameterName, Path, SecretKey, SecretName, Url,
     VariableName, Word, choices,
 };
 use super::values::{HOUR, Json, MINUTE, Map, Number, SECOND, Time, Unshown};
 use super::{ServiceKind, Severity};
+use crate::calendar::{Moment, Window};
 use crate::config::reader::Field;
 use crate::id::{
     AccountId, AlarmName, AppName, ChannelName, ClusterName, ContainerName, EcsServiceName,
@@ -147,6 +148,14 @@ tables! {
         optional after: EnvironmentName,
         /// Whose yes is needed. Default: none is.
         optional approval: Approval,
+        /// Who may do what else. Default: nobody.
+        optional roles: Roles,
+        /// Deployments begin only in these: days and times of the week on the clocks of an IANA time
+        /// zone, such as `["Mon-Thu 09:00-17:00 Europe/Berlin", "Fri 09:00-12:00 Europe/Berlin"]`.
+        /// What is under way when a window closes goes on. Default: at any time.
+        optional windows: List<Window>,
+        /// And never in these. Default: none.
+        optional freezes: List<Freeze>,
         /// Where each service stands, such as `[environments.staging.services.web]`. A web service
         /// needs its table here; others only to change a default.
         optional services: Map<ServiceName, Placement>,
@@ -190,13 +199,36 @@ tables! {
     /// Whose yes a deployment needs.
     struct Approval as r#"{ approvers = ["S0604QSJC"] }"# {
         /// Who may say yes: ids of Slack users (`U…`, `W…`) and user groups (`S…`).
-        required approvers: List<ApproverId>,
+        required approvers: List<MemberId>,
         /// How many of them must. Default: 1.
         optional quorum: Number<1, 100>,
         /// Whether the one who asked for the deployment may not approve it. Default: true.
         optional four_eyes: bool,
         /// After this the request is void, 1m to 168h. Default: 8h.
         optional expires: Time<MINUTE, { 168 * HOUR }, SECOND>,
+    }
+
+    /// Who may do what, as ids of Slack users and user groups. Whoever may deploy, approve or roll
+    /// back may also cancel, pause and hold; whoever may deploy or approve may resume and release.
+    struct Roles as r#"{ deploy = ["S0604QSJC"] }"# {
+        /// Who may ask for deployments. Default: nobody.
+        optional deploy: List<MemberId>,
+        /// Who may ask for the way back. Default: nobody.
+        optional roll_back: List<MemberId>,
+        /// Who may freeze and thaw the environment. Default: nobody.
+        optional freeze: List<MemberId>,
+        /// Who may let one deployment begin while the environment is closed. Default: nobody.
+        optional r#override: List<MemberId>,
+    }
+
+    /// A time in which no deployment begins.
+    struct Freeze as r#"{ from = "2026-12-19 18:00 Europe/Berlin", until = "2027-01-04 08:00 Europe/Berlin", reason = "year's end" }"# {
+        /// Its beginning: date, time and IANA time zone.
+        required from: Moment,
+        /// Its end: date, time and IANA time zone.
+        required until: Moment,
+        /// Why, for whoever has to wait.
+        required reason: Label,
     }
 
     /// Where a secret's value is kept: `secret`, or `parameter`.

@@ -292,8 +292,10 @@ macro_rules! tables {
                     return $crate::config::reader::wrong_type(node, report);
                 };
                 let mut table = $crate::config::reader::Table::new(table, &node.place);
-                table.refuse_unknown(&[$(stringify!($field)),*], report);
-                Some(Self { $($field: table.$presence(stringify!($field), report),)* })
+                // A key that is a word of Rust is written `r#key` here.
+                let bare = |field: &'static str| field.trim_start_matches("r#");
+                table.refuse_unknown(&[$(bare(stringify!($field))),*], report);
+                Some(Self { $($field: table.$presence(bare(stringify!($field)), report),)* })
             }
 
             fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {

@@ -8,6 +8,7 @@ use toml::de::DeValue;
 
 use super::reader::{Node, Read, as_key, assignment, wrong_type};
 use super::report::{Report, did_you_mean, list};
+use crate::calendar::{Moment, Unreadable, Window};
 use crate::id::{
     AccountId, AlarmName, AppName, ChannelName, ClusterName, ContainerName, EcsServiceName,
     EnvironmentName, Region, RepositoryName, RoleArn, ServiceName,
@@ -94,7 +95,7 @@ plain_texts! {
     /// A DB instance or DB cluster identifier.
     DatabaseId;
     /// A Slack user id or user group id.
-    ApproverId;
+    MemberId;
     /// A line for people.
     Label;
     /// A word of a command.
@@ -128,7 +129,7 @@ texts! {
         "1 to 255 characters; the name, not empty", "erp-web-5xx";
     ChannelName: "a Slack channel", r"^(#[^\s#@<>,.A-Z]{1,80}|[CG][A-Z0-9]{8,})$",
         "`#` and the channel's name in lower case, or its id, such as C024BE7LR", "#deploys";
-    ApproverId: "a Slack user or user group", r"^[SUW][A-Z0-9]{8,}$",
+    MemberId: "a Slack user or user group", r"^[SUW][A-Z0-9]{8,}$",
         "an id: U… or W… of a person, S… of a group; Slack shows it under \"Copy member ID\"",
         "S0604QSJC";
     Path: "a path", r"^/[^\s#]*$", "it begins with `/` and has no spaces", "/healthz/ready";
@@ -253,6 +254,47 @@ impl Read for TagPattern {
     fn schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "pattern": r"^[A-Za-z0-9_*?][A-Za-z0-9._*?-]*$" })
     }
+}
+
+/// Texts with a grammar of their own, which says what was probably meant.
+macro_rules! parsed {
+    ($($type:ty: $expected:literal, $example:literal, $pattern:literal;)*) => {$(
+        impl Read for $type {
+            const EXPECTED: &'static str = $expected;
+
+            fn example() -> String {
+                format!("{:?}", $example)
+            }
+
+            fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
+                let DeValue::String(text) = node.value else {
+                    return wrong_type(node, report);
+                };
+                Self::parse(text)
+                    .map_err(|Unreadable { what, meant }| {
+                        let message = match text.is_empty() {
+                            true => what,
+                            false => format!("{}: {what}", shown(text)),
+                        };
+                        let better = meant.as_deref().unwrap_or($example);
+                        report.instead(&node.place, message, written(node, better));
+                    })
+                    .ok()
+            }
+
+            fn schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "pattern": $pattern })
+            }
+        }
+    )*};
+}
+
+parsed! {
+    Window: "a deployment window in quotes", "Mon-Thu 09:00-17:00 Europe/Berlin",
+        r"^[A-Z][a-z]{2}([-,][A-Z][a-z]{2})*\s+[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]\s+[A-Za-z][A-Za-z0-9_+/-]*$";
+    Moment: "a moment in quotes, such as \"2026-12-19 18:00 Europe/Berlin\"",
+        "2026-12-19 18:00 Europe/Berlin",
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\s+[0-2][0-9]:[0-5][0-9]\s+[A-Za-z][A-Za-z0-9_+/-]*$";
 }
 
 /// One of a few words.

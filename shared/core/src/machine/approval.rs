@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::{end, planning};
-use crate::config::{Approval, Approver};
+use crate::config::{Approval, Member};
 use crate::deployment::{Deployment, Requester};
 use crate::failure::RejectedEvent;
 use crate::id::{Hash, SlackGroupId, SlackUserId};
@@ -84,11 +84,11 @@ fn may_decide<'a>(
         return Err(RejectedEvent::StalePlan);
     }
     let allowed = approval.approvers.iter().any(|approver| match approver {
-        Approver::User(user) => user == by,
-        Approver::Group(group) => groups.contains(group),
+        Member::User(user) => user == by,
+        Member::Group(group) => groups.contains(group),
     });
     if !allowed {
-        let approvers: Vec<String> = approval.approvers.iter().map(Approver::to_string).collect();
+        let approvers: Vec<String> = approval.approvers.iter().map(Member::to_string).collect();
         return Err(RejectedEvent::NotAnApprover {
             environment: d.environment().to_string(),
             approvers: approvers.join(", "),

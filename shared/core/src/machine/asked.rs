@@ -22,9 +22,10 @@ pub(super) fn go_back(
 ) -> Result<(), RejectedEvent> {
     let phase = d.phase.name();
     match &d.phase {
-        Phase::Queued | Phase::Planning { .. } | Phase::AwaitingApproval => {
-            Err(RejectedEvent::NothingToGoBackFrom { phase })
-        }
+        Phase::Queued
+        | Phase::Planning { .. }
+        | Phase::AwaitingApproval
+        | Phase::AwaitingWindow { .. } => Err(RejectedEvent::NothingToGoBackFrom { phase }),
         Phase::BackingUp(_) | Phase::Migrating => Err(RejectedEvent::DatabaseAtWork { phase }),
         Phase::RollingOut
         | Phase::UpdatingWorkers

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{end, fail, planning, rollback};
+use super::{end, fail, pause, planning, rollback};
 use crate::command::Command;
 use crate::config::{Settings, Strategy};
 use crate::deployment::Deployment;
@@ -12,6 +12,10 @@ use crate::phase::Phase;
 
 /// A release that has waited a day for its turn is not what anybody expects to see deployed.
 const QUEUED: SignedDuration = SignedDuration::from_hours(24);
+
+/// Every window of a week has come by then. A release that waits longer is not what anybody expects
+/// to see deployed, and a newer one is on its way.
+const AWAITING_WINDOW: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Long enough for the environment before this one to finish what it has begun.
 const PLANNING: SignedDuration = SignedDuration::from_hours(4);
@@ -44,12 +48,19 @@ const ROLLING_BACK: SignedDuration = SignedDuration::from_hours(1);
 
 /// The time at which the phase is over in any case; `None` for a deployment that is over.
 pub fn deadline(d: &Deployment) -> Option<Timestamp> {
+    // The phase's own stands still meanwhile.
+    if let Some(deadline) = pause::deadline(d)
+        && !d.phase.is_terminal()
+    {
+        return Some(deadline);
+    }
     let settings = &d.settings;
     let environment = &settings.environment;
     let allowed = match &d.phase {
         Phase::Queued => QUEUED,
         Phase::Planning { .. } => PLANNING,
         Phase::AwaitingApproval => environment.approval.as_ref()?.expires,
+        Phase::AwaitingWindow { .. } => AWAITING_WINDOW,
         Phase::BackingUp(_) => environment.backup.as_ref()?.timeout,
         Phase::Migrating => settings
             .migration
@@ -111,7 +122,7 @@ pub(super) fn pass(d: &Deployment, now: Timestamp) -> Option<Deployment> {
 /// When planning stops waiting for a scan or a proof that does not come, if that is all it waits
 /// for.
 pub(super) fn patience_ends(d: &Deployment) -> Option<Timestamp> {
-    let Phase::Planning { survey, .. } = &d.phase else {
+    let (Phase::Planning { survey, .. }, None) = (&d.phase, &d.paused) else {
         return None;
     };
     let mut patience: Option<SignedDuration> = None;
@@ -131,9 +142,14 @@ pub(super) fn patience_ends(d: &Deployment) -> Option<Timestamp> {
 }
 
 fn time_out(d: &mut Deployment, now: Timestamp) {
+    if d.paused.is_some() {
+        return pause::give_up(d, now);
+    }
     let after_s = u64::try_from(now.duration_since(d.entered_at).as_secs()).unwrap_or(0);
     let doing = match &d.phase {
-        Phase::Queued | Phase::AwaitingApproval => return end(d, Phase::Expired, now),
+        Phase::Queued | Phase::AwaitingApproval | Phase::AwaitingWindow { .. } => {
+            return end(d, Phase::Expired, now);
+        }
         Phase::RollingBack { .. } => return rollback::give_up(d, now),
         Phase::Baking { samples } => {
             let good = samples

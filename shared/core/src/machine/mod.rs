@@ -9,8 +9,10 @@ mod backup;
 mod bake;
 mod cleanup;
 mod deadline;
+mod gate;
 mod migration;
 mod needs;
+mod pause;
 mod planning;
 mod queue;
 mod retry;
@@ -93,12 +95,15 @@ fn take(d: &mut Deployment, event: &Event, now: Timestamp) -> Result<(), Rejecte
             plan,
             reason,
         } => approval::reject(d, by, groups, plan, reason.as_deref(), now),
-        Event::Cancel { by } => queue::cancel(d, by, now),
         Event::GoBack {
             by,
             reason,
             request,
         } => asked::go_back(d, by, reason, request, now),
+        Event::Cancel { by, groups } => queue::cancel(d, by, groups, now),
+        Event::Override { by, groups, reason } => gate::override_it(d, by, groups, reason, now),
+        Event::Pause { by, groups, reason } => pause::pause(d, by, groups, reason, now),
+        Event::Resume { by, groups } => pause::resume(d, by, groups, now),
         Event::SupersededBy { deployment } => queue::superseded(d, deployment, now),
         Event::Done { command, outcome } => {
             take_outcome(d, outcome, now)?;
@@ -117,6 +122,7 @@ fn take_outcome(
     match &d.phase {
         Phase::Queued => queue::on(d, outcome, now),
         Phase::Planning { .. } => planning::on(d, outcome, now),
+        Phase::AwaitingWindow { .. } => gate::on(d, outcome, now),
         Phase::BackingUp(_) => backup::on(d, outcome, now),
         Phase::Migrating => migration::on(d, outcome, now),
         Phase::RollingOut | Phase::UpdatingWorkers => rollout::on(d, outcome, now),

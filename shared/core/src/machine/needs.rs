@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{backup, bake, cleanup, migration, planning, rollback, rollout, shift, verify};
+use super::{backup, bake, cleanup, gate, migration, planning, rollback, rollout, shift, verify};
 use crate::command::Command;
 use crate::deployment::Deployment;
 use crate::phase::Phase;
@@ -12,6 +12,7 @@ pub(super) fn all(d: &Deployment, now: Timestamp) -> Vec<Command> {
     match &d.phase {
         Phase::Queued => vec![Command::ClaimEnvironment],
         Phase::Planning { survey, .. } => planning::needs(d, survey),
+        Phase::AwaitingWindow { .. } => gate::needs(d),
         Phase::BackingUp(progress) => backup::needs(d, *progress),
         Phase::Migrating => migration::needs(d),
         Phase::RollingOut | Phase::UpdatingWorkers => rollout::needs(d),
@@ -32,9 +33,15 @@ pub(super) fn all(d: &Deployment, now: Timestamp) -> Vec<Command> {
     }
 }
 
-/// The same without what failed and whose time has not come again.
+/// The same without what failed and whose time has not come again, and while it is paused without
+/// what changes the world. Smoke tests are not run either: they may write, and prove nothing of a
+/// world that will be another one.
 pub(super) fn commands(d: &Deployment, now: Timestamp) -> Vec<Command> {
     let mut commands = all(d, now);
+    if d.paused.is_some() {
+        commands
+            .retain(|command| !command.changes_the_world() && *command != Command::RunSmokeTests);
+    }
     if !d.setbacks.is_empty() {
         commands.retain(|command| {
             d.setbacks

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{approval, backup, fail, late};
+use super::{approval, fail, gate, late};
 use crate::command::Command;
 use crate::deployment::{Deployment, SealedPlan};
 use crate::event::Outcome;
@@ -67,7 +67,7 @@ fn settle(d: &mut Deployment, sealed: SealedPlan, confirming: bool, now: Timesta
     d.plan = Some(Arc::new(sealed));
     if confirming && approved {
         d.tell(now, Note::PlanConfirmed { plan });
-        backup::begin(d, now);
+        gate::begin(d, now);
         return;
     }
     d.tell(
@@ -81,6 +81,6 @@ fn settle(d: &mut Deployment, sealed: SealedPlan, confirming: bool, now: Timesta
     if d.settings.environment.approval.is_some() {
         approval::begin(d, now);
     } else {
-        backup::begin(d, now);
+        gate::begin(d, now);
     }
 }

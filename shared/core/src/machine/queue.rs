@@ -1,14 +1,17 @@
 //! Waiting for the environment, and giving way.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::{end, late, planning};
 use crate::deployment::Deployment;
 use crate::event::{Claim, Outcome};
 use crate::failure::RejectedEvent;
-use crate::id::{DeploymentId, SlackUserId};
+use crate::id::{DeploymentId, SlackGroupId, SlackUserId};
 use crate::note::Note;
 use crate::phase::Phase;
+use crate::roles::{self, Action};
 
 pub(super) fn on(
     d: &mut Deployment,
@@ -54,12 +57,17 @@ pub(super) fn superseded(
 pub(super) fn cancel(
     d: &mut Deployment,
     by: &SlackUserId,
+    groups: &BTreeSet<SlackGroupId>,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
     if !d.phase.is_untouched() {
         return Err(RejectedEvent::TooLateToCancel {
             phase: d.phase.name(),
         });
+    }
+    // Opened by a version without roles: its history must replay.
+    if d.settings.environment.calendar.is_some() {
+        roles::may(&d.settings.environment, Action::Cancel, by, groups)?;
     }
     end(d, Phase::Cancelled { by: by.clone() }, now);
     Ok(())

@@ -29,6 +29,8 @@ pub(super) fn begin(d: &mut Deployment, cause: Cause, now: Timestamp) {
         .filter(|service| d.touched.task_definitions.contains_key(&service.service))
         .map(|service| (service.service.clone(), Return::Looking))
         .collect();
+    // The way back is never paused.
+    d.paused = None;
     d.tell(
         now,
         Note::RollingBack {

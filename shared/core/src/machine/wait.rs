@@ -3,12 +3,15 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{bake, deadline};
-use crate::config::Approver;
+use crate::config::Member;
 use crate::deployment::Deployment;
 use crate::note::short_arn;
 use crate::observation::{ProofObservation, ScanObservation};
 use crate::phase::{BackingUp, Phase, Return};
 use crate::words;
+
+/// While the environment is closed: whoever opens it wakes it, and a wake-up that is lost costs this.
+const LOOK_AGAIN_S: i64 = 10 * 60;
 
 /// When it must be looked at next; `None` once it is over.
 ///
@@ -18,6 +21,9 @@ pub fn wake_at(d: &Deployment, now: Timestamp) -> Option<Timestamp> {
     let pause = match &d.phase {
         // A person's click wakes it, or the deadline.
         Phase::AwaitingApproval => return Some(deadline),
+        // Whoever opens it or resumes it wakes it.
+        Phase::AwaitingWindow { .. } if d.paused.is_some() => return Some(deadline),
+        Phase::AwaitingWindow { .. } => LOOK_AGAIN_S,
         Phase::Queued => 60,
         Phase::Planning { .. } | Phase::BackingUp(_) => 30,
         Phase::Migrating | Phase::RollingOut | Phase::UpdatingWorkers | Phase::Shifting => 15,
@@ -39,6 +45,13 @@ pub fn wake_at(d: &Deployment, now: Timestamp) -> Option<Timestamp> {
         Phase::Baking { samples } if bake::next_sample(d, samples) > now => {
             sooner(bake::next_sample(d, samples));
         }
+        Phase::AwaitingWindow {
+            closed: Some(closed),
+        } => {
+            if let Some(opens_at) = closed.opens_at.filter(|at| *at > now) {
+                sooner(opens_at);
+            }
+        }
         _ => {}
     }
     for setback in d.setbacks.values() {
@@ -50,6 +63,9 @@ pub fn wake_at(d: &Deployment, now: Timestamp) -> Option<Timestamp> {
 /// What it waits for, in words; empty for one that is over.
 pub fn waits_for(d: &Deployment) -> String {
     let environment = &d.settings.environment;
+    if let Some(paused) = d.paused.as_ref().filter(|_| !d.phase.is_terminal()) {
+        return format!("somebody to resume it: <@{}> paused it", paused.by);
+    }
     if let Some(setback) = d.setbacks.values().next() {
         return format!("the next try: {}", setback.error);
     }
@@ -70,11 +86,19 @@ pub fn waits_for(d: &Deployment) -> String {
                 .as_ref()
                 .map_or_else(String::new, |approval| {
                     let names: Vec<String> =
-                        approval.approvers.iter().map(Approver::to_string).collect();
+                        approval.approvers.iter().map(Member::to_string).collect();
                     names.join(" or ")
                 });
             format!("approval by {approvers}")
         }
+        Phase::AwaitingWindow { closed: None } => format!("{} to be open", environment.name),
+        Phase::AwaitingWindow {
+            closed: Some(closed),
+        } => format!(
+            "{} to open: {}",
+            environment.name,
+            closed.words(environment, &d.requested_by)
+        ),
         Phase::BackingUp(BackingUp::Starting) => "RDS to take the snapshot".to_owned(),
         Phase::BackingUp(BackingUp::Waiting { progress }) => {
             format!("the snapshot, {progress} % done")

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::{Approver, ServiceKind, Severity};
+use crate::config::{Member, ServiceKind, Severity};
 use crate::deployment::{Deployment, Requester};
 use crate::id::{AlarmName, SnapshotId};
 use crate::observation::{
@@ -360,7 +360,7 @@ impl Findings {
             })
             .count();
         if eligible < usize::from(approval.quorum) {
-            let groups: Vec<String> = approval.approvers.iter().map(Approver::to_string).collect();
+            let groups: Vec<String> = approval.approvers.iter().map(Member::to_string).collect();
             self.problems.push(format!(
                 "{} needed, but only {eligible} could give it ({}): is a group empty?",
                 words::count(usize::from(approval.quorum), "approval"),

@@ -116,6 +116,7 @@ impl Survey {
             Outcome::Approvers(approvers) => self.approvers = Some(approvers.clone()),
             Outcome::Previous(previous) => self.previous = Some(previous.clone()),
             Outcome::Claim(_)
+            | Outcome::Controls(_)
             | Outcome::SnapshotStarted(_)
             | Outcome::Snapshot(_)
             | Outcome::TaskDefinition { .. }

@@ -6,7 +6,7 @@ use crate::phase::Phase;
 /// The sign that stands before a phase's name: what is seen before anything is read.
 pub(super) fn sign(phase: &Phase) -> &'static str {
     match phase {
-        Phase::Queued => "⏳",
+        Phase::Queued | Phase::AwaitingWindow { .. } => "⏳",
         Phase::AwaitingApproval => "✋",
         Phase::Planning { .. }
         | Phase::BackingUp(_)

@@ -306,3 +306,37 @@ fn broken_toml() {
         "mend this first",
     );
 }
+
+#[test]
+fn roles_windows_and_freezes() {
+    one(
+        "deploy = [\"S0604QSJC\"] #",
+        "deploy = [\"S0604QSJC\", \"S0604QSJC\"] #",
+        "the member `S0604QSJC` is here twice",
+    );
+    one(
+        "override = [\"U024BE7LH\"]",
+        "overide = [\"U024BE7LH\"]",
+        "did you mean `override`?",
+    );
+    one(
+        "Fri 08:00-14:00 Europe/Berlin",
+        "Fri 8-14 Europe/Berlin",
+        "write instead: \"Fri 08:00-14:00 Europe/Berlin\"",
+    );
+    one(
+        "Fri 08:00-14:00 Europe/Berlin",
+        "Fri 08:00-14:00 Europe/Berlyn",
+        "`Europe/Berlyn` is not an IANA time zone",
+    );
+    one(
+        "until = \"2027-01-04 08:00 Europe/Berlin\"",
+        "until = \"2026-01-04 08:00 Europe/Berlin\"",
+        "this freeze ends before it begins",
+    );
+    one(
+        "windows = [\"Mon-Thu 08:00-18:00 Europe/Berlin\", \"Fri 08:00-14:00 Europe/Berlin\"]",
+        "windows = []",
+        "no deployment could ever begin",
+    );
+}

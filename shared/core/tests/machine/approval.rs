@@ -46,8 +46,8 @@ fn a_member_of_an_approvers_group_may_decide() {
         .unwrap()
         .approvers;
     let group = groups.iter().find_map(|approver| match approver {
-        sluice_core::config::Approver::Group(group) => Some(group.to_string()),
-        sluice_core::config::Approver::User(_) => None,
+        sluice_core::config::Member::Group(group) => Some(group.to_string()),
+        sluice_core::config::Member::User(_) => None,
     });
     let group = group.expect("the ERP names a group of approvers");
     assert!(run.approve_in("U0MEMBER", &["S0OTHER"]).is_err());

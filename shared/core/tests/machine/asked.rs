@@ -184,7 +184,7 @@ fn there_is_no_rollback_of_a_rollback_and_people_are_told_every_command() {
         "ECS takes green down"
     );
     assert!(
-        view::message(&run.d)
+        view::message(&run.d, None)
             .summary
             .contains("the rollback to v1.4.0 failed")
     );

@@ -89,7 +89,10 @@ fn a_terminal_deployment_asks_for_nothing_and_never_changes() {
 impl Run {
     fn approve_nobody(&mut self) -> Result<(), sluice_core::failure::RejectedEvent> {
         let by = sluice_core::id::SlackUserId::new("U0");
-        self.event(&sluice_core::event::Event::Cancel { by })
-            .map(drop)
+        self.event(&sluice_core::event::Event::Cancel {
+            by,
+            groups: Default::default(),
+        })
+        .map(drop)
     }
 }

@@ -4,6 +4,8 @@ mod approval;
 mod asked;
 mod backward;
 mod forward;
+mod gate;
+mod pause;
 mod planning;
 mod view;
 mod world;

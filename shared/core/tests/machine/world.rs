@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::command::{Command, CommandKey};
-use sluice_core::config::{Config, Settings};
+use sluice_core::config::{Config, Environment, Settings};
+use sluice_core::controls::{Controls, ControlsObservation};
 use sluice_core::deployment::{Deployment, Opening, Requester};
 use sluice_core::event::{Claim, Event, Outcome};
 use sluice_core::failure::{PortError, RejectedEvent};
@@ -41,6 +42,8 @@ pub(crate) struct World {
     pub(crate) database: Option<DatabaseObservation>,
     pub(crate) alarms: BTreeMap<AlarmName, AlarmState>,
     pub(crate) approvers: Vec<SlackUserId>,
+    pub(crate) environment: Environment,
+    pub(crate) controls: Controls,
     pub(crate) snapshot: Option<SnapshotObservation>,
     pub(crate) migration: Option<TaskObservation>,
     /// What ECS says of each service deployment.
@@ -91,7 +94,7 @@ pub(crate) fn rollout(service: &str, status: RolloutStatus, stage: Stage) -> Rol
 }
 
 impl World {
-    pub(crate) fn good(config: &Config) -> Self {
+    pub(crate) fn good(config: &Config, environment: &Environment) -> Self {
         let service = |name: &ServiceName, web: bool| ServiceObservation {
             service: name.clone(),
             task_definition: TaskDefinitionArn::new(format!("arn:task-definition/erp-{name}:41")),
@@ -133,6 +136,8 @@ impl World {
                 .map(|alarm| (alarm, AlarmState::Ok))
                 .collect(),
             approvers: vec![SlackUserId::new(APPROVER)],
+            environment: environment.clone(),
+            controls: Controls::default(),
             snapshot: Some(SnapshotObservation {
                 id: sluice_core::id::SnapshotId::new("sluice-production"),
                 status: "available".to_owned(),
@@ -208,6 +213,11 @@ impl World {
                 users: self.approvers.clone(),
             }),
             Command::ReadPrevious => Outcome::Previous(Some(self.previous.clone())),
+            Command::ReadControls => Outcome::Controls(Box::new(ControlsObservation::read(
+                &self.environment,
+                &self.controls,
+                now,
+            ))),
             Command::StartSnapshot { snapshot, .. } => Outcome::SnapshotStarted(snapshot.clone()),
             Command::ReadSnapshot { .. } => Outcome::Snapshot(self.snapshot.clone()),
             Command::RegisterTaskDefinition { service, .. } => Outcome::TaskDefinition {
@@ -268,13 +278,23 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn new(requested_by: Requester) -> (Self, World) {
+        Self::to(requested_by, |_| {})
+    }
+
+    /// The same to a production that is configured otherwise.
+    pub(crate) fn to(
+        requested_by: Requester,
+        configure: impl FnOnce(&mut Environment),
+    ) -> (Self, World) {
         let config = Config::parse(ERP).expect("the ERP's configuration is good");
-        let environment = config
+        let mut environment = config
             .environment(&EnvironmentName::new("production"))
-            .unwrap();
-        let settings = config.settings(environment);
+            .unwrap()
+            .clone();
+        configure(&mut environment);
+        let settings = config.settings(&environment);
         let run = Self::of(requested_by, DeploymentKind::Release, settings);
-        (run, World::good(&config))
+        (run, World::good(&config, &environment))
     }
 
     /// A deployment of the same image for something else.

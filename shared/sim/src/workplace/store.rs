@@ -8,6 +8,7 @@ use sluice_app::ports::{
     DeploymentSummary, EnvironmentKey, EnvironmentState, Opened, Save, SaveError, Shown, Store,
     Stored,
 };
+use sluice_core::controls::Controls;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Claim;
 use sluice_core::failure::PortError;
@@ -30,6 +31,8 @@ pub struct Change<'a> {
     pub records: &'a [Record],
     /// When it must be looked at next.
     pub due_at: Option<Timestamp>,
+    /// What people have set on its environment by now.
+    pub controls: Controls,
 }
 
 /// Sees every change of a deployment at the moment it is stored.
@@ -78,15 +81,15 @@ impl MemoryStore {
         due_at: Timestamp,
         environment_version: u64,
     ) -> Opened {
-        let opened = self
-            .tables()
-            .open(deployment, first, chain, due_at, environment_version);
+        let mut tables = self.tables();
+        let opened = tables.open(deployment, first, chain, due_at, environment_version);
         if opened == Opened::New {
             self.tell(&Change {
                 before: None,
                 after: deployment,
                 records: std::slice::from_ref(first),
                 due_at: Some(due_at),
+                controls: tables.controls_of(deployment),
             });
         }
         opened
@@ -105,6 +108,7 @@ impl MemoryStore {
                 after: &stored.deployment,
                 records: &history[history.len() - count..],
                 due_at: stored.due_at,
+                controls: tables.controls_of(&stored.deployment),
             });
         }
         Ok(())
@@ -194,6 +198,19 @@ impl Store for MemoryStore {
                     .get(key)
                     .cloned()
                     .unwrap_or_default()
+            })
+            .await
+    }
+
+    async fn set_controls(
+        &self,
+        key: &EnvironmentKey,
+        version: u64,
+        controls: &Controls,
+    ) -> Result<bool, PortError> {
+        self.gate
+            .call(Operation::UpdateItem, || {
+                self.tables().set_controls(key, version, controls)
             })
             .await
     }

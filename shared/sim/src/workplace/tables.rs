@@ -8,6 +8,7 @@ use sluice_app::ports::{
     DeploymentSummary, EnvironmentKey, EnvironmentState, Newest, Opened, Save, SaveError, Shown,
     Stored,
 };
+use sluice_core::controls::Controls;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Claim;
 use sluice_core::failure::PortError;
@@ -164,6 +165,31 @@ impl Tables {
         environment.active = Some(id.clone());
         environment.version += 1;
         Ok(Claim::Granted)
+    }
+
+    /// Sets the controls, if the environment is still as it was read.
+    pub(super) fn set_controls(
+        &mut self,
+        key: &EnvironmentKey,
+        version: u64,
+        controls: &Controls,
+    ) -> bool {
+        let environment = self.environments.entry(key.clone()).or_default();
+        if environment.version != version {
+            return false;
+        }
+        environment.version += 1;
+        environment.freeze.clone_from(&controls.freeze);
+        environment.hold.clone_from(&controls.hold);
+        true
+    }
+
+    /// What people have set on the deployment's environment.
+    pub(super) fn controls_of(&self, deployment: &Deployment) -> Controls {
+        let environment = self.environments.get(&EnvironmentKey::of(deployment));
+        environment
+            .map(EnvironmentState::controls)
+            .unwrap_or_default()
     }
 
     pub(super) fn proven(&self, key: &EnvironmentKey, digest: &Digest) -> Option<ProvenRelease> {

@@ -1,7 +1,8 @@
 //! The people and channels of a world, made to fit a configuration.
 
-use sluice_core::config::{Approver, Config};
+use sluice_core::config::{Config, Member};
 use sluice_core::id::{SlackGroupId, SlackUserId};
+use sluice_core::roles::Role;
 
 use crate::workplace::SlackModel;
 
@@ -9,19 +10,22 @@ use crate::workplace::SlackModel;
 pub(super) fn slack(slack: &SlackModel, config: &Config) {
     for environment in &config.environments {
         slack.add_channel(&environment.channel);
-        let approvers = environment
-            .approval
-            .iter()
-            .flat_map(|approval| &approval.approvers);
-        for approver in approvers {
-            if let Approver::Group(group) = approver {
+        let roles = [
+            Role::Deploy,
+            Role::Approve,
+            Role::RollBack,
+            Role::Freeze,
+            Role::Override,
+        ];
+        for member in roles.iter().flat_map(|role| environment.who_may(*role)) {
+            if let Member::Group(group) = member {
                 slack.set_group(group, members(group));
             }
         }
     }
 }
 
-/// The members of a group of approvers: two, so that a quorum of two can be reached.
+/// The members of a group: two, so that a quorum of two can be reached.
 pub fn members(group: &SlackGroupId) -> [SlackUserId; 2] {
     ["ONE", "TWO"].map(|number| SlackUserId::new(format!("U{number}{group}")))
 }

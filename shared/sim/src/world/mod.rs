@@ -60,7 +60,7 @@ pub struct World {
 
 impl World {
     /// A world furnished for the configurations: accounts, services and databases as they name
-    /// them, channels, and two members in every group of approvers.
+    /// them, channels, and two members in every group.
     pub fn new(seed: u64, start: Timestamp, configs: &[Config], weather: Weather) -> Self {
         let mut cloud = Cloud::new(start, seed);
         for config in configs {

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Known, given, minutes, or, order, placement, variables};
+use super::{Known, controls, given, minutes, or, order, placement, variables};
 use crate::config::raw;
 use crate::config::reader::{At, Field};
 use crate::config::report::{Place, Report};
-use crate::config::text::ApproverId;
+use crate::config::text::MemberId;
 use crate::config::values::{Map, in_words};
-use crate::config::{
-    Approval, Approver, Backup, Bake, Database, Environment, ScanPolicy, Severity,
-};
+use crate::config::{Approval, Backup, Bake, Database, Environment, Member, ScanPolicy, Severity};
 use crate::id::{AlarmName, EnvironmentName, SlackGroupId, SlackUserId};
 use crate::tag::TagPattern;
 
@@ -57,6 +55,8 @@ fn one(
     });
     let tags = raw.tags.at().and_then(|tags| self::tags(tags, report));
     let approval = given(&raw.approval, |at| approval(at, report));
+    let roles = controls::roles(raw.roles.as_ref(), report);
+    let calendar = controls::calendar(raw, report);
     let services = placement::all(name, raw, known, report);
     let plain = variables::plain(raw, report);
     let secrets = variables::secret(raw, report);
@@ -72,6 +72,8 @@ fn one(
         tags: tags?,
         after: given(&raw.after, |after| Some(after.value.clone()))?,
         approval: approval?,
+        roles: roles?,
+        calendar: Some(calendar?),
         services: services?,
         variables: plain?,
         secrets: secrets?,
@@ -97,7 +99,11 @@ fn tags(tags: &At<Vec<Field<TagPattern>>>, report: &mut Report) -> Option<Vec<Ta
 }
 
 /// Reports each element that stands in the list for the second time.
-fn distinct_elements<T: PartialEq + ToString>(list: &[Field<T>], what: &str, report: &mut Report) {
+pub(super) fn distinct_elements<T: PartialEq + ToString>(
+    list: &[Field<T>],
+    what: &str,
+    report: &mut Report,
+) {
     for (index, element) in list.iter().enumerate() {
         let Some(at) = element.at() else { continue };
         if list[..index]
@@ -121,20 +127,20 @@ fn alarms(raw: &raw::Environment, report: &mut Report) -> Option<Vec<AlarmName>>
 
 fn approval(at: &At<raw::Approval>, report: &mut Report) -> Option<Approval> {
     let raw = &at.value;
-    let approvers: Option<Vec<Approver>> = raw.approvers.at().and_then(|list| {
+    let approvers: Option<Vec<Member>> = raw.approvers.at().and_then(|list| {
         if list.value.is_empty() {
             let text = "approvers = [\"S0604QSJC\"], with ids of Slack users and user groups";
             report.instead(&list.place, "nobody could say yes", text);
         }
         distinct_elements(&list.value, "approver", report);
-        list.value.iter().map(|id| id.get().map(approver)).collect()
+        list.value.iter().map(|id| id.get().map(member)).collect()
     });
     let quorum = or(&raw.quorum, 1, |quorum| quorum.small());
     if let (Some(approvers), Some(quorum)) = (&approvers, quorum) {
         // A group's members are known only at the click, so only named users can be counted.
         let all_users = approvers
             .iter()
-            .all(|approver| matches!(approver, Approver::User(_)));
+            .all(|approver| matches!(approver, Member::User(_)));
         let users = approvers.len();
         if all_users && users > 0 && usize::from(quorum) > users {
             let place = raw
@@ -155,10 +161,10 @@ fn approval(at: &At<raw::Approval>, report: &mut Report) -> Option<Approval> {
     })
 }
 
-fn approver(id: &ApproverId) -> Approver {
+pub(super) fn member(id: &MemberId) -> Member {
     match id.as_str() {
-        group if group.starts_with('S') => Approver::Group(SlackGroupId::new(group)),
-        user => Approver::User(SlackUserId::new(user)),
+        group if group.starts_with('S') => Member::Group(SlackGroupId::new(group)),
+        user => Member::User(SlackUserId::new(user)),
     }
 }
 

@@ -40,7 +40,10 @@ fn cancelled(opened: &Opened) -> Save {
     let by = SlackUserId::new("U024BE7LH");
     deployment.phase = Phase::Cancelled { by: by.clone() };
     let mut chain = opened.chain.clone();
-    let entry = RecordedEntry::Event(Event::Cancel { by });
+    let entry = RecordedEntry::Event(Event::Cancel {
+        by,
+        groups: std::collections::BTreeSet::new(),
+    });
     let record = chain.append(entry, at(60), Some(&opened.deployment), &deployment);
     Save {
         deployment,

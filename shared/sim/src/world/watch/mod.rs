@@ -35,6 +35,10 @@ pub enum Invariant {
     AlwaysDue,
     /// Nothing that demands approval goes on without.
     Approved,
+    /// Nothing begins in an environment that is closed to it, but by an override.
+    Open,
+    /// Nothing that is paused begins anything.
+    Paused,
     /// No migration before a snapshot is proven, where one is demanded.
     BackedUp,
     /// A migration runs once.

@@ -1,6 +1,7 @@
 //! What a save must not say.
 
 use sluice_app::ports::EnvironmentKey;
+use sluice_core::controls::{Controls, ControlsObservation};
 use sluice_core::deployment::{Deployment, Requester};
 use sluice_core::event::{Event, Outcome};
 use sluice_core::history::{Record, RecordedEntry};
@@ -29,7 +30,10 @@ impl Watcher {
             let detail = "a rollback gave way to a release";
             self.broken(at, Invariant::PlainRollback, &after.id, detail);
         }
-        self.judge_touching(after);
+        self.judge_touching(after, &change.controls);
+        if let Some(before) = change.before {
+            self.judge_pause(before, after);
+        }
         let entered = change
             .before
             .is_none_or(|before| before.phase.name() != phase.name());
@@ -40,7 +44,7 @@ impl Watcher {
     }
 
     /// One deployment at a time, and none that nobody allowed.
-    fn judge_touching(&mut self, after: &Deployment) {
+    fn judge_touching(&mut self, after: &Deployment, controls: &Controls) {
         let at = self.now();
         let key = EnvironmentKey::of(after);
         let touches = !after.phase.is_terminal() && !after.phase.is_untouched();
@@ -64,7 +68,36 @@ impl Watcher {
             None => {
                 self.touching.insert(key, after.id.clone());
                 self.judge_approvals(after);
+                self.judge_open(after, controls);
             }
+        }
+    }
+
+    fn judge_open(&mut self, after: &Deployment, controls: &Controls) {
+        let (at, environment) = (self.now(), &after.settings.environment);
+        let seen = ControlsObservation::read(environment, controls, at);
+        if after.overridden.is_none() && !seen.is_open_to(&after.requested_by) {
+            let detail = format!(
+                "{} although {} is closed: {}",
+                after.phase.name(),
+                environment.name,
+                seen.words(environment, &after.requested_by)
+            );
+            self.broken(at, Invariant::Open, &after.id, detail);
+        }
+    }
+
+    /// What is paused before and after a save has not asked the world for anything in between, but
+    /// for what was asked for before the pause.
+    fn judge_pause(&mut self, before: &Deployment, after: &Deployment) {
+        if before.paused.is_none() || after.paused.is_none() {
+            return;
+        }
+        let begun = |d: &Deployment| (d.phase.is_untouched(), matches!(d.phase, Phase::Shifting));
+        if begun(before) != begun(after) && !after.phase.is_terminal() {
+            let (from, to) = (before.phase.name(), after.phase.name());
+            let detail = format!("it went from {from} to {to} while it was paused");
+            self.broken(self.now(), Invariant::Paused, &after.id, detail);
         }
     }
 

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::command::{CommandKey, Direction};
 use sluice_core::config::Config;
-use sluice_core::deployment::{Deployment, Opening, Requester};
+use sluice_core::controls::{Controls, Freeze};
+use sluice_core::deployment::{Deployment, Opening, Override, Pause, Requester};
 use sluice_core::event::{Event, Outcome};
 use sluice_core::history::{ChainEnd, Record, RecordedEntry};
 use sluice_core::id::{
@@ -73,6 +74,7 @@ fn save(
         after,
         records,
         due_at,
+        controls: Controls::default(),
     });
 }
 
@@ -324,4 +326,54 @@ fn a_secret_in_a_record_or_a_state_is_seen() {
     let found = super::secrets_in_histories(&[], &histories, at(0));
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].invariant, Invariant::NoSecrets);
+}
+
+#[test]
+fn what_begins_in_a_frozen_environment_is_seen_unless_it_was_overridden() {
+    let frozen = || Controls {
+        freeze: Some(Freeze {
+            by: SlackUserId::new("U024BE7LH"),
+            at: at(0),
+            until: None,
+            reason: "the auditors are here".to_owned(),
+        }),
+        hold: None,
+    };
+    let begin = |overridden: Option<Override>| {
+        let mut watcher = watcher();
+        let before = deployment("one");
+        let mut after = before.clone();
+        after.phase = Phase::Migrating;
+        after.overridden = overridden;
+        watcher.judge_save(&Change {
+            before: Some(&before),
+            after: &after,
+            records: &[],
+            due_at: Some(at(60)),
+            controls: frozen(),
+        });
+        broken(&watcher)
+    };
+    assert_eq!(begin(None), [Invariant::Open]);
+    let leave = Override {
+        by: SlackUserId::new("U024BE7LH"),
+        at: at(1),
+        reason: "the fix of the outage".to_owned(),
+    };
+    assert_eq!(begin(Some(leave)), []);
+}
+
+#[test]
+fn one_that_begins_while_it_is_paused_is_seen() {
+    let mut watcher = watcher();
+    let mut before = deployment("one");
+    before.paused = Some(Pause {
+        by: SlackUserId::new("U024BE7LH"),
+        at: at(0),
+        reason: "wait for me".to_owned(),
+    });
+    let mut after = before.clone();
+    after.phase = Phase::Migrating;
+    saved(&mut watcher, Some(&before), &after);
+    assert_eq!(broken(&watcher), [Invariant::Paused]);
 }

@@ -1,0 +1,391 @@
+//! People's hands on an environment and on a deployment: freeze, hold, override, pause. Whether they
+//! may is read from `sluice.toml` and from Slack's groups at the moment they ask.
+
+use std::collections::BTreeSet;
+
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use sluice_core::config::{Environment, Member};
+use sluice_core::controls::{self, Controls, Freeze, Hold};
+use sluice_core::event::Event;
+use sluice_core::failure::{PortError, RejectedEvent};
+use sluice_core::id::{DeploymentId, SlackGroupId, SlackUserId};
+use sluice_core::message::Message;
+use sluice_core::roles::{Action, NotAllowed, may};
+
+use crate::App;
+use crate::decide::Decided;
+use crate::ports::{EnvironmentKey, EnvironmentState};
+
+/// How often a change is made anew because somebody else was quicker.
+const CONFLICTS: u8 = 8;
+
+/// Somebody's wish was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ControlError {
+    /// There is no such environment.
+    #[error("{} has no environment {}: look at the environments of its sluice.toml", .0.app, .0.environment)]
+    UnknownEnvironment(EnvironmentKey),
+    /// There is no such deployment.
+    #[error("there is no deployment {0}: check its id")]
+    UnknownDeployment(DeploymentId),
+    /// Their role does not let them.
+    #[error("{0}")]
+    NotAllowed(#[from] NotAllowed),
+    /// The deployment does not take it.
+    #[error("{0}")]
+    Rejected(RejectedEvent),
+    /// It is to end before it begins.
+    #[error("a freeze until {until} would be over already: name a later time")]
+    Past {
+        /// When.
+        until: Timestamp,
+    },
+    /// There is nothing to lift.
+    #[error("{environment} is not {what}; what sluice.toml says of it stays as it is")]
+    NotSet {
+        /// Where.
+        environment: String,
+        /// `frozen` or `held`.
+        what: &'static str,
+    },
+    /// Something did not answer.
+    #[error("that may not have gone through: {0}. Ask again in a moment; twice counts once")]
+    Port(#[from] PortError),
+}
+
+impl From<RejectedEvent> for ControlError {
+    fn from(rejected: RejectedEvent) -> Self {
+        match rejected {
+            RejectedEvent::NotAllowed(not_allowed) => Self::NotAllowed(not_allowed),
+            rejected => Self::Rejected(rejected),
+        }
+    }
+}
+
+impl App {
+    /// Freezes an environment: nobody's deployment begins, until `until` or until it is thawed. A
+    /// freeze that is there already gives way to this one. What is under way goes on.
+    ///
+    /// # Errors
+    /// They may not, `until` is past, or it did not go through.
+    pub async fn freeze(
+        &self,
+        key: &EnvironmentKey,
+        by: &SlackUserId,
+        reason: &str,
+        until: Option<Timestamp>,
+    ) -> Result<Decided, ControlError> {
+        let environment = self.controlled(key)?;
+        self.authorise(environment, Action::Freeze, by).await?;
+        let at = self.ports.clock.now();
+        if let Some(until) = until.filter(|until| *until <= at) {
+            return Err(ControlError::Past { until });
+        }
+        let freeze = Freeze {
+            by: by.clone(),
+            at,
+            until,
+            reason: reason.to_owned(),
+        };
+        let set = |state: &EnvironmentState| {
+            Ok(Controls {
+                freeze: Some(freeze.clone()),
+                ..state.controls()
+            })
+        };
+        self.set_controls(key, set).await?;
+        let until = until.map_or_else(
+            || "until somebody thaws it".to_owned(),
+            |until| format!("until {}", controls::zone(environment).says(until)),
+        );
+        let said = format!(
+            "<@{by}> froze {} {until}: {reason}. What is under way goes on, nothing new begins; {}",
+            environment.name,
+            controls::overriders(environment)
+        );
+        Ok(self.announce(key, environment, "freeze", said).await)
+    }
+
+    /// Ends a freeze that somebody set. Deployments that waited for it go on.
+    ///
+    /// # Errors
+    /// They may not, it is not frozen by anybody, or it did not go through.
+    pub async fn thaw(
+        &self,
+        key: &EnvironmentKey,
+        by: &SlackUserId,
+    ) -> Result<Decided, ControlError> {
+        let environment = self.controlled(key)?;
+        self.authorise(environment, Action::Thaw, by).await?;
+        let now = self.ports.clock.now();
+        let lift = |state: &EnvironmentState| {
+            let controls = state.controls();
+            match controls.freeze_at(now) {
+                Some(_) => Ok(Controls {
+                    freeze: None,
+                    ..controls
+                }),
+                None => Err(not_set(environment, "frozen by anybody")),
+            }
+        };
+        self.set_controls(key, lift).await?;
+        let said = format!("<@{by}> thawed {}", environment.name);
+        Ok(self.announce(key, environment, "thaw", said).await)
+    }
+
+    /// Holds an environment: deployments that pushes ask for do not begin until it is released.
+    /// `by` is nobody where Sluice holds it itself, and nobody's role is asked then.
+    ///
+    /// # Errors
+    /// They may not, or it did not go through.
+    pub async fn hold(
+        &self,
+        key: &EnvironmentKey,
+        by: Option<&SlackUserId>,
+        reason: &str,
+    ) -> Result<Decided, ControlError> {
+        let environment = self.controlled(key)?;
+        if let Some(by) = by {
+            self.authorise(environment, Action::Hold, by).await?;
+        }
+        let hold = Hold {
+            by: by.cloned(),
+            at: self.ports.clock.now(),
+            reason: reason.to_owned(),
+        };
+        let set = |state: &EnvironmentState| {
+            Ok(Controls {
+                hold: Some(hold.clone()),
+                ..state.controls()
+            })
+        };
+        self.set_controls(key, set).await?;
+        let who = by.map_or_else(|| "Sluice".to_owned(), |by| format!("<@{by}>"));
+        let said = format!(
+            "{who} holds {}: {reason}. What pushes ask for waits until somebody releases it; what \
+             people ask for goes on",
+            environment.name
+        );
+        Ok(self.announce(key, environment, "hold", said).await)
+    }
+
+    /// Releases a hold. Deployments that waited for it go on.
+    ///
+    /// # Errors
+    /// They may not, it is not held, or it did not go through.
+    pub async fn release(
+        &self,
+        key: &EnvironmentKey,
+        by: &SlackUserId,
+    ) -> Result<Decided, ControlError> {
+        let environment = self.controlled(key)?;
+        self.authorise(environment, Action::Release, by).await?;
+        let lift = |state: &EnvironmentState| match &state.hold {
+            Some(_) => Ok(Controls {
+                hold: None,
+                ..state.controls()
+            }),
+            None => Err(not_set(environment, "held")),
+        };
+        self.set_controls(key, lift).await?;
+        let said = format!("<@{by}> released {}", environment.name);
+        Ok(self.announce(key, environment, "release", said).await)
+    }
+
+    /// Pauses a deployment.
+    ///
+    /// # Errors
+    /// They may not, it cannot be paused any more, or it did not go through.
+    pub async fn pause(
+        &self,
+        deployment: &DeploymentId,
+        by: &SlackUserId,
+        reason: &str,
+    ) -> Result<Decided, ControlError> {
+        let groups = self.groups_there(deployment, Action::Pause, by).await?;
+        let event = Event::Pause {
+            by: by.clone(),
+            groups,
+            reason: reason.to_owned(),
+        };
+        self.steer(deployment, event, "Paused: nothing new is begun")
+            .await
+    }
+
+    /// Lets a paused deployment go on.
+    ///
+    /// # Errors
+    /// They may not, it is not paused, or it did not go through.
+    pub async fn resume(
+        &self,
+        deployment: &DeploymentId,
+        by: &SlackUserId,
+    ) -> Result<Decided, ControlError> {
+        let groups = self.groups_there(deployment, Action::Resume, by).await?;
+        let by = by.clone();
+        self.steer(deployment, Event::Resume { by, groups }, "Resumed")
+            .await
+    }
+
+    /// Lets one deployment begin while its environment is closed.
+    ///
+    /// # Errors
+    /// They may not, it does not wait for its environment to open, or it did not go through.
+    pub async fn override_gate(
+        &self,
+        deployment: &DeploymentId,
+        by: &SlackUserId,
+        reason: &str,
+    ) -> Result<Decided, ControlError> {
+        let groups = self.groups_there(deployment, Action::Override, by).await?;
+        let event = Event::Override {
+            by: by.clone(),
+            groups,
+            reason: reason.to_owned(),
+        };
+        self.steer(
+            deployment,
+            event,
+            "Overridden: the world is read again, then it begins",
+        )
+        .await
+    }
+
+    async fn steer(
+        &self,
+        id: &DeploymentId,
+        event: Event,
+        said: &str,
+    ) -> Result<Decided, ControlError> {
+        let unknown = || ControlError::UnknownDeployment(id.clone());
+        let after = self.apply(id, event).await?.ok_or_else(unknown)??;
+        self.wake(id, None, SignedDuration::ZERO).await?;
+        let d = &after.deployment;
+        let reply = format!("{said}. {} to {}.", d.release.tag, d.environment());
+        Ok(Decided { reply })
+    }
+
+    /// The environment as it is configured now.
+    fn controlled(&self, key: &EnvironmentKey) -> Result<&Environment, ControlError> {
+        self.configs
+            .iter()
+            .filter(|config| config.app == key.app)
+            .find_map(|config| config.environment(&key.environment))
+            .ok_or_else(|| ControlError::UnknownEnvironment(key.clone()))
+    }
+
+    async fn authorise(
+        &self,
+        environment: &Environment,
+        action: Action,
+        by: &SlackUserId,
+    ) -> Result<(), ControlError> {
+        let groups = self.groups_for(environment, action, by).await?;
+        Ok(may(environment, action, by, &groups)?)
+    }
+
+    async fn groups_there(
+        &self,
+        id: &DeploymentId,
+        action: Action,
+        by: &SlackUserId,
+    ) -> Result<BTreeSet<SlackGroupId>, ControlError> {
+        let stored = self.ports.store.load(id).await?;
+        let stored = stored.ok_or_else(|| ControlError::UnknownDeployment(id.clone()))?;
+        let environment = &stored.deployment.settings.environment;
+        Ok(self.groups_for(environment, action, by).await?)
+    }
+
+    /// The groups that let somebody do this and that they are in now.
+    pub(crate) async fn groups_for(
+        &self,
+        environment: &Environment,
+        action: Action,
+        by: &SlackUserId,
+    ) -> Result<BTreeSet<SlackGroupId>, PortError> {
+        let members = environment.members_for(action).into_iter();
+        self.groups_among(members, by).await
+    }
+
+    /// The groups among these that somebody is in now.
+    pub(crate) async fn groups_among(
+        &self,
+        members: impl Iterator<Item = &Member>,
+        user: &SlackUserId,
+    ) -> Result<BTreeSet<SlackGroupId>, PortError> {
+        let groups: BTreeSet<&SlackGroupId> = members
+            .filter_map(|member| match member {
+                Member::Group(group) => Some(group),
+                Member::User(_) => None,
+            })
+            .collect();
+        let asked = groups.into_iter().map(|group| async move {
+            let members = self.ports.chat.group_members(group).await?;
+            Ok::<_, PortError>(members.contains(user).then(|| group.clone()))
+        });
+        let found: Result<Vec<_>, _> = join_all(asked).await.into_iter().collect();
+        Ok(found?.into_iter().flatten().collect())
+    }
+
+    /// Changes the controls and wakes whoever waits there.
+    async fn set_controls(
+        &self,
+        key: &EnvironmentKey,
+        change: impl Fn(&EnvironmentState) -> Result<Controls, ControlError>,
+    ) -> Result<(), ControlError> {
+        let store = &self.ports.store;
+        for _ in 0..CONFLICTS {
+            let state = store.environment(key).await?;
+            let controls = change(&state)?;
+            if !store.set_controls(key, state.version, &controls).await? {
+                continue;
+            }
+            let newest = state.newest.map(|newest| newest.deployment);
+            let waiting: BTreeSet<DeploymentId> =
+                [state.active, newest].into_iter().flatten().collect();
+            for id in waiting {
+                self.wake(&id, None, SignedDuration::ZERO).await?;
+            }
+            return Ok(());
+        }
+        Err(ControlError::Port(PortError::retryable(format!(
+            "{} was changed by others all the time",
+            key.environment
+        ))))
+    }
+
+    /// Says it in the environment's channel too. It is done: a channel that does not take it only
+    /// leaves a line in the log.
+    async fn announce(
+        &self,
+        key: &EnvironmentKey,
+        environment: &Environment,
+        what: &str,
+        said: String,
+    ) -> Decided {
+        let (app, name) = (&key.app, &key.environment);
+        let at = self.ports.clock.now();
+        let posted = self
+            .ports
+            .chat
+            .ensure_posted(
+                &format!("{what}/{app}/{name}/{at}"),
+                &environment.channel,
+                None,
+                &Message::line(format!("{app}: {said}")),
+            )
+            .await;
+        if let Err(error) = posted {
+            tracing::warn!(%app, environment = %name, %error, "{what} of {name} is set and could not be announced");
+        }
+        Decided { reply: said }
+    }
+}
+
+fn not_set(environment: &Environment, what: &'static str) -> ControlError {
+    ControlError::NotSet {
+        environment: environment.name.to_string(),
+        what,
+    }
+}

@@ -1,0 +1,103 @@
+//! The gate: the last thing before a deployment touches the world. It goes on while the environment
+//! is open; otherwise it waits, and reads the world again once it is.
+//!
+//! A window that closes while a deployment is under way does not stop it: half a deployment is worse
+//! than a late one. The way back never comes through here.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::{backup, late, planning};
+use crate::command::Command;
+use crate::controls::ControlsObservation;
+use crate::deployment::{Deployment, Override};
+use crate::event::Outcome;
+use crate::failure::RejectedEvent;
+use crate::id::{SlackGroupId, SlackUserId};
+use crate::note::Note;
+use crate::phase::Phase;
+use crate::roles::{self, Action};
+
+pub(super) fn begin(d: &mut Deployment, now: Timestamp) {
+    // Without a calendar it was opened by a version that had no gate: its history must replay.
+    let has_gate = d.settings.environment.calendar.is_some() && d.rollback().is_none();
+    if has_gate || d.paused.is_some() {
+        d.enter(Phase::AwaitingWindow { closed: None }, now);
+    } else {
+        backup::begin(d, now);
+    }
+}
+
+pub(super) fn needs(d: &Deployment) -> Vec<Command> {
+    // Whoever resumes it has the world read again first.
+    if d.paused.is_some() {
+        return Vec::new();
+    }
+    vec![Command::ReadControls]
+}
+
+pub(super) fn on(
+    d: &mut Deployment,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<(), RejectedEvent> {
+    let (Phase::AwaitingWindow { closed }, Outcome::Controls(seen), None) =
+        (&d.phase, outcome, &d.paused)
+    else {
+        return Err(late(d, outcome));
+    };
+    let has_waited = closed.is_some();
+    let is_news = closed
+        .as_ref()
+        .is_none_or(|before| !seen.is_told_by(before));
+    if d.overridden.is_none() && !seen.is_open_to(&d.requested_by) {
+        wait(d, seen.clone(), is_news, now);
+    } else if has_waited {
+        d.tell(now, Note::WindowOpened);
+        planning::begin(d, true, now);
+    } else {
+        backup::begin(d, now);
+    }
+    Ok(())
+}
+
+fn wait(d: &mut Deployment, seen: Box<ControlsObservation>, is_news: bool, now: Timestamp) {
+    // Not entered anew: its time runs from the first look.
+    d.phase = Phase::AwaitingWindow {
+        closed: Some(seen.clone()),
+    };
+    if is_news {
+        d.tell(now, Note::WindowClosed(seen));
+    }
+}
+
+/// Somebody who may lets this one deployment through.
+pub(super) fn override_it(
+    d: &mut Deployment,
+    by: &SlackUserId,
+    groups: &BTreeSet<SlackGroupId>,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), RejectedEvent> {
+    let Phase::AwaitingWindow { closed: Some(_) } = &d.phase else {
+        return Err(RejectedEvent::NothingToOverride {
+            phase: d.phase.name(),
+        });
+    };
+    roles::may(&d.settings.environment, Action::Override, by, groups)?;
+    d.overridden = Some(Override {
+        by: by.clone(),
+        at: now,
+        reason: reason.to_owned(),
+    });
+    d.tell(
+        now,
+        Note::Overridden {
+            by: by.clone(),
+            reason: reason.to_owned(),
+        },
+    );
+    planning::begin(d, true, now);
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! Who may do what in an environment. Nobody may anything that `sluice.toml` does not say.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Environment, Member};
+use crate::id::{EnvironmentName, SlackGroupId, SlackUserId};
+
+/// The people of an environment, by what they may do. Who may approve stands with the approval.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Roles {
+    /// Who may ask for deployments.
+    pub deploy: Vec<Member>,
+    /// Who may ask for the way back.
+    pub roll_back: Vec<Member>,
+    /// Who may freeze it.
+    pub freeze: Vec<Member>,
+    /// Who may let a deployment begin while it is closed.
+    pub r#override: Vec<Member>,
+}
+
+impl Roles {
+    /// Whether nobody has any.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What somebody is in an environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Asks for deployments.
+    Deploy,
+    /// Says yes or no to plans.
+    Approve,
+    /// Asks for the way back.
+    RollBack,
+    /// Freezes it.
+    Freeze,
+    /// Lets a deployment begin while it is closed.
+    Override,
+}
+
+/// What somebody does.
+///
+/// Stopping is cheap: whoever may deploy, approve or roll back may cancel, pause and hold. Going on
+/// is not: it takes somebody who may deploy or approve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// Asks for a deployment.
+    Deploy,
+    /// Asks for the way back.
+    RollBack,
+    /// Calls a deployment off.
+    Cancel,
+    /// Pauses a deployment.
+    Pause,
+    /// Lets a paused deployment go on.
+    Resume,
+    /// Holds what pushes ask for.
+    Hold,
+    /// Releases that.
+    Release,
+    /// Freezes the environment.
+    Freeze,
+    /// Thaws it.
+    Thaw,
+    /// Lets a deployment begin while the environment is closed.
+    Override,
+}
+
+impl Action {
+    /// The roles that may: one of them is enough.
+    pub fn roles(self) -> &'static [Role] {
+        match self {
+            Self::Deploy => &[Role::Deploy],
+            Self::RollBack => &[Role::RollBack],
+            Self::Cancel | Self::Pause | Self::Hold => {
+                &[Role::Deploy, Role::Approve, Role::RollBack]
+            }
+            Self::Resume | Self::Release => &[Role::Deploy, Role::Approve],
+            Self::Freeze | Self::Thaw => &[Role::Freeze],
+            Self::Override => &[Role::Override],
+        }
+    }
+
+    /// The key of `[environments.X.roles]` that gives it.
+    fn key(self) -> &'static str {
+        match self {
+            Self::RollBack => "roll_back",
+            Self::Freeze | Self::Thaw => "freeze",
+            Self::Override => "override",
+            Self::Deploy
+            | Self::Cancel
+            | Self::Pause
+            | Self::Resume
+            | Self::Hold
+            | Self::Release => "deploy",
+        }
+    }
+
+    /// What is done, before the environment's name.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Deploy => "deploy to",
+            Self::RollBack => "roll back",
+            Self::Cancel => "cancel a deployment to",
+            Self::Pause => "pause a deployment to",
+            Self::Resume => "resume a deployment to",
+            Self::Hold => "hold",
+            Self::Release => "release",
+            Self::Freeze => "freeze",
+            Self::Thaw => "thaw",
+            Self::Override => "override what closes",
+        }
+    }
+}
+
+impl Environment {
+    /// Who has the role; nobody by default.
+    pub fn who_may(&self, role: Role) -> &[Member] {
+        match role {
+            Role::Deploy => &self.roles.deploy,
+            Role::Approve => self
+                .approval
+                .as_ref()
+                .map_or(&[], |approval| &approval.approvers),
+            Role::RollBack => &self.roles.roll_back,
+            Role::Freeze => &self.roles.freeze,
+            Role::Override => &self.roles.r#override,
+        }
+    }
+
+    /// Everyone who may do it, each once.
+    pub fn members_for(&self, action: Action) -> BTreeSet<&Member> {
+        let roles = action.roles().iter();
+        roles.flat_map(|role| self.who_may(*role)).collect()
+    }
+}
+
+/// Whether somebody may do it. `groups` are those of the environment's groups that they are in.
+///
+/// # Errors
+/// They may not; the error says who may.
+pub fn may(
+    environment: &Environment,
+    action: Action,
+    user: &SlackUserId,
+    groups: &BTreeSet<SlackGroupId>,
+) -> Result<(), NotAllowed> {
+    let members = environment.members_for(action);
+    let is_one = members.iter().any(|member| match member {
+        Member::User(member) => member == user,
+        Member::Group(group) => groups.contains(group),
+    });
+    if is_one {
+        return Ok(());
+    }
+    Err(NotAllowed {
+        action,
+        environment: environment.name.clone(),
+        who_may: members.into_iter().cloned().collect(),
+    })
+}
+
+/// Somebody may not do what they asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotAllowed {
+    /// What.
+    pub action: Action,
+    /// Where.
+    pub environment: EnvironmentName,
+    /// Who may.
+    pub who_may: Vec<Member>,
+}
+
+impl fmt::Display for NotAllowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (action, environment) = (self.action, &self.environment);
+        write!(f, "you may not {} {environment}: ", action.words())?;
+        if self.who_may.is_empty() {
+            return write!(
+                f,
+                "nobody may. Name somebody as `{}` in [environments.{environment}.roles] of \
+                 sluice.toml",
+                action.key()
+            );
+        }
+        let who: Vec<String> = self.who_may.iter().map(Member::to_string).collect();
+        write!(f, "{} may", who.join(" or "))
+    }
+}
+
+impl std::error::Error for NotAllowed {}
