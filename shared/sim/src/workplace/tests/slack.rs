@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sluice_app::ports::Chat;
+use sluice_app::ports::{Chat, Thread};
 use sluice_core::failure::ErrorClass;
 use sluice_core::id::{ChannelName, DeploymentId, SlackGroupId, SlackUserId};
 use sluice_core::message::{Block, Button, ButtonAction, Message};
