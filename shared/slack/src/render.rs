@@ -12,6 +12,7 @@ use sluice_core::message::{Block, Button, ButtonAction, Message};
 use crate::interaction::button_value;
 use text::{code, cut, mentioning, plain};
 
+#[cfg(feature = "sign")]
 pub(crate) use views::purpose_value;
 pub use views::{render_home, render_modal};
 
