@@ -143,8 +143,13 @@ impl Scene {
             );
             let channel = deployment.settings.environment.channel.as_str();
             let messages = self.slack.messages(channel).await;
-            assert_eq!(messages.len(), 1, "messages in {channel}: {messages:#?}");
-            let text = messages[0]["text"].as_str().unwrap();
+            // What is shown in the channel beside its thread is not a message of its own.
+            let own: Vec<&Value> = messages
+                .iter()
+                .filter(|message| message["thread_ts"].is_null())
+                .collect();
+            assert_eq!(own.len(), 1, "messages in {channel}: {messages:#?}");
+            let text = own[0]["text"].as_str().unwrap();
             assert!(
                 text.contains("live"),
                 "the last word in {channel} is `{text}`"

@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 use secrecy::SecretString;
-use sluice_app::ports::{Chat as _, Http as _, HttpRequest};
+use sluice_app::ports::{Chat as _, Http as _, HttpRequest, Thread};
 use sluice_aws::HttpsHttp;
 use sluice_core::failure::ErrorClass;
 use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
@@ -60,9 +60,17 @@ async fn slack_takes_what_the_chat_says() {
     let live = Message::line("erp v1 is live");
     chat.update(&first, &live).await.unwrap();
     let line = Message::line("began");
-    chat.ensure_posted("dep-1/0", &channel, Some(&first), &line)
-        .await
-        .unwrap();
+    chat.ensure_posted(
+        "dep-1/0",
+        &channel,
+        Some(Thread {
+            first: &first,
+            broadcast: false,
+        }),
+        &line,
+    )
+    .await
+    .unwrap();
     {
         let slack = cloud.slack.lock().unwrap();
         let said = slack.messages(&first.channel);
