@@ -1,4 +1,5 @@
-//! The wire face as its two kinds of callers find it: Sluice's real adapters, and botocore.
+//! The wire face as its two kinds of callers find it: Sluice's real adapters, and botocore. What the
+//! adapters promise on it stands in `tests/contracts`.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,5 +12,3 @@ mod adapters;
 mod botocore;
 #[path = "protocols/endpoint.rs"]
 mod endpoint;
-#[path = "protocols/rollouts.rs"]
-mod rollouts;

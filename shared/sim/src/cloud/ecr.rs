@@ -291,22 +291,33 @@ impl Cloud {
         self.registry.images.get(at)
     }
 
+    /// The registry is ECR's, lets us read, and has the repository.
     fn sees_registry(&self, release: &Release) -> Result<(), PortError> {
-        let ours = self.registry.place.as_ref();
-        if ours.is_some_and(|place| {
-            release
-                .registry
-                .strip_suffix(".amazonaws.com")
-                .is_some_and(|host| {
-                    host.split_once(".dkr.ecr.")
-                        == Some((place.account.as_str(), place.region.as_str()))
-                })
-        }) {
+        let host = release.registry.strip_suffix(".amazonaws.com");
+        let Some(place) = host.and_then(|host| host.split_once(".dkr.ecr.")) else {
+            return Err(PortError::permanent(format!(
+                "`{}` is not the host of an ECR registry: Sluice reads images only from ECR",
+                release.registry
+            )));
+        };
+        let Some(ours) = self
+            .registry
+            .place
+            .as_ref()
+            .filter(|ours| place == (ours.account.as_str(), ours.region.as_str()))
+        else {
+            return Err(PortError::needs_person(format!(
+                "AccessDenied: the registry {} does not let us read: check its repository policy",
+                release.registry
+            )));
+        };
+        if self.has_repository(ours, &release.repository) {
             return Ok(());
         }
-        Err(PortError::needs_person(format!(
-            "AccessDenied: the registry {} does not let us read: check its repository policy",
-            release.registry
+        Err(PortError::permanent(format!(
+            "RepositoryNotFoundException: there is no repository `{}` in the registry {}: correct \
+             `repository` in sluice.toml",
+            release.repository, release.registry
         )))
     }
 }
