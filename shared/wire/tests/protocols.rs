@@ -1,4 +1,5 @@
-//! The wire face as its two kinds of callers find it: Sluice's real adapters, and botocore.
+//! The wire face as its two kinds of callers find it: Sluice's real adapters, and botocore. What the
+//! adapters promise on it stands in `tests/contracts`.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,5 +14,3 @@ mod botocore;
 mod endpoint;
 #[path = "protocols/neighbours.rs"]
 mod neighbours;
-#[path = "protocols/rollouts.rs"]
-mod rollouts;

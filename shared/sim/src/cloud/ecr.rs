@@ -283,7 +283,7 @@ impl Cloud {
 
     /// DescribeImages, of the digest and of the tag.
     pub(super) fn describe_image(&self, release: &Release) -> Result<ImageObservation, PortError> {
-        self.sees_registry(&release.registry)?;
+        self.sees_registry(&release.registry, &release.repository)?;
         let tags = self.registry.tags.get(&release.repository);
         Ok(ImageObservation {
             present: self.image(release).is_some_and(|image| image.present),
@@ -293,7 +293,7 @@ impl Cloud {
 
     /// DescribeImages, of the tag or of the digest.
     pub(super) fn find_image(&self, query: &ImageQuery) -> Result<Option<FoundImage>, PortError> {
-        self.sees_registry(&query.registry)?;
+        self.sees_registry(&query.registry, &query.repository)?;
         let registry = &self.registry;
         let digest = match &query.image {
             ImageReference::Digest(digest) => Some(digest),
@@ -314,7 +314,7 @@ impl Cloud {
 
     /// DescribeImageScanFindings.
     pub(super) fn describe_scan(&self, release: &Release) -> Result<ScanObservation, PortError> {
-        self.sees_registry(&release.registry)?;
+        self.sees_registry(&release.registry, &release.repository)?;
         let image = self.image(release).filter(|image| image.present);
         Ok(image.map_or(ScanObservation::NotScanned, |image| image.scan.clone()))
     }
@@ -326,18 +326,30 @@ impl Cloud {
         self.registry.images.get(at)
     }
 
-    fn sees_registry(&self, host: &str) -> Result<(), PortError> {
-        let ours = self.registry.place.as_ref();
-        if ours.is_some_and(|place| {
-            host.strip_suffix(".amazonaws.com").is_some_and(|host| {
-                host.split_once(".dkr.ecr.")
-                    == Some((place.account.as_str(), place.region.as_str()))
-            })
-        }) {
+    /// The registry is ECR's, lets us read, and has the repository.
+    fn sees_registry(&self, registry: &str, repository: &RepositoryName) -> Result<(), PortError> {
+        let host = registry.strip_suffix(".amazonaws.com");
+        let Some(place) = host.and_then(|host| host.split_once(".dkr.ecr.")) else {
+            return Err(PortError::permanent(format!(
+                "`{registry}` is not the host of an ECR registry: Sluice reads images only from ECR"
+            )));
+        };
+        let Some(ours) = self
+            .registry
+            .place
+            .as_ref()
+            .filter(|ours| place == (ours.account.as_str(), ours.region.as_str()))
+        else {
+            return Err(PortError::needs_person(format!(
+                "AccessDenied: the registry {registry} does not let us read: check its repository policy"
+            )));
+        };
+        if self.has_repository(ours, repository) {
             return Ok(());
         }
-        Err(PortError::needs_person(format!(
-            "AccessDenied: the registry {host} does not let us read: check its repository policy"
+        Err(PortError::permanent(format!(
+            "RepositoryNotFoundException: there is no repository `{repository}` in the registry \
+             {registry}: correct `repository` in sluice.toml"
         )))
     }
 }

@@ -165,7 +165,7 @@ impl Cloud {
         })
     }
 
-    /// CreateDBSnapshot, where DBSnapshotAlreadyExists is as good as done.
+    /// CreateDBSnapshot, where DBSnapshotAlreadyExists of the same deployment is as good as done.
     pub(super) fn create_snapshot(
         &mut self,
         place: &Place,
@@ -182,12 +182,15 @@ impl Cloud {
             )));
         };
         let instance = &mut self.databases[at];
-        if instance
-            .snapshots
-            .iter()
-            .any(|snapshot| snapshot.is_there() && snapshot.seen.id == *id)
-        {
-            return Ok(());
+        let mut snapshots = instance.snapshots.iter();
+        if let Some(there) = snapshots.find(|one| one.is_there() && one.seen.id == *id) {
+            if there.tags.get(OUR_TAG) == tags.get(OUR_TAG) && there.ours {
+                return Ok(());
+            }
+            return Err(PortError::needs_person(format!(
+                "a snapshot `{id}` is there already, and another deployment or somebody else took \
+                 it: rename or remove it, so that the backup can have its name"
+            )));
         }
         if instance.status != "available" {
             return Err(PortError::retryable(format!(
@@ -290,9 +293,8 @@ impl Cloud {
             return Ok(());
         };
         if !snapshots[which].ours {
-            return Err(PortError::needs_person(format!(
-                "AccessDenied: the snapshot `{id}` does not carry Sluice's tag: remove it by hand \
-                 if it is not needed"
+            return Err(PortError::permanent(format!(
+                "AccessDenied: the snapshot `{id}` does not carry Sluice's tag: it is left alone"
             )));
         }
         self.remove_snapshot(at, which, true);
@@ -312,7 +314,7 @@ impl Cloud {
         });
     }
 
-    /// DescribeDBSnapshots by identifier.
+    /// DescribeDBSnapshots by identifier; only what carries Sluice's tag.
     pub(super) fn describe_snapshot(
         &self,
         place: &Place,
@@ -323,7 +325,7 @@ impl Cloud {
         let found = instance
             .snapshots
             .iter()
-            .rfind(|s| s.is_there() && s.seen.id == *id);
+            .rfind(|s| s.is_there() && s.ours && s.seen.id == *id);
         found.map(|snapshot| snapshot.seen.clone())
     }
 

@@ -228,8 +228,16 @@ impl Cloud {
         let value_from = match (source, &secret.value) {
             // ECS refuses a version behind a parameter's name.
             (SecretSource::Parameter { .. }, _) => secret.arn.clone(),
-            (SecretSource::SecretsManager { key: Some(_), name }, Value::Text(_)) => {
-                return Err(refuse(format!("the secret `{name}` is not JSON")));
+            (
+                SecretSource::SecretsManager {
+                    key: Some(key),
+                    name,
+                },
+                Value::Text(_),
+            ) => {
+                return Err(refuse(format!(
+                    "the secret `{name}` is no JSON object, so it has no key `{key}`"
+                )));
             }
             (
                 SecretSource::SecretsManager {

@@ -208,7 +208,7 @@ fn only_our_own_snapshots_are_listed_and_removed() {
     assert!(cloud.describe_our_snapshots(&place, &erp()).is_empty());
     let theirs = SnapshotId::new("before-the-move");
     let refused = cloud.delete_snapshot(&place, &erp(), &theirs).unwrap_err();
-    assert_eq!(refused.class, ErrorClass::NeedsPerson);
+    assert_eq!(refused.class, ErrorClass::Permanent);
     cloud
         .delete_snapshot(&place, &erp(), &SnapshotId::new("gone-already"))
         .unwrap();

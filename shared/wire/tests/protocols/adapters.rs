@@ -1,249 +1,19 @@
-//! Each method of the real adapters against the wire face: what the model has is what the port says,
-//! and what the port asks for is what the model does.
+//! What the real adapters make of an endpoint that throttles, refuses or loses its answers. What
+//! they make of one that is well stands in `tests/contracts`.
 
 use std::collections::BTreeMap;
 
-use sluice_app::ports::{
-    Alarms as _, Databases as _, Registry as _, Secrets as _, TaskOrder, Tasks as _,
-};
-use sluice_aws::{AwsSecrets, CloudWatchAlarms, EcrRegistry, EcsTasks, RdsDatabases};
-use sluice_core::config::{Database, SecretSource, Severity};
+use jiff::SignedDuration;
+use sluice_app::ports::{Alarms as _, Databases as _, Services as _};
+use sluice_app::ports::{ServiceQuery, TaskDefinitionOrder};
+use sluice_aws::{CloudWatchAlarms, EcsServices, RdsDatabases};
+use sluice_core::command::{Direction, RolloutOrder};
+use sluice_core::config::{Database, Strategy};
 use sluice_core::failure::ErrorClass;
-use sluice_core::id::{AlarmName, EcsServiceName, ImageTag, RoleArn, SnapshotId};
-use sluice_core::observation::{AlarmState, ScanObservation};
-use sluice_core::release::Release;
-use sluice_sim::cloud::{Fault, Media, Operation, Push, ScanBehaviour, digest_of};
+use sluice_core::id::{AlarmName, EcsServiceName, RoleArn, ServiceName};
+use sluice_sim::cloud::{Fault, Operation};
 
 use crate::endpoint::Endpoint;
-use crate::rollouts::read;
-
-fn release(cloud: &Endpoint, tag: &str) -> Release {
-    Release {
-        registry: cloud.cloud(|cloud| cloud.registry_host()),
-        repository: cloud.config.repository.clone(),
-        tag: ImageTag::new(tag),
-        digest: digest_of(tag),
-        pushed_at: cloud.cloud(|cloud| cloud.now()),
-    }
-}
-
-#[tokio::test]
-async fn an_image_its_tag_and_its_scan() {
-    let cloud = Endpoint::new().await;
-    let (registry, target) = (
-        EcrRegistry::new(cloud.clients.clone()),
-        cloud.target("production"),
-    );
-    let seen = registry
-        .image(&target, &release(&cloud, "v1"))
-        .await
-        .unwrap();
-    assert_eq!((seen.present, seen.tag_points_at), (false, None));
-
-    let mut push = Push::image(&cloud.config.repository, "v1", digest_of("v1"));
-    push.media = Media::Index(vec![digest_of("amd64"), digest_of("arm64")]);
-    push.behaviour.scan = ScanBehaviour::Finds(BTreeMap::from([(Severity::High, 2)]));
-    cloud.cloud(|cloud| cloud.push_image(push));
-    let seen = registry
-        .image(&target, &release(&cloud, "v1"))
-        .await
-        .unwrap();
-    assert_eq!(
-        (seen.present, seen.tag_points_at),
-        (true, Some(digest_of("v1")))
-    );
-    let scan = async || {
-        registry
-            .scan(&target, &release(&cloud, "v1"))
-            .await
-            .unwrap()
-    };
-    assert_eq!(scan().await, ScanObservation::Pending);
-    cloud.pass(1);
-    let found = BTreeMap::from([(Severity::High, 2)]);
-    assert_eq!(scan().await, ScanObservation::Complete(found));
-    let never = registry.scan(&target, &release(&cloud, "v0")).await;
-    // Furnished as `erp:v0`, not as `v0`.
-    assert_eq!(never.unwrap(), ScanObservation::NotScanned);
-}
-
-#[tokio::test]
-async fn secrets_are_pinned_and_what_is_missing_is_said() {
-    let cloud = Endpoint::new().await;
-    let (secrets, target) = (
-        AwsSecrets::new(cloud.clients.clone()),
-        cloud.target("production"),
-    );
-    let production = &cloud.config.environments.iter();
-    let production = production
-        .clone()
-        .find(|one| one.name.as_str() == "production");
-    for (variable, source) in &production.unwrap().secrets {
-        let pinned = secrets
-            .pin(&target, variable, source)
-            .await
-            .unwrap()
-            .unwrap();
-        let ends_in_version = pinned.value_from.ends_with(&format!(":{}", pinned.version));
-        let is_secret = matches!(source, SecretSource::SecretsManager { .. });
-        assert_eq!(
-            (ends_in_version, pinned.pinned),
-            (is_secret, is_secret),
-            "{pinned:?}"
-        );
-    }
-    for (name, key, problem) in [
-        ("erp/nothing", None, "there is no secret"),
-        ("erp/database", Some("port"), "has no key `port`"),
-        ("erp/secret-key", Some("url"), "is no JSON object"),
-    ] {
-        let source = SecretSource::SecretsManager {
-            name: name.to_owned(),
-            key: key.map(str::to_owned),
-        };
-        let refused = secrets
-            .pin(&target, "X", &source)
-            .await
-            .unwrap()
-            .unwrap_err();
-        assert!(refused.problem.contains(problem), "{refused:?}");
-    }
-    let source = SecretSource::Parameter {
-        name: "/erp/nothing".to_owned(),
-    };
-    let refused = secrets
-        .pin(&target, "X", &source)
-        .await
-        .unwrap()
-        .unwrap_err();
-    assert!(
-        refused.problem.contains("there is no parameter"),
-        "{refused:?}"
-    );
-}
-
-#[tokio::test]
-async fn a_task_is_run_once_and_its_end_is_told_with_its_log() {
-    let cloud = Endpoint::new().await;
-    let web = read(&cloud, "web").await;
-    let named = cloud
-        .config
-        .services
-        .iter()
-        .find(|one| one.name.as_str() == "web");
-    let order = TaskOrder {
-        token: "dep-0000000000000001".to_owned(),
-        ecs_service: EcsServiceName::new("erp-web"),
-        task_definition: web.task_definition,
-        container: named.unwrap().container.clone(),
-        command: vec![
-            "alembic".to_owned(),
-            "upgrade".to_owned(),
-            "head".to_owned(),
-        ],
-    };
-    let (tasks, target) = (
-        EcsTasks::new(cloud.clients.clone()),
-        cloud.target("production"),
-    );
-    let task = tasks.ensure_task(&target, &order).await.unwrap();
-    assert_eq!(tasks.ensure_task(&target, &order).await.unwrap(), task);
-    assert!(!tasks.task(&target, &task).await.unwrap().unwrap().stopped);
-    cloud.pass(10);
-    let seen = tasks.task(&target, &task).await.unwrap().unwrap();
-    assert_eq!(
-        seen.exit_codes.get(&order.container),
-        Some(&Some(0)),
-        "{seen:?}"
-    );
-    assert!(seen.log_tail[0].contains("PostgresqlImpl"), "{seen:?}");
-    cloud.pass(90);
-    assert_eq!(tasks.task(&target, &task).await.unwrap(), None);
-}
-
-#[tokio::test]
-async fn snapshots_of_instances_and_of_clusters() {
-    let cloud = Endpoint::new().await;
-    let databases = RdsDatabases::new(cloud.clients.clone());
-    for (environment, database) in [
-        ("production", Database::Instance("erp".to_owned())),
-        ("aurora", Database::Cluster("erp".to_owned())),
-    ] {
-        let target = cloud.target(environment);
-        let seen = databases
-            .database(&target, &database)
-            .await
-            .unwrap()
-            .unwrap();
-        assert_eq!(seen.status, "available");
-        let other = match &database {
-            Database::Instance(_) => Database::Instance("other".to_owned()),
-            Database::Cluster(_) => Database::Cluster("other".to_owned()),
-        };
-        assert_eq!(databases.database(&target, &other).await.unwrap(), None);
-
-        let snapshot = SnapshotId::new("sluice-1");
-        let refused = databases.ensure_snapshot(&target, &other, &snapshot).await;
-        assert_eq!(refused.unwrap_err().class, ErrorClass::Permanent);
-        assert_eq!(
-            databases
-                .snapshot(&target, &database, &snapshot)
-                .await
-                .unwrap(),
-            None
-        );
-        for _ in 0..2 {
-            databases
-                .ensure_snapshot(&target, &database, &snapshot)
-                .await
-                .unwrap();
-        }
-        let seen = databases
-            .snapshot(&target, &database, &snapshot)
-            .await
-            .unwrap()
-            .unwrap();
-        assert_eq!((seen.status.as_str(), seen.created_at), ("creating", None));
-        let busy = SnapshotId::new("sluice-2");
-        let refused = databases.ensure_snapshot(&target, &database, &busy).await;
-        assert_eq!(refused.unwrap_err().class, ErrorClass::Retryable);
-        cloud.pass(10);
-        let seen = databases.our_snapshots(&target, &database).await.unwrap();
-        assert_eq!(seen.len(), 1, "{environment}");
-        assert_eq!(
-            (seen[0].status.as_str(), seen[0].progress),
-            ("available", 100)
-        );
-        assert!(seen[0].encrypted && seen[0].created_at.is_some());
-        for _ in 0..2 {
-            databases
-                .ensure_no_snapshot(&target, &database, &snapshot)
-                .await
-                .unwrap();
-        }
-        assert!(
-            databases
-                .our_snapshots(&target, &database)
-                .await
-                .unwrap()
-                .is_empty()
-        );
-    }
-}
-
-#[tokio::test]
-async fn alarms_by_name() {
-    let cloud = Endpoint::new().await;
-    let (errors, nothing) = (AlarmName::new("errors"), AlarmName::new("nothing"));
-    cloud.cloud(|cloud| cloud.set_alarm(&errors, AlarmState::Alarm));
-    let alarms = CloudWatchAlarms::new(cloud.clients.clone());
-    let target = cloud.target("production");
-    let states = alarms
-        .states(&target, &[errors.clone(), nothing])
-        .await
-        .unwrap();
-    assert_eq!(states, BTreeMap::from([(errors, AlarmState::Alarm)]));
-}
 
 #[tokio::test]
 async fn throttles_errors_and_refusals_are_told_apart() {
@@ -289,4 +59,57 @@ async fn a_role_of_an_account_that_is_not_there_cannot_be_assumed() {
         .unwrap_err();
     assert_eq!(refused.class, ErrorClass::NeedsPerson);
     assert!(refused.message.contains("sts:AssumeRole"), "{refused}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_is_asked_for_again_and_nothing_happens_twice() {
+    let cloud = Endpoint::new().await;
+    let order = rollout_of_the_worker(&cloud).await;
+    let services = EcsServices::new(cloud.clients.clone());
+    cloud.cloud(|cloud| {
+        cloud
+            .faults()
+            .next(Operation::UpdateService, 3, Fault::LoseAnswer)
+    });
+    let target = cloud.target("production");
+    let lost = services.ensure_rollout(&target, &order).await.unwrap_err();
+    assert_eq!(lost.class, ErrorClass::Retryable, "{lost}");
+    services.ensure_rollout(&target, &order).await.unwrap();
+    let view = cloud.cloud(|cloud| cloud.service(&target.cluster, &order.ecs_service));
+    assert_eq!(view.unwrap().rollouts.len(), 1);
+}
+
+async fn rollout_of_the_worker(cloud: &Endpoint) -> RolloutOrder {
+    let (services, target) = (
+        EcsServices::new(cloud.clients.clone()),
+        cloud.target("production"),
+    );
+    let mut all = cloud.config.services.iter();
+    let worker = all.find(|one| one.name.as_str() == "worker").unwrap();
+    let query = ServiceQuery {
+        service: worker.name.clone(),
+        ecs_service: EcsServiceName::new("erp-worker"),
+        container: worker.container.clone(),
+    };
+    let read = services.read(&target, std::slice::from_ref(&query)).await;
+    let revision = TaskDefinitionOrder {
+        from: read.unwrap().remove(0).task_definition,
+        container: query.container,
+        image: cloud.push("v1"),
+        variables: BTreeMap::new(),
+        secrets: Vec::new(),
+        stop_timeout: None,
+    };
+    let task_definition = services.ensure_task_definition(&target, &revision).await;
+    RolloutOrder {
+        deployment: target.deployment,
+        service: ServiceName::new("worker"),
+        ecs_service: query.ecs_service,
+        task_definition: task_definition.unwrap(),
+        strategy: Strategy::Rolling,
+        bake: SignedDuration::from_mins(10),
+        alarms: vec![AlarmName::new("errors")],
+        direction: Direction::Forward,
+        since: cloud.cloud(|cloud| cloud.now()),
+    }
 }

@@ -62,11 +62,13 @@ impl Cloud {
         databases.flat_map(of_one).collect()
     }
 
-    /// CreateDBSnapshot or CreateDBClusterSnapshot. One of that name that is there is left as it is.
+    /// CreateDBSnapshot or CreateDBClusterSnapshot. One of that name that the same deployment took
+    /// is left as it is.
     ///
     /// # Errors
     ///
-    /// Permanent if there is no such database; retryable while it is not `available`.
+    /// Permanent if there is no such database; retryable while it is not `available`; needs a
+    /// person where one of that name is there that the deployment did not take.
     pub fn order_snapshot(
         &mut self,
         place: &Place,
@@ -81,7 +83,7 @@ impl Cloud {
     ///
     /// # Errors
     ///
-    /// Needs a person if it is none of Sluice's.
+    /// Permanent if it is none of Sluice's.
     pub fn order_no_snapshot(
         &mut self,
         place: &Place,

@@ -197,19 +197,21 @@ impl Cloud {
         {
             return None;
         }
-        let failed_to_start = task.stopped_at.is_some() && task.started_at.is_none();
+        // Of a task that runs there is no exit code yet, and nobody reads its log.
+        let stopped = task.stopped_at.is_some();
+        let ran = stopped && task.started_at.is_some();
         let containers = self.ecs.task_definitions[task.definition].containers.iter();
-        let essential = containers.filter(|c| c.essential && !failed_to_start);
+        let essential = containers.filter(|c| c.essential && ran);
         let exit_codes = essential.map(|c| {
             let code = task.exit_code.filter(|_| c.name == task.container);
             (c.name.clone(), code)
         });
         Some(TaskObservation {
             task: task.arn.clone(),
-            stopped: task.stopped_at.is_some(),
+            stopped,
             exit_codes: exit_codes.collect(),
             stopped_reason: task.stopped_reason.map(str::to_owned),
-            log_tail: task.log(),
+            log_tail: if stopped { task.log() } else { Vec::new() },
         })
     }
 

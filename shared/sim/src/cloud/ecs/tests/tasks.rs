@@ -52,7 +52,7 @@ fn a_task_runs_ends_and_is_forgotten_after_an_hour() {
     let task = run(&mut cloud, &order);
     let pending = seen(&mut cloud, &task).unwrap();
     assert!(!pending.stopped);
-    assert_eq!(pending.exit_codes[&ContainerName::new("web")], None);
+    assert!(pending.exit_codes.is_empty() && pending.log_tail.is_empty());
     pass(&mut cloud, minutes(2));
     let stopped = seen(&mut cloud, &task).unwrap();
     assert!(stopped.stopped);
@@ -77,7 +77,7 @@ fn a_failing_migration_leaves_its_exit_code_and_its_last_lines() {
 }
 
 #[test]
-fn a_task_that_never_started_has_no_containers_and_one_that_hangs_never_stops() {
+fn a_task_that_never_started_has_no_exit_codes_and_one_that_hangs_never_stops() {
     for (ends, stops) in [
         (MigrationEnd::NeverStarts, true),
         (MigrationEnd::Hangs, false),
@@ -90,6 +90,6 @@ fn a_task_that_never_started_has_no_containers_and_one_that_hangs_never_stops() 
         pass(&mut cloud, minutes(50));
         let after = seen(&mut cloud, &task).unwrap();
         assert_eq!(after.stopped, stops);
-        assert_eq!(after.exit_codes.is_empty(), stops);
+        assert!(after.exit_codes.is_empty(), "{after:?}");
     }
 }

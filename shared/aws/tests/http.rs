@@ -1,4 +1,10 @@
-//! The HTTP port, against a server of its own: moto has nothing to do with it.
+//! The HTTP port on the wire: what a server can do to a client. What it promises as a port stands in
+//! `tests/contracts`.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what cannot be set up for a test fails it"
+)]
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;

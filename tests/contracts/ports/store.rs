@@ -1,14 +1,10 @@
-//! The store on DynamoDB: each thing that its port promises.
-//!
-//! moto runs one request after the other, so a transaction never meets another one on the same item
-//! (`TransactionConflict`) and the index is never behind. Both happen in DynamoDB.
+//! The truth: deployments, environments, histories.
 
 use std::sync::Arc;
 
 use futures::future::join_all;
 use jiff::SignedDuration;
-use sluice_app::ports::{MessageRef, Opened, SaveError, Shown, Store as _};
-use sluice_aws::{DynamoStore, create_table};
+use sluice_app::ports::{MessageRef, Opened, SaveError, Shown, Store};
 use sluice_core::controls::{Controls, Freeze, Hold};
 use sluice_core::deployment::SealedPlan;
 use sluice_core::event::Claim;
@@ -20,23 +16,21 @@ use sluice_core::plan::Plan;
 use crate::deployments::{
     after, change, deployment, digest, environment, noon, proof, settings, with_settings,
 };
-use crate::server;
 
-pub(crate) async fn store(table: &str) -> DynamoStore {
-    let clients = server::clients().await;
-    create_table(&clients, table).await.unwrap();
-    DynamoStore::new(&clients, table)
+/// An empty store.
+pub(crate) trait Stage {
+    fn store(&self) -> &dyn Store;
 }
 
 /// Opens it at the environment's present version.
-pub(crate) async fn open(store: &DynamoStore, opened: &crate::deployments::Opened) -> Opened {
+pub(crate) async fn open(store: &dyn Store, opened: &crate::deployments::Opened) -> Opened {
     let key = sluice_app::ports::EnvironmentKey::of(&opened.deployment);
     let version = store.environment(&key).await.unwrap().version;
     open_at(store, opened, version).await
 }
 
 async fn open_at(
-    store: &DynamoStore,
+    store: &dyn Store,
     opened: &crate::deployments::Opened,
     environment_version: u64,
 ) -> Opened {
@@ -74,11 +68,10 @@ fn plan(opened: &crate::deployments::Opened, warning: &str) -> Arc<SealedPlan> {
     }))
 }
 
-#[tokio::test]
-async fn a_deployment_is_opened_once_however_often_its_push_is_told() {
-    let store = store("open-once").await;
+async fn a_deployment_is_opened_once_however_often_its_push_is_told(stage: &impl Stage) {
+    let store = stage.store();
     let one = deployment("erp", 1, 0);
-    let told = join_all((0..8).map(|_| open_at(&store, &one, 0))).await;
+    let told = join_all((0..8).map(|_| open_at(store, &one, 0))).await;
     let new = told.iter().filter(|opened| **opened == Opened::New).count();
     assert_eq!(new, 1, "{told:?}");
     assert!(!told.contains(&Opened::Conflict), "{told:?}");
@@ -99,19 +92,17 @@ async fn a_deployment_is_opened_once_however_often_its_push_is_told() {
     );
 }
 
-#[tokio::test]
-async fn an_environment_that_changed_in_between_is_a_conflict() {
-    let store = store("open-conflict").await;
+async fn an_environment_that_changed_in_between_is_a_conflict(stage: &impl Stage) {
+    let store = stage.store();
     let (one, two) = (deployment("erp", 1, 0), deployment("erp", 2, 1));
-    assert_eq!(open_at(&store, &one, 0).await, Opened::New);
-    assert_eq!(open_at(&store, &two, 0).await, Opened::Conflict);
+    assert_eq!(open_at(store, &one, 0).await, Opened::New);
+    assert_eq!(open_at(store, &two, 0).await, Opened::Conflict);
     assert_eq!(store.load(&two.deployment.id).await.unwrap(), None);
-    assert_eq!(open_at(&store, &two, 1).await, Opened::New);
+    assert_eq!(open_at(store, &two, 1).await, Opened::New);
 }
 
-#[tokio::test]
-async fn the_newest_is_the_latest_pushed_and_then_the_greatest_id() {
-    let store = store("newest").await;
+async fn the_newest_is_the_latest_pushed_and_then_the_greatest_id(stage: &impl Stage) {
+    let store = stage.store();
     let key = environment("erp");
     let newest = async || {
         store
@@ -123,8 +114,8 @@ async fn the_newest_is_the_latest_pushed_and_then_the_greatest_id() {
             .deployment
     };
     let (older, newer) = (deployment("erp", 1, 0), deployment("erp", 2, 60));
-    assert_eq!(open(&store, &newer).await, Opened::New);
-    assert_eq!(open(&store, &older).await, Opened::New);
+    assert_eq!(open(store, &newer).await, Opened::New);
+    assert_eq!(open(store, &older).await, Opened::New);
     assert_eq!(
         newest().await,
         newer.deployment.id,
@@ -132,7 +123,7 @@ async fn the_newest_is_the_latest_pushed_and_then_the_greatest_id() {
     );
 
     let same_second = deployment("erp", 3, 60);
-    assert_eq!(open(&store, &same_second).await, Opened::New);
+    assert_eq!(open(store, &same_second).await, Opened::New);
     let greatest = newer
         .deployment
         .id
@@ -143,13 +134,12 @@ async fn the_newest_is_the_latest_pushed_and_then_the_greatest_id() {
     assert_eq!(state.version, 3, "each of them changed the environment");
 }
 
-#[tokio::test]
-async fn the_environment_is_given_to_the_newest_alone() {
-    let store = store("claim").await;
+async fn the_environment_is_given_to_the_newest_alone(stage: &impl Stage) {
+    let store = stage.store();
     let key = environment("erp");
     let (older, newer) = (deployment("erp", 1, 0), deployment("erp", 2, 60));
     let id = |opened: &crate::deployments::Opened| opened.deployment.id.clone();
-    open(&store, &older).await;
+    open(store, &older).await;
     assert_eq!(
         store.claim(&key, &id(&older)).await.unwrap(),
         Claim::Granted
@@ -159,7 +149,7 @@ async fn the_environment_is_given_to_the_newest_alone() {
         Claim::Granted,
         "asked again"
     );
-    open(&store, &newer).await;
+    open(store, &newer).await;
     let held = Claim::HeldBy(id(&older));
     assert_eq!(store.claim(&key, &id(&newer)).await.unwrap(), held);
     assert_eq!(
@@ -169,7 +159,7 @@ async fn the_environment_is_given_to_the_newest_alone() {
     );
 
     let third = deployment("erp", 3, 30);
-    open(&store, &third).await;
+    open(store, &third).await;
     let superseded = Claim::SupersededBy(id(&newer));
     assert_eq!(store.claim(&key, &id(&third)).await.unwrap(), superseded);
 
@@ -200,13 +190,12 @@ async fn the_environment_is_given_to_the_newest_alone() {
     assert_eq!(error.class, ErrorClass::Permanent);
 }
 
-#[tokio::test]
-async fn of_many_claims_at_once_one_is_granted() {
-    let store = store("claim-race").await;
+async fn of_many_claims_at_once_one_is_granted(stage: &impl Stage) {
+    let store = stage.store();
     let key = environment("erp");
     let all: Vec<_> = (1..=6).map(|byte| deployment("erp", byte, 0)).collect();
     for opened in &all {
-        open(&store, opened).await;
+        open(store, opened).await;
     }
     let claims = join_all(
         all.iter()
@@ -220,12 +209,11 @@ async fn of_many_claims_at_once_one_is_granted() {
     assert_eq!(granted, 1, "{claims:?}");
 }
 
-#[tokio::test]
-async fn a_change_is_stored_whole_or_not_at_all() {
-    let store = store("save").await;
+async fn a_change_is_stored_whole_or_not_at_all(stage: &impl Stage) {
+    let store = stage.store();
     let one = deployment("erp", 1, 0);
     let id = &one.deployment.id;
-    open(&store, &one).await;
+    open(store, &one).await;
     let stored = store.load(id).await.unwrap().unwrap();
     let (first, second) = (change(&stored, 2), change(&stored, 1));
     store.save(first.clone()).await.unwrap();
@@ -262,15 +250,14 @@ async fn a_change_is_stored_whole_or_not_at_all() {
     assert!(error.message.contains("there is no deployment"), "{error}");
 }
 
-#[tokio::test]
-async fn plans_come_and_change_and_settings_stay() {
-    let store = store("plans").await;
+async fn plans_come_and_change_and_settings_stay(stage: &impl Stage) {
+    let store = stage.store();
     let mut settings = settings("erp");
     let variables = &mut settings.environment.variables;
     variables.extend((0..500).map(|n| (format!("NAME_{n}"), "x".repeat(120))));
     let one = with_settings(settings, 1, 0);
     let id = &one.deployment.id;
-    open(&store, &one).await;
+    open(store, &one).await;
     for warning in ["first", "first", "second", "first"] {
         let mut save = change(&store.load(id).await.unwrap().unwrap(), 1);
         save.deployment.plan = Some(plan(&one, warning));
@@ -285,13 +272,12 @@ async fn plans_come_and_change_and_settings_stay() {
     assert_eq!(store.save(late).await, Err(SaveError::Conflict));
 }
 
-#[tokio::test]
-async fn what_was_proven_is_found_by_digest_and_last() {
-    let store = store("proven").await;
+async fn what_was_proven_is_found_by_digest_and_last(stage: &impl Stage) {
+    let store = stage.store();
     let key = environment("erp");
     for (byte, at) in [(1, 10), (2, 20), (1, 30)] {
         let one = deployment("erp", byte, at);
-        open(&store, &one).await;
+        open(store, &one).await;
         let mut save = change(&store.load(&one.deployment.id).await.unwrap().unwrap(), 1);
         save.proves = Some(proof(&one.deployment, after(at)));
         save.frees_environment = true;
@@ -317,13 +303,12 @@ async fn what_was_proven_is_found_by_digest_and_last() {
     assert_eq!((last.release.digest, last.at), (digest(1), after(30)));
 }
 
-#[tokio::test]
-async fn what_is_due_comes_the_longest_due_first() {
-    let store = store("due").await;
+async fn what_is_due_comes_the_longest_due_first(stage: &impl Stage) {
+    let store = stage.store();
     let mut expected = Vec::new();
     for byte in 0..40_u8 {
         let one = deployment(&format!("app-{byte}"), byte, 0);
-        open(&store, &one).await;
+        open(store, &one).await;
         // Out of order, and two at each moment.
         let due_at =
             after(i64::from(byte) * 17 % 40 / 2) + SignedDuration::from_nanos(i64::from(byte % 2));
@@ -364,9 +349,8 @@ async fn what_is_due_comes_the_longest_due_first() {
     );
 }
 
-#[tokio::test]
-async fn what_people_see_is_remembered() {
-    let store = store("shown").await;
+async fn what_people_see_is_remembered(stage: &impl Stage) {
+    let store = stage.store();
     let id = DeploymentId::from_outside("dep-0123456789abcdef");
     assert_eq!(store.shown(&id).await.unwrap(), Shown::default());
     let message = MessageRef {
@@ -387,17 +371,8 @@ async fn what_people_see_is_remembered() {
     );
 }
 
-#[tokio::test]
-async fn a_table_that_is_not_there_needs_no_guessing() {
-    let store = DynamoStore::new(&*server::clients().await, "no-such-table");
-    let error = store.environment(&environment("erp")).await.unwrap_err();
-    assert_eq!(error.class, ErrorClass::Permanent);
-    assert!(error.message.contains("no-such-table"), "{error}");
-}
-
-#[tokio::test]
-async fn controls_are_set_under_the_version_that_was_read_and_lifted_again() {
-    let store = store("controls").await;
+async fn controls_are_set_under_the_version_that_was_read_and_lifted_again(stage: &impl Stage) {
+    let store = stage.store();
     let key = environment("erp");
     let freeze = Freeze {
         by: SlackUserId::new("U024BE7LH"),
@@ -422,7 +397,7 @@ async fn controls_are_set_under_the_version_that_was_read_and_lifted_again() {
 
     // They stay while deployments come and go.
     let one = deployment("erp", 1, 0);
-    assert_eq!(open(&store, &one).await, Opened::New);
+    assert_eq!(open(store, &one).await, Opened::New);
     store.claim(&key, &one.deployment.id).await.unwrap();
     let state = store.environment(&key).await.unwrap();
     assert_eq!(state.controls(), closed);
@@ -439,4 +414,18 @@ async fn controls_are_set_under_the_version_that_was_read_and_lifted_again() {
     let state = store.environment(&key).await.unwrap();
     assert_eq!(state.controls(), open);
     assert_eq!(state.active, Some(one.deployment.id));
+}
+
+contract! {
+    a_deployment_is_opened_once_however_often_its_push_is_told on sim, moto;
+    an_environment_that_changed_in_between_is_a_conflict on sim, moto;
+    the_newest_is_the_latest_pushed_and_then_the_greatest_id on sim, moto;
+    the_environment_is_given_to_the_newest_alone on sim, moto;
+    of_many_claims_at_once_one_is_granted on sim, moto;
+    a_change_is_stored_whole_or_not_at_all on sim, moto;
+    plans_come_and_change_and_settings_stay on sim, moto;
+    what_was_proven_is_found_by_digest_and_last on sim, moto;
+    what_is_due_comes_the_longest_due_first on sim, moto;
+    what_people_see_is_remembered on sim, moto;
+    controls_are_set_under_the_version_that_was_read_and_lifted_again on sim, moto;
 }

@@ -1,18 +1,21 @@
 //! Histories that are longer than an item, a page or a transaction.
 
-use sluice_app::ports::{SaveError, Store as _};
+use sluice_app::ports::{SaveError, Store};
 use sluice_core::failure::ErrorClass;
 use sluice_core::history::verify;
 
-use crate::deployments::{change, deployment};
-use crate::store::{open, store};
+use crate::deployments::{after, change, deployment, environment};
+use crate::faces::moto;
+use crate::ports::past::succeed;
+use crate::ports::store::{Stage as _, open};
 
 #[tokio::test]
 async fn a_history_of_three_thousand_records_is_read_whole() {
-    let store = store("history").await;
+    let stage = moto::stage().await;
+    let store: &dyn Store = stage.store();
     let one = deployment("erp", 1, 0);
     let id = &one.deployment.id;
-    open(&store, &one).await;
+    open(store, &one).await;
     let mut stored = store.load(id).await.unwrap().unwrap();
     // 200 at once is more than a transaction has writes.
     for records in [1, 89, 90, 91, 200, 529, 1_000, 1_000] {
@@ -33,10 +36,11 @@ async fn a_history_of_three_thousand_records_is_read_whole() {
 
 #[tokio::test]
 async fn a_history_of_many_megabytes_comes_in_pages() {
-    let store = store("history-pages").await;
+    let stage = moto::stage().await;
+    let store: &dyn Store = stage.store();
     let one = deployment("erp", 1, 0);
     let id = &one.deployment.id;
-    open(&store, &one).await;
+    open(store, &one).await;
     let mut stored = store.load(id).await.unwrap().unwrap();
     for _ in 0..12 {
         let mut save = change(&stored, 1);
@@ -60,9 +64,10 @@ async fn a_history_of_many_megabytes_comes_in_pages() {
 
 #[tokio::test]
 async fn what_no_item_holds_is_refused_by_name() {
-    let store = store("too-big").await;
+    let stage = moto::stage().await;
+    let store: &dyn Store = stage.store();
     let one = deployment("erp", 1, 0);
-    open(&store, &one).await;
+    open(store, &one).await;
     let mut save = change(&store.load(&one.deployment.id).await.unwrap().unwrap(), 1);
     save.records[0].notes = vec!["x".repeat(500_000)];
     let Err(SaveError::Port(error)) = store.save(save).await else {
@@ -75,4 +80,17 @@ async fn what_no_item_holds_is_refused_by_name() {
             .contains(&format!("record 1 of {}", one.deployment.id)),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn an_environment_from_before_successes_were_listed_knows_its_last_one() {
+    let stage = moto::stage().await;
+    let store: &dyn Store = stage.store();
+    let one = deployment("erp", 1, 0);
+    open(store, &one).await;
+    let proven = succeed(store, &one, 30).await;
+    let listed = format!("succeeded#{:.9}#{}", after(30), one.deployment.id);
+    stage.forget_item("environment#erp#staging", &listed);
+    let read = store.proven_releases(&environment("erp"), 10).await;
+    assert_eq!(read.unwrap(), [proven]);
 }

@@ -1,7 +1,6 @@
 //! What has been in an environment, and the rollback that goes before every release.
 
-use sluice_app::ports::{EnvironmentKey, Opened, Save, Store as _};
-use sluice_aws::DynamoStore;
+use sluice_app::ports::{EnvironmentKey, Opened, Save, Store};
 use sluice_core::config::Settings;
 use sluice_core::deployment::{Deployment, Opening, Requester};
 use sluice_core::event::Claim;
@@ -12,10 +11,14 @@ use sluice_core::release::ProvenRelease;
 use sluice_core::rollback::{DeploymentKind, Rollback};
 
 use crate::deployments::{self, after, change, deployment, environment, proof};
-use crate::store::{open, store};
+use crate::ports::store::{Stage, open};
 
 /// Ends it as succeeded, so many seconds after noon.
-async fn succeed(store: &DynamoStore, opened: &deployments::Opened, seconds: i64) -> ProvenRelease {
+pub(crate) async fn succeed(
+    store: &dyn Store,
+    opened: &deployments::Opened,
+    seconds: i64,
+) -> ProvenRelease {
     let stored = store.load(&opened.deployment.id).await.unwrap().unwrap();
     let mut save = change(&stored, 1);
     save.deployment.phase = Phase::Succeeded;
@@ -56,16 +59,15 @@ fn rollback(settings: Settings, to: &ProvenRelease, asked_s: i64) -> deployments
     }
 }
 
-#[tokio::test]
-async fn successes_are_read_newest_first_and_no_more_than_wanted() {
-    let store = store("past-successes").await;
+async fn successes_are_read_newest_first_and_no_more_than_wanted(stage: &impl Stage) {
+    let store = stage.store();
     let key = environment("erp");
     assert_eq!(store.proven_releases(&key, 10).await, Ok(Vec::new()));
     let mut proven = Vec::new();
     for n in 1..=3 {
         let one = deployment("erp", n, i64::from(n) * 60);
-        assert_eq!(open(&store, &one).await, Opened::New);
-        proven.insert(0, succeed(&store, &one, i64::from(n) * 60 + 30).await);
+        assert_eq!(open(store, &one).await, Opened::New);
+        proven.insert(0, succeed(store, &one, i64::from(n) * 60 + 30).await);
     }
     assert_eq!(store.proven_releases(&key, 10).await.unwrap(), proven);
     assert_eq!(store.proven_releases(&key, 2).await.unwrap(), proven[..2]);
@@ -74,36 +76,13 @@ async fn successes_are_read_newest_first_and_no_more_than_wanted() {
     assert_eq!(store.proven_releases(&other, 10).await, Ok(Vec::new()));
 }
 
-#[tokio::test]
-async fn an_environment_from_before_successes_were_listed_knows_its_last_one() {
-    let store = store("past-old").await;
-    let one = deployment("erp", 1, 0);
-    open(&store, &one).await;
-    let proven = succeed(&store, &one, 30).await;
-    let client = aws_sdk_dynamodb::Client::new(&crate::server::config().await);
-    let text = |text: String| aws_sdk_dynamodb::types::AttributeValue::S(text);
-    let sk = format!("succeeded#{:.9}#{}", after(30), one.deployment.id);
-    client
-        .delete_item()
-        .table_name("past-old")
-        .key("pk", text("environment#erp#staging".to_owned()))
-        .key("sk", text(sk))
-        .condition_expression("attribute_exists(pk)")
-        .send()
-        .await
-        .unwrap();
-    let read = store.proven_releases(&environment("erp"), 10).await;
-    assert_eq!(read.unwrap(), [proven]);
-}
-
-#[tokio::test]
-async fn deployments_are_told_at_a_glance_and_those_under_way_as_they_are_now() {
-    let store = store("past-deployments").await;
+async fn deployments_are_told_at_a_glance_and_those_under_way_as_they_are_now(stage: &impl Stage) {
+    let store = stage.store();
     let key = environment("erp");
     let (one, two) = (deployment("erp", 1, 0), deployment("erp", 2, 60));
-    open(&store, &one).await;
-    succeed(&store, &one, 30).await;
-    open(&store, &two).await;
+    open(store, &one).await;
+    succeed(store, &one, 30).await;
+    open(store, &two).await;
     let stored = store.load(&two.deployment.id).await.unwrap().unwrap();
     let mut save = change(&stored, 1);
     save.deployment.phase = Phase::RollingOut;
@@ -124,19 +103,18 @@ async fn deployments_are_told_at_a_glance_and_those_under_way_as_they_are_now() 
     assert_eq!(store.deployments(&key, 1).await.unwrap(), told[..1]);
 }
 
-#[tokio::test]
-async fn a_rollback_goes_before_every_release_until_it_is_over() {
-    let store = store("past-rollback").await;
+async fn a_rollback_goes_before_every_release_until_it_is_over(stage: &impl Stage) {
+    let store = stage.store();
     let key = environment("erp");
     let first = deployment("erp", 1, 0);
-    open(&store, &first).await;
-    let proven = succeed(&store, &first, 30).await;
+    open(store, &first).await;
+    let proven = succeed(store, &first, 30).await;
 
     let (older, newer) = (deployment("erp", 2, 60), deployment("erp", 3, 180));
-    open(&store, &older).await;
+    open(store, &older).await;
     let back = rollback(deployments::settings("erp"), &proven, 120);
-    assert_eq!(open(&store, &back).await, Opened::New);
-    open(&store, &newer).await;
+    assert_eq!(open(store, &back).await, Opened::New);
+    open(store, &newer).await;
     let id = |opened: &deployments::Opened| opened.deployment.id.clone();
     let state = store.environment(&key).await.unwrap();
     assert_eq!(state.rollback, Some(id(&back)));
@@ -165,4 +143,10 @@ async fn a_rollback_goes_before_every_release_until_it_is_over() {
         .unwrap();
     assert_eq!((state.active, state.rollback), (None, None));
     assert_eq!(claim(&newer).await, Claim::Granted);
+}
+
+contract! {
+    successes_are_read_newest_first_and_no_more_than_wanted on sim, moto;
+    deployments_are_told_at_a_glance_and_those_under_way_as_they_are_now on sim, moto;
+    a_rollback_goes_before_every_release_until_it_is_over on sim, moto;
 }

@@ -1,0 +1,5 @@
+//! What only moto shows, and what moto cannot do.
+
+mod cannot;
+mod history;
+mod more;

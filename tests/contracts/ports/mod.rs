@@ -1,0 +1,12 @@
+//! The contracts, one file a port.
+
+pub(crate) mod alarms;
+pub(crate) mod databases;
+pub(crate) mod http;
+pub(crate) mod past;
+pub(crate) mod registry;
+pub(crate) mod secrets;
+pub(crate) mod services;
+pub(crate) mod store;
+pub(crate) mod tasks;
+pub(crate) mod wakeups;

@@ -1,0 +1,276 @@
+//! Services, their task definitions, their deployments.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use sluice_app::ports::{ServiceQuery, Services, Target, TaskDefinitionOrder};
+use sluice_core::command::{Direction, RolloutOrder};
+use sluice_core::config::Strategy;
+use sluice_core::failure::ErrorClass;
+use sluice_core::hook::HookAnswer;
+use sluice_core::id::{
+    AlarmName, ContainerName, EcsServiceName, ServiceDeploymentArn, ServiceName, TaskDefinitionArn,
+};
+use sluice_core::observation::{RolloutStatus, ServiceObservation, Stage as RolloutStage};
+
+use crate::faces::Model;
+
+/// A cluster with the service `erp-web`.
+pub(crate) trait Stage {
+    fn services(&self) -> &dyn Services;
+    fn target(&self) -> Target;
+
+    /// The revision that `erp-web` runs, and its container that Sluice deploys.
+    async fn running(&self) -> (TaskDefinitionArn, ContainerName);
+}
+
+async fn order(stage: &impl Stage, image: &str) -> TaskDefinitionOrder {
+    let (from, container) = stage.running().await;
+    TaskDefinitionOrder {
+        from,
+        container,
+        image: image.to_owned(),
+        variables: BTreeMap::from([("LOG_LEVEL".to_owned(), "info".to_owned())]),
+        secrets: Vec::new(),
+        stop_timeout: Some(SignedDuration::from_secs(60)),
+    }
+}
+
+async fn a_revision_is_registered_once_and_found_again(stage: &impl Stage) {
+    let image = |digit: &str| {
+        let digest = digit.repeat(64);
+        format!("222222222222.dkr.ecr.eu-central-1.amazonaws.com/erp@sha256:{digest}")
+    };
+    let (services, target) = (stage.services(), stage.target());
+    let order = order(stage, &image("1")).await;
+    let made = services
+        .ensure_task_definition(&target, &order)
+        .await
+        .unwrap();
+    assert_ne!(made, order.from);
+    let again = services.ensure_task_definition(&target, &order).await;
+    assert_eq!(
+        again.unwrap(),
+        made,
+        "the second call finds what the first made"
+    );
+    let from_itself = TaskDefinitionOrder {
+        from: made.clone(),
+        ..order.clone()
+    };
+    let same = services.ensure_task_definition(&target, &from_itself).await;
+    assert_eq!(same.unwrap(), made, "it is so already");
+    let another = TaskDefinitionOrder {
+        image: image("2"),
+        ..order
+    };
+    let other = services.ensure_task_definition(&target, &another).await;
+    assert_ne!(other.unwrap(), made);
+}
+
+async fn a_revision_of_nothing_is_refused(stage: &impl Stage) {
+    let (services, target) = (stage.services(), stage.target());
+    let whole = order(stage, "erp@sha256:1").await;
+    let no_definition = TaskDefinitionOrder {
+        from: TaskDefinitionArn::new(whole.from.as_str().replace("erp-web", "nothing")),
+        ..whole.clone()
+    };
+    let refused = services.ensure_task_definition(&target, &no_definition);
+    let error = refused.await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Permanent, "{error}");
+    let no_container = TaskDefinitionOrder {
+        container: ContainerName::new("nobody"),
+        ..whole
+    };
+    let refused = services.ensure_task_definition(&target, &no_container);
+    let error = refused.await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Permanent, "{error}");
+    assert!(error.message.contains("`nobody`"), "{error}");
+}
+
+// From here on only of the model: moto has no service deployments (see `moto::cannot`).
+
+fn query(stage: &Model, service: &str) -> ServiceQuery {
+    ServiceQuery {
+        service: ServiceName::new(service),
+        ecs_service: EcsServiceName::new(format!("erp-{service}")),
+        container: stage.container(service),
+    }
+}
+
+async fn read(stage: &Model, service: &str) -> ServiceObservation {
+    let nothing = ServiceQuery {
+        ecs_service: EcsServiceName::new("nothing"),
+        ..query(stage, service)
+    };
+    let asked = [query(stage, service), nothing];
+    let target = Stage::target(stage);
+    let read = Stage::services(stage).read(&target, &asked);
+    let mut read = read.await.unwrap();
+    assert_eq!(read.len(), 1, "what ECS does not have is left out");
+    read.remove(0)
+}
+
+/// A revision of the service's with this image.
+pub(crate) async fn revision(stage: &Model, service: &str, image: &str) -> TaskDefinitionArn {
+    let order = TaskDefinitionOrder {
+        from: read(stage, service).await.task_definition,
+        container: stage.container(service),
+        image: image.to_owned(),
+        variables: BTreeMap::new(),
+        secrets: Vec::new(),
+        stop_timeout: None,
+    };
+    let target = Stage::target(stage);
+    let made = Stage::services(stage).ensure_task_definition(&target, &order);
+    made.await.unwrap()
+}
+
+async fn rollout_of(stage: &Model, service: &str, strategy: Strategy) -> RolloutOrder {
+    let image = stage.push("v1");
+    RolloutOrder {
+        deployment: Stage::target(stage).deployment,
+        service: ServiceName::new(service),
+        ecs_service: EcsServiceName::new(format!("erp-{service}")),
+        task_definition: revision(stage, service, &image).await,
+        strategy,
+        bake: SignedDuration::from_mins(10),
+        alarms: vec![AlarmName::new("errors")],
+        direction: Direction::Forward,
+        since: stage.cloud(|cloud| cloud.now()),
+    }
+}
+
+async fn ensure(stage: &Model, order: &RolloutOrder) {
+    let (services, target) = (Stage::services(stage), Stage::target(stage));
+    services.ensure_rollout(&target, order).await.unwrap();
+}
+
+async fn seen(
+    stage: &Model,
+    order: &RolloutOrder,
+) -> Option<(RolloutStatus, Option<RolloutStage>, Option<u8>)> {
+    let (target, service) = (Stage::target(stage), &order.ecs_service);
+    let rollout = Stage::services(stage)
+        .rollout(&target, service, &order.task_definition, order.since)
+        .await
+        .unwrap()?;
+    Some((rollout.status, rollout.stage, rollout.traffic_percent))
+}
+
+async fn a_service_is_read_as_it_runs(stage: &Model) {
+    let web = read(stage, "web").await;
+    assert_eq!((web.service.as_str(), web.in_progress), ("web", None));
+    assert_eq!((web.desired, web.running), (2, 2));
+    assert!(web.image.contains("/erp@sha256:"), "{}", web.image);
+    let traffic = web.traffic.unwrap();
+    assert_eq!((traffic.healthy, traffic.unhealthy), (2, 0));
+    let expected = [("erp-web-blue", 100), ("erp-web-green", 0)];
+    let expected = expected.map(|(group, weight)| (group.to_owned(), weight));
+    assert_eq!(traffic.weights, BTreeMap::from(expected));
+    let beat = read(stage, "beat").await;
+    assert_eq!((beat.desired, beat.running, beat.traffic), (1, 1, None));
+}
+
+async fn a_blue_green_rollout_is_held_by_our_hook_and_then_goes_through(stage: &Model) {
+    let order = rollout_of(stage, "web", Strategy::BlueGreen).await;
+    assert_eq!(seen(stage, &order).await, None, "nobody asked for it yet");
+    for _ in 0..2 {
+        ensure(stage, &order).await;
+    }
+    stage.pass(5);
+    assert!(read(stage, "web").await.in_progress.is_some());
+    let held = (
+        RolloutStatus::InProgress,
+        Some(RolloutStage::PostTestTrafficShift),
+        Some(0),
+    );
+    assert_eq!(seen(stage, &order).await, Some(held));
+    let call = stage.next_hook().unwrap();
+    assert_eq!(
+        (&call.deployment, call.direction),
+        (&order.deployment, Direction::Forward)
+    );
+    stage.cloud(|cloud| cloud.hook_answered(&call, Ok(HookAnswer::Succeeded)));
+    stage.pass(60);
+    let (status, _, percent) = seen(stage, &order).await.unwrap();
+    assert_eq!((status, percent), (RolloutStatus::Successful, Some(100)));
+    let after = read(stage, "web").await;
+    assert_eq!(
+        (after.task_definition, after.in_progress),
+        (order.task_definition.clone(), None)
+    );
+    assert_eq!(after.traffic.unwrap().weights["erp-web-green"], 100);
+    // Asked again it is there: nothing is started anew.
+    ensure(stage, &order).await;
+    assert_eq!(read(stage, "web").await.in_progress, None);
+}
+
+async fn a_rollout_that_is_stopped_goes_back_and_says_so(stage: &Model) {
+    let old = read(stage, "web").await.task_definition;
+    let order = rollout_of(stage, "web", Strategy::BlueGreen).await;
+    ensure(stage, &order).await;
+    stage.pass(5);
+    let arn = read(stage, "web").await.in_progress.unwrap();
+    let (services, target) = (Stage::services(stage), Stage::target(stage));
+    for _ in 0..2 {
+        services.ensure_stopping(&target, &arn).await.unwrap();
+    }
+    while let Some(call) = stage.next_hook() {
+        stage.cloud(|cloud| cloud.hook_answered(&call, Ok(HookAnswer::Succeeded)));
+        stage.pass(5);
+    }
+    let (status, ..) = seen(stage, &order).await.unwrap();
+    assert_eq!(status, RolloutStatus::RollbackSuccessful);
+    assert_eq!(read(stage, "web").await.task_definition, old);
+    services.ensure_stopping(&target, &arn).await.unwrap();
+}
+
+async fn a_service_that_rolls_needs_no_hook(stage: &Model) {
+    for (service, strategy) in [("worker", Strategy::Rolling), ("beat", Strategy::Singleton)] {
+        let order = rollout_of(stage, service, strategy).await;
+        ensure(stage, &order).await;
+        stage.pass(30);
+        let done = (RolloutStatus::Successful, None, None);
+        assert_eq!(seen(stage, &order).await, Some(done));
+        assert!(stage.next_hook().is_none());
+        let runs = read(stage, service).await.task_definition;
+        assert_eq!(runs, order.task_definition);
+    }
+}
+
+async fn a_singleton_is_stopped_before_it_is_started(stage: &Model) {
+    let order = rollout_of(stage, "beat", Strategy::Singleton).await;
+    ensure(stage, &order).await;
+    stage.pass(30);
+    let cluster = Stage::target(stage).cluster;
+    let view = stage.cloud(|cloud| cloud.service(&cluster, &order.ecs_service));
+    assert_eq!(view.unwrap().most_running, 1);
+}
+
+async fn what_is_not_there_cannot_be_rolled_out_or_stopped(stage: &Model) {
+    let (services, target) = (Stage::services(stage), Stage::target(stage));
+    let order = RolloutOrder {
+        ecs_service: EcsServiceName::new("nothing"),
+        ..rollout_of(stage, "worker", Strategy::Rolling).await
+    };
+    let refused = services.ensure_rollout(&target, &order).await.unwrap_err();
+    assert_eq!(refused.class, ErrorClass::Permanent, "{refused}");
+    let nothing = ServiceDeploymentArn::new(
+        "arn:aws:ecs:eu-central-1:111111111111:service-deployment/erp-production/erp-web/none",
+    );
+    let refused = services.ensure_stopping(&target, &nothing).await;
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.class, ErrorClass::Permanent, "{refused}");
+}
+
+contract! {
+    a_revision_is_registered_once_and_found_again on sim, wire, moto;
+    a_revision_of_nothing_is_refused on sim, wire, moto;
+    a_service_is_read_as_it_runs on sim, wire;
+    a_blue_green_rollout_is_held_by_our_hook_and_then_goes_through on sim, wire;
+    a_rollout_that_is_stopped_goes_back_and_says_so on sim, wire;
+    a_service_that_rolls_needs_no_hook on sim, wire;
+    a_singleton_is_stopped_before_it_is_started on sim, wire;
+    what_is_not_there_cannot_be_rolled_out_or_stopped on sim, wire;
+}

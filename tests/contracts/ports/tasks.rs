@@ -1,0 +1,128 @@
+//! One-off tasks.
+
+use sluice_app::ports::{Target, TaskOrder, Tasks};
+use sluice_core::failure::ErrorClass;
+use sluice_core::id::{EcsServiceName, TaskArn};
+use sluice_core::observation::TaskObservation;
+use sluice_sim::cloud::{ImageBehaviour, MigrationEnd};
+
+use crate::faces::Model;
+use crate::ports::services;
+
+/// A cluster with the service `erp-web`, whose task definition can be run.
+pub(crate) trait Stage {
+    fn tasks(&self) -> &dyn Tasks;
+    fn target(&self) -> Target;
+
+    /// A task of this token.
+    async fn order(&self, token: &str) -> TaskOrder;
+
+    /// Lets the task end well, having written this line at least to its log.
+    async fn end(&self, task: &TaskArn) -> String;
+}
+
+const TOKEN: &str = "dep-0000000000000001";
+
+async fn seen(stage: &impl Stage, task: &TaskArn) -> Option<TaskObservation> {
+    stage.tasks().task(&stage.target(), task).await.unwrap()
+}
+
+async fn a_task_is_run_once_for_its_token(stage: &impl Stage) {
+    let (tasks, target) = (stage.tasks(), stage.target());
+    let order = stage.order(TOKEN).await;
+    let task = tasks.ensure_task(&target, &order).await.unwrap();
+    assert_eq!(tasks.ensure_task(&target, &order).await.unwrap(), task);
+    let another = TaskOrder {
+        token: "dep-0000000000000002".to_owned(),
+        ..order.clone()
+    };
+    let other = tasks.ensure_task(&target, &another).await.unwrap();
+    assert_ne!(other, task);
+    let running = seen(stage, &task).await.unwrap();
+    assert_eq!((&running.task, running.stopped), (&task, false));
+    assert!(running.exit_codes.is_empty() && running.log_tail.is_empty());
+    // One that is over is not run again.
+    stage.end(&task).await;
+    assert_eq!(tasks.ensure_task(&target, &order).await.unwrap(), task);
+}
+
+async fn its_end_is_told_with_its_exit_code_and_its_log(stage: &impl Stage) {
+    let (tasks, target) = (stage.tasks(), stage.target());
+    let order = stage.order(TOKEN).await;
+    let task = tasks.ensure_task(&target, &order).await.unwrap();
+    let line = stage.end(&task).await;
+    let ended = seen(stage, &task).await.unwrap();
+    assert!(ended.stopped, "{ended:?}");
+    assert_eq!(ended.exit_codes.get(&order.container), Some(&Some(0)));
+    assert!(ended.log_tail.contains(&line), "{ended:?}");
+}
+
+async fn a_task_that_nobody_knows_is_none(stage: &impl Stage) {
+    let order = stage.order(TOKEN).await;
+    let task = stage.tasks().ensure_task(&stage.target(), &order).await;
+    let task = task.unwrap();
+    let (before, _) = task.as_str().rsplit_once('/').unwrap();
+    let unknown = TaskArn::new(format!("{before}/{}", "0".repeat(32)));
+    assert_eq!(seen(stage, &unknown).await, None);
+}
+
+async fn a_service_that_is_not_there_has_nowhere_to_run_it(stage: &impl Stage) {
+    let order = TaskOrder {
+        ecs_service: EcsServiceName::new("nothing"),
+        ..stage.order(TOKEN).await
+    };
+    let run = stage.tasks().ensure_task(&stage.target(), &order).await;
+    let error = run.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Permanent, "{error}");
+    assert!(error.message.contains("`nothing`"), "{error}");
+}
+
+/// moto runs nothing: see `moto::cannot`.
+async fn a_task_that_fails_says_how(stage: &Model) {
+    let log = ["upgrading", "ERROR: relation exists"];
+    for (ends, exit_code) in [
+        (MigrationEnd::Exits(3), Some(3)),
+        (MigrationEnd::NeverStarts, None),
+    ] {
+        let mut behaviour = ImageBehaviour::default().with_failing_migration(3, &log);
+        behaviour.migration.ends = ends;
+        let tag = format!("{ends:?}").to_lowercase().replace(['(', ')'], "-");
+        let image = stage.push_behaving(&tag, behaviour);
+        let order = TaskOrder {
+            task_definition: services::revision(stage, "web", &image).await,
+            ..Stage::order(stage, &format!("dep-{tag}")).await
+        };
+        let (tasks, target) = (Stage::tasks(stage), Stage::target(stage));
+        let task = tasks.ensure_task(&target, &order).await.unwrap();
+        stage.pass(10);
+        let ended = seen(stage, &task).await.unwrap();
+        assert!(ended.stopped, "{ended:?}");
+        let code = ended.exit_codes.get(&order.container).copied();
+        assert_eq!(code.flatten(), exit_code, "{ended:?}");
+        if exit_code.is_some() {
+            assert_eq!(ended.log_tail, log);
+        } else {
+            assert!(ended.stopped_reason.is_some(), "{ended:?}");
+        }
+    }
+}
+
+/// moto forgets nothing.
+async fn ecs_forgets_a_task_that_is_long_over(stage: &Model) {
+    let order = Stage::order(stage, TOKEN).await;
+    let (tasks, target) = (Stage::tasks(stage), Stage::target(stage));
+    let task = tasks.ensure_task(&target, &order).await.unwrap();
+    stage.pass(10);
+    assert!(seen(stage, &task).await.unwrap().stopped);
+    stage.pass(90);
+    assert_eq!(seen(stage, &task).await, None);
+}
+
+contract! {
+    a_task_is_run_once_for_its_token on sim, wire, moto;
+    its_end_is_told_with_its_exit_code_and_its_log on sim, wire, moto;
+    a_task_that_nobody_knows_is_none on sim, wire, moto;
+    a_service_that_is_not_there_has_nowhere_to_run_it on sim, wire, moto;
+    a_task_that_fails_says_how on sim, wire;
+    ecs_forgets_a_task_that_is_long_over on sim, wire;
+}
