@@ -28,6 +28,7 @@ const OWN_ACCOUNT: &str = "123456789012";
 pub(crate) struct Moto {
     pub(crate) clients: Arc<Clients>,
     account: AccountId,
+    table: String,
     queue_url: String,
     recorder: Recorder,
     store: DynamoStore,
@@ -54,7 +55,7 @@ pub(crate) async fn stage() -> Moto {
     let queue_url = queue["QueueUrl"].as_str().unwrap().to_owned();
     let stage = Moto {
         account: AccountId::new(format!("{:012}", 300_000_000_000 + number)),
-        store: DynamoStore::new(&clients, table),
+        store: DynamoStore::new(&clients, &*table),
         wakeups: SqsWakeups::new(&clients, queue_url.clone()),
         registry: EcrRegistry::new(clients.clone()),
         secrets: AwsSecrets::new(clients.clone()),
@@ -62,6 +63,7 @@ pub(crate) async fn stage() -> Moto {
         tasks: EcsTasks::new(clients.clone()),
         databases: RdsDatabases::new(clients.clone()),
         alarms: CloudWatchAlarms::new(clients.clone()),
+        table,
         queue_url,
         clients,
         recorder,
@@ -91,6 +93,12 @@ impl Moto {
             cluster: ClusterName::new("erp"),
             deployment: DeploymentId::from_outside("dep-0000000000000001"),
         }
+    }
+
+    /// Puts an item into the store's table, as DynamoDB writes it in JSON.
+    pub(crate) fn put_item(&self, item: &Value) {
+        let put = json!({"TableName": self.table, "Item": item});
+        own(("dynamodb", "DynamoDB_20120810.PutItem"), &put);
     }
 
     /// The address of a queue of this name in the account that Sluice lives in.
