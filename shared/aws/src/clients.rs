@@ -146,9 +146,9 @@ impl Clients {
         self.hook.as_ref().map(|hook| hook.of(target))
     }
 
-    /// In the target's region, with the target's role. No request is made before it is used.
+    /// In the target's region, with the target's role, which is not assumed before it is used.
     ///
-    /// Without a role it has Sluice's own credentials; whose they are is asked once (STS
+    /// Without a role it has Sluice's own credentials; whose they are is asked once, here (STS
     /// GetCallerIdentity, for which no right is needed).
     ///
     /// # Errors
