@@ -5,6 +5,7 @@
 mod asked;
 mod chance;
 mod controls;
+mod crowd;
 mod ends;
 mod erp;
 mod invariants;

@@ -24,6 +24,17 @@ const CONFLICTS: u8 = 16;
 /// When something is left to be told to people, it is tried again after this.
 pub(crate) const TELL_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
+/// Up to as much again, different for each deployment: those that Slack turned away together do not
+/// come back together.
+fn spread(id: &DeploymentId) -> SignedDuration {
+    let seed: i64 = id
+        .as_str()
+        .bytes()
+        .map(i64::from)
+        .fold(0, |seed, byte| (seed * 31 + byte) % 60_000);
+    SignedDuration::from_millis(seed)
+}
+
 /// What came of a wake-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Advanced {
@@ -228,9 +239,10 @@ impl App {
         if deployment.phase.is_terminal() {
             self.wake_next(deployment).await?;
         }
-        let tell_again = told
-            .is_err()
-            .then(|| now.saturating_add(TELL_AGAIN_AFTER).unwrap_or(now));
+        let tell_again = told.is_err().then(|| {
+            let pause = TELL_AGAIN_AFTER + spread(&deployment.id);
+            now.saturating_add(pause).unwrap_or(now)
+        });
         let mut due_at = [wake_at(deployment, now), tell_again]
             .into_iter()
             .flatten()

@@ -1,13 +1,16 @@
 //! Makes the chat say what the deployment says: one message that is kept up to date, and the story
 //! in its thread. What has been shown is remembered, so whatever was missed is caught up on.
 
+mod batch;
+
 use sluice_core::deployment::Deployment;
 use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::plan::Plan;
 use sluice_core::view;
 
 use crate::App;
-use crate::ports::{Shown, Stored, Thread};
+use crate::ports::{MessageRef, Shown, Stored, Thread};
+use batch::{Batch, batch};
 
 impl App {
     /// Brings what people see up to date.
@@ -30,7 +33,7 @@ impl App {
         if shown.message.is_some() && up_to_date && !again {
             return Ok(None);
         }
-        let result = self.catch_up(stored, &mut shown).await;
+        let result = self.catch_up(stored, &mut shown, again).await;
         // Also after a failure: what was posted is not posted again.
         self.ports.store.set_shown(&d.id, &shown).await?;
         result?;
@@ -38,7 +41,12 @@ impl App {
         Ok(current.filter(|current| current.version > stored.version))
     }
 
-    async fn catch_up(&self, stored: &Stored, shown: &mut Shown) -> Result<(), PortError> {
+    async fn catch_up(
+        &self,
+        stored: &Stored,
+        shown: &mut Shown,
+        again: bool,
+    ) -> Result<(), PortError> {
         let d = &stored.deployment;
         let chat = &self.ports.chat;
         let channel = &d.settings.environment.channel;
@@ -55,6 +63,7 @@ impl App {
                 chat.update(&posted, &message).await?;
                 posted
             }
+            Some(posted) if shown.version >= stored.version && !again => posted.clone(),
             Some(posted) => match chat.update(posted, &message).await {
                 Ok(()) => posted.clone(),
                 // Somebody deleted it. The story follows it to its new thread.
@@ -70,22 +79,45 @@ impl App {
                 Err(error) => return Err(error),
             },
         };
-        shown.version = stored.version;
-        for (number, entry) in d.story.iter().enumerate().skip(shown.told) {
-            let key = format!("{}/{number}", posted.ts);
-            for (part, reply) in view::replies(d, entry).iter().enumerate() {
+        shown.version = shown.version.max(stored.version);
+        self.tell_story(d, &posted, shown).await
+    }
+
+    /// Posts what the thread does not have yet of the story.
+    async fn tell_story(
+        &self,
+        d: &Deployment,
+        posted: &MessageRef,
+        shown: &mut Shown,
+    ) -> Result<(), PortError> {
+        let channel = &d.settings.environment.channel;
+        while let Some(Batch { replies, to }) = batch(d, shown.told, shown.posting) {
+            let single = to == shown.told + 1;
+            if !single && shown.posting.is_none() {
+                // By the next try the story may be longer. What was posted and not answered is
+                // found again only if it goes as far as this one.
+                shown.posting = Some(to);
+                self.ports.store.set_shown(&d.id, shown).await?;
+            }
+            let key = match single {
+                true => format!("{}/{}", posted.ts, shown.told),
+                false => format!("{}/{}-{to}", posted.ts, shown.told),
+            };
+            for (part, reply) in replies.iter().enumerate() {
                 let key = match part {
                     0 => key.clone(),
                     part => format!("{key}/{part}"),
                 };
                 let thread = Thread {
-                    first: &posted,
+                    first: posted,
                     broadcast: reply.broadcast,
                 };
+                let chat = &self.ports.chat;
                 chat.ensure_posted(&key, channel, Some(thread), &reply.message)
                     .await?;
             }
-            shown.told = number + 1;
+            shown.told = to;
+            shown.posting = None;
         }
         Ok(())
     }

@@ -17,6 +17,8 @@ use sluice_app::ports::Target;
 use sluice_core::failure::PortError;
 use sluice_core::id::{AccountId, DeploymentId, Region, RoleArn};
 
+use crate::error::{incomplete, port_error};
+
 /// Environments are visited one deployment at a time; a function that has seen more than this
 /// many forgets the oldest session rather than grow for as long as it lives.
 const SESSIONS_KEPT: usize = 32;
@@ -62,6 +64,7 @@ pub struct Clients {
     config: SdkConfig,
     hook: Option<RolloutHook>,
     own: ClientSet,
+    own_account: OnceLock<AccountId>,
     sessions: Mutex<VecDeque<(SessionKey, Arc<ClientSet>)>>,
 }
 
@@ -128,6 +131,7 @@ impl Clients {
             config,
             hook,
             own,
+            own_account: OnceLock::new(),
             sessions: Mutex::default(),
         }
     }
@@ -142,12 +146,51 @@ impl Clients {
         self.hook.as_ref().map(|hook| hook.of(target))
     }
 
-    /// In the target's region, with the target's role. No request is made before it is used.
+    /// In the target's region, with the target's role, which is not assumed before it is used.
+    ///
+    /// Without a role it has Sluice's own credentials; whose they are is asked once, here (STS
+    /// GetCallerIdentity, for which no right is needed).
     ///
     /// # Errors
     ///
-    /// Needs a person if the role belongs to another account than the target's.
+    /// Needs a person if the role, or Sluice where there is none, belongs to another account than
+    /// the target's.
     pub(crate) async fn of(&self, target: &Target) -> Result<Arc<ClientSet>, PortError> {
+        if target.role.is_none() {
+            own_is(self.own_account().await?, &target.account)?;
+        }
+        self.session(target).await
+    }
+
+    /// With Sluice's own credentials in that region, for what another account lets Sluice see.
+    pub(crate) async fn own_in(
+        &self,
+        region: &Region,
+        target: &Target,
+    ) -> Result<Arc<ClientSet>, PortError> {
+        let own = Target {
+            region: region.clone(),
+            role: None,
+            ..target.clone()
+        };
+        self.session(&own).await
+    }
+
+    async fn own_account(&self) -> Result<&AccountId, PortError> {
+        const ACTION: &str = "sts:GetCallerIdentity";
+        const ON: &str = "Sluice's own credentials";
+        if let Some(known) = self.own_account.get() {
+            return Ok(known);
+        }
+        let answer = self.own.sts().get_caller_identity().send().await;
+        let answer = answer.map_err(|error| port_error(ACTION, ON, error))?;
+        let account = answer
+            .account
+            .ok_or_else(|| incomplete(ACTION, ON, "account"))?;
+        Ok(self.own_account.get_or_init(|| AccountId::new(account)))
+    }
+
+    async fn session(&self, target: &Target) -> Result<Arc<ClientSet>, PortError> {
         let key = SessionKey::of(target);
         if let Some(set) = find(&self.sessions(), &key) {
             return Ok(set);
@@ -215,6 +258,18 @@ fn role_is_in(role: &RoleArn, account: &AccountId) -> Result<(), PortError> {
     )))
 }
 
+/// Elsewhere things of the same names may be found, and changed.
+fn own_is(own: &AccountId, account: &AccountId) -> Result<(), PortError> {
+    if own == account {
+        return Ok(());
+    }
+    Err(PortError::needs_person(format!(
+        "the environment is in account {account} and has no `role`, and Sluice's own credentials \
+         are of account {own}: give the environment a `role` of account {account}, or correct its \
+         `account`, in sluice.toml"
+    )))
+}
+
 fn retry() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(ATTEMPTS)
 }
@@ -266,6 +321,7 @@ client_set! {
     secrets_manager: aws_sdk_secretsmanager::Client,
     sqs: aws_sdk_sqs::Client,
     ssm: aws_sdk_ssm::Client,
+    sts: aws_sdk_sts::Client,
 }
 
 #[cfg(test)]

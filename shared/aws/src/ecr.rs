@@ -59,18 +59,15 @@ impl EcrRegistry {
                 "`{registry}` is not the host of an ECR registry: Sluice reads images only from ECR"
             ))
         })?;
-        let mut asking = Target {
-            region: host.region,
-            ..target.clone()
-        };
-        if host.account != target.account {
-            asking = Target {
-                account: host.account.clone(),
-                role: None,
-                ..asking
+        let clients = if host.account == target.account {
+            let there = Target {
+                region: host.region,
+                ..target.clone()
             };
-        }
-        let clients = self.clients.of(&asking).await?;
+            self.clients.of(&there).await?
+        } else {
+            self.clients.own_in(&host.region, target).await?
+        };
         Ok(Repository {
             clients,
             account: host.account,

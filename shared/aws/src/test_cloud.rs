@@ -1,4 +1,5 @@
-//! AWS as these tests have it: requests are taken off the wire, recorded and answered.
+//! AWS as these tests have it: requests are taken off the wire, read back by AWS's own service
+//! models, recorded and answered.
 
 use std::sync::{Arc, Mutex};
 
@@ -102,11 +103,36 @@ pub(crate) struct TestCloud {
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
+/// The account of Sluice's own credentials, and of [`target`].
+const ACCOUNT: &str = "111111111111";
+/// Asked by the clients themselves, before the first request without a role.
+const WHO_ASKS: &str = "GetCallerIdentity";
+
 impl TestCloud {
     pub(crate) fn new(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Self {
+        Self::in_account(ACCOUNT, answer)
+    }
+
+    /// A cloud in which Sluice lives in this account.
+    pub(crate) fn in_account(
+        own: &'static str,
+        answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        Self::without_identity(move |asked| match asked.operation.as_str() {
+            WHO_ASKS => caller_identity(own),
+            _ => answer(asked),
+        })
+    }
+
+    /// A cloud that says who asks only if `answer` does.
+    pub(crate) fn without_identity(
+        answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static,
+    ) -> Self {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let record = asked.clone();
+        sluice_service_models::start();
         let client = infallible_client_fn(move |request| {
+            assert_known(&request);
             let request = read(&request);
             record.lock().unwrap().push(request.clone());
             answer(&request).into_response()
@@ -138,9 +164,39 @@ impl TestCloud {
             .collect()
     }
 
+    /// Every request but for who asks.
     pub(crate) fn everything_asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap().clone()
+        let mut asked = self.asked.lock().unwrap().clone();
+        asked.retain(|one| one.operation != WHO_ASKS);
+        asked
     }
+}
+
+/// Fails the test if AWS does not know the request.
+fn assert_known(request: &http::Request<SdkBody>) {
+    let headers = request.headers().iter();
+    let headers = headers.map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        (name.to_string(), value)
+    });
+    let verdict = sluice_service_models::check(&sluice_service_models::Request {
+        path: request.uri().path().to_owned(),
+        headers: headers.collect(),
+        body: request.body().bytes().unwrap_or_default().to_vec(),
+    });
+    assert!(
+        verdict.problems.is_empty(),
+        "AWS does not know {verdict:#?}"
+    );
+}
+
+/// STS's word for whose the credentials are.
+pub(crate) fn caller_identity(account: &str) -> Answer {
+    Answer::xml(&format!(
+        "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>{account}</Account>\
+         <Arn>arn:aws:sts::{account}:assumed-role/sluice/advance</Arn><UserId>AROA:advance</UserId>\
+         </GetCallerIdentityResult></GetCallerIdentityResponse>"
+    ))
 }
 
 fn keys() -> Credentials {
@@ -190,7 +246,7 @@ fn signer(authorization: &str) -> &str {
 /// Production of the tests, worked in with Sluice's own credentials.
 pub(crate) fn target() -> Target {
     Target {
-        account: AccountId::new("111111111111"),
+        account: AccountId::new(ACCOUNT),
         region: Region::new("eu-central-1"),
         role: None,
         cluster: ClusterName::new("erp"),

@@ -3,6 +3,9 @@
 //! Each test fails the day moto learns it: the promise then gets `moto` in its contract's table.
 //! Not tried, for want of time in moto: it never forgets a stopped task, and its databases and
 //! images change only when they are told to.
+//!
+//! Nor that two transactions meet on an item (`TransactionConflict`) or that the index of what is
+//! due is behind: here moto takes one request at a time, and everything is there at once.
 
 use serde_json::json;
 use sluice_app::ports::{Alarms as _, ServiceQuery};

@@ -3,3 +3,4 @@
 mod cannot;
 mod history;
 mod more;
+mod stored;

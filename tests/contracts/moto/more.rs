@@ -108,9 +108,7 @@ async fn a_snapshot_of_another_database_keeps_its_name() {
         "Action=CreateDBInstance&DBInstanceIdentifier=other&DBInstanceClass=db.t4g.micro\
          &Engine=postgres&AllocatedStorage=20&MasterUsername=erp&MasterUserPassword=not-a-secret",
     );
-    let (erp, other) = ["erp", "other"]
-        .map(|name| Database::Instance(name.to_owned()))
-        .into();
+    let [erp, other] = ["erp", "other"].map(|name| Database::Instance(name.to_owned()));
     let id = SnapshotId::new("sluice-1");
     let databases = stage.databases();
     databases.ensure_snapshot(&target, &erp, &id).await.unwrap();

@@ -360,6 +360,7 @@ async fn what_people_see_is_remembered(stage: &impl Stage) {
     let shown = Shown {
         message: Some(message),
         version: 7,
+        posting: None,
         told: 3,
     };
     store.set_shown(&id, &shown).await.unwrap();

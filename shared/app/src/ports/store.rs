@@ -122,6 +122,9 @@ pub struct Shown {
     pub version: u64,
     /// How many entries of the story stand in its thread.
     pub told: usize,
+    /// How far the message goes that is being posted there, if it holds several entries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub posting: Option<usize>,
 }
 
 /// The truth.

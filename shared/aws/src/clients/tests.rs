@@ -98,6 +98,47 @@ async fn a_role_of_another_account_is_never_assumed() {
 }
 
 #[tokio::test]
+async fn without_a_role_an_environment_of_another_account_is_never_touched() {
+    let cloud = TestCloud::in_account("333333333333", |_| Answer::json(&json!({})));
+    let error = cloud.clients.of(&target()).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::NeedsPerson);
+    for account in ["333333333333", "111111111111"] {
+        assert!(error.message.contains(account), "{error}");
+    }
+    assert!(cloud.everything_asked().is_empty());
+    // A role leads out of Sluice's own account: nothing is wrong with it.
+    cloud.clients.of(&target_with_role()).await.unwrap();
+}
+
+#[tokio::test]
+async fn whose_the_own_credentials_are_is_asked_once() {
+    let cloud = sts_and_ecs();
+    for region in ["eu-central-1", "us-east-1", "eu-central-1"] {
+        let there = Target {
+            region: Region::new(region),
+            ..target()
+        };
+        list_tasks(&cloud, &there).await;
+    }
+    assert_eq!(cloud.asked("GetCallerIdentity").len(), 1);
+}
+
+#[tokio::test]
+async fn whose_the_own_credentials_are_may_have_to_be_asked_again() {
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let cloud = TestCloud::without_identity(move |_| {
+        match asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+            0 => Answer::xml_error(400, "ExpiredToken", "the token has expired"),
+            _ => crate::test_cloud::caller_identity("111111111111"),
+        }
+    });
+    let error = cloud.clients.of(&target()).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Retryable, "{error}");
+    assert!(error.message.contains("sts:GetCallerIdentity"), "{error}");
+    cloud.clients.of(&target()).await.unwrap();
+}
+
+#[tokio::test]
 async fn old_sessions_are_forgotten() {
     let cloud = sts_and_ecs();
     for n in 0..=SESSIONS_KEPT {

@@ -56,13 +56,13 @@ impl Limits {
 
 /// What is left of each budget, and since when.
 #[derive(Debug, Default)]
-pub(super) struct Budgets {
+pub(crate) struct Budgets {
     left: BTreeMap<(String, String), (u32, Timestamp)>,
 }
 
 impl Budgets {
     /// Takes one call from its budget, or says how many seconds to wait.
-    pub(super) fn spend(
+    pub(crate) fn spend(
         &mut self,
         limits: &Limits,
         method: &str,

@@ -23,7 +23,7 @@ pub use limits::{Limit, Limits};
 pub use messages::WebMessage;
 pub use views::{View, ViewKind};
 
-use limits::Budgets;
+pub(crate) use limits::Budgets;
 
 /// A call of a method.
 #[derive(Clone, Debug, PartialEq)]

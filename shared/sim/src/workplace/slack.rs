@@ -14,6 +14,7 @@ use sluice_core::modal::Modal;
 
 use super::gate::Gate;
 use crate::cloud::Operation;
+use crate::slack_web::{Budgets, Limits};
 
 /// A message as Slack has it.
 #[derive(Clone, Debug)]
@@ -77,9 +78,29 @@ struct Workspace {
     homes: BTreeMap<SlackUserId, Home>,
     /// Everything that was ever said, in order: a message and one of its versions.
     said: Vec<(usize, usize)>,
+    /// How often Slack lets itself be called; `None` as often as one likes.
+    limits: Option<Limits>,
+    budgets: Budgets,
+    /// Calls that were over the limit.
+    over_limit: usize,
 }
 
 impl Workspace {
+    /// Takes one call of the method from its budget.
+    fn spend(&mut self, now: Timestamp, method: &str, channel: &str) -> Result<(), PortError> {
+        let Some(limits) = &self.limits else {
+            return Ok(());
+        };
+        self.budgets
+            .spend(limits, method, channel, now)
+            .map_err(|wait_s| {
+                self.over_limit += 1;
+                PortError::retryable(format!(
+                    "Slack takes no more calls of {method} for {wait_s}s"
+                ))
+            })
+    }
+
     fn post(
         &mut self,
         now: Timestamp,
@@ -97,6 +118,7 @@ impl Workspace {
         if let Some(there) = self.keys.get(&key) {
             return Ok(self.messages[*there].reference.clone());
         }
+        self.spend(now, "chat.postMessage", channel.as_str())?;
         let number = self.messages.len();
         // Slack's `ts` is a time made unique, in seconds and six digits.
         let ts = format!("{}.{number:06}", now.as_second());
@@ -129,6 +151,7 @@ impl Workspace {
                 posted.ts, posted.channel
             )));
         };
+        self.spend(now, "chat.update", "")?;
         let there = &mut self.messages[number];
         if there.says() != message {
             there.versions.push((now, message.clone()));
@@ -195,6 +218,16 @@ impl SlackModel {
         self.workspace()
             .groups
             .insert(group.clone(), members.into_iter().collect());
+    }
+
+    /// Slack takes no more calls than this from now on.
+    pub fn set_limits(&self, limits: Limits) {
+        self.workspace().limits = Some(limits);
+    }
+
+    /// How many calls were over the limits so far.
+    pub fn over_limit(&self) -> usize {
+        self.workspace().over_limit
     }
 
     /// Slack is down from `from` until `until`.

@@ -3,7 +3,9 @@
 //! Answers are read as JSON values. slack-morphism's own types refuse a whole page of messages for
 //! one of another app whose metadata holds a number.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use hyper_rustls::HttpsConnectorBuilder;
@@ -14,6 +16,7 @@ use slack_morphism::prelude::{
     SlackApiToken, SlackApiTokenValue, SlackClient, SlackClientHyperConnector,
     SlackClientHyperHttpsConnector,
 };
+use tokio::time::Instant;
 
 use crate::method::Method;
 
@@ -54,6 +57,7 @@ pub(super) enum Failed {
 
 /// Slack's Web API with a token.
 pub(super) struct Api {
+    rest: Rest,
     client: SlackClient<SlackClientHyperHttpsConnector>,
     token: SlackApiToken,
 }
@@ -71,6 +75,7 @@ impl Api {
         }
         let connector = connector().with_slack_api_url(base_url.trim_end_matches('/'));
         Ok(Self {
+            rest: Rest::default(),
             client: SlackClient::new(connector),
             token: SlackApiToken::new(SlackApiTokenValue(token.expose_secret().to_owned())),
         })
@@ -78,11 +83,15 @@ impl Api {
 
     /// A method that changes something.
     pub(super) async fn post(&self, method: Method, request: &Value) -> Result<Value, Failed> {
+        let about = request["channel"].as_str().unwrap_or_default();
+        self.rest.is_over(method, about)?;
         let session = self.client.open_session(&self.token);
         let call = session
             .http_session_api
             .http_post(method.name(), request, None);
-        within(CALL_TIMEOUT, call).await
+        let answer = within(CALL_TIMEOUT, call).await;
+        self.rest.begin(method, about, &answer);
+        answer
     }
 
     /// A method that reads.
@@ -100,6 +109,39 @@ impl Api {
             .http_session_api
             .http_get(method.name(), &parameters, None);
         within(CALL_TIMEOUT, call).await
+    }
+}
+
+/// Slack's rate limits are kept by not asking: what was turned away is not asked for again before
+/// the time that Slack named. Reading is rare and has no rest.
+#[derive(Default)]
+struct Rest {
+    until: Mutex<BTreeMap<(&'static str, String), Instant>>,
+}
+
+impl Rest {
+    /// Whether the method may be called about a channel.
+    fn is_over(&self, method: Method, about: &str) -> Result<(), Failed> {
+        let mut until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        until.retain(|_, until| *until > now);
+        match until.get(&(method.name(), about.to_owned())) {
+            Some(until) => Err(Failed::RateLimited {
+                retry_after: Some(until.duration_since(now)),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Remembers that Slack wants to be left alone.
+    fn begin(&self, method: Method, about: &str, answer: &Result<Value, Failed>) {
+        if let Err(Failed::RateLimited {
+            retry_after: Some(after),
+        }) = answer
+        {
+            let mut until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+            until.insert((method.name(), about.to_owned()), Instant::now() + *after);
+        }
     }
 }
 

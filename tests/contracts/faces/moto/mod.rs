@@ -55,8 +55,7 @@ pub(crate) async fn stage() -> Moto {
     let queue_url = queue["QueueUrl"].as_str().unwrap().to_owned();
     let stage = Moto {
         account: AccountId::new(format!("{:012}", 300_000_000_000 + number)),
-        store: DynamoStore::new(&clients, &table),
-        table,
+        store: DynamoStore::new(&clients, &*table),
         wakeups: SqsWakeups::new(&clients, queue_url.clone()),
         registry: EcrRegistry::new(clients.clone()),
         secrets: AwsSecrets::new(clients.clone()),
@@ -64,6 +63,7 @@ pub(crate) async fn stage() -> Moto {
         tasks: EcsTasks::new(clients.clone()),
         databases: RdsDatabases::new(clients.clone()),
         alarms: CloudWatchAlarms::new(clients.clone()),
+        table,
         queue_url,
         clients,
         recorder,
@@ -103,6 +103,12 @@ impl Moto {
             "ConditionExpression": "attribute_exists(pk)",
         });
         own(("dynamodb", "DynamoDB_20120810.DeleteItem"), &body);
+    }
+
+    /// Puts an item into the store's table, as DynamoDB writes it in JSON.
+    pub(crate) fn put_item(&self, item: &Value) {
+        let put = json!({"TableName": self.table, "Item": item});
+        own(("dynamodb", "DynamoDB_20120810.PutItem"), &put);
     }
 
     /// The address of a queue of this name in the account that Sluice lives in.

@@ -1,0 +1,60 @@
+//! Lines of the story that go into one message: a thread that has fallen behind catches up in a few
+//! posts, since Slack takes about one a second for a channel.
+
+use sluice_core::deployment::Deployment;
+use sluice_core::message::{Block, Message};
+use sluice_core::view::{Reply, replies};
+
+/// Lines in one message.
+const LINES: usize = 20;
+/// Slack cuts a text at 3,000 characters.
+const CHARS: usize = 2_800;
+
+/// What is posted next of the story.
+pub(super) struct Batch {
+    /// The messages; more than one only where one entry is told in several.
+    pub(super) replies: Vec<Reply>,
+    /// The first entry that is not in it.
+    pub(super) to: usize,
+}
+
+/// The entries from `from` on that go into one message. `to` bounds it where it is known how far the
+/// message goes, because it may be there already.
+pub(super) fn batch(d: &Deployment, from: usize, to: Option<usize>) -> Option<Batch> {
+    let entries = d.story.get(from..)?;
+    let first = replies(d, entries.first()?);
+    let Some(mut text) = plain(&first).map(str::to_owned) else {
+        return Some(Batch {
+            replies: first,
+            to: from + 1,
+        });
+    };
+    let most = to.map_or(LINES, |to| to.saturating_sub(from)).max(1);
+    let mut count = 1;
+    for entry in entries.iter().take(most).skip(1) {
+        let next = replies(d, entry);
+        let Some(line) = plain(&next) else { break };
+        if text.chars().count() + line.chars().count() >= CHARS {
+            break;
+        }
+        text.push('\n');
+        text.push_str(line);
+        count += 1;
+    }
+    Some(Batch {
+        replies: vec![Reply {
+            message: Message::line(text),
+            broadcast: false,
+        }],
+        to: from + count,
+    })
+}
+
+/// The text of an entry that is nothing but one text for the thread.
+fn plain(replies: &[Reply]) -> Option<&str> {
+    let [reply] = replies else { return None };
+    match reply.message.blocks.as_slice() {
+        [Block::Text(text)] if !reply.broadcast => Some(text),
+        _ => None,
+    }
+}

@@ -1,0 +1,78 @@
+//! What earlier versions stored in DynamoDB must still load: deployments are under way while Sluice
+//! itself is upgraded. `tests/stored/v1-table.json` was written once, by the store of schema
+//! version 1, and is never renewed: what breaks it breaks somebody's deployment.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sluice_app::ports::{EnvironmentKey, Store, Stored};
+use sluice_core::history::{Record, replay, verify};
+
+use crate::faces::moto;
+use crate::ports::store::Stage as _;
+
+/// The history that the table holds: one of a deployment that was rolled back.
+fn history() -> Vec<Record> {
+    serde_json::from_str(include_str!("../../stored/v1-history.json")).unwrap()
+}
+
+/// The items of the table, as DynamoDB writes them in JSON.
+fn items() -> Vec<Value> {
+    serde_json::from_str(include_str!("../../stored/v1-table.json")).unwrap()
+}
+
+/// When the deployment is to be looked at next.
+fn due_at() -> Timestamp {
+    "2026-03-02T12:00:00.5Z".parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_table_of_version_1_is_read_whole() {
+    let stage = moto::stage().await;
+    for item in items() {
+        assert_eq!(item["schema"], json!({"N": "1"}), "{item}");
+        stage.put_item(&item);
+    }
+    let store: &dyn Store = stage.store();
+    let history = history();
+    let deployment = replay(&history).unwrap();
+    let (id, key) = (&deployment.id, EnvironmentKey::of(&deployment));
+
+    assert_eq!(store.history(id).await.unwrap(), history);
+    let stored = store.load(id).await.unwrap().unwrap();
+    let expected = Stored {
+        deployment: deployment.clone(),
+        version: 2,
+        chain: verify(&history).unwrap(),
+        due_at: Some(due_at()),
+    };
+    assert_eq!(stored, expected);
+    let due = store.due(Timestamp::MAX, 10).await.unwrap();
+    assert_eq!(due, [(id.clone(), due_at())]);
+
+    let environment = store.environment(&key).await.unwrap();
+    assert_eq!(environment.version, 3, "opened, claimed, proven");
+    assert_eq!(environment.active.as_ref(), Some(id));
+    assert_eq!(environment.newest.unwrap().deployment, *id);
+    let digest = &deployment.release.digest;
+    let proven = store.proven(&key, digest).await.unwrap().unwrap();
+    assert_eq!((&proven.deployment, proven.at), (id, due_at()));
+    assert_eq!(environment.proven, Some(proven));
+
+    let shown = store.shown(id).await.unwrap();
+    assert_eq!((shown.version, shown.told), (2, 5));
+    assert_eq!(shown.message.unwrap().channel, "C1");
+}
+
+/// The next version refuses nothing silently: it says that it is the older one.
+#[tokio::test]
+async fn an_item_of_a_later_version_is_not_guessed_at() {
+    let stage = moto::stage().await;
+    for mut item in items() {
+        item["schema"] = json!({"N": "2"});
+        stage.put_item(&item);
+    }
+    let id = replay(&history()).unwrap().id;
+    let error = stage.store().load(&id).await.unwrap_err();
+    let said = "is stored in a shape of version 2, and this Sluice reads version 1";
+    assert!(error.message.contains(said), "{error}");
+}
