@@ -16,7 +16,8 @@ use sluice_sim::world::{Bounds, World};
 use crate::chance::Order;
 use crate::erp;
 
-const SOMEBODY: &str = "U0SOMEBODY";
+/// A member of the group that may deploy and roll back.
+const SOMEBODY: &str = "UONES0604QSJC";
 const PRODUCTION: &str = "production";
 
 pub(crate) fn app(world: &World) -> App {
