@@ -214,7 +214,7 @@ fn what_is_no_request_is_refused() {
 const APPROVER: &str = "U024BE7LH";
 
 fn typed(world: &World, app: &App, text: &str) -> Value {
-    let body = command_body(text, &SlackUserId::new(APPROVER));
+    let body = command_body(text, &SlackUserId::new(APPROVER), "1.1.simulated");
     let response = response(app, &signed(body, world.now()), world.now());
     assert_eq!(response["statusCode"], 200);
     serde_json::from_str(response["body"].as_str().unwrap()).unwrap()
@@ -222,6 +222,7 @@ fn typed(world: &World, app: &App, text: &str) -> Value {
 
 fn reject_form(button: &Button, why: &str) -> Submission {
     Submission {
+        id: "V0000000001".to_owned(),
         purpose: Purpose::Reject {
             deployment: button.deployment.clone(),
             plan: button.plan.clone().unwrap(),
@@ -377,14 +378,14 @@ fn another_workspace_is_turned_away_and_an_organisation_is_let_in() {
     };
     let by = SlackUserId::new(APPROVER);
     let bodies = [
-        command_body("status", &by),
+        command_body("status", &by, "1.1.simulated"),
         home_opened_body(&by, world.now()),
     ];
     for body in bodies {
         assert_eq!(of("T0000000002", body.clone()), 403);
         assert_eq!(of("T0000000001", body), 200);
     }
-    let organisation = command_body("status", &by).replace(
+    let organisation = command_body("status", &by, "1.1.simulated").replace(
         "team_id=T0000000001",
         "team_id=T0000000009&enterprise_id=E0000000001",
     );
@@ -416,7 +417,7 @@ fn whatever_takes_too_long_is_said_to_be_uncertain() {
     let form = reject_form(&buttons[0], "late");
     let requests = [
         click(&buttons[0], APPROVER, world.now()),
-        signed(command_body("approve", &by), world.now()),
+        signed(command_body("approve", &by, "1.1.simulated"), world.now()),
         signed(submission_body(&form), world.now()),
     ];
     for request in requests {

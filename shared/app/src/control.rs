@@ -267,15 +267,12 @@ impl App {
     }
 
     /// The environment as it is configured now.
-    fn controlled(&self, key: &EnvironmentKey) -> Result<&Environment, ControlError> {
-        self.configs
-            .iter()
-            .filter(|config| config.app == key.app)
-            .find_map(|config| config.environment(&key.environment))
+    pub(crate) fn controlled(&self, key: &EnvironmentKey) -> Result<&Environment, ControlError> {
+        self.configured(key)
             .ok_or_else(|| ControlError::UnknownEnvironment(key.clone()))
     }
 
-    async fn authorise(
+    pub(crate) async fn authorise(
         &self,
         environment: &Environment,
         action: Action,

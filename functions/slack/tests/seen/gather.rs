@@ -6,6 +6,7 @@ use futures::executor::block_on;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sluice_app::App;
+use sluice_app::ports::TriggerId;
 use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
@@ -14,7 +15,7 @@ use sluice_core::id::{EnvironmentName, RepositoryName, SlackUserId};
 use sluice_core::message::{ButtonAction, Message};
 use sluice_core::modal::Modal;
 use sluice_core::slash::{Group, Verb, help};
-use sluice_core::view::{override_modal, reject_modal, rollback_modal};
+use sluice_core::view::{WaysBack, override_modal, reject_modal, rollback_modal};
 use sluice_sim::cloud::{ImageBehaviour, Push, digest_of};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, DirectFunctions, Habit, World};
@@ -96,7 +97,9 @@ impl Story {
     /// The answer to what the approver types.
     pub(crate) fn typed(&self, text: &str) -> Message {
         let by = SlackUserId::new(APPROVER);
-        block_on(self.app.typed(text, &by)).unwrap().message
+        let trigger = TriggerId("1.1.simulated".to_owned());
+        let reply = block_on(self.app.typed(text, &by, &trigger)).unwrap();
+        reply.message.unwrap()
     }
 }
 
@@ -123,11 +126,19 @@ pub(crate) fn modals(story: &Story) -> Vec<Modal> {
     let at = EnvironmentKey::of(&d);
     let state = block_on(story.world.ports().store.environment(&at)).unwrap();
     let proven = state.proven.unwrap();
-    let means = ["the database is not rolled back: v1.4.0 runs on the schema there is".to_owned()];
     let closed = ["frozen until 2026-01-06 09:00 UTC by <@U024BE7LH>: month end".to_owned()];
+    let ways = WaysBack {
+        at: &at,
+        runs: Some(&proven),
+        under_way: Some(&d),
+        before: Some(&proven),
+        named: None,
+        others: vec![&proven],
+        migrated: vec![d.release.tag.clone()],
+    };
     vec![
         reject_modal(&d).unwrap(),
-        rollback_modal(&at, Some(&proven), std::slice::from_ref(&proven), &means).unwrap(),
+        rollback_modal(&ways).unwrap(),
         override_modal(&d, &closed),
     ]
 }

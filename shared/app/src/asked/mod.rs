@@ -5,6 +5,7 @@
 
 mod deploy;
 mod error;
+mod form;
 mod roll_back;
 
 use std::sync::Arc;
