@@ -5,6 +5,7 @@
 mod asked;
 mod chance;
 mod controls;
+mod conversations;
 mod ends;
 mod erp;
 mod invariants;

@@ -101,6 +101,7 @@ fn awaiting_approval() -> (World, App, Vec<Button>) {
             _ => None,
         })
         .flatten()
+        .filter(|button: &Button| button.plan.is_some())
         .collect();
     (world, app, buttons)
 }
