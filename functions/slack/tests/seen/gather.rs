@@ -14,8 +14,9 @@ use sluice_core::home::Home;
 use sluice_core::id::{EnvironmentName, RepositoryName, SlackUserId};
 use sluice_core::message::{ButtonAction, Message};
 use sluice_core::modal::Modal;
+use sluice_core::phase::Phase;
 use sluice_core::slash::{Group, Verb, help};
-use sluice_core::view::{WaysBack, override_modal, reject_modal, rollback_modal};
+use sluice_core::view::{self, WaysBack, override_modal, reject_modal, rollback_modal};
 use sluice_sim::cloud::{ImageBehaviour, Push, digest_of};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, DirectFunctions, Habit, World};
@@ -61,6 +62,21 @@ impl Story {
         }
         story.push("v1.5.0", "1.5.0", behaviour);
         story.world.run(Bounds::default(), |_| false);
+        story
+    }
+
+    /// Production is frozen, and v1.6.0 waits for it to open.
+    pub(crate) fn closed() -> Self {
+        let mut story = Self::told(ImageBehaviour::default(), true);
+        story.typed("freeze production the auditors are here");
+        story.push("release-1.6.0", "1.6.0", ImageBehaviour::default());
+        story.world.run(Bounds::default(), |_| false);
+        story.push("v1.6.0", "1.6.0", ImageBehaviour::default());
+        story.world.run(Bounds::default(), |world| {
+            let stored = world.store().deployments();
+            let mut phases = stored.iter().map(|stored| &stored.deployment.phase);
+            phases.any(|phase| matches!(phase, Phase::AwaitingWindow { closed: Some(_) }))
+        });
         story
     }
 
@@ -152,6 +168,10 @@ pub(crate) fn everything() -> Value {
     ];
     let mut messages = waits.messages();
     messages.extend(stories.iter().flat_map(Story::messages));
+    let closed = Story::closed();
+    messages.extend(closed.messages());
+    messages.push(view::message(&closed.newest(), None));
+    messages.push(closed.typed("status production"));
     let lines = ["status", "history production", "who production", "help"];
     messages.extend(lines.map(|line| waits.typed(line)));
     let groups = [Group::Look, Group::Decision, Group::Ask, Group::Control];

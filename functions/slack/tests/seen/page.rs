@@ -55,10 +55,20 @@ fn page() -> String {
     let way = done.messages().into_iter().rev().find(|message| {
         matches!(&message.blocks[..], [_, Block::Fields(fields), ..] if fields[0].1.contains("Baking"))
     });
+    let closed = Story::closed();
+    part("It waits for production to open", message(&latest(&closed)));
     part("It is on its way", message(&way.unwrap()));
     part("It is live", message(&latest(&done)));
     part("It failed", message(&latest(&failed)));
     part("`/sluice status`", message(&waits.typed("status")));
+    part(
+        "`/sluice status production`, frozen",
+        message(&closed.typed("status production")),
+    );
+    part(
+        "`/sluice history production`",
+        message(&failed.typed("history production")),
+    );
     part(
         "`/sluice who production`",
         message(&waits.typed("who production")),

@@ -58,6 +58,10 @@ impl App {
             Ok(before) => (Some(before), None),
             Err(why) => (None, Some(why)),
         };
+        let named_it = |before: &&ProvenRelease| {
+            named.is_some_and(|named| named.release.digest == before.release.digest)
+        };
+        let before = before.filter(|before| !named_it(before));
         let listed = [runs, before, named];
         let others = others(&proven, &listed);
         let under_way = active.as_ref().filter(|active| goes_back(&active.phase));

@@ -102,14 +102,14 @@ fn now(ways: &WaysBack<'_>) -> String {
 
 fn means(ways: &WaysBack<'_>) -> Vec<String> {
     let mut means = Vec::new();
-    match (ways.under_way, ways.runs, ways.before) {
+    match (ways.under_way, ways.runs, ways.named.or(ways.before)) {
         (Some(d), ..) => means.push(format!(
             "{}, which is under way, goes back first",
             d.release.tag
         )),
-        (None, Some(runs), Some(before)) => means.push(format!(
+        (None, Some(runs), Some(first)) => means.push(format!(
             "unless you choose another release: from {} to {}",
-            runs.release.tag, before.release.tag
+            runs.release.tag, first.release.tag
         )),
         (None, ..) => {}
     }
