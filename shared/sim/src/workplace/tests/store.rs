@@ -1,6 +1,7 @@
 //! The store's conditional writes.
 
 use sluice_app::ports::{EnvironmentKey, Opened as Outcome, Save, SaveError, Store};
+use sluice_core::controls::Hold;
 use sluice_core::event::{Claim, Event};
 use sluice_core::failure::ErrorClass;
 use sluice_core::history::{self, RecordedEntry};
@@ -54,6 +55,30 @@ fn cancelled(opened: &Opened) -> Save {
         frees_environment: true,
         holds_environment: None,
         proves: None,
+    }
+}
+
+fn hold(reason: &str) -> Hold {
+    Hold {
+        by: None,
+        at: at(60),
+        reason: reason.to_owned(),
+    }
+}
+
+#[test]
+fn a_save_that_frees_an_environment_can_hold_it_and_leaves_a_hold_as_it_is() {
+    let store = store();
+    let (first, second) = (opened('a', 0), opened('b', 1));
+    for (opened, reason) in [(&first, "one"), (&second, "two")] {
+        open(&store, opened);
+        let save = Save {
+            holds_environment: Some(hold(reason)),
+            ..cancelled(opened)
+        };
+        now(store.save(save)).unwrap();
+        let state = now(store.environment(&key(opened))).unwrap();
+        assert_eq!(state.hold, Some(hold("one")));
     }
 }
 
