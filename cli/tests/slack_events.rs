@@ -109,6 +109,7 @@ fn a_click_on_reject_asks_why_and_the_form_rejects_the_plan_that_is_drawn() {
 
     let button = button(ButtonAction::Reject);
     let form = Submission {
+        id: "V0000000001".to_owned(),
         purpose: Purpose::Reject {
             deployment: button.deployment,
             plan: button.plan.unwrap(),
@@ -132,12 +133,12 @@ fn commands_and_events_are_those_that_slack_sends() {
     let bodies = [
         (
             "slack-command-status.json",
-            command_body("status", &by),
+            command_body("status", &by, "1.1.simulated"),
             "How things stand",
         ),
         (
             "slack-command-mistake.json",
-            command_body("aprove production", &by),
+            command_body("aprove production", &by, "1.1.simulated"),
             "Did you mean",
         ),
         ("slack-home-opened.json", home_opened_body(&by, at), ""),

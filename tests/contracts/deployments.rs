@@ -127,6 +127,7 @@ pub(crate) fn change(stored: &Stored, records: usize) -> Save {
         chain,
         due_at: stored.due_at,
         frees_environment: false,
+        holds_environment: None,
         proves: None,
     }
 }

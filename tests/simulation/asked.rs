@@ -16,7 +16,8 @@ use sluice_sim::world::{Bounds, World};
 use crate::chance::Order;
 use crate::erp;
 
-const SOMEBODY: &str = "U0SOMEBODY";
+/// A member of the group that may deploy and roll back.
+const SOMEBODY: &str = "UONES0604QSJC";
 const PRODUCTION: &str = "production";
 
 pub(crate) fn app(world: &World) -> App {
@@ -111,7 +112,7 @@ fn release_as(world: &mut World, version: &str, behaviour: &ImageBehaviour) {
     erp::run(world);
 }
 
-fn released(versions: &[&str]) -> World {
+pub(crate) fn released(versions: &[&str]) -> World {
     let mut world = erp::world(1, Weather::default());
     for version in versions {
         release(&mut world, version);
@@ -138,7 +139,7 @@ fn assert_runs(world: &World, image: &str) {
     erp::assert_nothing_broke(world);
 }
 
-fn until(world: &mut World, phase: &str) {
+pub(crate) fn until(world: &mut World, phase: &str) {
     world.run(Bounds::default(), |world| {
         erp::ends(world, PRODUCTION).last() == Some(&phase)
     });
@@ -151,7 +152,7 @@ fn until(world: &mut World, phase: &str) {
 }
 
 /// The release 1.5.0 on its way to production, until this phase.
-fn under_way(phase: &str) -> World {
+pub(crate) fn under_way(phase: &str) -> World {
     let mut world = released(&["1.4.0"]);
     erp::push(&world, "release-1.5.0", "1.5.0", &ImageBehaviour::default());
     erp::run(&mut world);

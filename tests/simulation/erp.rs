@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
+use futures::executor::block_on;
 use jiff::{SignedDuration, Timestamp};
 use sluice_app::App;
 use sluice_app::ports::Stored;
 use sluice_core::config::Config;
+use sluice_core::deployment::Deployment;
+use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::history::Record;
 use sluice_core::id::{ClusterName, DeploymentId, EnvironmentName, SlackUserId};
 use sluice_core::message::ButtonAction;
+use sluice_core::phase::Phase;
 use sluice_sim::cloud::{ImageBehaviour, Push, Tempo, digest_of};
 use sluice_sim::workplace::{Roads, Weather};
 use sluice_sim::world::{Bounds, DirectFunctions, Ending, Habit, World};
@@ -41,12 +45,44 @@ pub(crate) fn push(world: &World, tag: &str, image: &str, behaviour: &ImageBehav
     world.with_cloud(|cloud| cloud.push_image(push.behaving(behaviour.clone())));
 }
 
-/// Runs until all is quiet. Events that a function failed on three times wait in its dead-letter
+/// A member of the group that may deploy.
+const ON_CALL: &str = "UONES0604QSJC";
+
+/// The first deployment that waits for Sluice's own hold to be released.
+fn held(world: &World) -> Option<Deployment> {
+    let stored = world.store().deployments();
+    let mut deployments = stored.into_iter().map(|stored| stored.deployment);
+    deployments.find(|d| match &d.phase {
+        Phase::AwaitingWindow {
+            closed: Some(closed),
+        } => closed.hold.as_ref().is_some_and(|hold| hold.by.is_none()),
+        _ => false,
+    })
+}
+
+/// Somebody looks at what was taken back, and releases the environment after half an hour.
+fn release_some_time(world: &mut World, held: &Deployment) {
+    let (key, name) = (EnvironmentKey::of(held), held.environment().to_string());
+    let after = SignedDuration::from_mins(30);
+    world.plan(after, format!("{name} is released"), move |world| {
+        let app = App::new(world.ports(), vec![Arc::new(config())]);
+        // Nothing to release, or lost in bad weather: then whoever still waits is found again.
+        let _ = block_on(app.release(&key, &SlackUserId::new(ON_CALL)));
+    });
+}
+
+/// Runs until all is quiet. What Sluice holds somebody releases. Events that a function failed on three times wait in its dead-letter
 /// queue; somebody sends them back, as the alarm on that queue says.
 pub(crate) fn run(world: &mut World) {
     let mut sent_back = 0;
     loop {
-        let ending = world.run(Bounds::default(), |_| false);
+        let ending = world.run(Bounds::default(), |world| held(world).is_some());
+        if let Some(held) = held(world) {
+            release_some_time(world, &held);
+            let at = world.now() + SignedDuration::from_mins(31);
+            world.run(Bounds::default(), |world| world.now() >= at);
+            continue;
+        }
         assert_eq!(ending, Ending::Quiet, "{ending}\n{}", stories(world));
         let now = world.now();
         let given_up = world.bridge().given_up()[sent_back..].to_vec();

@@ -5,6 +5,7 @@
 mod asked;
 mod chance;
 mod controls;
+mod conversations;
 mod crowd;
 mod ends;
 mod erp;

@@ -19,8 +19,8 @@ use sluice_sim::world::World;
 
 use crate::wiring::APPROVER;
 
-/// Who asks for the way back.
-const ON_CALL: &str = "U061F7AUR";
+/// Who asks for the way back: a member of the group that may.
+const ON_CALL: &str = "UONES0604QSJC";
 
 /// Something that somebody or something does. Where it is not said otherwise, in production.
 #[derive(Clone, Debug)]

@@ -94,6 +94,7 @@ impl Functions for HandlerFunctions {
             // A form has come up. They say why.
             (ButtonAction::Reject, Some(plan)) if answer["body"] == "" => {
                 let form = Submission {
+                    id: "V0000000001".to_owned(),
                     purpose: Purpose::Reject {
                         deployment: click.button.deployment.clone(),
                         plan: plan.clone(),

@@ -38,8 +38,10 @@ pub(crate) fn to_form(at: InputName, words: &str) -> Response {
     Response::json(&json!({"response_action": "errors", "errors": errors}))
 }
 
-/// Errors begin in lower case; people are spoken to in sentences.
+/// Errors begin in lower case; people are spoken to in sentences. A version stays as it is written.
 pub(crate) fn sentence(error: &str) -> String {
+    let first = error.split(' ').next().unwrap_or_default();
+    let is_word = first.chars().all(char::is_alphabetic);
     let mut chars = error.chars();
     chars.next().map_or_else(String::new, |first| {
         let end = if error.ends_with(['.', '?', '!']) {
@@ -47,6 +49,11 @@ pub(crate) fn sentence(error: &str) -> String {
         } else {
             "."
         };
-        format!("{}{}{end}", first.to_uppercase(), chars.as_str())
+        let first = if is_word {
+            first.to_uppercase().to_string()
+        } else {
+            first.to_string()
+        };
+        format!("{first}{}{end}", chars.as_str())
     })
 }

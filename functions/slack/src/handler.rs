@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 use sluice_app::ports::TriggerId;
-use sluice_app::{App, Decide, DecideError, Decided};
-use sluice_core::message::{ButtonAction, Message};
+use sluice_app::{App, ClickFailed, Decide, Decided};
+use sluice_core::message::Message;
 use sluice_core::modal::Submission;
 use sluice_events::from_value;
 use sluice_slack::{Incoming, IncomingError, Interaction, SigningSecrets, TypedCommand, parse};
@@ -90,13 +90,18 @@ pub async fn handler(
 }
 
 async fn command(app: &App, typed: &TypedCommand, patience: &impl Patience) -> Response {
+    let trigger = TriggerId(typed.trigger.clone());
     let done = patience
-        .within(REQUEST, app.typed(&typed.text, &typed.by))
+        .within(REQUEST, app.typed(&typed.text, &typed.by, &trigger))
         .await;
     let message = match done {
         Some(Ok(reply)) => {
             tracing::info!(user = %typed.by, "{} typed a command", typed.by);
-            reply.message
+            match reply.message {
+                Some(message) => message,
+                // A form has come up in its place.
+                None => return Response::empty(),
+            }
         }
         Some(Err(error)) => {
             tracing::info!(user = %typed.by, %error, "{} typed a command in vain", typed.by);
@@ -111,7 +116,7 @@ async fn clicked(app: &App, click: Interaction, patience: &impl Patience) -> Res
     let action = click.action.id();
     let (deployment, user) = (click.deployment.clone(), click.by.clone());
     let response_url = click.response_url.clone();
-    let words = match patience.within(CLICK, decide(app, click)).await {
+    let words = match patience.within(CLICK, take(app, click)).await {
         Some(Ok(Some(decided))) => {
             tracing::info!(
                 deployment.id = %deployment,
@@ -137,12 +142,8 @@ async fn clicked(app: &App, click: Interaction, patience: &impl Patience) -> Res
     answer::to_click(words, response_url)
 }
 
-/// Takes a click; `None` if the one who clicked is asked for more.
-async fn decide(app: &App, click: Interaction) -> Result<Option<Decided>, DecideError> {
-    if let (ButtonAction::Reject, Some(trigger)) = (click.action, click.trigger) {
-        app.ask_why(&click.deployment, &TriggerId(trigger)).await?;
-        return Ok(None);
-    }
+async fn take(app: &App, click: Interaction) -> Result<Option<Decided>, ClickFailed> {
+    let trigger = click.trigger.map(TriggerId);
     let decide = Decide {
         action: click.action,
         deployment: click.deployment,
@@ -150,7 +151,7 @@ async fn decide(app: &App, click: Interaction) -> Result<Option<Decided>, Decide
         by: click.by,
         reason: None,
     };
-    app.decide(&decide).await.map(Some)
+    app.click(&decide, trigger.as_ref()).await
 }
 
 /// Slack closes a form that is answered with nothing, and shows words at one of its questions.
@@ -165,7 +166,7 @@ async fn submitted(app: &App, form: &Submission, patience: &impl Patience) -> Re
         }
         Some(Err(error)) => {
             tracing::info!(user = %form.by, form = id, %error, "{} sent the form {id} in vain", form.by);
-            answer::to_form(error.at(), &answer::sentence(&error.to_string()))
+            answer::to_form(error.at(form), &answer::sentence(&error.to_string()))
         }
         None => answer::to_form(Reason, TOO_SLOW),
     }

@@ -16,6 +16,7 @@ use sluice_core::config::Config;
 use sluice_core::id::SlackUserId;
 use sluice_core::message::{Block, Button, ButtonAction};
 use sluice_core::modal::{InputName, Purpose, Submission};
+use sluice_core::phase::Phase;
 use sluice_sim::cloud::{Push, digest_of};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, DirectFunctions, World};
@@ -101,6 +102,7 @@ fn awaiting_approval() -> (World, App, Vec<Button>) {
             _ => None,
         })
         .flatten()
+        .filter(|button: &Button| button.plan.is_some())
         .collect();
     (world, app, buttons)
 }
@@ -214,14 +216,177 @@ fn what_is_no_request_is_refused() {
 const APPROVER: &str = "U024BE7LH";
 
 fn typed(world: &World, app: &App, text: &str) -> Value {
-    let body = command_body(text, &SlackUserId::new(APPROVER));
+    let body = command_body(text, &SlackUserId::new(APPROVER), "1.1.simulated");
     let response = response(app, &signed(body, world.now()), world.now());
     assert_eq!(response["statusCode"], 200);
     serde_json::from_str(response["body"].as_str().unwrap()).unwrap()
 }
 
+const ON_CALL: &str = "UONES0604QSJC";
+
+/// A world in which v1.5.0 followed v1.4.0 to production, migrations included.
+fn two_releases() -> (World, App) {
+    let (mut world, app) = sluice("2026-01-05T09:00:00Z");
+    world.add_habit(sluice_sim::world::Habit {
+        user: SlackUserId::new(APPROVER),
+        action: ButtonAction::Approve,
+        environment: None,
+        after: jiff::SignedDuration::from_mins(3),
+    });
+    for version in ["1.4.0", "1.5.0"] {
+        for tag in [format!("release-{version}"), format!("v{version}")] {
+            let repository = sluice_core::id::RepositoryName::new("erp");
+            let push = Push::image(&repository, &tag, digest_of(version));
+            world.with_cloud(|cloud| cloud.push_image(push));
+            world.run(Bounds::default(), |_| false);
+        }
+    }
+    (world, app)
+}
+
+fn by(world: &World, app: &App, user: &str, text: &str, trigger: &str) -> Value {
+    let body = command_body(text, &SlackUserId::new(user), trigger);
+    response(app, &signed(body, world.now()), world.now())
+}
+
+#[test]
+fn a_rollback_is_asked_for_in_a_form_and_errors_stand_at_its_questions() {
+    let (mut world, app) = two_releases();
+    let refused = by(&world, &app, "U0NOBODY", "rollback production", "1.1.a");
+    let said = words_of_command(&refused);
+    assert!(
+        said.starts_with("You may not roll back production: "),
+        "{said}"
+    );
+    assert_eq!(world.slack().modals().len(), 0);
+
+    let asked = by(&world, &app, ON_CALL, "rollback production", "1.1.b");
+    assert_eq!(
+        (&asked["statusCode"], &asked["body"]),
+        (&json!(200), &json!(""))
+    );
+    let modal = world.slack().modals().pop().unwrap();
+    insta::with_settings!({ sort_maps => true }, {
+        insta::assert_json_snapshot!("rollback_form", sluice_slack::render_modal(&modal));
+    });
+    let form = |schema: &str| Submission {
+        id: "V0000000002".to_owned(),
+        purpose: modal.purpose.clone(),
+        answers: BTreeMap::from([
+            (InputName::Release, "before".to_owned()),
+            (InputName::Reason, "orders fail for everybody".to_owned()),
+            (InputName::Schema, schema.to_owned()),
+        ]),
+        by: SlackUserId::new(ON_CALL),
+    };
+    let send = |world: &World, schema: &str| {
+        let request = signed(submission_body(&form(schema)), world.now());
+        response(&app, &request, world.now())
+    };
+    let refused = send(&world, "refuse");
+    let body: Value = serde_json::from_str(refused["body"].as_str().unwrap()).unwrap();
+    let said = body["errors"]["schema"].as_str().unwrap();
+    assert!(said.contains("v1.5.0 ran a migration"), "{body}");
+    for _ in 0..3 {
+        assert_eq!(send(&world, "force")["body"], "", "Slack closes the form");
+    }
+    world.run(Bounds::default(), |_| false);
+    let stored = world.store().deployments();
+    let back = stored
+        .iter()
+        .filter(|stored| stored.deployment.rollback().is_some());
+    assert_eq!(back.count(), 1);
+
+    // The button of a release that is live asks the same.
+    let messages = world.slack().messages();
+    let shown = messages
+        .iter()
+        .rev()
+        .flat_map(|posted| &posted.says().blocks);
+    let buttons = shown.filter_map(|block| match block {
+        Block::Buttons(buttons) => Some(buttons),
+        _ => None,
+    });
+    let button = buttons
+        .flatten()
+        .find(|button| button.action == ButtonAction::RollBack)
+        .unwrap();
+    let stranger = response(&app, &click(button, "U0NOBODY", world.now()), world.now());
+    assert!(words(&stranger).starts_with("You may not roll back"));
+    let forms = world.slack().modals().len();
+    let asked = response(&app, &click(button, ON_CALL, world.now()), world.now());
+    assert_eq!(asked["body"], "");
+    assert_eq!(world.slack().modals().len(), forms + 1);
+}
+
+#[test]
+fn a_frozen_production_is_overridden_with_a_reason_by_who_may() {
+    let (mut world, app) = two_releases();
+    by(&world, &app, APPROVER, "freeze production a sale", "1.1.a");
+    let asked = by(
+        &world,
+        &app,
+        ON_CALL,
+        "deploy v1.4.0 to production",
+        "1.1.b",
+    );
+    let said = words_of_command(&asked);
+    assert!(said.contains("on its way to production"), "{said}");
+    world.run(Bounds::default(), |world| {
+        let stored = world.store().deployments();
+        let mut phases = stored.iter().map(|stored| &stored.deployment.phase);
+        phases.any(|phase| matches!(phase, Phase::AwaitingWindow { closed: Some(_) }))
+    });
+    let stored = world.store().deployments();
+    let waits = stored
+        .iter()
+        .find(|stored| stored.deployment.phase.name() == "AwaitingWindow")
+        .unwrap();
+    let button = Button {
+        action: ButtonAction::Override,
+        deployment: waits.deployment.id.clone(),
+        plan: None,
+        confirm: None,
+    };
+    let refused = response(&app, &click(&button, ON_CALL, world.now()), world.now());
+    let said = words(&refused);
+    assert!(said.contains("<@U024BE7LH> may"), "{said}");
+    let asked = response(&app, &click(&button, APPROVER, world.now()), world.now());
+    assert_eq!(asked["body"], "");
+    let form = Submission {
+        id: "V0000000003".to_owned(),
+        purpose: Purpose::Override {
+            deployment: button.deployment.clone(),
+        },
+        answers: BTreeMap::from([(InputName::Reason, "the fix of the outage".to_owned())]),
+        by: SlackUserId::new(APPROVER),
+    };
+    let sent = signed(submission_body(&form), world.now());
+    for _ in 0..3 {
+        assert_eq!(response(&app, &sent, world.now())["body"], "");
+    }
+    world.run(Bounds::default(), |_| false);
+    let stored = world.store().deployment(&button.deployment).unwrap();
+    assert_eq!(stored.deployment.phase.name(), "Succeeded");
+}
+
+#[test]
+fn a_command_without_its_own_id_is_none_of_slack_s() {
+    let (world, app) = sluice(SENT_AT);
+    let body = command_body("status", &SlackUserId::new(APPROVER), "1.1.a");
+    let body = body.replace("trigger_id", "another_id");
+    let refused = response(&app, &signed(body, world.now()), world.now());
+    assert_eq!(refused["statusCode"], 400);
+}
+
+fn words_of_command(response: &Value) -> String {
+    let body: Value = serde_json::from_str(response["body"].as_str().unwrap()).unwrap();
+    body["text"].as_str().unwrap().to_owned()
+}
+
 fn reject_form(button: &Button, why: &str) -> Submission {
     Submission {
+        id: "V0000000001".to_owned(),
         purpose: Purpose::Reject {
             deployment: button.deployment.clone(),
             plan: button.plan.clone().unwrap(),
@@ -377,14 +542,14 @@ fn another_workspace_is_turned_away_and_an_organisation_is_let_in() {
     };
     let by = SlackUserId::new(APPROVER);
     let bodies = [
-        command_body("status", &by),
+        command_body("status", &by, "1.1.simulated"),
         home_opened_body(&by, world.now()),
     ];
     for body in bodies {
         assert_eq!(of("T0000000002", body.clone()), 403);
         assert_eq!(of("T0000000001", body), 200);
     }
-    let organisation = command_body("status", &by).replace(
+    let organisation = command_body("status", &by, "1.1.simulated").replace(
         "team_id=T0000000001",
         "team_id=T0000000009&enterprise_id=E0000000001",
     );
@@ -416,7 +581,7 @@ fn whatever_takes_too_long_is_said_to_be_uncertain() {
     let form = reject_form(&buttons[0], "late");
     let requests = [
         click(&buttons[0], APPROVER, world.now()),
-        signed(command_body("approve", &by), world.now()),
+        signed(command_body("approve", &by, "1.1.simulated"), world.now()),
         signed(submission_body(&form), world.now()),
     ];
     for request in requests {

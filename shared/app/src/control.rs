@@ -7,6 +7,7 @@ use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::config::{Environment, Member};
 use sluice_core::controls::{self, Controls, Freeze, Hold};
+use sluice_core::deployment::Deployment;
 use sluice_core::event::Event;
 use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::id::{DeploymentId, SlackGroupId, SlackUserId};
@@ -238,18 +239,23 @@ impl App {
         by: &SlackUserId,
         reason: &str,
     ) -> Result<Decided, ControlError> {
+        let said = "Overridden: the world is read again, then it begins";
+        let stored = self.ports.store.load(deployment).await?;
+        if let Some(d) = stored.map(|stored| stored.deployment)
+            && d.overridden
+                .as_ref()
+                .is_some_and(|it| it.by == *by && it.reason == reason)
+        {
+            // The same form again: its answer was lost.
+            return Ok(steered(&d, said));
+        }
         let groups = self.groups_there(deployment, Action::Override, by).await?;
         let event = Event::Override {
             by: by.clone(),
             groups,
             reason: reason.to_owned(),
         };
-        self.steer(
-            deployment,
-            event,
-            "Overridden: the world is read again, then it begins",
-        )
-        .await
+        self.steer(deployment, event, said).await
     }
 
     async fn steer(
@@ -261,21 +267,16 @@ impl App {
         let unknown = || ControlError::UnknownDeployment(id.clone());
         let after = self.apply(id, event).await?.ok_or_else(unknown)??;
         self.wake(id, None, SignedDuration::ZERO).await?;
-        let d = &after.deployment;
-        let reply = format!("{said}. {} to {}.", d.release.tag, d.environment());
-        Ok(Decided { reply })
+        Ok(steered(&after.deployment, said))
     }
 
     /// The environment as it is configured now.
-    fn controlled(&self, key: &EnvironmentKey) -> Result<&Environment, ControlError> {
-        self.configs
-            .iter()
-            .filter(|config| config.app == key.app)
-            .find_map(|config| config.environment(&key.environment))
+    pub(crate) fn controlled(&self, key: &EnvironmentKey) -> Result<&Environment, ControlError> {
+        self.configured(key)
             .ok_or_else(|| ControlError::UnknownEnvironment(key.clone()))
     }
 
-    async fn authorise(
+    pub(crate) async fn authorise(
         &self,
         environment: &Environment,
         action: Action,
@@ -381,6 +382,11 @@ impl App {
         }
         Decided { reply: said }
     }
+}
+
+fn steered(d: &Deployment, said: &str) -> Decided {
+    let reply = format!("{said}. {} to {}.", d.release.tag, d.environment());
+    Decided { reply }
 }
 
 fn not_set(environment: &Environment, what: &'static str) -> ControlError {

@@ -49,6 +49,9 @@ pub enum DecideError {
     /// The button carries no plan, and this action needs one.
     #[error("this button names no plan: use the newest message of {0}")]
     NoPlan(DeploymentId),
+    /// It is no decision on a plan.
+    #[error("`{}` is no decision on a plan: use the button of the newest message", .0.label())]
+    NoDecision(ButtonAction),
     /// The deployment does not take it.
     #[error("{0}")]
     Rejected(#[from] RejectedEvent),
@@ -76,6 +79,9 @@ impl App {
     }
 
     async fn decide_once(&self, decide: &Decide) -> Result<Decided, DecideError> {
+        let Some(verdict) = Verdict::of(decide.action) else {
+            return Err(DecideError::NoDecision(decide.action));
+        };
         let unknown = || DecideError::Unknown(decide.deployment.clone());
         let stored = self
             .ports
@@ -83,27 +89,27 @@ impl App {
             .load(&decide.deployment)
             .await?
             .ok_or_else(unknown)?;
-        if is_decided(decide, &stored.deployment) {
+        if is_decided(verdict, decide, &stored.deployment) {
             return Ok(Decided {
-                reply: reply(decide.action, &stored.deployment),
+                reply: reply(verdict, &stored.deployment),
             });
         }
         let by = decide.by.clone();
-        let event = match decide.action {
-            ButtonAction::Cancel => {
+        let event = match verdict {
+            Verdict::Cancel => {
                 let environment = &stored.deployment.settings.environment;
                 let groups = self.groups_for(environment, Action::Cancel, &by).await?;
                 Event::Cancel { by, groups }
             }
-            ButtonAction::Approve | ButtonAction::Reject => {
+            Verdict::Approve | Verdict::Reject => {
                 let plan = decide
                     .plan
                     .clone()
                     .ok_or_else(|| DecideError::NoPlan(decide.deployment.clone()))?;
                 let groups = self.groups_of(&stored.deployment, &by).await?;
-                match decide.action {
-                    ButtonAction::Approve => Event::Approve { by, groups, plan },
-                    ButtonAction::Reject | ButtonAction::Cancel => {
+                match verdict {
+                    Verdict::Approve => Event::Approve { by, groups, plan },
+                    Verdict::Reject | Verdict::Cancel => {
                         let reason = decide.reason.as_ref().map(ToString::to_string);
                         Event::Reject {
                             by,
@@ -122,7 +128,7 @@ impl App {
         self.wake(&decide.deployment, None, SignedDuration::ZERO)
             .await?;
         Ok(Decided {
-            reply: reply(decide.action, &after.deployment),
+            reply: reply(verdict, &after.deployment),
         })
     }
 
@@ -138,33 +144,55 @@ impl App {
     }
 }
 
+/// The buttons that decide on a plan.
+#[derive(Clone, Copy)]
+enum Verdict {
+    Approve,
+    Reject,
+    Cancel,
+}
+
+impl Verdict {
+    fn of(action: ButtonAction) -> Option<Self> {
+        match action {
+            ButtonAction::Approve => Some(Self::Approve),
+            ButtonAction::Reject => Some(Self::Reject),
+            ButtonAction::Cancel => Some(Self::Cancel),
+            ButtonAction::Override
+            | ButtonAction::Pause
+            | ButtonAction::Resume
+            | ButtonAction::RollBack => None,
+        }
+    }
+}
+
 /// Whether this very click was taken before: it was made twice, or the answer was lost.
-fn is_decided(decide: &Decide, deployment: &Deployment) -> bool {
+fn is_decided(verdict: Verdict, decide: &Decide, deployment: &Deployment) -> bool {
     let same_plan = deployment.plan.as_ref().map(|sealed| &sealed.hash) == decide.plan.as_ref();
-    match decide.action {
-        ButtonAction::Approve => {
+    match verdict {
+        Verdict::Approve => {
             let waits = matches!(deployment.phase, Phase::AwaitingApproval);
             same_plan && !waits && deployment.approvals.contains_key(&decide.by)
         }
-        ButtonAction::Reject => {
+        Verdict::Reject => {
             same_plan && matches!(&deployment.phase, Phase::Rejected { by, .. } if *by == decide.by)
         }
-        ButtonAction::Cancel => {
+        Verdict::Cancel => {
             matches!(&deployment.phase, Phase::Cancelled { by } if *by == decide.by)
         }
     }
 }
 
-fn reply(action: ButtonAction, after: &Deployment) -> String {
+fn reply(verdict: Verdict, after: &Deployment) -> String {
     let (release, environment) = (&after.release.tag, after.environment());
-    match action {
-        ButtonAction::Approve if after.phase.name() == "AwaitingApproval" => {
+    match verdict {
+        Verdict::Approve if after.phase.name() == "AwaitingApproval" => {
             format!(
                 "Noted. {release} needs one more approval at least before it goes to {environment}."
             )
         }
-        ButtonAction::Approve => format!("Approved: {release} goes to {environment}."),
-        ButtonAction::Reject => format!("Rejected: {release} does not go to {environment}."),
-        ButtonAction::Cancel => format!("Called off: {release} does not go to {environment}."),
+        Verdict::Approve => format!("Approved: {release} goes to {environment}."),
+        Verdict::Reject => format!("Rejected: {release} does not go to {environment}."),
+        Verdict::Cancel => format!("Called off: {release} does not go to {environment}."),
     }
 }

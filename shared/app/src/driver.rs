@@ -2,6 +2,7 @@
 
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use sluice_core::controls::Hold;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Event;
 use sluice_core::failure::{PortError, RejectedEvent};
@@ -200,6 +201,9 @@ impl App {
                 .rollback()
                 .map(|rollback| rollback.to.deployment.clone()),
         });
+        // Of the save that ends it: a release of the hold must not be undone by a later one.
+        let ends = over && !stored.deployment.phase.is_terminal();
+        let holds_environment = Hold::after(&deployment).filter(|_| ends);
         self.ports
             .store
             .save(Save {
@@ -209,6 +213,7 @@ impl App {
                 chain: chain.clone(),
                 due_at,
                 frees_environment: over,
+                holds_environment,
                 proves,
             })
             .await?;

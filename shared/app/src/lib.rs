@@ -1,12 +1,13 @@
 //! What Sluice does, between the functions that receive events and the ports to the world.
 //!
 //! Each function calls one entry point of [`App`]: [`App::image_pushed`], [`App::hint`],
-//! [`App::decide`], [`App::slash`], [`App::submit`], [`App::advance`], [`App::hook`],
+//! [`App::click`], [`App::slash`], [`App::submit`], [`App::advance`], [`App::hook`],
 //! [`App::minute`]. What people ask for is [`App::deploy`], [`App::promote`], [`App::roll_back`];
 //! what they do by hand [`App::freeze`], [`App::hold`], [`App::pause`] and their like. None of them
 //! decides anything: [`sluice_core::machine::step`] does.
 
 mod asked;
+mod clicked;
 mod control;
 mod decide;
 mod driver;
@@ -27,6 +28,7 @@ use sluice_core::config::Config;
 use ports::Ports;
 
 pub use asked::{AskError, Asked, AskedHow, Request, RollBack};
+pub use clicked::ClickFailed;
 pub use control::ControlError;
 pub use decide::{Decide, DecideError, Decided};
 pub use driver::Advanced;

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::{DatedFreeze, Zone};
 use crate::config::{Environment, Member};
-use crate::deployment::Requester;
+use crate::deployment::{Deployment, Requester};
 use crate::id::SlackUserId;
+use crate::phase::Phase;
 use crate::roles::Role;
 
 /// Nobody's deployment begins.
@@ -31,6 +32,30 @@ pub struct Hold {
     pub at: Timestamp,
     /// Why.
     pub reason: String,
+}
+
+impl Hold {
+    /// Sluice's own hold, once a deployment has ended on the way back: the next push might bring the
+    /// same fault again. `None` for every other end, and for what is not over.
+    pub fn after(d: &Deployment) -> Option<Self> {
+        let release = &d.release.tag;
+        let reason = match &d.phase {
+            Phase::RolledBack { .. } => format!("{release} was taken back"),
+            Phase::RollbackFailed { .. } if d.rollback().is_some() => {
+                format!("the rollback to {release} failed")
+            }
+            Phase::RollbackFailed { .. } => format!("{release} could not be taken back"),
+            Phase::Succeeded if d.rollback().is_some() => {
+                format!("it was rolled back to {release}")
+            }
+            _ => return None,
+        };
+        Some(Self {
+            by: None,
+            at: d.entered_at,
+            reason: format!("{reason} ({})", d.id),
+        })
+    }
 }
 
 /// What people have set on an environment by command.

@@ -31,6 +31,7 @@ pub mod roles;
 pub mod rollback;
 pub mod slash;
 pub mod smoke;
+pub mod summary;
 pub mod tag;
 pub mod view;
 pub mod words;

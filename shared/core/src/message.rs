@@ -68,15 +68,38 @@ pub enum ButtonAction {
     Reject,
     /// Call the deployment off.
     Cancel,
+    /// Let it begin although its environment is closed.
+    Override,
+    /// Pause it.
+    Pause,
+    /// Let it go on.
+    Resume,
+    /// Take its environment back.
+    RollBack,
 }
 
 impl ButtonAction {
-    /// What stands on the button.
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Approve,
+        Self::Reject,
+        Self::Cancel,
+        Self::Override,
+        Self::Pause,
+        Self::Resume,
+        Self::RollBack,
+    ];
+
+    /// What stands on the button; with dots where more is asked first.
     pub fn label(self) -> &'static str {
         match self {
             Self::Approve => "Approve",
             Self::Reject => "Reject",
             Self::Cancel => "Cancel",
+            Self::Override => "Deploy all the same…",
+            Self::Pause => "Pause",
+            Self::Resume => "Resume",
+            Self::RollBack => "Roll back…",
         }
     }
 
@@ -86,13 +109,15 @@ impl ButtonAction {
             Self::Approve => "approve",
             Self::Reject => "reject",
             Self::Cancel => "cancel",
+            Self::Override => "override",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::RollBack => "rollback",
         }
     }
 
     /// The action of that id.
     pub fn from_id(id: &str) -> Option<Self> {
-        [Self::Approve, Self::Reject, Self::Cancel]
-            .into_iter()
-            .find(|action| action.id() == id)
+        Self::ALL.into_iter().find(|action| action.id() == id)
     }
 }

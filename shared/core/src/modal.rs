@@ -79,6 +79,8 @@ pub enum InputName {
     Reason,
     /// Which release.
     Release,
+    /// What if the database has moved on.
+    Schema,
 }
 
 impl InputName {
@@ -87,12 +89,13 @@ impl InputName {
         match self {
             Self::Reason => "reason",
             Self::Release => "release",
+            Self::Schema => "schema",
         }
     }
 
     /// The question of that name.
     pub fn from_id(id: &str) -> Option<Self> {
-        [Self::Reason, Self::Release]
+        [Self::Reason, Self::Release, Self::Schema]
             .into_iter()
             .find(|name| name.id() == id)
     }
@@ -120,9 +123,20 @@ pub struct Choice {
     pub value: String,
 }
 
+/// The answer to [`InputName::Release`] that names no release: whatever ran before.
+pub const BEFORE: &str = "before";
+
+/// The answer to [`InputName::Schema`]: not if a migration ran since.
+pub const REFUSE: &str = "refuse";
+
+/// The answer to [`InputName::Schema`]: the one who asks knows that the old code fits.
+pub const FORCE: &str = "force";
+
 /// A form that was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Submission {
+    /// The form's own id, Slack's `view.id`: the same when it is sent again.
+    pub id: String,
     /// What it is for.
     pub purpose: Purpose,
     /// The answers.
@@ -141,9 +155,16 @@ impl Submission {
         Reason::typed(typed.map_or("", String::as_str))
     }
 
-    /// The deployment that proved the release which was chosen.
+    /// The deployment that proved the release which was chosen; `None` for what ran before.
     pub fn release(&self) -> Option<DeploymentId> {
         let chosen = self.answers.get(&InputName::Release)?;
-        Some(DeploymentId::from_outside(chosen.as_str()))
+        (chosen != BEFORE).then(|| DeploymentId::from_outside(chosen.as_str()))
+    }
+
+    /// Whether the one who sent it knows that the old code fits the schema there is.
+    pub fn is_forced(&self) -> bool {
+        self.answers
+            .get(&InputName::Schema)
+            .is_some_and(|answer| answer == FORCE)
     }
 }

@@ -2,10 +2,13 @@
 
 mod rollback;
 
+use crate::controls::Hold;
 use crate::deployment::{Deployment, Requester};
+use crate::environment_key::EnvironmentKey;
 use crate::failure::Cause;
 use crate::note::short_arn;
 use crate::phase::Phase;
+use crate::slash::COMMAND;
 use crate::words;
 
 /// What people are told at the end.
@@ -21,6 +24,17 @@ pub struct Report {
 
 /// The report of a deployment that is over; `None` of one that is not.
 pub fn report(d: &Deployment) -> Option<Report> {
+    let mut report = ended(d)?;
+    if Hold::after(d).is_some() {
+        report.todo.push(format!(
+            "what pushes ask for waits until `{COMMAND} release {}`; what people ask for goes on",
+            EnvironmentKey::of(d)
+        ));
+    }
+    Some(report)
+}
+
+fn ended(d: &Deployment) -> Option<Report> {
     let release = &d.release.tag;
     let environment = d.environment();
     let untouched = || vec![format!("{environment} is as it was: nothing was touched")];

@@ -19,7 +19,7 @@ use crate::plan::Plan;
 use crate::report::{Report, report};
 
 pub use looks::{history_message, who_message};
-pub use modals::{override_modal, reject_modal, rollback_modal};
+pub use modals::{WaysBack, override_modal, reject_modal, rollback_modal};
 pub use standing::{Glance, home, status_message};
 
 /// The deployment's one message. `before` is the plan of the deployment that was proven last here,
@@ -274,6 +274,12 @@ fn paused(d: &Deployment) -> Option<String> {
     ))
 }
 
+/// By whom it is paused, and why: at a glance.
+fn pause_words(d: &Deployment) -> Option<String> {
+    let paused = d.paused.as_ref().filter(|_| !d.phase.is_terminal())?;
+    Some(format!("⏸ paused by <@{}>: {}", paused.by, paused.reason))
+}
+
 fn report_blocks(report: &Report) -> Vec<Block> {
     let mut blocks = vec![Block::Text(report.happened.clone())];
     if !report.world.is_empty() {
@@ -304,21 +310,56 @@ fn buttons(d: &Deployment) -> Option<Block> {
             ButtonAction::Approve | ButtonAction::Reject => {
                 d.plan.as_ref().map(|sealed| sealed.hash.clone())
             }
-            ButtonAction::Cancel => None,
+            ButtonAction::Cancel
+            | ButtonAction::Override
+            | ButtonAction::Pause
+            | ButtonAction::Resume
+            | ButtonAction::RollBack => None,
         },
         confirm,
     };
-    match &d.phase {
-        Phase::AwaitingApproval => Some(Block::Buttons(vec![
-            button(
-                ButtonAction::Approve,
-                Some(format!("Deploy {} to {}?", d.release.tag, d.environment())),
-            ),
-            button(ButtonAction::Reject, None),
-        ])),
-        Phase::Queued | Phase::Planning { .. } | Phase::AwaitingWindow { .. } => {
-            Some(Block::Buttons(vec![button(ButtonAction::Cancel, None)]))
+    let confirm = |action| {
+        (action == ButtonAction::Approve)
+            .then(|| format!("Deploy {} to {}?", d.release.tag, d.environment()))
+    };
+    let actions = actions(d).into_iter();
+    let buttons: Vec<Button> = actions
+        .map(|action| button(action, confirm(action)))
+        .collect();
+    (!buttons.is_empty()).then_some(Block::Buttons(buttons))
+}
+
+/// What can be done now. Before anything is touched a deployment is called off or left waiting;
+/// after that it is paused, and once services are touched it goes back. The way back itself goes
+/// its way.
+fn actions(d: &Deployment) -> Vec<ButtonAction> {
+    let mut actions = match &d.phase {
+        Phase::AwaitingApproval => vec![ButtonAction::Approve, ButtonAction::Reject],
+        Phase::AwaitingWindow { closed: Some(_) } => {
+            vec![ButtonAction::Override, ButtonAction::Cancel]
         }
-        _ => None,
+        phase if phase.is_untouched() && !phase.is_terminal() => vec![ButtonAction::Cancel],
+        phase if phase.can_pause() && d.paused.is_none() => vec![ButtonAction::Pause],
+        _ => Vec::new(),
+    };
+    if d.paused.is_some() && !d.phase.is_terminal() {
+        actions.insert(0, ButtonAction::Resume);
+    }
+    if leads_back(d) {
+        actions.push(ButtonAction::RollBack);
+    }
+    actions
+}
+
+fn leads_back(d: &Deployment) -> bool {
+    match &d.phase {
+        Phase::RollingOut
+        | Phase::UpdatingWorkers
+        | Phase::Verifying { .. }
+        | Phase::Shifting
+        | Phase::Baking { .. }
+        | Phase::CleaningUp { .. } => d.rollback().is_none(),
+        Phase::Succeeded => true,
+        _ => false,
     }
 }

@@ -35,6 +35,8 @@ pub struct TypedCommand {
     pub text: String,
     /// By whom.
     pub by: SlackUserId,
+    /// Leave to put a form before them; and the command's own id.
+    pub trigger: String,
 }
 
 /// Whose workspace a request comes from.
@@ -87,6 +89,9 @@ pub fn parse(body: &[u8]) -> Result<(Origin, Incoming), IncomingError> {
     let by = fields
         .get("user_id")
         .ok_or_else(|| unreadable("it does not say who typed it: no `user_id`"))?;
+    let trigger = fields
+        .get("trigger_id")
+        .ok_or_else(|| unreadable("it has no `trigger_id`"))?;
     let ids = ["team_id", "enterprise_id"]
         .iter()
         .filter_map(|name| fields.get(*name).cloned());
@@ -94,6 +99,7 @@ pub fn parse(body: &[u8]) -> Result<(Origin, Incoming), IncomingError> {
     let command = TypedCommand {
         text: fields.get("text").cloned().unwrap_or_default(),
         by: SlackUserId::new(by.as_str()),
+        trigger: trigger.clone(),
     };
     Ok((origin, Incoming::Command(command)))
 }
@@ -120,6 +126,9 @@ fn submission(payload: &Value) -> Result<Submission, IncomingError> {
     let by = payload["user"]["id"]
         .as_str()
         .ok_or_else(|| unreadable("it does not say who sent it: no `user.id`"))?;
+    let form = view["id"]
+        .as_str()
+        .ok_or_else(|| unreadable("it does not say which form it is: no `view.id`"))?;
     let values = view["state"]["values"].as_object().into_iter().flatten();
     let answers = values.filter_map(|(block, actions)| {
         let name = InputName::from_id(block)?;
@@ -128,6 +137,7 @@ fn submission(payload: &Value) -> Result<Submission, IncomingError> {
         Some((name, action["value"].as_str().or(chosen)?.to_owned()))
     });
     Ok(Submission {
+        id: form.to_owned(),
         purpose,
         answers: answers.collect(),
         by: SlackUserId::new(by),

@@ -109,7 +109,11 @@ fn button(button: &Button) -> Value {
     match button.action {
         ButtonAction::Approve => rendered["style"] = json!("primary"),
         ButtonAction::Reject => rendered["style"] = json!("danger"),
-        ButtonAction::Cancel => {}
+        ButtonAction::Cancel
+        | ButtonAction::Override
+        | ButtonAction::Pause
+        | ButtonAction::Resume
+        | ButtonAction::RollBack => {}
     }
     if let Some(question) = &button.confirm {
         rendered["confirm"] = json!({

@@ -55,8 +55,9 @@ pub fn interaction_body(button: &Button, by: &SlackUserId, at: Timestamp) -> Str
         .finish()
 }
 
-/// The body of the request that Slack sends when `by` types `/sluice` and `text`.
-pub fn command_body(text: &str, by: &SlackUserId) -> String {
+/// The body of the request that Slack sends when `by` types `/sluice` and `text`. `trigger` is the
+/// command's own id.
+pub fn command_body(text: &str, by: &SlackUserId, trigger: &str) -> String {
     form_urlencoded::Serializer::new(String::new())
         .append_pair("team_id", TEAM)
         .append_pair("team_domain", "example")
@@ -72,7 +73,7 @@ pub fn command_body(text: &str, by: &SlackUserId) -> String {
             "response_url",
             "https://hooks.slack.com/commands/T0000000001/1/simulated",
         )
-        .append_pair("trigger_id", "1.1.simulated")
+        .append_pair("trigger_id", trigger)
         .finish()
 }
 
@@ -84,7 +85,7 @@ pub fn submission_body(submission: &Submission) -> String {
         .map(|(name, answer)| {
             let action = match name {
                 InputName::Reason => json!({"type": "plain_text_input", "value": answer}),
-                InputName::Release => {
+                InputName::Release | InputName::Schema => {
                     json!({"type": "static_select", "selected_option": {"value": answer}})
                 }
             };
@@ -99,7 +100,7 @@ pub fn submission_body(submission: &Submission) -> String {
         "api_app_id": APP,
         "trigger_id": "1.1.simulated",
         "view": {
-            "id": "V0000000001",
+            "id": submission.id,
             "type": "modal",
             "callback_id": submission.purpose.id(),
             "private_metadata": purpose_value(&submission.purpose),

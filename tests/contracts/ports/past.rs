@@ -134,6 +134,7 @@ async fn a_rollback_goes_before_every_release_until_it_is_over(stage: &impl Stag
     assert_eq!(stored.deployment, back.deployment);
     let over = Save {
         frees_environment: true,
+        holds_environment: None,
         ..change(&stored, 1)
     };
     store.save(over).await.unwrap();

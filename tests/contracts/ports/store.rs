@@ -414,7 +414,24 @@ async fn controls_are_set_under_the_version_that_was_read_and_lifted_again(stage
     );
     let state = store.environment(&key).await.unwrap();
     assert_eq!(state.controls(), open);
-    assert_eq!(state.active, Some(one.deployment.id));
+    assert_eq!(state.active, Some(one.deployment.id.clone()));
+
+    // Sluice's own hold comes with the end of a deployment, and leaves one that is there.
+    let hold = |reason: &str| Hold {
+        by: None,
+        at: noon(),
+        reason: reason.to_owned(),
+    };
+    for reason in ["it was taken back", "again"] {
+        let stored = store.load(&one.deployment.id).await.unwrap().unwrap();
+        let mut save = change(&stored, 1);
+        save.frees_environment = true;
+        save.holds_environment = Some(hold(reason));
+        store.save(save).await.unwrap();
+        let state = store.environment(&key).await.unwrap();
+        assert_eq!(state.active, None);
+        assert_eq!(state.hold, Some(hold("it was taken back")));
+    }
 }
 
 contract! {

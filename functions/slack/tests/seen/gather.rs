@@ -5,22 +5,25 @@ use std::sync::Arc;
 use futures::executor::block_on;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use sluice_app::App;
+use sluice_app::ports::TriggerId;
+use sluice_app::{App, Decide};
 use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
-use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::home::Home;
 use sluice_core::id::{EnvironmentName, RepositoryName, SlackUserId};
 use sluice_core::message::{ButtonAction, Message};
 use sluice_core::modal::Modal;
+use sluice_core::phase::Phase;
 use sluice_core::slash::{Group, Verb, help};
-use sluice_core::view::{override_modal, reject_modal, rollback_modal};
+use sluice_core::view::{self, reject_modal};
 use sluice_sim::cloud::{ImageBehaviour, Push, digest_of};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, DirectFunctions, Habit, World};
 use sluice_slack::{render, render_home, render_modal};
 
 pub(crate) const APPROVER: &str = "U024BE7LH";
+/// A member of the group that may roll back.
+const ON_CALL: &str = "UONES0604QSJC";
 
 /// A world in which v1.4.0 is proven, and another version of this behaviour was pushed after it.
 pub(crate) struct Story {
@@ -63,6 +66,43 @@ impl Story {
         story
     }
 
+    /// Production is frozen, and v1.6.0 waits for it to open.
+    pub(crate) fn closed() -> Self {
+        let mut story = Self::told(ImageBehaviour::default(), true);
+        story.typed("freeze production the auditors are here");
+        story.push("release-1.6.0", "1.6.0", ImageBehaviour::default());
+        story.world.run(Bounds::default(), |_| false);
+        story.push("v1.6.0", "1.6.0", ImageBehaviour::default());
+        story.world.run(Bounds::default(), |world| {
+            let stored = world.store().deployments();
+            let mut phases = stored.iter().map(|stored| &stored.deployment.phase);
+            phases.any(|phase| matches!(phase, Phase::AwaitingWindow { closed: Some(_) }))
+        });
+        story
+    }
+
+    /// The form that `/sluice rollback` brings up.
+    fn asks_where_to(&self) -> Modal {
+        let (by, trigger) = (SlackUserId::new(ON_CALL), trigger());
+        let reply = block_on(self.app.typed("rollback production", &by, &trigger)).unwrap();
+        assert_eq!(reply.message, None, "a form comes up instead");
+        self.world.slack().modals().pop().unwrap()
+    }
+
+    /// The form that comes up when the approver overrides the freeze.
+    fn asks_why(&self) -> Modal {
+        let click = Decide {
+            action: ButtonAction::Override,
+            deployment: self.newest().id,
+            plan: None,
+            by: SlackUserId::new(APPROVER),
+            reason: None,
+        };
+        let decided = block_on(self.app.click(&click, Some(&trigger()))).unwrap();
+        assert_eq!(decided, None, "a form comes up instead");
+        self.world.slack().modals().pop().unwrap()
+    }
+
     fn push(&self, tag: &str, image: &str, behaviour: ImageBehaviour) {
         let push = Push::image(&RepositoryName::new("erp"), tag, digest_of(image));
         self.world
@@ -96,8 +136,13 @@ impl Story {
     /// The answer to what the approver types.
     pub(crate) fn typed(&self, text: &str) -> Message {
         let by = SlackUserId::new(APPROVER);
-        block_on(self.app.typed(text, &by)).unwrap().message
+        let reply = block_on(self.app.typed(text, &by, &trigger())).unwrap();
+        reply.message.unwrap()
     }
+}
+
+fn trigger() -> TriggerId {
+    TriggerId("1.1.simulated".to_owned())
 }
 
 fn approver() -> Habit {
@@ -117,18 +162,13 @@ pub(crate) fn bad() -> ImageBehaviour {
     }
 }
 
-/// Every form there is.
-pub(crate) fn modals(story: &Story) -> Vec<Modal> {
-    let d = story.newest();
-    let at = EnvironmentKey::of(&d);
-    let state = block_on(story.world.ports().store.environment(&at)).unwrap();
-    let proven = state.proven.unwrap();
-    let means = ["the database is not rolled back: v1.4.0 runs on the schema there is".to_owned()];
-    let closed = ["frozen until 2026-01-06 09:00 UTC by <@U024BE7LH>: month end".to_owned()];
+/// Every form there is, as people are asked it: before a plan that waits, where a release is live,
+/// and where one waits for production to open.
+pub(crate) fn modals(waits: &Story, live: &Story, closed: &Story) -> Vec<Modal> {
     vec![
-        reject_modal(&d).unwrap(),
-        rollback_modal(&at, Some(&proven), std::slice::from_ref(&proven), &means).unwrap(),
-        override_modal(&d, &closed),
+        reject_modal(&waits.newest()).unwrap(),
+        live.asks_where_to(),
+        closed.asks_why(),
     ]
 }
 
@@ -141,6 +181,10 @@ pub(crate) fn everything() -> Value {
     ];
     let mut messages = waits.messages();
     messages.extend(stories.iter().flat_map(Story::messages));
+    let closed = Story::closed();
+    messages.extend(closed.messages());
+    messages.push(view::message(&closed.newest(), None));
+    messages.push(closed.typed("status production"));
     let lines = ["status", "history production", "who production", "help"];
     messages.extend(lines.map(|line| waits.typed(line)));
     let groups = [Group::Look, Group::Decision, Group::Ask, Group::Control];
@@ -153,7 +197,10 @@ pub(crate) fn everything() -> Value {
             json!({"text": rendered.text, "blocks": rendered.blocks})
         })
         .collect();
-    let mut views: Vec<Value> = modals(&waits).iter().map(render_modal).collect();
+    let mut views: Vec<Value> = modals(&waits, &stories[0], &closed)
+        .iter()
+        .map(render_modal)
+        .collect();
     views.push(render_home(&waits.home()));
     json!({"messages": messages, "views": views})
 }

@@ -35,6 +35,7 @@ fn page() -> String {
     let waits = Story::told(ImageBehaviour::default(), false);
     let done = Story::told(ImageBehaviour::default(), true);
     let failed = Story::told(bad(), true);
+    let closed = Story::closed();
     let mut page = INTRODUCTION.to_owned();
     let mut part = |title: &str, text: String| {
         write!(page, "\n## {title}\n\n{text}").unwrap();
@@ -49,16 +50,25 @@ fn page() -> String {
     part("It waits for a yes", message(asked.unwrap().says()));
     let told = posted.iter().rfind(|posted| posted.broadcast).unwrap();
     part("The channel is told that it is asked", message(told.says()));
-    for modal in modals(&waits) {
+    for modal in modals(&waits, &done, &closed) {
         part(&format!("The form \"{}\"", modal.title), form(&modal));
     }
     let way = done.messages().into_iter().rev().find(|message| {
         matches!(&message.blocks[..], [_, Block::Fields(fields), ..] if fields[0].1.contains("Baking"))
     });
+    part("It waits for production to open", message(&latest(&closed)));
     part("It is on its way", message(&way.unwrap()));
     part("It is live", message(&latest(&done)));
     part("It failed", message(&latest(&failed)));
     part("`/sluice status`", message(&waits.typed("status")));
+    part(
+        "`/sluice status production`, frozen",
+        message(&closed.typed("status production")),
+    );
+    part(
+        "`/sluice history production`",
+        message(&failed.typed("history production")),
+    );
     part(
         "`/sluice who production`",
         message(&waits.typed("who production")),

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::id::{AppName, DeploymentId, Digest, EnvironmentName, ImageTag, RepositoryName};
+use sluice_core::roles::NotAllowed;
 use sluice_core::rollback::{ImageReference, ReleaseReference};
 use sluice_core::words;
 
@@ -20,6 +21,9 @@ pub enum AskError {
         environment: EnvironmentName,
         known: Vec<EnvironmentName>,
     },
+    /// Their role does not let them.
+    #[error("{0}")]
+    NotAllowed(#[from] NotAllowed),
     /// No such image.
     #[error(
         "there is no image {image} in {repository} that can be pulled: check the name, or push it"

@@ -5,6 +5,7 @@
 
 mod deploy;
 mod error;
+mod form;
 mod roll_back;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use sluice_core::config::{Config, Environment};
 use sluice_core::deployment::{Deployment, Opening};
 use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::id::{DeploymentId, SlackUserId};
+use sluice_core::roles::{Action, may};
 use sluice_core::rollback::ImageReference;
 
 use crate::App;
@@ -76,6 +78,15 @@ enum Wanted<'a> {
     WayBack(&'a RollBack),
 }
 
+impl Wanted<'_> {
+    fn action(&self) -> Action {
+        match self {
+            Self::Image(_) | Self::Promotion => Action::Deploy,
+            Self::WayBack(_) => Action::RollBack,
+        }
+    }
+}
+
 impl App {
     /// Deploys an image of the application's repository.
     ///
@@ -132,6 +143,7 @@ impl App {
 
     async fn ask_once(&self, request: &Request, wanted: &Wanted<'_>) -> Result<Asked, AskError> {
         let place = self.place(request)?;
+        self.may_ask(request, &place, wanted.action()).await?;
         let id = request.deployment();
         if let Some(stored) = self.ports.store.load(&id).await? {
             // Told again, it is woken again: the first wake-up may have been lost.
@@ -143,6 +155,18 @@ impl App {
             Wanted::Promotion => self.promote_once(request, &place).await,
             Wanted::WayBack(order) => self.roll_back_once(request, &place, order).await,
         }
+    }
+
+    /// Whether they may ask for it, by the groups that they are in now.
+    async fn may_ask(
+        &self,
+        request: &Request,
+        place: &Place<'_>,
+        action: Action,
+    ) -> Result<(), AskError> {
+        let (environment, by) = (place.environment, &request.by);
+        let groups = self.groups_for(environment, action, by).await?;
+        Ok(may(environment, action, by, &groups)?)
     }
 
     /// Where the request leads.

@@ -18,10 +18,10 @@ use crate::App;
 use crate::ports::{DeploymentSummary, EnvironmentState, ImageQuery};
 
 /// Proven releases that are looked at: nobody goes back further.
-const PROVEN: usize = 50;
+pub(super) const PROVEN: usize = 50;
 
 /// Deployments that are looked at, to find the same request and migrations of what failed.
-const RECENT: usize = 50;
+pub(super) const RECENT: usize = 50;
 
 /// Releases that are named to somebody who named another.
 const NAMED: usize = 5;
@@ -54,7 +54,7 @@ impl App {
             return Ok(going_back(&taken, AskedHow::Again));
         }
         let proven = store.proven_releases(&request.environment, PROVEN).await?;
-        let to = chosen(place, &proven, order)?;
+        let to = chosen(place, &proven, order.to.as_ref())?;
         if let Some(asked) = self.other_rollback(&state, to).await? {
             return Ok(asked);
         }
@@ -112,7 +112,10 @@ impl App {
         Ok(None)
     }
 
-    async fn loaded(&self, id: Option<&DeploymentId>) -> Result<Option<Deployment>, PortError> {
+    pub(super) async fn loaded(
+        &self,
+        id: Option<&DeploymentId>,
+    ) -> Result<Option<Deployment>, PortError> {
         match id {
             Some(id) => Ok(self
                 .ports
@@ -125,7 +128,7 @@ impl App {
     }
 
     /// A rollback that is not over: one at a time.
-    async fn other_rollback(
+    pub(super) async fn other_rollback(
         &self,
         state: &EnvironmentState,
         to: Option<&ProvenRelease>,
@@ -213,7 +216,7 @@ impl App {
     }
 
     /// What ran before what runs now.
-    fn before_what_runs<'a>(
+    pub(super) fn before_what_runs<'a>(
         &self,
         place: &Place<'_>,
         proven: &'a [ProvenRelease],
@@ -308,12 +311,12 @@ enum GoBack {
     No,
 }
 
-fn chosen<'a>(
+pub(super) fn chosen<'a>(
     place: &Place<'_>,
     proven: &'a [ProvenRelease],
-    order: &RollBack,
+    to: Option<&ReleaseReference>,
 ) -> Result<Option<&'a ProvenRelease>, AskError> {
-    let Some(reference) = &order.to else {
+    let Some(reference) = to else {
         return Ok(None);
     };
     let found = named(proven, reference).ok_or_else(|| {
@@ -343,7 +346,7 @@ fn is_last(proven: &[ProvenRelease], to: &ProvenRelease) -> bool {
 
 /// Releases whose migration ran after `to` was proven: those that succeeded, those that did not, and
 /// the one under way.
-fn migrations(
+pub(super) fn migrations(
     proven: &[ProvenRelease],
     recent: &[DeploymentSummary],
     active: Option<&Deployment>,

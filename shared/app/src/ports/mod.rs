@@ -6,7 +6,6 @@
 mod chat;
 mod cloud;
 mod store;
-mod summary;
 
 use std::sync::Arc;
 
@@ -22,8 +21,8 @@ pub use cloud::{
     Services, Target, TaskDefinitionOrder, TaskOrder, Tasks,
 };
 pub use sluice_core::environment_key::EnvironmentKey;
+pub use sluice_core::summary::DeploymentSummary;
 pub use store::{EnvironmentState, Newest, Opened, Save, SaveError, Shown, Store, Stored};
-pub use summary::DeploymentSummary;
 
 /// All ports of one Sluice.
 #[derive(Clone)]

@@ -98,6 +98,9 @@ pub struct Save {
     pub due_at: Option<Timestamp>,
     /// Whether the environment is given free, if this deployment holds it.
     pub frees_environment: bool,
+    /// Sluice's own hold on the environment, from the moment that it is free: with it no push slips
+    /// in between. One that is there already stays.
+    pub holds_environment: Option<Hold>,
     /// What it proved, if it did.
     pub proves: Option<ProvenRelease>,
 }

@@ -2,7 +2,8 @@
 
 use futures::future::try_join_all;
 use sluice_core::config::Member;
-use sluice_core::deployment::Deployment;
+use sluice_core::controls::{Controls, ControlsObservation};
+use sluice_core::deployment::{Deployment, Requester};
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::PortError;
 use sluice_core::id::{DeploymentId, SlackUserId};
@@ -13,6 +14,9 @@ use sluice_core::view::{Glance, history_message, home, status_message, who_messa
 
 use super::{SERVED, SlashFailed};
 use crate::App;
+
+/// Deployments that a history lists.
+const NEWEST: usize = 10;
 
 impl App {
     pub(super) async fn look(&self, look: &Look) -> Result<Message, SlashFailed> {
@@ -69,6 +73,7 @@ impl App {
 
     async fn glance(&self, key: EnvironmentKey) -> Result<Glance, PortError> {
         let state = self.ports.store.environment(&key).await?;
+        let closed = self.why_closed(&key, &state.controls());
         let active = self.deployment(state.active.as_ref()).await?;
         let newest = state.newest.map(|newest| newest.deployment);
         let next = newest.filter(|newest| state.active.as_ref() != Some(newest));
@@ -78,7 +83,7 @@ impl App {
             proven: state.proven,
             active,
             next: next.filter(|d| !d.phase.is_terminal()),
-            closed: Vec::new(),
+            closed,
         })
     }
 
@@ -92,26 +97,29 @@ impl App {
 
     /// What the store knows by the environment: the deployment that is there, the newest, and the
     /// one that was proven last.
+    /// What keeps a push from being deployed; nothing if it would be.
+    fn why_closed(&self, key: &EnvironmentKey, controls: &Controls) -> Vec<String> {
+        let Some(environment) = self.configured(key) else {
+            return Vec::new();
+        };
+        let seen = ControlsObservation::read(environment, controls, self.ports.clock.now());
+        if seen.is_open_to(&Requester::Push) {
+            return Vec::new();
+        }
+        vec![seen.words(environment, &Requester::Push)]
+    }
+
     async fn history_of(&self, at: Option<&EnvironmentKey>) -> Result<Message, PortError> {
         let keys = match at {
             Some(key) => vec![key.clone()],
             None => self.environment_keys(),
         };
-        let mut messages = Vec::new();
-        for key in keys {
-            let state = self.ports.store.environment(&key).await?;
-            let mut ids: Vec<DeploymentId> = Vec::new();
-            let newest = state.newest.map(|newest| newest.deployment);
-            let proven = state.proven.map(|proven| proven.deployment);
-            for id in [newest, state.active, proven].into_iter().flatten() {
-                if !ids.contains(&id) {
-                    ids.push(id);
-                }
-            }
-            let found = try_join_all(ids.iter().map(|id| self.deployment(Some(id)))).await?;
-            let found: Vec<&Deployment> = found.iter().flatten().collect();
-            messages.push(history_message(&key, &found));
-        }
+        let now = self.ports.clock.now();
+        let told = keys.into_iter().map(|key| async move {
+            let newest = self.ports.store.deployments(&key, NEWEST).await?;
+            Ok::<_, PortError>(history_message(&key, &newest, now))
+        });
+        let messages = try_join_all(told).await?;
         let summaries: Vec<&str> = messages.iter().map(|m| m.summary.as_str()).collect();
         let summary = summaries.join("; ");
         let blocks = messages.into_iter().flat_map(|message| message.blocks);
@@ -122,9 +130,7 @@ impl App {
     }
 
     fn who(&self, at: &EnvironmentKey) -> Message {
-        let config = self.configs.iter().find(|config| config.app == at.app);
-        let environment = config.and_then(|config| config.environment(&at.environment));
-        match environment {
+        match self.configured(at) {
             Some(environment) => who_message(at, environment),
             None => Message {
                 summary: format!("There is no {at}"),

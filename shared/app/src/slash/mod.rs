@@ -1,29 +1,39 @@
 //! Slash commands and forms, carried out. One file for each group of commands.
 
+mod ask;
+mod control;
 mod decision;
 mod look;
 mod submit;
 
 use jiff::tz::TimeZone;
+use sluice_core::calendar::Zone;
+use sluice_core::config::Environment;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::PortError;
 use sluice_core::id::SlackUserId;
 use sluice_core::message::Message;
-use sluice_core::slash::{self, Group, Known, Slash, SlashError, Verb};
+use sluice_core::slash::{self, Group, Known, Slash, SlashError};
 
 use crate::App;
+use crate::asked::AskError;
+use crate::control::ControlError;
 use crate::decide::DecideError;
+use crate::ports::TriggerId;
 
 pub use submit::SubmitFailed;
 
 /// The groups of commands that are carried out here: the help lists no others.
-pub const SERVED: [Group; 2] = [Group::Look, Group::Decision];
+pub const SERVED: [Group; 4] = [Group::Look, Group::Decision, Group::Ask, Group::Control];
+
+/// What everybody reads where no reason was given.
+pub(crate) const NO_REASON: &str = "no reason given";
 
 /// The answer to a command, for the one who typed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SlashReply {
-    /// What they are told.
-    pub message: Message,
+    /// What they are told; `None` if a form was put before them instead.
+    pub message: Option<Message>,
 }
 
 /// Why a command was not carried out.
@@ -32,9 +42,6 @@ pub enum SlashFailed {
     /// It is no command.
     #[error("{0}")]
     NotACommand(#[from] SlashError),
-    /// No part of this Sluice carries it out.
-    #[error("this Sluice takes no `{0}`; `/sluice help` lists what it takes")]
-    NotServed(Verb),
     /// Nothing is there to decide on.
     #[error("nothing waits for an approval in {0}")]
     NothingWaits(String),
@@ -47,30 +54,48 @@ pub enum SlashFailed {
     /// It is not allowed, comes too late, or did not go through.
     #[error(transparent)]
     Decide(#[from] DecideError),
+    /// What was asked for cannot be, or not for them.
+    #[error(transparent)]
+    Ask(#[from] AskError),
+    /// They may not, it is not as they think, or it did not go through.
+    #[error(transparent)]
+    Control(#[from] ControlError),
     /// Something did not answer.
     #[error("that may not have gone through: {0}. Type it again in a moment; twice counts once")]
     Port(#[from] PortError),
 }
 
 impl App {
-    /// Carries out what somebody typed after `/sluice`, as Slack sends it.
+    /// Carries out what somebody typed after `/sluice`, as Slack sends it. `trigger` is Slack's leave
+    /// to put a form before them, and the command's own id: typed once, it counts once.
     ///
     /// # Errors
     /// See [`SlashFailed`]; each says what to do to the one who typed it.
-    pub async fn typed(&self, text: &str, by: &SlackUserId) -> Result<SlashReply, SlashFailed> {
+    pub async fn typed(
+        &self,
+        text: &str,
+        by: &SlackUserId,
+        trigger: &TriggerId,
+    ) -> Result<SlashReply, SlashFailed> {
         let slash = slash::parse(text, &self.known(), self.ports.clock.now())?;
-        self.slash(&slash, by).await
+        self.slash(&slash, by, trigger).await
     }
 
     /// Carries out a command.
     ///
     /// # Errors
     /// See [`SlashFailed`].
-    pub async fn slash(&self, slash: &Slash, by: &SlackUserId) -> Result<SlashReply, SlashFailed> {
+    pub async fn slash(
+        &self,
+        slash: &Slash,
+        by: &SlackUserId,
+        trigger: &TriggerId,
+    ) -> Result<SlashReply, SlashFailed> {
         let message = match slash {
-            Slash::Look(look) => self.look(look).await?,
-            Slash::Decision(decision) => self.decision(decision, by).await?,
-            Slash::Ask(_) | Slash::Control(_) => return Err(SlashFailed::NotServed(slash.verb())),
+            Slash::Look(look) => Some(self.look(look).await?),
+            Slash::Decision(decision) => Some(self.decision(decision, by).await?),
+            Slash::Ask(ask) => self.asked_for(ask, by, trigger).await?,
+            Slash::Control(control) => Some(self.controlled_by(control, by).await?),
         };
         Ok(SlashReply { message })
     }
@@ -89,15 +114,24 @@ impl App {
         of_each.collect()
     }
 
-    /// What a command can name. No environment says whose clock its people live by: a time of day
-    /// must name its zone.
+    /// What a command can name, and whose clock its people live by where sluice.toml names one.
     fn known(&self) -> Vec<Known> {
-        let zone: Option<TimeZone> = None;
         let keys = self.environment_keys().into_iter();
         keys.map(|key| Known {
+            zone: self.configured(&key).and_then(own_zone),
             key,
-            zone: zone.clone(),
         })
         .collect()
     }
+
+    /// The environment as it is configured now.
+    pub(crate) fn configured(&self, key: &EnvironmentKey) -> Option<&Environment> {
+        let config = self.configs.iter().find(|config| config.app == key.app)?;
+        config.environment(&key.environment)
+    }
+}
+
+fn own_zone(environment: &Environment) -> Option<TimeZone> {
+    let calendar = environment.calendar.as_ref()?;
+    calendar.own_zone().map(Zone::rules)
 }

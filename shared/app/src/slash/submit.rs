@@ -5,10 +5,13 @@ use sluice_core::id::DeploymentId;
 use sluice_core::message::ButtonAction;
 use sluice_core::modal::{InputName, Purpose, Submission};
 use sluice_core::phase::Phase;
+use sluice_core::rollback::ReleaseReference;
 use sluice_core::slash::UnusableReason;
 use sluice_core::view::reject_modal;
 
 use crate::App;
+use crate::asked::{AskError, Request, RollBack};
+use crate::control::ControlError;
 use crate::decide::{Decide, DecideError, Decided};
 use crate::ports::TriggerId;
 
@@ -18,19 +21,37 @@ pub enum SubmitFailed {
     /// An answer cannot be used.
     #[error("{0}")]
     Reason(#[from] UnusableReason),
-    /// No part of this Sluice carries it out.
-    #[error("this Sluice does not take the form `{0}`")]
-    NotServed(&'static str),
     /// It is not allowed, comes too late, or did not go through.
     #[error(transparent)]
     Decide(#[from] DecideError),
+    /// There is no such way back, or not for them.
+    #[error(transparent)]
+    Ask(#[from] AskError),
+    /// They may not, there is nothing to override, or it did not go through.
+    #[error(transparent)]
+    Control(#[from] ControlError),
 }
 
 impl SubmitFailed {
-    /// The question that the words are shown at.
-    pub fn at(&self) -> InputName {
-        match self {
-            Self::Reason(_) | Self::NotServed(_) | Self::Decide(_) => InputName::Reason,
+    /// The question of the form that the words are shown at. Slack drops words at a question that
+    /// the form does not have.
+    pub fn at(&self, submission: &Submission) -> InputName {
+        let fits = match self {
+            Self::Ask(AskError::SchemaMoved { .. }) => InputName::Schema,
+            Self::Ask(
+                AskError::NothingBefore(_)
+                | AskError::NeverProven { .. }
+                | AskError::WentBackJustNow { .. }
+                | AskError::OtherRollback { .. }
+                | AskError::ImageGone { .. },
+            ) => InputName::Release,
+            Self::Reason(_) | Self::Decide(_) | Self::Ask(_) | Self::Control(_) => {
+                InputName::Reason
+            }
+        };
+        match fits {
+            InputName::Schema if !submission.answers.contains_key(&fits) => InputName::Release,
+            fits => fits,
         }
     }
 }
@@ -76,8 +97,25 @@ impl App {
                 };
                 Ok(self.decide(&decide).await?)
             }
-            Purpose::RollBack { .. } | Purpose::Override { .. } => {
-                Err(SubmitFailed::NotServed(submission.purpose.id()))
+            Purpose::RollBack { at } => {
+                let request = Request {
+                    id: submission.id.clone(),
+                    by: submission.by.clone(),
+                    environment: at.clone(),
+                };
+                let order = RollBack {
+                    to: submission.release().map(ReleaseReference::Deployment),
+                    reason: submission.reason()?.to_string(),
+                    force: submission.is_forced(),
+                };
+                let asked = self.roll_back(&request, &order).await?;
+                Ok(Decided { reply: asked.reply })
+            }
+            Purpose::Override { deployment } => {
+                let reason = submission.reason()?.to_string();
+                Ok(self
+                    .override_gate(deployment, &submission.by, &reason)
+                    .await?)
             }
         }
     }

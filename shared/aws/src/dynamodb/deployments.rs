@@ -123,9 +123,10 @@ impl DynamoStore {
             key: &environment,
             deployment: &save.deployment,
             frees: save.frees_environment,
+            holds: save.holds_environment.as_ref(),
             proves: save.proves.as_ref(),
         };
-        let leaves = leaving.frees || leaving.proves.is_some();
+        let leaves = leaving.frees || leaving.holds.is_some() || leaving.proves.is_some();
         let mut plan_is_new = false;
         for _ in 0..SAVES {
             let mut writes = vec![self.head_saved(save, &parts, plan_is_new)?];

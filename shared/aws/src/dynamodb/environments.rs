@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use jiff::Timestamp;
 use sluice_app::ports::{EnvironmentKey, EnvironmentState, Newest};
-use sluice_core::controls::Controls;
+use sluice_core::controls::{Controls, Hold};
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Claim;
 use sluice_core::failure::PortError;
@@ -39,6 +39,7 @@ pub(super) struct Leaving<'a> {
     pub(super) key: &'a EnvironmentKey,
     pub(super) deployment: &'a Deployment,
     pub(super) frees: bool,
+    pub(super) holds: Option<&'a Hold>,
     pub(super) proves: Option<&'a ProvenRelease>,
 }
 
@@ -197,8 +198,8 @@ impl DynamoStore {
             .map_err(|why| self.incomplete(&why))
     }
 
-    /// The writes that free the environment, if the deployment holds it, and remember what was
-    /// proven. The first is that of the environment, under the condition that it is as read.
+    /// The writes that free the environment, if the deployment has it, hold what pushes ask for, and
+    /// remember what was proven. The first is that of the environment, under the condition that it is as read.
     pub(super) fn left(
         &self,
         leaving: &Leaving<'_>,
@@ -211,6 +212,10 @@ impl DynamoStore {
         }
         if leaving.frees && state.rollback.as_ref() == Some(id) {
             change = change.remove(ROLLBACK);
+        }
+        if let Some(hold) = leaving.holds.filter(|_| state.hold.is_none()) {
+            let what = format!("the {HOLD} of {}", leaving.key.environment);
+            change = change.set(HOLD, body(what, hold)?);
         }
         let mut writes = Vec::new();
         if leaving.frees {

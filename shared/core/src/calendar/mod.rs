@@ -68,9 +68,14 @@ impl Calendar {
 
     /// The clocks that people are told times by.
     pub fn zone(&self) -> Zone {
+        self.own_zone().cloned().unwrap_or_else(Zone::utc)
+    }
+
+    /// The zone that its windows or freezes name; `None` where there are none.
+    pub fn own_zone(&self) -> Option<&Zone> {
         let of_window = self.windows.first().map(Window::zone);
         let of_freeze = self.freezes.first().map(|freeze| &freeze.zone);
-        of_window.or(of_freeze).cloned().unwrap_or_else(Zone::utc)
+        of_window.or(of_freeze)
     }
 }
 

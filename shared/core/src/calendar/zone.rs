@@ -52,7 +52,8 @@ impl Zone {
         &self.0
     }
 
-    pub(super) fn rules(&self) -> TimeZone {
+    /// Its rules.
+    pub fn rules(&self) -> TimeZone {
         TimeZoneDatabase::bundled()
             .get(&self.0)
             .expect("it was looked up when it was made")

@@ -51,7 +51,9 @@ pub(super) fn on(
     let is_news = closed
         .as_ref()
         .is_none_or(|before| !seen.is_told_by(before));
-    if d.overridden.is_none() && !seen.is_open_to(&d.requested_by) {
+    // A rollback comes here only if it was paused: once resumed it is as open to it as before.
+    let is_let_through = d.overridden.is_some() || d.rollback().is_some();
+    if !is_let_through && !seen.is_open_to(&d.requested_by) {
         wait(d, seen.clone(), is_news, now);
     } else if has_waited {
         d.tell(now, Note::WindowOpened);

@@ -118,7 +118,7 @@ impl Verb {
             Self::Freeze => "Let no deployment begin at all.",
             Self::Thaw => "End the freeze.",
             Self::History => "What was deployed, and how it ended.",
-            Self::Who => "Who may decide here.",
+            Self::Who => "Who may do what here.",
             Self::Help => "How a command is written.",
         }
     }

@@ -1,69 +1,104 @@
-//! What people are shown when they ask for more: the story of an environment, and who may decide.
+//! What people are shown when they ask for more: what was deployed, and who may do what.
 
-use crate::config::Environment;
-use crate::deployment::Deployment;
+use jiff::Timestamp;
+
+use crate::config::{Environment, Member};
 use crate::environment_key::EnvironmentKey;
 use crate::message::{Block, Message};
+use crate::roles::Role;
+use crate::summary::DeploymentSummary;
 use crate::words;
 
-use super::progress::status;
+use super::progress::sign_of;
 
-/// The deployments of an environment, each with its story.
-pub fn history_message(at: &EnvironmentKey, deployments: &[&Deployment]) -> Message {
-    let mut blocks = Vec::new();
-    if deployments.is_empty() {
-        blocks.push(Block::Text(format!("Nothing was deployed to {at} yet.")));
-    }
-    for d in deployments {
-        let told: Vec<String> = d
-            .story
-            .iter()
-            .map(|entry| {
-                format!(
-                    "{}  {}",
-                    entry.at.strftime("%Y-%m-%d %H:%M:%S"),
-                    entry.note.words(d)
-                )
-            })
-            .collect();
-        blocks.push(Block::Text(format!(
-            "{} to {at}: {} · {}",
-            d.release,
-            status(d),
-            d.id
-        )));
-        blocks.push(Block::Text(told.join("\n")));
-    }
+/// The deployments of an environment, newest first, a line for each.
+pub fn history_message(
+    at: &EnvironmentKey,
+    deployments: &[DeploymentSummary],
+    now: Timestamp,
+) -> Message {
+    let lines: Vec<String> = deployments.iter().map(|one| line(one, now)).collect();
+    let text = match lines.as_slice() {
+        [] => format!("Nothing was deployed to {at} yet."),
+        lines => format!("What was deployed to {at}\n{}", lines.join("\n")),
+    };
     Message {
         summary: format!("The history of {at}"),
-        blocks,
+        blocks: vec![Block::Text(text)],
     }
 }
 
-/// Who may say yes in an environment.
-pub fn who_message(at: &EnvironmentKey, environment: &Environment) -> Message {
-    let text = match &environment.approval {
-        None => format!("{at} is deployed to without asking anybody."),
-        Some(approval) => {
-            let approvers: Vec<String> =
-                approval.approvers.iter().map(ToString::to_string).collect();
-            let mut text = format!(
-                "{} may approve or reject in {at}. {} within {}.",
-                approvers.join(" and "),
-                match approval.quorum {
-                    1 => "One yes is enough,".to_owned(),
-                    quorum => format!("{quorum} must say yes,"),
-                },
-                words::duration(approval.expires)
-            );
-            if approval.four_eyes {
-                text.push_str(" Whoever asked for a deployment does not approve it.");
-            }
-            text
-        }
+fn line(one: &DeploymentSummary, now: Timestamp) -> String {
+    let what = if one.is_rollback {
+        format!("back to {}", one.tag)
+    } else {
+        one.tag.to_string()
     };
+    let lasted = words::duration(one.ended_at.unwrap_or(now).duration_since(one.requested_at));
+    let lasted = match one.ended_at {
+        Some(_) => format!("after {lasted}"),
+        None => format!("for {lasted} now"),
+    };
+    format!(
+        "{} {}  {what} · {} {lasted} · asked for by {} · {}",
+        sign_of(&one.phase),
+        one.requested_at.strftime("%Y-%m-%d %H:%M UTC"),
+        one.phase,
+        one.requested_by,
+        one.id
+    )
+}
+
+/// Who may do what in an environment.
+pub fn who_message(at: &EnvironmentKey, environment: &Environment) -> Message {
+    let roles = [
+        (Role::Deploy, "deploy to it"),
+        (Role::RollBack, "roll it back"),
+        (Role::Freeze, "freeze and thaw it"),
+        (
+            Role::Override,
+            "let one deployment begin while it is closed",
+        ),
+    ];
+    let may: Vec<String> = roles
+        .into_iter()
+        .map(|(role, what)| format!("{} may {what}.", who(environment.who_may(role))))
+        .collect();
+    let stopping = "Whoever may deploy, approve or roll back may also cancel, pause and hold; \
+                    whoever may deploy or approve may resume and release.";
     Message {
-        summary: format!("Who may decide in {at}"),
-        blocks: vec![Block::Text(text)],
+        summary: format!("Who may do what in {at}"),
+        blocks: vec![
+            Block::Text(approvers(at, environment)),
+            Block::Text(super::bullets(&may)),
+            Block::Context(stopping.to_owned()),
+        ],
     }
+}
+
+fn who(members: &[Member]) -> String {
+    if members.is_empty() {
+        return "Nobody".to_owned();
+    }
+    let members: Vec<String> = members.iter().map(ToString::to_string).collect();
+    members.join(" and ")
+}
+
+fn approvers(at: &EnvironmentKey, environment: &Environment) -> String {
+    let Some(approval) = &environment.approval else {
+        return format!("{at} is deployed to without asking anybody.");
+    };
+    let mut text = format!(
+        "{} may approve or reject in {at}. {} within {}.",
+        who(&approval.approvers),
+        match approval.quorum {
+            1 => "One yes is enough,".to_owned(),
+            quorum => format!("{quorum} must say yes,"),
+        },
+        words::duration(approval.expires)
+    );
+    if approval.four_eyes {
+        text.push_str(" Whoever asked for a deployment does not approve it.");
+    }
+    text
 }

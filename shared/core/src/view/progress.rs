@@ -1,36 +1,28 @@
 //! How far a deployment is: a sign for its phase, and which step of how many it is at.
 
 use crate::deployment::Deployment;
-use crate::phase::Phase;
 
 /// The sign that stands before a phase's name: what is seen before anything is read.
-pub(super) fn sign(phase: &Phase) -> &'static str {
+pub(super) fn sign_of(phase: &str) -> &'static str {
     match phase {
-        Phase::Queued | Phase::AwaitingWindow { .. } => "⏳",
-        Phase::AwaitingApproval => "✋",
-        Phase::Planning { .. }
-        | Phase::BackingUp(_)
-        | Phase::Migrating
-        | Phase::RollingOut
-        | Phase::UpdatingWorkers
-        | Phase::Verifying { .. }
-        | Phase::Shifting
-        | Phase::CleaningUp { .. } => "🔄",
-        Phase::Baking { .. } => "👀",
-        Phase::Succeeded => "✅",
-        Phase::Superseded { .. } | Phase::Cancelled { .. } | Phase::Expired => "⚪",
-        Phase::Rejected { .. } => "🚫",
-        Phase::Failed { .. } => "❌",
-        Phase::RollingBack { .. } => "⏪",
-        Phase::RolledBack { .. } => "↩️",
-        Phase::RollbackFailed { .. } => "🆘",
+        "Queued" | "AwaitingWindow" => "⏳",
+        "AwaitingApproval" => "✋",
+        "Baking" => "👀",
+        "Succeeded" => "✅",
+        "Superseded" | "Cancelled" | "Expired" => "⚪",
+        "Rejected" => "🚫",
+        "Failed" => "❌",
+        "RollingBack" => "⏪",
+        "RolledBack" => "↩️",
+        "RollbackFailed" => "🆘",
+        _ => "🔄",
     }
 }
 
 /// `🔄 Migrating, step 2 of 7`.
 pub(super) fn status(d: &Deployment) -> String {
-    let sign = sign(&d.phase);
     let name = d.phase.name();
+    let sign = sign_of(name);
     let steps = steps(d);
     match steps.iter().position(|step| *step == name) {
         Some(number) => format!("{sign} {name}, step {} of {}", number + 1, steps.len()),

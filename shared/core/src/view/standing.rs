@@ -119,7 +119,13 @@ fn version(glance: &Glance) -> String {
 
 fn lock(glance: &Glance) -> String {
     match &glance.active {
-        Some(d) => format!("{} ({}): {}", d.release.tag, d.id, status(d)),
+        Some(d) => format!(
+            "{} ({}): {}{}",
+            d.release.tag,
+            d.id,
+            status(d),
+            super::pause_words(d).map_or_else(String::new, |paused| format!("\n{paused}"))
+        ),
         None => "free".to_owned(),
     }
 }

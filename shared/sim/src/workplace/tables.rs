@@ -100,7 +100,7 @@ impl Tables {
             .entry(id.clone())
             .or_default()
             .extend(save.records);
-        if save.frees_environment || save.proves.is_some() {
+        if save.frees_environment || save.holds_environment.is_some() || save.proves.is_some() {
             let key = EnvironmentKey::of(&save.deployment);
             let environment = self.environments.entry(key.clone()).or_default();
             environment.version += 1;
@@ -109,6 +109,9 @@ impl Tables {
             }
             if save.frees_environment && environment.rollback.as_ref() == Some(id) {
                 environment.rollback = None;
+            }
+            if environment.hold.is_none() {
+                environment.hold = save.holds_environment;
             }
             if let Some(proven) = save.proves {
                 environment.proven = Some(proven.clone());

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use sluice_app::ports::WakeUp;
-use sluice_app::{App, Decide, DecideError, Hint};
+use sluice_app::{App, Decide, Hint};
 use sluice_core::failure::PortError;
 use sluice_core::hook::HookAnswer;
 use sluice_core::intake::ImagePush;
@@ -88,14 +88,16 @@ impl Functions for DirectFunctions {
             by: click.user.clone(),
             reason: None,
         };
-        match self.0.decide(&decide).await {
+        match self.0.click(&decide, None).await {
             Ok(decided) => Ok(ClickReply {
-                text: decided.reply,
+                text: decided.map_or_else(String::new, |decided| decided.reply),
             }),
-            Err(DecideError::Port(error)) => Err(error),
-            Err(refused) => Ok(ClickReply {
-                text: refused.to_string(),
-            }),
+            Err(failed) => match failed.port() {
+                Some(error) => Err(error.clone()),
+                None => Ok(ClickReply {
+                    text: failed.to_string(),
+                }),
+            },
         }
     }
 }

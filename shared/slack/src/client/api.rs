@@ -83,7 +83,11 @@ impl Api {
 
     /// A method that changes something.
     pub(super) async fn post(&self, method: Method, request: &Value) -> Result<Value, Failed> {
-        let about = request["channel"].as_str().unwrap_or_default();
+        // Posts are counted for each channel, everything else for the whole workspace.
+        let about = match method {
+            Method::PostMessage => request["channel"].as_str().unwrap_or_default(),
+            _ => "",
+        };
         self.rest.is_over(method, about)?;
         let session = self.client.open_session(&self.token);
         let call = session

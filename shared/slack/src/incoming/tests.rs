@@ -91,6 +91,7 @@ fn what_is_not_ours_is_told_from_what_is_unreadable() {
 #[test]
 fn a_form_comes_back_with_its_purpose_and_its_answers() {
     let submission = Submission {
+        id: "V0000000001".to_owned(),
         purpose: Purpose::Reject {
             deployment: DeploymentId::from_outside("dep-78c09c6589e56604"),
             plan: Hash::of_json(&"plan"),
@@ -106,10 +107,13 @@ fn a_form_comes_back_with_its_purpose_and_its_answers() {
 #[test]
 fn a_command_comes_with_its_text_as_it_was_typed() {
     let by = SlackUserId::new("U024BE7LH");
-    let (origin, incoming) = parse(command_body("status <#C1|ops> &amp;", &by).as_bytes()).unwrap();
+    let (origin, incoming) =
+        parse(command_body("status <#C1|ops> &amp;", &by, "1.2.x").as_bytes()).unwrap();
     assert!(origin.is("T0000000001") && !origin.is("T0000000002"));
     let text = "status <#C1|ops> &amp;".to_owned();
-    assert_eq!(incoming, Incoming::Command(TypedCommand { text, by }));
+    let trigger = "1.2.x".to_owned();
+    let typed = TypedCommand { text, by, trigger };
+    assert_eq!(incoming, Incoming::Command(typed));
     let others = "command=%2Fdeploy&user_id=U1&team_id=T1&text=";
     for body in [others, "ssl_check=1&token=x"] {
         let outcome = parse(body.as_bytes());

@@ -58,7 +58,13 @@ fn input(input: &Input) -> Value {
         }),
         InputKind::Select(choices) => {
             let options: Vec<Value> = choices.iter().take(OPTIONS).map(option).collect();
-            json!({"type": "static_select", "action_id": input.name.id(), "options": options})
+            let mut select =
+                json!({"type": "static_select", "action_id": input.name.id(), "options": options});
+            // What stands first is what most people want.
+            if let Some(first) = choices.first() {
+                select["initial_option"] = option(first);
+            }
+            select
         }
     };
     let mut rendered = json!({

@@ -84,9 +84,11 @@ async fn slack_takes_what_the_chat_says() {
         cloud.cloud(|cloud| cloud.now()),
         SignedDuration::from_hours(1),
     );
-    let mut slack = cloud.slack.lock().unwrap();
-    slack.plan_trouble(now, now + hour, Trouble::Down);
-    drop(slack);
+    cloud
+        .slack
+        .lock()
+        .unwrap()
+        .plan_trouble(now, now + hour, Trouble::Down);
     let error = chat.update(&first, &say).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Retryable);
     let stranger = SlackChat::new(

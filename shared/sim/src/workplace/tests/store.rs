@@ -38,6 +38,7 @@ fn cancelled(opened: &Opened) -> Save {
         chain,
         due_at: None,
         frees_environment: true,
+        holds_environment: None,
         proves: None,
     }
 }

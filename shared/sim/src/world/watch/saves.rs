@@ -73,10 +73,12 @@ impl Watcher {
         }
     }
 
+    /// The way back is always open, and so is the way that somebody has overridden.
     fn judge_open(&mut self, after: &Deployment, controls: &Controls) {
         let (at, environment) = (self.now(), &after.settings.environment);
         let seen = ControlsObservation::read(environment, controls, at);
-        if after.overridden.is_none() && !seen.is_open_to(&after.requested_by) {
+        let is_let_through = after.overridden.is_some() || after.rollback().is_some();
+        if !is_let_through && !seen.is_open_to(&after.requested_by) {
             let detail = format!(
                 "{} although {} is closed: {}",
                 after.phase.name(),

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sluice_core::deployment::{Deployment, Requester};
-use sluice_core::id::{DeploymentId, Digest, ImageTag};
+
+use crate::deployment::{Deployment, Requester};
+use crate::id::{DeploymentId, Digest, ImageTag};
 
 /// A deployment at a glance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

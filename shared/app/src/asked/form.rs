@@ -1,0 +1,149 @@
+//! The form that asks where an environment goes back to, and why.
+
+use sluice_core::deployment::Deployment;
+use sluice_core::environment_key::EnvironmentKey;
+use sluice_core::failure::RejectedEvent;
+use sluice_core::id::{Digest, ImageTag, SlackUserId};
+use sluice_core::phase::Phase;
+use sluice_core::release::ProvenRelease;
+use sluice_core::roles::Action;
+use sluice_core::rollback::ReleaseReference;
+use sluice_core::view::{WaysBack, rollback_modal};
+
+use super::roll_back::{PROVEN, RECENT, chosen, migrations};
+use super::{AskError, Place, Request};
+use crate::App;
+use crate::ports::{DeploymentSummary, TriggerId};
+
+/// Releases that somebody chooses from: nobody reads more.
+const CHOICES: usize = 20;
+
+impl App {
+    /// Asks where the environment goes back to, and why. A release that is named `to` stands first.
+    /// Whether they may is seen now, and again when they have answered.
+    ///
+    /// # Errors
+    /// They may not, there is no way back, or the form could not be shown.
+    pub async fn ask_where_to(
+        &self,
+        at: &EnvironmentKey,
+        by: &SlackUserId,
+        to: Option<&ReleaseReference>,
+        trigger: &TriggerId,
+    ) -> Result<(), AskError> {
+        let request = Request {
+            id: trigger.0.clone(),
+            by: by.clone(),
+            environment: at.clone(),
+        };
+        let place = self.place(&request)?;
+        self.may_ask(&request, &place, Action::RollBack).await?;
+        let store = &self.ports.store;
+        let state = store.environment(at).await?;
+        let recent = store.deployments(at, RECENT).await?;
+        let proven = store.proven_releases(at, PROVEN).await?;
+        let named = chosen(&place, &proven, to)?;
+        if let Some(other) = self.loaded(state.rollback.as_ref()).await? {
+            return Err(AskError::OtherRollback {
+                environment: other.environment().clone(),
+                release: other.release.tag.clone(),
+                deployment: other.id.clone(),
+            });
+        }
+        let active = self.loaded(state.active.as_ref()).await?;
+        let runs = state.proven.as_ref();
+        let before = self.before(&place, &proven, &recent, active.as_ref());
+        // Where releases can be chosen, that there is none before is no error yet.
+        let (before, why_not) = match before {
+            Ok(before) => (Some(before), None),
+            Err(why) => (None, Some(why)),
+        };
+        let named_it = |before: &&ProvenRelease| {
+            named.is_some_and(|named| named.release.digest == before.release.digest)
+        };
+        let before = before.filter(|before| !named_it(before));
+        let listed = [runs, before, named];
+        let others = others(&proven, &listed);
+        let under_way = active.as_ref().filter(|active| goes_back(&active.phase));
+        let leads_through = |release: &&ProvenRelease| {
+            // What a deployment under way goes back to is no new code on an old schema.
+            under_way.is_none() || Some(&release.deployment) != runs.map(|runs| &runs.deployment)
+        };
+        let targets = before
+            .into_iter()
+            .chain(named)
+            .chain(others.iter().copied());
+        let mut migrated: Vec<ImageTag> = Vec::new();
+        for target in targets.filter(leads_through) {
+            for tag in migrations(&proven, &recent, active.as_ref(), target) {
+                if !migrated.contains(&tag) {
+                    migrated.push(tag);
+                }
+            }
+        }
+        let ways = WaysBack {
+            at,
+            runs,
+            under_way,
+            before,
+            named,
+            others,
+            migrated,
+        };
+        let nothing = || AskError::NothingBefore(place.environment.name.clone());
+        let modal = rollback_modal(&ways).ok_or_else(|| why_not.unwrap_or_else(nothing))?;
+        Ok(self.ports.chat.open_modal(trigger, &modal).await?)
+    }
+
+    /// What [`App::roll_back`] without a name would lead to.
+    fn before<'a>(
+        &self,
+        place: &Place<'_>,
+        proven: &'a [ProvenRelease],
+        recent: &[DeploymentSummary],
+        active: Option<&Deployment>,
+    ) -> Result<&'a ProvenRelease, AskError> {
+        match active.map(|active| &active.phase) {
+            Some(phase @ (Phase::BackingUp(_) | Phase::Migrating)) => {
+                let phase = phase.name();
+                Err(RejectedEvent::DatabaseAtWork { phase }.into())
+            }
+            Some(phase) if goes_back(phase) => {
+                let nothing = || AskError::NothingBefore(place.environment.name.clone());
+                proven.first().ok_or_else(nothing)
+            }
+            _ => self.before_what_runs(place, proven, recent),
+        }
+    }
+}
+
+/// Whether a deployment there is told to go back, or does already.
+fn goes_back(phase: &Phase) -> bool {
+    matches!(
+        phase,
+        Phase::RollingOut
+            | Phase::UpdatingWorkers
+            | Phase::Verifying { .. }
+            | Phase::Shifting
+            | Phase::Baking { .. }
+            | Phase::CleaningUp { .. }
+            | Phase::RollingBack { .. }
+    )
+}
+
+/// Proven releases, each image once, without those that are listed already.
+fn others<'a>(
+    proven: &'a [ProvenRelease],
+    listed: &[Option<&ProvenRelease>],
+) -> Vec<&'a ProvenRelease> {
+    let listed = listed.iter().flatten();
+    let mut seen: Vec<&Digest> = listed.map(|listed| &listed.release.digest).collect();
+    let mut others = Vec::new();
+    for release in proven {
+        if others.len() < CHOICES && !seen.contains(&&release.release.digest) {
+            seen.push(&release.release.digest);
+            others.push(release);
+        }
+    }
+    others
+}

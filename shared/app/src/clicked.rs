@@ -1,0 +1,118 @@
+//! Clicks on buttons: decisions, pauses, and forms that ask for more.
+
+use sluice_core::controls::ControlsObservation;
+use sluice_core::deployment::Deployment;
+use sluice_core::environment_key::EnvironmentKey;
+use sluice_core::failure::{PortError, RejectedEvent};
+use sluice_core::id::{DeploymentId, SlackUserId};
+use sluice_core::message::ButtonAction;
+use sluice_core::phase::Phase;
+use sluice_core::roles::{Action, may};
+use sluice_core::view::override_modal;
+
+use crate::App;
+use crate::asked::AskError;
+use crate::control::ControlError;
+use crate::decide::{Decide, DecideError, Decided};
+use crate::ports::TriggerId;
+use crate::slash::NO_REASON;
+
+/// Why nothing came of a click.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClickFailed {
+    /// There is nothing to put a form before them with.
+    #[error("`{}` asks for a reason, and Slack sent no leave to ask for it: click again", .0.label())]
+    NoTrigger(ButtonAction),
+    /// A decision was not taken.
+    #[error(transparent)]
+    Decide(#[from] DecideError),
+    /// A pause or an override was not carried out.
+    #[error(transparent)]
+    Control(#[from] ControlError),
+    /// There is no way back, or not for them.
+    #[error(transparent)]
+    Ask(#[from] AskError),
+}
+
+impl ClickFailed {
+    /// What did not answer, if that is why: the click may be made again.
+    pub fn port(&self) -> Option<&PortError> {
+        match self {
+            Self::Decide(DecideError::Port(error))
+            | Self::Control(ControlError::Port(error))
+            | Self::Ask(AskError::Port(error)) => Some(error),
+            Self::NoTrigger(_) | Self::Decide(_) | Self::Control(_) | Self::Ask(_) => None,
+        }
+    }
+}
+
+impl App {
+    /// Takes a click; `None` if the one who clicked is asked for more. Without leave to ask, a
+    /// rejection goes without a reason.
+    ///
+    /// # Errors
+    /// See [`ClickFailed`]; each says what to do to the one who clicked.
+    pub async fn click(
+        &self,
+        click: &Decide,
+        trigger: Option<&TriggerId>,
+    ) -> Result<Option<Decided>, ClickFailed> {
+        let (id, by) = (&click.deployment, &click.by);
+        let leave = || trigger.ok_or(ClickFailed::NoTrigger(click.action));
+        match (click.action, trigger) {
+            (ButtonAction::Reject, Some(trigger)) => {
+                self.ask_why(id, trigger).await?;
+                Ok(None)
+            }
+            (ButtonAction::Approve | ButtonAction::Reject | ButtonAction::Cancel, _) => {
+                Ok(Some(self.decide(click).await?))
+            }
+            (ButtonAction::Pause, _) => Ok(Some(self.pause(id, by, NO_REASON).await?)),
+            (ButtonAction::Resume, _) => Ok(Some(self.resume(id, by).await?)),
+            (ButtonAction::Override, _) => {
+                self.ask_why_override(id, by, leave()?).await?;
+                Ok(None)
+            }
+            (ButtonAction::RollBack, _) => {
+                let d = self.clicked_on(id).await.map_err(ControlError::from)?;
+                let d = d.ok_or_else(|| DecideError::Unknown(id.clone()))?;
+                let at = EnvironmentKey::of(&d);
+                self.ask_where_to(&at, by, None, leave()?).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Asks why a deployment is to begin although its environment is closed. Whether they may is
+    /// seen now, and again when they have said so.
+    async fn ask_why_override(
+        &self,
+        id: &DeploymentId,
+        by: &SlackUserId,
+        trigger: &TriggerId,
+    ) -> Result<(), ControlError> {
+        let d = self.clicked_on(id).await?;
+        let d = d.ok_or_else(|| ControlError::UnknownDeployment(id.clone()))?;
+        let environment = &d.settings.environment;
+        let groups = self.groups_for(environment, Action::Override, by).await?;
+        may(environment, Action::Override, by, &groups)?;
+        let Phase::AwaitingWindow {
+            closed: Some(closed),
+        } = &d.phase
+        else {
+            let phase = d.phase.name();
+            return Err(RejectedEvent::NothingToOverride { phase }.into());
+        };
+        let modal = override_modal(&d, &[why_closed(&d, closed)]);
+        Ok(self.ports.chat.open_modal(trigger, &modal).await?)
+    }
+
+    async fn clicked_on(&self, id: &DeploymentId) -> Result<Option<Deployment>, PortError> {
+        let stored = self.ports.store.load(id).await?;
+        Ok(stored.map(|stored| stored.deployment))
+    }
+}
+
+fn why_closed(d: &Deployment, closed: &ControlsObservation) -> String {
+    closed.words(&d.settings.environment, &d.requested_by)
+}

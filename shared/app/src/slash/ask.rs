@@ -1,0 +1,48 @@
+//! Commands that ask for a deployment, a promotion, or the way back.
+
+use sluice_core::environment_key::EnvironmentKey;
+use sluice_core::id::SlackUserId;
+use sluice_core::message::Message;
+use sluice_core::rollback::{ImageReference, ReleaseReference};
+use sluice_core::slash::{Ask, Version};
+
+use super::SlashFailed;
+use crate::App;
+use crate::asked::Request;
+use crate::ports::TriggerId;
+
+impl App {
+    /// `None` if a form asks for more.
+    pub(super) async fn asked_for(
+        &self,
+        ask: &Ask,
+        by: &SlackUserId,
+        trigger: &TriggerId,
+    ) -> Result<Option<Message>, SlashFailed> {
+        let request = |environment: &EnvironmentKey| Request {
+            id: trigger.0.clone(),
+            by: by.clone(),
+            environment: environment.clone(),
+        };
+        let asked = match ask {
+            Ask::Deploy { version, to } => self.deploy(&request(to), &image(version)).await?,
+            Ask::Promote(to) => self.promote(&request(to)).await?,
+            Ask::RollBack { at, to } => {
+                // A deployment's id is written like a tag.
+                let to = to
+                    .as_ref()
+                    .map(|to| ReleaseReference::parse(&to.to_string()));
+                self.ask_where_to(at, by, to.as_ref(), trigger).await?;
+                return Ok(None);
+            }
+        };
+        Ok(Some(Message::line(asked.reply)))
+    }
+}
+
+fn image(version: &Version) -> ImageReference {
+    match version {
+        Version::Tag(tag) => ImageReference::Tag(tag.clone()),
+        Version::Digest(digest) => ImageReference::Digest(digest.clone()),
+    }
+}
