@@ -214,11 +214,10 @@ proptest! {
         }
         // At the end of the day everything is opened again.
         for hand in [Hand::Thaw, Hand::Release, Hand::Resume] {
-            for mins in [300, 330, 360, 390] {
-                world.plan(SignedDuration::from_mins(mins), format!("{hand:?}"), move |world| {
-                    let _ = lay_on(world, hand, ALLOWED);
-                });
-            }
+            world.plan(SignedDuration::from_mins(300), format!("{hand:?}"), move |world| {
+                // Whoever opens it sees to it that it is open, whatever the weather.
+                while let Err(ControlError::Port(_)) = lay_on(world, hand, ALLOWED) {}
+            });
         }
         erp::run(&mut world);
         erp::assert_nothing_broke(&world);

@@ -71,8 +71,9 @@ fn release_some_time(world: &mut World, held: &Deployment) {
     });
 }
 
-/// Runs until all is quiet. What Sluice holds somebody releases. Events that a function failed on three times wait in its dead-letter
-/// queue; somebody sends them back, as the alarm on that queue says.
+/// Runs until all is quiet. What Sluice holds somebody releases. Events that a function failed on
+/// three times wait in its dead-letter queue; somebody sends them back, as the alarm on that queue
+/// says.
 pub(crate) fn run(world: &mut World) {
     let mut sent_back = 0;
     loop {
