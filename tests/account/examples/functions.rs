@@ -84,6 +84,7 @@ fn starts(environment: &Value) {
 fn with_files(environment: &Value) -> Value {
     let mut environment = environment.clone();
     environment["AWS_EC2_METADATA_DISABLED"] = json!("true");
+    environment["AWS_DEFAULT_REGION"] = environment["AWS_REGION"].clone();
     environment
         .as_object_mut()
         .unwrap()

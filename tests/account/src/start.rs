@@ -88,9 +88,24 @@ impl Program {
     }
 }
 
+/// Whoever has not asked by then has died.
+const ASKS_WITHIN: Duration = Duration::from_secs(20);
+
 /// The next request: its connection, and its first line.
 fn request(listener: &TcpListener) -> (TcpStream, String) {
-    let (stream, _) = listener.accept().unwrap();
+    let began = Instant::now();
+    listener.set_nonblocking(true).unwrap();
+    let stream = loop {
+        match listener.accept() {
+            Ok((stream, _)) => break stream,
+            Err(_) => assert!(
+                began.elapsed() < ASKS_WITHIN,
+                "it does not ask for an event"
+            ),
+        }
+        std::thread::sleep(Duration::from_micros(100));
+    };
+    stream.set_nonblocking(false).unwrap();
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut first = String::new();
     reader.read_line(&mut first).unwrap();
