@@ -1,7 +1,7 @@
 //! `/sluice …`: what people type in Slack, read into commands.
 //!
 //! Pure: the time and the environments there are come in as arguments. What Slack does to the text
-//! on its way is undone in [`text`]; times are read in [`when`]; every error is typed and says what
+//! on its way is undone in `text`; times are read in `when`; every error is typed and says what
 //! to write instead.
 
 mod error;
