@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use crate::PATIENCE;
 
+/// Kills at the most: then work is left to get on.
+const MOST: usize = 30;
 /// Between two looks at who works.
 const LOOK: Duration = Duration::from_millis(3);
 /// Between two kills, at least and at most: work must get on in between.
@@ -33,7 +35,7 @@ impl Killer {
         let prey = Prey { service, programs };
         let (ends, counts) = (stop.clone(), kills.clone());
         let thread = std::thread::spawn(move || {
-            while !ends.load(Ordering::Relaxed) {
+            while !ends.load(Ordering::Relaxed) && counts.load(Ordering::Relaxed) < MOST {
                 std::thread::sleep(Duration::from_millis(fastrand::u64(PAUSE_MS)));
                 if kill_one(&prey, &ends) {
                     counts.fetch_add(1, Ordering::Relaxed);
