@@ -121,6 +121,7 @@ fn each_vendor_is_named_in_one_crate() {
     for (vendor, home) in [
         ("aws-sdk-", "shared/aws"),
         ("slack-morphism", "shared/slack"),
+        ("squawk-", "shared/migrations"),
     ] {
         for (path, manifest) in manifests() {
             let names_it = manifest
@@ -137,12 +138,19 @@ fn dependencies_point_inwards() {
     let inner = |package: &str| -> &[&str] {
         match package {
             "sluice-core" => &[],
-            "sluice-app" => &["sluice-core"],
-            "sluice-sim" | "sluice-slack" => &["sluice-core", "sluice-app"],
+            "sluice-migrations" => &["sluice-core"],
+            "sluice-app" => &["sluice-core", "sluice-migrations"],
+            "sluice-sim" | "sluice-slack" => &["sluice-core", "sluice-migrations", "sluice-app"],
             _ => unreachable!("not one of the inner crates"),
         }
     };
-    for package in ["sluice-core", "sluice-app", "sluice-sim", "sluice-slack"] {
+    for package in [
+        "sluice-core",
+        "sluice-migrations",
+        "sluice-app",
+        "sluice-sim",
+        "sluice-slack",
+    ] {
         let allowed = inner(package);
         let ours: Vec<String> = dependencies(package)
             .into_iter()

@@ -20,6 +20,7 @@ pub mod id;
 pub mod intake;
 pub mod machine;
 pub mod message;
+pub mod migration;
 pub mod modal;
 pub mod note;
 pub mod observation;
