@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod command;
 pub mod config;
 pub mod controls;
+pub mod database;
 pub mod deployment;
 pub mod environment_key;
 pub mod event;
