@@ -161,7 +161,8 @@ impl Verdict {
             ButtonAction::Override
             | ButtonAction::Pause
             | ButtonAction::Resume
-            | ButtonAction::RollBack => None,
+            | ButtonAction::RollBack
+            | ButtonAction::RollForward => None,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Carries commands out through the ports. Makes no choices: the command and the deployment's
 //! pinned settings leave none.
 
+mod inspection;
+
 use futures::future::join_all;
 use jiff::SignedDuration;
 use sluice_core::command::Command;
@@ -130,6 +132,9 @@ impl App {
                     revision,
                 }
             }
+            Command::RegisterInspector { .. }
+            | Command::StartInspection { .. }
+            | Command::ReadInspection { .. } => self.inspect(d, target, command).await?,
             Command::StartMigration {
                 token,
                 ecs_service,
@@ -142,7 +147,7 @@ impl App {
                     ecs_service: ecs_service.clone(),
                     task_definition: task_definition.clone(),
                     container: container.clone(),
-                    command: command.clone(),
+                    command: inspection::guarded(d, command),
                 };
                 Outcome::MigrationStarted(ports.tasks.ensure_task(target, &order).await?)
             }

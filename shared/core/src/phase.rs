@@ -87,6 +87,19 @@ pub enum Phase {
         /// Why.
         cause: Cause,
     },
+    /// Something failed that the code alone cannot go back from: a person must say what becomes of
+    /// the database.
+    AwaitingRestoreDecision {
+        /// What failed.
+        cause: Cause,
+    },
+    /// It failed, and stays as it is: somebody mends it with a newer release.
+    RolledForward {
+        /// Who said so.
+        by: SlackUserId,
+        /// What failed.
+        cause: Cause,
+    },
     /// Services go back to what they ran before.
     RollingBack {
         /// Why.
@@ -167,6 +180,8 @@ impl Phase {
             Self::Expired => "Expired",
             Self::Cancelled { .. } => "Cancelled",
             Self::Failed { .. } => "Failed",
+            Self::AwaitingRestoreDecision { .. } => "AwaitingRestoreDecision",
+            Self::RolledForward { .. } => "RolledForward",
             Self::RollingBack { .. } => "RollingBack",
             Self::RolledBack { .. } => "RolledBack",
             Self::RollbackFailed { .. } => "RollbackFailed",
@@ -182,6 +197,7 @@ impl Phase {
             | Self::Expired
             | Self::Cancelled { .. }
             | Self::Failed { .. }
+            | Self::RolledForward { .. }
             | Self::RolledBack { .. }
             | Self::RollbackFailed { .. } => true,
             Self::Queued
@@ -196,6 +212,7 @@ impl Phase {
             | Self::Shifting
             | Self::Baking { .. }
             | Self::CleaningUp { .. }
+            | Self::AwaitingRestoreDecision { .. }
             | Self::RollingBack { .. } => false,
         }
     }
@@ -227,6 +244,8 @@ impl Phase {
             Self::Shifting
             | Self::Baking { .. }
             | Self::CleaningUp { .. }
+            | Self::AwaitingRestoreDecision { .. }
+            | Self::RolledForward { .. }
             | Self::RollingBack { .. }
             | Self::Succeeded
             | Self::Superseded { .. }

@@ -69,6 +69,8 @@ pub enum Action {
     Thaw,
     /// Lets a deployment begin while the environment is closed.
     Override,
+    /// Leaves a failed release as it is, to be mended by a newer one.
+    RollForward,
 }
 
 impl Action {
@@ -80,7 +82,7 @@ impl Action {
             Self::Cancel | Self::Pause | Self::Hold => {
                 &[Role::Deploy, Role::Approve, Role::RollBack]
             }
-            Self::Resume | Self::Release => &[Role::Deploy, Role::Approve],
+            Self::Resume | Self::Release | Self::RollForward => &[Role::Deploy, Role::Approve],
             Self::Freeze | Self::Thaw => &[Role::Freeze],
             Self::Override => &[Role::Override],
         }
@@ -97,7 +99,8 @@ impl Action {
             | Self::Pause
             | Self::Resume
             | Self::Hold
-            | Self::Release => "deploy",
+            | Self::Release
+            | Self::RollForward => "deploy",
         }
     }
 
@@ -114,6 +117,7 @@ impl Action {
             Self::Freeze => "freeze",
             Self::Thaw => "thaw",
             Self::Override => "override what closes",
+            Self::RollForward => "roll forward in",
         }
     }
 }

@@ -7,6 +7,7 @@ mod looks;
 mod modals;
 mod progress;
 mod standing;
+mod way_back;
 
 use crate::config::Member;
 use crate::controls::{self, overriders};
@@ -16,6 +17,7 @@ use crate::message::{Block, Button, ButtonAction, Message};
 use crate::note::{Entry, Note};
 use crate::phase::Phase;
 use crate::plan::Plan;
+use crate::plan::demands::Demands;
 use crate::report::{Report, report};
 
 pub use looks::{history_message, who_message};
@@ -120,7 +122,10 @@ fn question(d: &Deployment, note: &Note) -> Option<String> {
 
 fn is_failure(d: &Deployment, note: &Note) -> bool {
     match note {
-        Note::RollingBack { .. } | Note::ServiceStuck { .. } | Note::NeedsPerson { .. } => true,
+        Note::RollingBack { .. }
+        | Note::ServiceStuck { .. }
+        | Note::NeedsPerson { .. }
+        | Note::RestoreDecisionNeeded { .. } => true,
         Note::Ended => matches!(
             d.phase,
             Phase::Failed { .. }
@@ -146,6 +151,12 @@ fn headline(d: &Deployment) -> String {
             format!("{app} {release}: waiting for {environment} to open")
         }
         Phase::Succeeded => format!("{app} {release} is live in {environment}"),
+        Phase::AwaitingRestoreDecision { .. } => {
+            format!("{app} {release}: FAILED in {environment}, decide what becomes of the database")
+        }
+        Phase::RolledForward { .. } => {
+            format!("{app} {release}: failed in {environment}, to be rolled forward")
+        }
         Phase::RollingBack { .. } => format!("{app} {release}: going back in {environment}"),
         Phase::RolledBack { .. } => format!("{app} {release}: rolled back in {environment}"),
         Phase::RollbackFailed { .. } => {
@@ -198,6 +209,8 @@ fn rollback_headline(d: &Deployment) -> String {
         | Phase::CleaningUp { .. }
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
+        | Phase::AwaitingRestoreDecision { .. }
+        | Phase::RolledForward { .. }
         | Phase::RollingBack { .. }
         | Phase::RolledBack { .. } => format!("{app}: rolling {environment} back to {release}"),
     }
@@ -212,7 +225,8 @@ fn progress_blocks(d: &Deployment, before: Option<&Plan>) -> Vec<Block> {
         ),
     ])];
     let changes = changes::changes(d, before);
-    if !changes.is_empty() {
+    let decides = matches!(d.phase, Phase::AwaitingRestoreDecision { .. });
+    if !changes.is_empty() && !decides {
         blocks.push(Block::Text(format!("What changes\n{}", bullets(&changes))));
     }
     blocks.extend(paused(d).map(Block::Text));
@@ -222,12 +236,12 @@ fn progress_blocks(d: &Deployment, before: Option<&Plan>) -> Vec<Block> {
             overriders(&d.settings.environment)
         )));
     }
+    blocks.extend(way_back::blocks(d));
     if let (Phase::AwaitingApproval, Some(sealed)) = (&d.phase, &d.plan) {
         blocks.push(Block::Code(sealed.plan.to_string()));
         blocks.push(Block::Context(format!("plan {}", sealed.hash.short())));
     }
-    if let (Phase::AwaitingApproval, Some(approval)) = (&d.phase, &d.settings.environment.approval)
-    {
+    if let (Phase::AwaitingApproval, Some(demands)) = (&d.phase, Demands::of_deployment(d)) {
         let until = crate::machine::deadline(d)
             .map(|deadline| deadline.strftime("%H:%M UTC").to_string())
             .unwrap_or_default();
@@ -239,7 +253,7 @@ fn progress_blocks(d: &Deployment, before: Option<&Plan>) -> Vec<Block> {
         let mut text = format!(
             "{} of {} approvals given, open until {until}. Nothing is touched before.",
             given.len(),
-            approval.quorum
+            demands.quorum
         );
         if !given.is_empty() {
             text.push_str(&format!(" Given by {}.", given.join(", ")));
@@ -314,13 +328,18 @@ fn buttons(d: &Deployment) -> Option<Block> {
             | ButtonAction::Override
             | ButtonAction::Pause
             | ButtonAction::Resume
-            | ButtonAction::RollBack => None,
+            | ButtonAction::RollBack
+            | ButtonAction::RollForward => None,
         },
         confirm,
     };
-    let confirm = |action| {
-        (action == ButtonAction::Approve)
-            .then(|| format!("Deploy {} to {}?", d.release.tag, d.environment()))
+    let confirm = |action| match action {
+        ButtonAction::Approve => Some(format!("Deploy {} to {}?", d.release.tag, d.environment())),
+        ButtonAction::RollForward => Some(format!(
+            "Leave {} as it is? Nothing goes back; a newer release must mend it.",
+            d.environment()
+        )),
+        _ => None,
     };
     let actions = actions(d).into_iter();
     let buttons: Vec<Button> = actions
@@ -338,6 +357,7 @@ fn actions(d: &Deployment) -> Vec<ButtonAction> {
         Phase::AwaitingWindow { closed: Some(_) } => {
             vec![ButtonAction::Override, ButtonAction::Cancel]
         }
+        Phase::AwaitingRestoreDecision { .. } => vec![ButtonAction::RollForward],
         phase if phase.is_untouched() && !phase.is_terminal() => vec![ButtonAction::Cancel],
         phase if phase.can_pause() && d.paused.is_none() => vec![ButtonAction::Pause],
         _ => Vec::new(),
@@ -359,6 +379,7 @@ fn leads_back(d: &Deployment) -> bool {
         | Phase::Shifting
         | Phase::Baking { .. }
         | Phase::CleaningUp { .. } => d.rollback().is_none(),
+        Phase::AwaitingRestoreDecision { .. } => d.touched.rollouts_since.is_some(),
         Phase::Succeeded => true,
         _ => false,
     }

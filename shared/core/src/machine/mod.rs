@@ -9,6 +9,7 @@ mod backup;
 mod bake;
 mod cleanup;
 mod deadline;
+mod decision;
 mod gate;
 mod migration;
 mod needs;
@@ -95,6 +96,7 @@ fn take(d: &mut Deployment, event: &Event, now: Timestamp) -> Result<(), Rejecte
             plan,
             reason,
         } => approval::reject(d, by, groups, plan, reason.as_deref(), now),
+        Event::RollForward { by, groups } => decision::roll_forward(d, by, groups, now),
         Event::GoBack {
             by,
             reason,
@@ -132,6 +134,8 @@ fn take_outcome(
         Phase::CleaningUp { .. } => cleanup::on(d, outcome, now),
         Phase::RollingBack { .. } => rollback::on(d, outcome, now),
         Phase::AwaitingApproval
+        | Phase::AwaitingRestoreDecision { .. }
+        | Phase::RolledForward { .. }
         | Phase::Succeeded
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
@@ -158,9 +162,12 @@ fn end(d: &mut Deployment, phase: Phase, now: Timestamp) {
 }
 
 /// Something went wrong: back, if a service may have been changed; else that is the end. So it is
-/// of a rollback, which has no way back of its own.
+/// of a rollback, which has no way back of its own. Where the code alone cannot go back, a person
+/// is asked.
 fn fail(d: &mut Deployment, cause: Cause, now: Timestamp) {
-    if d.touched.rollouts_since.is_none() {
+    if decision::is_needed(d, &cause) {
+        decision::begin(d, cause, now);
+    } else if d.touched.rollouts_since.is_none() {
         let during = d.phase.name().to_owned();
         end(d, Phase::Failed { during, cause }, now);
     } else if d.rollback().is_some() {

@@ -22,6 +22,8 @@ pub(super) fn all(d: &Deployment, now: Timestamp) -> Vec<Command> {
         Phase::CleaningUp { pruned } => cleanup::needs(d, *pruned),
         Phase::RollingBack { services, .. } => rollback::needs(d, services),
         Phase::AwaitingApproval
+        | Phase::AwaitingRestoreDecision { .. }
+        | Phase::RolledForward { .. }
         | Phase::Succeeded
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }

@@ -15,6 +15,13 @@ use crate::plan::draw;
 use crate::plan::survey::Survey;
 
 pub(super) fn begin(d: &mut Deployment, confirming: bool, now: Timestamp) {
+    if d.settings
+        .migration
+        .as_ref()
+        .is_some_and(|m| m.inspect.is_some())
+    {
+        d.looks += 1;
+    }
     d.enter(
         Phase::Planning {
             survey: Box::default(),
@@ -25,7 +32,7 @@ pub(super) fn begin(d: &mut Deployment, confirming: bool, now: Timestamp) {
 }
 
 pub(super) fn needs(d: &Deployment, survey: &Survey) -> Vec<Command> {
-    survey.missing(&d.settings)
+    survey.missing(d)
 }
 
 pub(super) fn on(
@@ -36,10 +43,17 @@ pub(super) fn on(
     let Phase::Planning { survey, .. } = &mut d.phase else {
         return Err(late(d, outcome));
     };
-    if !survey.take(outcome) {
+    let was_inspecting = survey.inspecting.is_some();
+    if !survey.take(outcome, now) {
         return Err(late(d, outcome));
     }
-    if survey.missing(&d.settings).is_empty() {
+    if let (false, Outcome::InspectionStarted(task)) = (was_inspecting, outcome) {
+        d.tell(now, Note::Inspecting(task.clone()));
+    }
+    let Phase::Planning { survey, .. } = &d.phase else {
+        return Ok(());
+    };
+    if survey.missing(d).is_empty() {
         conclude(d, now);
     }
     Ok(())

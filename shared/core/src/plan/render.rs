@@ -4,6 +4,8 @@ use std::fmt;
 
 use crate::config::{ServiceKind, Severity, Strategy};
 use crate::id::{ImageTag, TaskDefinitionArn};
+use crate::migration::{self, Finding};
+use crate::plan::way_back::way_back;
 use crate::plan::{Plan, PlannedService};
 use crate::words;
 
@@ -40,6 +42,7 @@ impl fmt::Display for Plan {
         if let Some(findings) = &self.findings {
             writeln!(f, "  scan       {}", findings_words(findings))?;
         }
+        self.write_schema(f)?;
         self.write_steps(f)?;
         for secret in &self.secrets {
             let kept = if secret.pinned {
@@ -64,6 +67,37 @@ impl fmt::Display for Plan {
 }
 
 impl Plan {
+    fn write_schema(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(head) = &self.at_head {
+            return writeln!(
+                f,
+                "  database   stands at {head} already: no migration, and no snapshot for one"
+            );
+        }
+        let Some(seen) = self.migration.as_ref().and_then(|m| m.inspection.as_ref()) else {
+            return Ok(());
+        };
+        writeln!(
+            f,
+            "  database   from {} to {}: {} in {}",
+            migration::places(&seen.current),
+            seen.head,
+            words::count(seen.judgement.statements as usize, "statement"),
+            words::count(seen.pending.len(), "revision")
+        )?;
+        for revision in &seen.pending {
+            writeln!(f, "    {}  {}", revision.id, revision.message)?;
+        }
+        writeln!(f, "  way back   {}", way_back(self))?;
+        for finding in &seen.judgement.findings {
+            write_finding(f, finding)?;
+        }
+        if seen.judgement.left_out > 0 {
+            writeln!(f, "    and {} more findings", seen.judgement.left_out)?;
+        }
+        Ok(())
+    }
+
     fn write_steps(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut step = 0;
         let mut line = |f: &mut fmt::Formatter<'_>, text: String| {
@@ -131,6 +165,20 @@ impl Plan {
             .iter()
             .filter(move |service| service.kind == kind)
     }
+}
+
+fn write_finding(f: &mut fmt::Formatter<'_>, finding: &Finding) -> fmt::Result {
+    let revision = finding.revision.as_deref().unwrap_or("?");
+    writeln!(
+        f,
+        "    {}: {} in {revision}: {}",
+        finding.risk, finding.rule, finding.means
+    )?;
+    writeln!(f, "      {}", finding.statement)?;
+    if let Some(waiver) = &finding.waiver {
+        writeln!(f, "      waived by {}: {}", waiver.by, waiver.reason)?;
+    }
+    Ok(())
 }
 
 fn bring_up(service: &PlannedService) -> String {

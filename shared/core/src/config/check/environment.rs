@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Known, controls, given, minutes, or, order, placement, variables};
+use super::{Known, controls, given, migration, minutes, or, order, placement, variables};
 use crate::config::raw;
 use crate::config::reader::{At, Field};
 use crate::config::report::{Place, Report};
@@ -61,6 +61,8 @@ fn one(
     let plain = variables::plain(raw, report);
     let secrets = variables::secret(raw, report);
     let backup = given(&raw.backup, |at| backup(at, report));
+    let is_asked = raw.approval.is_some();
+    let migration_rules = migration::rules(raw.migration_rules.as_ref(), is_asked, report);
     let bake = bake(raw.bake.as_ref(), report);
     let alarms = alarms(raw, report);
     Some(Environment {
@@ -78,6 +80,7 @@ fn one(
         variables: plain?,
         secrets: secrets?,
         backup: backup?,
+        migration_rules: migration_rules?,
         scan: scan(raw.scan.as_ref())?,
         bake: bake?,
         alarms: alarms?,
@@ -191,6 +194,7 @@ fn backup(at: &At<raw::Backup>, report: &mut Report) -> Option<Backup> {
         database: database?,
         timeout: or(&raw.timeout, minutes(60), |timeout| timeout.get())?,
         keep: or(&raw.keep, 5, |keep| keep.get())?,
+        rehearse: or(&raw.rehearse, false, |rehearse| rehearse)?,
     })
 }
 

@@ -85,6 +85,7 @@ struct Seen {
     settings: Arc<Settings>,
     requested_at: Timestamp,
     is_rollback: bool,
+    migrates: bool,
     snapshot: Option<SnapshotId>,
     smoke_tests_passed: bool,
 }
