@@ -19,6 +19,7 @@ use crate::observation::RolloutObservation;
 use crate::phase::Phase;
 use crate::plan::Plan;
 use crate::release::Release;
+use crate::restore::Restore;
 use crate::rollback::{DeploymentKind, Rollback};
 
 /// The version of the shape in which deployments are stored.
@@ -214,6 +215,11 @@ impl Deployment {
     /// What it brings back, if it is a rollback.
     pub fn rollback(&self) -> Option<&Rollback> {
         self.kind.rollback()
+    }
+
+    /// What it brings back, if it is a restore of the database.
+    pub fn restore(&self) -> Option<&Restore> {
+        self.kind.restore()
     }
 
     /// Whose turn it is in an environment: of two, the later goes before. A push counts from when

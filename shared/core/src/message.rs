@@ -76,11 +76,13 @@ pub enum ButtonAction {
     Resume,
     /// Take its environment back.
     RollBack,
+    /// Restore the database of its environment.
+    RestoreDatabase,
 }
 
 impl ButtonAction {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Approve,
         Self::Reject,
         Self::Cancel,
@@ -88,6 +90,7 @@ impl ButtonAction {
         Self::Pause,
         Self::Resume,
         Self::RollBack,
+        Self::RestoreDatabase,
     ];
 
     /// What stands on the button; with dots where more is asked first.
@@ -100,6 +103,7 @@ impl ButtonAction {
             Self::Pause => "Pause",
             Self::Resume => "Resume",
             Self::RollBack => "Roll back…",
+            Self::RestoreDatabase => "Restore the database…",
         }
     }
 
@@ -113,6 +117,7 @@ impl ButtonAction {
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::RollBack => "rollback",
+            Self::RestoreDatabase => "restore",
         }
     }
 

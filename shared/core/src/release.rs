@@ -62,4 +62,8 @@ pub struct ProvenRelease {
     /// The deployment that had proven it first, if a rollback brought it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restores: Option<DeploymentId>,
+    /// Until when its database had been written to, if it was restored for it. What was proven later
+    /// than that, and before this, has lost its schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database_of: Option<Timestamp>,
 }

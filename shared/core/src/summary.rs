@@ -17,6 +17,9 @@ pub struct DeploymentSummary {
     pub digest: Digest,
     /// Whether it brings back what was proven before.
     pub is_rollback: bool,
+    /// Whether it brings the database back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_restore: bool,
     /// The name of the phase it is in, or ended in.
     pub phase: String,
     /// Who asked.
@@ -37,6 +40,7 @@ impl DeploymentSummary {
             tag: d.release.tag.clone(),
             digest: d.release.digest.clone(),
             is_rollback: d.rollback().is_some(),
+            is_restore: d.restore().is_some(),
             phase: d.phase.name().to_owned(),
             requested_by: d.requested_by.clone(),
             requested_at: d.requested_at,

@@ -165,6 +165,9 @@ tables! {
         optional secrets: Map<VariableName, Secret>,
         /// The database backup taken before the migration. Default: none is taken.
         optional backup: Backup,
+        /// Whose yes a restore of that database needs. Default: whoever has the role `restore` restores
+        /// without asking anybody.
+        optional restore: Approval,
         /// What the image scan decides. Default: critical findings block.
         optional scan: Scan,
         /// How the new version is watched once it has the traffic.
@@ -208,8 +211,9 @@ tables! {
         optional expires: Time<MINUTE, { 168 * HOUR }, SECOND>,
     }
 
-    /// Who may do what, as ids of Slack users and user groups. Whoever may deploy, approve or roll
-    /// back may also cancel, pause and hold; whoever may deploy or approve may resume and release.
+    /// Who may do what, as ids of Slack users and user groups. Whoever may deploy, approve, roll back
+    /// or restore may also cancel, pause and hold; whoever may deploy or approve may resume and
+    /// release.
     struct Roles as r#"{ deploy = ["S0604QSJC"] }"# {
         /// Who may ask for deployments. Default: nobody.
         optional deploy: List<MemberId>,
@@ -219,6 +223,9 @@ tables! {
         optional freeze: List<MemberId>,
         /// Who may let one deployment begin while the environment is closed. Default: nobody.
         optional r#override: List<MemberId>,
+        /// Who may ask for a restore of the database: the application stands still meanwhile, and
+        /// writes are lost. Default: nobody.
+        optional restore: List<MemberId>,
     }
 
     /// A time in which no deployment begins.

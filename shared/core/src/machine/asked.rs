@@ -52,6 +52,7 @@ pub(super) fn go_back(
             Ok(())
         }
         Phase::RollingBack { .. } => Err(RejectedEvent::GoingBackAlready),
+        Phase::Restoring { .. } => Err(RejectedEvent::IsRestore),
         Phase::Succeeded
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
@@ -59,7 +60,9 @@ pub(super) fn go_back(
         | Phase::Cancelled { .. }
         | Phase::Failed { .. }
         | Phase::RolledBack { .. }
-        | Phase::RollbackFailed { .. } => Err(RejectedEvent::Late {
+        | Phase::RollbackFailed { .. }
+        | Phase::Restored
+        | Phase::RestoreFailed { .. } => Err(RejectedEvent::Late {
             event: "go-back",
             phase,
         }),

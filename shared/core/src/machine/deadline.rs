@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{end, fail, pause, planning, rollback};
+use super::{end, fail, pause, planning, restore, rollback};
 use crate::command::Command;
 use crate::config::{Settings, Strategy};
 use crate::deployment::Deployment;
@@ -73,6 +73,7 @@ pub fn deadline(d: &Deployment) -> Option<Timestamp> {
         Phase::Baking { .. } => environment.bake.duration.saturating_add(INCONCLUSIVE_BAKE),
         Phase::CleaningUp { .. } => CLEANING_UP,
         Phase::RollingBack { .. } => ROLLING_BACK,
+        Phase::Restoring { step } => restore::allowed(step),
         Phase::Succeeded
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
@@ -80,7 +81,9 @@ pub fn deadline(d: &Deployment) -> Option<Timestamp> {
         | Phase::Cancelled { .. }
         | Phase::Failed { .. }
         | Phase::RolledBack { .. }
-        | Phase::RollbackFailed { .. } => return None,
+        | Phase::RollbackFailed { .. }
+        | Phase::Restored
+        | Phase::RestoreFailed { .. } => return None,
     };
     Some(
         d.entered_at
@@ -126,7 +129,7 @@ pub(super) fn patience_ends(d: &Deployment) -> Option<Timestamp> {
         return None;
     };
     let mut patience: Option<SignedDuration> = None;
-    for missing in survey.missing(&d.settings) {
+    for missing in survey.missing(d) {
         let of_this = match (&missing, &survey.scan, &survey.proof) {
             (
                 Command::ReadScan,
@@ -170,6 +173,7 @@ fn time_out(d: &mut Deployment, now: Timestamp) {
         Phase::Verifying { .. } => "smoke testing",
         Phase::Shifting => "the shift of traffic",
         Phase::CleaningUp { .. } => "taking down the old version",
+        Phase::Restoring { step } => restore::doing(step),
         Phase::Succeeded
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
@@ -177,7 +181,9 @@ fn time_out(d: &mut Deployment, now: Timestamp) {
         | Phase::Cancelled { .. }
         | Phase::Failed { .. }
         | Phase::RolledBack { .. }
-        | Phase::RollbackFailed { .. } => return,
+        | Phase::RollbackFailed { .. }
+        | Phase::Restored
+        | Phase::RestoreFailed { .. } => return,
     };
     let last_error = d
         .setbacks

@@ -15,6 +15,7 @@ mod needs;
 mod pause;
 mod planning;
 mod queue;
+mod restore;
 mod retry;
 mod rollback;
 mod rollout;
@@ -131,6 +132,7 @@ fn take_outcome(
         Phase::Baking { .. } => bake::on(d, outcome, now),
         Phase::CleaningUp { .. } => cleanup::on(d, outcome, now),
         Phase::RollingBack { .. } => rollback::on(d, outcome, now),
+        Phase::Restoring { .. } => restore::on(d, outcome, now),
         Phase::AwaitingApproval
         | Phase::Succeeded
         | Phase::Superseded { .. }
@@ -139,7 +141,9 @@ fn take_outcome(
         | Phase::Cancelled { .. }
         | Phase::Failed { .. }
         | Phase::RolledBack { .. }
-        | Phase::RollbackFailed { .. } => Err(late(d, outcome)),
+        | Phase::RollbackFailed { .. }
+        | Phase::Restored
+        | Phase::RestoreFailed { .. } => Err(late(d, outcome)),
     }
 }
 
@@ -158,9 +162,11 @@ fn end(d: &mut Deployment, phase: Phase, now: Timestamp) {
 }
 
 /// Something went wrong: back, if a service may have been changed; else that is the end. So it is
-/// of a rollback, which has no way back of its own.
+/// of a rollback, which has no way back of its own. A restore knows which way is left.
 fn fail(d: &mut Deployment, cause: Cause, now: Timestamp) {
-    if d.touched.rollouts_since.is_none() {
+    if let Phase::Restoring { .. } = d.phase {
+        restore::fail(d, cause, now);
+    } else if d.touched.rollouts_since.is_none() {
         let during = d.phase.name().to_owned();
         end(d, Phase::Failed { during, cause }, now);
     } else if d.rollback().is_some() {

@@ -11,7 +11,7 @@ use crate::event::Outcome;
 use crate::failure::{Cause, RejectedEvent};
 use crate::note::Note;
 use crate::phase::Phase;
-use crate::plan::draw;
+use crate::plan::{draw, with_tasks_of};
 use crate::plan::survey::Survey;
 
 pub(super) fn begin(d: &mut Deployment, confirming: bool, now: Timestamp) {
@@ -25,7 +25,7 @@ pub(super) fn begin(d: &mut Deployment, confirming: bool, now: Timestamp) {
 }
 
 pub(super) fn needs(d: &Deployment, survey: &Survey) -> Vec<Command> {
-    survey.missing(&d.settings)
+    survey.missing(d)
 }
 
 pub(super) fn on(
@@ -36,10 +36,15 @@ pub(super) fn on(
     let Phase::Planning { survey, .. } = &mut d.phase else {
         return Err(late(d, outcome));
     };
-    if !survey.take(outcome) {
+    let mut after = survey.clone();
+    if !after.take(outcome) {
         return Err(late(d, outcome));
     }
-    if survey.missing(&d.settings).is_empty() {
+    let is_whole = after.missing(d).is_empty();
+    if let Phase::Planning { survey, .. } = &mut d.phase {
+        *survey = after;
+    }
+    if is_whole {
         conclude(d, now);
     }
     Ok(())
@@ -53,7 +58,10 @@ pub(super) fn conclude(d: &mut Deployment, now: Timestamp) {
     };
     let confirming = *confirming;
     match draw(d, survey) {
-        Ok(plan) => settle(d, SealedPlan::new(plan), confirming, now),
+        Ok(plan) => {
+            let plan = with_tasks_of(d.plan.as_deref(), plan);
+            settle(d, SealedPlan::new(plan), confirming, now);
+        }
         Err(problems) => fail(d, Cause::NotPlannable(problems), now),
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{cleanup, fail, needs, rollback};
+use super::{cleanup, fail, needs, restore, rollback};
 use crate::command::CommandKey;
 use crate::deployment::{Deployment, Setback};
 use crate::failure::{Cause, ErrorClass, PortError, RejectedEvent};
@@ -90,6 +90,8 @@ fn give_up(d: &mut Deployment, command: &CommandKey, error: &PortError, now: Tim
             cleanup::give_up_pruning(d);
             cleanup::advance(d, now);
         }
+        Phase::Restoring { .. }
+            if restore::refused(d, command.as_str(), &error.message, now) => {}
         _ => {
             let cause = Cause::Refused {
                 doing: command.to_string(),

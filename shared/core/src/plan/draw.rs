@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use crate::config::{Member, ServiceKind, Severity};
 use crate::deployment::{Deployment, Requester};
-use crate::id::{AlarmName, SnapshotId};
+use crate::id::{AlarmName, ImageTag};
 use crate::observation::{
     AlarmState, ImageObservation, PinnedSecret, ProofObservation, ScanObservation,
     ServiceObservation,
 };
+use crate::plan::restore;
 use crate::plan::survey::Survey;
 use crate::plan::{Plan, PlannedBackup, PlannedMigration, PlannedRollback, PlannedService};
 use crate::release::ProvenRelease;
+use crate::restore::snapshot_of;
 use crate::rollback::Rollback;
 use crate::words;
 
@@ -20,6 +22,9 @@ use crate::words;
 /// # Errors
 /// Every reason why there is no plan, each with what to do about it.
 pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<Plan, Vec<String>> {
+    if let Some(restore) = deployment.restore() {
+        return restore::draw(deployment, restore, survey);
+    }
     let settings = &deployment.settings;
     let environment = &settings.environment;
     let mut findings = Findings::default();
@@ -54,6 +59,7 @@ pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<Plan, Vec<String
             from: rollback.from.clone(),
             reason: rollback.reason.clone(),
         }),
+        restore: None,
         previous,
         passed,
         findings: scanned,
@@ -81,15 +87,15 @@ pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<Plan, Vec<String
 }
 
 #[derive(Default)]
-struct Findings {
+pub(super) struct Findings {
     /// In the way.
-    problems: Vec<String>,
+    pub(super) problems: Vec<String>,
     /// Not in the way, but to be known.
-    warnings: Vec<String>,
+    pub(super) warnings: Vec<String>,
 }
 
 impl Findings {
-    fn judge_image(&mut self, deployment: &Deployment, image: Option<&ImageObservation>) {
+    pub(super) fn judge_image(&mut self, deployment: &Deployment, image: Option<&ImageObservation>) {
         let release = &deployment.release;
         let Some(image) = image else { return };
         if !image.present {
@@ -176,7 +182,7 @@ impl Findings {
         }
     }
 
-    fn judge_secrets(&mut self, survey: &Survey) -> Vec<PinnedSecret> {
+    pub(super) fn judge_secrets(&mut self, survey: &Survey) -> Vec<PinnedSecret> {
         match &survey.secrets {
             Some(Ok(secrets)) => secrets.clone(),
             Some(Err(problems)) => {
@@ -222,6 +228,7 @@ impl Findings {
                     .rollback()
                     .and_then(|rollback| rollback.revisions.get(&service.name))
                     .cloned(),
+                desired: None,
             });
         }
         planned
@@ -311,11 +318,7 @@ impl Findings {
         }
         Some(PlannedBackup {
             database: backup.database.clone(),
-            snapshot: SnapshotId::new(format!(
-                "sluice-{}-{}",
-                deployment.environment(),
-                deployment.id
-            )),
+            snapshot: snapshot_of(deployment.environment(), &deployment.id),
             engine: observed.engine.clone(),
             engine_version: observed.engine_version.clone(),
             storage_gib: observed.storage_gib,
@@ -344,7 +347,7 @@ impl Findings {
         counted
     }
 
-    fn judge_approvers(&mut self, deployment: &Deployment, survey: &Survey) {
+    pub(super) fn judge_approvers(&mut self, deployment: &Deployment, survey: &Survey) {
         let Some(approval) = &deployment.settings.environment.approval else {
             return;
         };
@@ -398,15 +401,7 @@ impl Findings {
         secrets: &[PinnedSecret],
     ) {
         let tag = &rollback.to.release.tag;
-        for secret in secrets {
-            if !rollback.secrets.contains(secret) {
-                self.warnings.push(format!(
-                    "the secret {} is not there any more at the version that {tag} had: it gets \
-                     version {}",
-                    secret.variable, secret.version
-                ));
-            }
-        }
+        self.compare_secrets(tag, &rollback.secrets, secrets);
         let settings = &deployment.settings;
         for service in settings.environment.services.keys() {
             if settings.service(service).is_none() {
@@ -417,6 +412,24 @@ impl Findings {
         }
         if !rollback.migrated.is_empty() {
             self.warnings.push(words::migrated(&rollback.migrated));
+        }
+    }
+
+    /// Secrets that cannot be brought back at the version they had.
+    pub(super) fn compare_secrets(
+        &mut self,
+        tag: &ImageTag,
+        then: &[PinnedSecret],
+        now: &[PinnedSecret],
+    ) {
+        for secret in now {
+            if !then.contains(secret) {
+                self.warnings.push(format!(
+                    "the secret {} is not there any more at the version that {tag} had: it gets \
+                     version {}",
+                    secret.variable, secret.version
+                ));
+            }
         }
     }
 

@@ -4,11 +4,16 @@ use std::fmt;
 
 use crate::config::{ServiceKind, Severity, Strategy};
 use crate::id::{ImageTag, TaskDefinitionArn};
-use crate::plan::{Plan, PlannedService};
+use crate::plan::{Plan, PlannedService, render_restore};
 use crate::words;
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(restore) = &self.restore {
+            render_restore::head(self, restore, f)?;
+            render_restore::steps(self, restore, f)?;
+            return self.write_contents(f);
+        }
         writeln!(
             f,
             "{} {} to {}",
@@ -41,6 +46,13 @@ impl fmt::Display for Plan {
             writeln!(f, "  scan       {}", findings_words(findings))?;
         }
         self.write_steps(f)?;
+        self.write_contents(f)
+    }
+}
+
+impl Plan {
+    /// What is in the new revisions, and what people should know.
+    fn write_contents(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for secret in &self.secrets {
             let kept = if secret.pinned {
                 "pinned to"
@@ -61,9 +73,7 @@ impl fmt::Display for Plan {
         }
         Ok(())
     }
-}
 
-impl Plan {
     fn write_steps(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut step = 0;
         let mut line = |f: &mut fmt::Formatter<'_>, text: String| {
@@ -192,7 +202,7 @@ fn shift(strategy: &Strategy) -> String {
 }
 
 /// `…:task-definition/erp-web:41` → `erp-web:41`.
-fn revision(arn: &TaskDefinitionArn) -> &str {
+pub(super) fn revision(arn: &TaskDefinitionArn) -> &str {
     let arn = arn.as_str();
     arn.rsplit_once('/').map_or(arn, |(_, revision)| revision)
 }

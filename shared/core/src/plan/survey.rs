@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::command::Command;
-use crate::config::Settings;
+use crate::database::RestorePoint;
+use crate::deployment::Deployment;
 use crate::event::Outcome;
 use crate::id::AlarmName;
 use crate::observation::{
     AlarmState, ApproversObservation, DatabaseObservation, ImageObservation, PinnedSecret,
-    ProofObservation, ScanObservation, SecretProblem, ServiceObservation,
+    ProofObservation, ScanObservation, SecretProblem, ServiceObservation, SnapshotObservation,
 };
 use crate::release::ProvenRelease;
 
@@ -37,6 +38,12 @@ pub struct Survey {
         deserialize_with = "read"
     )]
     pub previous: Option<Option<ProvenRelease>>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "read"
+    )]
+    pub snapshot: Option<Option<SnapshotObservation>>,
 }
 
 /// Without this, JSON's `null` for "read, and there is none" would come back as "not read yet".
@@ -51,8 +58,8 @@ where
 impl Survey {
     /// What is still to be read, or read again since it was not settled. All of it can be read at
     /// once.
-    pub fn missing(&self, settings: &Settings) -> Vec<Command> {
-        let environment = &settings.environment;
+    pub fn missing(&self, d: &Deployment) -> Vec<Command> {
+        let environment = &d.settings.environment;
         let mut missing = Vec::new();
         let mut need = |is_missing: bool, command: Command| {
             if is_missing {
@@ -88,6 +95,17 @@ impl Survey {
         if environment.approval.is_some() {
             need(self.approvers.is_none(), Command::ReadApprovers);
         }
+        if let Some(restore) = d.restore()
+            && let RestorePoint::Snapshot(snapshot) = &restore.point
+        {
+            need(
+                self.snapshot.is_none(),
+                Command::ReadSnapshot {
+                    snapshot: snapshot.clone(),
+                    database: restore.database.clone(),
+                },
+            );
+        }
         missing
     }
 
@@ -115,10 +133,15 @@ impl Survey {
             Outcome::Alarms(alarms) => self.alarms = Some(alarms.clone()),
             Outcome::Approvers(approvers) => self.approvers = Some(approvers.clone()),
             Outcome::Previous(previous) => self.previous = Some(previous.clone()),
+            Outcome::Snapshot(snapshot) => self.snapshot = Some(snapshot.clone()),
             Outcome::Claim(_)
             | Outcome::Controls(_)
             | Outcome::SnapshotStarted(_)
-            | Outcome::Snapshot(_)
+            | Outcome::ServiceScaled { .. }
+            | Outcome::CopyStarted
+            | Outcome::Copy(_)
+            | Outcome::DatabasesFound(_)
+            | Outcome::DatabaseRenaming { .. }
             | Outcome::TaskDefinition { .. }
             | Outcome::MigrationStarted(_)
             | Outcome::Migration(_)

@@ -54,13 +54,15 @@ fn one(
         Some(role.value.clone())
     });
     let tags = raw.tags.at().and_then(|tags| self::tags(tags, report));
-    let approval = given(&raw.approval, |at| approval(at, report));
+    let asked = given(&raw.approval, |at| approval(at, report));
     let roles = controls::roles(raw.roles.as_ref(), report);
     let calendar = controls::calendar(raw, report);
     let services = placement::all(name, raw, known, report);
     let plain = variables::plain(raw, report);
     let secrets = variables::secret(raw, report);
     let backup = given(&raw.backup, |at| backup(at, report));
+    let restore = given(&raw.restore, |at| approval(at, report));
+    controls::restore(raw, report);
     let bake = bake(raw.bake.as_ref(), report);
     let alarms = alarms(raw, report);
     Some(Environment {
@@ -71,13 +73,14 @@ fn one(
         cluster: raw.cluster.get()?.clone(),
         tags: tags?,
         after: given(&raw.after, |after| Some(after.value.clone()))?,
-        approval: approval?,
+        approval: asked?,
         roles: roles?,
         calendar: Some(calendar?),
         services: services?,
         variables: plain?,
         secrets: secrets?,
         backup: backup?,
+        restore: restore?,
         scan: scan(raw.scan.as_ref())?,
         bake: bake?,
         alarms: alarms?,
