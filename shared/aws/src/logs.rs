@@ -1,8 +1,11 @@
-//! The end of a container's log, for the people who have to find out why it stopped.
+//! A container's log: its end, for the people who have to find out why it stopped, and the lines
+//! in it that were written for Sluice.
 
 use aws_sdk_cloudwatchlogs::config::{Builder, Region};
-use aws_sdk_cloudwatchlogs::operation::get_log_events::GetLogEventsError;
+use aws_sdk_cloudwatchlogs::operation::get_log_events::{GetLogEventsError, GetLogEventsOutput};
 use aws_sdk_ecs::types::{ContainerDefinition, LogDriver};
+use sluice_app::ports::{LOG_BYTES_MAX, LOG_LINES_MAX};
+use sluice_core::failure::PortError;
 
 use crate::clients::ClientSet;
 use crate::error::port_error;
@@ -11,6 +14,9 @@ use crate::error::port_error;
 const LINES: i32 = 20;
 /// A longer line is cut: a stack trace in JSON can have 256 KiB.
 const LINE_CHARS: usize = 500;
+/// GetLogEvents gives a MiB or 10,000 lines on a page. A task that writes more than so many pages
+/// says little that was meant for Sluice.
+const PAGES_MAX: usize = 200;
 
 /// The last lines, oldest first; none for a container that logs elsewhere than CloudWatch or has
 /// not logged anything.
@@ -25,38 +31,72 @@ pub(crate) async fn tail(
     let Some(place) = Place::of(container, task_id) else {
         return Vec::new();
     };
-    let region = place.region.map(|region| Region::new(region.to_owned()));
-    let mut request = clients
-        .logs()
-        .get_log_events()
-        .log_group_name(place.group)
-        .log_stream_name(&place.stream)
-        .limit(LINES)
-        .start_from_head(false)
-        .customize();
-    if let Some(region) = region {
-        request = request.config_override(Builder::default().region(region));
+    match place.read(clients, Page::Last).await {
+        Ok(Some(page)) => messages(&page).map(cut).collect(),
+        Ok(None) => Vec::new(),
+        Err(error) => vec![format!("(the log could not be read: {error})")],
     }
-    match request.send().await {
-        Ok(answer) => answer
-            .events()
-            .iter()
-            .filter_map(|event| event.message())
-            .map(cut)
-            .collect(),
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(GetLogEventsError::is_resource_not_found_exception) =>
-        {
-            Vec::new()
+}
+
+/// Every line that begins so, oldest first and whole; none where it has not logged yet.
+///
+/// # Errors
+///
+/// Permanent for a container of whose log nobody knows where it is, and for more lines than
+/// [`LOG_LINES_MAX`] and [`LOG_BYTES_MAX`] let through.
+pub(crate) async fn lines(
+    clients: &ClientSet,
+    container: &ContainerDefinition,
+    task_id: &str,
+    prefix: &str,
+) -> Result<Vec<String>, PortError> {
+    let place = Place::of(container, task_id).ok_or_else(|| unknown_place(container))?;
+    let (mut lines, mut bytes, mut token) = (Vec::new(), 0, None);
+    for _ in 0..PAGES_MAX {
+        let page = Page::FromHead(token.clone());
+        let Some(page) = place.read(clients, page).await? else {
+            return Ok(lines);
+        };
+        for line in messages(&page).filter(|line| line.starts_with(prefix)) {
+            let line = line.trim_end_matches(['\r', '\n']);
+            bytes += line.len();
+            if lines.len() == LOG_LINES_MAX || bytes > LOG_BYTES_MAX {
+                return Err(too_much(&place, prefix));
+            }
+            lines.push(line.to_owned());
         }
-        Err(error) => {
-            let on = format!("{}/{}", place.group, place.stream);
-            let error = port_error("logs:GetLogEvents", &on, error);
-            vec![format!("(the log could not be read: {error})")]
+        // At the end the token is the one that was asked with; pages before it may be empty.
+        let next = page.next_forward_token;
+        if next.is_none() || next == token {
+            return Ok(lines);
         }
+        token = next;
     }
+    Err(PortError::permanent(format!(
+        "the log {}/{} has more than {PAGES_MAX} pages: have the task write less",
+        place.group, place.stream
+    )))
+}
+
+fn too_much(place: &Place<'_>, prefix: &str) -> PortError {
+    PortError::permanent(format!(
+        "the log {}/{} has more than {LOG_LINES_MAX} lines or {LOG_BYTES_MAX} bytes that begin with \
+         `{prefix}`",
+        place.group, place.stream
+    ))
+}
+
+fn unknown_place(container: &ContainerDefinition) -> PortError {
+    let name = container.name().unwrap_or_default();
+    PortError::permanent(format!(
+        "nobody knows where the container {name} logs: in its task definition, set \
+         `logConfiguration` to the log driver `awslogs` with the options `awslogs-group`, \
+         `awslogs-region` and `awslogs-stream-prefix`"
+    ))
+}
+
+fn messages(page: &GetLogEventsOutput) -> impl Iterator<Item = &str> {
+    page.events().iter().filter_map(|event| event.message())
 }
 
 fn cut(line: &str) -> String {
@@ -67,6 +107,13 @@ fn cut(line: &str) -> String {
     }
 }
 
+/// Which part of a log is read.
+enum Page {
+    Last,
+    /// From the beginning, or from where this token says.
+    FromHead(Option<String>),
+}
+
 struct Place<'a> {
     group: &'a str,
     stream: String,
@@ -74,6 +121,42 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
+    /// A page of the log; `None` where it has no such stream, or no such group, yet.
+    async fn read(
+        &self,
+        clients: &ClientSet,
+        page: Page,
+    ) -> Result<Option<GetLogEventsOutput>, PortError> {
+        let region = self.region.map(|region| Region::new(region.to_owned()));
+        let request = clients
+            .logs()
+            .get_log_events()
+            .log_group_name(self.group)
+            .log_stream_name(&self.stream);
+        let request = match page {
+            Page::Last => request.limit(LINES).start_from_head(false),
+            Page::FromHead(token) => request.start_from_head(true).set_next_token(token),
+        };
+        let mut request = request.customize();
+        if let Some(region) = region {
+            request = request.config_override(Builder::default().region(region));
+        }
+        match request.send().await {
+            Ok(page) => Ok(Some(page)),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(GetLogEventsError::is_resource_not_found_exception) =>
+            {
+                Ok(None)
+            }
+            Err(error) => {
+                let on = format!("{}/{}", self.group, self.stream);
+                Err(port_error("logs:GetLogEvents", &on, error))
+            }
+        }
+    }
+
     /// With a stream prefix the awslogs driver names the stream `prefix/container/task`; without
     /// one it names it after Docker's own id, which nobody here knows.
     fn of(container: &'a ContainerDefinition, task_id: &str) -> Option<Self> {

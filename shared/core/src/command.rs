@@ -168,7 +168,8 @@ pub enum Command {
     },
 }
 
-/// What ECS is asked for. Never a desired count: autoscaling owns that.
+/// What ECS is asked for. A desired count only where Sluice took the tasks away itself: it is
+/// autoscaling's otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RolloutOrder {
     /// The deployment, told to the lifecycle hook.
@@ -189,6 +190,9 @@ pub struct RolloutOrder {
     pub direction: Direction,
     /// A service deployment to this revision that is not older is this one.
     pub since: Timestamp,
+    /// How many tasks are wanted from now on, of a service that was stopped for a database restore;
+    /// `None` leaves their number as it is.
+    pub desired: Option<u32>,
 }
 
 /// Which way a service goes.

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Severity;
 use crate::id::{
-    ContainerName, Digest, SecretVersion, ServiceDeploymentArn, ServiceName, SlackUserId,
-    SnapshotId, TaskArn, TaskDefinitionArn,
+    ContainerName, DeploymentId, Digest, SecretVersion, ServiceDeploymentArn, ServiceName,
+    SlackUserId, SnapshotId, TaskArn, TaskDefinitionArn,
 };
 use crate::release::ProvenRelease;
 
@@ -115,6 +115,20 @@ pub struct DatabaseObservation {
     pub storage_gib: u32,
     /// Whether its storage is encrypted.
     pub encrypted: bool,
+    /// `DbiResourceId` or `DbClusterResourceId`: the same for as long as it lives, whatever it is
+    /// called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
+    /// The earliest moment to which its automated backups reach back. RDS says so of a cluster; of
+    /// an instance it is reckoned from its age and the retention of its backups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earliest_restorable: Option<Timestamp>,
+    /// The latest moment that can be restored, commonly five minutes ago.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest_restorable: Option<Timestamp>,
+    /// The deployment that made it: its tag `sluice:deployment`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<DeploymentId>,
 }
 
 /// A snapshot as RDS describes it.

@@ -38,6 +38,7 @@ fn rollout(deployment: &Moto, to: sluice_core::id::TaskDefinitionArn) -> Rollout
         alarms: Vec::new(),
         direction: Direction::Forward,
         since: noon(),
+        desired: None,
     }
 }
 

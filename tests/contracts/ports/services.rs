@@ -138,6 +138,7 @@ async fn rollout_of(stage: &Model, service: &str, strategy: Strategy) -> Rollout
         alarms: vec![AlarmName::new("errors")],
         direction: Direction::Forward,
         since: stage.cloud(|cloud| cloud.now()),
+        desired: None,
     }
 }
 

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::command::RolloutOrder;
 use sluice_core::config::{Database, SecretSource};
+use sluice_core::database::{CopyObservation, CopyOrder};
 use sluice_core::failure::PortError;
 use sluice_core::id::{
     AccountId, AlarmName, ClusterName, ContainerName, DeploymentId, Digest, EcsServiceName,
@@ -155,6 +156,16 @@ pub trait Services: Send + Sync {
         since: Timestamp,
     ) -> Result<Option<RolloutObservation>, PortError>;
 
+    /// Has ECS run so many tasks of the service, of the revision that it has: no service deployment
+    /// begins. Only for a database restore, which has to stop whoever writes; the number is
+    /// autoscaling's otherwise.
+    async fn ensure_count(
+        &self,
+        target: &Target,
+        ecs_service: &EcsServiceName,
+        desired: u32,
+    ) -> Result<(), PortError>;
+
     /// Has ECS stop the service deployment and go back, unless it is over or does so already.
     async fn ensure_stopping(
         &self,
@@ -178,6 +189,11 @@ pub struct TaskOrder {
     pub command: Vec<String>,
 }
 
+/// The most lines that [`Tasks::log_lines`] gives: more than any migration has statements.
+pub const LOG_LINES_MAX: usize = 2_000;
+/// The most bytes that those lines may have together: a small part of what a function may hold.
+pub const LOG_BYTES_MAX: usize = 8 * 1024 * 1024;
+
 /// One-off ECS tasks.
 #[async_trait]
 pub trait Tasks: Send + Sync {
@@ -190,6 +206,21 @@ pub trait Tasks: Send + Sync {
         target: &Target,
         task: &TaskArn,
     ) -> Result<Option<TaskObservation>, PortError>;
+
+    /// Every line that begins with `prefix` of the log of the container that got the command,
+    /// oldest first and whole; none where it has not logged yet.
+    ///
+    /// # Errors
+    ///
+    /// Permanent where there are more than [`LOG_LINES_MAX`] of them or [`LOG_BYTES_MAX`] bytes;
+    /// where the container does not log to CloudWatch Logs under a stream prefix, so that nobody
+    /// knows where; and where ECS has forgotten the task.
+    async fn log_lines(
+        &self,
+        target: &Target,
+        task: &TaskArn,
+        prefix: &str,
+    ) -> Result<Vec<String>, PortError>;
 }
 
 /// RDS databases and their snapshots.
@@ -232,6 +263,48 @@ pub trait Databases: Send + Sync {
         database: &Database,
         snapshot: &SnapshotId,
     ) -> Result<(), PortError>;
+
+    /// Has RDS make the copy, tagged as the deployment's, and then whatever it still lacks of what
+    /// the source has and a restore does not carry over. Whoever waits for the copy asks for this
+    /// and for [`copy`](Self::copy) by turns until it is available.
+    ///
+    /// # Errors
+    ///
+    /// Needs a person where the source is not there, and where something of the copy's name is
+    /// there that is not this copy. Permanent where there is no such snapshot or moment.
+    async fn ensure_copy(&self, target: &Target, order: &CopyOrder) -> Result<(), PortError>;
+
+    /// How the copy is. It is available only once it is in everything as the source is.
+    ///
+    /// # Errors
+    ///
+    /// Needs a person where something of the copy's name is there that is not this copy, and where
+    /// the source is not there to compare it with.
+    async fn copy(&self, target: &Target, order: &CopyOrder) -> Result<CopyObservation, PortError>;
+
+    /// Has RDS call `to` what is called `from` now, if it has this resource id; nothing if `to` has
+    /// it already. It takes a minute or two: meanwhile the old name is there and `renaming`, and
+    /// then for a while neither name is.
+    ///
+    /// # Errors
+    ///
+    /// Needs a person where either name is that of something else. Retryable while neither name is
+    /// there.
+    async fn ensure_renamed(
+        &self,
+        target: &Target,
+        from: &Database,
+        resource_id: &str,
+        to: &str,
+    ) -> Result<(), PortError>;
+
+    /// Has RDS delete the copy for good, with its automated backups and without a last snapshot:
+    /// whether it is gone.
+    ///
+    /// # Errors
+    ///
+    /// Permanent for anything but a rehearsal that carries this deployment's tag: it is left alone.
+    async fn ensure_no_copy(&self, target: &Target, order: &CopyOrder) -> Result<bool, PortError>;
 }
 
 /// CloudWatch alarms.

@@ -56,6 +56,17 @@ impl Services for EcsServices {
         update::ensure(&clients, &target.cluster, hook.as_ref(), order).await
     }
 
+    /// DescribeServices, UpdateService.
+    async fn ensure_count(
+        &self,
+        target: &Target,
+        ecs_service: &EcsServiceName,
+        desired: u32,
+    ) -> Result<(), PortError> {
+        let clients = self.clients.of(target).await?;
+        update::ensure_count(&clients, &target.cluster, ecs_service, desired).await
+    }
+
     /// ListServiceDeployments, DescribeServiceRevisions, DescribeServiceDeployments.
     async fn rollout(
         &self,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_sdk_ecs::operation::run_task::builders::RunTaskFluentBuilder;
 use aws_sdk_ecs::types::{
-    ContainerDefinition, ContainerOverride, DesiredStatus, Failure, Service, Task, TaskOverride,
+    ContainerDefinition, ContainerOverride, DesiredStatus, Failure, Service, Task, TaskDefinition,
+    TaskOverride,
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use sluice_app::ports::{Target, TaskOrder, Tasks};
@@ -62,24 +63,74 @@ impl Tasks for EcsTasks {
         task: &TaskArn,
     ) -> Result<Option<TaskObservation>, PortError> {
         let clients = self.clients.of(target).await?;
-        let answer = clients
-            .ecs()
-            .describe_tasks()
-            .cluster(target.cluster.as_str())
-            .tasks(task.as_str())
-            .send()
-            .await
-            .map_err(|e| port_error("ecs:DescribeTasks", task.as_str(), e))?;
-        if let Some(found) = answer.tasks().first() {
-            return observe(&clients, task, found).await.map(Some);
-        }
-        match answer.failures().first().and_then(Failure::reason) {
-            None | Some(read::MISSING) => Ok(None),
-            Some(reason) => Err(PortError::permanent(format!(
-                "ECS could not describe the task {task}: {reason}"
-            ))),
+        match describe(&clients, &target.cluster, task).await? {
+            Some(found) => observe(&clients, task, &found).await.map(Some),
+            None => Ok(None),
         }
     }
+
+    /// DescribeTasks, DescribeTaskDefinition and GetLogEvents.
+    async fn log_lines(
+        &self,
+        target: &Target,
+        task: &TaskArn,
+        prefix: &str,
+    ) -> Result<Vec<String>, PortError> {
+        let clients = self.clients.of(target).await?;
+        let Some(found) = describe(&clients, &target.cluster, task).await? else {
+            return Err(PortError::permanent(format!(
+                "ECS has forgotten the task {task}, as it does an hour after the end of one: nobody \
+                 knows where it logged"
+            )));
+        };
+        let definition = definition(&clients, task, &found).await?;
+        let container = of_interest(&found, definition.container_definitions());
+        let container = container.ok_or_else(|| {
+            PortError::permanent(format!("no container of the task {task} was given a command"))
+        })?;
+        logs::lines(&clients, container, id_of(task), prefix).await
+    }
+}
+
+/// The task, unless ECS has forgotten it.
+async fn describe(
+    clients: &ClientSet,
+    cluster: &ClusterName,
+    task: &TaskArn,
+) -> Result<Option<Task>, PortError> {
+    let answer = clients
+        .ecs()
+        .describe_tasks()
+        .cluster(cluster.as_str())
+        .tasks(task.as_str())
+        .send()
+        .await
+        .map_err(|e| port_error("ecs:DescribeTasks", task.as_str(), e))?;
+    if let Some(found) = answer.tasks().first() {
+        return Ok(Some(found.clone()));
+    }
+    match answer.failures().first().and_then(Failure::reason) {
+        None | Some(read::MISSING) => Ok(None),
+        Some(reason) => Err(PortError::permanent(format!(
+            "ECS could not describe the task {task}: {reason}"
+        ))),
+    }
+}
+
+async fn definition(
+    clients: &ClientSet,
+    arn: &TaskArn,
+    task: &Task,
+) -> Result<TaskDefinition, PortError> {
+    let definition = task
+        .task_definition_arn()
+        .ok_or_else(|| incomplete("ecs:DescribeTasks", arn.as_str(), "task definition"))?;
+    let (definition, _) = task_definition::describe(clients, definition).await?;
+    Ok(definition)
+}
+
+fn id_of(task: &TaskArn) -> &str {
+    task.as_str().rsplit('/').next().unwrap_or_default()
 }
 
 /// The task with that token, running or stopped.
@@ -220,10 +271,7 @@ async fn observe(
     if !stopped {
         return Ok(observed);
     }
-    let definition = task
-        .task_definition_arn()
-        .ok_or_else(|| incomplete("ecs:DescribeTasks", arn.as_str(), "task definition"))?;
-    let (definition, _) = task_definition::describe(clients, definition).await?;
+    let definition = definition(clients, arn, task).await?;
     let essential = definition
         .container_definitions()
         .iter()
@@ -236,8 +284,7 @@ async fn observe(
     }
     observed.stopped_reason = stopped_reason(task);
     if let Some(container) = of_interest(task, definition.container_definitions()) {
-        let id = arn.as_str().rsplit('/').next().unwrap_or_default();
-        observed.log_tail = logs::tail(clients, container, id).await;
+        observed.log_tail = logs::tail(clients, container, id_of(arn)).await;
     }
     Ok(observed)
 }

@@ -1,5 +1,6 @@
-//! UpdateService: the revision, and how ECS brings it up. Never a desired count, which is
-//! autoscaling's; never the load balancers, which what is not sent leaves as they are.
+//! UpdateService: the revision, and how ECS brings it up. A desired count, which is autoscaling's,
+//! only for a database restore; never the load balancers, which what is not sent leaves as they
+//! are.
 
 use std::collections::HashMap;
 
@@ -14,7 +15,7 @@ use jiff::SignedDuration;
 use sluice_core::command::{Direction, RolloutOrder};
 use sluice_core::config::Strategy;
 use sluice_core::failure::PortError;
-use sluice_core::id::ClusterName;
+use sluice_core::id::{ClusterName, EcsServiceName};
 
 use super::{read, rollout};
 use crate::clients::{ClientSet, RolloutHook};
@@ -71,6 +72,7 @@ pub(super) async fn ensure(
         .service(name.as_str())
         .task_definition(task_definition.as_str())
         .deployment_configuration(configuration)
+        .set_desired_count(order.desired.map(count).transpose()?)
         // ECS starts tasks of the new revision elsewhere before it stops the old ones, which would
         // be two of a singleton, and refuses a maximum of 100 per cent beside it.
         .set_availability_zone_rebalancing(
@@ -83,6 +85,36 @@ pub(super) async fn ensure(
         .await
         .map_err(|e| port_error("ecs:UpdateService", &format!("the service {name}"), e))?;
     Ok(())
+}
+
+/// Has ECS run so many tasks, unless that is what is wanted of the service already. Without a task
+/// definition or a configuration ECS starts no service deployment.
+pub(super) async fn ensure_count(
+    clients: &ClientSet,
+    cluster: &ClusterName,
+    name: &EcsServiceName,
+    desired: u32,
+) -> Result<(), PortError> {
+    let desired = count(desired)?;
+    let service = read::one(clients, cluster, name).await?;
+    if service.desired_count() == desired {
+        return Ok(());
+    }
+    clients
+        .ecs()
+        .update_service()
+        .cluster(cluster.as_str())
+        .service(name.as_str())
+        .desired_count(desired)
+        .send()
+        .await
+        .map_err(|e| port_error("ecs:UpdateService", &format!("the service {name}"), e))?;
+    Ok(())
+}
+
+fn count(desired: u32) -> Result<i32, PortError> {
+    i32::try_from(desired)
+        .map_err(|_| PortError::permanent(format!("{desired} tasks are more than ECS can hold")))
 }
 
 /// ECS lists a service deployment a little after it has taken the request, but shows the request on

@@ -87,6 +87,7 @@ fn order_back(d: &Deployment, service: &PlannedService) -> RolloutOrder {
         alarms: Vec::new(),
         direction: Direction::Back,
         since: d.entered_at,
+        desired: None,
     }
 }
 

@@ -120,6 +120,7 @@ fn order(
         },
         direction: Direction::Forward,
         since: d.touched.rollouts_since.unwrap_or(d.entered_at),
+        desired: None,
     }
 }
 

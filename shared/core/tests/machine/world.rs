@@ -128,6 +128,10 @@ impl World {
                 engine_version: "15.8".to_owned(),
                 storage_gib: 100,
                 encrypted: true,
+                resource_id: None,
+                earliest_restorable: None,
+                latest_restorable: None,
+                deployment: None,
             }),
             alarms: config
                 .environments

@@ -42,6 +42,16 @@ operations! {
     CreateDbSnapshot = "rds:CreateDBSnapshot";
     DescribeDbSnapshots = "rds:DescribeDBSnapshots";
     DeleteDbSnapshot = "rds:DeleteDBSnapshot";
+    RestoreDbInstanceFromDbSnapshot = "rds:RestoreDBInstanceFromDBSnapshot";
+    RestoreDbInstanceToPointInTime = "rds:RestoreDBInstanceToPointInTime";
+    RestoreDbClusterFromSnapshot = "rds:RestoreDBClusterFromSnapshot";
+    RestoreDbClusterToPointInTime = "rds:RestoreDBClusterToPointInTime";
+    CreateDbInstance = "rds:CreateDBInstance";
+    ModifyDbInstance = "rds:ModifyDBInstance";
+    ModifyDbCluster = "rds:ModifyDBCluster";
+    DeleteDbInstance = "rds:DeleteDBInstance";
+    DeleteDbCluster = "rds:DeleteDBCluster";
+    RebootDbInstance = "rds:RebootDBInstance";
     DescribeAlarms = "cloudwatch:DescribeAlarms";
     DescribeTaskDefinition = "ecs:DescribeTaskDefinition";
     DescribeServiceDeployments = "ecs:DescribeServiceDeployments";

@@ -16,7 +16,7 @@ use super::ecr::{FIRST_RELEASE_TAG, Push, digest_of};
 use super::ecs::{Container, RolloutConfig, Service};
 use super::elb::Traffic;
 use super::place::Place;
-use super::rds::Instance;
+use super::rds::{Instance, Writers};
 
 /// The account of the registry, where nothing says otherwise: the one of `events/`.
 pub const REGISTRY_ACCOUNT: &str = "222222222222";
@@ -50,9 +50,20 @@ impl Cloud {
         for environment in &config.environments {
             let place = self.ensure_place(&environment.account, &environment.region);
             self.furnish_environment(&place, environment);
+            let mut services = Vec::new();
             for service in &config.services {
                 let at = self.furnish_service(&place, environment, service, &image);
                 self.furnish_endpoints(at, environment, service, &config.smoke_tests);
+                services.push(at);
+            }
+            if let Some(backup) = &environment.backup {
+                let reached = self.instance(&place, &backup.database);
+                self.writers.push(Writers {
+                    place,
+                    database: backup.database.clone(),
+                    services,
+                    reached,
+                });
             }
         }
     }
@@ -67,7 +78,9 @@ impl Cloud {
         if let Some(backup) = &environment.backup
             && self.instance(place, &backup.database).is_none()
         {
-            self.databases.push(Instance::new(place, &backup.database));
+            let number = self.databases.len();
+            let instance = Instance::new(place, &backup.database, number, self.now);
+            self.databases.push(instance);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use sluice_core::command::Direction;
+use sluice_core::database::RestorePoint;
 use sluice_core::id::{
     AccountId, ClusterName, DeploymentId, EcsServiceName, ServiceDeploymentArn, SnapshotId,
     TaskArn, TaskDefinitionArn,
@@ -45,6 +46,44 @@ pub enum Happened {
         database: String,
         snapshot: SnapshotId,
         asked: bool,
+    },
+    /// RDS took a request for a copy. Whose and what for, its tags say.
+    CopyCreated {
+        account: AccountId,
+        copy: String,
+        resource_id: String,
+        from: RestorePoint,
+        deployment: Option<String>,
+        purpose: Option<String>,
+    },
+    /// A copy is restored.
+    CopyAvailable {
+        account: AccountId,
+        copy: String,
+        resource_id: String,
+    },
+    /// A database has another name.
+    DatabaseRenamed {
+        account: AccountId,
+        from: String,
+        to: String,
+        resource_id: String,
+    },
+    /// A database is gone; `asked` if Sluice deleted it. Whose it was and what for, its tags said.
+    DatabaseGone {
+        account: AccountId,
+        database: String,
+        resource_id: String,
+        deployment: Option<String>,
+        purpose: Option<String>,
+        asked: bool,
+    },
+    /// The number of tasks that are wanted of a service was set by Sluice, without a service
+    /// deployment.
+    ServiceScaled {
+        cluster: ClusterName,
+        service: EcsServiceName,
+        desired: u32,
     },
     /// A task definition revision is new.
     TaskDefinitionRegistered {

@@ -39,7 +39,7 @@ use app_http::Application;
 use ecr::ImageRegistry;
 use ecs::Ecs;
 use ids::Ids;
-use rds::Instance;
+use rds::{Instance, Writers};
 use secrets::Vault;
 
 pub use api::{
@@ -61,7 +61,9 @@ pub use furnish::REGISTRY_ACCOUNT;
 pub use ledger::{Happened, LedgerEntry};
 pub use place::Place;
 pub use ports::{CloudPorts, SharedCloud};
-pub use rds::SnapshotFate;
+pub use rds::{
+    CopyFate, DatabaseMember, DatabaseRestore, DatabaseSettings, MemberOrder, SnapshotFate,
+};
 pub use tempo::Tempo;
 pub use views::{RevisionView, RolloutView, ServiceView, SnapshotView, TaskView};
 
@@ -79,6 +81,7 @@ pub struct Cloud {
     registry: ImageRegistry,
     vault: Vault,
     databases: Vec<Instance>,
+    writers: Vec<Writers>,
     alarms: Vec<Alarm>,
     ecs: Ecs,
     app: Application,
@@ -99,6 +102,7 @@ impl Cloud {
             registry: ImageRegistry::default(),
             vault: Vault::default(),
             databases: Vec::new(),
+            writers: Vec::new(),
             alarms: Vec::new(),
             ecs: Ecs::default(),
             app: Application::default(),
@@ -118,9 +122,11 @@ impl Cloud {
     /// Moves time. Everything due until `to` happens, in order. Time never goes back.
     pub fn advance_to(&mut self, to: Timestamp) {
         while let Some((at, due)) = self.agenda.take_due(to) {
+            self.write_until(at);
             self.now = self.now.max(at);
             self.happen(due);
         }
+        self.write_until(to);
         self.now = self.now.max(to);
     }
 
@@ -160,9 +166,15 @@ impl Cloud {
         match due {
             Due::ScanEnds { image } => self.scan_ends(image),
             Due::SnapshotMoves { instance, snapshot } => self.snapshot_moves(instance, snapshot),
+            Due::RestoreEnds { database } => self.restore_ends(database),
+            Due::ModificationEnds { database } => self.modification_ends(database),
+            Due::RenameMoves { database } => self.rename_moves(database),
+            Due::DatabaseGoes { database } => self.database_goes(database),
+            Due::MemberMoves { database, member } => self.member_moves(database, member),
             Due::TaskStarts { task } => self.task_starts(task),
             Due::TaskEnds { task } => self.task_ends(task),
             Due::RolloutMoves { rollout } => self.rollout_moves(rollout),
+            Due::CountReached { service } => self.count_reached(service),
             Due::HookOverdue { rollout } => self.hook_overdue(rollout),
             Due::TrafficTells { service, revision } => self.traffic_tells(service, revision),
             Due::AlarmChanges { alarm, state } => self.alarm_changes(alarm, state),

@@ -59,15 +59,8 @@ impl Cloud {
         let Some(at) = self.named(cluster, service) else {
             return;
         };
-        let service = &mut self.ecs.services[at];
-        service.desired = desired;
-        for revision in 0..service.revisions.len() {
-            if service.revisions[revision].running > 0
-                || (service.running() == 0 && service.completed == Some(revision))
-            {
-                service.set_running(revision, desired);
-            }
-        }
+        self.ecs.services[at].desired = desired;
+        self.follow_count(at, desired);
     }
 
     /// Somebody changes the weights of the production rule by hand: blue's, then green's.

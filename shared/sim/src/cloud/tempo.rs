@@ -9,6 +9,15 @@ pub struct Tempo {
     pub scan: SignedDuration,
     /// From the request to an available snapshot; its progress is told in tenths of this.
     pub snapshot: SignedDuration,
+    /// From the request to an available copy, whether from a snapshot or from a moment, and to an
+    /// available member of a cluster.
+    pub restore: SignedDuration,
+    /// A database that is modified, from the request to `available`.
+    pub modification: SignedDuration,
+    /// From the request to the new name. For the second half neither name is there.
+    pub rename: SignedDuration,
+    /// From the request to a database being gone.
+    pub deletion: SignedDuration,
     /// From a task's request to RUNNING on Fargate, and healthy where a load balancer looks.
     pub task_start: SignedDuration,
     /// From SIGTERM to STOPPED, draining included.
@@ -33,6 +42,10 @@ impl Default for Tempo {
         Self {
             scan: SignedDuration::from_secs(25),
             snapshot: SignedDuration::from_secs(240),
+            restore: SignedDuration::from_mins(12),
+            modification: SignedDuration::from_secs(45),
+            rename: SignedDuration::from_secs(60),
+            deletion: SignedDuration::from_secs(180),
             task_start: SignedDuration::from_secs(40),
             task_stop: SignedDuration::from_secs(30),
             migration: SignedDuration::from_secs(20),
@@ -52,6 +65,10 @@ impl Tempo {
         Self {
             scan: second,
             snapshot: SignedDuration::from_secs(10),
+            restore: SignedDuration::from_secs(10),
+            modification: second,
+            rename: SignedDuration::from_secs(2),
+            deletion: SignedDuration::from_secs(2),
             task_start: SignedDuration::from_secs(2),
             task_stop: second,
             migration: SignedDuration::from_secs(2),

@@ -149,6 +149,7 @@ pub(super) fn order(
         alarms: vec![AlarmName::new("errors")],
         direction: Direction::Forward,
         since: cloud.now(),
+        desired: None,
     }
 }
 

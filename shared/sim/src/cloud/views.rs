@@ -178,7 +178,7 @@ impl Cloud {
                 .filter(|snapshot| snapshot.is_there());
             let views = there.map(|snapshot| SnapshotView {
                 account: instance.place.account.clone(),
-                database: instance.identifier().to_owned(),
+                database: snapshot.of.identifier().to_owned(),
                 ours: snapshot.ours,
                 snapshot: snapshot.seen.clone(),
             });

@@ -10,6 +10,7 @@ use sluice_app::ports::{
 };
 use sluice_core::command::RolloutOrder;
 use sluice_core::config::{Database, SecretSource};
+use sluice_core::database::{CopyObservation, CopyOrder};
 use sluice_core::failure::PortError;
 use sluice_core::id::{
     AlarmName, EcsServiceName, ServiceDeploymentArn, SnapshotId, TaskArn, TaskDefinitionArn,
@@ -76,6 +77,9 @@ mortal!(Services {
         target: &Target, order: &TaskDefinitionOrder
     ) -> Result<TaskDefinitionArn, PortError>;
     fn ensure_rollout(target: &Target, order: &RolloutOrder) -> Result<(), PortError>;
+    fn ensure_count(
+        target: &Target, ecs_service: &EcsServiceName, desired: u32
+    ) -> Result<(), PortError>;
     fn rollout(
         target: &Target,
         ecs_service: &EcsServiceName,
@@ -88,6 +92,9 @@ mortal!(Services {
 mortal!(Tasks {
     fn ensure_task(target: &Target, order: &TaskOrder) -> Result<TaskArn, PortError>;
     fn task(target: &Target, task: &TaskArn) -> Result<Option<TaskObservation>, PortError>;
+    fn log_lines(
+        target: &Target, task: &TaskArn, prefix: &str
+    ) -> Result<Vec<String>, PortError>;
 });
 
 mortal!(Databases {
@@ -106,6 +113,12 @@ mortal!(Databases {
     fn ensure_no_snapshot(
         target: &Target, database: &Database, snapshot: &SnapshotId
     ) -> Result<(), PortError>;
+    fn ensure_copy(target: &Target, order: &CopyOrder) -> Result<(), PortError>;
+    fn copy(target: &Target, order: &CopyOrder) -> Result<CopyObservation, PortError>;
+    fn ensure_renamed(
+        target: &Target, from: &Database, resource_id: &str, to: &str
+    ) -> Result<(), PortError>;
+    fn ensure_no_copy(target: &Target, order: &CopyOrder) -> Result<bool, PortError>;
 });
 
 mortal!(Alarms {

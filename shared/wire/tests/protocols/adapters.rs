@@ -111,5 +111,6 @@ async fn rollout_of_the_worker(cloud: &Endpoint) -> RolloutOrder {
         alarms: vec![AlarmName::new("errors")],
         direction: Direction::Forward,
         since: cloud.cloud(|cloud| cloud.now()),
+        desired: None,
     }
 }

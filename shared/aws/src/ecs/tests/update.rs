@@ -21,6 +21,7 @@ fn order(strategy: Strategy) -> RolloutOrder {
         alarms: vec![AlarmName::new("erp-5xx")],
         direction: Direction::Forward,
         since: noon(),
+        desired: None,
     }
 }
 

@@ -8,7 +8,7 @@ use sluice_core::id::SnapshotId;
 use sluice_core::observation::{DatabaseObservation, SnapshotObservation};
 
 use crate::cloud::rds::Instance;
-use crate::cloud::{Cloud, Place};
+use crate::cloud::{Cloud, DatabaseMember, DatabaseSettings, Place};
 
 /// A database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,14 @@ pub struct DatabaseDescription {
     pub database: Database,
     /// What RDS says of it.
     pub seen: DatabaseObservation,
+    /// Where it answers.
+    pub endpoint: String,
+    /// How it is set up.
+    pub settings: DatabaseSettings,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// Of a cluster, its members.
+    pub members: Vec<DatabaseMember>,
 }
 
 /// A snapshot.
@@ -31,18 +39,17 @@ pub struct SnapshotDescription {
 }
 
 impl Cloud {
-    /// Every database of the place.
+    /// Every database of the place that has a name now.
     pub fn databases_in(&self, place: &Place) -> Vec<DatabaseDescription> {
-        let there = self.databases.iter().filter(|one| *one.place == *place);
+        let there = self.databases.iter();
+        let there = there.filter(|one| one.is_named() && *one.place == *place);
         let describe = |one: &Instance| DatabaseDescription {
             database: one.database.clone(),
-            seen: DatabaseObservation {
-                status: one.status.clone(),
-                engine: one.engine.into(),
-                engine_version: one.engine_version.into(),
-                storage_gib: one.storage_gib,
-                encrypted: one.encrypted,
-            },
+            seen: one.observed(self.now),
+            endpoint: one.endpoint(),
+            settings: one.settings.clone(),
+            tags: one.tags.clone(),
+            members: one.living_members().cloned().collect(),
         };
         there.map(describe).collect()
     }
@@ -53,7 +60,7 @@ impl Cloud {
         let of_one = |one: &Instance| {
             let there = one.snapshots.iter().filter(|snapshot| snapshot.is_there());
             let describe = there.map(|snapshot| SnapshotDescription {
-                database: one.database.clone(),
+                database: snapshot.of.clone(),
                 seen: snapshot.seen.clone(),
                 tags: snapshot.tags.clone(),
             });

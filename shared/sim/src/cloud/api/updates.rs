@@ -21,6 +21,8 @@ pub struct ServiceOrder {
     pub task_definition: Option<TaskDefinitionArn>,
     /// How it is to be brought up.
     pub configuration: Option<ConfigurationDescription>,
+    /// How many tasks are wanted.
+    pub desired: Option<u32>,
     /// Whether the tasks are replaced even if nothing else changes.
     pub force: bool,
     /// On whose behalf, where the caller's session says so.
@@ -47,7 +49,11 @@ impl Cloud {
         if let Some(configuration) = &order.configuration {
             self.ecs.services[at].config = Arc::new(config(configuration));
         }
-        if definition != before || order.force {
+        let deploys = definition != before || order.force;
+        if let Some(desired) = order.desired {
+            self.set_desired(at, desired, !deploys);
+        }
+        if deploys {
             let config = &self.ecs.services[at].config;
             let by = match &config.hook {
                 Some(hook) => Some((hook.deployment.clone(), hook.direction)),

@@ -46,6 +46,9 @@ impl Cloud {
             hook,
             as_sent: None,
         });
+        if let Some(desired) = order.desired {
+            self.set_desired(service, desired, false);
+        }
         let by = Some((order.deployment.clone(), order.direction));
         self.update_service(service, definition, by);
         Ok(())

@@ -7,7 +7,9 @@ use sluice_core::id::{ClusterName, EcsServiceName};
 use sluice_core::observation::{ServiceObservation, TrafficObservation};
 
 use crate::cloud::Cloud;
+use crate::cloud::agenda::Due;
 use crate::cloud::behaviour::{ImageBehaviour, Start};
+use crate::cloud::ledger::Happened;
 use crate::cloud::place::Place;
 
 /// How an image starts in a service of this kind: an exit code if it does not stay up. The load
@@ -77,6 +79,55 @@ impl Cloud {
             in_progress: under_way.filter(|r| !r.is_over()).map(|r| r.arn.clone()),
             traffic: self.describe_targets(place, cluster, &query.ecs_service),
         })
+    }
+
+    /// UpdateService with a desired count. With a service deployment beside it that one starts the
+    /// tasks; without one ECS starts or stops tasks of what the service runs.
+    pub(in crate::cloud) fn set_desired(&mut self, at: usize, desired: u32, alone: bool) {
+        let service = &mut self.ecs.services[at];
+        if service.desired == desired {
+            return;
+        }
+        let after = if desired < service.desired {
+            self.tempo.task_stop
+        } else {
+            self.tempo.task_start
+        };
+        service.desired = desired;
+        let what = Happened::ServiceScaled {
+            cluster: service.cluster.clone(),
+            service: service.name.clone(),
+            desired,
+        };
+        self.note(what);
+        if alone {
+            let due = Due::CountReached { service: at };
+            self.agenda.plan(self.now + after, due);
+        }
+    }
+
+    /// The tasks of what the service runs are as many as are wanted. A service deployment that has
+    /// begun meanwhile sees to its own.
+    pub(in crate::cloud) fn count_reached(&mut self, at: usize) {
+        let service = &self.ecs.services[at];
+        let last = service.rollouts.last().map(|at| &self.ecs.rollouts[*at]);
+        if last.is_some_and(|last| !last.is_over()) && service.desired > 0 {
+            return;
+        }
+        let desired = service.desired;
+        self.follow_count(at, desired);
+    }
+
+    /// What runs is as many as are wanted; of a service at zero, what ran last.
+    pub(in crate::cloud) fn follow_count(&mut self, at: usize, desired: u32) {
+        let service = &mut self.ecs.services[at];
+        for revision in 0..service.revisions.len() {
+            if service.revisions[revision].running > 0
+                || (service.running() == 0 && service.completed == Some(revision))
+            {
+                service.set_running(revision, desired);
+            }
+        }
     }
 
     fn describe_targets(

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use sluice_app::ports::TaskOrder;
+use sluice_app::ports::{LOG_BYTES_MAX, LOG_LINES_MAX, TaskOrder};
 use sluice_core::failure::PortError;
 use sluice_core::id::{ClusterName, ContainerName, TaskArn};
 use sluice_core::observation::TaskObservation;
@@ -37,6 +37,8 @@ pub(in crate::cloud) struct Task {
     pub(in crate::cloud) stopped_at: Option<Timestamp>,
     pub(in crate::cloud) exit_code: Option<i32>,
     pub(in crate::cloud) stopped_reason: Option<&'static str>,
+    /// What it wrote beside what its image's behaviour says: worked out when it ends.
+    pub(in crate::cloud) said: Vec<String>,
 }
 
 impl Task {
@@ -48,14 +50,17 @@ impl Task {
         else {
             return Vec::new();
         };
-        if !behaviour.migration.log.is_empty() {
-            return behaviour.migration.log.clone();
+        let mut log = behaviour.migration.log.clone();
+        if log.is_empty() {
+            log = [
+                "INFO  [alembic.runtime.migration] Context impl PostgresqlImpl.",
+                "INFO  [alembic.runtime.migration] Will assume transactional DDL.",
+            ]
+            .map(str::to_owned)
+            .to_vec();
         }
-        let said = "INFO  [alembic.runtime.migration] Will assume transactional DDL.";
-        vec![
-            "INFO  [alembic.runtime.migration] Context impl PostgresqlImpl.".into(),
-            said.into(),
-        ]
+        log.extend(self.said.iter().cloned());
+        log
     }
 }
 
@@ -120,6 +125,7 @@ impl Cloud {
             stopped_at: None,
             exit_code: None,
             stopped_reason: None,
+            said: Vec::new(),
         });
         let task = self.ecs.tasks.len() - 1;
         self.agenda
@@ -213,6 +219,36 @@ impl Cloud {
             stopped_reason: task.stopped_reason.map(str::to_owned),
             log_tail: if stopped { task.log() } else { Vec::new() },
         })
+    }
+
+    /// DescribeTasks and GetLogEvents: the lines that begin so, whole.
+    pub(in crate::cloud) fn log_lines(
+        &self,
+        cluster: &ClusterName,
+        arn: &TaskArn,
+        prefix: &str,
+    ) -> Result<Vec<String>, PortError> {
+        if self.describe_task(cluster, arn).is_none() {
+            return Err(PortError::permanent(format!(
+                "ECS has forgotten the task {arn}, as it does an hour after the end of one: nobody \
+                 knows where it logged"
+            )));
+        }
+        let mut tasks = self.ecs.tasks.iter();
+        let task = tasks.rfind(|task| task.arn == *arn && task.cluster == *cluster);
+        let log = task.map(Task::log).unwrap_or_default();
+        let lines: Vec<String> = log
+            .into_iter()
+            .filter(|line| line.starts_with(prefix))
+            .collect();
+        let bytes: usize = lines.iter().map(String::len).sum();
+        if lines.len() > LOG_LINES_MAX || bytes > LOG_BYTES_MAX {
+            return Err(PortError::permanent(format!(
+                "the task {arn} logged more than {LOG_LINES_MAX} lines or {LOG_BYTES_MAX} bytes \
+                 that begin with `{prefix}`"
+            )));
+        }
+        Ok(lines)
     }
 
     fn tell_of_task(&mut self, at: usize, last_status: &'static str, version: u64) {

@@ -57,6 +57,20 @@ impl Services for CloudPorts {
         reply.with(())
     }
 
+    async fn ensure_count(
+        &self,
+        target: &Target,
+        ecs_service: &EcsServiceName,
+        desired: u32,
+    ) -> Result<(), PortError> {
+        let mut cloud = self.cloud();
+        let reply = cloud.ask(Operation::UpdateService)?;
+        let place = cloud.place(target)?;
+        let service = cloud.service_or_refuse(&place, &target.cluster, ecs_service)?;
+        cloud.set_desired(service, desired, true);
+        reply.with(())
+    }
+
     async fn rollout(
         &self,
         target: &Target,

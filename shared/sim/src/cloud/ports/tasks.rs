@@ -28,4 +28,17 @@ impl Tasks for CloudPorts {
         cloud.place(target)?;
         reply.with(cloud.describe_task(&target.cluster, task))
     }
+
+    async fn log_lines(
+        &self,
+        target: &Target,
+        task: &TaskArn,
+        prefix: &str,
+    ) -> Result<Vec<String>, PortError> {
+        let mut cloud = self.cloud();
+        cloud.ask(Operation::DescribeTasks)?.with(())?;
+        let reply = cloud.ask(Operation::GetLogEvents)?;
+        cloud.place(target)?;
+        reply.with(cloud.log_lines(&target.cluster, task, prefix)?)
+    }
 }

@@ -158,6 +158,11 @@ impl Watcher {
             }
             Happened::SnapshotCreated { .. }
             | Happened::SnapshotFailed { .. }
+            | Happened::CopyCreated { .. }
+            | Happened::CopyAvailable { .. }
+            | Happened::DatabaseRenamed { .. }
+            | Happened::DatabaseGone { .. }
+            | Happened::ServiceScaled { .. }
             | Happened::TaskDefinitionRegistered { .. }
             | Happened::TaskStopped { .. }
             | Happened::TestTrafficShifted { .. }

@@ -1,27 +1,24 @@
-//! RDS: databases and the snapshots of them, which take time, fail, and vanish.
+//! Snapshots, which take time, fail, and vanish.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use sluice_core::config::Database;
 use sluice_core::failure::PortError;
-use sluice_core::id::SnapshotId;
-use sluice_core::observation::{DatabaseObservation, SnapshotObservation};
+use sluice_core::id::{AccountId, SnapshotId};
+use sluice_core::observation::SnapshotObservation;
 
-use super::Cloud;
-use super::agenda::Due;
-use super::emitted::{Emitted, SnapshotEvent, SnapshotEventKind};
-use super::ledger::Happened;
-use super::place::Place;
+use super::{Instance, OUR_TAG};
+use crate::cloud::Cloud;
+use crate::cloud::agenda::Due;
+use crate::cloud::emitted::{Emitted, SnapshotEvent, SnapshotEventKind};
+use crate::cloud::ledger::Happened;
+use crate::cloud::place::Place;
 
 /// Progress is told in tenths.
 const TENTH: u8 = 10;
 /// An instance is back at `available` once this much of its snapshot is done.
 const BACKED_UP: u8 = 20;
-
-/// The tag that Sluice's snapshots carry.
-pub(super) const OUR_TAG: &str = "sluice:deployment";
 
 /// What becomes of a snapshot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,64 +36,32 @@ pub enum SnapshotFate {
     Unencrypted,
 }
 
+/// A snapshot.
 #[derive(Debug)]
-pub(super) struct Instance {
-    pub(super) place: Arc<Place>,
-    pub(super) database: Database,
-    pub(super) status: String,
-    pub(super) engine: &'static str,
-    pub(super) engine_version: &'static str,
-    pub(super) storage_gib: u32,
-    pub(super) encrypted: bool,
-    pub(super) snapshots: Vec<Snapshot>,
-    fates: VecDeque<SnapshotFate>,
-}
-
-#[derive(Debug)]
-pub(super) struct Snapshot {
-    pub(super) seen: SnapshotObservation,
-    pub(super) ours: bool,
-    pub(super) tags: BTreeMap<String, String>,
+pub(in crate::cloud) struct Snapshot {
+    /// What its database was called when it was taken: RDS does not change it.
+    pub(in crate::cloud) of: Database,
+    pub(in crate::cloud) seen: SnapshotObservation,
+    pub(in crate::cloud) ours: bool,
+    pub(in crate::cloud) tags: BTreeMap<String, String>,
     gone: bool,
     fate: SnapshotFate,
 }
 
 impl Snapshot {
-    pub(super) fn is_there(&self) -> bool {
+    pub(in crate::cloud) fn is_there(&self) -> bool {
         !self.gone
     }
 }
 
 impl Instance {
-    pub(super) fn new(place: &Arc<Place>, database: &Database) -> Self {
-        let engine = match database {
-            Database::Instance(_) => "postgres",
-            Database::Cluster(_) => "aurora-postgresql",
-        };
-        Self {
-            place: place.clone(),
-            database: database.clone(),
-            status: "available".into(),
-            engine,
-            engine_version: "16.4",
-            storage_gib: 100,
-            encrypted: true,
-            snapshots: Vec::new(),
-            fates: VecDeque::new(),
-        }
-    }
-
-    pub(super) fn identifier(&self) -> &str {
-        self.database.identifier()
-    }
-
     fn observation(&self, id: &SnapshotId, encrypted: bool) -> SnapshotObservation {
         SnapshotObservation {
             id: id.clone(),
             status: "creating".into(),
             progress: 0,
-            engine: self.engine.into(),
-            engine_version: self.engine_version.into(),
+            engine: self.engine.clone(),
+            engine_version: self.engine_version.clone(),
             storage_gib: self.storage_gib,
             encrypted,
             created_at: None,
@@ -105,25 +70,6 @@ impl Instance {
 }
 
 impl Cloud {
-    pub(super) fn instance(&self, place: &Place, database: &Database) -> Option<usize> {
-        self.databases
-            .iter()
-            .position(|instance| *instance.place == *place && instance.database == *database)
-    }
-
-    fn instances_named(&mut self, identifier: &str) -> impl Iterator<Item = &mut Instance> {
-        self.databases
-            .iter_mut()
-            .filter(move |instance| instance.identifier() == identifier)
-    }
-
-    /// Sets RDS's word for the state of a database, such as `modifying`.
-    pub fn set_database_status(&mut self, identifier: &str, status: &str) {
-        for instance in self.instances_named(identifier) {
-            instance.status = status.to_owned();
-        }
-    }
-
     /// Decides what becomes of the next snapshot of the database; called again, of the one after.
     pub fn plan_snapshot_fate(&mut self, identifier: &str, fate: SnapshotFate) {
         for instance in self.instances_named(identifier) {
@@ -134,12 +80,14 @@ impl Cloud {
     /// A snapshot that somebody else took, finished at `created_at`: never ours to remove.
     pub fn take_foreign_snapshot(&mut self, identifier: &str, id: &str, created_at: Timestamp) {
         for instance in self.instances_named(identifier) {
+            let of = instance.database.clone();
             let mut seen = instance.observation(&SnapshotId::new(id), instance.encrypted);
             seen.status = "available".into();
             seen.progress = 100;
             seen.created_at = Some(created_at);
             let fate = SnapshotFate::Completes;
             instance.snapshots.push(Snapshot {
+                of,
                 seen,
                 ours: false,
                 tags: BTreeMap::new(),
@@ -149,42 +97,19 @@ impl Cloud {
         }
     }
 
-    /// DescribeDBInstances or DescribeDBClusters.
-    pub(super) fn describe_database(
-        &self,
-        place: &Place,
-        database: &Database,
-    ) -> Option<DatabaseObservation> {
-        let instance = &self.databases[self.instance(place, database)?];
-        Some(DatabaseObservation {
-            status: instance.status.clone(),
-            engine: instance.engine.into(),
-            engine_version: instance.engine_version.into(),
-            storage_gib: instance.storage_gib,
-            encrypted: instance.encrypted,
-        })
-    }
-
     /// CreateDBSnapshot, where DBSnapshotAlreadyExists of the same deployment is as good as done.
-    pub(super) fn create_snapshot(
+    pub(in crate::cloud) fn create_snapshot(
         &mut self,
         place: &Place,
         database: &Database,
         id: &SnapshotId,
         tags: BTreeMap<String, String>,
     ) -> Result<(), PortError> {
-        let Some(at) = self.instance(place, database) else {
-            return Err(PortError::permanent(format!(
-                "DBInstanceNotFound: there is no database `{}` in account {}: check `database` of \
-                 the environment's backup",
-                database.identifier(),
-                place.account
-            )));
-        };
-        let instance = &mut self.databases[at];
-        let mut snapshots = instance.snapshots.iter();
-        if let Some(there) = snapshots.find(|one| one.is_there() && one.seen.id == *id) {
-            if there.tags.get(OUR_TAG) == tags.get(OUR_TAG) && there.ours {
+        let at = self.instance_or_refuse(place, database)?;
+        if let Some((there, which)) = self.snapshot_named(place, database, id) {
+            let there = &self.databases[there].snapshots[which];
+            let same = there.tags.get(OUR_TAG) == tags.get(OUR_TAG) && there.of == *database;
+            if same && there.ours {
                 return Ok(());
             }
             return Err(PortError::needs_person(format!(
@@ -192,6 +117,7 @@ impl Cloud {
                  it: rename or remove it, so that the backup can have its name"
             )));
         }
+        let instance = &mut self.databases[at];
         if instance.status != "available" {
             return Err(PortError::retryable(format!(
                 "InvalidDBInstanceState: `{}` is `{}`: a snapshot can be taken only of one that is \
@@ -204,6 +130,7 @@ impl Cloud {
         let encrypted = instance.encrypted && fate != SnapshotFate::Unencrypted;
         let seen = instance.observation(id, encrypted);
         instance.snapshots.push(Snapshot {
+            of: database.clone(),
             seen,
             ours: tags.contains_key(OUR_TAG),
             tags,
@@ -225,7 +152,7 @@ impl Cloud {
         Ok(())
     }
 
-    pub(super) fn snapshot_moves(&mut self, at: usize, which: usize) {
+    pub(in crate::cloud) fn snapshot_moves(&mut self, at: usize, which: usize) {
         let now = self.now;
         let instance = &mut self.databases[at];
         let snapshot = &mut instance.snapshots[which];
@@ -276,23 +203,16 @@ impl Cloud {
     }
 
     /// DeleteDBSnapshot, of ours only; one that is gone is deleted.
-    pub(super) fn delete_snapshot(
+    pub(in crate::cloud) fn delete_snapshot(
         &mut self,
         place: &Place,
         database: &Database,
         id: &SnapshotId,
     ) -> Result<(), PortError> {
-        let Some(at) = self.instance(place, database) else {
+        let Some((at, which)) = self.snapshot_of(place, database, id) else {
             return Ok(());
         };
-        let snapshots = &self.databases[at].snapshots;
-        let Some(which) = snapshots
-            .iter()
-            .rposition(|s| s.is_there() && s.seen.id == *id)
-        else {
-            return Ok(());
-        };
-        if !snapshots[which].ours {
+        if !self.databases[at].snapshots[which].ours {
             return Err(PortError::permanent(format!(
                 "AccessDenied: the snapshot `{id}` does not carry Sluice's tag: it is left alone"
             )));
@@ -315,33 +235,54 @@ impl Cloud {
     }
 
     /// DescribeDBSnapshots by identifier; only what carries Sluice's tag.
-    pub(super) fn describe_snapshot(
+    pub(in crate::cloud) fn describe_snapshot(
         &self,
         place: &Place,
         database: &Database,
         id: &SnapshotId,
     ) -> Option<SnapshotObservation> {
-        let instance = &self.databases[self.instance(place, database)?];
-        let found = instance
-            .snapshots
-            .iter()
-            .rfind(|s| s.is_there() && s.ours && s.seen.id == *id);
-        found.map(|snapshot| snapshot.seen.clone())
+        let (at, which) = self.snapshot_of(place, database, id)?;
+        let found = &self.databases[at].snapshots[which];
+        found.ours.then(|| found.seen.clone())
+    }
+
+    /// Where the snapshot of that identifier is, of either an instance or a cluster: each kind has
+    /// names of its own in a place, and RDS keeps snapshots of databases that are gone.
+    pub(super) fn snapshot_named(
+        &self,
+        place: &Place,
+        kind: &Database,
+        id: &SnapshotId,
+    ) -> Option<(usize, usize)> {
+        let there = |one: &Snapshot| {
+            let same_kind = std::mem::discriminant(&one.of) == std::mem::discriminant(kind);
+            one.is_there() && same_kind && one.seen.id == *id
+        };
+        let databases = self.databases.iter().enumerate();
+        let mut here = databases.filter(|(_, one)| *one.place == *place);
+        here.find_map(|(at, one)| Some((at, one.snapshots.iter().rposition(there)?)))
+    }
+
+    fn snapshot_of(
+        &self,
+        place: &Place,
+        database: &Database,
+        id: &SnapshotId,
+    ) -> Option<(usize, usize)> {
+        let found = self.snapshot_named(place, database, id);
+        found.filter(|(at, which)| self.databases[*at].snapshots[*which].of == *database)
     }
 
     /// DescribeDBSnapshots of a database, those with Sluice's tag.
-    pub(super) fn describe_our_snapshots(
+    pub(in crate::cloud) fn describe_our_snapshots(
         &self,
         place: &Place,
         database: &Database,
     ) -> Vec<SnapshotObservation> {
-        let snapshots = self
-            .instance(place, database)
-            .map(|at| &self.databases[at].snapshots);
-        let ours = snapshots
-            .into_iter()
-            .flatten()
-            .filter(|s| s.is_there() && s.ours);
+        let here = self.databases.iter().filter(|one| *one.place == *place);
+        let ours = here
+            .flat_map(|one| &one.snapshots)
+            .filter(|one| one.is_there() && one.ours && one.of == *database);
         ours.map(|snapshot| snapshot.seen.clone()).collect()
     }
 
@@ -360,12 +301,16 @@ impl Cloud {
         &mut self,
         at: usize,
         which: usize,
-        what: impl FnOnce(sluice_core::id::AccountId, String, SnapshotId) -> Happened,
+        what: impl FnOnce(AccountId, String, SnapshotId) -> Happened,
     ) {
         let instance = &self.databases[at];
         let account = instance.place.account.clone();
-        let id = instance.snapshots[which].seen.id.clone();
-        let what = what(account, instance.identifier().to_owned(), id);
+        let snapshot = &instance.snapshots[which];
+        let (of, id) = (
+            snapshot.of.identifier().to_owned(),
+            snapshot.seen.id.clone(),
+        );
+        let what = what(account, of, id);
         self.note(what);
     }
 }
