@@ -107,6 +107,7 @@ pub(crate) fn proof(deployment: &Deployment, at: Timestamp) -> ProvenRelease {
         at,
         migrated: false,
         restores: None,
+        database_of: None,
     }
 }
 

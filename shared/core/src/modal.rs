@@ -115,8 +115,8 @@ impl InputName {
             Self::Point,
             Self::Confirm,
         ]
-            .into_iter()
-            .find(|name| name.id() == id)
+        .into_iter()
+        .find(|name| name.id() == id)
     }
 }
 

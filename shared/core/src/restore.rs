@@ -345,12 +345,13 @@ mod tests {
         let production = EnvironmentName::new("production");
         let id = DeploymentId::from_outside("dep-0123456789abcdef");
         let snapshot = snapshot_of(&production, &id);
-        assert_eq!(
-            snapshot.as_str(),
-            "sluice-production-dep-0123456789abcdef"
-        );
+        assert_eq!(snapshot.as_str(), "sluice-production-dep-0123456789abcdef");
         assert_eq!(taken_by(&production, &snapshot), Some(id));
-        for foreign in ["rds:erp-2026-01-05", "sluice-staging-dep-1", "sluice-production-x"] {
+        for foreign in [
+            "rds:erp-2026-01-05",
+            "sluice-staging-dep-1",
+            "sluice-production-x",
+        ] {
             assert_eq!(taken_by(&production, &SnapshotId::new(foreign)), None);
         }
     }

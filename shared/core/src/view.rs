@@ -406,16 +406,15 @@ fn buttons(d: &Deployment) -> Option<Block> {
         confirm,
     };
     let confirm = |action| {
-        (action == ButtonAction::Approve)
-            .then(|| match d.restore() {
-                None => format!("Deploy {} to {}?", d.release.tag, d.environment()),
-                Some(restore) => format!(
-                    "Stop {} and restore {}? What was written since {} is lost.",
-                    d.environment(),
-                    restore.database.identifier(),
-                    restore.until.strftime("%H:%M:%S UTC")
-                ),
-            })
+        (action == ButtonAction::Approve).then(|| match d.restore() {
+            None => format!("Deploy {} to {}?", d.release.tag, d.environment()),
+            Some(restore) => format!(
+                "Stop {} and restore {}? What was written since {} is lost.",
+                d.environment(),
+                restore.database.identifier(),
+                restore.until.strftime("%H:%M:%S UTC")
+            ),
+        })
     };
     let actions = actions(d).into_iter();
     let buttons: Vec<Button> = actions

@@ -113,7 +113,8 @@ fn button(button: &Button) -> Value {
         | ButtonAction::Override
         | ButtonAction::Pause
         | ButtonAction::Resume
-        | ButtonAction::RollBack => {}
+        | ButtonAction::RollBack
+        | ButtonAction::RestoreDatabase => {}
     }
     if let Some(question) = &button.confirm {
         rendered["confirm"] = json!({

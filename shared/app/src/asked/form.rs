@@ -7,7 +7,7 @@ use sluice_core::id::{Digest, ImageTag, SlackUserId};
 use sluice_core::phase::Phase;
 use sluice_core::release::ProvenRelease;
 use sluice_core::roles::Action;
-use sluice_core::rollback::ReleaseReference;
+use sluice_core::rollback::{ReleaseReference, still_proven};
 use sluice_core::view::{WaysBack, rollback_modal};
 
 use super::roll_back::{PROVEN, RECENT, chosen, migrations};
@@ -41,14 +41,10 @@ impl App {
         let store = &self.ports.store;
         let state = store.environment(at).await?;
         let recent = store.deployments(at, RECENT).await?;
-        let proven = store.proven_releases(at, PROVEN).await?;
+        let proven = still_proven(store.proven_releases(at, PROVEN).await?);
         let named = chosen(&place, &proven, to)?;
         if let Some(other) = self.loaded(state.rollback.as_ref()).await? {
-            return Err(AskError::OtherRollback {
-                environment: other.environment().clone(),
-                release: other.release.tag.clone(),
-                deployment: other.id.clone(),
-            });
+            return Err(leads_back_already(&other));
         }
         let active = self.loaded(state.active.as_ref()).await?;
         let runs = state.proven.as_ref();
@@ -117,8 +113,24 @@ impl App {
     }
 }
 
+/// Something else leads back already: one at a time.
+pub(super) fn leads_back_already(other: &Deployment) -> AskError {
+    let (environment, deployment) = (other.environment().clone(), other.id.clone());
+    match other.restore() {
+        Some(_) => AskError::RestoreUnderWay {
+            environment,
+            deployment,
+        },
+        None => AskError::OtherRollback {
+            environment,
+            release: other.release.tag.clone(),
+            deployment,
+        },
+    }
+}
+
 /// Whether a deployment there is told to go back, or does already.
-fn goes_back(phase: &Phase) -> bool {
+pub(super) fn goes_back(phase: &Phase) -> bool {
     matches!(
         phase,
         Phase::RollingOut

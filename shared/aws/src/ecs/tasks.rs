@@ -86,7 +86,9 @@ impl Tasks for EcsTasks {
         let definition = definition(&clients, task, &found).await?;
         let container = of_interest(&found, definition.container_definitions());
         let container = container.ok_or_else(|| {
-            PortError::permanent(format!("no container of the task {task} was given a command"))
+            PortError::permanent(format!(
+                "no container of the task {task} was given a command"
+            ))
         })?;
         logs::lines(&clients, container, id_of(task), prefix).await
     }

@@ -11,8 +11,8 @@ use crate::event::Outcome;
 use crate::failure::{Cause, RejectedEvent};
 use crate::note::Note;
 use crate::phase::Phase;
-use crate::plan::{draw, with_tasks_of};
 use crate::plan::survey::Survey;
+use crate::plan::{draw, with_tasks_of};
 
 pub(super) fn begin(d: &mut Deployment, confirming: bool, now: Timestamp) {
     d.enter(

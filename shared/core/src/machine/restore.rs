@@ -135,16 +135,17 @@ pub(super) fn waits_for(d: &Deployment, step: &RestoreStep) -> String {
             }
         },
         RestoreStep::SettingAside { .. } => format!("RDS to call the old database {aside}"),
-        RestoreStep::TakingItsPlace { .. } => format!(
-            "RDS to call {copy} {}",
-            planned.database.identifier()
-        ),
+        RestoreStep::TakingItsPlace { .. } => {
+            format!("RDS to call {copy} {}", planned.database.identifier())
+        }
         RestoreStep::Starting { services } => {
             let waits = services.iter().filter(|(_, way)| !way.is_settled());
             let names: Vec<&str> = waits.map(|(name, _)| name.as_str()).collect();
             format!("{} to be up", names.join(", "))
         }
-        RestoreStep::Checking { failed_rounds: 0, .. } => "users to be answered".to_owned(),
+        RestoreStep::Checking {
+            failed_rounds: 0, ..
+        } => "users to be answered".to_owned(),
         RestoreStep::Checking { failed_rounds, .. } => format!(
             "users to be answered, {} failed so far",
             words::count(usize::from(*failed_rounds), "round")

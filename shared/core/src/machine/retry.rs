@@ -79,6 +79,9 @@ fn spread_s(d: &Deployment, count: u32) -> u64 {
 }
 
 fn give_up(d: &mut Deployment, command: &CommandKey, error: &PortError, now: Timestamp) {
+    if restore::refused(d, command.as_str(), &error.message, now) {
+        return;
+    }
     match &d.phase {
         Phase::RollingBack { .. } => rollback::refused(d, command.as_str(), &error.message, now),
         Phase::CleaningUp { .. } if command.as_str() == "prune-snapshots" => {
@@ -90,8 +93,6 @@ fn give_up(d: &mut Deployment, command: &CommandKey, error: &PortError, now: Tim
             cleanup::give_up_pruning(d);
             cleanup::advance(d, now);
         }
-        Phase::Restoring { .. }
-            if restore::refused(d, command.as_str(), &error.message, now) => {}
         _ => {
             let cause = Cause::Refused {
                 doing: command.to_string(),

@@ -95,7 +95,11 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    pub(super) fn judge_image(&mut self, deployment: &Deployment, image: Option<&ImageObservation>) {
+    pub(super) fn judge_image(
+        &mut self,
+        deployment: &Deployment,
+        image: Option<&ImageObservation>,
+    ) {
         let release = &deployment.release;
         let Some(image) = image else { return };
         if !image.present {

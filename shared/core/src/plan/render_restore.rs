@@ -10,7 +10,11 @@ use crate::id::ImageTag;
 use crate::words;
 
 /// The lines above the steps.
-pub(super) fn head(plan: &Plan, restore: &PlannedRestore, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(super) fn head(
+    plan: &Plan,
+    restore: &PlannedRestore,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
     let name = restore.database.identifier();
     writeln!(f, "{} restores {name} of {}", plan.app, plan.environment)?;
     writeln!(f, "  database   {name}, which is {}", restore.resource_id)?;
@@ -27,7 +31,10 @@ pub(super) fn head(plan: &Plan, restore: &PlannedRestore, f: &mut fmt::Formatter
             restore.undoes
         )?,
     }
-    writeln!(f, "  LOST       everything that was written to it since {until}")?;
+    writeln!(
+        f,
+        "  LOST       everything that was written to it since {until}"
+    )?;
     let from = restore.from.as_ref().map_or("what runs", ImageTag::as_str);
     writeln!(
         f,
@@ -44,7 +51,11 @@ pub(super) fn head(plan: &Plan, restore: &PlannedRestore, f: &mut fmt::Formatter
 }
 
 /// What is done, in order.
-pub(super) fn steps(plan: &Plan, restore: &PlannedRestore, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(super) fn steps(
+    plan: &Plan,
+    restore: &PlannedRestore,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
     let name = restore.database.identifier();
     let (copy, aside) = (restore.copy.identifier(), restore.aside.identifier());
     let point = match &restore.point {
@@ -52,7 +63,10 @@ pub(super) fn steps(plan: &Plan, restore: &PlannedRestore, f: &mut fmt::Formatte
         RestorePoint::Snapshot(snapshot) => snapshot.to_string(),
     };
     let mut lines = vec![
-        format!("stop {}; users are told 503 from here on", listed(&plan.services, stopped)),
+        format!(
+            "stop {}; users are told 503 from here on",
+            listed(&plan.services, stopped)
+        ),
         format!("restore {point} as {copy}, in everything as {name} is"),
         format!("rename {name} to {aside}: it is kept with all that is in it"),
         format!("rename {copy} to {name}"),

@@ -121,7 +121,11 @@ impl Findings {
     fn tasks(&mut self, order: &Restore, service: &Service, running: &ServiceObservation) -> u32 {
         let name = &service.name;
         let before = order.tasks.get(name).copied().unwrap_or(0);
-        match (service.kind, running.desired.max(before)) {
+        let wanted = match running.desired {
+            0 => before,
+            wanted => wanted,
+        };
+        match (service.kind, wanted) {
             (ServiceKind::Web, 0) => {
                 self.warnings.push(format!(
                     "{name} is scaled to zero: it is started with 1 task, since there would be \

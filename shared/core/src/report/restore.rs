@@ -66,7 +66,10 @@ pub(super) fn failed(d: &Deployment, cause: &Cause, stands: &Stands) -> Option<R
             ],
             todo: vec![
                 "put this right, then ask for the restore again".to_owned(),
-                format!("see whether {copy} is there, and remove it: {}", removal_now(&planned.copy)),
+                format!(
+                    "see whether {copy} is there, and remove it: {}",
+                    removal_now(&planned.copy)
+                ),
             ],
         },
         Stands::NotStarted(services) => Report {
@@ -119,7 +122,10 @@ fn between(
         .map(|service| (service.service.clone(), String::new()))
         .collect();
     let mut todo = vec![
-        format!("see which names there are now ({looks}): {}", listing(&planned.database)),
+        format!(
+            "see which names there are now ({looks}): {}",
+            listing(&planned.database)
+        ),
         format!(
             "EITHER go on with the restored one: first, if {name} is still the old one, {}; then {}; \
              once it is available:",
@@ -172,7 +178,10 @@ fn in_place(
             .or(service.revision.as_ref())
     });
     if todo.is_empty() {
-        todo.push(format!("read the logs of {}, and mend what is wrong", d.release.tag));
+        todo.push(format!(
+            "read the logs of {}, and mend what is wrong",
+            d.release.tag
+        ));
     }
     todo.push(
         "a restored database is slow until RDS has fetched its blocks: what was merely too late may \

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::deployment::Deployment;
-use crate::note::short_arn;
 use crate::id::ImageTag;
+use crate::note::short_arn;
 use crate::plan::{Plan, PlannedRestore};
 use crate::words;
 

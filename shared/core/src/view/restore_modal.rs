@@ -61,7 +61,11 @@ pub fn restore_modal(ways: &RestoreWays<'_>) -> Option<Modal> {
     if ways.ways.is_empty() {
         return None;
     }
-    let mut points = ways.ways.iter().map(|way| cost(ways, way)).collect::<Vec<_>>();
+    let mut points = ways
+        .ways
+        .iter()
+        .map(|way| cost(ways, way))
+        .collect::<Vec<_>>();
     points.extend(ways.missing.iter().cloned());
     Some(Modal {
         title: "Restore the database".to_owned(),

@@ -7,6 +7,7 @@ mod forward;
 mod gate;
 mod pause;
 mod planning;
+mod restore;
 mod view;
 mod world;
 

@@ -188,7 +188,7 @@ impl World {
             .insert(ServiceName::new("web"), Some(rollout("web", status, stage)));
     }
 
-    fn answer(&self, command: &Command, now: Timestamp) -> Outcome {
+    pub(crate) fn answer(&self, command: &Command, now: Timestamp) -> Outcome {
         let rollout_of = |service: &ServiceName| Outcome::Rollout {
             service: service.clone(),
             rollout: self.rollouts[service].clone(),
@@ -253,6 +253,13 @@ impl World {
                 unknown: Vec::new(),
             }),
             Command::PruneSnapshots { .. } => Outcome::SnapshotsPruned(Vec::new()),
+            Command::ScaleService { .. }
+            | Command::StartCopy(_)
+            | Command::ReadCopy(_)
+            | Command::FindDatabases(_)
+            | Command::RenameDatabase { .. } => {
+                unreachable!("only restores ask this, and their stories answer it")
+            }
         }
     }
 }
@@ -267,6 +274,7 @@ pub(crate) fn proven(tag: &str, fill: char) -> ProvenRelease {
         at: start(),
         migrated: false,
         restores: None,
+        database_of: None,
     }
 }
 

@@ -20,8 +20,8 @@ pub(super) fn slack(slack: &SlackModel, config: &Config) {
         ];
         let restorers = environment.restore.iter();
         let restorers = restorers.flat_map(|approval| &approval.approvers);
-        let members = roles.iter().flat_map(|role| environment.who_may(*role));
-        for member in members.chain(restorers) {
+        let named = roles.iter().flat_map(|role| environment.who_may(*role));
+        for member in named.chain(restorers) {
             if let Member::Group(group) = member {
                 slack.set_group(group, members(group));
             }

@@ -43,9 +43,9 @@ pub(super) fn needs(
             commands.push(Command::StartCopy(order(d)));
             commands.push(Command::ReadCopy(order(d)));
         }
-        Some(
-            CopyStatus::Creating(_) | CopyStatus::Available { .. } | CopyStatus::Failed(_),
-        ) => commands.push(Command::ReadCopy(order(d))),
+        Some(CopyStatus::Creating(_) | CopyStatus::Available { .. } | CopyStatus::Failed(_)) => {
+            commands.push(Command::ReadCopy(order(d)))
+        }
     }
     commands
 }

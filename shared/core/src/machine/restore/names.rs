@@ -102,16 +102,13 @@ pub(super) fn on_aside(
     Ok(())
 }
 
-fn judge_aside(
-    d: &mut Deployment,
-    copy: String,
-    found: &BTreeMap<String, Found>,
-    now: Timestamp,
-) {
+fn judge_aside(d: &mut Deployment, copy: String, found: &BTreeMap<String, Found>, now: Timestamp) {
     let planned = planned(d).clone();
     let (name, aside) = (planned.database.identifier(), planned.aside.identifier());
     let old = planned.resource_id.as_str();
-    if let Some(stranger) = found.get(name).filter(|found| !found.is(old)) {
+    // The copy has it already, if what was done last was never heard of.
+    let is_ours = |found: &Found| found.is(old) || found.is(&copy);
+    if let Some(stranger) = found.get(name).filter(|found| !is_ours(found)) {
         let reason = stranger_has(name, stranger, old);
         return fail(d, Cause::NotRestored(reason), now);
     }
@@ -120,7 +117,7 @@ fn judge_aside(
         return fail(d, Cause::NotRestored(reason), now);
     }
     let is_aside = found.get(aside).is_some_and(|found| found.is_ready(old));
-    if is_aside && !found.contains_key(name) {
+    if is_aside && found.get(name).is_none_or(|found| found.is(&copy)) {
         d.tell(
             now,
             Note::DatabaseSetAside {

@@ -45,11 +45,8 @@ fn coming_back(d: &Deployment) -> impl Iterator<Item = &PlannedService> {
 /// Singletons last: theirs is the work that must not be sent before somebody can take it.
 pub(super) fn needs(d: &Deployment, services: &BTreeMap<ServiceName, Start>) -> Vec<Command> {
     let is_singleton = |service: &PlannedService| service.kind == ServiceKind::Singleton;
-    let is_settled = |service: &PlannedService| {
-        services
-            .get(&service.service)
-            .is_none_or(Start::is_settled)
-    };
+    let is_settled =
+        |service: &PlannedService| services.get(&service.service).is_none_or(Start::is_settled);
     let others_are_settled = coming_back(d)
         .filter(|service| !is_singleton(service))
         .all(is_settled);

@@ -20,10 +20,7 @@ use crate::restore::{RestoreStep, Stands, Tasks};
 
 /// First the revisions that come back are there: one that ECS refuses is found before anything stands
 /// still.
-pub(super) fn needs(
-    d: &Deployment,
-    tasks: Option<&BTreeMap<ServiceName, Tasks>>,
-) -> Vec<Command> {
+pub(super) fn needs(d: &Deployment, tasks: Option<&BTreeMap<ServiceName, Tasks>>) -> Vec<Command> {
     let registered = &d.touched.task_definitions;
     let unregistered: Vec<Command> = d
         .sealed_plan()
@@ -52,7 +49,9 @@ pub(super) fn look_and_stop(d: &Deployment, tasks: &BTreeMap<ServiceName, Tasks>
         .iter()
         .filter(wanted)
         .map(|service| scale(service, 0));
-    std::iter::once(Command::ReadServices).chain(stops).collect()
+    std::iter::once(Command::ReadServices)
+        .chain(stops)
+        .collect()
 }
 
 fn scale(service: &PlannedService, tasks: u32) -> Command {
@@ -112,9 +111,12 @@ pub(super) fn on(
 
 /// The database is left as it is.
 pub(super) fn start_again(d: &mut Deployment, cause: Cause, now: Timestamp) {
-    d.tell(now, Note::RestoreGivenUp {
-        cause: cause.clone(),
-    });
+    d.tell(
+        now,
+        Note::RestoreGivenUp {
+            cause: cause.clone(),
+        },
+    );
     let step = RestoreStep::StartingAgain {
         cause,
         tasks: None,
@@ -220,6 +222,10 @@ fn conclude(d: &mut Deployment, is_over: bool, now: Timestamp) {
             return;
         }
         let reason = match tasks.get(name) {
+            Some(seen) if seen.desired == 0 && seen.running > 0 => {
+                "an old task of it was still running when time was up, so no new one was asked for"
+                    .to_owned()
+            }
             Some(seen) => format!(
                 "{} of {} were running when time was up",
                 seen.running,
