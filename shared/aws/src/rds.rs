@@ -9,6 +9,7 @@ use aws_sdk_rds::types::Tag;
 use jiff::Timestamp;
 use sluice_app::ports::{Databases, Target};
 use sluice_core::config::Database;
+use sluice_core::database::{CopyObservation, CopyOrder};
 use sluice_core::failure::PortError;
 use sluice_core::id::SnapshotId;
 use sluice_core::observation::{DatabaseObservation, SnapshotObservation};
@@ -16,11 +17,22 @@ use sluice_core::observation::{DatabaseObservation, SnapshotObservation};
 use crate::clients::{ClientSet, Clients};
 use crate::error::port_error;
 
-mod cluster;
-mod instance;
+use copies::Copy;
 
-/// The tag by which we know our snapshots: it holds the deployment that took it.
+mod cluster;
+mod cluster_copies;
+mod cluster_members;
+mod copies;
+mod instance;
+mod instance_copies;
+mod renames;
+#[cfg(test)]
+mod tests;
+
+/// The tag by which we know our snapshots and copies: it holds the deployment that made it.
 pub const DEPLOYMENT_TAG: &str = "sluice:deployment";
+/// The tag of a copy that says what it is for: only what it calls a `rehearsal` is ever deleted.
+pub const PURPOSE_TAG: &str = "sluice:purpose";
 
 /// The kind of snapshot that somebody asked for: RDS's own are `automated`, and of AWS Backup
 /// `awsbackup`.
@@ -160,6 +172,43 @@ impl Databases for RdsDatabases {
             Database::Cluster(_) => cluster::delete(&clients, snapshot).await,
         }
     }
+
+    /// `rds:RestoreDBInstanceFromDBSnapshot` or `rds:RestoreDBInstanceToPointInTime`, later
+    /// `rds:ModifyDBInstance` and `rds:RebootDBInstance`; of a cluster
+    /// `rds:RestoreDBClusterFromSnapshot` or `rds:RestoreDBClusterToPointInTime`, later
+    /// `rds:CreateDBInstance` and `rds:ModifyDBCluster`.
+    ///
+    /// Three things of the source no copy has: the IAM roles for features of the database such as
+    /// the import from S3, a directory that it has joined, and a master password that Secrets
+    /// Manager keeps. The copy's is the one that was in force at the restore point.
+    async fn ensure_copy(&self, target: &Target, order: &CopyOrder) -> Result<(), PortError> {
+        let clients = self.clients.of(target).await?;
+        copies::ensure(&clients, &Copy::new(target, order)).await
+    }
+
+    /// `rds:DescribeDBInstances`, and of a cluster `rds:DescribeDBClusters` too.
+    async fn copy(&self, target: &Target, order: &CopyOrder) -> Result<CopyObservation, PortError> {
+        let clients = self.clients.of(target).await?;
+        copies::observe(&clients, &Copy::new(target, order)).await
+    }
+
+    /// `rds:ModifyDBInstance` or `rds:ModifyDBCluster`.
+    async fn ensure_renamed(
+        &self,
+        target: &Target,
+        from: &Database,
+        resource_id: &str,
+        to: &str,
+    ) -> Result<(), PortError> {
+        let clients = self.clients.of(target).await?;
+        renames::ensure(&clients, from, resource_id, to).await
+    }
+
+    /// `rds:DeleteDBInstance`, and of a cluster `rds:DeleteDBCluster` once it has no members.
+    async fn ensure_no_copy(&self, target: &Target, order: &CopyOrder) -> Result<bool, PortError> {
+        let clients = self.clients.of(target).await?;
+        copies::ensure_none(&clients, &Copy::new(target, order)).await
+    }
 }
 
 async fn find(
@@ -196,7 +245,7 @@ fn created_at(time: Option<&aws_smithy_types::DateTime>) -> Option<Timestamp> {
 }
 
 /// What an error of RDS means. A database or a snapshot that is busy (modified, backed up, being
-/// created) is free again by itself.
+/// created) is free again by itself, and room for one more comes back.
 fn failed<E>(action: &str, on: &str, error: aws_sdk_rds::error::SdkError<E>) -> PortError
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
@@ -211,6 +260,9 @@ where
                     | "InvalidDBClusterStateFault"
                     | "InvalidDBSnapshotState"
                     | "InvalidDBClusterSnapshotStateFault"
+                    | "InsufficientDBInstanceCapacity"
+                    | "InsufficientDBClusterCapacityFault"
+                    | "InsufficientStorageClusterCapacity"
             )
         });
     let error = port_error(action, on, error);
@@ -218,51 +270,5 @@ where
         PortError::retryable(error.message)
     } else {
         error
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use sluice_core::failure::ErrorClass;
-
-    use super::*;
-    use crate::test_cloud::{Answer, TestCloud, target};
-
-    #[tokio::test]
-    async fn a_busy_database_is_asked_again_and_a_quota_is_for_a_person() {
-        let (instance, cluster) = (
-            Database::Instance("erp".to_owned()),
-            Database::Cluster("erp".to_owned()),
-        );
-        for (database, code, class) in [
-            (&instance, "InvalidDBInstanceState", ErrorClass::Retryable),
-            (
-                &cluster,
-                "InvalidDBClusterStateFault",
-                ErrorClass::Retryable,
-            ),
-            (&instance, "SnapshotQuotaExceeded", ErrorClass::NeedsPerson),
-            (&instance, "DBInstanceNotFound", ErrorClass::Permanent),
-        ] {
-            let cloud = TestCloud::new(move |_| Answer::xml_error(400, code, "it is modifying"));
-            let databases = RdsDatabases::new(cloud.clients.clone());
-            let snapshot = SnapshotId::new("sluice-1");
-            let error = databases
-                .ensure_snapshot(&target(), database, &snapshot)
-                .await;
-            let error = error.unwrap_err();
-            assert_eq!(error.class, class, "{error}");
-            assert!(error.message.contains("it is modifying"), "{error}");
-        }
-    }
-
-    #[test]
-    fn numbers_of_rds_that_make_no_sense_are_nothing() {
-        assert_eq!((gib(Some(20)), gib(Some(-1)), gib(None)), (20, 0, 0));
-        assert_eq!(
-            (per_cent(Some(40)), per_cent(Some(400)), per_cent(None)),
-            (40, 0, 0)
-        );
-        assert_eq!(per_cent(Some(101)), 100);
     }
 }

@@ -22,6 +22,13 @@ impl Form {
             .ok_or_else(|| Refusal::new("ValidationError", format!("{member} is required")))
     }
 
+    /// Every member with its value, in the order of their names.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// A list's values: those of `prefix.1`, `prefix.2` and so on.
     pub(crate) fn list(&self, prefix: &str) -> Vec<&str> {
         (1..)

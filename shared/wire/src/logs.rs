@@ -54,20 +54,28 @@ fn get_log_events(cloud: &Cloud, caller: &Caller, input: &Value) -> Result<Value
     let limit = input["limit"]
         .as_u64()
         .and_then(|n| usize::try_from(n).ok());
-    let limit = limit.unwrap_or(AT_ONCE);
+    let limit = limit.unwrap_or(AT_ONCE).min(AT_ONCE);
     let from_head = input["startFromHead"].as_bool().unwrap_or(false);
-    let skipped = if from_head {
-        0
-    } else {
-        task.log.len().saturating_sub(limit)
+    let skipped = match input["nextToken"].as_str() {
+        Some(token) => token
+            .strip_prefix("f/")
+            .and_then(|line| line.parse().ok())
+            .ok_or_else(|| {
+                let said = "The specified nextToken is invalid.";
+                Refusal::new("InvalidParameterException", said)
+            })?,
+        None if from_head => 0,
+        None => task.log.len().saturating_sub(limit),
     };
+    let next = task.log.len().min(skipped + limit);
     let lines = task.log.iter().skip(skipped).take(limit);
     let events: Vec<Value> = lines
         .map(|line| json!({"timestamp": at, "ingestionTime": at, "message": line}))
         .collect();
     Ok(json!({
         "events": events,
-        "nextForwardToken": format!("f/{at}"),
-        "nextBackwardToken": format!("b/{at}"),
+        // At the end it is the token that was asked with.
+        "nextForwardToken": format!("f/{next}"),
+        "nextBackwardToken": format!("b/{skipped}"),
     }))
 }

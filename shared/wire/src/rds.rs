@@ -1,4 +1,7 @@
-//! RDS: databases and snapshots, of instances and of Aurora clusters.
+//! RDS: databases, snapshots and copies, of instances and of Aurora clusters.
+
+mod copies;
+mod described;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,13 +21,12 @@ struct Kind {
     database: [&'static str; 2],
     /// The element of a snapshot, and of its identifier.
     snapshot: [&'static str; 2],
-    /// The elements of lists of both.
-    lists: [&'static str; 2],
-    /// The element of the state of a database.
-    status: &'static str,
+    /// The element of a list of snapshots.
+    snapshots: &'static str,
     no_database: &'static str,
     no_snapshot: &'static str,
     snapshot_is_there: &'static str,
+    database_is_there: &'static str,
     is_busy: &'static str,
     /// What stands before an identifier in an ARN.
     arns: [&'static str; 2],
@@ -34,11 +36,11 @@ struct Kind {
 const INSTANCE: Kind = Kind {
     database: ["DBInstance", "DBInstanceIdentifier"],
     snapshot: ["DBSnapshot", "DBSnapshotIdentifier"],
-    lists: ["DBInstances", "DBSnapshots"],
-    status: "DBInstanceStatus",
+    snapshots: "DBSnapshots",
     no_database: "DBInstanceNotFound",
     no_snapshot: "DBSnapshotNotFound",
     snapshot_is_there: "DBSnapshotAlreadyExists",
+    database_is_there: "DBInstanceAlreadyExists",
     is_busy: "InvalidDBInstanceState",
     arns: ["db", "snapshot"],
     make: Database::Instance,
@@ -47,11 +49,11 @@ const INSTANCE: Kind = Kind {
 const CLUSTER: Kind = Kind {
     database: ["DBCluster", "DBClusterIdentifier"],
     snapshot: ["DBClusterSnapshot", "DBClusterSnapshotIdentifier"],
-    lists: ["DBClusters", "DBClusterSnapshots"],
-    status: "Status",
+    snapshots: "DBClusterSnapshots",
     no_database: "DBClusterNotFoundFault",
     no_snapshot: "DBClusterSnapshotNotFoundFault",
     snapshot_is_there: "DBClusterSnapshotAlreadyExistsFault",
+    database_is_there: "DBClusterAlreadyExistsFault",
     is_busy: "InvalidDBClusterStateFault",
     arns: ["cluster", "cluster-snapshot"],
     make: Database::Cluster,
@@ -65,14 +67,23 @@ pub(crate) fn answer(
 ) -> Result<Xml, Refusal> {
     let place = caller.place(cloud)?;
     match operation {
-        "DescribeDBInstances" => INSTANCE.describe(cloud, &place, form),
-        "DescribeDBClusters" => CLUSTER.describe(cloud, &place, form),
+        "DescribeDBInstances" => described::instances(cloud, &place, form),
+        "DescribeDBClusters" => described::clusters(cloud, &place, form),
         "CreateDBSnapshot" => INSTANCE.create(cloud, &place, form),
         "CreateDBClusterSnapshot" => CLUSTER.create(cloud, &place, form),
         "DescribeDBSnapshots" => INSTANCE.describe_snapshots(cloud, &place, form),
         "DescribeDBClusterSnapshots" => CLUSTER.describe_snapshots(cloud, &place, form),
         "DeleteDBSnapshot" => INSTANCE.delete(cloud, &place, form),
         "DeleteDBClusterSnapshot" => CLUSTER.delete(cloud, &place, form),
+        "RestoreDBInstanceFromDBSnapshot" => copies::from_snapshot(&INSTANCE, cloud, &place, form),
+        "RestoreDBClusterFromSnapshot" => copies::from_snapshot(&CLUSTER, cloud, &place, form),
+        "RestoreDBInstanceToPointInTime" => copies::to_time(&INSTANCE, cloud, &place, form),
+        "RestoreDBClusterToPointInTime" => copies::to_time(&CLUSTER, cloud, &place, form),
+        "CreateDBInstance" => copies::create_member(cloud, &place, form),
+        "ModifyDBInstance" => copies::modify(&INSTANCE, cloud, &place, form),
+        "ModifyDBCluster" => copies::modify(&CLUSTER, cloud, &place, form),
+        "DeleteDBInstance" => copies::delete_instance(cloud, &place, form),
+        "DeleteDBCluster" => copies::delete_cluster(cloud, &place, form),
         _ => Err(Refusal::unknown_operation(operation)),
     }
 }
@@ -82,38 +93,20 @@ impl Kind {
         (self.make)(database.identifier().to_owned()) == *database
     }
 
-    fn describe(&self, cloud: &Cloud, place: &Place, form: &Form) -> Result<Xml, Refusal> {
-        let name = form.get(self.database[1]);
-        let mut found = cloud.databases_in(place);
-        found.retain(|one| {
-            self.is_of(&one.database) && name.is_none_or(|name| name == one.database.identifier())
-        });
-        if let (Some(name), true) = (name, found.is_empty()) {
-            let said = format!("{} {name} not found.", self.database[0]);
-            return Err(Refusal::not_found(self.no_database, said));
-        }
-        let databases = found.iter().map(|one| self.database(place, one)).collect();
-        let list = Xml::List(self.database[0], databases);
-        Ok(Xml::structure().with(self.lists[0], list))
-    }
-
-    fn database(&self, place: &Place, one: &DatabaseDescription) -> Xml {
-        let name = one.database.identifier();
-        Xml::structure()
-            .text(self.database[1], name)
-            .text(self.status, &one.seen.status)
-            .text("Engine", &one.seen.engine)
-            .text("EngineVersion", &one.seen.engine_version)
-            .text("AllocatedStorage", one.seen.storage_gib)
-            .text("StorageEncrypted", one.seen.encrypted)
-            .text(
-                if self.arns[0] == "db" {
-                    "DBInstanceArn"
-                } else {
-                    "DBClusterArn"
-                },
-                place.arn("rds", format!("{}:{name}", self.arns[0])),
-            )
+    /// The database of that name, or RDS's refusal.
+    fn database(
+        &self,
+        cloud: &Cloud,
+        place: &Place,
+        name: &str,
+    ) -> Result<DatabaseDescription, Refusal> {
+        let mut there = cloud.databases_in(place).into_iter();
+        there
+            .find(|one| self.is_of(&one.database) && one.database.identifier() == name)
+            .ok_or_else(|| {
+                let said = format!("{} {name} not found.", self.database[0]);
+                Refusal::not_found(self.no_database, said)
+            })
     }
 
     fn create(&self, cloud: &mut Cloud, place: &Arc<Place>, form: &Form) -> Result<Xml, Refusal> {
@@ -136,6 +129,8 @@ impl Kind {
         match refusal.code.as_str() {
             "DBInstanceNotFound" => Refusal::not_found(self.no_database, refusal.message),
             "InvalidDBInstanceState" => Refusal::new(self.is_busy, refusal.message),
+            "DBInstanceAlreadyExists" => Refusal::new(self.database_is_there, refusal.message),
+            "DBSnapshotNotFound" => Refusal::not_found(self.no_snapshot, refusal.message),
             _ => refusal,
         }
     }
@@ -186,7 +181,7 @@ impl Kind {
         };
         let snapshots = found.iter().map(|one| self.snapshot(place, one)).collect();
         let list = Xml::List(self.snapshot[0], snapshots);
-        Ok(Xml::structure().with(self.lists[1], list))
+        Ok(Xml::structure().with(self.snapshots, list))
     }
 
     fn snapshot(&self, place: &Place, one: &SnapshotDescription) -> Xml {

@@ -5,7 +5,7 @@ use sluice_app::ports::{Store as _, Target, WakeUp, Wakeups as _};
 use sluice_aws::{DEPLOYMENT_TAG, DynamoStore, SqsWakeups};
 use sluice_core::config::{Database, SecretSource, Severity};
 use sluice_core::failure::ErrorClass;
-use sluice_core::id::{DeploymentId, SnapshotId};
+use sluice_core::id::{DeploymentId, EcsServiceName, SnapshotId};
 use sluice_core::observation::ScanObservation;
 
 use crate::deployments::environment;
@@ -118,6 +118,26 @@ async fn a_snapshot_of_another_database_keeps_its_name() {
     assert_eq!(kept.unwrap_err().class, ErrorClass::Permanent);
     let seen = databases.snapshot(&target, &erp, &id).await.unwrap();
     assert!(seen.is_some());
+}
+
+#[tokio::test]
+async fn a_services_count_is_set_and_nothing_else_of_it() {
+    let stage = moto::stage().await;
+    let services = crate::ports::services::Stage::services(&stage);
+    let service = || {
+        let asked = json!({"cluster": "erp", "services": ["erp-web"]});
+        stage.ecs("DescribeServices", &asked)["services"][0].clone()
+    };
+    let before = service();
+    let web = EcsServiceName::new("erp-web");
+    let counted = services.ensure_count(&stage.place(), &web, 0).await;
+    counted.unwrap();
+    let after = service();
+    assert_eq!(
+        (&before["desiredCount"], &after["desiredCount"]),
+        (&json!(2), &json!(0))
+    );
+    assert_eq!(before["taskDefinition"], after["taskDefinition"]);
 }
 
 #[tokio::test]

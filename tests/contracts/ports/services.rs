@@ -265,6 +265,56 @@ async fn what_is_not_there_cannot_be_rolled_out_or_stopped(stage: &Model) {
     assert_eq!(refused.class, ErrorClass::Permanent, "{refused}");
 }
 
+async fn count(stage: &Model, service: &str, desired: u32) {
+    let (services, target) = (Stage::services(stage), Stage::target(stage));
+    let name = EcsServiceName::new(format!("erp-{service}"));
+    let counted = services.ensure_count(&target, &name, desired).await;
+    counted.unwrap();
+}
+
+async fn a_service_is_stopped_and_started_without_a_service_deployment(stage: &Model) {
+    for service in ["web", "worker"] {
+        let before = read(stage, service).await;
+        for _ in 0..2 {
+            count(stage, service, 0).await;
+        }
+        let stopping = read(stage, service).await;
+        assert_eq!((stopping.desired, stopping.running), (0, 2));
+        stage.pass(2);
+        let stopped = read(stage, service).await;
+        assert_eq!((stopped.desired, stopped.running), (0, 0));
+        assert_eq!(stopped.in_progress, None);
+        if let Some(traffic) = stopped.traffic {
+            assert_eq!((traffic.healthy, traffic.unhealthy), (0, 0));
+        }
+        count(stage, service, 2).await;
+        stage.pass(2);
+        assert_eq!(read(stage, service).await, before);
+    }
+}
+
+async fn a_stopped_service_comes_back_with_its_rollout(stage: &Model) {
+    for (service, strategy) in [("web", Strategy::BlueGreen), ("worker", Strategy::Rolling)] {
+        count(stage, service, 0).await;
+        stage.pass(2);
+        let order = RolloutOrder {
+            desired: Some(2),
+            ..rollout_of(stage, service, strategy).await
+        };
+        ensure(stage, &order).await;
+        stage.pass(5);
+        if let Some(call) = stage.next_hook() {
+            stage.cloud(|cloud| cloud.hook_answered(&call, Ok(HookAnswer::Succeeded)));
+        }
+        stage.pass(60);
+        let (status, ..) = seen(stage, &order).await.unwrap();
+        assert_eq!(status, RolloutStatus::Successful);
+        let after = read(stage, service).await;
+        assert_eq!((after.desired, after.running), (2, 2));
+        assert_eq!(after.task_definition, order.task_definition);
+    }
+}
+
 contract! {
     a_revision_is_registered_once_and_found_again on sim, wire, moto;
     a_revision_of_nothing_is_refused on sim, wire, moto;
@@ -274,4 +324,6 @@ contract! {
     a_service_that_rolls_needs_no_hook on sim, wire;
     a_singleton_is_stopped_before_it_is_started on sim, wire;
     what_is_not_there_cannot_be_rolled_out_or_stopped on sim, wire;
+    a_service_is_stopped_and_started_without_a_service_deployment on sim, wire;
+    a_stopped_service_comes_back_with_its_rollout on sim, wire;
 }

@@ -107,6 +107,73 @@ async fn a_task_that_fails_says_how(stage: &Model) {
     }
 }
 
+async fn the_lines_that_begin_so_are_read_whole(stage: &impl Stage) {
+    let (tasks, target) = (stage.tasks(), stage.target());
+    let task = tasks.ensure_task(&target, &stage.order(TOKEN).await).await;
+    let task = task.unwrap();
+    let before = tasks.log_lines(&target, &task, "INFO").await.unwrap();
+    assert!(before.is_empty(), "it has not logged yet: {before:?}");
+    let line = stage.end(&task).await;
+    let lines = tasks.log_lines(&target, &task, "INFO").await.unwrap();
+    assert!(lines.contains(&line), "{lines:?}");
+    let none = tasks.log_lines(&target, &task, "sluice:").await.unwrap();
+    assert!(none.is_empty(), "{none:?}");
+}
+
+/// A task of an image whose migration writes this log.
+async fn logged(stage: &Model, tag: &str, log: Vec<String>) -> TaskArn {
+    let mut behaviour = ImageBehaviour::default();
+    behaviour.migration.log = log;
+    let image = stage.push_behaving(tag, behaviour);
+    let order = TaskOrder {
+        task_definition: services::revision(stage, "web", &image).await,
+        ..Stage::order(stage, &format!("dep-{tag}")).await
+    };
+    let task = Stage::tasks(stage).ensure_task(&Stage::target(stage), &order);
+    let task = task.await.unwrap();
+    stage.pass(10);
+    task
+}
+
+/// moto gives every page at once.
+async fn a_log_of_many_pages_is_read_to_its_end(stage: &Model) {
+    let long = format!("sluice: {}", "x".repeat(5_000));
+    let mut log = vec!["noise".to_owned(); 25_000];
+    log[0] = "sluice: first".to_owned();
+    log.push(long.clone());
+    let task = logged(stage, "long", log).await;
+    let target = Stage::target(stage);
+    let lines = Stage::tasks(stage).log_lines(&target, &task, "sluice: ");
+    assert_eq!(lines.await.unwrap(), ["sluice: first", &long]);
+}
+
+async fn more_lines_than_can_be_read_are_refused(stage: &Model) {
+    let target = Stage::target(stage);
+    let most = sluice_app::ports::LOG_LINES_MAX;
+    for (tag, lines, fits) in [("most", most, true), ("more", most + 1, false)] {
+        let task = logged(stage, tag, vec!["sluice: line".to_owned(); lines]).await;
+        let read = Stage::tasks(stage).log_lines(&target, &task, "sluice: ");
+        match read.await {
+            Ok(read) => assert!(fits && read.len() == lines, "{} lines", read.len()),
+            Err(error) => {
+                assert!(!fits, "{error}");
+                assert_eq!(error.class, ErrorClass::Permanent, "{error}");
+                assert!(error.message.contains("2000"), "{error}");
+            }
+        }
+    }
+}
+
+async fn where_a_forgotten_task_logged_nobody_knows(stage: &Model) {
+    let task = logged(stage, "old", vec!["sluice: line".to_owned()]).await;
+    stage.pass(90);
+    let target = Stage::target(stage);
+    let read = Stage::tasks(stage).log_lines(&target, &task, "sluice: ");
+    let error = read.await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Permanent, "{error}");
+    assert!(error.message.contains("forgotten"), "{error}");
+}
+
 /// moto forgets nothing.
 async fn ecs_forgets_a_task_that_is_long_over(stage: &Model) {
     let order = Stage::order(stage, TOKEN).await;
@@ -125,4 +192,8 @@ contract! {
     a_service_that_is_not_there_has_nowhere_to_run_it on sim, wire, moto;
     a_task_that_fails_says_how on sim, wire;
     ecs_forgets_a_task_that_is_long_over on sim, wire;
+    the_lines_that_begin_so_are_read_whole on sim, wire, moto;
+    a_log_of_many_pages_is_read_to_its_end on sim, wire;
+    more_lines_than_can_be_read_are_refused on sim, wire;
+    where_a_forgotten_task_logged_nobody_knows on sim, wire;
 }

@@ -1,46 +1,62 @@
 //! The calls for Aurora DB clusters.
 
-use aws_sdk_rds::types::{DbClusterSnapshot, Tag};
+use aws_sdk_rds::types::{DbCluster, DbClusterSnapshot, Tag};
 use sluice_core::failure::PortError;
-use sluice_core::id::SnapshotId;
+use sluice_core::id::{DeploymentId, SnapshotId};
 use sluice_core::observation::{DatabaseObservation, SnapshotObservation};
 
 use super::{MANUAL, Snapshot, created_at, deployment_of, failed, gib, per_cent};
 use crate::clients::ClientSet;
+use crate::time::timestamp;
 
 pub(super) async fn read(
     clients: &ClientSet,
     name: &str,
 ) -> Result<Option<DatabaseObservation>, PortError> {
+    Ok(describe(clients, name).await?.map(observed))
+}
+
+/// The cluster as RDS has it; `None` where there is none of that name.
+pub(super) async fn describe(
+    clients: &ClientSet,
+    name: &str,
+) -> Result<Option<DbCluster>, PortError> {
     let request = clients
         .rds()
         .describe_db_clusters()
         .db_cluster_identifier(name);
-    let answer = match request.send().await {
-        Ok(answer) => answer,
+    match request.send().await {
+        Ok(answer) => Ok(answer.db_clusters.unwrap_or_default().into_iter().next()),
         Err(error)
             if error
                 .as_service_error()
                 .is_some_and(|e| e.is_db_cluster_not_found_fault()) =>
         {
-            return Ok(None);
+            Ok(None)
         }
-        Err(error) => {
-            return Err(failed(
-                "rds:DescribeDBClusters",
-                &format!("database {name}"),
-                error,
-            ));
-        }
-    };
-    let cluster = answer.db_clusters.unwrap_or_default().into_iter().next();
-    Ok(cluster.map(|cluster| DatabaseObservation {
+        Err(error) => Err(failed(
+            "rds:DescribeDBClusters",
+            &format!("database {name}"),
+            error,
+        )),
+    }
+}
+
+fn observed(cluster: DbCluster) -> DatabaseObservation {
+    DatabaseObservation {
         storage_gib: storage_gib(cluster.engine(), cluster.allocated_storage),
+        deployment: deployment_of(cluster.tag_list()).map(DeploymentId::from_outside),
+        earliest_restorable: cluster
+            .earliest_restorable_time
+            .as_ref()
+            .and_then(timestamp),
+        latest_restorable: cluster.latest_restorable_time.as_ref().and_then(timestamp),
+        resource_id: cluster.db_cluster_resource_id,
         status: cluster.status.unwrap_or_default(),
         engine: cluster.engine.unwrap_or_default(),
         engine_version: cluster.engine_version.unwrap_or_default(),
         encrypted: cluster.storage_encrypted.unwrap_or_default(),
-    }))
+    }
 }
 
 /// `false` if a snapshot of that name is there.

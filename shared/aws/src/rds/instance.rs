@@ -1,46 +1,73 @@
 //! The calls for DB instances.
 
-use aws_sdk_rds::types::{DbSnapshot, Tag};
+use aws_sdk_rds::types::{DbInstance, DbSnapshot, Tag};
+use jiff::{SignedDuration, Timestamp};
 use sluice_core::failure::PortError;
-use sluice_core::id::SnapshotId;
+use sluice_core::id::{DeploymentId, SnapshotId};
 use sluice_core::observation::{DatabaseObservation, SnapshotObservation};
 
 use super::{MANUAL, Snapshot, created_at, deployment_of, failed, gib, per_cent};
 use crate::clients::ClientSet;
+use crate::time::timestamp;
 
 pub(super) async fn read(
     clients: &ClientSet,
     name: &str,
 ) -> Result<Option<DatabaseObservation>, PortError> {
+    Ok(describe(clients, name).await?.map(observed))
+}
+
+/// The instance as RDS has it; `None` where there is none of that name.
+pub(super) async fn describe(
+    clients: &ClientSet,
+    name: &str,
+) -> Result<Option<DbInstance>, PortError> {
     let request = clients
         .rds()
         .describe_db_instances()
         .db_instance_identifier(name);
-    let answer = match request.send().await {
-        Ok(answer) => answer,
+    match request.send().await {
+        Ok(answer) => Ok(answer.db_instances.unwrap_or_default().into_iter().next()),
         Err(error)
             if error
                 .as_service_error()
                 .is_some_and(|e| e.is_db_instance_not_found_fault()) =>
         {
-            return Ok(None);
+            Ok(None)
         }
-        Err(error) => {
-            return Err(failed(
-                "rds:DescribeDBInstances",
-                &format!("database {name}"),
-                error,
-            ));
-        }
-    };
-    let instance = answer.db_instances.unwrap_or_default().into_iter().next();
-    Ok(instance.map(|instance| DatabaseObservation {
+        Err(error) => Err(failed(
+            "rds:DescribeDBInstances",
+            &format!("database {name}"),
+            error,
+        )),
+    }
+}
+
+fn observed(instance: DbInstance) -> DatabaseObservation {
+    DatabaseObservation {
+        deployment: deployment_of(instance.tag_list()).map(DeploymentId::from_outside),
+        earliest_restorable: earliest_restorable(&instance),
+        latest_restorable: instance.latest_restorable_time.as_ref().and_then(timestamp),
+        resource_id: instance.dbi_resource_id,
         status: instance.db_instance_status.unwrap_or_default(),
         engine: instance.engine.unwrap_or_default(),
         engine_version: instance.engine_version.unwrap_or_default(),
         storage_gib: gib(instance.allocated_storage),
         encrypted: instance.storage_encrypted.unwrap_or_default(),
-    }))
+    }
+}
+
+/// RDS does not say it of an instance: as old as the instance, or as long ago as its backups are
+/// kept. One that keeps none has no latest moment either.
+fn earliest_restorable(instance: &DbInstance) -> Option<Timestamp> {
+    let latest = instance
+        .latest_restorable_time
+        .as_ref()
+        .and_then(timestamp)?;
+    let days = instance.backup_retention_period.filter(|days| *days > 0)?;
+    let kept_since = latest - SignedDuration::from_hours(24 * i64::from(days));
+    let created = instance.instance_create_time.as_ref().and_then(timestamp);
+    Some(created.map_or(kept_since, |created| created.max(kept_since)))
 }
 
 /// `false` if a snapshot of that name is there.

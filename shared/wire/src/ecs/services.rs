@@ -54,7 +54,7 @@ pub(super) fn update(cloud: &mut Cloud, caller: &Caller, input: &Value) -> Resul
     let place = caller.place(cloud)?;
     let cluster = cluster(cloud, &place, input)?;
     let service = find(cloud, &place, &cluster, require(input, "service")?)?;
-    if let Some(refused) = not_modelled(input, &service) {
+    if let Some(refused) = not_modelled(input) {
         return Err(refused);
     }
     let task_definition = match input["taskDefinition"].as_str() {
@@ -84,13 +84,18 @@ pub(super) fn update(cloud: &mut Cloud, caller: &Caller, input: &Value) -> Resul
     Ok(json!({"service": written(&after)}))
 }
 
+fn desired_count(input: &Value) -> Result<Option<u32>, Refusal> {
+    let Some(desired) = input["desiredCount"].as_i64() else {
+        return Ok(None);
+    };
+    u32::try_from(desired).map(Some).map_err(|_| {
+        let said = "desiredCount must not be less than 0";
+        Refusal::new("InvalidParameterException", said)
+    })
+}
+
 /// Members that would change what the model cannot: better refused than dropped.
-fn not_modelled(input: &Value, service: &ServiceDescription) -> Option<Refusal> {
-    let desired = input["desiredCount"].as_u64();
-    if desired.is_some_and(|desired| desired != u64::from(service.desired)) {
-        let said = "The simulated cloud does not scale by UpdateService";
-        return Some(Refusal::new("UnsupportedFeatureException", said));
-    }
+fn not_modelled(input: &Value) -> Option<Refusal> {
     let refused = [
         "loadBalancers",
         "networkConfiguration",

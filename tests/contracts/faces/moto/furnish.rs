@@ -81,6 +81,10 @@ impl Moto {
         self.rds(&format!(
             "Action=CreateDBCluster&DBClusterIdentifier=erp&Engine=aurora-postgresql&{user}"
         ));
+        self.rds(
+            "Action=CreateDBInstance&DBInstanceIdentifier=erp-1&DBClusterIdentifier=erp\
+             &DBInstanceClass=db.r7g.large&Engine=aurora-postgresql",
+        );
     }
 
     fn create_service(&self) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use sluice_core::config::Database;
 use sluice_core::failure::PortError;
 use sluice_core::id::SnapshotId;
@@ -17,6 +18,8 @@ pub struct DatabaseDescription {
     pub database: Database,
     /// What RDS says of it.
     pub seen: DatabaseObservation,
+    /// When it was made.
+    pub created_at: Timestamp,
     /// Where it answers.
     pub endpoint: String,
     /// How it is set up.
@@ -46,6 +49,7 @@ impl Cloud {
         let describe = |one: &Instance| DatabaseDescription {
             database: one.database.clone(),
             seen: one.observed(self.now),
+            created_at: one.created_at,
             endpoint: one.endpoint(),
             settings: one.settings.clone(),
             tags: one.tags.clone(),

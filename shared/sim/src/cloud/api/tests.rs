@@ -75,6 +75,7 @@ fn order(force: bool, hook: bool) -> ServiceOrder {
             }),
             as_sent: None,
         }),
+        desired: None,
         force,
         by: Some(deployment),
     }

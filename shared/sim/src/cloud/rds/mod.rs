@@ -10,6 +10,8 @@ mod members;
 mod ordered;
 mod settings;
 mod snapshots;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -148,25 +150,22 @@ impl Instance {
         self.tags.get(OUR_TAG).map(String::as_str) == Some(deployment.as_str())
     }
 
-    /// Whether its automated backups hold anything.
-    fn keeps_backups(&self) -> bool {
-        self.retention() > SignedDuration::ZERO
-    }
-
     fn retention(&self) -> SignedDuration {
         let days = self.settings.get("BackupRetentionPeriod");
         let days = days.and_then(|days| days.parse().ok()).unwrap_or(0);
         SignedDuration::from_hours(24 * days)
     }
 
-    pub(super) fn earliest_restorable(&self, now: Timestamp) -> Option<Timestamp> {
-        let earliest = self.created_at.max(now - self.retention());
-        self.keeps_backups().then_some(earliest)
+    fn earliest_restorable(&self, now: Timestamp) -> Option<Timestamp> {
+        let kept_since = self.latest_restorable(now)? - self.retention();
+        Some(self.created_at.max(kept_since))
     }
 
-    pub(super) fn latest_restorable(&self, now: Timestamp) -> Option<Timestamp> {
+    /// None where its backups are not kept, or where it is younger than the first.
+    fn latest_restorable(&self, now: Timestamp) -> Option<Timestamp> {
         let latest = now - BACKUP_LAG;
-        (self.keeps_backups() && latest > self.created_at).then_some(latest)
+        let is_kept = self.retention() > SignedDuration::ZERO && latest > self.created_at;
+        is_kept.then_some(latest)
     }
 
     /// As DescribeDBInstances or DescribeDBClusters has it.

@@ -1,0 +1,167 @@
+//! Copies, of either kind: whose they are, what RDS's words for their state mean, and names.
+
+use aws_sdk_rds::types::Tag;
+use sluice_app::ports::Target;
+use sluice_core::config::Database;
+use sluice_core::database::{CopyObservation, CopyOrder, CopyPurpose, CopyStatus};
+use sluice_core::failure::PortError;
+
+use super::{DEPLOYMENT_TAG, PURPOSE_TAG, cluster_copies, deployment_of, instance_copies};
+use crate::clients::ClientSet;
+
+/// RDS's word for a database that can be used and changed.
+pub(super) const AVAILABLE: &str = "available";
+/// And for one that is on its way out.
+pub(super) const DELETING: &str = "deleting";
+
+/// A copy of a deployment's: its name, and the tags by which it is known.
+pub(super) struct Copy<'a> {
+    pub(super) order: &'a CopyOrder,
+    deployment: &'a str,
+}
+
+impl<'a> Copy<'a> {
+    pub(super) fn new(target: &'a Target, order: &'a CopyOrder) -> Self {
+        Self {
+            order,
+            deployment: target.deployment.as_str(),
+        }
+    }
+
+    pub(super) fn name(&self) -> &'a str {
+        self.order.copy.identifier()
+    }
+
+    pub(super) fn is_rehearsal(&self) -> bool {
+        self.order.purpose == CopyPurpose::Rehearsal
+    }
+
+    /// Whether what has these tags is this copy.
+    fn has(&self, tags: &[Tag]) -> bool {
+        deployment_of(tags).as_deref() == Some(self.deployment)
+            && purpose_of(tags) == Some(self.order.purpose.as_str())
+    }
+
+    /// An error unless what has its name and these tags is this copy.
+    pub(super) fn recognise(&self, tags: &[Tag]) -> Result<(), PortError> {
+        if self.has(tags) {
+            return Ok(());
+        }
+        Err(PortError::needs_person(format!(
+            "a database {} is there, and {} did not make it for a {}: rename or remove it, so that \
+             the copy can have its name",
+            self.name(),
+            self.deployment,
+            self.order.purpose.as_str()
+        )))
+    }
+
+    /// An error unless what has these tags is a rehearsal of this deployment: nothing else is ever
+    /// deleted.
+    pub(super) fn may_go(&self, name: &str, tags: &[Tag]) -> Result<(), PortError> {
+        if self.is_rehearsal() && self.has(tags) {
+            return Ok(());
+        }
+        Err(PortError::permanent(format!(
+            "the database {name} is not a rehearsal of {}: it is left alone",
+            self.deployment
+        )))
+    }
+
+    /// What tells it from everything else.
+    pub(super) fn own_tags(&self) -> Vec<Tag> {
+        let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
+        vec![
+            tag(DEPLOYMENT_TAG, self.deployment),
+            tag(PURPOSE_TAG, self.order.purpose.as_str()),
+        ]
+    }
+
+    /// The source's tags with its own. AWS keeps those that begin with `aws:` to itself, and those
+    /// of Sluice's on the source tell of a copy that the source once was.
+    pub(super) fn tags(&self, source: &[Tag]) -> Vec<Tag> {
+        let theirs = source.iter().filter(|tag| {
+            let key = tag.key().unwrap_or_default();
+            !key.starts_with("aws:") && key != DEPLOYMENT_TAG && key != PURPOSE_TAG
+        });
+        theirs.cloned().chain(self.own_tags()).collect()
+    }
+
+    /// There is nothing to take the settings from.
+    pub(super) fn without_source(&self) -> PortError {
+        PortError::needs_person(format!(
+            "there is no database {}, whose settings the copy {} is to have",
+            self.order.source.identifier(),
+            self.name()
+        ))
+    }
+}
+
+fn purpose_of(tags: &[Tag]) -> Option<&str> {
+    let tag = tags.iter().find(|tag| tag.key() == Some(PURPOSE_TAG))?;
+    tag.value()
+}
+
+/// What RDS's word for the state of a copy means; `None` where it is available, and what it lacks
+/// decides.
+pub(super) fn status(word: &str) -> Option<CopyStatus> {
+    match word {
+        AVAILABLE => None,
+        "creating" => Some(CopyStatus::Creating(word.to_owned())),
+        failed if is_failure(failed) => Some(CopyStatus::Failed(word.to_owned())),
+        // Restored, and busy with what was asked for beside it: a second zone, a first backup.
+        busy => Some(CopyStatus::Settling(busy.to_owned())),
+    }
+}
+
+/// States that a copy does not leave by itself. The manual names more that begin alike than any
+/// list would keep up with.
+fn is_failure(word: &str) -> bool {
+    matches!(
+        word,
+        "failed"
+            | "restore-error"
+            | "insufficient-capacity"
+            | "storage-full"
+            | "stopped"
+            | "stopping"
+            | DELETING
+    ) || word.starts_with("incompatible-")
+        || word.starts_with("inaccessible-")
+}
+
+/// What is left to do, in words: what differs from the source, or else `None`.
+pub(super) fn settling(differs: &[&str]) -> Option<CopyStatus> {
+    let what = format!("not yet as the source: {}", differs.join(", "));
+    (!differs.is_empty()).then_some(CopyStatus::Settling(what))
+}
+
+/// RDS counts ports in `i32`.
+pub(super) fn port(port: Option<i32>) -> Option<u16> {
+    port.and_then(|port| u16::try_from(port).ok())
+}
+
+pub(super) async fn ensure(clients: &ClientSet, copy: &Copy<'_>) -> Result<(), PortError> {
+    match &copy.order.copy {
+        Database::Instance(_) => instance_copies::ensure(clients, copy).await,
+        Database::Cluster(_) => cluster_copies::ensure(clients, copy).await,
+    }
+}
+
+pub(super) async fn observe(
+    clients: &ClientSet,
+    copy: &Copy<'_>,
+) -> Result<CopyObservation, PortError> {
+    let status = match &copy.order.copy {
+        Database::Instance(_) => instance_copies::observe(clients, copy).await?,
+        Database::Cluster(_) => cluster_copies::observe(clients, copy).await?,
+    };
+    Ok(CopyObservation { status })
+}
+
+pub(super) async fn ensure_none(clients: &ClientSet, copy: &Copy<'_>) -> Result<bool, PortError> {
+    match &copy.order.copy {
+        Database::Instance(_) => instance_copies::ensure_none(clients, copy).await,
+        Database::Cluster(_) => cluster_copies::ensure_none(clients, copy).await,
+    }
+}
