@@ -50,7 +50,7 @@ impl App {
 
     async fn survey(&self, deployment: &Deployment) -> Result<Survey, PortError> {
         let mut survey = Survey::default();
-        for command in survey.missing(&deployment) {
+        for command in survey.missing(deployment) {
             debug_assert!(!command.changes_the_world(), "planning only reads");
             match self.execute(deployment, &command).await {
                 Event::Done { outcome, .. } => {

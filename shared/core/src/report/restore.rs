@@ -128,14 +128,14 @@ fn between(
         ),
         format!(
             "EITHER go on with the restored one: first, if {name} is still the old one, {}; then {}; \
-             once it is available:",
+             once that is available:",
             renaming(&planned.database, planned.aside.identifier()),
             renaming(&planned.copy, name)
         ),
     ];
     todo.extend(starts(d, &all, |service| service.revision.as_ref()));
     todo.push(format!(
-        "OR stay with the old one: if it is called {}, {}; once it is available:",
+        "OR stay with the old one: if it is called {}, {}; once that is available:",
         planned.aside.identifier(),
         renaming(&planned.aside, name)
     ));
