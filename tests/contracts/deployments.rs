@@ -106,7 +106,9 @@ pub(crate) fn proof(deployment: &Deployment, at: Timestamp) -> ProvenRelease {
         deployment: deployment.id.clone(),
         at,
         migrated: false,
+        additive: false,
         restores: None,
+        database_of: None,
     }
 }
 

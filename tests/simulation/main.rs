@@ -12,4 +12,5 @@ mod erp;
 mod invariants;
 mod overtaken;
 mod replay;
+mod restore;
 mod stored;

@@ -74,6 +74,13 @@ impl App {
                 self.ask_why_override(id, by, leave()?).await?;
                 Ok(None)
             }
+            (ButtonAction::RestoreDatabase, _) => {
+                let d = self.clicked_on(id).await.map_err(ControlError::from)?;
+                let d = d.ok_or_else(|| DecideError::Unknown(id.clone()))?;
+                let at = EnvironmentKey::of(&d);
+                self.ask_what_to_restore(&at, by, leave()?).await?;
+                Ok(None)
+            }
             (ButtonAction::RollBack, _) => {
                 let d = self.clicked_on(id).await.map_err(ControlError::from)?;
                 let d = d.ok_or_else(|| DecideError::Unknown(id.clone()))?;

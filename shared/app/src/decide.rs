@@ -162,7 +162,8 @@ impl Verdict {
             | ButtonAction::Pause
             | ButtonAction::Resume
             | ButtonAction::RollBack
-            | ButtonAction::RollForward => None,
+            | ButtonAction::RollForward
+            | ButtonAction::RestoreDatabase => None,
         }
     }
 }
@@ -186,14 +187,28 @@ fn is_decided(verdict: Verdict, decide: &Decide, deployment: &Deployment) -> boo
 
 fn reply(verdict: Verdict, after: &Deployment) -> String {
     let (release, environment) = (&after.release.tag, after.environment());
-    match verdict {
-        Verdict::Approve if after.phase.name() == "AwaitingApproval" => {
-            format!(
-                "Noted. {release} needs one more approval at least before it goes to {environment}."
+    let (goes, does_not) = match after.restore() {
+        None => (
+            format!("{release} goes to {environment}"),
+            format!("{release} does not go to {environment}"),
+        ),
+        Some(restore) => {
+            let database = restore.database.identifier();
+            (
+                format!("{database} of {environment} is restored"),
+                format!("{database} of {environment} stays as it is"),
             )
         }
-        Verdict::Approve => format!("Approved: {release} goes to {environment}."),
-        Verdict::Reject => format!("Rejected: {release} does not go to {environment}."),
-        Verdict::Cancel => format!("Called off: {release} does not go to {environment}."),
+    };
+    match verdict {
+        Verdict::Approve if after.phase.name() == "AwaitingApproval" => match after.restore() {
+            None => format!(
+                "Noted. {release} needs one more approval at least before it goes to {environment}."
+            ),
+            Some(_) => format!("Noted. One more approval at least is needed before {goes}."),
+        },
+        Verdict::Approve => format!("Approved: {goes}."),
+        Verdict::Reject => format!("Rejected: {does_not}."),
+        Verdict::Cancel => format!("Called off: {does_not}."),
     }
 }

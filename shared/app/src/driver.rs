@@ -192,14 +192,15 @@ impl App {
         let over = deployment.phase.is_terminal();
         let due_at =
             wake_at(&deployment, now).or_else(|| now.saturating_add(TELL_AGAIN_AFTER).ok());
-        let proves = matches!(deployment.phase, Phase::Succeeded).then(|| ProvenRelease {
+        let is_proven = matches!(deployment.phase, Phase::Succeeded | Phase::Restored);
+        let proves = is_proven.then(|| ProvenRelease {
             release: deployment.release.clone(),
             deployment: deployment.id.clone(),
             at: now,
             migrated: deployment.touched.migration.is_some(),
-            restores: deployment
-                .rollback()
-                .map(|rollback| rollback.to.deployment.clone()),
+            additive: deployment.is_additive(),
+            restores: deployment.kind.restores().cloned(),
+            database_of: deployment.restore().map(|restore| restore.until),
         });
         // Of the save that ends it: a release of the hold must not be undone by a later one.
         let ends = over && !stored.deployment.phase.is_terminal();

@@ -2,6 +2,7 @@
 //! pinned settings leave none.
 
 mod inspection;
+mod restore;
 
 use futures::future::join_all;
 use jiff::SignedDuration;
@@ -188,6 +189,30 @@ impl App {
                 keep,
                 spare,
             } => Outcome::SnapshotsPruned(self.prune(target, database, *keep, spare).await?),
+            Command::ScaleService {
+                service,
+                ecs_service,
+                tasks,
+            } => self.scale(target, service, ecs_service, *tasks).await?,
+            Command::StartCopy(order) => {
+                ports.databases.ensure_copy(target, order).await?;
+                Outcome::CopyStarted
+            }
+            Command::ReadCopy(order) => Outcome::Copy(ports.databases.copy(target, order).await?),
+            Command::FindDatabases(names) => {
+                Outcome::DatabasesFound(self.found(target, names).await?)
+            }
+            Command::RenameDatabase {
+                from,
+                resource_id,
+                to,
+            } => {
+                let databases = &ports.databases;
+                databases
+                    .ensure_renamed(target, from, resource_id, to)
+                    .await?;
+                Outcome::DatabaseRenaming { to: to.clone() }
+            }
         })
     }
 
@@ -263,7 +288,7 @@ impl App {
         }))
     }
 
-    /// The version that a rollback's release had, if it is still there; else the current one.
+    /// The version that the release had which comes back, if it is still there; else the current one.
     async fn pin(
         &self,
         d: &Deployment,
@@ -272,10 +297,8 @@ impl App {
         source: &SecretSource,
     ) -> Result<Result<PinnedSecret, SecretProblem>, PortError> {
         let secrets = &self.ports.secrets;
-        let before = d.rollback().and_then(|rollback| {
-            let mut pinned = rollback.secrets.iter();
-            pinned.find(|secret| secret.variable == variable && secret.pinned)
-        });
+        let mut then = d.kind.secrets().iter();
+        let before = then.find(|secret| secret.variable == variable && secret.pinned);
         if let Some(before) = before
             && secrets.is_there(target, before).await?
         {
@@ -326,7 +349,8 @@ impl App {
     async fn run_smoke_tests(&self, d: &Deployment) -> Vec<SmokeResult> {
         let tests = d.settings.smoke_tests.iter().map(|test| async move {
             let placement = d.settings.placement(&test.service);
-            let base = match placement.strategy.shifts_traffic() {
+            let sees_green = placement.strategy.shifts_traffic() && d.restore().is_none();
+            let base = match sees_green {
                 true => placement.test_url.as_ref(),
                 false => placement.url.as_ref(),
             };
@@ -337,7 +361,11 @@ impl App {
             };
             smoke::judge(test, &self.ports.http.request(&request).await)
         });
-        join_all(tests).await
+        let mut results = join_all(tests).await;
+        if d.restore().is_some() {
+            results.extend(self.probe_health(d).await);
+        }
+        results
     }
 
     async fn sample_health(&self, d: &Deployment, target: &Target) -> Result<Sample, PortError> {

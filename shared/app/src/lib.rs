@@ -27,7 +27,7 @@ use sluice_core::config::Config;
 
 use ports::Ports;
 
-pub use asked::{AskError, Asked, AskedHow, Request, RollBack};
+pub use asked::{AskError, Asked, AskedHow, Request, RestoreDatabase, RollBack};
 pub use clicked::ClickFailed;
 pub use control::ControlError;
 pub use decide::{Decide, DecideError, Decided};

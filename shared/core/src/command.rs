@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Database, Strategy};
+use crate::database::CopyOrder;
 use crate::id::{
     AlarmName, ContainerName, DeploymentId, EcsServiceName, EnvironmentName, ServiceDeploymentArn,
     ServiceName, SnapshotId, TaskArn, TaskDefinitionArn,
@@ -158,7 +159,8 @@ pub enum Command {
         /// Ours.
         arn: ServiceDeploymentArn,
     },
-    /// Run all smoke tests: against green where a service has one, else against what users see.
+    /// Run all smoke tests: against green where a service has one, else against what users see. A
+    /// restore runs them and the health paths against what users see.
     RunSmokeTests,
     /// Probe the web services and read the alarms.
     SampleHealth,
@@ -170,6 +172,30 @@ pub enum Command {
         keep: u16,
         /// The one of this deployment, which stays in any case.
         spare: SnapshotId,
+    },
+    /// Have ECS run so many tasks of a service, of the revision that it has.
+    ScaleService {
+        /// Which service.
+        service: ServiceName,
+        /// Its name in ECS.
+        ecs_service: EcsServiceName,
+        /// How many.
+        tasks: u32,
+    },
+    /// Have RDS make a copy of a database, and then whatever it still lacks.
+    StartCopy(CopyOrder),
+    /// See how the copy is.
+    ReadCopy(CopyOrder),
+    /// See who has these names.
+    FindDatabases(Vec<Database>),
+    /// Have RDS call a database otherwise.
+    RenameDatabase {
+        /// What it is called now.
+        from: Database,
+        /// Which it is, whatever it is called.
+        resource_id: String,
+        /// What it is to be called.
+        to: String,
     },
 }
 
@@ -222,6 +248,8 @@ impl Command {
                 Direction::Forward => format!("{name}/{}", order.service).into(),
                 Direction::Back => format!("{name}/{}/back", order.service).into(),
             },
+            Self::ScaleService { service, .. } => format!("{name}/{service}").into(),
+            Self::RenameDatabase { to, .. } => format!("{name}/{to}").into(),
             _ => name.into(),
         })
     }
@@ -254,6 +282,11 @@ impl Command {
             Self::RunSmokeTests => "run-smoke-tests",
             Self::SampleHealth => "sample-health",
             Self::PruneSnapshots { .. } => "prune-snapshots",
+            Self::ScaleService { .. } => "scale-service",
+            Self::StartCopy(_) => "start-copy",
+            Self::ReadCopy(_) => "read-copy",
+            Self::FindDatabases(_) => "find-databases",
+            Self::RenameDatabase { .. } => "rename-database",
         }
     }
 
@@ -266,7 +299,10 @@ impl Command {
             | Self::StartMigration { .. }
             | Self::StartRollout(_)
             | Self::StopRollout { .. }
-            | Self::PruneSnapshots { .. } => true,
+            | Self::PruneSnapshots { .. }
+            | Self::ScaleService { .. }
+            | Self::StartCopy(_)
+            | Self::RenameDatabase { .. } => true,
             // A revision that nothing runs, and a task that only looks.
             Self::RegisterInspector { .. } | Self::StartInspection { .. } => false,
             Self::ReadImage
@@ -284,7 +320,9 @@ impl Command {
             | Self::ReadMigration { .. }
             | Self::ReadRollout { .. }
             | Self::RunSmokeTests
-            | Self::SampleHealth => false,
+            | Self::SampleHealth
+            | Self::ReadCopy(_)
+            | Self::FindDatabases(_) => false,
         }
     }
 }

@@ -48,6 +48,8 @@ impl Hold {
             Phase::Succeeded if d.rollback().is_some() => {
                 format!("it was rolled back to {release}")
             }
+            Phase::Restored => format!("its database was restored, and {release} with it"),
+            Phase::RestoreFailed { .. } => "the restore of its database failed".to_owned(),
             _ => return None,
         };
         Some(Self {

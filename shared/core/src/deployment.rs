@@ -14,11 +14,13 @@ use crate::id::{
     AppName, DeploymentId, EnvironmentName, Hash, ServiceName, SlackUserId, SnapshotId, TaskArn,
     TaskDefinitionArn,
 };
+use crate::migration::Judgement;
 use crate::note::{Entry, Note};
 use crate::observation::RolloutObservation;
 use crate::phase::Phase;
 use crate::plan::Plan;
 use crate::release::Release;
+use crate::restore::Restore;
 use crate::rollback::{DeploymentKind, Rollback};
 
 /// The version of the shape in which deployments are stored.
@@ -234,6 +236,11 @@ impl Deployment {
         self.kind.rollback()
     }
 
+    /// What it brings back, if it is a restore of the database.
+    pub fn restore(&self) -> Option<&Restore> {
+        self.kind.restore()
+    }
+
     /// Whose turn it is in an environment: of two, the later goes before. A push counts from when
     /// the image was pushed, since its event may come late and out of order; a person's word counts
     /// from when they gave it, however old the image is. A tie is settled by the id: any order, but
@@ -251,6 +258,19 @@ impl Deployment {
         self.plan
             .as_ref()
             .expect("a deployment leaves planning with a plan")
+    }
+
+    /// Whether its migration was looked at and found additive: the code that ran before runs on its
+    /// schema too.
+    pub fn is_additive(&self) -> bool {
+        let plan = self.plan.as_ref().map(|sealed| &sealed.plan);
+        plan.and_then(Plan::judgement)
+            .is_some_and(Judgement::is_additive)
+    }
+
+    /// Whether its migration may have left a schema on which the code that ran before does not run.
+    pub fn breaks_what_ran_before(&self) -> bool {
+        self.touched.migration.is_some() && !self.is_additive()
     }
 
     pub(crate) fn tell(&mut self, at: Timestamp, note: Note) {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::CommandKey;
 use crate::controls::ControlsObservation;
+use crate::database::CopyObservation;
 use crate::failure::PortError;
 use crate::health::Sample;
 use crate::id::{
@@ -19,6 +20,7 @@ use crate::observation::{
     SmokeResult, SnapshotObservation, TaskObservation,
 };
 use crate::release::ProvenRelease;
+use crate::restore::Found;
 
 /// What can happen to a deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -207,6 +209,22 @@ pub enum Outcome {
     Health(Sample),
     /// Of `PruneSnapshots`: those that were removed.
     SnapshotsPruned(Vec<SnapshotId>),
+    /// Of `ScaleService`: ECS has taken the request.
+    ServiceScaled {
+        /// Of which service.
+        service: ServiceName,
+    },
+    /// Of `StartCopy`: RDS has taken the request.
+    CopyStarted,
+    /// Of `ReadCopy`.
+    Copy(CopyObservation),
+    /// Of `FindDatabases`, by name: names that nobody has are not among them.
+    DatabasesFound(BTreeMap<String, Found>),
+    /// Of `RenameDatabase`: RDS has taken the request, or it is done.
+    DatabaseRenaming {
+        /// What it is to be called.
+        to: String,
+    },
 }
 
 /// What came of asking for the environment.
@@ -250,6 +268,11 @@ impl Outcome {
             Self::SmokeTests(_) => "smoke-tests",
             Self::Health(_) => "health",
             Self::SnapshotsPruned(_) => "snapshots-pruned",
+            Self::ServiceScaled { .. } => "service-scaled",
+            Self::CopyStarted => "copy-started",
+            Self::Copy(_) => "copy",
+            Self::DatabasesFound(_) => "databases-found",
+            Self::DatabaseRenaming { .. } => "database-renaming",
         }
     }
 }

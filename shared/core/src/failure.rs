@@ -107,6 +107,8 @@ pub enum Cause {
         /// For how long, in seconds.
         after_s: u64,
     },
+    /// The database could not be brought back.
+    NotRestored(String),
     /// Sluice could not do its work, and says nothing about the release: the world refused a
     /// request in a way that trying again does not mend.
     Refused {
@@ -130,6 +132,7 @@ impl Cause {
             Self::BackupFailed(_)
             | Self::TimedOut { .. }
             | Self::PausedTooLong { .. }
+            | Self::NotRestored(_)
             | Self::Refused { .. } => false,
         }
     }
@@ -204,6 +207,7 @@ impl fmt::Display for Cause {
                 "<@{by}> paused it, and nobody resumed it in {}",
                 crate::words::duration_s(*after_s)
             ),
+            Self::NotRestored(reason) => f.write_str(reason),
             Self::Refused { doing, error } => write!(f, "{doing} was refused: {error}"),
         }
     }
@@ -255,6 +259,12 @@ pub enum RejectedEvent {
         /// Where the deployment is.
         phase: &'static str,
     },
+    /// The migration failed before any service was changed.
+    #[error(
+        "no service was changed, so there is no code to go back: restore the database or roll \
+         forward, with the buttons of its message"
+    )]
+    OnlyDatabase,
     /// Nobody's decision is waited for.
     #[error(
         "there is nothing to decide here: the deployment is {phase}, and goes its way by itself"
@@ -287,6 +297,12 @@ pub enum RejectedEvent {
          to the release you want, by name"
     )]
     IsRollback,
+    /// It brings the database back, and with it the code.
+    #[error(
+        "this is a restore of the database, and it goes back by itself while it can: let it end, and \
+         read there how things stand"
+    )]
+    IsRestore,
     /// Their role does not let them.
     #[error(transparent)]
     NotAllowed(#[from] NotAllowed),

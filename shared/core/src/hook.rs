@@ -77,6 +77,10 @@ pub fn answer(deployment: &Deployment, call: &HookCall) -> HookAnswer {
         Phase::Shifting | Phase::Baking { .. } | Phase::CleaningUp { .. } | Phase::Succeeded => {
             HookAnswer::Succeeded
         }
+        // There is nothing better to go back to.
+        Phase::Restoring { .. } | Phase::Restored | Phase::RestoreFailed { .. } => {
+            HookAnswer::Succeeded
+        }
         // Also while it is paused: it cannot leave these then, and cannot be paused after them.
         Phase::RollingOut | Phase::UpdatingWorkers | Phase::Verifying { .. } => HookAnswer::WAIT,
         // No rollout of this deployment can be under way here: the hook was called for one that a

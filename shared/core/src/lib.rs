@@ -29,6 +29,7 @@ pub mod phase;
 pub mod plan;
 pub mod release;
 pub mod report;
+pub mod restore;
 pub mod roles;
 pub mod rollback;
 pub mod slash;

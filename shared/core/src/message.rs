@@ -78,11 +78,13 @@ pub enum ButtonAction {
     RollBack,
     /// Leave a failed release as it is, for a newer one to mend.
     RollForward,
+    /// Restore the database of its environment.
+    RestoreDatabase,
 }
 
 impl ButtonAction {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Approve,
         Self::Reject,
         Self::Cancel,
@@ -91,6 +93,7 @@ impl ButtonAction {
         Self::Resume,
         Self::RollBack,
         Self::RollForward,
+        Self::RestoreDatabase,
     ];
 
     /// What stands on the button; with dots where more is asked first.
@@ -104,6 +107,7 @@ impl ButtonAction {
             Self::Resume => "Resume",
             Self::RollBack => "Roll back…",
             Self::RollForward => "Roll forward",
+            Self::RestoreDatabase => "Restore the database…",
         }
     }
 
@@ -118,6 +122,7 @@ impl ButtonAction {
             Self::Resume => "resume",
             Self::RollBack => "rollback",
             Self::RollForward => "roll-forward",
+            Self::RestoreDatabase => "restore",
         }
     }
 

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::environment_key::EnvironmentKey;
-use crate::id::{DeploymentId, Hash, SlackUserId};
+use crate::id::{DeploymentId, EnvironmentName, Hash, SlackUserId};
 use crate::message::Block;
+use crate::restore::PointReference;
 use crate::slash::{Reason, UnusableReason};
 
 /// A form.
@@ -40,6 +41,11 @@ pub enum Purpose {
         /// Where.
         at: EnvironmentKey,
     },
+    /// To bring the database back.
+    Restore {
+        /// Where.
+        at: EnvironmentKey,
+    },
     /// To let a deployment begin while its environment is closed.
     Override {
         /// Which.
@@ -53,6 +59,7 @@ impl Purpose {
         match self {
             Self::Reject { .. } => "reject",
             Self::RollBack { .. } => "rollback",
+            Self::Restore { .. } => "restore",
             Self::Override { .. } => "override",
         }
     }
@@ -81,6 +88,10 @@ pub enum InputName {
     Release,
     /// What if the database has moved on.
     Schema,
+    /// Which point the database is brought back to.
+    Point,
+    /// The environment's name, typed: nobody types it by accident.
+    Confirm,
 }
 
 impl InputName {
@@ -90,14 +101,22 @@ impl InputName {
             Self::Reason => "reason",
             Self::Release => "release",
             Self::Schema => "schema",
+            Self::Point => "point",
+            Self::Confirm => "confirm",
         }
     }
 
     /// The question of that name.
     pub fn from_id(id: &str) -> Option<Self> {
-        [Self::Reason, Self::Release, Self::Schema]
-            .into_iter()
-            .find(|name| name.id() == id)
+        [
+            Self::Reason,
+            Self::Release,
+            Self::Schema,
+            Self::Point,
+            Self::Confirm,
+        ]
+        .into_iter()
+        .find(|name| name.id() == id)
     }
 }
 
@@ -159,6 +178,17 @@ impl Submission {
     pub fn release(&self) -> Option<DeploymentId> {
         let chosen = self.answers.get(&InputName::Release)?;
         (chosen != BEFORE).then(|| DeploymentId::from_outside(chosen.as_str()))
+    }
+
+    /// The point that was chosen; `None` if it is none.
+    pub fn point(&self) -> Option<PointReference> {
+        PointReference::parse(self.answers.get(&InputName::Point)?)
+    }
+
+    /// Whether the one who sent it has typed the environment's name.
+    pub fn confirms(&self, environment: &EnvironmentName) -> bool {
+        let typed = self.answers.get(&InputName::Confirm);
+        typed.is_some_and(|typed| typed.trim() == environment.as_str())
     }
 
     /// Whether the one who sent it knows that the old code fits the schema there is.

@@ -100,6 +100,31 @@ pub enum Note {
         service: ServiceName,
         reason: String,
     },
+    RestoreBegan,
+    ServicesStopped,
+    CopyStarted {
+        copy: String,
+    },
+    CopyAvailable {
+        copy: String,
+    },
+    DatabaseSetAside {
+        aside: String,
+    },
+    CopyTookItsPlace,
+    NotWellYet {
+        failures: Vec<String>,
+    },
+    RestoredIsWell {
+        count: usize,
+    },
+    RestoreGivenUp {
+        cause: Cause,
+    },
+    ServiceNotStarted {
+        service: ServiceName,
+        reason: String,
+    },
     Ended,
 }
 
@@ -113,6 +138,15 @@ impl Note {
                 deployment.release,
                 deployment.environment(),
                 rollback.reason
+            ),
+            Self::Requested if let Some(restore) = deployment.restore() => format!(
+                "{} asked to restore {} in {} to {}, with {}: {}",
+                deployment.requested_by,
+                restore.database.identifier(),
+                deployment.environment(),
+                restore.until.strftime("%Y-%m-%d %H:%M:%S UTC"),
+                deployment.release,
+                restore.reason
             ),
             Self::Requested => format!(
                 "{} asked for {} in {}",
@@ -173,7 +207,7 @@ impl Note {
             Self::SnapshotProven(snapshot) => {
                 format!("snapshot {snapshot} proven: available, whole, of the right database")
             }
-            Self::SecretsInjected { secrets, pinned } if deployment.rollback().is_some() => {
+            Self::SecretsInjected { secrets, pinned } if deployment.kind.goes_first() => {
                 format!(
                     "{} in the revision that comes back, {pinned} of them pinned to a version",
                     words::count(*secrets, "secret")
@@ -246,6 +280,36 @@ impl Note {
             Self::ServiceStuck { service, reason } => {
                 format!("{service} could not go back: {reason}")
             }
+            Self::RestoreBegan => format!(
+                "{} stands still from here on: every service goes to no tasks",
+                deployment.environment()
+            ),
+            Self::ServicesStopped => {
+                "every service has stopped: nobody writes to the database any more".to_owned()
+            }
+            Self::CopyStarted { copy } => format!("RDS makes {copy}"),
+            Self::CopyAvailable { copy } => {
+                format!("{copy} is available, in everything as the database is")
+            }
+            Self::DatabaseSetAside { aside } => {
+                format!("the old database is called {aside} now, with all that is in it")
+            }
+            Self::CopyTookItsPlace => "the restored database has its name".to_owned(),
+            Self::NotWellYet { failures } => format!(
+                "not well yet, and asked again for some minutes: a restored database is slow at \
+                 first: {}",
+                failures.join("; ")
+            ),
+            Self::RestoredIsWell { count } => format!(
+                "{} passed where users see them",
+                words::count(*count, "check")
+            ),
+            Self::RestoreGivenUp { cause } => format!(
+                "not restored: {cause}. The database is left as it is, and every service starts again"
+            ),
+            Self::ServiceNotStarted { service, reason } => {
+                format!("{service} could not be started: {reason}")
+            }
             Self::Ended => crate::report::report(deployment)
                 .map(|report| report.happened)
                 .unwrap_or_default(),
@@ -255,9 +319,10 @@ impl Note {
 
 /// What is brought up: what comes back is not new.
 fn version(deployment: &Deployment) -> &str {
-    match deployment.rollback() {
-        Some(_) => deployment.release.tag.as_str(),
-        None => "the new version",
+    if deployment.kind.goes_first() {
+        deployment.release.tag.as_str()
+    } else {
+        "the new version"
     }
 }
 

@@ -10,6 +10,7 @@ use crate::failure::Cause;
 use crate::health::Sample;
 use crate::id::{DeploymentId, ServiceDeploymentArn, ServiceName, SlackUserId};
 use crate::plan::survey::Survey;
+use crate::restore::{RestoreStep, Stands};
 
 /// Where a deployment is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,6 +120,20 @@ pub enum Phase {
         /// The services that are stuck, and why.
         stuck: BTreeMap<ServiceName, String>,
     },
+    /// The database is brought back, and with it the code that fits. The application stands still.
+    Restoring {
+        /// How far it is.
+        step: Box<RestoreStep>,
+    },
+    /// The database is as it was at the point that was asked for, and the code with it.
+    Restored,
+    /// It is not: how things stand says how far it came.
+    RestoreFailed {
+        /// Why.
+        cause: Cause,
+        /// How things stand.
+        stands: Stands,
+    },
 }
 
 /// How far the backup is.
@@ -185,6 +200,9 @@ impl Phase {
             Self::RollingBack { .. } => "RollingBack",
             Self::RolledBack { .. } => "RolledBack",
             Self::RollbackFailed { .. } => "RollbackFailed",
+            Self::Restoring { .. } => "Restoring",
+            Self::Restored => "Restored",
+            Self::RestoreFailed { .. } => "RestoreFailed",
         }
     }
 
@@ -199,7 +217,9 @@ impl Phase {
             | Self::Failed { .. }
             | Self::RolledForward { .. }
             | Self::RolledBack { .. }
-            | Self::RollbackFailed { .. } => true,
+            | Self::RollbackFailed { .. }
+            | Self::Restored
+            | Self::RestoreFailed { .. } => true,
             Self::Queued
             | Self::Planning { .. }
             | Self::AwaitingApproval
@@ -213,7 +233,8 @@ impl Phase {
             | Self::Baking { .. }
             | Self::CleaningUp { .. }
             | Self::AwaitingRestoreDecision { .. }
-            | Self::RollingBack { .. } => false,
+            | Self::RollingBack { .. }
+            | Self::Restoring { .. } => false,
         }
     }
 
@@ -254,7 +275,10 @@ impl Phase {
             | Self::Cancelled { .. }
             | Self::Failed { .. }
             | Self::RolledBack { .. }
-            | Self::RollbackFailed { .. } => false,
+            | Self::RollbackFailed { .. }
+            | Self::Restoring { .. }
+            | Self::Restored
+            | Self::RestoreFailed { .. } => false,
         }
     }
 }

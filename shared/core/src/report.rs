@@ -1,5 +1,6 @@
 //! The end of a deployment, for people: what happened, what state the world is in, what they can do.
 
+mod restore;
 mod rollback;
 
 use std::collections::BTreeMap;
@@ -42,6 +43,10 @@ pub fn report(d: &Deployment) -> Option<Report> {
 fn ended(d: &Deployment) -> Option<Report> {
     let release = &d.release.tag;
     let environment = d.environment();
+    let what = match d.restore() {
+        None => release.to_string(),
+        Some(_) => "the restore of the database".to_owned(),
+    };
     let untouched = || vec![format!("{environment} is as it was: nothing was touched")];
     Some(match &d.phase {
         Phase::Succeeded if d.rollback().is_some() => rollback::back_again(d),
@@ -57,8 +62,8 @@ fn ended(d: &Deployment) -> Option<Report> {
         },
         Phase::Rejected { by, reason } => Report {
             happened: match reason {
-                Some(reason) => format!("<@{by}> rejected {release}: {reason}"),
-                None => format!("<@{by}> rejected {release}"),
+                Some(reason) => format!("<@{by}> rejected {what}: {reason}"),
+                None => format!("<@{by}> rejected {what}"),
             },
             world: untouched(),
             todo: vec![match d.requested_by {
@@ -67,7 +72,7 @@ fn ended(d: &Deployment) -> Option<Report> {
             }],
         },
         Phase::Expired if d.paused.is_some() => Report {
-            happened: format!("{release} was paused, and nobody resumed it in time"),
+            happened: format!("{what} was paused, and nobody resumed it in time"),
             world: untouched(),
             todo: vec![again(d)],
         },
@@ -80,19 +85,26 @@ fn ended(d: &Deployment) -> Option<Report> {
             ],
         },
         Phase::Expired if d.plan.is_some() => Report {
-            happened: format!("nobody decided on {release} in time"),
+            happened: format!("nobody decided on {what} in time"),
             world: untouched(),
             todo: vec![again(d)],
         },
         Phase::Expired => Report {
-            happened: format!("{release} waited too long for its turn"),
+            happened: format!("{what} waited too long for its turn"),
             world: untouched(),
             todo: vec![again(d)],
         },
         Phase::Cancelled { by } => Report {
-            happened: format!("<@{by}> called {release} off"),
+            happened: format!("<@{by}> called {what} off"),
             world: untouched(),
             todo: Vec::new(),
+        },
+        Phase::Restored => restore::restored(d)?,
+        Phase::RestoreFailed { cause, stands } => restore::failed(d, cause, stands)?,
+        Phase::Failed { cause, .. } if d.restore().is_some() => Report {
+            happened: format!("the database of {environment} was not restored: {cause}"),
+            world: untouched(),
+            todo: vec!["put this right".to_owned(), again(d)],
         },
         Phase::Failed { during, cause } => Report {
             happened: match d.rollback() {
@@ -334,6 +346,7 @@ fn advice(d: &Deployment, cause: &Cause) -> Vec<String> {
             ]
         }
         Cause::PausedTooLong { .. } => vec![again(d)],
+        Cause::NotRestored(_) => vec!["put this right".to_owned(), again(d)],
         Cause::Refused { .. } => vec!["mend what was refused".to_owned(), again(d)],
     };
     if d.rollback().is_some() {

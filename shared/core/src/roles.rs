@@ -19,6 +19,9 @@ pub struct Roles {
     pub freeze: Vec<Member>,
     /// Who may let a deployment begin while it is closed.
     pub r#override: Vec<Member>,
+    /// Who may ask for a restore of its database.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restore: Vec<Member>,
 }
 
 impl Roles {
@@ -41,12 +44,14 @@ pub enum Role {
     Freeze,
     /// Lets a deployment begin while it is closed.
     Override,
+    /// Asks for a restore of its database.
+    Restore,
 }
 
 /// What somebody does.
 ///
-/// Stopping is cheap: whoever may deploy, approve or roll back may cancel, pause and hold. Going on
-/// is not: it takes somebody who may deploy or approve.
+/// Stopping is cheap: whoever may deploy, approve, roll back or restore may cancel, pause and hold.
+/// Going on is not: it takes somebody who may deploy or approve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Action {
     /// Asks for a deployment.
@@ -71,6 +76,8 @@ pub enum Action {
     Override,
     /// Leaves a failed release as it is, to be mended by a newer one.
     RollForward,
+    /// Asks for a restore of the database.
+    Restore,
 }
 
 impl Action {
@@ -80,11 +87,12 @@ impl Action {
             Self::Deploy => &[Role::Deploy],
             Self::RollBack => &[Role::RollBack],
             Self::Cancel | Self::Pause | Self::Hold => {
-                &[Role::Deploy, Role::Approve, Role::RollBack]
+                &[Role::Deploy, Role::Approve, Role::RollBack, Role::Restore]
             }
             Self::Resume | Self::Release | Self::RollForward => &[Role::Deploy, Role::Approve],
             Self::Freeze | Self::Thaw => &[Role::Freeze],
             Self::Override => &[Role::Override],
+            Self::Restore => &[Role::Restore],
         }
     }
 
@@ -94,6 +102,7 @@ impl Action {
             Self::RollBack => "roll_back",
             Self::Freeze | Self::Thaw => "freeze",
             Self::Override => "override",
+            Self::Restore => "restore",
             Self::Deploy
             | Self::Cancel
             | Self::Pause
@@ -118,6 +127,7 @@ impl Action {
             Self::Thaw => "thaw",
             Self::Override => "override what closes",
             Self::RollForward => "roll forward in",
+            Self::Restore => "restore the database of",
         }
     }
 }
@@ -134,6 +144,7 @@ impl Environment {
             Role::RollBack => &self.roles.roll_back,
             Role::Freeze => &self.roles.freeze,
             Role::Override => &self.roles.r#override,
+            Role::Restore => &self.roles.restore,
         }
     }
 

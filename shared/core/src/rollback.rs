@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Settings, Strategy};
 use crate::id::{DeploymentId, Digest, ImageTag, ServiceName, TaskDefinitionArn};
 use crate::observation::PinnedSecret;
 use crate::release::ProvenRelease;
+use crate::restore::Restore;
 
 /// What a deployment is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,8 @@ pub enum DeploymentKind {
     Release,
     /// To bring back what was proven here before.
     Rollback(Box<Rollback>),
+    /// To bring back the database, and the code that fits it.
+    Restore(Box<Restore>),
 }
 
 impl DeploymentKind {
@@ -34,8 +37,57 @@ impl DeploymentKind {
     /// What is brought back, if this is a rollback.
     pub fn rollback(&self) -> Option<&Rollback> {
         match self {
-            Self::Release => None,
             Self::Rollback(rollback) => Some(rollback),
+            Self::Release | Self::Restore(_) => None,
+        }
+    }
+
+    /// What is brought back, if this is a restore of the database.
+    pub fn restore(&self) -> Option<&Restore> {
+        match self {
+            Self::Restore(restore) => Some(restore),
+            Self::Release | Self::Rollback(_) => None,
+        }
+    }
+
+    /// Whether it leads back. What does goes before every release: it gives way to none, and comes
+    /// through an environment that is closed.
+    pub fn goes_first(&self) -> bool {
+        match self {
+            Self::Release => false,
+            Self::Rollback(_) | Self::Restore(_) => true,
+        }
+    }
+
+    /// The deployment that proved what comes back.
+    pub fn restores(&self) -> Option<&DeploymentId> {
+        self.brings_back().map(|to| &to.deployment)
+    }
+
+    /// The proven release that comes back.
+    pub fn brings_back(&self) -> Option<&ProvenRelease> {
+        match self {
+            Self::Release => None,
+            Self::Rollback(rollback) => Some(&rollback.to),
+            Self::Restore(restore) => Some(&restore.to),
+        }
+    }
+
+    /// The secrets of what comes back, at the versions that it had.
+    pub fn secrets(&self) -> &[PinnedSecret] {
+        match self {
+            Self::Release => &[],
+            Self::Rollback(rollback) => &rollback.secrets,
+            Self::Restore(restore) => &restore.secrets,
+        }
+    }
+
+    /// The task definition revisions of what comes back.
+    pub fn revision(&self, service: &ServiceName) -> Option<&TaskDefinitionArn> {
+        match self {
+            Self::Release => None,
+            Self::Rollback(rollback) => rollback.revisions.get(service),
+            Self::Restore(restore) => restore.revisions.get(service),
         }
     }
 }
@@ -161,11 +213,33 @@ pub fn before(proven: &[ProvenRelease]) -> Option<&ProvenRelease> {
     }
 }
 
-/// The releases whose migration ran after `to` was proven, oldest first, each once.
+/// What was proven, without what lost its schema when the database was restored: it was proven on
+/// writes and migrations that are gone. `proven` is an environment's, newest first.
+pub fn still_proven(proven: Vec<ProvenRelease>) -> Vec<ProvenRelease> {
+    let mut until: Option<Timestamp> = None;
+    let mut kept = Vec::with_capacity(proven.len());
+    for release in proven {
+        if until.is_none_or(|until| release.at <= until) {
+            until = match (until, release.database_of) {
+                (Some(until), Some(of)) => Some(until.min(of)),
+                (until, of) => until.or(of),
+            };
+            kept.push(release);
+        }
+    }
+    kept
+}
+
+/// The releases whose migration ran after `to` was proven, and was not found additive: oldest first,
+/// each once.
 pub fn migrated_since(proven: &[ProvenRelease], to: &ProvenRelease) -> Vec<ImageTag> {
     let mut tags: Vec<ImageTag> = Vec::new();
     for release in proven.iter().rev() {
-        if release.migrated && release.at > to.at && !tags.contains(&release.release.tag) {
+        if release.migrated
+            && !release.additive
+            && release.at > to.at
+            && !tags.contains(&release.release.tag)
+        {
             tags.push(release.release.tag.clone());
         }
     }
@@ -215,7 +289,7 @@ pub fn settings(now: &Settings, then: &Settings) -> Settings {
 mod tests {
     use jiff::{SignedDuration, Timestamp};
 
-    use super::{ImageReference, ReleaseReference, before, migrated_since, named};
+    use super::{ImageReference, ReleaseReference, before, migrated_since, named, still_proven};
     use crate::id::{DeploymentId, Digest, ImageTag, RepositoryName};
     use crate::release::{ProvenRelease, Release};
 
@@ -239,7 +313,9 @@ mod tests {
                 deployment: DeploymentId::from_outside(format!("dep-{at}")),
                 at: time,
                 migrated: restores.is_none(),
+                additive: false,
                 restores: restores.map(|first| DeploymentId::from_outside(format!("dep-{first}"))),
+                database_of: None,
             }
         };
         history.iter().rev().map(one).collect()
@@ -290,6 +366,18 @@ mod tests {
             ReleaseReference::parse("dep-loy"),
             ReleaseReference::Image(ImageReference::Tag(ImageTag::new("dep-loy")))
         );
+    }
+
+    #[test]
+    fn what_lost_its_schema_is_proven_no_more() {
+        let mut all = proven(&["2", "3", "4", "5", "6:3", "7"]);
+        // The restore at minute 6 brought 3 back, and the database of minute 3.
+        all[1].database_of = Some(all[4].at);
+        let kept: Vec<String> = still_proven(all)
+            .iter()
+            .map(|release| release.deployment.to_string())
+            .collect();
+        assert_eq!(kept, ["dep-7", "dep-6", "dep-3", "dep-2"]);
     }
 
     #[test]

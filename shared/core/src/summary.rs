@@ -17,6 +17,9 @@ pub struct DeploymentSummary {
     pub digest: Digest,
     /// Whether it brings back what was proven before.
     pub is_rollback: bool,
+    /// Whether it brings the database back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_restore: bool,
     /// The name of the phase it is in, or ended in.
     pub phase: String,
     /// Who asked.
@@ -27,6 +30,9 @@ pub struct DeploymentSummary {
     pub ended_at: Option<Timestamp>,
     /// Whether it has asked for a migration, known once it has ended.
     pub migrated: bool,
+    /// Whether that migration was found additive: the code from before runs on its schema too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub additive: bool,
 }
 
 impl DeploymentSummary {
@@ -37,11 +43,13 @@ impl DeploymentSummary {
             tag: d.release.tag.clone(),
             digest: d.release.digest.clone(),
             is_rollback: d.rollback().is_some(),
+            is_restore: d.restore().is_some(),
             phase: d.phase.name().to_owned(),
             requested_by: d.requested_by.clone(),
             requested_at: d.requested_at,
             ended_at: d.phase.is_terminal().then_some(d.entered_at),
             migrated: d.touched.migration.is_some(),
+            additive: d.is_additive(),
         }
     }
 }

@@ -6,6 +6,7 @@ mod decided;
 mod looks;
 mod modals;
 mod progress;
+mod restore_modal;
 mod standing;
 mod way_back;
 
@@ -19,9 +20,11 @@ use crate::phase::Phase;
 use crate::plan::Plan;
 use crate::plan::demands::Demands;
 use crate::report::{Report, report};
+use crate::restore::{RestoreStep, Stands};
 
 pub use looks::{history_message, who_message};
 pub use modals::{WaysBack, override_modal, reject_modal, rollback_modal};
+pub use restore_modal::{RestoreWay, RestoreWays, restore_modal};
 pub use standing::{Glance, home, status_message};
 
 /// The deployment's one message. `before` is the plan of the deployment that was proven last here,
@@ -47,6 +50,12 @@ pub fn message(d: &Deployment, before: Option<&Plan>) -> Message {
     blocks.extend(buttons(d));
     let summary = match report(d) {
         Some(report) => format!("{} {}: {}", d.app(), environment, report.happened),
+        None if let Some(restore) = d.restore() => format!(
+            "{} {environment}: restoring {}: waits for {}",
+            d.app(),
+            restore.database.identifier(),
+            waits_for(d)
+        ),
         None if d.rollback().is_some() => format!(
             "{} {environment} back to {release}: waits for {}",
             d.app(),
@@ -111,6 +120,16 @@ fn question(d: &Deployment, note: &Note) -> Option<String> {
     };
     let approval = d.settings.environment.approval.as_ref()?;
     let approvers: Vec<String> = approval.approvers.iter().map(Member::to_string).collect();
+    if let Some(restore) = d.restore() {
+        return Some(format!(
+            "{}: {} of {} {} may be restored, with the loss that the plan names, once you approve it \
+             at the top of this thread.",
+            approvers.join(" "),
+            restore.database.identifier(),
+            d.app(),
+            d.environment()
+        ));
+    }
     Some(format!(
         "{}: {} {} may go to {} once you approve it at the top of this thread.",
         approvers.join(" "),
@@ -125,13 +144,18 @@ fn is_failure(d: &Deployment, note: &Note) -> bool {
         Note::RollingBack { .. }
         | Note::ServiceStuck { .. }
         | Note::NeedsPerson { .. }
-        | Note::RestoreDecisionNeeded { .. } => true,
+        | Note::RestoreDecisionNeeded { .. }
+        | Note::RestoreBegan
+        | Note::RestoreGivenUp { .. }
+        | Note::ServiceNotStarted { .. } => true,
         Note::Ended => matches!(
             d.phase,
             Phase::Failed { .. }
                 | Phase::RolledBack { .. }
                 | Phase::RollbackFailed { .. }
                 | Phase::Expired
+                | Phase::Restored
+                | Phase::RestoreFailed { .. }
         ),
         _ => false,
     }
@@ -139,6 +163,9 @@ fn is_failure(d: &Deployment, note: &Note) -> bool {
 
 fn headline(d: &Deployment) -> String {
     let (release, environment, app) = (&d.release.tag, d.environment(), d.app());
+    if d.restore().is_some() {
+        return restore_headline(d);
+    }
     if d.paused.is_some() && !d.phase.is_terminal() {
         return format!("{app} {release}: PAUSED on its way to {environment}");
     }
@@ -177,7 +204,10 @@ fn headline(d: &Deployment) -> String {
         | Phase::Verifying { .. }
         | Phase::Shifting
         | Phase::Baking { .. }
-        | Phase::CleaningUp { .. } => format!("{app} {release}: deploying to {environment}"),
+        | Phase::CleaningUp { .. }
+        | Phase::Restoring { .. }
+        | Phase::Restored
+        | Phase::RestoreFailed { .. } => format!("{app} {release}: deploying to {environment}"),
     }
 }
 
@@ -212,7 +242,63 @@ fn rollback_headline(d: &Deployment) -> String {
         | Phase::AwaitingRestoreDecision { .. }
         | Phase::RolledForward { .. }
         | Phase::RollingBack { .. }
-        | Phase::RolledBack { .. } => format!("{app}: rolling {environment} back to {release}"),
+        | Phase::RolledBack { .. }
+        | Phase::Restoring { .. }
+        | Phase::Restored
+        | Phase::RestoreFailed { .. } => format!("{app}: rolling {environment} back to {release}"),
+    }
+}
+
+fn restore_headline(d: &Deployment) -> String {
+    let (environment, app) = (d.environment(), d.app());
+    let database = d
+        .restore()
+        .map_or("the database", |restore| restore.database.identifier());
+    let what = format!("{app} {environment}: restore of {database}");
+    match &d.phase {
+        _ if d.paused.is_some() && !d.phase.is_terminal() => format!("{what} PAUSED"),
+        Phase::AwaitingApproval => format!("{what}: approve?"),
+        Phase::Restoring { step } => match &**step {
+            RestoreStep::StartingAgain { .. } => format!("{what} given up, starting again"),
+            RestoreStep::Stopping { .. }
+            | RestoreStep::Copying { .. }
+            | RestoreStep::SettingAside { .. }
+            | RestoreStep::TakingItsPlace { .. }
+            | RestoreStep::Starting { .. }
+            | RestoreStep::Checking { .. } => {
+                format!("{app} {environment} STANDS STILL: restoring {database}")
+            }
+        },
+        Phase::Restored => format!("{app} {environment}: {database} is restored"),
+        Phase::RestoreFailed { stands, .. } => match stands {
+            Stands::AsBefore => format!("{what} failed, running as before"),
+            Stands::NotStarted(_) | Stands::BetweenNames { .. } | Stands::InPlace(_) => {
+                format!("{what} FAILED, act now")
+            }
+        },
+        Phase::Failed { .. } => format!("{what}: nothing was restored"),
+        Phase::Rejected { .. } => format!("{what} rejected"),
+        Phase::Expired => format!("{what} expired"),
+        Phase::Cancelled { .. } => format!("{what} called off"),
+        // A restore gives way to nobody and sees none of a release's phases.
+        Phase::Queued
+        | Phase::Planning { .. }
+        | Phase::AwaitingWindow { .. }
+        | Phase::BackingUp(_)
+        | Phase::Migrating
+        | Phase::RollingOut
+        | Phase::UpdatingWorkers
+        | Phase::Verifying { .. }
+        | Phase::Shifting
+        | Phase::Baking { .. }
+        | Phase::CleaningUp { .. }
+        | Phase::Succeeded
+        | Phase::Superseded { .. }
+        | Phase::AwaitingRestoreDecision { .. }
+        | Phase::RolledForward { .. }
+        | Phase::RollingBack { .. }
+        | Phase::RolledBack { .. }
+        | Phase::RollbackFailed { .. } => what,
     }
 }
 
@@ -329,16 +415,25 @@ fn buttons(d: &Deployment) -> Option<Block> {
             | ButtonAction::Pause
             | ButtonAction::Resume
             | ButtonAction::RollBack
-            | ButtonAction::RollForward => None,
+            | ButtonAction::RollForward
+            | ButtonAction::RestoreDatabase => None,
         },
         confirm,
     };
     let confirm = |action| match action {
-        ButtonAction::Approve => Some(format!("Deploy {} to {}?", d.release.tag, d.environment())),
         ButtonAction::RollForward => Some(format!(
             "Leave {} as it is? Nothing goes back; a newer release must mend it.",
             d.environment()
         )),
+        ButtonAction::Approve => Some(match d.restore() {
+            None => format!("Deploy {} to {}?", d.release.tag, d.environment()),
+            Some(restore) => format!(
+                "Stop {} and restore {}? What was written since {} is lost.",
+                d.environment(),
+                restore.database.identifier(),
+                restore.until.strftime("%H:%M:%S UTC")
+            ),
+        }),
         _ => None,
     };
     let actions = actions(d).into_iter();
@@ -367,6 +462,9 @@ fn actions(d: &Deployment) -> Vec<ButtonAction> {
     }
     if leads_back(d) {
         actions.push(ButtonAction::RollBack);
+    }
+    if crate::restore::is_offered(d) {
+        actions.push(ButtonAction::RestoreDatabase);
     }
     actions
 }

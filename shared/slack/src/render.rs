@@ -114,7 +114,8 @@ fn button(button: &Button) -> Value {
         | ButtonAction::Pause
         | ButtonAction::Resume
         | ButtonAction::RollBack
-        | ButtonAction::RollForward => {}
+        | ButtonAction::RollForward
+        | ButtonAction::RestoreDatabase => {}
     }
     if let Some(question) = &button.confirm {
         rendered["confirm"] = json!({

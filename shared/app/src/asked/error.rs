@@ -98,6 +98,52 @@ pub enum AskError {
         release: ImageTag,
         deployment: DeploymentId,
     },
+    /// The database is being restored.
+    #[error(
+        "the database of {environment} is being restored already ({deployment}): wait for its end, or \
+         cancel it while it is not touching anything"
+    )]
+    RestoreUnderWay {
+        environment: EnvironmentName,
+        deployment: DeploymentId,
+    },
+    /// There is no database that Sluice knows.
+    #[error(
+        "sluice.toml names no database of {0}, so there is none to restore: a `backup` table there \
+         says which it is"
+    )]
+    NoDatabase(EnvironmentName),
+    /// RDS has none of that name.
+    #[error(
+        "RDS has no database {database} in {environment}: if an earlier restore has left it under \
+         another name, give it back its name first"
+    )]
+    DatabaseGone {
+        database: String,
+        environment: EnvironmentName,
+    },
+    /// There is no point that it could be brought back to.
+    #[error("there is nothing to restore in {environment}: {}", .why.join("; "))]
+    NoPoint {
+        environment: EnvironmentName,
+        why: Vec<String>,
+    },
+    /// Not that one.
+    #[error(
+        "that point cannot be restored any more, or not yet: open the form again and choose another"
+    )]
+    PointGone,
+    /// The deployment under way works on the database.
+    #[error(
+        "{release} works on the database of {environment} ({deployment} is {phase}): what it does \
+         cannot be stopped half way. Ask again once it has ended"
+    )]
+    WorksOnDatabase {
+        release: ImageTag,
+        environment: EnvironmentName,
+        deployment: DeploymentId,
+        phase: &'static str,
+    },
     /// The old code may not fit the schema.
     #[error(
         "{}. If you know that {to} does, ask again and say so",

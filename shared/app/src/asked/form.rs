@@ -7,7 +7,7 @@ use sluice_core::id::{Digest, ImageTag, SlackUserId};
 use sluice_core::phase::Phase;
 use sluice_core::release::ProvenRelease;
 use sluice_core::roles::Action;
-use sluice_core::rollback::ReleaseReference;
+use sluice_core::rollback::{ReleaseReference, still_proven};
 use sluice_core::view::{WaysBack, rollback_modal};
 
 use super::roll_back::{PROVEN, RECENT, chosen, migrations};
@@ -41,14 +41,10 @@ impl App {
         let store = &self.ports.store;
         let state = store.environment(at).await?;
         let recent = store.deployments(at, RECENT).await?;
-        let proven = store.proven_releases(at, PROVEN).await?;
+        let proven = still_proven(store.proven_releases(at, PROVEN).await?);
         let named = chosen(&place, &proven, to)?;
         if let Some(other) = self.loaded(state.rollback.as_ref()).await? {
-            return Err(AskError::OtherRollback {
-                environment: other.environment().clone(),
-                release: other.release.tag.clone(),
-                deployment: other.id.clone(),
-            });
+            return Err(leads_back_already(&other));
         }
         let active = self.loaded(state.active.as_ref()).await?;
         let runs = state.proven.as_ref();
@@ -66,8 +62,12 @@ impl App {
         let others = others(&proven, &listed);
         let under_way = active.as_ref().filter(|active| goes_back(&active.phase));
         let leads_through = |release: &&ProvenRelease| {
-            // What a deployment under way goes back to is no new code on an old schema.
-            under_way.is_none() || Some(&release.deployment) != runs.map(|runs| &runs.deployment)
+            // What a deployment under way goes back to runs on the schema there is, unless its
+            // migration was found to break it, or may.
+            let breaks = under_way.is_some_and(|active| has_traffic(active));
+            under_way.is_none()
+                || breaks
+                || Some(&release.deployment) != runs.map(|runs| &runs.deployment)
         };
         let targets = before
             .into_iter()
@@ -117,8 +117,36 @@ impl App {
     }
 }
 
+/// Something else leads back already: one at a time.
+pub(super) fn leads_back_already(other: &Deployment) -> AskError {
+    let (environment, deployment) = (other.environment().clone(), other.id.clone());
+    match other.restore() {
+        Some(_) => AskError::RestoreUnderWay {
+            environment,
+            deployment,
+        },
+        None => AskError::OtherRollback {
+            environment,
+            release: other.release.tag.clone(),
+            deployment,
+        },
+    }
+}
+
+/// Whether a deployment has traffic on a schema that what ran before may not run on.
+fn has_traffic(active: &Deployment) -> bool {
+    let moved = matches!(
+        active.phase,
+        Phase::Shifting
+            | Phase::Baking { .. }
+            | Phase::CleaningUp { .. }
+            | Phase::AwaitingRestoreDecision { .. }
+    );
+    moved && active.breaks_what_ran_before()
+}
+
 /// Whether a deployment there is told to go back, or does already.
-fn goes_back(phase: &Phase) -> bool {
+pub(super) fn goes_back(phase: &Phase) -> bool {
     matches!(
         phase,
         Phase::RollingOut
@@ -127,6 +155,7 @@ fn goes_back(phase: &Phase) -> bool {
             | Phase::Shifting
             | Phase::Baking { .. }
             | Phase::CleaningUp { .. }
+            | Phase::AwaitingRestoreDecision { .. }
             | Phase::RollingBack { .. }
     )
 }

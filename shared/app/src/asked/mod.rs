@@ -6,6 +6,7 @@
 mod deploy;
 mod error;
 mod form;
+mod restore;
 mod roll_back;
 
 use std::sync::Arc;
@@ -16,12 +17,13 @@ use sluice_core::deployment::{Deployment, Opening};
 use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::id::{DeploymentId, SlackUserId};
 use sluice_core::roles::{Action, may};
-use sluice_core::rollback::ImageReference;
+use sluice_core::rollback::{DeploymentKind, ImageReference};
 
 use crate::App;
 use crate::ports::{EnvironmentKey, EnvironmentState, Opened, Target};
 
 pub use error::AskError;
+pub use restore::RestoreDatabase;
 pub use roll_back::RollBack;
 
 /// Somebody waits at the screen: what passes by itself is tried again at once. The pause between is
@@ -76,6 +78,7 @@ enum Wanted<'a> {
     Image(&'a ImageReference),
     Promotion,
     WayBack(&'a RollBack),
+    Restore(&'a RestoreDatabase),
 }
 
 impl Wanted<'_> {
@@ -83,6 +86,7 @@ impl Wanted<'_> {
         match self {
             Self::Image(_) | Self::Promotion => Action::Deploy,
             Self::WayBack(_) => Action::RollBack,
+            Self::Restore(_) => Action::Restore,
         }
     }
 }
@@ -121,6 +125,19 @@ impl App {
         self.ask(request, &Wanted::WayBack(order)).await
     }
 
+    /// Restores the database of the environment, and with it the code that fits: opens the restore,
+    /// once the deployment under way is told to go back.
+    ///
+    /// # Errors
+    /// Why it cannot be, or that it may not have gone through.
+    pub async fn restore(
+        &self,
+        request: &Request,
+        order: &RestoreDatabase,
+    ) -> Result<Asked, AskError> {
+        self.ask(request, &Wanted::Restore(order)).await
+    }
+
     async fn ask(&self, request: &Request, wanted: &Wanted<'_>) -> Result<Asked, AskError> {
         let mut tries = 1;
         loop {
@@ -154,6 +171,7 @@ impl App {
             Wanted::Image(image) => self.deploy_once(request, &place, image).await,
             Wanted::Promotion => self.promote_once(request, &place).await,
             Wanted::WayBack(order) => self.roll_back_once(request, &place, order).await,
+            Wanted::Restore(order) => self.restore_once(request, &place, order).await,
         }
     }
 
@@ -236,9 +254,14 @@ impl Place<'_> {
 
 fn opened(d: &Deployment, how: AskedHow) -> Asked {
     let (release, environment) = (&d.release.tag, d.environment());
-    let what = match d.rollback() {
-        Some(_) => format!("{environment} goes back to {release}"),
-        None => format!("{release} is on its way to {environment}"),
+    let what = match &d.kind {
+        DeploymentKind::Release => format!("{release} is on its way to {environment}"),
+        DeploymentKind::Rollback(_) => format!("{environment} goes back to {release}"),
+        DeploymentKind::Restore(restore) => format!(
+            "{} of {environment} is to be restored to {}, with {release}",
+            restore.database.identifier(),
+            restore.until.strftime("%Y-%m-%d %H:%M:%S UTC")
+        ),
     };
     Asked {
         deployment: d.id.clone(),
@@ -252,9 +275,13 @@ fn opened(d: &Deployment, how: AskedHow) -> Asked {
 
 fn on_its_way(d: &Deployment) -> Asked {
     let (release, environment) = (&d.release.tag, d.environment());
-    let what = match d.rollback() {
-        Some(_) => format!("{environment} goes back to {release} already"),
-        None => format!("{release} is on its way to {environment} already"),
+    let what = match &d.kind {
+        DeploymentKind::Release => format!("{release} is on its way to {environment} already"),
+        DeploymentKind::Rollback(_) => format!("{environment} goes back to {release} already"),
+        DeploymentKind::Restore(restore) => format!(
+            "{} of {environment} is restored already",
+            restore.database.identifier()
+        ),
     };
     Asked {
         deployment: d.id.clone(),

@@ -10,9 +10,11 @@ use sluice_core::id::{DeploymentId, ImageTag};
 use sluice_core::phase::Phase;
 use sluice_core::release::ProvenRelease;
 use sluice_core::rollback::{
-    self, DeploymentKind, ImageReference, ReleaseReference, Rollback, before, migrated_since, named,
+    self, DeploymentKind, ImageReference, ReleaseReference, Rollback, before, migrated_since,
+    named, still_proven,
 };
 
+use super::form::leads_back_already;
 use super::{AskError, Asked, AskedHow, Place, Request, on_its_way};
 use crate::App;
 use crate::ports::{DeploymentSummary, EnvironmentState, ImageQuery};
@@ -25,6 +27,9 @@ pub(super) const RECENT: usize = 50;
 
 /// Releases that are named to somebody who named another.
 const NAMED: usize = 5;
+
+/// The ends of what has changed services.
+const ENDED_ON_SERVICES: [&str; 4] = ["Succeeded", "RolledBack", "RollbackFailed", "Restored"];
 
 /// Two who see the same fault ask within minutes. The second must not go back one release further.
 const JUST_NOW: SignedDuration = SignedDuration::from_mins(10);
@@ -54,6 +59,7 @@ impl App {
             return Ok(going_back(&taken, AskedHow::Again));
         }
         let proven = store.proven_releases(&request.environment, PROVEN).await?;
+        let proven = still_proven(proven);
         let to = chosen(place, &proven, order.to.as_ref())?;
         if let Some(asked) = self.other_rollback(&state, to).await? {
             return Ok(asked);
@@ -86,7 +92,7 @@ impl App {
             .opening(request, place, order, &state, to, since)
             .await?;
         if let Some(active) = goes_back {
-            self.tell_to_go_back(request, order, active).await?;
+            self.tell_to_go_back(request, &order.reason, active).await?;
         }
         self.open_asked(&opening, &state).await
     }
@@ -136,14 +142,13 @@ impl App {
         let Some(other) = self.loaded(state.rollback.as_ref()).await? else {
             return Ok(None);
         };
+        if other.restore().is_some() {
+            return Err(leads_back_already(&other));
+        }
         if to.is_none_or(|to| to.release.digest == other.release.digest) {
             return Ok(Some(on_its_way(&other)));
         }
-        Err(AskError::OtherRollback {
-            environment: other.environment().clone(),
-            release: other.release.tag.clone(),
-            deployment: other.id.clone(),
-        })
+        Err(leads_back_already(&other))
     }
 
     /// What the deployment under way has to do with it. One that has touched services goes back; if
@@ -160,6 +165,27 @@ impl App {
                 let phase = active.phase.name();
                 Err(RejectedEvent::DatabaseAtWork { phase }.into())
             }
+            Phase::AwaitingRestoreDecision { .. } if active.touched.rollouts_since.is_none() => {
+                Err(RejectedEvent::OnlyDatabase.into())
+            }
+            Phase::AwaitingRestoreDecision { .. }
+            | Phase::Shifting
+            | Phase::Baking { .. }
+            | Phase::CleaningUp { .. }
+                if all && active.breaks_what_ran_before() && !order.force =>
+            {
+                let previous = active
+                    .plan
+                    .as_ref()
+                    .and_then(|plan| plan.plan.previous.as_ref());
+                Err(AskError::SchemaMoved {
+                    to: previous.map_or_else(
+                        || active.release.tag.clone(),
+                        |previous| previous.release.tag.clone(),
+                    ),
+                    since: vec![active.release.tag.clone()],
+                })
+            }
             Phase::RollingBack { .. } if all => {
                 Ok(GoBack::All(going_back(active, AskedHow::OnItsWay)))
             }
@@ -168,11 +194,12 @@ impl App {
             | Phase::Verifying { .. }
             | Phase::Shifting
             | Phase::Baking { .. }
-            | Phase::CleaningUp { .. } => {
+            | Phase::CleaningUp { .. }
+            | Phase::AwaitingRestoreDecision { .. } => {
                 if !all {
                     return Ok(GoBack::First);
                 }
-                let after = self.tell_to_go_back(request, order, active).await?;
+                let after = self.tell_to_go_back(request, &order.reason, active).await?;
                 let how = if asked_for_by(&after, request) {
                     AskedHow::GoesBack
                 } else {
@@ -185,15 +212,15 @@ impl App {
     }
 
     /// Somebody else may have been quicker: then it goes back already, which is as good.
-    async fn tell_to_go_back(
+    pub(super) async fn tell_to_go_back(
         &self,
         request: &Request,
-        order: &RollBack,
+        reason: &str,
         active: &Deployment,
     ) -> Result<Deployment, AskError> {
         let event = Event::GoBack {
             by: request.by.clone(),
-            reason: order.reason.clone(),
+            reason: reason.to_owned(),
             request: request.id.clone(),
         };
         let after = match self.apply(&active.id, event).await? {
@@ -228,16 +255,15 @@ impl App {
         let ended = recent
             .iter()
             .filter_map(|one| Some((one.ended_at?, one)))
-            .filter(|(_, one)| {
-                ["Succeeded", "RolledBack", "RollbackFailed"].contains(&one.phase.as_str())
-            })
+            .filter(|(_, one)| ENDED_ON_SERVICES.contains(&one.phase.as_str()))
             .max_by_key(|(ended_at, _)| *ended_at);
         let Some((ended_at, ended)) = ended else {
             return before(proven).ok_or_else(nothing);
         };
         let ago = self.ports.clock.now().duration_since(ended_at);
         let failed = ended.phase == "RollbackFailed";
-        let went_back = ended.phase == "RolledBack" || (ended.is_rollback && !failed);
+        let leads_back = ended.is_rollback || ended.is_restore;
+        let went_back = ended.phase == "RolledBack" || (leads_back && !failed);
         if went_back && ago < JUST_NOW {
             return Err(AskError::WentBackJustNow {
                 environment: environment.clone(),
@@ -356,11 +382,14 @@ pub(super) fn migrations(
     let failed = recent
         .iter()
         .rev()
-        .filter(|one| one.migrated && one.ended_at.is_some_and(|ended| ended > to.at))
+        .filter(|one| {
+            one.migrated && !one.additive && one.ended_at.is_some_and(|ended| ended > to.at)
+        })
         .map(|one| &one.tag);
     let active = active.filter(|active| {
         let plan = active.plan.as_ref();
-        !active.phase.is_untouched() && plan.is_some_and(|plan| plan.plan.migration.is_some())
+        let migrates = plan.is_some_and(|plan| plan.plan.migration.is_some());
+        !active.phase.is_untouched() && migrates && !active.is_additive()
     });
     for tag in failed.chain(active.map(|active| &active.release.tag)) {
         if !tags.contains(tag) {

@@ -24,8 +24,8 @@ pub struct EnvironmentState {
     /// The newest deployment that asked for it, whatever became of it. If it is not the active one
     /// and not over, it waits; every release older that waits has been superseded.
     pub newest: Option<Newest>,
-    /// The rollback that is not over. It goes before every release, and releases that are newer
-    /// wait behind it.
+    /// The rollback, or the restore of the database, that is not over. It goes before every release,
+    /// and releases that are newer wait behind it.
     pub rollback: Option<DeploymentId>,
     /// The release proven last.
     pub proven: Option<ProvenRelease>,
@@ -159,7 +159,7 @@ pub trait Store: Send + Sync {
         due_at: Option<Timestamp>,
     ) -> Result<(), PortError>;
 
-    /// Gives the environment to the deployment if nobody holds it and it is the rollback that
+    /// Gives the environment to the deployment if nobody holds it and it is what leads back and
     /// waits, or there is none and it is the newest. Asked again by its holder, it is granted
     /// again.
     async fn claim(&self, key: &EnvironmentKey, id: &DeploymentId) -> Result<Claim, PortError>;

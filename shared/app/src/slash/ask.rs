@@ -27,6 +27,10 @@ impl App {
         let asked = match ask {
             Ask::Deploy { version, to } => self.deploy(&request(to), &image(version)).await?,
             Ask::Promote(to) => self.promote(&request(to)).await?,
+            Ask::Restore(at) => {
+                self.ask_what_to_restore(at, by, trigger).await?;
+                return Ok(None);
+            }
             Ask::RollBack { at, to } => {
                 // A deployment's id is written like a tag.
                 let to = to

@@ -1,7 +1,7 @@
 //! Forms: put before people, and carried out when they come back.
 
 use sluice_core::failure::PortError;
-use sluice_core::id::DeploymentId;
+use sluice_core::id::{DeploymentId, EnvironmentName};
 use sluice_core::message::ButtonAction;
 use sluice_core::modal::{InputName, Purpose, Submission};
 use sluice_core::phase::Phase;
@@ -10,7 +10,7 @@ use sluice_core::slash::UnusableReason;
 use sluice_core::view::reject_modal;
 
 use crate::App;
-use crate::asked::{AskError, Request, RollBack};
+use crate::asked::{AskError, Request, RestoreDatabase, RollBack};
 use crate::control::ControlError;
 use crate::decide::{Decide, DecideError, Decided};
 use crate::ports::TriggerId;
@@ -21,6 +21,9 @@ pub enum SubmitFailed {
     /// An answer cannot be used.
     #[error("{0}")]
     Reason(#[from] UnusableReason),
+    /// The environment's name was not typed.
+    #[error("type {0}, the environment's name: nothing is restored by accident")]
+    NotConfirmed(EnvironmentName),
     /// It is not allowed, comes too late, or did not go through.
     #[error(transparent)]
     Decide(#[from] DecideError),
@@ -45,6 +48,8 @@ impl SubmitFailed {
                 | AskError::OtherRollback { .. }
                 | AskError::ImageGone { .. },
             ) => InputName::Release,
+            Self::NotConfirmed(_) => InputName::Confirm,
+            Self::Ask(AskError::NoPoint { .. } | AskError::PointGone) => InputName::Point,
             Self::Reason(_) | Self::Decide(_) | Self::Ask(_) | Self::Control(_) => {
                 InputName::Reason
             }
@@ -109,6 +114,22 @@ impl App {
                     force: submission.is_forced(),
                 };
                 let asked = self.roll_back(&request, &order).await?;
+                Ok(Decided { reply: asked.reply })
+            }
+            Purpose::Restore { at } => {
+                if !submission.confirms(&at.environment) {
+                    return Err(SubmitFailed::NotConfirmed(at.environment.clone()));
+                }
+                let request = Request {
+                    id: submission.id.clone(),
+                    by: submission.by.clone(),
+                    environment: at.clone(),
+                };
+                let order = RestoreDatabase {
+                    to: submission.point().ok_or(AskError::PointGone)?,
+                    reason: submission.reason()?.to_string(),
+                };
+                let asked = self.restore(&request, &order).await?;
                 Ok(Decided { reply: asked.reply })
             }
             Purpose::Override { deployment } => {

@@ -190,7 +190,7 @@ impl DynamoStore {
                 body(format_args!("the newest release {id}"), &newest)?,
             );
         }
-        if deployment.rollback().is_some() {
+        if deployment.kind.goes_first() {
             change = change.set(ROLLBACK, text(id.as_str()));
         }
         change

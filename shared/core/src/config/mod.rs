@@ -217,6 +217,9 @@ pub struct Environment {
     /// is allowed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub migration_rules: BTreeMap<Risk, RiskRule>,
+    /// Whose yes a restore of that database needs; `None` asks nobody but who has the role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restore: Option<Approval>,
     /// What the image scan must have found, or not.
     pub scan: ScanPolicy,
     /// How the new version is watched once it has the traffic.

@@ -195,6 +195,9 @@ tables! {
         /// What becomes of a plan whose migration has a risk that nobody answers for. Default: it is
         /// shown.
         optional migration_rules: MigrationRules,
+        /// Whose yes a restore of that database needs. Default: whoever has the role `restore` restores
+        /// without asking anybody.
+        optional restore: Approval,
         /// What the image scan decides. Default: critical findings block.
         optional scan: Scan,
         /// How the new version is watched once it has the traffic.
@@ -238,8 +241,9 @@ tables! {
         optional expires: Time<MINUTE, { 168 * HOUR }, SECOND>,
     }
 
-    /// Who may do what, as ids of Slack users and user groups. Whoever may deploy, approve or roll
-    /// back may also cancel, pause and hold; whoever may deploy or approve may resume and release.
+    /// Who may do what, as ids of Slack users and user groups. Whoever may deploy, approve, roll back
+    /// or restore may also cancel, pause and hold; whoever may deploy or approve may resume and
+    /// release.
     struct Roles as r#"{ deploy = ["S0604QSJC"] }"# {
         /// Who may ask for deployments. Default: nobody.
         optional deploy: List<MemberId>,
@@ -249,6 +253,9 @@ tables! {
         optional freeze: List<MemberId>,
         /// Who may let one deployment begin while the environment is closed. Default: nobody.
         optional r#override: List<MemberId>,
+        /// Who may ask for a restore of the database: the application stands still meanwhile, and
+        /// writes are lost. Default: nobody.
+        optional restore: List<MemberId>,
     }
 
     /// A time in which no deployment begins.

@@ -68,6 +68,7 @@ pub(super) fn go_back(
             Ok(())
         }
         Phase::RollingBack { .. } => Err(RejectedEvent::GoingBackAlready),
+        Phase::Restoring { .. } => Err(RejectedEvent::IsRestore),
         Phase::Succeeded
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
@@ -76,7 +77,9 @@ pub(super) fn go_back(
         | Phase::Failed { .. }
         | Phase::RolledBack { .. }
         | Phase::RolledForward { .. }
-        | Phase::RollbackFailed { .. } => Err(RejectedEvent::Late {
+        | Phase::RollbackFailed { .. }
+        | Phase::Restored
+        | Phase::RestoreFailed { .. } => Err(RejectedEvent::Late {
             event: "go-back",
             phase,
         }),

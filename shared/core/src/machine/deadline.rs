@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{decision, end, fail, pause, planning, rollback};
+use super::{decision, end, fail, pause, planning, restore, rollback};
 use crate::command::Command;
 use crate::config::{Settings, Strategy};
 use crate::deployment::Deployment;
@@ -80,6 +80,7 @@ pub fn deadline(d: &Deployment) -> Option<Timestamp> {
         Phase::CleaningUp { .. } => CLEANING_UP,
         Phase::RollingBack { .. } => ROLLING_BACK,
         Phase::AwaitingRestoreDecision { .. } => RESTORE_DECISION,
+        Phase::Restoring { step } => restore::allowed(step),
         Phase::Succeeded
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
@@ -88,7 +89,9 @@ pub fn deadline(d: &Deployment) -> Option<Timestamp> {
         | Phase::Failed { .. }
         | Phase::RolledBack { .. }
         | Phase::RolledForward { .. }
-        | Phase::RollbackFailed { .. } => return None,
+        | Phase::RollbackFailed { .. }
+        | Phase::Restored
+        | Phase::RestoreFailed { .. } => return None,
     };
     Some(
         d.entered_at
@@ -182,6 +185,7 @@ fn time_out(d: &mut Deployment, now: Timestamp) {
         Phase::Verifying { .. } => "smoke testing",
         Phase::Shifting => "the shift of traffic",
         Phase::CleaningUp { .. } => "taking down the old version",
+        Phase::Restoring { step } => restore::doing(step),
         Phase::Succeeded
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
@@ -190,7 +194,9 @@ fn time_out(d: &mut Deployment, now: Timestamp) {
         | Phase::Failed { .. }
         | Phase::RolledBack { .. }
         | Phase::RolledForward { .. }
-        | Phase::RollbackFailed { .. } => return,
+        | Phase::RollbackFailed { .. }
+        | Phase::Restored
+        | Phase::RestoreFailed { .. } => return,
     };
     let last_error = d
         .setbacks

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{backup, late, planning};
+use super::{backup, late, planning, restore};
 use crate::command::Command;
 use crate::controls::ControlsObservation;
 use crate::deployment::{Deployment, Override};
@@ -21,11 +21,19 @@ use crate::roles::{self, Action};
 
 pub(super) fn begin(d: &mut Deployment, now: Timestamp) {
     // Without a calendar it was opened by a version that had no gate: its history must replay.
-    let has_gate = d.settings.environment.calendar.is_some() && d.rollback().is_none();
+    let has_gate = d.settings.environment.calendar.is_some() && !d.kind.goes_first();
     if has_gate || d.paused.is_some() {
         d.enter(Phase::AwaitingWindow { closed: None }, now);
     } else {
-        backup::begin(d, now);
+        open(d, now);
+    }
+}
+
+/// From here on the deployment touches the world.
+fn open(d: &mut Deployment, now: Timestamp) {
+    match d.restore() {
+        Some(_) => restore::begin(d, now),
+        None => backup::begin(d, now),
     }
 }
 
@@ -51,15 +59,15 @@ pub(super) fn on(
     let is_news = closed
         .as_ref()
         .is_none_or(|before| !seen.is_told_by(before));
-    // A rollback comes here only if it was paused: once resumed it is as open to it as before.
-    let is_let_through = d.overridden.is_some() || d.rollback().is_some();
+    // What leads back comes here only if it was paused: once resumed it is as open to it as before.
+    let is_let_through = d.overridden.is_some() || d.kind.goes_first();
     if !is_let_through && !seen.is_open_to(&d.requested_by) {
         wait(d, seen.clone(), is_news, now);
     } else if has_waited {
         d.tell(now, Note::WindowOpened);
         planning::begin(d, true, now);
     } else {
-        backup::begin(d, now);
+        open(d, now);
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ mod needs;
 mod pause;
 mod planning;
 mod queue;
+mod restore;
 mod retry;
 mod rollback;
 mod rollout;
@@ -133,6 +134,7 @@ fn take_outcome(
         Phase::Baking { .. } => bake::on(d, outcome, now),
         Phase::CleaningUp { .. } => cleanup::on(d, outcome, now),
         Phase::RollingBack { .. } => rollback::on(d, outcome, now),
+        Phase::Restoring { .. } => restore::on(d, outcome, now),
         Phase::AwaitingApproval
         | Phase::AwaitingRestoreDecision { .. }
         | Phase::RolledForward { .. }
@@ -143,7 +145,9 @@ fn take_outcome(
         | Phase::Cancelled { .. }
         | Phase::Failed { .. }
         | Phase::RolledBack { .. }
-        | Phase::RollbackFailed { .. } => Err(late(d, outcome)),
+        | Phase::RollbackFailed { .. }
+        | Phase::Restored
+        | Phase::RestoreFailed { .. } => Err(late(d, outcome)),
     }
 }
 
@@ -162,10 +166,12 @@ fn end(d: &mut Deployment, phase: Phase, now: Timestamp) {
 }
 
 /// Something went wrong: back, if a service may have been changed; else that is the end. So it is
-/// of a rollback, which has no way back of its own. Where the code alone cannot go back, a person
-/// is asked.
+/// of a rollback, which has no way back of its own. A restore knows which way is left, and where the
+/// code alone cannot go back a person is asked.
 fn fail(d: &mut Deployment, cause: Cause, now: Timestamp) {
-    if decision::is_needed(d, &cause) {
+    if let Phase::Restoring { .. } = d.phase {
+        restore::fail(d, cause, now);
+    } else if decision::is_needed(d, &cause) {
         decision::begin(d, cause, now);
     } else if d.touched.rollouts_since.is_none() {
         let during = d.phase.name().to_owned();

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{backup, bake, cleanup, gate, migration, planning, rollback, rollout, shift, verify};
+use super::{
+    backup, bake, cleanup, gate, migration, planning, restore, rollback, rollout, shift, verify,
+};
 use crate::command::Command;
 use crate::deployment::Deployment;
 use crate::phase::Phase;
@@ -21,6 +23,7 @@ pub(super) fn all(d: &Deployment, now: Timestamp) -> Vec<Command> {
         Phase::Baking { samples } => bake::needs(d, samples, now),
         Phase::CleaningUp { pruned } => cleanup::needs(d, *pruned),
         Phase::RollingBack { services, .. } => rollback::needs(d, services),
+        Phase::Restoring { step } => restore::needs(d, step, now),
         Phase::AwaitingApproval
         | Phase::AwaitingRestoreDecision { .. }
         | Phase::RolledForward { .. }
@@ -31,7 +34,9 @@ pub(super) fn all(d: &Deployment, now: Timestamp) -> Vec<Command> {
         | Phase::Cancelled { .. }
         | Phase::Failed { .. }
         | Phase::RolledBack { .. }
-        | Phase::RollbackFailed { .. } => Vec::new(),
+        | Phase::RollbackFailed { .. }
+        | Phase::Restored
+        | Phase::RestoreFailed { .. } => Vec::new(),
     }
 }
 

@@ -11,8 +11,8 @@ use crate::event::Outcome;
 use crate::failure::{Cause, RejectedEvent};
 use crate::note::Note;
 use crate::phase::Phase;
-use crate::plan::draw;
 use crate::plan::survey::Survey;
+use crate::plan::{draw, with_tasks_of};
 
 pub(super) fn begin(d: &mut Deployment, confirming: bool, now: Timestamp) {
     if d.settings
@@ -44,16 +44,18 @@ pub(super) fn on(
         return Err(late(d, outcome));
     };
     let was_inspecting = survey.inspecting.is_some();
-    if !survey.take(outcome, now) {
+    let mut after = survey.clone();
+    if !after.take(outcome, now) {
         return Err(late(d, outcome));
+    }
+    let is_whole = after.missing(d).is_empty();
+    if let Phase::Planning { survey, .. } = &mut d.phase {
+        *survey = after;
     }
     if let (false, Outcome::InspectionStarted(task)) = (was_inspecting, outcome) {
         d.tell(now, Note::Inspecting(task.clone()));
     }
-    let Phase::Planning { survey, .. } = &d.phase else {
-        return Ok(());
-    };
-    if survey.missing(d).is_empty() {
+    if is_whole {
         conclude(d, now);
     }
     Ok(())
@@ -67,7 +69,10 @@ pub(super) fn conclude(d: &mut Deployment, now: Timestamp) {
     };
     let confirming = *confirming;
     match draw(d, survey) {
-        Ok(plan) => settle(d, SealedPlan::new(plan), confirming, now),
+        Ok(plan) => {
+            let plan = with_tasks_of(d.plan.as_deref(), plan);
+            settle(d, SealedPlan::new(plan), confirming, now);
+        }
         Err(problems) => fail(d, Cause::NotPlannable(problems), now),
     }
 }

@@ -36,14 +36,14 @@ pub(super) fn on(
     }
 }
 
-/// Gives way to a newer release, while nothing is touched. A rollback never does: releases wait
+/// Gives way to a newer release, while nothing is touched. What leads back never does: releases wait
 /// behind it.
 pub(super) fn superseded(
     d: &mut Deployment,
     by: &DeploymentId,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
-    if !d.phase.is_untouched() || *by == d.id || d.rollback().is_some() {
+    if !d.phase.is_untouched() || *by == d.id || d.kind.goes_first() {
         return Err(RejectedEvent::NotSuperseded {
             by: by.clone(),
             phase: d.phase.name(),

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{cleanup, fail, needs, rollback};
+use super::{cleanup, fail, needs, restore, rollback};
 use crate::command::CommandKey;
 use crate::deployment::{Deployment, Setback};
 use crate::failure::{Cause, ErrorClass, PortError, RejectedEvent};
@@ -79,6 +79,9 @@ fn spread_s(d: &Deployment, count: u32) -> u64 {
 }
 
 fn give_up(d: &mut Deployment, command: &CommandKey, error: &PortError, now: Timestamp) {
+    if restore::refused(d, command.as_str(), &error.message, now) {
+        return;
+    }
     match &d.phase {
         Phase::RollingBack { .. } => rollback::refused(d, command.as_str(), &error.message, now),
         Phase::CleaningUp { .. } if command.as_str() == "prune-snapshots" => {

@@ -2,12 +2,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{bake, deadline};
+use super::{bake, deadline, restore};
 use crate::config::Member;
 use crate::deployment::Deployment;
 use crate::note::short_arn;
 use crate::observation::{ProofObservation, ScanObservation};
 use crate::phase::{BackingUp, Phase, Return};
+use crate::restore::RestoreStep;
 use crate::words;
 
 /// While the environment is closed: whoever opens it wakes it, and a wake-up that is lost costs this.
@@ -29,6 +30,7 @@ pub fn wake_at(d: &Deployment, now: Timestamp) -> Option<Timestamp> {
         Phase::Migrating | Phase::RollingOut | Phase::UpdatingWorkers | Phase::Shifting => 15,
         Phase::Verifying { .. } | Phase::RollingBack { .. } => 10,
         Phase::Baking { .. } | Phase::CleaningUp { .. } => 30,
+        Phase::Restoring { step } => restore::look_again_s(step),
         _ => return None,
     };
     let mut at = now
@@ -41,6 +43,13 @@ pub fn wake_at(d: &Deployment, now: Timestamp) -> Option<Timestamp> {
     }
     match &d.phase {
         Phase::Verifying { not_before, .. } if *not_before > now => sooner(*not_before),
+        Phase::Restoring { step } => {
+            if let RestoreStep::Checking { not_before, .. } = **step
+                && not_before > now
+            {
+                sooner(not_before);
+            }
+        }
         // One that is due already has failed and waits for its next try.
         Phase::Baking { samples } if bake::next_sample(d, samples) > now => {
             sooner(bake::next_sample(d, samples));
@@ -142,6 +151,7 @@ pub fn waits_for(d: &Deployment) -> String {
                 .collect();
             format!("{} to be as before", left.join(", "))
         }
+        Phase::Restoring { step } => restore::waits_for(d, step),
         Phase::Succeeded
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
@@ -150,7 +160,9 @@ pub fn waits_for(d: &Deployment) -> String {
         | Phase::Failed { .. }
         | Phase::RolledBack { .. }
         | Phase::RolledForward { .. }
-        | Phase::RollbackFailed { .. } => String::new(),
+        | Phase::RollbackFailed { .. }
+        | Phase::Restored
+        | Phase::RestoreFailed { .. } => String::new(),
     }
 }
 

@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 
 use crate::config::{Member, ServiceKind, Severity};
 use crate::deployment::{Deployment, Requester};
-use crate::id::{AlarmName, SnapshotId};
+use crate::id::{AlarmName, ImageTag};
 use crate::migration::Judgement;
 use crate::observation::{
     AlarmState, ImageObservation, PinnedSecret, ProofObservation, ScanObservation,
     ServiceObservation,
 };
 use crate::plan::demands::Demands;
+use crate::plan::restore;
 use crate::plan::schema::Schema;
 use crate::plan::survey::Survey;
 use crate::plan::{Plan, PlannedBackup, PlannedRollback, PlannedService};
 use crate::release::ProvenRelease;
+use crate::restore::snapshot_of;
 use crate::rollback::Rollback;
 use crate::words;
 
@@ -23,6 +25,9 @@ use crate::words;
 /// # Errors
 /// Every reason why there is no plan, each with what to do about it.
 pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<Plan, Vec<String>> {
+    if let Some(restore) = deployment.restore() {
+        return restore::draw(deployment, restore, survey);
+    }
     let settings = &deployment.settings;
     let environment = &settings.environment;
     let mut findings = Findings::default();
@@ -66,6 +71,7 @@ pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<Plan, Vec<String
             from: rollback.from.clone(),
             reason: rollback.reason.clone(),
         }),
+        restore: None,
         previous,
         passed,
         findings: scanned,
@@ -101,7 +107,11 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    fn judge_image(&mut self, deployment: &Deployment, image: Option<&ImageObservation>) {
+    pub(super) fn judge_image(
+        &mut self,
+        deployment: &Deployment,
+        image: Option<&ImageObservation>,
+    ) {
         let release = &deployment.release;
         let Some(image) = image else { return };
         if !image.present {
@@ -188,7 +198,7 @@ impl Findings {
         }
     }
 
-    fn judge_secrets(&mut self, survey: &Survey) -> Vec<PinnedSecret> {
+    pub(super) fn judge_secrets(&mut self, survey: &Survey) -> Vec<PinnedSecret> {
         match &survey.secrets {
             Some(Ok(secrets)) => secrets.clone(),
             Some(Err(problems)) => {
@@ -234,6 +244,7 @@ impl Findings {
                     .rollback()
                     .and_then(|rollback| rollback.revisions.get(&service.name))
                     .cloned(),
+                desired: None,
             });
         }
         planned
@@ -323,11 +334,7 @@ impl Findings {
         }
         Some(PlannedBackup {
             database: backup.database.clone(),
-            snapshot: SnapshotId::new(format!(
-                "sluice-{}-{}",
-                deployment.environment(),
-                deployment.id
-            )),
+            snapshot: snapshot_of(deployment.environment(), &deployment.id),
             engine: observed.engine.clone(),
             engine_version: observed.engine_version.clone(),
             storage_gib: observed.storage_gib,
@@ -356,7 +363,7 @@ impl Findings {
         counted
     }
 
-    fn judge_approvers(
+    pub(super) fn judge_approvers(
         &mut self,
         deployment: &Deployment,
         survey: &Survey,
@@ -418,15 +425,7 @@ impl Findings {
         secrets: &[PinnedSecret],
     ) {
         let tag = &rollback.to.release.tag;
-        for secret in secrets {
-            if !rollback.secrets.contains(secret) {
-                self.warnings.push(format!(
-                    "the secret {} is not there any more at the version that {tag} had: it gets \
-                     version {}",
-                    secret.variable, secret.version
-                ));
-            }
-        }
+        self.compare_secrets(tag, &rollback.secrets, secrets);
         let settings = &deployment.settings;
         for service in settings.environment.services.keys() {
             if settings.service(service).is_none() {
@@ -437,6 +436,24 @@ impl Findings {
         }
         if !rollback.migrated.is_empty() {
             self.warnings.push(words::migrated(&rollback.migrated));
+        }
+    }
+
+    /// Secrets that cannot be brought back at the version they had.
+    pub(super) fn compare_secrets(
+        &mut self,
+        tag: &ImageTag,
+        then: &[PinnedSecret],
+        now: &[PinnedSecret],
+    ) {
+        for secret in now {
+            if !then.contains(secret) {
+                self.warnings.push(format!(
+                    "the secret {} is not there any more at the version that {tag} had: it gets \
+                     version {}",
+                    secret.variable, secret.version
+                ));
+            }
         }
     }
 

@@ -6,16 +6,19 @@
 pub mod demands;
 mod draw;
 mod render;
+mod render_restore;
+mod restore;
 mod schema;
 pub mod survey;
 pub mod way_back;
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Database, ServiceKind, Severity, Strategy};
+use crate::database::RestorePoint;
 use crate::id::{
     AlarmName, AppName, ContainerName, DeploymentId, EcsServiceName, EnvironmentName, ImageTag,
     ServiceName, SnapshotId, TaskDefinitionArn,
@@ -25,6 +28,7 @@ use crate::observation::PinnedSecret;
 use crate::release::{ProvenRelease, Release};
 
 pub use draw::draw;
+pub(crate) use restore::with_tasks_of;
 
 /// Everything a deployment will do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +44,9 @@ pub struct Plan {
     /// What is brought back, if it is a rollback.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollback: Option<PlannedRollback>,
+    /// What becomes of the database, if it is a restore.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restore: Option<PlannedRestore>,
     /// The release proven last here; `None` at the very first deployment.
     pub previous: Option<ProvenRelease>,
     /// Where the digest has succeeded before, if it had to.
@@ -124,6 +131,10 @@ pub struct PlannedService {
     /// `None` makes a new one from `from`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<TaskDefinitionArn>,
+    /// How many tasks it is started with after a restore has stopped it; `None` leaves their number
+    /// to autoscaling, as every other deployment does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desired: Option<u32>,
 }
 
 /// That the plan is a rollback's, and what people should see of it.
@@ -133,6 +144,35 @@ pub struct PlannedRollback {
     pub from: Option<ImageTag>,
     /// Why, in the words of the one who asked.
     pub reason: String,
+}
+
+/// What becomes of the database in a restore.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedRestore {
+    /// The database: the name that is found by the application before and after.
+    pub database: Database,
+    /// Which one that is now: what is called so later is not touched unless it is this one.
+    pub resource_id: String,
+    /// What it is to hold.
+    pub point: RestorePoint,
+    /// The moment of that: what was written later is lost.
+    pub until: Timestamp,
+    /// The deployment whose migration is undone.
+    pub before: DeploymentId,
+    /// That deployment's release.
+    pub undoes: ImageTag,
+    /// The release that was proven last when it was asked for.
+    pub from: Option<ImageTag>,
+    /// Why, in the words of the one who asked.
+    pub reason: String,
+    /// The copy, until it takes the name.
+    pub copy: Database,
+    /// The old database, once it has given up the name.
+    pub aside: Database,
+    /// Its size when the plan was drawn, in GiB.
+    pub storage_gib: u32,
+    /// How long the application stands still, estimated from that size.
+    pub estimate: SignedDuration,
 }
 
 impl Plan {

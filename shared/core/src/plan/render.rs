@@ -6,11 +6,16 @@ use crate::config::{ServiceKind, Severity, Strategy};
 use crate::id::{ImageTag, TaskDefinitionArn};
 use crate::migration::{self, Finding};
 use crate::plan::way_back::way_back;
-use crate::plan::{Plan, PlannedService};
+use crate::plan::{Plan, PlannedService, render_restore};
 use crate::words;
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(restore) = &self.restore {
+            render_restore::head(self, restore, f)?;
+            render_restore::steps(self, restore, f)?;
+            return self.write_contents(f);
+        }
         writeln!(
             f,
             "{} {} to {}",
@@ -44,6 +49,13 @@ impl fmt::Display for Plan {
         }
         self.write_schema(f)?;
         self.write_steps(f)?;
+        self.write_contents(f)
+    }
+}
+
+impl Plan {
+    /// What is in the new revisions, and what people should know.
+    fn write_contents(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for secret in &self.secrets {
             let kept = if secret.pinned {
                 "pinned to"
@@ -64,9 +76,7 @@ impl fmt::Display for Plan {
         }
         Ok(())
     }
-}
 
-impl Plan {
     fn write_schema(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(head) = &self.at_head {
             return writeln!(
@@ -240,7 +250,7 @@ fn shift(strategy: &Strategy) -> String {
 }
 
 /// `…:task-definition/erp-web:41` → `erp-web:41`.
-fn revision(arn: &TaskDefinitionArn) -> &str {
+pub(super) fn revision(arn: &TaskDefinitionArn) -> &str {
     let arn = arn.as_str();
     arn.rsplit_once('/').map_or(arn, |(_, revision)| revision)
 }

@@ -6,13 +6,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::command::Command;
+use crate::database::RestorePoint;
 use crate::deployment::Deployment;
 use crate::event::Outcome;
 use crate::id::{AlarmName, TaskArn, TaskDefinitionArn};
 use crate::migration::{Inspection, InspectionReading};
 use crate::observation::{
     AlarmState, ApproversObservation, DatabaseObservation, ImageObservation, PinnedSecret,
-    ProofObservation, ScanObservation, SecretProblem, ServiceObservation,
+    ProofObservation, ScanObservation, SecretProblem, ServiceObservation, SnapshotObservation,
 };
 use crate::release::ProvenRelease;
 
@@ -39,6 +40,12 @@ pub struct Survey {
         deserialize_with = "read"
     )]
     pub previous: Option<Option<ProvenRelease>>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "read"
+    )]
+    pub snapshot: Option<Option<SnapshotObservation>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inspector: Option<TaskDefinitionArn>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -114,6 +121,17 @@ impl Survey {
         }
         if environment.approval.is_some() {
             need(self.approvers.is_none(), Command::ReadApprovers);
+        }
+        if let Some(restore) = d.restore()
+            && let RestorePoint::Snapshot(snapshot) = &restore.point
+        {
+            need(
+                self.snapshot.is_none(),
+                Command::ReadSnapshot {
+                    snapshot: snapshot.clone(),
+                    database: restore.database.clone(),
+                },
+            );
         }
         missing
     }
@@ -193,11 +211,16 @@ impl Survey {
             Outcome::Inspection(InspectionReading::Failed(why)) => {
                 self.inspection = Some(Err(why.clone()));
             }
+            Outcome::Snapshot(snapshot) => self.snapshot = Some(snapshot.clone()),
             Outcome::InspectionStarted(_)
             | Outcome::Claim(_)
             | Outcome::Controls(_)
             | Outcome::SnapshotStarted(_)
-            | Outcome::Snapshot(_)
+            | Outcome::ServiceScaled { .. }
+            | Outcome::CopyStarted
+            | Outcome::Copy(_)
+            | Outcome::DatabasesFound(_)
+            | Outcome::DatabaseRenaming { .. }
             | Outcome::TaskDefinition { .. }
             | Outcome::MigrationStarted(_)
             | Outcome::Migration(_)

@@ -90,6 +90,8 @@ pub enum Ask {
         /// To which version; `None`: the one before.
         to: Option<Version>,
     },
+    /// Brings the database back.
+    Restore(EnvironmentKey),
 }
 
 /// Holds deployments up, or lets them go on.
@@ -167,6 +169,7 @@ impl Slash {
             Self::Ask(Ask::Deploy { .. }) => Verb::Deploy,
             Self::Ask(Ask::Promote(_)) => Verb::Promote,
             Self::Ask(Ask::RollBack { .. }) => Verb::RollBack,
+            Self::Ask(Ask::Restore(_)) => Verb::Restore,
             Self::Control(Control::Pause { .. }) => Verb::Pause,
             Self::Control(Control::Resume(_)) => Verb::Resume,
             Self::Control(Control::Hold { .. }) => Verb::Hold,
@@ -191,7 +194,7 @@ impl fmt::Display for Slash {
             },
             Self::Look(Look::Who(at))
             | Self::Decision(Decision::Cancel(at))
-            | Self::Ask(Ask::Promote(at))
+            | Self::Ask(Ask::Promote(at) | Ask::Restore(at))
             | Self::Control(Control::Resume(at) | Control::Release(at) | Control::Thaw(at)) => {
                 write!(f, " {at}")
             }

@@ -71,6 +71,7 @@ fn command(line: &mut Line<'_>, now: Timestamp) -> Result<Slash, SlashError> {
             };
             Slash::Ask(Ask::RollBack { at, to })
         }
+        Verb::Restore => Slash::Ask(Ask::Restore(line.place()?.key.clone())),
         Verb::Pause => {
             let at = line.place()?.key.clone();
             let reason = line.optional_reason()?;

@@ -311,6 +311,7 @@ fn any_command() -> impl Strategy<Value = Slash> {
         any_key().prop_map(|at| Slash::Ask(Ask::Promote(at))),
         (any_key(), prop::option::of(any_version()))
             .prop_map(|(at, to)| Slash::Ask(Ask::RollBack { at, to })),
+        any_key().prop_map(|at| Slash::Ask(Ask::Restore(at))),
         (any_key(), reason())
             .prop_map(|(at, reason)| Slash::Control(Control::Pause { at, reason })),
         any_key().prop_map(|at| Slash::Control(Control::Resume(at))),

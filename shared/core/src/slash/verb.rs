@@ -12,6 +12,7 @@ pub enum Verb {
     Approve,
     Reject,
     RollBack,
+    Restore,
     Cancel,
     Pause,
     Resume,
@@ -39,13 +40,14 @@ pub enum Group {
 
 impl Verb {
     /// All of them, as the help lists them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Status,
         Self::Deploy,
         Self::Promote,
         Self::Approve,
         Self::Reject,
         Self::RollBack,
+        Self::Restore,
         Self::Cancel,
         Self::Pause,
         Self::Resume,
@@ -67,6 +69,7 @@ impl Verb {
             Self::Approve => "approve",
             Self::Reject => "reject",
             Self::RollBack => "rollback",
+            Self::Restore => "restore",
             Self::Cancel => "cancel",
             Self::Pause => "pause",
             Self::Resume => "resume",
@@ -88,6 +91,7 @@ impl Verb {
             Self::Reject => "[env] <reason>",
             Self::RollBack => "<env> [to <version>]",
             Self::Promote
+            | Self::Restore
             | Self::Cancel
             | Self::Resume
             | Self::Release
@@ -110,6 +114,9 @@ impl Verb {
             Self::Approve => "Say yes to the plan that waits. Sluice says which plan that was.",
             Self::Reject => "Say no to the plan that waits, and why. Nothing is touched.",
             Self::RollBack => "Bring back what was proven before. The database is not rolled back.",
+            Self::Restore => {
+                "Bring the database back to before a migration. A form says what would be lost."
+            }
             Self::Cancel => "Call off a deployment that has not touched anything yet.",
             Self::Pause => "Stop the deployment that is under way before its next step.",
             Self::Resume => "Let a paused deployment go on.",
@@ -135,6 +142,7 @@ impl Verb {
             | Self::Resume
             | Self::Release
             | Self::Thaw
+            | Self::Restore
             | Self::Who => "production",
             Self::Pause => "production looking at the error rate",
             Self::Hold => "staging load test until noon",
@@ -148,7 +156,7 @@ impl Verb {
         match self {
             Self::Status | Self::History | Self::Who | Self::Help => Group::Look,
             Self::Approve | Self::Reject | Self::Cancel => Group::Decision,
-            Self::Deploy | Self::Promote | Self::RollBack => Group::Ask,
+            Self::Deploy | Self::Promote | Self::RollBack | Self::Restore => Group::Ask,
             Self::Pause | Self::Resume | Self::Hold | Self::Release | Self::Freeze | Self::Thaw => {
                 Group::Control
             }

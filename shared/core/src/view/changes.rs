@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::deployment::Deployment;
+use crate::id::ImageTag;
 use crate::note::short_arn;
-use crate::plan::Plan;
+use crate::plan::{Plan, PlannedRestore};
+use crate::words;
 
 /// A line for each kind of change. `before` is the plan of the deployment that was proven last,
 /// where that is known: without it nothing is said of secrets.
@@ -13,6 +15,9 @@ pub(super) fn changes(d: &Deployment, before: Option<&Plan>) -> Vec<String> {
         return Vec::new();
     };
     let plan = &sealed.plan;
+    if let Some(restore) = &plan.restore {
+        return restored(plan, restore);
+    }
     let mut lines = vec![versions(plan), revisions(plan)];
     lines.extend(before.and_then(|before| secrets(plan, before)));
     lines.extend(plan.migration.as_ref().map(|migration| {
@@ -23,6 +28,22 @@ pub(super) fn changes(d: &Deployment, before: Option<&Plan>) -> Vec<String> {
         format!("database: `{}`{backup}", migration.command.join(" "))
     }));
     lines
+}
+
+/// What a restore does, and what it costs.
+fn restored(plan: &Plan, restore: &PlannedRestore) -> Vec<String> {
+    let name = restore.database.identifier();
+    let until = restore.until.strftime("%Y-%m-%d %H:%M:%S UTC");
+    let from = restore.from.as_ref().map_or("what runs", ImageTag::as_str);
+    vec![
+        format!("LOST: everything that was written to {name} since {until}"),
+        format!(
+            "users are told 503, and no work is done, for about {} (an estimate)",
+            words::duration(restore.estimate)
+        ),
+        format!("version {from} → {}, whose code fits", plan.release.tag),
+        format!("the old database is kept as {}", restore.aside.identifier()),
+    ]
 }
 
 fn versions(plan: &Plan) -> String {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::config::{Environment, Member};
+use crate::config::{Approval, Environment, Member};
 use crate::environment_key::EnvironmentKey;
 use crate::message::{Block, Message};
 use crate::roles::Role;
@@ -29,7 +29,9 @@ pub fn history_message(
 }
 
 fn line(one: &DeploymentSummary, now: Timestamp) -> String {
-    let what = if one.is_rollback {
+    let what = if one.is_restore {
+        format!("database restored, with {}", one.tag)
+    } else if one.is_rollback {
         format!("back to {}", one.tag)
     } else {
         one.tag.to_string()
@@ -59,13 +61,16 @@ pub fn who_message(at: &EnvironmentKey, environment: &Environment) -> Message {
             Role::Override,
             "let one deployment begin while it is closed",
         ),
+        (Role::Restore, "restore its database"),
     ];
-    let may: Vec<String> = roles
+    let mut may: Vec<String> = roles
         .into_iter()
+        .filter(|(role, _)| *role != Role::Restore || environment.backup.is_some())
         .map(|(role, what)| format!("{} may {what}.", who(environment.who_may(role))))
         .collect();
-    let stopping = "Whoever may deploy, approve or roll back may also cancel, pause and hold; \
-                    whoever may deploy or approve may resume and release.";
+    may.extend(environment.restore.as_ref().map(restore_approvers));
+    let stopping = "Whoever may deploy, approve, roll back or restore may also cancel, pause and \
+                    hold; whoever may deploy or approve may resume and release.";
     Message {
         summary: format!("Who may do what in {at}"),
         blocks: vec![
@@ -82,6 +87,20 @@ fn who(members: &[Member]) -> String {
     }
     let members: Vec<String> = members.iter().map(ToString::to_string).collect();
     members.join(" and ")
+}
+
+/// Whose yes a restore needs.
+fn restore_approvers(approval: &Approval) -> String {
+    let mut text = format!("{} may approve a restore", who(&approval.approvers));
+    if approval.quorum > 1 {
+        text.push_str(&format!(", {} of them must", approval.quorum));
+    }
+    text.push_str(if approval.four_eyes {
+        "; not the one who asked for it."
+    } else {
+        "."
+    });
+    text
 }
 
 fn approvers(at: &EnvironmentKey, environment: &Environment) -> String {

@@ -182,7 +182,7 @@ pub fn override_modal(d: &Deployment, closed: &[String]) -> Modal {
     }
 }
 
-fn reason(hint: &str) -> Input {
+pub(super) fn reason(hint: &str) -> Input {
     Input {
         name: InputName::Reason,
         label: "Why?".to_owned(),

@@ -1,6 +1,8 @@
 //! How far a deployment is: a sign for its phase, and which step of how many it is at.
 
 use crate::deployment::Deployment;
+use crate::phase::Phase;
+use crate::restore::RestoreStep;
 
 /// The sign that stands before a phase's name: what is seen before anything is read.
 pub(super) fn sign_of(phase: &str) -> &'static str {
@@ -16,7 +18,9 @@ pub(super) fn sign_of(phase: &str) -> &'static str {
         "RolledForward" => "⏩",
         "RollingBack" => "⏪",
         "RolledBack" => "↩️",
-        "RollbackFailed" => "🆘",
+        "RollbackFailed" | "RestoreFailed" => "🆘",
+        "Restoring" => "🛟",
+        "Restored" => "↩️",
         _ => "🔄",
     }
 }
@@ -25,11 +29,28 @@ pub(super) fn sign_of(phase: &str) -> &'static str {
 pub(super) fn status(d: &Deployment) -> String {
     let name = d.phase.name();
     let sign = sign_of(name);
+    if let Phase::Restoring { step } = &d.phase {
+        return format!("{sign} {name}{}", restore_step(step));
+    }
     let steps = steps(d);
     match steps.iter().position(|step| *step == name) {
         Some(number) => format!("{sign} {name}, step {} of {}", number + 1, steps.len()),
         None => format!("{sign} {name}"),
     }
+}
+
+/// Which step of how many; none of one that has turned back.
+fn restore_step(step: &RestoreStep) -> String {
+    let number = match step {
+        RestoreStep::Stopping { .. } => 1,
+        RestoreStep::Copying { .. } => 2,
+        RestoreStep::SettingAside { .. } => 3,
+        RestoreStep::TakingItsPlace { .. } => 4,
+        RestoreStep::Starting { .. } => 5,
+        RestoreStep::Checking { .. } => 6,
+        RestoreStep::StartingAgain { .. } => return ": starting again as before".to_owned(),
+    };
+    format!(", step {number} of 6")
 }
 
 /// The phases that change something, as far as this deployment goes through them; none before its

@@ -7,7 +7,7 @@ use crate::migration::{Finding, Risk};
 use crate::phase::Phase;
 use crate::plan::Plan;
 use crate::plan::demands::risks_for_four_eyes;
-use crate::plan::way_back::{point_of_no_return, restore_min};
+use crate::plan::way_back::{point_of_no_return, time_away};
 use crate::words;
 
 /// Findings shown in the message: the plan has them all.
@@ -113,11 +113,10 @@ fn decide(d: &Deployment, plan: &Plan, cause: &Cause) -> String {
         ));
         format!("{release} has the traffic, and {before} does not run on the new schema.")
     };
-    if let Some(snapshot) = &d.touched.snapshot {
+    if let (Some(snapshot), Some(away)) = (&d.touched.snapshot, time_away(plan)) {
         ways.push(format!(
-            "Restore the database from {snapshot}: about {} minutes without the application, and \
-             what was written since is lost",
-            restore_min()
+            "Restore the database from {snapshot}: about {away} without the application, and what \
+             was written since is lost"
         ));
     }
     ways.push("Roll forward: everything stays as it is, and a newer release mends it".to_owned());

@@ -195,7 +195,7 @@ impl World {
             .insert(ServiceName::new("web"), Some(rollout("web", status, stage)));
     }
 
-    fn answer(&self, command: &Command, now: Timestamp) -> Outcome {
+    pub(crate) fn answer(&self, command: &Command, now: Timestamp) -> Outcome {
         let rollout_of = |service: &ServiceName| Outcome::Rollout {
             service: service.clone(),
             rollout: self.rollouts[service].clone(),
@@ -270,6 +270,13 @@ impl World {
                 unknown: Vec::new(),
             }),
             Command::PruneSnapshots { .. } => Outcome::SnapshotsPruned(Vec::new()),
+            Command::ScaleService { .. }
+            | Command::StartCopy(_)
+            | Command::ReadCopy(_)
+            | Command::FindDatabases(_)
+            | Command::RenameDatabase { .. } => {
+                unreachable!("only restores ask this, and their stories answer it")
+            }
         }
     }
 }
@@ -322,7 +329,9 @@ pub(crate) fn proven(tag: &str, fill: char) -> ProvenRelease {
         deployment: DeploymentId::from_outside("dep-earlier"),
         at: start(),
         migrated: false,
+        additive: false,
         restores: None,
+        database_of: None,
     }
 }
 

@@ -17,30 +17,55 @@ const NEVER: u64 = u64::MAX;
 
 /// Counts the port calls of the function that runs, and stops it at one of them.
 #[derive(Clone, Debug)]
-pub struct CrashPoint(Arc<AtomicU64>);
+pub struct CrashPoint {
+    /// How many more calls the function that runs has; 0 once the crash has come.
+    left: Arc<AtomicU64>,
+    /// All calls of all functions so far.
+    calls: Arc<AtomicU64>,
+    /// The call of all at which whoever makes it crashes.
+    strikes_at: Arc<AtomicU64>,
+}
 
 impl Default for CrashPoint {
     fn default() -> Self {
-        Self(Arc::new(AtomicU64::new(NEVER)))
+        Self {
+            left: Arc::new(AtomicU64::new(NEVER)),
+            calls: Arc::default(),
+            strikes_at: Arc::new(AtomicU64::new(NEVER)),
+        }
     }
 }
 
 impl CrashPoint {
     /// Has the function crash after `calls` more port calls: 0 at the very next one.
     pub fn arm(&self, calls: u64) {
-        self.0.store(calls.min(NEVER - 1), Ordering::Relaxed);
+        self.left.store(calls.min(NEVER - 1), Ordering::Relaxed);
+    }
+
+    /// Has whichever function makes that call crash there, once: 0 is the first call of all.
+    pub fn strike_at(&self, call: u64) {
+        self.strikes_at.store(call, Ordering::Relaxed);
+    }
+
+    /// How many calls all functions have made.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
     }
 
     /// Whether the crash has come.
     pub fn struck(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == 0
+        self.left.load(Ordering::Relaxed) == 0
     }
 
     /// Awaited before every port call: never answers once the crash has come.
     pub fn pass(&self) -> Pass {
-        let left = self.0.load(Ordering::Relaxed);
+        let call = self.calls.fetch_add(1, Ordering::Relaxed);
+        if call == self.strikes_at.load(Ordering::Relaxed) {
+            self.left.store(0, Ordering::Relaxed);
+        }
+        let left = self.left.load(Ordering::Relaxed);
         if left != 0 && left != NEVER {
-            self.0.store(left - 1, Ordering::Relaxed);
+            self.left.store(left - 1, Ordering::Relaxed);
         }
         Pass { crashed: left == 0 }
     }
@@ -51,7 +76,7 @@ impl CrashPoint {
     /// and the moment somebody hears of it: all is done and nobody knows.
     pub fn run<T>(&self, function: impl Future<Output = T>) -> Option<T> {
         let mut function = pin!(function);
-        let planned = self.0.load(Ordering::Relaxed) != NEVER;
+        let planned = self.left.load(Ordering::Relaxed) != NEVER;
         let ended = block_on(std::future::poll_fn(|context| {
             match function.as_mut().poll(context) {
                 Poll::Ready(value) => Poll::Ready(Some(value)),
@@ -59,7 +84,7 @@ impl CrashPoint {
                 Poll::Pending => Poll::Pending,
             }
         }));
-        self.0.store(NEVER, Ordering::Relaxed);
+        self.left.store(NEVER, Ordering::Relaxed);
         ended.filter(|_| !planned)
     }
 }
@@ -108,6 +133,18 @@ mod tests {
             assert_eq!(point.run(three_calls(&point, &done)), Some("done"));
             assert_eq!(done.get(), calls + 3);
         }
+    }
+
+    #[test]
+    fn a_crash_at_a_call_of_all_strikes_whoever_makes_it_once() {
+        let point = CrashPoint::default();
+        let done = Cell::new(0);
+        point.strike_at(4);
+        assert_eq!(point.run(three_calls(&point, &done)), Some("done"));
+        assert_eq!(point.run(three_calls(&point, &done)), None);
+        assert_eq!(done.get(), 4);
+        assert_eq!(point.calls(), 5);
+        assert_eq!(point.run(three_calls(&point, &done)), Some("done"));
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl Tables {
                 pushed_at: order.0,
             });
         }
-        if deployment.rollback().is_some() {
+        if deployment.kind.goes_first() {
             environment.rollback = Some(id.clone());
         }
         // Even one that is not the newest: two that open at once must not both believe they saw

@@ -16,8 +16,12 @@ pub(super) fn slack(slack: &SlackModel, config: &Config) {
             Role::RollBack,
             Role::Freeze,
             Role::Override,
+            Role::Restore,
         ];
-        for member in roles.iter().flat_map(|role| environment.who_may(*role)) {
+        let restorers = environment.restore.iter();
+        let restorers = restorers.flat_map(|approval| &approval.approvers);
+        let named = roles.iter().flat_map(|role| environment.who_may(*role));
+        for member in named.chain(restorers) {
             if let Member::Group(group) = member {
                 slack.set_group(group, members(group));
             }

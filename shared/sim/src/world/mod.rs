@@ -227,6 +227,16 @@ impl World {
         self.steps
     }
 
+    /// Has the function that makes that port call of all crash there, once: 0 is the first call ever.
+    pub fn crash_at_call(&self, call: u64) {
+        self.crash.strike_at(call);
+    }
+
+    /// How many port calls all functions have made.
+    pub fn calls(&self) -> u64 {
+        self.crash.calls()
+    }
+
     /// How many invocations crashed.
     pub fn crashes(&self) -> u64 {
         self.crashes

@@ -14,15 +14,45 @@ pub(super) fn roles(raw: Option<&Field<raw::Roles>>, report: &mut Report) -> Opt
         return Some(Roles::default());
     };
     let raw = raw.get()?;
-    let lists = [&raw.deploy, &raw.roll_back, &raw.freeze, &raw.r#override]
-        .map(|list| members(list.as_ref(), report));
-    let [deploy, roll_back, freeze, r#override] = lists;
+    let lists = [
+        &raw.deploy,
+        &raw.roll_back,
+        &raw.freeze,
+        &raw.r#override,
+        &raw.restore,
+    ];
+    let [deploy, roll_back, freeze, r#override, restore] =
+        lists.map(|list| members(list.as_ref(), report));
     Some(Roles {
         deploy: deploy?,
         roll_back: roll_back?,
         freeze: freeze?,
         r#override: r#override?,
+        restore: restore?,
     })
+}
+
+/// Who restores, and with whose yes, means something only where there is a database, and somebody who
+/// may ask.
+pub(super) fn restore(raw: &raw::Environment, report: &mut Report) {
+    let roles = raw.roles.as_ref().and_then(Field::get);
+    let role = roles.and_then(|roles| roles.restore.as_ref()?.at());
+    let table = raw.restore.as_ref().and_then(Field::at);
+    if raw.backup.is_none() {
+        let advice = "say which database it is: add a `backup` table to this environment";
+        let places = [role.map(|at| &at.place), table.map(|at| &at.place)];
+        for place in places.into_iter().flatten() {
+            report.advise(place, "there is no database here to restore", advice);
+        }
+        return;
+    }
+    let nobody = role.is_none_or(|list| list.value.is_empty());
+    if let Some(at) = table
+        && nobody
+    {
+        let advice = "name somebody as `restore` in this environment's `roles`";
+        report.advise(&at.place, "nobody may ask for a restore", advice);
+    }
 }
 
 fn members(list: Option<&Field<Vec<Field<MemberId>>>>, report: &mut Report) -> Option<Vec<Member>> {

@@ -54,7 +54,7 @@ fn one(
         Some(role.value.clone())
     });
     let tags = raw.tags.at().and_then(|tags| self::tags(tags, report));
-    let approval = given(&raw.approval, |at| approval(at, report));
+    let asked = given(&raw.approval, |at| approval(at, report));
     let roles = controls::roles(raw.roles.as_ref(), report);
     let calendar = controls::calendar(raw, report);
     let services = placement::all(name, raw, known, report);
@@ -63,6 +63,8 @@ fn one(
     let backup = given(&raw.backup, |at| backup(at, report));
     let is_asked = raw.approval.is_some();
     let migration_rules = migration::rules(raw.migration_rules.as_ref(), is_asked, report);
+    let restore = given(&raw.restore, |at| approval(at, report));
+    controls::restore(raw, report);
     let bake = bake(raw.bake.as_ref(), report);
     let alarms = alarms(raw, report);
     Some(Environment {
@@ -73,7 +75,7 @@ fn one(
         cluster: raw.cluster.get()?.clone(),
         tags: tags?,
         after: given(&raw.after, |after| Some(after.value.clone()))?,
-        approval: approval?,
+        approval: asked?,
         roles: roles?,
         calendar: Some(calendar?),
         services: services?,
@@ -81,6 +83,7 @@ fn one(
         secrets: secrets?,
         backup: backup?,
         migration_rules: migration_rules?,
+        restore: restore?,
         scan: scan(raw.scan.as_ref())?,
         bake: bake?,
         alarms: alarms?,

@@ -156,12 +156,19 @@ impl Watcher {
                     rollout.ended = Some(status);
                 }
             }
+            Happened::DatabaseGone {
+                database,
+                deployment,
+                purpose,
+                asked: true,
+                ..
+            } => self.judge_database_gone(at, &database, purpose.as_deref(), deployment),
             Happened::SnapshotCreated { .. }
             | Happened::SnapshotFailed { .. }
             | Happened::CopyCreated { .. }
             | Happened::CopyAvailable { .. }
             | Happened::DatabaseRenamed { .. }
-            | Happened::DatabaseGone { .. }
+            | Happened::DatabaseGone { asked: false, .. }
             | Happened::ServiceScaled { .. }
             | Happened::TaskDefinitionRegistered { .. }
             | Happened::TaskStopped { .. }
@@ -184,8 +191,8 @@ impl Watcher {
         let Some(seen) = self.seen.get(&id) else {
             return;
         };
-        if seen.is_rollback {
-            let detail = "a rollback ran a migration";
+        if seen.leads_back {
+            let detail = "what leads back ran a migration";
             self.broken(at, Invariant::PlainRollback, &id, detail);
             return;
         }

@@ -4,6 +4,7 @@
 //! collected, not thrown: a test sees all of them and the world they broke in.
 
 mod facts;
+mod restores;
 mod saves;
 mod secrets;
 #[cfg(test)]
@@ -49,8 +50,12 @@ pub enum Invariant {
     TrueSuccess,
     /// A singleton never runs twice.
     OneSingleton,
-    /// A rollback migrates nothing, and gives way to nothing.
+    /// What leads back migrates nothing, and gives way to nothing.
     PlainRollback,
+    /// A restored database is what it is said to be, and what is lost was announced.
+    TrueRestore,
+    /// No database is deleted but a rehearsal of our own.
+    NoDatabaseDeleted,
     /// No secret's value is in anything that is stored or said.
     NoSecrets,
     /// The history says how the deployment became what it is.
@@ -84,7 +89,7 @@ impl fmt::Display for Violation {
 struct Seen {
     settings: Arc<Settings>,
     requested_at: Timestamp,
-    is_rollback: bool,
+    leads_back: bool,
     migrates: bool,
     snapshot: Option<SnapshotId>,
     smoke_tests_passed: bool,

@@ -1,6 +1,7 @@
 //! What a save must not say.
 
 use sluice_app::ports::EnvironmentKey;
+use sluice_core::config::Service;
 use sluice_core::controls::{Controls, ControlsObservation};
 use sluice_core::deployment::{Deployment, Requester};
 use sluice_core::event::{Event, Outcome};
@@ -26,8 +27,8 @@ impl Watcher {
             let detail = format!("{} and never looked at again", phase.name());
             self.broken(at, Invariant::AlwaysDue, &after.id, detail);
         }
-        if after.rollback().is_some() && matches!(phase, Phase::Superseded { .. }) {
-            let detail = "a rollback gave way to a release";
+        if after.kind.goes_first() && matches!(phase, Phase::Superseded { .. }) {
+            let detail = "what leads back gave way to a release";
             self.broken(at, Invariant::PlainRollback, &after.id, detail);
         }
         self.judge_touching(after, &change.controls);
@@ -37,8 +38,11 @@ impl Watcher {
         let entered = change
             .before
             .is_none_or(|before| before.phase.name() != phase.name());
-        if entered && *phase == Phase::Succeeded {
+        if entered && matches!(phase, Phase::Succeeded | Phase::Restored) {
             self.judge_success(after);
+        }
+        if entered && phase.is_terminal() {
+            self.judge_restore(after);
         }
         self.remember(after, change.records);
     }
@@ -77,7 +81,7 @@ impl Watcher {
     fn judge_open(&mut self, after: &Deployment, controls: &Controls) {
         let (at, environment) = (self.now(), &after.settings.environment);
         let seen = ControlsObservation::read(environment, controls, at);
-        let is_let_through = after.overridden.is_some() || after.rollback().is_some();
+        let is_let_through = after.overridden.is_some() || after.kind.goes_first();
         if !is_let_through && !seen.is_open_to(&after.requested_by) {
             let detail = format!(
                 "{} although {} is closed: {}",
@@ -128,7 +132,11 @@ impl Watcher {
     fn judge_success(&mut self, after: &Deployment) {
         let since = after.touched.rollouts_since.unwrap_or(after.requested_at);
         let mut missing = Vec::new();
-        for service in &after.settings.services {
+        // What came after the code that a restore brings back stays stopped.
+        let comes_back = |service: &&Service| {
+            after.restore().is_none() || after.kind.revision(&service.name).is_some()
+        };
+        for service in after.settings.services.iter().filter(comes_back) {
             let placement = after.settings.placement(&service.name);
             let ours = after
                 .touched
@@ -168,7 +176,7 @@ impl Watcher {
         let seen = Seen {
             settings: after.settings.clone(),
             requested_at: after.requested_at,
-            is_rollback: after.rollback().is_some(),
+            leads_back: after.kind.goes_first(),
             migrates: migrates(after),
             snapshot: after.touched.snapshot.clone(),
             smoke_tests_passed: passed,

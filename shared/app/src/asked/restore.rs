@@ -1,0 +1,167 @@
+//! A restore of the database, when somebody asks for it.
+
+mod form;
+mod points;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sluice_core::deployment::{Deployment, Opening, Requester};
+use sluice_core::failure::PortError;
+use sluice_core::id::ServiceName;
+use sluice_core::phase::Phase;
+use sluice_core::restore::{self, PointReference, Restore};
+use sluice_core::rollback::{DeploymentKind, ImageReference};
+
+use super::form::leads_back_already;
+use super::roll_back::RECENT;
+use super::{AskError, Asked, Place, Request};
+use crate::App;
+use crate::ports::{DeploymentSummary, EnvironmentState, ImageQuery};
+use points::{Point, database_of};
+
+/// Somebody wants the database as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestoreDatabase {
+    /// To which point.
+    pub to: PointReference,
+    /// Why: everybody reads it.
+    pub reason: String,
+}
+
+impl App {
+    pub(super) async fn restore_once(
+        &self,
+        request: &Request,
+        place: &Place<'_>,
+        order: &RestoreDatabase,
+    ) -> Result<Asked, AskError> {
+        let store = &self.ports.store;
+        let state = store.environment(&request.environment).await?;
+        let recent = store.deployments(&request.environment, RECENT).await?;
+        if let Some(other) = self.loaded(state.rollback.as_ref()).await? {
+            return Err(leads_back_already(&other));
+        }
+        let active = self.loaded(state.active.as_ref()).await?;
+        if let Some(active) = &active {
+            refuse_if_on_database(active)?;
+        }
+        let points = self
+            .points(request, place, &recent, active.as_ref())
+            .await?;
+        let mut found = points.found.into_iter();
+        let point = found
+            .find(|point| point.reference == order.to)
+            .ok_or(AskError::PointGone)?;
+        let tasks = self.left_stopped(&recent).await?;
+        let opening = self
+            .restore_opening(request, place, order, &state, point, tasks)
+            .await?;
+        if let Some(active) = &active
+            && has_touched_services(active)
+        {
+            self.tell_to_go_back(request, &order.reason, active).await?;
+        }
+        self.open_asked(&opening, &state).await
+    }
+
+    /// How many tasks each service had that the last restore stopped and may have left so.
+    async fn left_stopped(
+        &self,
+        recent: &[DeploymentSummary],
+    ) -> Result<BTreeMap<ServiceName, u32>, PortError> {
+        let last = recent
+            .iter()
+            .filter(|one| one.ended_at.is_some())
+            .max_by_key(|one| one.ended_at);
+        let failed = last.filter(|one| one.phase == "RestoreFailed");
+        let failed = self.loaded(failed.map(|one| &one.id)).await?;
+        let plan = failed.and_then(|failed| failed.plan);
+        let services = plan.iter().flat_map(|sealed| &sealed.plan.services);
+        Ok(services
+            .filter_map(|service| Some((service.service.clone(), service.desired?)))
+            .collect())
+    }
+
+    async fn restore_opening(
+        &self,
+        request: &Request,
+        place: &Place<'_>,
+        order: &RestoreDatabase,
+        state: &EnvironmentState,
+        point: Point,
+        tasks: BTreeMap<ServiceName, u32>,
+    ) -> Result<Opening, AskError> {
+        let id = request.deployment();
+        let (database, to) = (database_of(place)?, &point.to);
+        let query = ImageQuery {
+            registry: to.release.registry.clone(),
+            repository: to.release.repository.clone(),
+            image: ImageReference::Digest(to.release.digest.clone()),
+        };
+        let target = place.target(id.clone());
+        if self.ports.registry.find(&target, &query).await?.is_none() {
+            return Err(AskError::ImageGone {
+                tag: to.release.tag.clone(),
+                digest: to.release.digest.clone(),
+                repository: query.repository,
+            });
+        }
+        let then = self.loaded(Some(&to.deployment)).await?;
+        let then = then.filter(|then| then.plan.is_some()).ok_or_else(|| {
+            PortError::permanent(format!(
+                "{} proved {}, and is not in the store any more: nothing ever removes one",
+                to.deployment, to.release.tag
+            ))
+        })?;
+        let now = place.config.settings(place.environment);
+        let settings = restore::settings(&now, &then.settings);
+        let restore = Restore {
+            database: database.clone(),
+            point: point.point(),
+            until: point.until,
+            before: point.before,
+            undoes: point.undoes,
+            to: to.clone(),
+            from: state.proven.as_ref().map(|live| live.release.tag.clone()),
+            reason: order.reason.clone(),
+            revisions: then.touched.task_definitions.clone(),
+            secrets: then.sealed_plan().plan.secrets.clone(),
+            tasks,
+        };
+        Ok(Opening {
+            id,
+            settings: Arc::new(settings),
+            release: to.release.clone(),
+            requested_by: Requester::Person(request.by.clone()),
+            kind: DeploymentKind::Restore(Box::new(restore)),
+        })
+    }
+}
+
+/// What works on the database cannot be stopped half way, nor undone while it does.
+fn refuse_if_on_database(active: &Deployment) -> Result<(), AskError> {
+    match &active.phase {
+        Phase::BackingUp(_) | Phase::Migrating => Err(AskError::WorksOnDatabase {
+            release: active.release.tag.clone(),
+            environment: active.environment().clone(),
+            deployment: active.id.clone(),
+            phase: active.phase.name(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Whether it can be told to go back: the restore waits until it has.
+fn has_touched_services(active: &Deployment) -> bool {
+    matches!(
+        active.phase,
+        Phase::RollingOut
+            | Phase::UpdatingWorkers
+            | Phase::Verifying { .. }
+            | Phase::Shifting
+            | Phase::Baking { .. }
+            | Phase::CleaningUp { .. }
+            | Phase::AwaitingRestoreDecision { .. }
+    )
+}
