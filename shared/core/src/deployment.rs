@@ -14,7 +14,7 @@ use crate::id::{
     AppName, DeploymentId, EnvironmentName, Hash, ServiceName, SlackUserId, SnapshotId, TaskArn,
     TaskDefinitionArn,
 };
-use crate::migration::Judgement;
+use crate::migration::{Judgement, Rehearsal};
 use crate::note::{Entry, Note};
 use crate::observation::RolloutObservation;
 use crate::phase::Phase;
@@ -101,6 +101,9 @@ pub struct Deployment {
     /// How often the migration has been looked at: each look is a task of its own.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub looks: u32,
+    /// What running the migration on a copy showed, if it was rehearsed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehearsal: Option<Rehearsal>,
     /// Commands that failed and will be tried again.
     pub setbacks: BTreeMap<CommandKey, Setback>,
     /// What happened, for people.
@@ -214,6 +217,7 @@ impl Deployment {
             paused: None,
             overridden: None,
             looks: 0,
+            rehearsal: None,
             setbacks: BTreeMap::new(),
             story: Vec::new(),
         };

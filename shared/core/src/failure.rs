@@ -64,6 +64,8 @@ pub enum Cause {
     NotPlannable(Vec<String>),
     /// The backup could not be taken or not proven.
     BackupFailed(String),
+    /// The migration did not come through on a copy of the database.
+    RehearsalFailed(String),
     /// The migration task did not exit with 0.
     MigrationFailed {
         /// Its exit code, if its container got far enough to have one.
@@ -124,6 +126,7 @@ impl Cause {
     pub fn blames_release(&self) -> bool {
         match self {
             Self::NotPlannable(_)
+            | Self::RehearsalFailed(_)
             | Self::MigrationFailed { .. }
             | Self::RolloutFailed { .. }
             | Self::SmokeTestsFailed(_)
@@ -165,6 +168,12 @@ impl fmt::Display for Cause {
         match self {
             Self::NotPlannable(problems) => {
                 write!(f, "there is no plan to carry out: {}", problems.join("; "))
+            }
+            Self::RehearsalFailed(reason) => {
+                write!(
+                    f,
+                    "the rehearsal on a copy of the database failed: {reason}"
+                )
             }
             Self::BackupFailed(reason) => write!(f, "the database backup failed: {reason}"),
             Self::MigrationFailed {

@@ -38,6 +38,47 @@ pub enum InspectionReading {
     Failed(String),
 }
 
+/// What running the migration on a copy of the database showed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rehearsal {
+    /// The hash of the SQL that ran.
+    pub sql: Hash,
+    /// How long it ran, in milliseconds.
+    pub took_ms: u64,
+    /// The locks it held that make others wait.
+    pub locks: Vec<HeldLock>,
+    /// How long RDS took to make the copy, in seconds: so long a restore would take it too.
+    pub copied_s: u64,
+}
+
+/// A lock that a migration held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldLock {
+    /// On which table.
+    pub table: String,
+    /// PostgreSQL's mode, such as `AccessExclusiveLock`.
+    pub mode: String,
+    /// For how long at most, in milliseconds.
+    pub held_ms: u64,
+}
+
+/// How far a rehearsal's task is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RehearsalReading {
+    /// It runs, or its report is on its way to the log.
+    UnderWay,
+    /// It went to the head.
+    Done {
+        /// How long it ran, in milliseconds.
+        took_ms: u64,
+        /// The locks it held.
+        locks: Vec<HeldLock>,
+    },
+    /// It did not, and why.
+    Failed(String),
+}
+
 /// One revision of a chain of migrations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revision {

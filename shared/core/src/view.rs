@@ -113,11 +113,24 @@ pub fn replies(d: &Deployment, entry: &Entry) -> Vec<Reply> {
     }]
 }
 
+/// Whether its migration runs on a copy before anybody is asked.
+fn rehearses(d: &Deployment) -> bool {
+    let backup = d.settings.environment.backup.as_ref();
+    let migrates = d
+        .plan
+        .as_ref()
+        .is_some_and(|sealed| sealed.plan.judgement().is_some());
+    migrates && backup.is_some_and(|backup| backup.rehearse)
+}
+
 /// What people are asked when a plan was drawn that waits for them.
 fn question(d: &Deployment, note: &Note) -> Option<String> {
-    let (Note::PlanDrawn { .. } | Note::PlanChanged { .. }) = note else {
-        return None;
-    };
+    match note {
+        // First comes the rehearsal, and then the question.
+        Note::PlanDrawn { .. } | Note::PlanChanged { .. } if rehearses(d) => return None,
+        Note::PlanDrawn { .. } | Note::PlanChanged { .. } | Note::RehearsalRemoved => {}
+        _ => return None,
+    }
     let approval = d.settings.environment.approval.as_ref()?;
     let approvers: Vec<String> = approval.approvers.iter().map(Member::to_string).collect();
     if let Some(restore) = d.restore() {
@@ -196,6 +209,7 @@ fn headline(d: &Deployment) -> String {
         Phase::Cancelled { .. } => format!("{app} {release}: called off for {environment}"),
         Phase::Queued
         | Phase::Planning { .. }
+        | Phase::Rehearsing(_)
         | Phase::AwaitingWindow { closed: None }
         | Phase::BackingUp(_)
         | Phase::Migrating
@@ -227,6 +241,7 @@ fn rollback_headline(d: &Deployment) -> String {
         // sees those of the way forward only.
         Phase::Queued
         | Phase::Planning { .. }
+        | Phase::Rehearsing(_)
         | Phase::AwaitingApproval
         | Phase::AwaitingWindow { .. }
         | Phase::BackingUp(_)
@@ -283,6 +298,7 @@ fn restore_headline(d: &Deployment) -> String {
         // A restore gives way to nobody and sees none of a release's phases.
         Phase::Queued
         | Phase::Planning { .. }
+        | Phase::Rehearsing(_)
         | Phase::AwaitingWindow { .. }
         | Phase::BackingUp(_)
         | Phase::Migrating
@@ -453,6 +469,7 @@ fn actions(d: &Deployment) -> Vec<ButtonAction> {
             vec![ButtonAction::Override, ButtonAction::Cancel]
         }
         Phase::AwaitingRestoreDecision { .. } => vec![ButtonAction::RollForward],
+        Phase::Rehearsing(rehearsing) if rehearsing.ends.is_none() => vec![ButtonAction::Cancel],
         phase if phase.is_untouched() && !phase.is_terminal() => vec![ButtonAction::Cancel],
         phase if phase.can_pause() && d.paused.is_none() => vec![ButtonAction::Pause],
         _ => Vec::new(),

@@ -16,6 +16,7 @@ mod needs;
 mod pause;
 mod planning;
 mod queue;
+mod rehearsal;
 mod restore;
 mod retry;
 mod rollback;
@@ -125,6 +126,7 @@ fn take_outcome(
     match &d.phase {
         Phase::Queued => queue::on(d, outcome, now),
         Phase::Planning { .. } => planning::on(d, outcome, now),
+        Phase::Rehearsing(_) => rehearsal::on(d, outcome, now),
         Phase::AwaitingWindow { .. } => gate::on(d, outcome, now),
         Phase::BackingUp(_) => backup::on(d, outcome, now),
         Phase::Migrating => migration::on(d, outcome, now),

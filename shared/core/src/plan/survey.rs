@@ -222,6 +222,10 @@ impl Survey {
             | Outcome::DatabasesFound(_)
             | Outcome::DatabaseRenaming { .. }
             | Outcome::TaskDefinition { .. }
+            | Outcome::RehearsalStarted(_)
+            | Outcome::Rehearsal(_)
+            | Outcome::CopyRemoved(_)
+            | Outcome::SnapshotRemoved
             | Outcome::MigrationStarted(_)
             | Outcome::Migration(_)
             | Outcome::RolloutStarted { .. }

@@ -3,7 +3,7 @@
 use crate::deployment::Deployment;
 use crate::failure::Cause;
 use crate::message::Block;
-use crate::migration::{Finding, Risk};
+use crate::migration::{Finding, Rehearsal, Risk};
 use crate::phase::Phase;
 use crate::plan::Plan;
 use crate::plan::demands::risks_for_four_eyes;
@@ -62,6 +62,9 @@ fn before(d: &Deployment, plan: &Plan) -> Vec<Block> {
             words::count(more, "more finding")
         ));
     }
+    if let Some(rehearsal) = &d.rehearsal {
+        text.push_str(&rehearsed(rehearsal));
+    }
     let risks = risks_for_four_eyes(&d.settings, Some(judgement));
     if !risks.is_empty() {
         let risks: Vec<&str> = risks.iter().map(|risk| risk.word()).collect();
@@ -71,6 +74,36 @@ fn before(d: &Deployment, plan: &Plan) -> Vec<Block> {
         ));
     }
     vec![Block::Text(text)]
+}
+
+/// What the rehearsal showed, and what it cost.
+fn rehearsed(rehearsal: &Rehearsal) -> String {
+    let mut text = format!(
+        "\n🎭 Rehearsed on a copy: it ran in {}. The copy took RDS {} to make, which is what a restore \
+         would take too; it is removed, and billed for about that time.",
+        words::duration_ms(rehearsal.took_ms),
+        words::duration_s(rehearsal.copied_s)
+    );
+    let locks: Vec<String> = rehearsal
+        .locks
+        .iter()
+        .take(SHOWN)
+        .map(|lock| {
+            format!(
+                "{} on {} for {}",
+                lock.mode,
+                lock.table,
+                words::duration_ms(lock.held_ms)
+            )
+        })
+        .collect();
+    if !locks.is_empty() {
+        text.push_str(&format!(
+            "\nLocks that make others wait\n{}",
+            super::bullets(&locks)
+        ));
+    }
+    text
 }
 
 fn line(finding: &Finding) -> String {
