@@ -3,7 +3,7 @@
 //!
 //! What is judged here was read from SQL by `shared/migrations`; the machine only decides by it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -100,6 +100,9 @@ pub struct Judgement {
     /// How many more were found.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub left_out: u32,
+    /// Which kinds of risk those have: nobody can answer for what is not shown.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub left_out_risks: BTreeSet<Risk>,
 }
 
 #[expect(
@@ -200,7 +203,7 @@ impl Judgement {
 
     /// Whether it has a risk of this kind that nobody answers for.
     pub fn has(&self, risk: Risk) -> bool {
-        self.standing().any(|finding| finding.risk == risk)
+        self.standing().any(|finding| finding.risk == risk) || self.left_out_risks.contains(&risk)
     }
 
     /// Whether the code that runs now also runs on the schema that it leaves, so that the code can
@@ -211,9 +214,10 @@ impl Judgement {
 
     /// Whether a failure half way leaves the database as it was: all of it is one transaction.
     pub fn is_transactional(&self) -> bool {
-        let mut all = self.findings.iter();
+        let shown = self.findings.iter().map(|finding| finding.risk);
+        let mut all = shown.chain(self.left_out_risks.iter().copied());
         // Nobody can answer for what PostgreSQL does: a waiver does not count here.
-        !all.any(|finding| matches!(finding.risk, Risk::NotTransactional | Risk::Unjudged))
+        !all.any(|risk| matches!(risk, Risk::NotTransactional | Risk::Unjudged))
     }
 
     /// Has people answer for findings: `waivers` by revision and rule.
