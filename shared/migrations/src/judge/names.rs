@@ -60,9 +60,13 @@ pub(super) fn subject(node: &SyntaxNode) -> Option<String> {
 pub(super) fn columns_in(node: &SyntaxNode) -> Vec<String> {
     let refs = node.descendants().filter_map(ast::NameRef::cast);
     // The function of a call is a name as well.
-    refs.filter(|name| name.syntax().parent().is_none_or(|parent| !ast::CallExpr::can_cast(parent.kind())))
-        .map(|name| self::name(&name))
-        .collect()
+    refs.filter(|name| {
+        name.syntax()
+            .parent()
+            .is_none_or(|parent| !ast::CallExpr::can_cast(parent.kind()))
+    })
+    .map(|name| self::name(&name))
+    .collect()
 }
 
 /// Whether an expression has a node of a kind.

@@ -116,7 +116,11 @@ impl<'a> Schema<'a> {
 
     /// The migration makes a table. One that is there already is left as it is (IF NOT EXISTS).
     pub(super) fn make_table(&mut self, name: String, unless_there: bool) {
-        if unless_there && self.existing(&name).is_some_and(|key| self.tables.contains_key(&key)) {
+        if unless_there
+            && self
+                .existing(&name)
+                .is_some_and(|key| self.tables.contains_key(&key))
+        {
             return;
         }
         self.standing.insert(name, Standing::New);
@@ -191,7 +195,8 @@ impl<'a> Schema<'a> {
             return;
         }
         let was = self.renamed_types.remove(from);
-        self.renamed_types.insert(to, was.unwrap_or_else(|| from.to_owned()));
+        self.renamed_types
+            .insert(to, was.unwrap_or_else(|| from.to_owned()));
     }
 
     /// The labels of a type that the migration made; `None` where it was there before.

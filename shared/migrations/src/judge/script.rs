@@ -2,11 +2,13 @@
 //! runs in.
 
 use std::cell::OnceCell;
+use std::ops::Range;
 
 use squawk_syntax::ast::{self, AstNode};
-use squawk_syntax::{Parse, SourceFile, SyntaxElement, SyntaxKind, SyntaxNode};
+use squawk_syntax::{Parse, SourceFile, SyntaxKind, SyntaxNode};
 
-use super::text;
+use super::rules::set_columns;
+use super::{names, text};
 
 /// What Alembic prints before the statements of a revision, in offline mode.
 const RUNNING: &str = "-- Running upgrade";
@@ -60,11 +62,9 @@ impl Script {
     /// Reads a text that has no [`text::obstacle`].
     pub(super) fn read(sql: &str) -> Self {
         let parse = SourceFile::parse(sql);
-        let pieces = pieces(&parse);
-        let broken = broken(&parse, &pieces);
         let mut reader = Reader::new(sql);
-        for (piece, broken) in pieces.iter().zip(broken) {
-            reader.take(piece, broken);
+        for piece in pieces(&parse) {
+            reader.take(piece);
         }
         Self {
             statements: reader.statements,
@@ -80,37 +80,61 @@ impl Script {
     }
 }
 
-/// The nodes and stray tokens between which the SQL is divided.
-fn pieces(parse: &Parse<SourceFile>) -> Vec<SyntaxElement> {
-    let is_piece = |element: &SyntaxElement| {
-        !matches!(
-            element.kind(),
-            SyntaxKind::WHITESPACE | SyntaxKind::COMMENT | SyntaxKind::SEMICOLON
-        ) && !element.text_range().is_empty()
-    };
-    let root = parse.syntax_node();
-    root.children_with_tokens().filter(is_piece).collect()
+/// A stretch of the SQL that is one statement, or none.
+struct Piece {
+    /// Where it stands, in bytes.
+    range: Range<usize>,
+    /// What it is; `None` where it does not parse.
+    kind: Option<ast::Stmt>,
+    /// Whether a semicolon ends it.
+    ends: bool,
 }
 
-/// Which of the pieces do not parse.
-fn broken(parse: &Parse<SourceFile>, pieces: &[SyntaxElement]) -> Vec<bool> {
-    let mut broken: Vec<bool> = pieces
-        .iter()
-        .map(|piece| piece.as_node().and_then(statement_of).is_none())
-        .collect();
+/// The SQL in pieces. What does not parse falls into several; they are put together again, so that
+/// people are told once of each.
+fn pieces(parse: &Parse<SourceFile>) -> Vec<Piece> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    for element in parse.syntax_node().children_with_tokens() {
+        let range = element.text_range();
+        match element.kind() {
+            SyntaxKind::WHITESPACE | SyntaxKind::COMMENT => continue,
+            _ if range.is_empty() => continue,
+            SyntaxKind::SEMICOLON => {
+                if let Some(last) = pieces.last_mut() {
+                    last.ends = true;
+                }
+                continue;
+            }
+            _ => {}
+        }
+        let last = element.as_node().and_then(SyntaxNode::last_token);
+        pieces.push(Piece {
+            range: range.start().into()..range.end().into(),
+            kind: element
+                .as_node()
+                .and_then(|node| ast::Stmt::cast(node.clone())),
+            ends: last.is_some_and(|token| token.kind() == SyntaxKind::SEMICOLON),
+        });
+    }
     for error in parse.errors() {
-        let at = error.range().start();
+        let at = usize::from(error.range().start());
         // What is missing is missing at the end of the piece before.
-        let after = pieces.partition_point(|piece| piece.text_range().start() <= at);
-        if let Some(flag) = broken.get_mut(after.saturating_sub(1)) {
-            *flag = true;
+        let after = pieces.partition_point(|piece| piece.range.start <= at);
+        if let Some(piece) = pieces.get_mut(after.saturating_sub(1)) {
+            piece.kind = None;
         }
     }
-    broken
-}
-
-fn statement_of(node: &SyntaxNode) -> Option<ast::Stmt> {
-    ast::Stmt::cast(node.clone())
+    // PostgreSQL takes all up to a semicolon as one statement.
+    pieces.dedup_by(|next, last| {
+        let same = !last.ends;
+        if same {
+            last.range.end = next.range.end;
+            last.kind = None;
+            last.ends = next.ends;
+        }
+        same
+    });
+    pieces
 }
 
 /// Goes through the pieces and keeps what holds for the next.
@@ -139,17 +163,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn take(&mut self, piece: &SyntaxElement, broken: bool) {
-        let range = piece.text_range();
-        let (start, end) = (usize::from(range.start()), usize::from(range.end()));
+    fn take(&mut self, piece: Piece) {
+        let Piece { range, kind, .. } = piece;
+        let start = range.start;
         let revision = self.revision(start);
-        let kind = match broken {
-            true => None,
-            false => piece.as_node().and_then(statement_of),
-        };
         if let Some(kind) = &kind
             && (matches!(kind, ast::Stmt::EmptyStmt(_))
-                || self.is_transaction(kind) || is_bookkeeping(kind, revision.as_deref()))
+                || self.is_transaction(kind)
+                || is_bookkeeping(kind, revision.as_deref()))
         {
             return;
         }
@@ -157,7 +178,7 @@ impl<'a> Reader<'a> {
         self.statements.push(Statement {
             at: self.statements.len(),
             kind,
-            text: self.sql[start..end].to_owned(),
+            text: self.sql[range].to_owned(),
             start,
             line,
             revision,
@@ -174,16 +195,17 @@ impl<'a> Reader<'a> {
     }
 
     fn revision(&self, offset: usize) -> Option<String> {
-        let after = self.revisions.partition_point(|(start, _)| *start <= offset);
+        let after = self
+            .revisions
+            .partition_point(|(start, _)| *start <= offset);
         let (_, revision) = self.revisions.get(after.checked_sub(1)?)?;
         Some(revision.clone())
     }
 
     /// Follows transactions. A savepoint is no end of one.
     fn is_transaction(&mut self, kind: &ast::Stmt) -> bool {
-        let chained = |chain: Option<ast::ChainClause>| {
-            matches!(chain, Some(ast::ChainClause::AndChain(_)))
-        };
+        let chained =
+            |chain: Option<ast::ChainClause>| matches!(chain, Some(ast::ChainClause::AndChain(_)));
         let goes_on = match kind {
             ast::Stmt::Begin(_) if self.open.is_some() => return true,
             ast::Stmt::Begin(_) => true,
@@ -204,39 +226,44 @@ fn running((comment, offset): (&str, usize)) -> Option<(usize, String)> {
     let (_, to) = comment.strip_prefix(RUNNING)?.split_once("->")?;
     let id = to.split([',', ' ']).find(|word| !word.is_empty())?.trim();
     // Alembic's ids are letters, digits and the like; 32 of them is what its table takes.
-    let sound = id.len() <= 64 && id.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+    let sound = id.len() <= 64
+        && id
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
     (sound && !id.is_empty()).then(|| (offset, id.to_owned()))
 }
 
-/// Whether a statement is what Alembic does to note the revision, be its table named otherwise:
-/// then it is told by the one column it writes, and by the revision that it writes there.
+/// Whether a statement is what Alembic does to note the revision.
 fn is_bookkeeping(kind: &ast::Stmt, revision: Option<&str>) -> bool {
     let is_version_table = |name: Option<String>| {
         let name = name.unwrap_or_default();
         name.rsplit('.').next() == Some(VERSION_TABLE)
     };
+    // The table may be named otherwise: then it is told by the revision that is written.
+    let is_noted = |name: Option<String>, columns: Vec<String>| {
+        columns == ["version_num"] && (is_version_table(name) || writes(kind.syntax(), revision))
+    };
     match kind {
         ast::Stmt::CreateTable(it) => {
-            is_version_table(super::names::of_path(it.table_name().and_then(|it| it.path())))
+            is_version_table(names::of_path(it.table_name().and_then(|it| it.path())))
         }
         ast::Stmt::Insert(it) => {
-            let columns: Vec<_> = it
-                .column_target_list()
-                .into_iter()
-                .flat_map(|list| list.column_targets())
-                .filter_map(|target| target.name())
-                .map(|name| super::names::name(&name))
-                .collect();
-            columns == ["version_num"] && writes(it.syntax(), revision)
+            let name = it.relation_name_ref().and_then(|name| name.path_ref());
+            let columns = it.column_target_list().into_iter();
+            let columns = columns.flat_map(|list| list.column_targets());
+            let columns = columns.filter_map(|target| target.name());
+            is_noted(
+                names::of_ref(name),
+                columns.map(|name| names::name(&name)).collect(),
+            )
         }
         ast::Stmt::Update(it) => {
             it.where_clause_or_current_of().is_some()
-                && super::rules::set_columns(it) == ["version_num"]
-                && writes(it.syntax(), revision)
+                && is_noted(names::relation(it.relation_name()), set_columns(it))
         }
         ast::Stmt::Delete(it) => {
-            is_version_table(super::names::relation(it.relation_name()))
-                && it.where_clause_or_current_of().is_some()
+            it.where_clause_or_current_of().is_some()
+                && is_version_table(names::relation(it.relation_name()))
         }
         _ => false,
     }

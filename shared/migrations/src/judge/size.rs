@@ -39,7 +39,11 @@ impl Size {
     pub(super) fn clause(self, table: &str) -> String {
         match (self.rows, self.bytes) {
             (Some(rows), Some(bytes)) => {
-                format!("{table} has about {} rows ({})", grouped(rounded(rows)), in_units(bytes))
+                format!(
+                    "{table} has about {} rows ({})",
+                    grouped(rounded(rows)),
+                    in_units(bytes)
+                )
             }
             (None, Some(bytes)) => format!("{table} takes {}", in_units(bytes)),
             (_, None) => format!("the size of {table} is not known"),
@@ -100,10 +104,17 @@ mod tests {
     #[test]
     fn sizes_are_said_as_people_say_them() {
         let size = |rows, bytes| {
-            let table = Table { rows, bytes, ..Table::default() };
+            let table = Table {
+                rows,
+                bytes,
+                ..Table::default()
+            };
             Size::of(Some(&table)).clause("orders")
         };
-        assert_eq!(size(1_203_411, 850_000_000), "orders has about 1,200,000 rows (850 MB)");
+        assert_eq!(
+            size(1_203_411, 850_000_000),
+            "orders has about 1,200,000 rows (850 MB)"
+        );
         assert_eq!(size(999, 8_192), "orders has about 1,000 rows (8.2 kB)");
         assert_eq!(size(7, 0), "orders has about 7 rows (0 kB)");
         assert_eq!(size(-1, 3_250_000_000), "orders takes 3.3 GB");
@@ -113,7 +124,11 @@ mod tests {
     #[test]
     fn small_is_few_rows_and_few_bytes() {
         let small = |rows, bytes| {
-            let table = Table { rows, bytes, ..Table::default() };
+            let table = Table {
+                rows,
+                bytes,
+                ..Table::default()
+            };
             Size::of(Some(&table)).is_small()
         };
         assert!(small(9_999, 9_999_999));

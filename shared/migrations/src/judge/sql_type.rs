@@ -206,7 +206,8 @@ fn numeric(from: Option<(u32, i32)>, to: Option<(u32, i32)>) -> Change {
         (None, Some(_)) => Change::losing(Fit::Narrower),
         (Some((had, had_scale)), Some((has, has_scale))) => {
             let whole = |precision, scale| i64::from(precision) - i64::from(scale);
-            let takes_all = has_scale >= had_scale && whole(has, has_scale) >= whole(had, had_scale);
+            let takes_all =
+                has_scale >= had_scale && whole(has, has_scale) >= whole(had, had_scale);
             match takes_all {
                 true if has_scale == had_scale => Change::in_place(Fit::Wider),
                 true => Change::new(Fit::Wider),
@@ -312,18 +313,67 @@ mod tests {
             ("bigint", "integer", Fit::Narrower, false, false, true),
             ("real", "double precision", Fit::Wider, false, false, true),
             ("integer", "numeric", Fit::Other, false, false, true),
-            ("numeric(10,2)", "numeric(12,2)", Fit::Wider, false, false, false),
+            (
+                "numeric(10,2)",
+                "numeric(12,2)",
+                Fit::Wider,
+                false,
+                false,
+                false,
+            ),
             ("numeric(10,2)", "numeric", Fit::Wider, false, false, false),
-            ("numeric(10,2)", "numeric(12,4)", Fit::Wider, false, false, true),
-            ("numeric(10,2)", "numeric(10,4)", Fit::Narrower, false, false, true),
-            ("numeric(10,2)", "numeric(10,1)", Fit::Narrower, true, true, true),
+            (
+                "numeric(10,2)",
+                "numeric(12,4)",
+                Fit::Wider,
+                false,
+                false,
+                true,
+            ),
+            (
+                "numeric(10,2)",
+                "numeric(10,4)",
+                Fit::Narrower,
+                false,
+                false,
+                true,
+            ),
+            (
+                "numeric(10,2)",
+                "numeric(10,1)",
+                Fit::Narrower,
+                true,
+                true,
+                true,
+            ),
             ("numeric", "integer", Fit::Narrower, true, true, true),
-            ("varchar(40)", "varchar(80)", Fit::Wider, false, false, false),
+            (
+                "varchar(40)",
+                "varchar(80)",
+                Fit::Wider,
+                false,
+                false,
+                false,
+            ),
             ("varchar(40)", "text", Fit::Wider, false, false, false),
-            ("varchar(80)", "varchar(40)", Fit::Narrower, false, true, true),
+            (
+                "varchar(80)",
+                "varchar(40)",
+                Fit::Narrower,
+                false,
+                true,
+                true,
+            ),
             ("text", "varchar(40)", Fit::Narrower, false, true, true),
             ("char(3)", "text", Fit::Other, false, false, true),
-            ("timestamptz", "timestamp", Fit::Narrower, false, false, true),
+            (
+                "timestamptz",
+                "timestamp",
+                Fit::Narrower,
+                false,
+                false,
+                true,
+            ),
             ("timestamp", "timestamptz", Fit::Other, false, false, true),
             ("timestamptz", "date", Fit::Narrower, true, true, true),
             ("timestamp(3)", "timestamp", Fit::Wider, false, false, false),
@@ -338,7 +388,11 @@ mod tests {
         for (from, to, expected, loses, cast_loses, rewrites) in cases {
             let change = fit(from, to);
             let seen = (change.fit, change.loses, change.cast_loses, change.rewrites);
-            assert_eq!(seen, (expected, loses, cast_loses, rewrites), "{from} to {to}");
+            assert_eq!(
+                seen,
+                (expected, loses, cast_loses, rewrites),
+                "{from} to {to}"
+            );
         }
     }
 

@@ -187,7 +187,10 @@ pub(super) fn shown(statement: &str) -> String {
             }
             TokenKind::Eof => continue,
             TokenKind::Literal { kind } if is_text(kind) => HIDDEN,
-            TokenKind::Unknown | TokenKind::QuotedIdent { terminated: false, .. } => HIDDEN,
+            TokenKind::Unknown
+            | TokenKind::QuotedIdent {
+                terminated: false, ..
+            } => HIDDEN,
             _ => piece,
         };
         if std::mem::take(&mut gap) {
@@ -207,7 +210,11 @@ pub(super) fn shown_first_words(statement: &str) -> String {
         let piece = &statement[offset..][..token.len as usize];
         match token.kind {
             TokenKind::Whitespace | TokenKind::LineComment | TokenKind::BlockComment { .. } => {}
-            TokenKind::Ident if FIRST_WORDS.iter().any(|word| word.eq_ignore_ascii_case(piece)) => {
+            TokenKind::Ident
+                if FIRST_WORDS
+                    .iter()
+                    .any(|word| word.eq_ignore_ascii_case(piece)) =>
+            {
                 words.push(piece);
             }
             _ => break,

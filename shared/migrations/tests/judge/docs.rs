@@ -23,7 +23,12 @@ fn explained() -> BTreeMap<String, Vec<String>> {
 #[test]
 fn the_page_and_the_rules_are_the_same() {
     let judged: BTreeMap<String, Vec<String>> = rules()
-        .map(|(name, risks)| (name, risks.iter().map(|risk| risk.word().to_owned()).collect()))
+        .map(|(name, risks)| {
+            (
+                name,
+                risks.iter().map(|risk| risk.word().to_owned()).collect(),
+            )
+        })
         .collect();
     assert_eq!(explained(), judged);
 }

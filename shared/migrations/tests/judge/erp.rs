@@ -79,5 +79,7 @@ pub(crate) fn judged(statements: &str) -> Judgement {
 /// What was found, in the judgement's order: rule and risk.
 pub(crate) fn found(judgement: &Judgement) -> Vec<String> {
     let findings = judgement.findings.iter();
-    findings.map(|finding| format!("{}: {}", finding.risk, finding.rule)).collect()
+    findings
+        .map(|finding| format!("{}: {}", finding.risk, finding.rule))
+        .collect()
 }

@@ -9,19 +9,52 @@ use super::erp::{found, judged, tables};
 /// SQL inside one transaction, and what is found in it.
 const BAD: &[(&str, &[&str])] = &[
     // Tables and columns that go.
-    ("DROP TABLE orders;", &["breaking: drop-table", "data-losing: drop-table"]),
-    ("DROP TABLE IF EXISTS public.orders CASCADE;", &["breaking: drop-table", "data-losing: drop-table"]),
-    ("ALTER TABLE orders DROP COLUMN note;", &["breaking: drop-column", "data-losing: drop-column"]),
-    ("ALTER TABLE ONLY \"orders\" DROP COLUMN IF EXISTS \"note\";", &["breaking: drop-column", "data-losing: drop-column"]),
+    (
+        "DROP TABLE orders;",
+        &["breaking: drop-table", "data-losing: drop-table"],
+    ),
+    (
+        "DROP TABLE IF EXISTS public.orders CASCADE;",
+        &["breaking: drop-table", "data-losing: drop-table"],
+    ),
+    (
+        "ALTER TABLE orders DROP COLUMN note;",
+        &["breaking: drop-column", "data-losing: drop-column"],
+    ),
+    (
+        "ALTER TABLE ONLY \"orders\" DROP COLUMN IF EXISTS \"note\";",
+        &["breaking: drop-column", "data-losing: drop-column"],
+    ),
     // Names.
-    ("ALTER TABLE orders RENAME TO sales_orders;", &["breaking: rename-table"]),
-    ("ALTER TABLE orders RENAME COLUMN note TO remark;", &["breaking: rename-column"]),
-    ("ALTER TABLE currencies SET SCHEMA billing;", &["breaking: set-schema"]),
+    (
+        "ALTER TABLE orders RENAME TO sales_orders;",
+        &["breaking: rename-table"],
+    ),
+    (
+        "ALTER TABLE orders RENAME COLUMN note TO remark;",
+        &["breaking: rename-column"],
+    ),
+    (
+        "ALTER TABLE currencies SET SCHEMA billing;",
+        &["breaking: set-schema"],
+    ),
     // What an INSERT has to fill.
-    ("ALTER TABLE currencies ADD COLUMN digits INTEGER NOT NULL;", &["breaking: add-required-column"]),
-    ("ALTER TABLE currencies ALTER COLUMN name SET NOT NULL;", &["breaking: set-not-null"]),
-    ("ALTER TABLE orders ALTER COLUMN note SET NOT NULL;", &["breaking: set-not-null", "locking: scan-under-lock"]),
-    ("ALTER TABLE orders ALTER COLUMN placed_at DROP DEFAULT;", &["breaking: drop-default"]),
+    (
+        "ALTER TABLE currencies ADD COLUMN digits INTEGER NOT NULL;",
+        &["breaking: add-required-column"],
+    ),
+    (
+        "ALTER TABLE currencies ALTER COLUMN name SET NOT NULL;",
+        &["breaking: set-not-null"],
+    ),
+    (
+        "ALTER TABLE orders ALTER COLUMN note SET NOT NULL;",
+        &["breaking: set-not-null", "locking: scan-under-lock"],
+    ),
+    (
+        "ALTER TABLE orders ALTER COLUMN placed_at DROP DEFAULT;",
+        &["breaking: drop-default"],
+    ),
     // As Alembic fills a new column: ADD, UPDATE, SET NOT NULL.
     (
         "ALTER TABLE currencies ADD COLUMN digits INTEGER; UPDATE currencies SET digits = 2; \
@@ -34,30 +67,56 @@ const BAD: &[(&str, &[&str])] = &[
          ALTER TABLE currencies ALTER COLUMN digits DROP DEFAULT;",
         &["breaking: drop-default"],
     ),
-    ("ALTER TABLE currencies ALTER COLUMN code ADD GENERATED ALWAYS AS IDENTITY;", &["breaking: add-generated"]),
+    (
+        "ALTER TABLE currencies ALTER COLUMN code ADD GENERATED ALWAYS AS IDENTITY;",
+        &["breaking: add-generated"],
+    ),
     // Types.
-    ("ALTER TABLE currencies ALTER COLUMN name TYPE VARCHAR(20);", &["breaking: narrow-type"]),
+    (
+        "ALTER TABLE currencies ALTER COLUMN name TYPE VARCHAR(20);",
+        &["breaking: narrow-type"],
+    ),
     (
         "ALTER TABLE currencies ALTER COLUMN name TYPE VARCHAR(20) USING name::varchar(20);",
         &["breaking: narrow-type", "data-losing: narrow-type"],
     ),
     (
         "ALTER TABLE orders ALTER COLUMN total TYPE NUMERIC(12, 1);",
-        &["breaking: narrow-type", "data-losing: narrow-type", "locking: rewrite-table"],
+        &[
+            "breaking: narrow-type",
+            "data-losing: narrow-type",
+            "locking: rewrite-table",
+        ],
     ),
-    ("ALTER TABLE orders ALTER COLUMN id TYPE INTEGER;", &["breaking: narrow-type", "locking: rewrite-table"]),
+    (
+        "ALTER TABLE orders ALTER COLUMN id TYPE INTEGER;",
+        &["breaking: narrow-type", "locking: rewrite-table"],
+    ),
     (
         "ALTER TABLE orders ALTER COLUMN placed_at TYPE DATE;",
-        &["breaking: narrow-type", "data-losing: narrow-type", "locking: rewrite-table"],
+        &[
+            "breaking: narrow-type",
+            "data-losing: narrow-type",
+            "locking: rewrite-table",
+        ],
     ),
-    ("ALTER TABLE unheard_of ALTER COLUMN x TYPE INTEGER;", &["breaking: narrow-type", "locking: rewrite-table"]),
-    ("ALTER TABLE orders ALTER COLUMN customer_id TYPE UUID;", &["breaking: change-type", "locking: rewrite-table"]),
+    (
+        "ALTER TABLE unheard_of ALTER COLUMN x TYPE INTEGER;",
+        &["breaking: narrow-type", "locking: rewrite-table"],
+    ),
+    (
+        "ALTER TABLE orders ALTER COLUMN customer_id TYPE UUID;",
+        &["breaking: change-type", "locking: rewrite-table"],
+    ),
     (
         "ALTER TABLE currencies ALTER COLUMN name TYPE VARCHAR(80) USING upper(name);",
         &["data-losing: change-type"],
     ),
     // Enums.
-    ("ALTER TYPE order_status RENAME VALUE 'open' TO 'placed';", &["breaking: rename-enum-value"]),
+    (
+        "ALTER TYPE order_status RENAME VALUE 'open' TO 'placed';",
+        &["breaking: rename-enum-value"],
+    ),
     (
         "ALTER TYPE order_status RENAME TO order_status_old; \
          CREATE TYPE order_status AS ENUM ('draft', 'open'); \
@@ -65,17 +124,29 @@ const BAD: &[(&str, &[&str])] = &[
          DROP TYPE order_status_old;",
         &["breaking: drop-enum-value", "locking: rewrite-table"],
     ),
-    ("ALTER TYPE order_status RENAME TO state;", &["breaking: rename-type"]),
+    (
+        "ALTER TYPE order_status RENAME TO state;",
+        &["breaking: rename-type"],
+    ),
     ("DROP TYPE order_status;", &["breaking: drop-type"]),
-    ("DROP TYPE order_status CASCADE;", &["breaking: drop-type", "data-losing: drop-type"]),
+    (
+        "DROP TYPE order_status CASCADE;",
+        &["breaking: drop-type", "data-losing: drop-type"],
+    ),
     (
         "ALTER TYPE order_status ADD VALUE 'lost'; UPDATE currencies SET name = 'lost' WHERE code = 'x';",
         &["not-transactional: new-enum-value-used"],
     ),
     // Other things that go.
     ("DROP VIEW open_orders;", &["breaking: drop-view"]),
-    ("DROP MATERIALIZED VIEW IF EXISTS sales;", &["breaking: drop-view"]),
-    ("DROP FUNCTION IF EXISTS total_of(bigint, text);", &["breaking: drop-function"]),
+    (
+        "DROP MATERIALIZED VIEW IF EXISTS sales;",
+        &["breaking: drop-view"],
+    ),
+    (
+        "DROP FUNCTION IF EXISTS total_of(bigint, text);",
+        &["breaking: drop-function"],
+    ),
     ("DROP PROCEDURE close_month;", &["breaking: drop-function"]),
     (
         "CREATE OR REPLACE FUNCTION total_of(o bigint) RETURNS numeric AS $$ SELECT 1; SELECT 2.0 $$ LANGUAGE sql;",
@@ -83,26 +154,51 @@ const BAD: &[(&str, &[&str])] = &[
     ),
     ("DROP SEQUENCE order_numbers;", &["breaking: drop-sequence"]),
     ("DROP SCHEMA legacy;", &["breaking: drop-schema"]),
-    ("DROP SCHEMA legacy CASCADE;", &["breaking: drop-schema", "data-losing: drop-schema"]),
+    (
+        "DROP SCHEMA legacy CASCADE;",
+        &["breaking: drop-schema", "data-losing: drop-schema"],
+    ),
     (
         "DROP DATABASE erp;",
-        &["breaking: drop-database", "data-losing: drop-database", "not-transactional: not-in-transaction"],
+        &[
+            "breaking: drop-database",
+            "data-losing: drop-database",
+            "not-transactional: not-in-transaction",
+        ],
     ),
     ("DROP INDEX ix_orders_number;", &["breaking: drop-index"]),
-    ("ALTER TABLE currencies DROP CONSTRAINT uq_currencies_name;", &["breaking: drop-constraint"]),
+    (
+        "ALTER TABLE currencies DROP CONSTRAINT uq_currencies_name;",
+        &["breaking: drop-constraint"],
+    ),
     (
         "ALTER TABLE orders DETACH PARTITION orders_2019;",
-        &["breaking: detach-partition", "locking: require-concurrent-partition-detach"],
+        &[
+            "breaking: detach-partition",
+            "locking: require-concurrent-partition-detach",
+        ],
     ),
     // Things that refuse what was taken.
-    ("ALTER TABLE currencies ADD CONSTRAINT ck CHECK (length(code) = 3);", &["breaking: add-check"]),
+    (
+        "ALTER TABLE currencies ADD CONSTRAINT ck CHECK (length(code) = 3);",
+        &["breaking: add-check"],
+    ),
     (
         "ALTER TABLE orders ADD CONSTRAINT positive CHECK (total > 0);",
         &["breaking: add-check", "locking: scan-under-lock"],
     ),
-    ("ALTER TABLE orders ADD CONSTRAINT positive CHECK (total > 0) NOT VALID;", &["breaking: add-check"]),
-    ("ALTER TABLE currencies ADD CONSTRAINT uq UNIQUE (name);", &["breaking: add-unique"]),
-    ("CREATE UNIQUE INDEX uq ON currencies (lower(name));", &["breaking: add-unique"]),
+    (
+        "ALTER TABLE orders ADD CONSTRAINT positive CHECK (total > 0) NOT VALID;",
+        &["breaking: add-check"],
+    ),
+    (
+        "ALTER TABLE currencies ADD CONSTRAINT uq UNIQUE (name);",
+        &["breaking: add-unique"],
+    ),
+    (
+        "CREATE UNIQUE INDEX uq ON currencies (lower(name));",
+        &["breaking: add-unique"],
+    ),
     (
         "ALTER TABLE orders ADD FOREIGN KEY(customer_id) REFERENCES customers (id);",
         &["breaking: add-foreign-key", "locking: scan-under-lock"],
@@ -119,47 +215,101 @@ const BAD: &[(&str, &[&str])] = &[
         "CREATE TRIGGER stamp BEFORE UPDATE ON currencies FOR EACH ROW EXECUTE FUNCTION stamp();",
         &["breaking: add-trigger"],
     ),
-    ("DROP TRIGGER stamp ON currencies;", &["breaking: drop-trigger"]),
+    (
+        "DROP TRIGGER stamp ON currencies;",
+        &["breaking: drop-trigger"],
+    ),
     (
         "CREATE RULE keep AS ON DELETE TO currencies DO INSTEAD NOTHING;",
         &["breaking: add-rewrite-rule"],
     ),
-    ("ALTER TABLE orders ENABLE ROW LEVEL SECURITY;", &["breaking: row-security"]),
-    ("CREATE POLICY own ON orders USING (customer_id = 7);", &["breaking: row-security"]),
+    (
+        "ALTER TABLE orders ENABLE ROW LEVEL SECURITY;",
+        &["breaking: row-security"],
+    ),
+    (
+        "CREATE POLICY own ON orders USING (customer_id = 7);",
+        &["breaking: row-security"],
+    ),
     ("REVOKE ALL ON orders FROM erp;", &["breaking: revoke"]),
-    ("ALTER TABLE orders OWNER TO somebody;", &["breaking: change-owner"]),
+    (
+        "ALTER TABLE orders OWNER TO somebody;",
+        &["breaking: change-owner"],
+    ),
     // Data.
     ("TRUNCATE TABLE currencies;", &["data-losing: truncate"]),
     ("DELETE FROM currencies;", &["data-losing: delete-all"]),
-    ("DELETE FROM currencies WHERE code = 'DEM';", &["data-losing: delete"]),
-    ("WITH gone AS (DELETE FROM currencies RETURNING code) SELECT count(*) FROM gone;", &["data-losing: delete-all"]),
-    ("UPDATE currencies SET name = upper(name);", &["data-losing: update-all"]),
+    (
+        "DELETE FROM currencies WHERE code = 'DEM';",
+        &["data-losing: delete"],
+    ),
+    (
+        "WITH gone AS (DELETE FROM currencies RETURNING code) SELECT count(*) FROM gone;",
+        &["data-losing: delete-all"],
+    ),
+    (
+        "UPDATE currencies SET name = upper(name);",
+        &["data-losing: update-all"],
+    ),
     (
         "UPDATE orders SET (note, total) = ('', 0);",
         &["data-losing: update-all", "locking: long-update"],
     ),
     // Locks.
-    ("CREATE INDEX ix_orders_note ON orders (note);", &["locking: index-not-concurrent"]),
-    ("REINDEX TABLE orders;", &["locking: reindex-not-concurrent"]),
-    ("REFRESH MATERIALIZED VIEW sales;", &["locking: refresh-not-concurrent"]),
-    ("ALTER TABLE orders ADD COLUMN key UUID DEFAULT gen_random_uuid();", &["locking: rewrite-table"]),
-    ("ALTER TABLE orders ADD COLUMN serial_number BIGSERIAL;", &["locking: rewrite-table"]),
+    (
+        "CREATE INDEX ix_orders_note ON orders (note);",
+        &["locking: index-not-concurrent"],
+    ),
+    (
+        "REINDEX TABLE orders;",
+        &["locking: reindex-not-concurrent"],
+    ),
+    (
+        "REFRESH MATERIALIZED VIEW sales;",
+        &["locking: refresh-not-concurrent"],
+    ),
+    (
+        "ALTER TABLE orders ADD COLUMN key UUID DEFAULT gen_random_uuid();",
+        &["locking: rewrite-table"],
+    ),
+    (
+        "ALTER TABLE orders ADD COLUMN serial_number BIGSERIAL;",
+        &["locking: rewrite-table"],
+    ),
     (
         "ALTER TABLE orders ADD COLUMN net NUMERIC GENERATED ALWAYS AS (total / 1.2) STORED;",
         &["locking: rewrite-table"],
     ),
-    ("ALTER TABLE billing.invoices ALTER COLUMN id TYPE BIGINT;", &["locking: rewrite-table"]),
-    ("CLUSTER orders USING orders_pkey;", &["locking: rewrite-table"]),
-    ("UPDATE orders SET note = NULL WHERE note = '';", &["locking: long-update"]),
-    ("LOCK TABLE currencies IN EXCLUSIVE MODE;", &["locking: lock-table"]),
+    (
+        "ALTER TABLE billing.invoices ALTER COLUMN id TYPE BIGINT;",
+        &["locking: rewrite-table"],
+    ),
+    (
+        "CLUSTER orders USING orders_pkey;",
+        &["locking: rewrite-table"],
+    ),
+    (
+        "UPDATE orders SET note = NULL WHERE note = '';",
+        &["locking: long-update"],
+    ),
+    (
+        "LOCK TABLE currencies IN EXCLUSIVE MODE;",
+        &["locking: lock-table"],
+    ),
     (
         "ALTER TABLE orders ADD COLUMN weight INTEGER; UPDATE orders SET weight = 0;",
         &["locking: lock-held", "locking: long-update"],
     ),
     // Transactions.
-    ("CREATE INDEX CONCURRENTLY ix ON orders (note);", &["not-transactional: concurrent-index"]),
+    (
+        "CREATE INDEX CONCURRENTLY ix ON orders (note);",
+        &["not-transactional: concurrent-index"],
+    ),
     ("VACUUM orders;", &["not-transactional: not-in-transaction"]),
-    ("CREATE DATABASE reports;", &["not-transactional: not-in-transaction"]),
+    (
+        "CREATE DATABASE reports;",
+        &["not-transactional: not-in-transaction"],
+    ),
     (
         "ALTER TABLE orders ADD COLUMN a INTEGER; COMMIT; BEGIN; ALTER TABLE orders ADD COLUMN b INTEGER;",
         &["not-transactional: several-transactions"],
@@ -169,32 +319,83 @@ const BAD: &[(&str, &[&str])] = &[
         &["not-transactional: outside-transaction"],
     ),
     // What nobody can judge.
-    ("ALTER TABLE orders FROBNICATE;", &["unjudged: does-not-parse"]),
-    ("\\copy orders from 'orders.csv'", &["unjudged: does-not-parse"]),
-    ("DO $$ BEGIN DELETE FROM orders; END $$;", &["unjudged: do-block"]),
+    (
+        "ALTER TABLE orders FROBNICATE;",
+        &["unjudged: does-not-parse"],
+    ),
+    (
+        "\\copy orders from 'orders.csv'",
+        &["unjudged: does-not-parse"],
+    ),
+    (
+        "DO $$ BEGIN DELETE FROM orders; END $$;",
+        &["unjudged: do-block"],
+    ),
     ("EXECUTE clean_up(7);", &["unjudged: execute"]),
     ("SELECT close_month(7);", &["unjudged: function-call"]),
     ("CALL close_month();", &["unjudged: function-call"]),
-    ("COPY currencies FROM '/tmp/currencies.csv';", &["unjudged: copy"]),
+    (
+        "COPY currencies FROM '/tmp/currencies.csv';",
+        &["unjudged: copy"],
+    ),
     ("DROP OWNED BY erp;", &["unjudged: unknown-statement"]),
     // squawk's.
-    ("ALTER DOMAIN email ADD CONSTRAINT at CHECK (value LIKE 'a');", &["breaking: ban-alter-domain-with-add-constraint"]),
+    (
+        "ALTER DOMAIN email ADD CONSTRAINT at CHECK (value LIKE 'a');",
+        &["breaking: ban-alter-domain-with-add-constraint"],
+    ),
     ("DROP EXTENSION hstore;", &["breaking: ban-drop-extension"]),
-    ("ALTER SEQUENCE order_numbers RENAME TO numbers;", &["breaking: renaming-object"]),
-    ("ALTER VIEW open_orders RENAME TO placed_orders;", &["breaking: renaming-object"]),
-    ("ALTER TABLE currencies ALTER COLUMN name DROP EXPRESSION;", &["breaking: ban-drop-generated-expression"]),
-    ("ALTER TABLE orders DISABLE TRIGGER ALL;", &["breaking: ban-disable-trigger"]),
-    ("ALTER TABLE orders NO INHERIT parents;", &["breaking: ban-detach-inheritance"]),
-    ("ALTER FUNCTION total_of(bigint) SECURITY DEFINER;", &["breaking: ban-alter-function-options"]),
-    ("ALTER VIEW open_orders SET (security_barrier = true);", &["breaking: ban-alter-view-options"]),
-    ("ALTER ROLE erp NOLOGIN;", &["breaking: ban-alter-role-options"]),
-    ("ALTER DATABASE erp SET search_path TO billing;", &["breaking: ban-alter-database-options"]),
+    (
+        "ALTER SEQUENCE order_numbers RENAME TO numbers;",
+        &["breaking: renaming-object"],
+    ),
+    (
+        "ALTER VIEW open_orders RENAME TO placed_orders;",
+        &["breaking: renaming-object"],
+    ),
+    (
+        "ALTER TABLE currencies ALTER COLUMN name DROP EXPRESSION;",
+        &["breaking: ban-drop-generated-expression"],
+    ),
+    (
+        "ALTER TABLE orders DISABLE TRIGGER ALL;",
+        &["breaking: ban-disable-trigger"],
+    ),
+    (
+        "ALTER TABLE orders NO INHERIT parents;",
+        &["breaking: ban-detach-inheritance"],
+    ),
+    (
+        "ALTER FUNCTION total_of(bigint) SECURITY DEFINER;",
+        &["breaking: ban-alter-function-options"],
+    ),
+    (
+        "ALTER VIEW open_orders SET (security_barrier = true);",
+        &["breaking: ban-alter-view-options"],
+    ),
+    (
+        "ALTER ROLE erp NOLOGIN;",
+        &["breaking: ban-alter-role-options"],
+    ),
+    (
+        "ALTER DATABASE erp SET search_path TO billing;",
+        &["breaking: ban-alter-database-options"],
+    ),
     (
         "ALTER SYSTEM SET work_mem = '1GB';",
-        &["breaking: ban-alter-system-options", "not-transactional: not-in-transaction"],
+        &[
+            "breaking: ban-alter-system-options",
+            "not-transactional: not-in-transaction",
+        ],
     ),
-    ("ALTER EXTENSION postgis UPDATE;", &["breaking: ban-alter-extension"]),
-    ("ALTER TYPE address ADD ATTRIBUTE city text;", &["breaking: ban-add-composite-attribute"]),
+    (
+        "ALTER EXTENSION postgis UPDATE;",
+        &["breaking: ban-alter-extension"],
+    ),
+    (
+        "ALTER TYPE address ADD ATTRIBUTE city text;",
+        &["breaking: ban-add-composite-attribute"],
+    ),
 ];
 
 /// SQL inside one transaction in which nothing is found.
@@ -281,7 +482,12 @@ const GOOD: &[&str] = &[
 fn what_is_found_and_nothing_else() {
     for (sql, expected) in BAD {
         let judgement = judged(sql);
-        assert_eq!(found(&judgement), *expected, "{sql}\n{:#?}", judgement.findings);
+        assert_eq!(
+            found(&judgement),
+            *expected,
+            "{sql}\n{:#?}",
+            judgement.findings
+        );
     }
 }
 
@@ -289,8 +495,16 @@ fn what_is_found_and_nothing_else() {
 fn what_does_no_harm_has_no_finding() {
     for sql in GOOD {
         let judgement = judged(sql);
-        assert_eq!(found(&judgement), [""; 0], "{sql}\n{:#?}", judgement.findings);
-        assert!(judgement.is_additive() && judgement.is_transactional(), "{sql}");
+        assert_eq!(
+            found(&judgement),
+            [""; 0],
+            "{sql}\n{:#?}",
+            judgement.findings
+        );
+        assert!(
+            judgement.is_additive() && judgement.is_transactional(),
+            "{sql}"
+        );
     }
 }
 
@@ -322,7 +536,10 @@ fn what_runs_outside_of_a_transaction_stays() {
     );
     assert_eq!(
         outside("VACUUM FULL orders;"),
-        ["locking: rewrite-table", "not-transactional: not-in-transaction"]
+        [
+            "locking: rewrite-table",
+            "not-transactional: not-in-transaction"
+        ]
     );
     assert_eq!(
         outside("REINDEX TABLE CONCURRENTLY orders; DROP INDEX CONCURRENTLY IF EXISTS ix;"),
@@ -332,7 +549,10 @@ fn what_runs_outside_of_a_transaction_stays() {
             "not-transactional: not-in-transaction"
         ]
     );
-    assert_eq!(outside("SET lock_timeout = '4s'; BEGIN; CREATE TABLE a (id int); COMMIT;"), [""; 0]);
+    assert_eq!(
+        outside("SET lock_timeout = '4s'; BEGIN; CREATE TABLE a (id int); COMMIT;"),
+        [""; 0]
+    );
 }
 
 /// The way that takes no lock for long: NOT VALID, VALIDATE, SET NOT NULL.
@@ -363,7 +583,10 @@ fn an_enum_that_only_grows_breaks_nothing() {
          ALTER TABLE orders ALTER COLUMN status TYPE order_status USING status::text::order_status; \
          ALTER TABLE orders ALTER COLUMN status SET DEFAULT 'draft'; \
          DROP TYPE order_status_old;";
-    assert_eq!(found(&judged(sql)), ["locking: lock-held", "locking: rewrite-table"]);
+    assert_eq!(
+        found(&judged(sql)),
+        ["locking: lock-held", "locking: rewrite-table"]
+    );
     // Nobody looked at the values: then it may be anything.
     let mut tables = tables();
     for table in tables.values_mut() {
@@ -384,7 +607,11 @@ fn a_table_is_known_by_the_name_it_has() {
     );
     assert_eq!(
         found(&judgement),
-        ["breaking: rename-table", "breaking: drop-column", "data-losing: drop-column"]
+        [
+            "breaking: rename-table",
+            "breaking: drop-column",
+            "data-losing: drop-column"
+        ]
     );
 }
 
@@ -392,9 +619,14 @@ fn a_table_is_known_by_the_name_it_has() {
 #[test]
 fn a_search_path_makes_sizes_unknown() {
     let index = "CREATE INDEX ix ON currencies (name);";
-    assert_eq!(found(&judged(&format!("SET search_path TO public; {index}"))), [""; 0]);
     assert_eq!(
-        found(&judged(&format!("SET search_path TO tenant, public; {index}"))),
+        found(&judged(&format!("SET search_path TO public; {index}"))),
+        [""; 0]
+    );
+    assert_eq!(
+        found(&judged(&format!(
+            "SET search_path TO tenant, public; {index}"
+        ))),
         ["locking: index-not-concurrent"]
     );
 }
@@ -402,9 +634,17 @@ fn a_search_path_makes_sizes_unknown() {
 /// A comment in the SQL silences nothing: somebody has to answer for a finding by name.
 #[test]
 fn a_comment_waives_nothing() {
-    for comment in ["-- squawk-ignore", "-- squawk-ignore-file", "/* squawk-ignore ban-drop-extension */"] {
+    for comment in [
+        "-- squawk-ignore",
+        "-- squawk-ignore-file",
+        "/* squawk-ignore ban-drop-extension */",
+    ] {
         let judgement = judged(&format!("{comment}\nDROP EXTENSION hstore;"));
-        assert_eq!(found(&judgement), ["breaking: ban-drop-extension"], "{comment}");
+        assert_eq!(
+            found(&judgement),
+            ["breaking: ban-drop-extension"],
+            "{comment}"
+        );
     }
 }
 

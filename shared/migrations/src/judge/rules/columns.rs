@@ -26,7 +26,10 @@ impl Judge<'_> {
         };
         let facts = self.schema.facts(&table.key);
         let is_there = facts.is_some_and(|facts| facts.columns.contains_key(&column));
-        if node.if_not_exists().is_some() && is_there && !self.schema.column(&table.key, &column).gone {
+        if node.if_not_exists().is_some()
+            && is_there
+            && !self.schema.column(&table.key, &column).gone
+        {
             return;
         }
         let made = new_column(statement, node);
@@ -53,10 +56,12 @@ impl Judge<'_> {
             ast::Constraint::UniqueConstraint(_) | ast::Constraint::PrimaryKeyConstraint(_) => {
                 let nulls_are_equal = names::holds::<ast::NullsNotDistinct>(constraint.syntax());
                 self.add_unique(statement, name, table, &columns, nulls_are_equal);
-                self.build_index(statement, name, table);
+                self.index_of_constraint(statement, name, table, constraint);
             }
             ast::Constraint::ReferencesConstraint(key) => {
-                let other = key.table().and_then(|table| names::of_ref(table.path_ref()));
+                let other = key
+                    .table()
+                    .and_then(|table| names::of_ref(table.path_ref()));
                 self.add_foreign_key(statement, name, table, &columns, other);
                 // Where every row has NULL there is nothing to look up.
                 if !self.schema.column(&table.key, column).is_left_null() {
@@ -91,12 +96,18 @@ impl Judge<'_> {
         if known.new {
             return;
         }
-        let means = format!("the code that runs now fails wherever it uses {name}.{column}");
+        let means = format!("the running code fails wherever it uses {name}.{column}");
         self.find(statement.at, Rule::DropColumn, Risk::Breaking, means);
         let aside = table.size.aside();
         let means = format!("what stands in {name}.{column} is gone{aside}");
         let weight = table.size.weight();
-        self.find_in(statement.at, Rule::DropColumn, Risk::DataLosing, weight, means);
+        self.find_in(
+            statement.at,
+            Rule::DropColumn,
+            Risk::DataLosing,
+            weight,
+            means,
+        );
     }
 
     pub(super) fn rename_column(
@@ -114,7 +125,7 @@ impl Judge<'_> {
         };
         if !self.schema.column(&table.key, &from).new {
             let means = format!(
-                "the code that runs now fails wherever it uses {name}.{from}, which is called {to} \
+                "the running code fails wherever it uses {name}.{from}, which is called {to} \
                  then"
             );
             self.find(statement.at, Rule::RenameColumn, Risk::Breaking, means);
@@ -167,7 +178,9 @@ impl Judge<'_> {
             }
             ast::AlterColumnOption::SetExpression(_) => self.rewrite(statement, name, table),
             // squawk's rule says what it means.
-            ast::AlterColumnOption::DropExpression(_) => self.default(statement, table, &column, false),
+            ast::AlterColumnOption::DropExpression(_) => {
+                self.default(statement, table, &column, false)
+            }
             // How values are stored, counted and numbered.
             ast::AlterColumnOption::SetStatistics(_)
             | ast::AlterColumnOption::SetOptions(_)
@@ -200,7 +213,7 @@ impl Judge<'_> {
     ) {
         if matches!(when, Some(ast::GeneratedWhen::GeneratedAlways(_))) {
             let means = format!(
-                "an INSERT of the code that runs now is refused if it fills {name}.{column} itself"
+                "an INSERT of the running code is refused if it fills {name}.{column} itself"
             );
             self.find(statement.at, Rule::AddGenerated, Risk::Breaking, means);
         }
@@ -240,20 +253,18 @@ impl Judge<'_> {
                 Demand::Added => (
                     Rule::AddRequiredColumn,
                     format!(
-                        "an INSERT of the code that runs now is refused: it does not know \
+                        "an INSERT of the running code is refused: it does not know \
                          {column}, which takes no NULL and has no default"
                     ),
                 ),
                 Demand::NotNull => (
                     Rule::SetNotNull,
-                    format!(
-                        "an INSERT of the code that runs now is refused if it leaves {column} NULL"
-                    ),
+                    format!("an INSERT of the running code is refused if it leaves {column} NULL"),
                 ),
                 Demand::NoDefault => (
                     Rule::DropDefault,
                     format!(
-                        "an INSERT of the code that runs now is refused if it leaves {column} to \
+                        "an INSERT of the running code is refused if it leaves {column} to \
                          its default"
                     ),
                 ),
@@ -306,7 +317,9 @@ fn fills_every_row(node: &ast::AddColumn) -> bool {
 }
 
 fn is_volatile(node: &SyntaxNode) -> bool {
-    super::unjudged::calls(node).iter().any(|name| functions::is_volatile(name))
+    super::unjudged::calls(node)
+        .iter()
+        .any(|name| functions::is_volatile(name))
 }
 
 /// Whether it is NULL, written out, cast or not.

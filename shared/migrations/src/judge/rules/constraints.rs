@@ -22,7 +22,9 @@ impl Judge<'_> {
             _ => Blocks::All,
         };
         self.lock(statement, name, table, blocks);
-        let label = constraint.constraint_name().map(|label| names::name(&label));
+        let label = constraint
+            .constraint_name()
+            .map(|label| names::name(&label));
         match constraint {
             ast::Constraint::CheckConstraint(check) => {
                 self.add_check(statement, name, table, check.expr(), label.as_deref());
@@ -49,7 +51,9 @@ impl Judge<'_> {
                 let columns = key.from_columns().into_iter();
                 let columns = columns.flat_map(|list| list.column_name_refs());
                 let columns: Vec<String> = columns.map(|column| names::name(&column)).collect();
-                let other = key.table_name_ref().and_then(|table| names::of_ref(table.path_ref()));
+                let other = key
+                    .table_name_ref()
+                    .and_then(|table| names::of_ref(table.path_ref()));
                 self.add_foreign_key(statement, name, table, &columns, other);
                 if !constraint.is_not_valid() {
                     self.scan(statement, name, table, Blocks::Writes);
@@ -57,7 +61,7 @@ impl Judge<'_> {
             }
             ast::Constraint::ExcludeConstraint(_) => {
                 let means = format!(
-                    "a write of the code that runs now to {name} is refused if it conflicts with \
+                    "a write of the running code to {name} is refused if it conflicts with \
                      another row"
                 );
                 self.find(statement.at, Rule::AddExclusion, Risk::Breaking, means);
@@ -93,7 +97,7 @@ impl Judge<'_> {
         }
         let label = label.unwrap_or("the check");
         let means = format!(
-            "a write of the code that runs now to {name} is refused if it does not satisfy {label}"
+            "a write of the running code to {name} is refused if it does not satisfy {label}"
         );
         self.find(statement.at, Rule::AddCheck, Risk::Breaking, means);
     }
@@ -159,7 +163,9 @@ impl Judge<'_> {
         if !table.size.is_small() {
             self.locks.long(statement);
         }
-        let label = node.constraint_name_ref().and_then(|label| names::of_ref(label.path_ref()));
+        let label = node
+            .constraint_name_ref()
+            .and_then(|label| names::of_ref(label.path_ref()));
         let id = label.map(|label| (table.key.clone(), label));
         if let Some(column) = id.and_then(|id| self.soon_never_null.remove(&id)) {
             self.never_null.insert((table.key.clone(), column));
@@ -185,7 +191,7 @@ impl Judge<'_> {
             columns => columns.join(", "),
         };
         let means = format!(
-            "a write of the code that runs now to {name} is refused if it repeats {what} of \
+            "a write of the running code to {name} is refused if it repeats {what} of \
              another row"
         );
         self.find(statement.at, Rule::AddUnique, Risk::Breaking, means);
@@ -199,10 +205,9 @@ impl Judge<'_> {
         columns: &[String],
         other: Option<String>,
     ) {
-        if let Some(other) = &other
-            && let Some(pointed) = self.existing(other)
-        {
-            self.lock(statement, other, &pointed, Blocks::Writes);
+        let pointed = other.as_deref().and_then(|other| self.existing(other));
+        if let (Some(other), Some(pointed)) = (&other, &pointed) {
+            self.lock(statement, other, pointed, Blocks::Writes);
         }
         // Code that leaves a column NULL points nowhere.
         let left_null = |column: &String| self.schema.column(&table.key, column).is_left_null();
@@ -210,9 +215,13 @@ impl Judge<'_> {
             return;
         }
         let other = other.as_deref().unwrap_or("the other table");
+        let deletes = match pointed {
+            Some(_) => format!(", and so are its DELETEs there of rows that {name} points at"),
+            None => String::new(),
+        };
         let means = format!(
-            "a write of the code that runs now to {name} is refused if {other} has no such row, \
-             and so is a DELETE there of a row that is pointed at"
+            "writes of the running code to {name} are refused where {other} has no matching \
+             row{deletes}"
         );
         self.find(statement.at, Rule::AddForeignKey, Risk::Breaking, means);
     }
@@ -225,13 +234,15 @@ impl Judge<'_> {
         node: &ast::DropConstraint,
     ) {
         self.lock(statement, name, table, Blocks::All);
-        let label = node.constraint_name_ref().and_then(|label| names::of_ref(label.path_ref()));
+        let label = node
+            .constraint_name_ref()
+            .and_then(|label| names::of_ref(label.path_ref()));
         let Some(label) = label else { return };
         if self.schema.is_made(&constraint_id(table, &label)) || only_refuses(&label) {
             return;
         }
         let means = format!(
-            "if {label} is a unique constraint, ON CONFLICT on it fails in the code that runs now"
+            "if {label} is a unique constraint, ON CONFLICT on it fails in the running code"
         );
         self.find(statement.at, Rule::DropConstraint, Risk::Breaking, means);
     }
@@ -241,9 +252,8 @@ impl Judge<'_> {
         if self.schema.is_made(domain) {
             return;
         }
-        let means = format!(
-            "a write of the code that runs now is refused if {domain} no longer takes its value"
-        );
+        let means =
+            format!("a write of the running code is refused if {domain} no longer takes its value");
         self.find(statement.at, Rule::AddCheck, Risk::Breaking, means);
     }
 }
@@ -257,12 +267,16 @@ fn constraint_id(table: &Existing, label: &str) -> String {
 /// Alembic's documentation recommends.
 fn only_refuses(label: &str) -> bool {
     let starts = ["fk_", "ck_"].iter().any(|start| label.starts_with(start));
-    let ends = ["_fkey", "_fk", "_check", "_ck"].iter().any(|end| label.ends_with(end));
+    let ends = ["_fkey", "_fk", "_check", "_ck"]
+        .iter()
+        .any(|end| label.ends_with(end));
     starts || ends
 }
 
 fn columns_of(node: &SyntaxNode) -> Vec<String> {
-    let list = node.descendants().find_map(ast::ConstraintColumnRefList::cast);
+    let list = node
+        .descendants()
+        .find_map(ast::ConstraintColumnRefList::cast);
     let columns = list.into_iter().flat_map(|list| list.column_name_refs());
     columns.map(|column| names::name(&column)).collect()
 }

@@ -57,7 +57,13 @@ impl Judge<'_> {
                 table.size.aside()
             );
             let weight = table.size.weight();
-            self.find_in(statement.at, Rule::UpdateAll, Risk::DataLosing, weight, means);
+            self.find_in(
+                statement.at,
+                Rule::UpdateAll,
+                Risk::DataLosing,
+                weight,
+                means,
+            );
         }
         self.long_write(statement, &name, &table, node.where_clause_or_current_of());
     }
@@ -72,7 +78,13 @@ impl Judge<'_> {
         let weight = table.size.weight();
         if node.where_clause_or_current_of().is_none() {
             let means = format!("every row of {name} is deleted{}", table.size.aside());
-            self.find_in(statement.at, Rule::DeleteAll, Risk::DataLosing, weight, means);
+            self.find_in(
+                statement.at,
+                Rule::DeleteAll,
+                Risk::DataLosing,
+                weight,
+                means,
+            );
         } else {
             let means = format!("the rows of {name} that the WHERE names are deleted");
             self.find_in(statement.at, Rule::Delete, Risk::DataLosing, weight, means);
@@ -113,7 +125,9 @@ impl Judge<'_> {
     /// Rows made of those of a big table take long as well, though nobody waits for the reading.
     pub(super) fn long_read(&mut self, statement: &Statement, node: &SyntaxNode) {
         let tables = node.descendants().filter_map(ast::RelationFromItem::cast);
-        let names: Vec<_> = tables.filter_map(|it| names::of_ref(it.path_ref())).collect();
+        let names: Vec<_> = tables
+            .filter_map(|it| names::of_ref(it.path_ref()))
+            .collect();
         let mut tables = names.iter().filter_map(|name| {
             let key = self.schema.existing(name)?;
             let facts = self.schema.facts(&key)?;
@@ -139,14 +153,22 @@ impl Judge<'_> {
             };
             let means = format!("every row of {name}{others} is gone{}", table.size.aside());
             let weight = table.size.weight();
-            self.find_in(statement.at, Rule::Truncate, Risk::DataLosing, weight, means);
+            self.find_in(
+                statement.at,
+                Rule::Truncate,
+                Risk::DataLosing,
+                weight,
+                means,
+            );
         }
     }
 }
 
 /// The columns that an UPDATE sets.
 pub(in crate::judge) fn set_columns(node: &ast::Update) -> Vec<String> {
-    let list = node.set_clause().and_then(|clause| clause.set_column_list());
+    let list = node
+        .set_clause()
+        .and_then(|clause| clause.set_column_list());
     let columns = list.into_iter().flat_map(|list| list.set_columns());
     let targets = columns.flat_map(|column| match column {
         ast::SetColumn::SetSingleColumn(it) => it.column_target().into_iter().collect::<Vec<_>>(),

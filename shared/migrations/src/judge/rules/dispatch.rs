@@ -188,6 +188,8 @@ impl Judge<'_> {
                 }
             }
             Stmt::Set(it) => self.set(it),
+            Stmt::AlterView(it)
+                if matches!(it.action(), Some(ast::AlterViewAction::AlterViewColumn(_))) => {}
             // What is about names and options is squawk's: what it does not know either is unknown.
             Stmt::AlterView(_)
             | Stmt::AlterMaterializedView(_)
@@ -223,7 +225,8 @@ impl Judge<'_> {
     }
 
     fn alter_domain(&mut self, statement: &Statement, node: &ast::AlterDomain) {
-        let Some(name) = names::of_ref(node.domain_ref().and_then(|domain| domain.path_ref())) else {
+        let Some(name) = names::of_ref(node.domain_ref().and_then(|domain| domain.path_ref()))
+        else {
             return;
         };
         match node.action() {
@@ -254,15 +257,26 @@ impl Judge<'_> {
         let Some(ast::SetTarget::SetConfig(config)) = node.set_target() else {
             return;
         };
-        let name = config.config_parameter_ref().and_then(|name| names::of_ref(name.path_ref()));
+        let name = config
+            .config_parameter_ref()
+            .and_then(|name| names::of_ref(name.path_ref()));
         if name.as_deref() != Some("search_path") {
             return;
         }
-        let value = config.config_assignment().map(|value| value.syntax().text().to_string());
+        let value = config
+            .config_assignment()
+            .map(|value| value.syntax().text().to_string());
         let is_public = value.is_some_and(|value| {
             let value = value.trim_start_matches("to").trim_start_matches("TO");
-            let first = value.trim_start_matches(['=', ' ']).split(',').next().unwrap_or_default();
-            matches!(first.trim().trim_matches(['"', '\'']), "public" | "DEFAULT" | "default")
+            let first = value
+                .trim_start_matches(['=', ' '])
+                .split(',')
+                .next()
+                .unwrap_or_default();
+            matches!(
+                first.trim().trim_matches(['"', '\'']),
+                "public" | "DEFAULT" | "default"
+            )
         });
         self.schema.look_elsewhere(!is_public);
     }
@@ -355,7 +369,7 @@ fn table_of_policy(on: Option<ast::OnTable>) -> Option<String> {
     names::of_ref(on?.table_name_ref()?.path_ref())
 }
 
-/// What changes neither what the code that runs now can do nor what is stored.
+/// What changes neither what the running code can do nor what is stored.
 fn is_harmless(kind: &Stmt) -> bool {
     matches!(
         kind,

@@ -55,9 +55,16 @@ impl Judge<'_> {
     }
 
     /// An index is built while nobody may write.
-    pub(super) fn build_index(&mut self, statement: &Statement, name: &str, table: &Existing) {
+    fn build_index(&mut self, statement: &Statement, name: &str, table: &Existing) {
         let why = "writes wait until the index is built";
-        super::on_all_of(self, statement, Rule::IndexNotConcurrent, name, table.size, why);
+        super::on_all_of(
+            self,
+            statement,
+            Rule::IndexNotConcurrent,
+            name,
+            table.size,
+            why,
+        );
     }
 
     fn concurrent_index(&mut self, statement: &Statement, index: Option<&str>) {
@@ -71,14 +78,22 @@ impl Judge<'_> {
                 "if building {index} fails, it stays behind, invalid, and must be dropped by hand"
             ),
         };
-        self.find(statement.at, Rule::ConcurrentIndex, Risk::NotTransactional, means);
+        self.find(
+            statement.at,
+            Rule::ConcurrentIndex,
+            Risk::NotTransactional,
+            means,
+        );
     }
 
     pub(super) fn drop_index(&mut self, statement: &Statement, node: &ast::DropIndex) {
-        for name in node.index_refs().filter_map(|index| names::of_ref(index.path_ref())) {
+        for name in node
+            .index_refs()
+            .filter_map(|index| names::of_ref(index.path_ref()))
+        {
             if !self.schema.is_made(&name) {
                 let means = format!(
-                    "if {name} is unique, ON CONFLICT on it fails in the code that runs now; \
+                    "if {name} is unique, ON CONFLICT on it fails in the running code; \
                      queries that used it get slow"
                 );
                 self.find(statement.at, Rule::DropIndex, Risk::Breaking, means);
@@ -127,7 +142,14 @@ impl Judge<'_> {
         self.locks.long(statement);
         if node.concurrently_token().is_none() {
             let why = "whoever reads it waits until it is filled anew";
-            super::on_all_of(self, statement, Rule::RefreshNotConcurrent, &name, view.size, why);
+            super::on_all_of(
+                self,
+                statement,
+                Rule::RefreshNotConcurrent,
+                &name,
+                view.size,
+                why,
+            );
         }
     }
 
@@ -139,8 +161,18 @@ impl Judge<'_> {
         table: &Existing,
         constraint: &ast::Constraint,
     ) {
-        if !names::holds::<ast::UsingIndexName>(constraint.syntax()) {
-            self.build_index(statement, name, table);
+        if names::holds::<ast::UsingIndexName>(constraint.syntax()) {
+            return;
         }
+        // ALTER TABLE locks out readers too, other than CREATE INDEX.
+        let why = "reads and writes wait until its index is built";
+        super::on_all_of(
+            self,
+            statement,
+            Rule::IndexNotConcurrent,
+            name,
+            table.size,
+            why,
+        );
     }
 }

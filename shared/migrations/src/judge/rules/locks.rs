@@ -69,12 +69,12 @@ impl Judge<'_> {
         let mut locks = std::mem::take(&mut self.locks);
         locks.taken.retain(|lock| {
             let mut long = locks.long.iter();
-            long.any(|(transaction, at)| {
-                *transaction == lock.transaction && *at > lock.statement
-            })
+            long.any(|(transaction, at)| *transaction == lock.transaction && *at > lock.statement)
         });
         // The stronger lock says more of the two.
-        locks.taken.sort_by_key(|lock| (std::cmp::Reverse(lock.blocks), lock.statement));
+        locks
+            .taken
+            .sort_by_key(|lock| (std::cmp::Reverse(lock.blocks), lock.statement));
         let mut told = BTreeSet::new();
         for lock in locks.taken {
             if lock.size.is_small()
@@ -98,7 +98,10 @@ impl Judge<'_> {
     }
 
     pub(super) fn lock_table(&mut self, statement: &Statement, node: &ast::Lock) {
-        let blocks = match node.lock_mode_clause().and_then(|clause| clause.lock_mode()) {
+        let blocks = match node
+            .lock_mode_clause()
+            .and_then(|clause| clause.lock_mode())
+        {
             None | Some(ast::LockMode::AccessExclusive(_)) => Blocks::All,
             Some(
                 ast::LockMode::Exclusive(_)
@@ -132,7 +135,10 @@ impl Judge<'_> {
         let name = match node.table_name_ref() {
             Some(table) => names::of_ref(table.path_ref()),
             None => node.cluster_legacy().and_then(|legacy| {
-                let table = legacy.syntax().descendants().find_map(ast::TableNameRef::cast);
+                let table = legacy
+                    .syntax()
+                    .descendants()
+                    .find_map(ast::TableNameRef::cast);
                 names::of_ref(table?.path_ref())
             }),
         };
@@ -152,7 +158,9 @@ impl Judge<'_> {
             return;
         }
         let tables = node.table_and_columns_list();
-        let tables = tables.into_iter().flat_map(|list| list.table_and_columnss());
+        let tables = tables
+            .into_iter()
+            .flat_map(|list| list.table_and_columnss());
         for name in tables.filter_map(|table| names::table(table.table_relation_name())) {
             if let Some(table) = self.existing(&name) {
                 self.rewrite(statement, &name, &table);

@@ -19,7 +19,7 @@ impl Judge<'_> {
     ) {
         for name in objects {
             if !self.schema.is_made(&name) {
-                let means = format!("the code that runs now fails wherever it uses {name}");
+                let means = format!("the running code fails wherever it uses {name}");
                 self.find(statement.at, rule, Risk::Breaking, means);
             }
         }
@@ -34,7 +34,7 @@ impl Judge<'_> {
         let Some(name) = name else { return };
         if replace && !self.schema.is_made(&name) {
             let means = format!(
-                "where {name} exists already, it does something else then for the code that runs now"
+                "where {name} exists already, it does something else then for the running code"
             );
             self.find(statement.at, Rule::ReplaceFunction, Risk::Breaking, means);
         }
@@ -47,18 +47,22 @@ impl Judge<'_> {
         schemas: impl Iterator<Item = String>,
         behavior: Option<ast::DropBehavior>,
     ) {
-        for name in schemas.filter(|name| !self.schema.is_made(name)).collect::<Vec<_>>() {
-            let means = format!("the code that runs now fails wherever it uses the schema {name}");
+        for name in schemas
+            .filter(|name| !self.schema.is_made(name))
+            .collect::<Vec<_>>()
+        {
+            let means = format!("the running code fails wherever it uses the schema {name}");
             self.find(statement.at, Rule::DropSchema, Risk::Breaking, means);
             if matches!(behavior, Some(ast::DropBehavior::Cascade(_))) {
-                let means = format!("every table in the schema {name} is gone, and all that is in it");
+                let means =
+                    format!("every table in the schema {name} is gone, and all that is in it");
                 self.find(statement.at, Rule::DropSchema, Risk::DataLosing, means);
             }
         }
     }
 
     pub(super) fn drop_database(&mut self, statement: &Statement) {
-        let means = "the code that runs now fails if this is its database".to_owned();
+        let means = "the running code fails if this is its database".to_owned();
         self.find(statement.at, Rule::DropDatabase, Risk::Breaking, means);
         let means = "everything in the database is gone".to_owned();
         self.find(statement.at, Rule::DropDatabase, Risk::DataLosing, means);
@@ -73,7 +77,7 @@ impl Judge<'_> {
         if let Some(existing) = self.existing(&table) {
             self.lock(statement, &table, &existing, Blocks::Writes);
             let means = format!(
-                "writes of the code that runs now to {table} set off a trigger that it does not know"
+                "writes of the running code to {table} set off a trigger that it does not know"
             );
             self.find(statement.at, Rule::AddTrigger, Risk::Breaking, means);
         }
@@ -95,7 +99,7 @@ impl Judge<'_> {
         self.lock(statement, &table, &existing, Blocks::All);
         if !self.schema.is_made(&trigger_id(&table, &trigger)) {
             let means = format!(
-                "what {trigger} did for the code that runs now when it wrote to {table} is not done \
+                "what {trigger} did for the running code when it wrote to {table} is not done \
                  any more"
             );
             self.find(statement.at, Rule::DropTrigger, Risk::Breaking, means);
@@ -107,9 +111,8 @@ impl Judge<'_> {
         let table = names::of_ref(table.and_then(|table| table.path_ref()));
         let existing = table.as_deref().and_then(|table| self.existing(table));
         if let (Some(table), Some(_)) = (table, existing) {
-            let means = format!(
-                "what the code that runs now does to {table} is rewritten into something else"
-            );
+            let means =
+                format!("what the running code does to {table} is rewritten into something else");
             self.find(statement.at, Rule::AddRewriteRule, Risk::Breaking, means);
         }
     }
@@ -119,19 +122,22 @@ impl Judge<'_> {
         let Some(table) = table else { return };
         if let Some(existing) = self.existing(&table) {
             self.lock(statement, &table, &existing, Blocks::All);
-            let means = format!("the code that runs now may see or write fewer rows of {table}");
+            let means = format!("the running code may see or write fewer rows of {table}");
             self.find(statement.at, Rule::RowSecurity, Risk::Breaking, means);
         }
     }
 
     pub(super) fn revoke(&mut self, statement: &Statement) {
-        let means = "the code that runs now may not be allowed to do what it does".to_owned();
+        let means = "the running code may not be allowed to do what it does".to_owned();
         self.find(statement.at, Rule::Revoke, Risk::Breaking, means);
     }
 
     pub(super) fn change_owner(&mut self, statement: &Statement, node: &SyntaxNode) {
         let subject = names::subject(node);
-        if subject.as_deref().is_some_and(|name| self.schema.is_made(name)) {
+        if subject
+            .as_deref()
+            .is_some_and(|name| self.schema.is_made(name))
+        {
             return;
         }
         let subject = subject.as_deref().unwrap_or("it");

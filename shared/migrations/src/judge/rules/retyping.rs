@@ -31,7 +31,15 @@ impl Judge<'_> {
         }
         if !known.new {
             self.breaking_change(statement, name, column, &known, &to, change);
-            self.losing_change(statement, name, table, column, change, computes, using.is_some());
+            self.losing_change(
+                statement,
+                name,
+                table,
+                column,
+                change,
+                computes,
+                using.is_some(),
+            );
         }
         let kept = self.schema.column(&table.key, column);
         kept.sql_type = Some(to);
@@ -47,7 +55,12 @@ impl Judge<'_> {
                 SqlType::Text => Fit::Wider,
                 _ => Fit::Narrower,
             };
-            return Change { fit, loses: false, cast_loses: using, rewrites: fit != Fit::Wider };
+            return Change {
+                fit,
+                loses: false,
+                cast_loses: using,
+                rewrites: fit != Fit::Wider,
+            };
         };
         match to {
             // The same enum under the name that it has now.
@@ -88,21 +101,21 @@ impl Judge<'_> {
             Fit::Narrower if known.sql_type.is_none() => {
                 let means = format!(
                     "what type {name}.{column} has now is not known, so the new one may not take \
-                     what the code that runs now writes"
+                     what the running code writes"
                 );
                 self.find(statement.at, Rule::NarrowType, Risk::Breaking, means);
             }
             Fit::Narrower => {
                 let means = format!(
-                    "{name}.{column}{now} does not take all that it took: what the code that runs \
-                     now writes may be refused"
+                    "{name}.{column}{now} does not take all that it took: what the running code \
+                      writes may be refused"
                 );
                 self.find(statement.at, Rule::NarrowType, Risk::Breaking, means);
             }
             Fit::Other => {
                 let means = format!(
-                    "{name}.{column}{now} becomes another kind of value, which the code that runs \
-                     now may neither read nor write"
+                    "{name}.{column}{now} becomes another kind of value, which the running code \
+                      may neither read nor write"
                 );
                 self.find(statement.at, Rule::ChangeType, Risk::Breaking, means);
             }
@@ -127,11 +140,11 @@ impl Judge<'_> {
         let means = match (had.is_empty(), gone.as_slice()) {
             (true, _) => format!(
                 "the values of {name}.{column} are listed anew, and which it has now is not known: \
-                 the code that runs now fails if it writes one that is gone"
+                 the running code fails if it writes one that is gone"
             ),
             (false, []) => return,
             (false, _) => format!(
-                "{name}.{column} no longer takes {}: the code that runs now fails if it writes that",
+                "{name}.{column} no longer takes {}: the running code fails if it writes that",
                 gone.join(", ")
             ),
         };
@@ -163,7 +176,13 @@ impl Judge<'_> {
         } else {
             return;
         };
-        self.find_in(statement.at, rule, Risk::DataLosing, table.size.weight(), means);
+        self.find_in(
+            statement.at,
+            rule,
+            Risk::DataLosing,
+            table.size.weight(),
+            means,
+        );
     }
 }
 
@@ -173,9 +192,9 @@ fn is_cast_of(expr: &ast::Expr, column: &str) -> bool {
         ast::Expr::CastExpr(cast) => cast.expr().is_some_and(|expr| is_cast_of(&expr, column)),
         ast::Expr::ParenExpr(paren) => paren.expr().is_some_and(|expr| is_cast_of(&expr, column)),
         ast::Expr::NameRef(name) => names::name(name) == column,
-        ast::Expr::FieldExpr(field) => {
-            field.field().is_some_and(|field| names::name(&field) == column)
-        }
+        ast::Expr::FieldExpr(field) => field
+            .field()
+            .is_some_and(|field| names::name(&field) == column),
         _ => false,
     }
 }

@@ -30,43 +30,43 @@ fn fate(rule: Squawks) -> Fate {
     match rule {
         Squawks::BanAlterDomainWithAddConstraint => Carried(
             Breaking,
-            "columns of the domain may refuse what the code that runs now writes",
+            "columns of the domain may refuse what the running code writes",
         ),
         Squawks::BanDropExtension => Carried(
             Breaking,
-            "the code that runs now fails wherever it uses a function or type of the extension",
+            "the running code fails wherever it uses a function or type of the extension",
         ),
         Squawks::RenamingObject => Carried(
             Breaking,
-            "the code that runs now fails wherever it uses the old name",
+            "the running code fails wherever it uses the old name",
         ),
         Squawks::BanDropGeneratedExpression => Carried(
             Breaking,
-            "the code that runs now expects the column to be computed, and leaves it empty",
+            "the running code expects the column to be computed, and leaves it empty",
         ),
         Squawks::BanDisableTrigger => Carried(
             Breaking,
-            "what triggers, rules or row level security did for the code that runs now changes",
+            "what triggers, rules or row level security did for the running code changes",
         ),
         Squawks::BanDetachInheritance => Carried(
             Breaking,
-            "the code that runs now no longer finds the rows of the child in the parent",
+            "the running code no longer finds the rows of the child in the parent",
         ),
         Squawks::BanAlterFunctionOptions => Carried(
             Breaking,
-            "the function may behave otherwise for the code that runs now",
+            "the function may behave otherwise for the running code",
         ),
         Squawks::BanAlterViewOptions => Carried(
             Breaking,
-            "the view may behave otherwise for the code that runs now",
+            "the view may behave otherwise for the running code",
         ),
         Squawks::BanAlterRoleOptions => Carried(
             Breaking,
-            "the role of the code that runs now may be allowed less, or its sessions behave otherwise",
+            "the role of the running code may be allowed less, or its sessions behave otherwise",
         ),
         Squawks::BanAlterDatabaseOptions | Squawks::BanAlterSystemOptions => Carried(
             Breaking,
-            "sessions of the code that runs now may behave otherwise",
+            "sessions of the running code may behave otherwise",
         ),
         Squawks::BanAlterExtension => Carried(
             Breaking,
@@ -74,7 +74,7 @@ fn fate(rule: Squawks) -> Fate {
         ),
         Squawks::BanAddCompositeAttribute => Carried(
             Breaking,
-            "the code that runs now writes and reads one field less than the type has",
+            "the running code writes and reads one field less than the type has",
         ),
         Squawks::RequireConcurrentPartitionDetach => Carried(
             Locking,
@@ -124,7 +124,7 @@ fn fate(rule: Squawks) -> Fate {
         | Squawks::TransactionNesting
         | Squawks::BanUncommittedTransaction => Ours,
 
-        // What only a database designer would mind, and what is not about the code that runs now:
+        // What only a database designer would mind, and what is not about the running code:
         // it takes more than before, or the migration fails at once and leaves nothing. Timeouts
         // are set by whoever runs the migration.
         Squawks::BanAddColumn
@@ -198,7 +198,9 @@ impl Judge<'_> {
             let Some(statement) = script.at_offset(offset) else {
                 continue;
             };
-            let Some(kind) = &statement.kind else { continue };
+            let Some(kind) = &statement.kind else {
+                continue;
+            };
             let subject = names::subject(kind.syntax());
             let is_new = subject.is_some_and(|name| self.schema.is_made(&name));
             if is_new || !counts(kind) || self.has(statement.at, risk) {

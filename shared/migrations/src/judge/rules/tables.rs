@@ -17,17 +17,28 @@ impl Judge<'_> {
         for name in tables.filter_map(|table| names::of_ref(table.path_ref())) {
             if let Some(table) = self.existing(&name) {
                 self.lock(statement, &name, &table, Blocks::All);
-                let means = format!("the code that runs now fails wherever it uses {name}");
+                let means = format!("the running code fails wherever it uses {name}");
                 self.find(statement.at, Rule::DropTable, Risk::Breaking, means);
                 let means = format!("everything in {name} is gone{}", table.size.aside());
                 let weight = table.size.weight();
-                self.find_in(statement.at, Rule::DropTable, Risk::DataLosing, weight, means);
+                self.find_in(
+                    statement.at,
+                    Rule::DropTable,
+                    Risk::DataLosing,
+                    weight,
+                    means,
+                );
             }
             self.schema.drop_table(&name);
         }
     }
 
-    pub(super) fn rename_table(&mut self, statement: &Statement, from: &str, to: &ast::TableRenameTo) {
+    pub(super) fn rename_table(
+        &mut self,
+        statement: &Statement,
+        from: &str,
+        to: &ast::TableRenameTo,
+    ) {
         let Some(to) = names::of_path(to.table_name().and_then(|name| name.path())) else {
             return;
         };
@@ -38,7 +49,7 @@ impl Judge<'_> {
         };
         if self.existing(from).is_some() {
             let means = format!(
-                "the code that runs now fails wherever it uses {from}, which is called {to} then"
+                "the running code fails wherever it uses {from}, which is called {to} then"
             );
             self.find(statement.at, Rule::RenameTable, Risk::Breaking, means);
         }
@@ -53,7 +64,7 @@ impl Judge<'_> {
         };
         if !self.schema.is_made(&name) {
             let means = format!(
-                "the code that runs now fails wherever it uses {name}: it is in another schema then"
+                "the running code fails wherever it uses {name}: it is in another schema then"
             );
             self.find(statement.at, Rule::SetSchema, Risk::Breaking, means);
         }
@@ -78,10 +89,13 @@ impl Judge<'_> {
         else {
             return;
         };
-        let means = format!("the code that runs now no longer finds the rows of {part} in {name}");
+        let means = format!("the running code no longer finds the rows of {part} in {name}");
         self.find(statement.at, Rule::DetachPartition, Risk::Breaking, means);
         let option = node.detach_partition_option();
-        if matches!(option, Some(ast::DetachPartitionOption::DetachConcurrently(_))) {
+        if matches!(
+            option,
+            Some(ast::DetachPartitionOption::DetachConcurrently(_))
+        ) {
             self.not_in_transaction(statement, "DETACH PARTITION CONCURRENTLY");
         }
     }

@@ -15,19 +15,29 @@ impl Judge<'_> {
             }
             None => format!("{what} is not undone if something after it fails"),
         };
-        self.find(statement.at, Rule::NotInTransaction, Risk::NotTransactional, means);
+        self.find(
+            statement.at,
+            Rule::NotInTransaction,
+            Risk::NotTransactional,
+            means,
+        );
     }
 
     /// Whether all of it is one transaction.
     pub(super) fn transactions(&mut self, script: &Script) {
-        let changes = script.statements.iter().filter(|statement| !is_setting(statement));
+        let changes = script
+            .statements
+            .iter()
+            .filter(|statement| !is_setting(statement));
         let changes: Vec<&Statement> = changes.collect();
         for run in changes.chunk_by(|a, b| a.transaction == b.transaction) {
             if run.first().is_some_and(|first| first.transaction.is_none()) {
                 self.outside(run);
             }
         }
-        let mut inside = changes.iter().filter_map(|it| Some((it.transaction?, it.at)));
+        let mut inside = changes
+            .iter()
+            .filter_map(|it| Some((it.transaction?, it.at)));
         let first = inside.next();
         let second = inside.find(|(transaction, _)| first.is_some_and(|it| it.0 != *transaction));
         if let Some((_, at)) = second {
@@ -51,10 +61,14 @@ impl Judge<'_> {
             1 => ", as does one more after it".to_owned(),
             more => format!(", as do {more} more after it"),
         };
-        let means = format!(
-            "it runs outside of a transaction and stays if something after it fails{more}"
+        let means =
+            format!("it runs outside of a transaction and stays if something after it fails{more}");
+        self.find(
+            *first,
+            Rule::OutsideTransaction,
+            Risk::NotTransactional,
+            means,
         );
-        self.find(*first, Rule::OutsideTransaction, Risk::NotTransactional, means);
     }
 }
 

@@ -34,14 +34,16 @@ impl Judge<'_> {
     }
 
     pub(super) fn alter_type(&mut self, statement: &Statement, node: &ast::AlterType) {
-        let Some(name) = names::of_ref(node.type_name_ref().and_then(|name| name.path_ref())) else {
+        let Some(name) = names::of_ref(node.type_name_ref().and_then(|name| name.path_ref()))
+        else {
             return;
         };
         let is_new = self.schema.new_type(&name).is_some();
         match node.action() {
             Some(ast::AlterTypeAction::AddValue(it)) => {
                 let label = it.literal().and_then(|literal| literal.string_value());
-                if let (false, Some(transaction), Some(label)) = (is_new, statement.transaction, label)
+                if let (false, Some(transaction), Some(label)) =
+                    (is_new, statement.transaction, label)
                 {
                     self.new_values.push(NewValue {
                         type_name: name,
@@ -53,7 +55,7 @@ impl Judge<'_> {
             }
             Some(ast::AlterTypeAction::RenameValue(_)) if !is_new => {
                 let means = format!(
-                    "the code that runs now fails if it writes the old name of the value of {name}, \
+                    "the running code fails if it writes the old name of the value of {name}, \
                      or reads the new one"
                 );
                 self.find(statement.at, Rule::RenameEnumValue, Risk::Breaking, means);
@@ -73,7 +75,9 @@ impl Judge<'_> {
                 self.unknown.insert(statement.at);
             }
             Some(ast::AlterTypeAction::OwnerTo(_) | ast::AlterTypeAction::SetSchema(_)) => {}
-            Some(ast::AlterTypeAction::RenameAttribute(_) | ast::AlterTypeAction::SetOptions(_))
+            Some(
+                ast::AlterTypeAction::RenameAttribute(_) | ast::AlterTypeAction::SetOptions(_),
+            )
             | None => {
                 self.unknown.insert(statement.at);
             }
@@ -85,7 +89,7 @@ impl Judge<'_> {
     pub(super) fn types_without_a_name(&mut self) {
         for (name, at) in std::mem::take(&mut self.renamed_types) {
             if self.schema.new_type(&name).is_none() {
-                let means = format!("the code that runs now fails wherever it names the type {name}");
+                let means = format!("the running code fails wherever it names the type {name}");
                 self.find(at, Rule::RenameType, Risk::Breaking, means);
             }
         }
@@ -103,11 +107,12 @@ impl Judge<'_> {
             // The end of an enum made anew: its columns have the new one by now.
             let is_replaced = before != name && self.schema.new_type(&before).is_some();
             if !is_new && !is_replaced {
-                let means = format!("the code that runs now fails wherever it names the type {before}");
+                let means = format!("the running code fails wherever it names the type {before}");
                 self.find(statement.at, Rule::DropType, Risk::Breaking, means);
             }
             if !is_new && matches!(behavior, Some(ast::DropBehavior::Cascade(_))) {
-                let means = format!("every column of the type {before} is gone, and what stands in it");
+                let means =
+                    format!("every column of the type {before} is gone, and what stands in it");
                 self.find(statement.at, Rule::DropType, Risk::DataLosing, means);
             }
         }
@@ -119,7 +124,9 @@ impl Judge<'_> {
             return;
         }
         let literals = kind.syntax().descendants().filter_map(ast::Literal::cast);
-        let texts: Vec<String> = literals.filter_map(|literal| literal.string_value()).collect();
+        let texts: Vec<String> = literals
+            .filter_map(|literal| literal.string_value())
+            .collect();
         let mut found = Vec::new();
         for value in &mut self.new_values {
             let here = statement.transaction == Some(value.transaction);
@@ -133,7 +140,12 @@ impl Judge<'_> {
             }
         }
         for means in found {
-            self.find(statement.at, Rule::NewEnumValueUsed, Risk::NotTransactional, means);
+            self.find(
+                statement.at,
+                Rule::NewEnumValueUsed,
+                Risk::NotTransactional,
+                means,
+            );
         }
     }
 }

@@ -13,12 +13,10 @@ impl Judge<'_> {
     pub(super) fn does_not_parse(&mut self, statement: &Statement) {
         let line = statement.line;
         let means = match statement.is_psql() {
-            true => format!(
-                "line {line} is a command of psql, not SQL, so what it does is not known"
-            ),
-            false => format!(
-                "the SQL does not parse at line {line}, so what it does is not known"
-            ),
+            true => {
+                format!("line {line} is a command of psql, not SQL, so what it does is not known")
+            }
+            false => format!("the SQL does not parse at line {line}, so what it does is not known"),
         };
         self.find(statement.at, Rule::DoesNotParse, Risk::Unjudged, means);
     }
@@ -40,7 +38,9 @@ impl Judge<'_> {
 
     pub(super) fn function_calls(&mut self, statement: &Statement, node: &SyntaxNode) {
         let called = calls(node).into_iter();
-        let mut called: Vec<String> = called.filter(|name| !functions::is_harmless(name)).collect();
+        let mut called: Vec<String> = called
+            .filter(|name| !functions::is_harmless(name))
+            .collect();
         called.sort();
         called.dedup();
         if !called.is_empty() {
@@ -57,7 +57,7 @@ impl Judge<'_> {
     pub(super) fn unknown_statements(&mut self) {
         for at in std::mem::take(&mut self.unknown) {
             if !self.found.iter().any(|found| found.statement == at) {
-                let means = "what a statement of this kind does to the code that runs now is not \
+                let means = "what a statement of this kind does to the running code is not \
                              known"
                     .to_owned();
                 self.find(at, Rule::UnknownStatement, Risk::Unjudged, means);
