@@ -88,11 +88,7 @@ fn read(sql: &str, tables: &Tables) -> (u32, Vec<Finding>) {
         judge.statement(statement);
     }
     judge.finish(&script);
-    let mut found = judge.found;
-    found.sort_by(|a, b| {
-        let worst = b.risk.cmp(&a.risk).then(b.weight.cmp(&a.weight));
-        worst.then(a.statement.cmp(&b.statement))
-    });
+    let found = judge.into_found();
     let findings = found.into_iter().map(|found| told(&script, found));
     let statements = u32::try_from(script.statements.len()).unwrap_or(u32::MAX);
     (statements, findings.collect())

@@ -28,7 +28,6 @@ use super::size::Size;
 pub(super) use data::set_columns;
 
 use locks::Locks;
-use types::NewValue;
 
 /// Makes the list once: the names, the risks and [`Rule::ALL`] cannot drift apart.
 macro_rules! rules {
@@ -90,7 +89,7 @@ rules! {
     AddExclusion = "add-exclusion": Breaking;
     AddTrigger = "add-trigger": Breaking;
     DropTrigger = "drop-trigger": Breaking;
-    AddRewriteRule = "add-rewrite-rule": Breaking;
+    AddRewrite = "add-rewrite-rule": Breaking;
     RowSecurity = "row-security": Breaking;
     Revoke = "revoke": Breaking;
     ChangeOwner = "change-owner": Breaking;
@@ -141,11 +140,13 @@ pub(super) struct Found {
 
 /// Goes through the statements, knows what the earlier ones did, and keeps what was found.
 pub(super) struct Judge<'a> {
-    pub(super) found: Vec<Found>,
+    /// By the statement's place.
+    found: BTreeMap<usize, Vec<Found>>,
     schema: Schema<'a>,
     locks: Locks,
-    /// Values that enums were given.
-    new_values: Vec<NewValue>,
+    /// Values that enums were given, by the transaction that gave them. Compared only: they never
+    /// leave the judge.
+    new_values: BTreeMap<(u32, String), String>,
     /// Columns that a valid CHECK keeps from being NULL: then SET NOT NULL need not look.
     never_null: BTreeSet<(String, String)>,
     /// The same, by constraint, where it is still NOT VALID.
@@ -167,10 +168,10 @@ struct Existing {
 impl<'a> Judge<'a> {
     pub(super) fn new(tables: &'a Tables) -> Self {
         Self {
-            found: Vec::new(),
+            found: BTreeMap::new(),
             schema: Schema::new(tables),
             locks: Locks::default(),
-            new_values: Vec::new(),
+            new_values: BTreeMap::new(),
             never_null: BTreeSet::new(),
             soon_never_null: BTreeMap::new(),
             renamed_types: Vec::new(),
@@ -188,6 +189,16 @@ impl<'a> Judge<'a> {
         self.unknown_statements();
     }
 
+    /// All that was found, the worst first.
+    pub(super) fn into_found(self) -> Vec<Found> {
+        let mut found: Vec<Found> = self.found.into_values().flatten().collect();
+        found.sort_by(|a, b| {
+            let worst = b.risk.cmp(&a.risk).then(b.weight.cmp(&a.weight));
+            worst.then(a.statement.cmp(&b.statement))
+        });
+        found
+    }
+
     fn find(&mut self, at: usize, rule: Rule, risk: Risk, means: String) {
         self.find_in(at, rule, risk, 0, means);
     }
@@ -201,14 +212,19 @@ impl<'a> Judge<'a> {
             statement: at,
             means,
         };
-        if !self.found.contains(&found) {
-            self.found.push(found);
+        self.add(found);
+    }
+
+    fn add(&mut self, found: Found) {
+        let of_statement = self.found.entry(found.statement).or_default();
+        if !of_statement.contains(&found) {
+            of_statement.push(found);
         }
     }
 
     fn has(&self, at: usize, risk: Risk) -> bool {
-        let mut found = self.found.iter();
-        found.any(|found| found.statement == at && found.risk == risk)
+        let mut found = self.found.get(&at).into_iter().flatten();
+        found.any(|found| found.risk == risk)
     }
 
     /// The table, unless the migration made it.

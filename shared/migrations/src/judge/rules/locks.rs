@@ -1,6 +1,6 @@
 //! Who waits, and for how long: locks that a transaction keeps until it commits.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_core::migration::Risk;
 use squawk_syntax::ast::{self, AstNode};
@@ -23,8 +23,8 @@ pub(super) enum Blocks {
 #[derive(Default)]
 pub(super) struct Locks {
     taken: Vec<Lock>,
-    /// Transaction and place.
-    long: Vec<(u32, usize)>,
+    /// The last of them in each transaction: transaction and place.
+    long: BTreeMap<u32, usize>,
 }
 
 struct Lock {
@@ -39,7 +39,7 @@ impl Locks {
     /// A statement takes long.
     pub(super) fn long(&mut self, statement: &Statement) {
         if let Some(transaction) = statement.transaction {
-            self.long.push((transaction, statement.at));
+            self.long.insert(transaction, statement.at);
         }
     }
 }
@@ -67,10 +67,12 @@ impl Judge<'_> {
     /// A lock that is nothing by itself is much where something long comes after it.
     pub(super) fn locks_held(&mut self) {
         let mut locks = std::mem::take(&mut self.locks);
-        locks.taken.retain(|lock| {
-            let mut long = locks.long.iter();
-            long.any(|(transaction, at)| *transaction == lock.transaction && *at > lock.statement)
-        });
+        let long = locks.long;
+        let is_held = |lock: &Lock| {
+            long.get(&lock.transaction)
+                .is_some_and(|at| *at > lock.statement)
+        };
+        locks.taken.retain(is_held);
         // The stronger lock says more of the two.
         locks
             .taken

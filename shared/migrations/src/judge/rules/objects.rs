@@ -113,7 +113,7 @@ impl Judge<'_> {
         if let (Some(table), Some(_)) = (table, existing) {
             let means =
                 format!("what the running code does to {table} is rewritten into something else");
-            self.find(statement.at, Rule::AddRewriteRule, Risk::Breaking, means);
+            self.find(statement.at, Rule::AddRewrite, Risk::Breaking, means);
         }
     }
 

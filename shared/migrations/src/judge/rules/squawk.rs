@@ -206,7 +206,7 @@ impl Judge<'_> {
             if is_new || !counts(kind) || self.has(statement.at, risk) {
                 continue;
             }
-            self.found.push(Found {
+            self.add(Found {
                 rule: violation.code.to_string(),
                 risk,
                 weight: 0,

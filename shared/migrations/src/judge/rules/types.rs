@@ -7,15 +7,6 @@ use super::{Judge, Rule};
 use crate::judge::names;
 use crate::judge::script::Statement;
 
-/// A value that an enum was given.
-pub(super) struct NewValue {
-    type_name: String,
-    /// Compared only: it never leaves the judge.
-    label: String,
-    transaction: u32,
-    used: bool,
-}
-
 impl Judge<'_> {
     pub(super) fn create_type(&mut self, node: &ast::CreateType) {
         let Some(name) = names::of_path(node.type_name().and_then(|name| name.path())) else {
@@ -45,12 +36,7 @@ impl Judge<'_> {
                 if let (false, Some(transaction), Some(label)) =
                     (is_new, statement.transaction, label)
                 {
-                    self.new_values.push(NewValue {
-                        type_name: name,
-                        label,
-                        transaction,
-                        used: false,
-                    });
+                    self.new_values.insert((transaction, label), name);
                 }
             }
             Some(ast::AlterTypeAction::RenameValue(_)) if !is_new => {
@@ -120,32 +106,23 @@ impl Judge<'_> {
 
     /// A value that is used in the transaction that adds it.
     pub(super) fn new_values_used(&mut self, statement: &Statement, kind: &ast::Stmt) {
+        let Some(transaction) = statement.transaction else {
+            return;
+        };
         if self.new_values.is_empty() || matches!(kind, ast::Stmt::AlterType(_)) {
             return;
         }
         let literals = kind.syntax().descendants().filter_map(ast::Literal::cast);
-        let texts: Vec<String> = literals
-            .filter_map(|literal| literal.string_value())
-            .collect();
-        let mut found = Vec::new();
-        for value in &mut self.new_values {
-            let here = statement.transaction == Some(value.transaction);
-            if here && !value.used && texts.contains(&value.label) {
-                value.used = true;
-                found.push(format!(
-                    "the new value of {} can be used only after the transaction that adds it, so \
-                     the migration fails here",
-                    value.type_name
-                ));
+        for label in literals.filter_map(|literal| literal.string_value()) {
+            // Once is enough: the migration ends there.
+            if let Some(name) = self.new_values.remove(&(transaction, label)) {
+                let means = format!(
+                    "the new value of {name} can be used only after the transaction that adds it, \
+                     so the migration fails here"
+                );
+                let risk = Risk::NotTransactional;
+                self.find(statement.at, Rule::NewEnumValueUsed, risk, means);
             }
-        }
-        for means in found {
-            self.find(
-                statement.at,
-                Rule::NewEnumValueUsed,
-                Risk::NotTransactional,
-                means,
-            );
         }
     }
 }

@@ -56,7 +56,7 @@ impl Judge<'_> {
     /// Statements of kinds that no rule knows, where squawk's do not either.
     pub(super) fn unknown_statements(&mut self) {
         for at in std::mem::take(&mut self.unknown) {
-            if !self.found.iter().any(|found| found.statement == at) {
+            if !self.found.contains_key(&at) {
                 let means = "what a statement of this kind does to the running code is not \
                              known"
                     .to_owned();
