@@ -14,14 +14,29 @@ pub(super) struct Schema<'a> {
     standing: BTreeMap<String, Standing>,
     /// Columns that were looked at, by what their table was called before and they are called now.
     columns: BTreeMap<(String, String), Column>,
-    /// Whatever else the migration made: views, sequences, functions, indexes, constraints.
-    made: BTreeSet<String>,
+    /// Whatever else the migration made.
+    made: BTreeSet<(Kind, String)>,
     /// Types that the migration made, with their labels where they are enums.
     types: BTreeMap<String, Vec<String>>,
     /// Types that the migration renamed: what they are called now, what they were called before.
     renamed_types: BTreeMap<String, String>,
     /// Whether names without a schema may mean another schema's: `search_path` was set.
     elsewhere: bool,
+}
+
+/// What else a migration makes. PostgreSQL keeps the names of each kind apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    /// Views, sequences and indexes: they share their names with tables.
+    Relation,
+    /// Functions, procedures, aggregates, with what they take.
+    Routine,
+    Schema,
+    Domain,
+    /// By table.
+    Constraint,
+    /// By table.
+    Trigger,
 }
 
 #[derive(Clone, Debug)]
@@ -96,7 +111,7 @@ impl<'a> Schema<'a> {
         match self.standing.get(name) {
             Some(Standing::New) => None,
             Some(Standing::Was(key)) => Some(key.clone()),
-            None if self.made.contains(name) => None,
+            None if self.is_made(Kind::Relation, name) => None,
             None => Some(name.to_owned()),
         }
     }
@@ -114,16 +129,19 @@ impl<'a> Schema<'a> {
         self.elsewhere = elsewhere;
     }
 
-    /// The migration makes a table. One that is there already is left as it is (IF NOT EXISTS).
-    pub(super) fn make_table(&mut self, name: String, unless_there: bool) {
-        if unless_there
-            && self
-                .existing(&name)
-                .is_some_and(|key| self.tables.contains_key(&key))
-        {
-            return;
-        }
+    /// The migration makes a table.
+    pub(super) fn make_table(&mut self, name: String) {
         self.standing.insert(name, Standing::New);
+    }
+
+    /// The migration makes a table, but one that is there already stays what it is: IF NOT EXISTS,
+    /// and temporary tables, which only hide it.
+    pub(super) fn make_table_unless_there(&mut self, name: String) {
+        let key = self.existing(&name);
+        let is_there = key.is_some_and(|key| self.elsewhere || self.tables.contains_key(&key));
+        if !is_there {
+            self.make_table(name);
+        }
     }
 
     pub(super) fn rename_table(&mut self, from: &str, to: String) {
@@ -140,13 +158,33 @@ impl<'a> Schema<'a> {
     }
 
     /// The migration makes something that is no table, type or column.
-    pub(super) fn make(&mut self, name: String) {
-        self.made.insert(name);
+    pub(super) fn make(&mut self, kind: Kind, name: String) {
+        self.made.insert((kind, name));
     }
 
-    /// Whether the migration made it, whatever it is.
-    pub(super) fn is_made(&self, name: &str) -> bool {
-        self.made.contains(name)
+    /// Whether the migration made it.
+    pub(super) fn is_made(&self, kind: Kind, name: &str) -> bool {
+        self.made.contains(&(kind, name.to_owned()))
+    }
+
+    /// Whether the migration made a function of this name, whatever it takes.
+    pub(super) fn is_made_routine(&self, name: &str) -> bool {
+        let from = (Kind::Routine, format!("{name}("));
+        let mut after = self.made.range(from..);
+        after.next().is_some_and(|(kind, made)| {
+            *kind == Kind::Routine
+                && made
+                    .strip_prefix(name)
+                    .is_some_and(|it| it.starts_with('('))
+        })
+    }
+
+    /// Whether the migration made something of this name.
+    pub(super) fn is_new(&self, name: &str) -> bool {
+        self.is_made(Kind::Relation, name)
+            || self.is_made(Kind::Domain, name)
+            || self.is_made(Kind::Schema, name)
+            || self.is_made_routine(name)
             || self.types.contains_key(name)
             || matches!(self.standing.get(name), Some(Standing::New))
     }

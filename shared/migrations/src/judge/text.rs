@@ -101,9 +101,7 @@ fn too_deep(sql: &str, outside: usize) -> Option<usize> {
             }
             TokenKind::Literal { kind } if holds_code && is_text(kind) => {
                 let text = &sql[offset..][..token.len as usize];
-                let text = text.trim_start_matches(|c: char| c != '\'' && c != '$');
-                let inside = text.trim_matches(['\'', '$']);
-                if outside + 1 > DEEPEST || too_deep(inside, outside + open.len() + 1).is_some() {
+                if is_body_too_deep(text, outside + open.len()) {
                     return Some(offset);
                 }
                 step(&mut open, &mut chain);
@@ -120,6 +118,18 @@ fn too_deep(sql: &str, outside: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// The same of the body of a function, which is a literal with code in it.
+fn is_body_too_deep(literal: &str, outside: usize) -> bool {
+    let text = literal.trim_start_matches(|c: char| c != '\'' && c != '$');
+    let inside = text.trim_matches(['\'', '$']);
+    // Under an escape a bracket is not seen here, but the parser sees it.
+    let escapes = match literal.starts_with(['\'', '$']) {
+        true => 0,
+        false => inside.matches('\\').count(),
+    };
+    outside + escapes >= DEEPEST || too_deep(inside, outside + 1).is_some()
 }
 
 fn step(open: &mut [usize], chain: &mut usize) {

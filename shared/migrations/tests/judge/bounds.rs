@@ -151,6 +151,13 @@ fn what_is_too_long_or_too_deep_is_not_read() {
         )),
         deep
     );
+    let hidden = format!("SELECT {}1{}", "\\050".repeat(n), "\\051".repeat(n));
+    assert_eq!(
+        unread(format!(
+            "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS E'{hidden}';"
+        )),
+        deep
+    );
 }
 
 #[test]

@@ -25,6 +25,19 @@ const BAD: &[(&str, &[&str])] = &[
         "ALTER TABLE ONLY \"orders\" DROP COLUMN IF EXISTS \"note\";",
         &["breaking: drop-column", "data-losing: drop-column"],
     ),
+    // What else the migration makes under the name of a table is not the table.
+    (
+        "CREATE FUNCTION orders() RETURNS int AS $$ SELECT 1 $$ LANGUAGE sql; DROP TABLE orders;",
+        &["breaking: drop-table", "data-losing: drop-table"],
+    ),
+    (
+        "CREATE TEMPORARY TABLE currencies (id int); DROP TABLE public.currencies;",
+        &["breaking: drop-table", "data-losing: drop-table"],
+    ),
+    (
+        "CREATE TABLE IF NOT EXISTS orders (id int); DROP TABLE orders;",
+        &["breaking: drop-table", "data-losing: drop-table"],
+    ),
     // Names.
     (
         "ALTER TABLE orders RENAME TO sales_orders;",
@@ -178,6 +191,19 @@ const BAD: &[(&str, &[&str])] = &[
             "locking: require-concurrent-partition-detach",
         ],
     ),
+    (
+        "CREATE FUNCTION total_of(o bigint, unit text DEFAULT 'kg') RETURNS int AS $$ SELECT 1 $$ \
+         LANGUAGE sql; DROP FUNCTION total_of(bigint);",
+        &["breaking: drop-function"],
+    ),
+    (
+        "CREATE OR REPLACE VIEW v AS SELECT 1 AS one; DROP VIEW v;",
+        &["breaking: drop-view"],
+    ),
+    (
+        "ALTER VIEW open_orders RENAME COLUMN id TO order_id;",
+        &["breaking: rename-column"],
+    ),
     // Things that refuse what was taken.
     (
         "ALTER TABLE currencies ADD CONSTRAINT ck CHECK (length(code) = 3);",
@@ -300,6 +326,16 @@ const BAD: &[(&str, &[&str])] = &[
         "ALTER TABLE orders ADD COLUMN weight INTEGER; UPDATE orders SET weight = 0;",
         &["locking: lock-held", "locking: long-update"],
     ),
+    (
+        "CREATE TABLE parcels (order_id INTEGER REFERENCES orders (id)); \
+         CREATE INDEX ix ON billing.invoices (reference);",
+        &["locking: lock-held", "locking: index-not-concurrent"],
+    ),
+    (
+        "CREATE TABLE years (id int) PARTITION BY RANGE (id); \
+         ALTER TABLE years ATTACH PARTITION orders FOR VALUES FROM (1) TO (2);",
+        &["locking: scan-under-lock"],
+    ),
     // Transactions.
     (
         "CREATE INDEX CONCURRENTLY ix ON orders (note);",
@@ -416,6 +452,8 @@ const GOOD: &[&str] = &[
     "CREATE VIEW v AS SELECT 1 AS one; DROP VIEW v; CREATE SEQUENCE s; DROP SEQUENCE s;",
     "CREATE FUNCTION f() RETURNS int AS $$ SELECT 1; SELECT 2 $$ LANGUAGE sql; DROP FUNCTION f();",
     "CREATE SCHEMA archive; DROP SCHEMA archive CASCADE;",
+    "CREATE FUNCTION f(a int, OUT b text) AS $$ SELECT 'x' $$ LANGUAGE sql; DROP FUNCTION f(INT);",
+    "CREATE ROLE reports; SAVEPOINT a; ROLLBACK TO SAVEPOINT a;",
     // Columns: nullable, or with a default.
     "ALTER TABLE orders ADD COLUMN weight INTEGER;",
     "ALTER TABLE orders ADD COLUMN weight INTEGER DEFAULT 0 NOT NULL;",

@@ -7,6 +7,7 @@ use squawk_syntax::ast::{self, AstNode};
 use super::locks::Blocks;
 use super::{Existing, Judge, Rule};
 use crate::judge::names;
+use crate::judge::schema::Kind;
 use crate::judge::script::Statement;
 
 impl Judge<'_> {
@@ -80,7 +81,8 @@ impl Judge<'_> {
             }
         }
         if let Some(label) = label {
-            self.schema.make(constraint_id(table, &label));
+            self.schema
+                .make(Kind::Constraint, constraint_id(table, &label));
         }
     }
 
@@ -238,7 +240,8 @@ impl Judge<'_> {
             .constraint_name_ref()
             .and_then(|label| names::of_ref(label.path_ref()));
         let Some(label) = label else { return };
-        if self.schema.is_made(&constraint_id(table, &label)) || only_refuses(&label) {
+        let id = constraint_id(table, &label);
+        if self.schema.is_made(Kind::Constraint, &id) || only_refuses(&label) {
             return;
         }
         let means = format!(
@@ -249,7 +252,7 @@ impl Judge<'_> {
 
     /// A constraint of a domain holds for every column that has it.
     pub(super) fn domain_demands(&mut self, statement: &Statement, domain: &str) {
-        if self.schema.is_made(domain) {
+        if self.schema.is_made(Kind::Domain, domain) {
             return;
         }
         let means =

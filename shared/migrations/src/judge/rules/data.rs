@@ -29,7 +29,7 @@ impl Judge<'_> {
             } else if let Some(it) = ast::SelectInto::cast(node) {
                 let into = it.into_clause().and_then(|into| into.table_name());
                 if let Some(name) = names::of_path(into.and_then(|name| name.path())) {
-                    self.schema.make_table(name, false);
+                    self.schema.make_table_unless_there(name);
                 }
             }
         }
@@ -115,10 +115,13 @@ impl Judge<'_> {
         table: &Existing,
         condition: Option<ast::WhereClauseOrCurrentOf>,
     ) {
-        if statement.transaction.is_none() || condition.is_some_and(|it| is_one_row(&it)) {
+        if condition.is_some_and(|it| is_one_row(&it)) {
             return;
         }
-        let why = "rows that are changed stay locked until the migration commits";
+        let why = match statement.transaction {
+            Some(_) => "rows that are changed stay locked until the migration commits",
+            None => "rows that are changed stay locked until the statement is through",
+        };
         super::on_all_of(self, statement, Rule::LongUpdate, name, table.size, why);
     }
 

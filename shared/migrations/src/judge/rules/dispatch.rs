@@ -2,11 +2,12 @@
 //!
 //! What is harmless is listed. What is not listed is unknown, and that is a finding.
 
+use sluice_core::migration::Risk;
 use squawk_syntax::ast::{self, AstNode, Stmt};
 
-use super::objects::functions;
-use super::{Existing, Judge, Rule};
+use super::{Judge, Rule};
 use crate::judge::names;
+use crate::judge::schema::Kind;
 use crate::judge::script::Statement;
 
 impl Judge<'_> {
@@ -65,68 +66,77 @@ impl Judge<'_> {
 
     /// What is new. Nothing about it can be breaking, locking or losing.
     fn made(&mut self, statement: &Statement, kind: &Stmt) -> bool {
-        let name = match kind {
+        match kind {
             Stmt::CreateTableAs(it) => {
                 self.rows(statement, it.syntax());
                 self.long_read(statement, it.syntax());
-                let name = names::of_path(it.table_name().and_then(|name| name.path()));
-                if let Some(name) = name {
-                    self.schema.make_table(name, it.if_not_exists().is_some());
+                if let Some(name) = names::of_path(it.table_name().and_then(|name| name.path())) {
+                    self.schema.make_table_unless_there(name);
                 }
-                return true;
             }
-            Stmt::CreateMaterializedView(it) => {
-                self.rows(statement, it.syntax());
-                self.long_read(statement, it.syntax());
-                names::of_path(it.view().and_then(|view| view.path()))
+            Stmt::CreateForeignTable(it) => {
+                if let Some(name) = names::of_path(it.table_name().and_then(|name| name.path())) {
+                    self.schema.make_table_unless_there(name);
+                }
             }
-            Stmt::CreateView(it) => names::of_path(it.view().and_then(|view| view.path())),
-            Stmt::CreateSequence(it) => names::of_path(it.sequence().and_then(|it| it.path())),
-            Stmt::CreateDomain(_) | Stmt::CreateAggregate(_) => names::subject(kind.syntax()),
-            Stmt::CreateType(it) => {
-                self.create_type(it);
-                return true;
-            }
-            Stmt::CreateSchema(it) => it.schema_name().map(|schema| {
-                ast::Schema::cast(schema.clone())
-                    .map_or_else(|| schema.text().to_string(), |schema| names::name(&schema))
-            }),
+            Stmt::CreateType(it) => self.create_type(it),
+            Stmt::CreateDomain(it) => self.make(Kind::Domain, names::subject(it.syntax())),
             Stmt::CreateFunction(it) => {
                 let name = names::of_path(it.name().and_then(|name| name.path()));
-                self.create_function(statement, name, it.or_replace().is_some());
-                return true;
+                self.create_function(statement, name, it.param_list(), it.or_replace().is_some());
             }
             Stmt::CreateProcedure(it) => {
                 let name = names::of_path(it.name().and_then(|name| name.path()));
-                self.create_function(statement, name, it.or_replace().is_some());
-                return true;
+                self.create_function(statement, name, it.param_list(), it.or_replace().is_some());
             }
-            Stmt::CreateTrigger(it) => {
-                self.create_trigger(statement, it);
-                return true;
+            Stmt::CreateAggregate(it) => {
+                let name = names::subject(it.syntax());
+                self.create_function(statement, name, it.param_list(), it.or_replace().is_some());
             }
-            Stmt::CreateRule(it) => {
-                self.create_rule(statement, it);
-                return true;
+            Stmt::CreateTrigger(it) => self.create_trigger(statement, it),
+            Stmt::CreateRule(it) => self.create_rule(statement, it),
+            Stmt::CreatePolicy(it) => self.row_security(statement, table_of_policy(it.on_table())),
+            Stmt::CreateDatabase(_) => self.not_in_transaction(statement, "CREATE DATABASE"),
+            Stmt::CreateTablespace(_) => self.not_in_transaction(statement, "CREATE TABLESPACE"),
+            _ => return self.made_unless_there(statement, kind),
+        }
+        true
+    }
+
+    /// What may have been there before: IF NOT EXISTS and OR REPLACE say so.
+    fn made_unless_there(&mut self, statement: &Statement, kind: &Stmt) -> bool {
+        let (is_new, kind, name) = match kind {
+            Stmt::CreateMaterializedView(it) => {
+                self.rows(statement, it.syntax());
+                self.long_read(statement, it.syntax());
+                let name = names::of_path(it.view().and_then(|view| view.path()));
+                (it.if_not_exists().is_none(), Kind::Relation, name)
             }
-            Stmt::CreatePolicy(it) => {
-                self.row_security(statement, table_of_policy(it.on_table()));
-                return true;
+            Stmt::CreateView(it) => {
+                let name = names::of_path(it.view().and_then(|view| view.path()));
+                (it.or_replace().is_none(), Kind::Relation, name)
             }
-            Stmt::CreateDatabase(_) => {
-                self.not_in_transaction(statement, "CREATE DATABASE");
-                return true;
+            Stmt::CreateSequence(it) => {
+                let name = names::of_path(it.sequence().and_then(|it| it.path()));
+                (it.if_not_exists().is_none(), Kind::Relation, name)
             }
-            Stmt::CreateTablespace(_) => {
-                self.not_in_transaction(statement, "CREATE TABLESPACE");
-                return true;
+            Stmt::CreateSchema(it) => {
+                let name = it.schema_name().and_then(ast::Schema::cast);
+                let name = name.map(|schema| names::name(&schema));
+                (it.if_not_exists().is_none(), Kind::Schema, name)
             }
             _ => return false,
         };
-        if let Some(name) = name {
-            self.schema.make(name);
+        if is_new {
+            self.make(kind, name);
         }
         true
+    }
+
+    fn make(&mut self, kind: Kind, name: Option<String>) {
+        if let Some(name) = name {
+            self.schema.make(kind, name);
+        }
     }
 
     /// What goes.
@@ -135,24 +145,20 @@ impl Judge<'_> {
         match kind {
             Stmt::DropView(it) => {
                 let views = it.view_refs().filter_map(|view| name(view.path_ref()));
-                self.drop_objects(statement, Rule::DropView, views);
+                self.drop_relations(statement, Rule::DropView, views);
             }
             Stmt::DropMaterializedView(it) => {
                 let views = it.view_refs().filter_map(|view| name(view.path_ref()));
-                self.drop_objects(statement, Rule::DropView, views);
+                self.drop_relations(statement, Rule::DropView, views);
             }
             Stmt::DropSequence(it) => {
                 let sequences = it.sequence_refs().filter_map(|it| name(it.path_ref()));
-                self.drop_objects(statement, Rule::DropSequence, sequences);
+                self.drop_relations(statement, Rule::DropSequence, sequences);
             }
-            Stmt::DropFunction(_) | Stmt::DropProcedure(_) | Stmt::DropRoutine(_) => {
-                let functions = functions(kind.syntax()).into_iter();
-                self.drop_objects(statement, Rule::DropFunction, functions);
-            }
-            Stmt::DropAggregate(it) => {
-                let aggregates = it.aggregates().filter_map(|it| name(it.path_ref()));
-                self.drop_objects(statement, Rule::DropFunction, aggregates);
-            }
+            Stmt::DropFunction(_)
+            | Stmt::DropProcedure(_)
+            | Stmt::DropRoutine(_)
+            | Stmt::DropAggregate(_) => self.drop_functions(statement),
             Stmt::DropType(it) => {
                 let types = it.type_name_refs().filter_map(|it| name(it.path_ref()));
                 self.drop_types(statement, types, it.drop_behavior());
@@ -188,11 +194,9 @@ impl Judge<'_> {
                 }
             }
             Stmt::Set(it) => self.set(it),
-            Stmt::AlterView(it)
-                if matches!(it.action(), Some(ast::AlterViewAction::AlterViewColumn(_))) => {}
+            Stmt::AlterView(it) => self.alter_view(statement, it),
             // What is about names and options is squawk's: what it does not know either is unknown.
-            Stmt::AlterView(_)
-            | Stmt::AlterMaterializedView(_)
+            Stmt::AlterMaterializedView(_)
             | Stmt::AlterFunction(_)
             | Stmt::AlterProcedure(_)
             | Stmt::AlterRoutine(_)
@@ -200,7 +204,7 @@ impl Judge<'_> {
             | Stmt::AlterSchema(_)
             | Stmt::AlterTrigger(_) => {
                 let subject = names::subject(kind.syntax());
-                if !subject.is_some_and(|name| self.schema.is_made(&name)) {
+                if !subject.is_some_and(|name| self.schema.is_new(&name)) {
                     self.unknown.insert(statement.at);
                 }
             }
@@ -222,6 +226,36 @@ impl Judge<'_> {
             _ => return false,
         }
         true
+    }
+
+    fn alter_view(&mut self, statement: &Statement, node: &ast::AlterView) {
+        let Some(name) = names::of_ref(node.view_ref().and_then(|view| view.path_ref())) else {
+            return;
+        };
+        if self.schema.is_new(&name) {
+            return;
+        }
+        match node.action() {
+            // A default of its own is for INSERTs through the view that leave the column out.
+            Some(ast::AlterViewAction::AlterViewColumn(_)) => {}
+            Some(ast::AlterViewAction::RenameColumn(it)) => {
+                let from = it.column_name_ref().map(|column| names::name(&column));
+                let from = from.unwrap_or_default();
+                let means = format!("the running code fails wherever it uses {name}.{from}");
+                self.find(statement.at, Rule::RenameColumn, Risk::Breaking, means);
+            }
+            // The schema and the owner were told before; the rest is squawk's.
+            Some(
+                ast::AlterViewAction::OwnerTo(_)
+                | ast::AlterViewAction::SetSchema(_)
+                | ast::AlterViewAction::ViewRenameTo(_)
+                | ast::AlterViewAction::SetOptions(_)
+                | ast::AlterViewAction::ResetOptions(_),
+            )
+            | None => {
+                self.unknown.insert(statement.at);
+            }
+        }
     }
 
     fn alter_domain(&mut self, statement: &Statement, node: &ast::AlterDomain) {
@@ -280,89 +314,6 @@ impl Judge<'_> {
         });
         self.schema.look_elsewhere(!is_public);
     }
-
-    fn alter_table(&mut self, statement: &Statement, node: &ast::AlterTable) {
-        let Some(name) = names::table(node.table_relation_name()) else {
-            self.unknown.insert(statement.at);
-            return;
-        };
-        for action in node.actions() {
-            match self.existing(&name) {
-                Some(table) => self.alter_existing(statement, &name, &table, &action),
-                // The migration made the table: only what it is called from here on matters.
-                None => {
-                    if let ast::AlterTableAction::TableRenameTo(to) = &action {
-                        self.rename_table(statement, &name, to);
-                    }
-                }
-            }
-        }
-    }
-
-    fn alter_existing(
-        &mut self,
-        statement: &Statement,
-        name: &str,
-        table: &Existing,
-        action: &ast::AlterTableAction,
-    ) {
-        use ast::AlterTableAction as Action;
-        match action {
-            Action::AddColumn(it) => self.add_column(statement, name, table, it),
-            Action::DropColumn(it) => self.drop_column(statement, name, table, it),
-            Action::RenameColumn(it) => self.rename_column(statement, name, table, it),
-            Action::AlterColumn(it) => self.alter_column(statement, name, table, it),
-            Action::AddConstraint(it) => {
-                if let Some(constraint) = it.constraint() {
-                    self.add_constraint(statement, name, table, &constraint);
-                }
-            }
-            Action::DropConstraint(it) => self.drop_constraint(statement, name, table, it),
-            Action::ValidateConstraint(it) => self.validate(statement, table, it),
-            Action::TableRenameTo(it) => self.rename_table(statement, name, it),
-            Action::AttachPartition(it) => self.attach_partition(statement, it),
-            Action::DetachPartition(it) => self.detach_partition(statement, name, it),
-            Action::EnableRls(_) | Action::ForceRls(_) => {
-                self.row_security(statement, Some(name.to_owned()));
-            }
-            Action::SetTablespace(_)
-            | Action::SetLogged(_)
-            | Action::SetUnlogged(_)
-            | Action::SetAccessMethod(_) => self.rewrite(statement, name, table),
-            // They change how the table is stored, or are told elsewhere: the schema and the owner
-            // before, triggers and inheritance by squawk.
-            Action::RenameConstraint(_)
-            | Action::SetOptions(_)
-            | Action::ResetOptions(_)
-            | Action::SetWithoutCluster(_)
-            | Action::SetWithoutOids(_)
-            | Action::ClusterOn(_)
-            | Action::ReplicaIdentity(_)
-            | Action::OwnerTo(_)
-            | Action::SetSchema(_)
-            | Action::NoForceRls(_)
-            | Action::DisableRls(_)
-            | Action::EnableTrigger(_)
-            | Action::DisableTrigger(_)
-            | Action::NoInheritTable(_) => {}
-            Action::AlterConstraint(_)
-            | Action::AlterOptionList(_)
-            | Action::DisableRule(_)
-            | Action::EnableAlwaysRule(_)
-            | Action::EnableAlwaysTrigger(_)
-            | Action::EnableReplicaRule(_)
-            | Action::EnableReplicaTrigger(_)
-            | Action::EnableRule(_)
-            | Action::InheritTable(_)
-            | Action::MergePartitions(_)
-            | Action::NotOf(_)
-            | Action::OfType(_)
-            | Action::OptionItemList(_)
-            | Action::SplitPartition(_) => {
-                self.unknown.insert(statement.at);
-            }
-        }
-    }
 }
 
 fn table_of_policy(on: Option<ast::OnTable>) -> Option<String> {
@@ -382,7 +333,16 @@ fn is_harmless(kind: &Stmt) -> bool {
             | Stmt::CommentOn(_)
             | Stmt::CreateCollation(_)
             | Stmt::CreateExtension(_)
+            | Stmt::CreateForeignDataWrapper(_)
+            | Stmt::CreateGroup(_)
+            | Stmt::CreatePublication(_)
+            | Stmt::CreateRole(_)
+            | Stmt::CreateServer(_)
             | Stmt::CreateStatistics(_)
+            | Stmt::CreateTextSearchConfiguration(_)
+            | Stmt::CreateTextSearchDictionary(_)
+            | Stmt::CreateUser(_)
+            | Stmt::CreateUserMapping(_)
             | Stmt::Deallocate(_)
             | Stmt::DropStatistics(_)
             | Stmt::EmptyStmt(_)
@@ -393,6 +353,7 @@ fn is_harmless(kind: &Stmt) -> bool {
             | Stmt::ReleaseSavepoint(_)
             | Stmt::Reset(_)
             | Stmt::ResetRole(_)
+            | Stmt::Rollback(ast::Rollback::RollbackToSavepoint(_))
             | Stmt::SavepointCreate(_)
             | Stmt::SetConstraints(_)
             | Stmt::SetRole(_)

@@ -6,6 +6,7 @@ use squawk_syntax::ast::{self, AstNode};
 use super::locks::Blocks;
 use super::{Existing, Judge, Rule};
 use crate::judge::names;
+use crate::judge::schema::Kind;
 use crate::judge::script::Statement;
 use crate::judge::size::Size;
 
@@ -27,8 +28,8 @@ impl Judge<'_> {
         if node.concurrently_token().is_some() {
             self.concurrent_index(statement, index.as_deref());
         }
-        if let Some(index) = index {
-            self.schema.make(index);
+        if let (Some(index), None) = (index, node.if_not_exists()) {
+            self.schema.make(Kind::Relation, index);
         }
     }
 
@@ -91,7 +92,7 @@ impl Judge<'_> {
             .index_refs()
             .filter_map(|index| names::of_ref(index.path_ref()))
         {
-            if !self.schema.is_made(&name) {
+            if !self.schema.is_made(Kind::Relation, &name) {
                 let means = format!(
                     "if {name} is unique, ON CONFLICT on it fails in the running code; \
                      queries that used it get slow"
@@ -114,7 +115,7 @@ impl Judge<'_> {
             }
             Some(ast::ReindexTarget::ReindexTargetIndex(target)) => {
                 let index = names::of_ref(target.index_ref().and_then(|index| index.path_ref()));
-                if index.is_some_and(|index| self.schema.is_made(&index)) {
+                if index.is_some_and(|index| self.schema.is_made(Kind::Relation, &index)) {
                     return;
                 }
                 None

@@ -7,20 +7,38 @@ use squawk_syntax::ast::{self, AstNode};
 use super::locks::Blocks;
 use super::{Judge, Rule};
 use crate::judge::names;
+use crate::judge::schema::Kind;
 use crate::judge::script::Statement;
 
 impl Judge<'_> {
-    /// Things that have no data of their own go.
-    pub(super) fn drop_objects(
+    /// Views and sequences go.
+    pub(super) fn drop_relations(
         &mut self,
         statement: &Statement,
         rule: Rule,
         objects: impl Iterator<Item = String>,
     ) {
         for name in objects {
-            if !self.schema.is_made(&name) {
+            if !self.schema.is_made(Kind::Relation, &name) {
                 let means = format!("the running code fails wherever it uses {name}");
                 self.find(statement.at, rule, Risk::Breaking, means);
+            }
+        }
+    }
+
+    /// Functions go. Each is told by what it takes: one may come and another of its name go.
+    pub(super) fn drop_functions(&mut self, statement: &Statement) {
+        let Some(kind) = &statement.kind else { return };
+        for (name, takes) in routines(kind.syntax()) {
+            let is_made = match takes {
+                Some(takes) => self
+                    .schema
+                    .is_made(Kind::Routine, &format!("{name}({takes})")),
+                None => self.schema.is_made_routine(&name),
+            };
+            if !is_made {
+                let means = format!("the running code fails wherever it uses {name}");
+                self.find(statement.at, Rule::DropFunction, Risk::Breaking, means);
             }
         }
     }
@@ -29,16 +47,21 @@ impl Judge<'_> {
         &mut self,
         statement: &Statement,
         name: Option<String>,
-        replace: bool,
+        takes: Option<ast::ParamList>,
+        replaces: bool,
     ) {
         let Some(name) = name else { return };
-        if replace && !self.schema.is_made(&name) {
+        let takes = takes.map(|list| types_of(&list)).unwrap_or_default();
+        let id = format!("{name}({takes})");
+        if replaces && !self.schema.is_made(Kind::Routine, &id) {
             let means = format!(
                 "where {name} exists already, it does something else then for the running code"
             );
             self.find(statement.at, Rule::ReplaceFunction, Risk::Breaking, means);
         }
-        self.schema.make(name);
+        if !replaces {
+            self.schema.make(Kind::Routine, id);
+        }
     }
 
     pub(super) fn drop_schemas(
@@ -48,7 +71,7 @@ impl Judge<'_> {
         behavior: Option<ast::DropBehavior>,
     ) {
         for name in schemas
-            .filter(|name| !self.schema.is_made(name))
+            .filter(|name| !self.schema.is_made(Kind::Schema, name))
             .collect::<Vec<_>>()
         {
             let means = format!("the running code fails wherever it uses the schema {name}");
@@ -81,8 +104,10 @@ impl Judge<'_> {
             );
             self.find(statement.at, Rule::AddTrigger, Risk::Breaking, means);
         }
-        if let Some(trigger) = node.trigger().map(|trigger| names::name(&trigger)) {
-            self.schema.make(trigger_id(&table, &trigger));
+        if let (None, Some(trigger)) = (node.or_replace(), node.trigger()) {
+            let trigger = names::name(&trigger);
+            self.schema
+                .make(Kind::Trigger, trigger_id(&table, &trigger));
         }
     }
 
@@ -97,7 +122,10 @@ impl Judge<'_> {
             return;
         };
         self.lock(statement, &table, &existing, Blocks::All);
-        if !self.schema.is_made(&trigger_id(&table, &trigger)) {
+        if !self
+            .schema
+            .is_made(Kind::Trigger, &trigger_id(&table, &trigger))
+        {
             let means = format!(
                 "what {trigger} did for the running code when it wrote to {table} is not done \
                  any more"
@@ -136,7 +164,7 @@ impl Judge<'_> {
         let subject = names::subject(node);
         if subject
             .as_deref()
-            .is_some_and(|name| self.schema.is_made(name))
+            .is_some_and(|name| self.schema.is_new(name))
         {
             return;
         }
@@ -150,13 +178,32 @@ fn trigger_id(table: &str, trigger: &str) -> String {
     format!("{table} {trigger}")
 }
 
-/// The names in a list of functions, each with its parameters or without.
-pub(super) fn functions(node: &SyntaxNode) -> Vec<String> {
-    let paths = node.descendants().filter_map(|node| {
-        ast::FunctionNameRef::cast(node.clone())
-            .and_then(|name| name.path_ref())
-            .or_else(|| ast::ProcedureNameRef::cast(node.clone()).and_then(|name| name.path_ref()))
-            .or_else(|| ast::RoutineNameRef::cast(node).and_then(|name| name.path_ref()))
+/// The functions in a list: each with what it takes, where that is said.
+fn routines(node: &SyntaxNode) -> Vec<(String, Option<String>)> {
+    let routines = node.descendants().filter_map(|node| {
+        let (path, takes) = if let Some(it) = ast::FunctionSig::cast(node.clone()) {
+            (it.function_name_ref()?.path_ref(), it.param_list())
+        } else if let Some(it) = ast::ProcedureSig::cast(node.clone()) {
+            (it.procedure_name_ref()?.path_ref(), it.param_list())
+        } else if let Some(it) = ast::RoutineSig::cast(node.clone()) {
+            (it.routine_name_ref()?.path_ref(), it.param_list())
+        } else {
+            let it = ast::Aggregate::cast(node)?;
+            (it.path_ref(), it.param_list())
+        };
+        Some((names::of_ref(path)?, takes.map(|list| types_of(&list))))
     });
-    paths.filter_map(|path| names::of_ref(Some(path))).collect()
+    routines.collect()
+}
+
+/// The types that a function takes, by which PostgreSQL tells it from others of its name.
+fn types_of(list: &ast::ParamList) -> String {
+    let params = list.params().filter(|param| {
+        // What it gives back is no part of it.
+        !matches!(param.mode(), Some(ast::ParamMode::ParamOut(_)))
+    });
+    let types = params.filter_map(|param| param.func_type());
+    let types = types.map(|it| it.syntax().text().to_string().to_lowercase());
+    let types = types.map(|it| it.split_whitespace().collect::<Vec<_>>().join(" "));
+    types.collect::<Vec<_>>().join(", ")
 }

@@ -202,7 +202,7 @@ impl Judge<'_> {
                 continue;
             };
             let subject = names::subject(kind.syntax());
-            let is_new = subject.is_some_and(|name| self.schema.is_made(&name));
+            let is_new = subject.is_some_and(|name| self.schema.is_new(&name));
             if is_new || !counts(kind) || self.has(statement.at, risk) {
                 continue;
             }

@@ -1,6 +1,7 @@
 //! Tables that go, move or get another name, and partitions.
 
 use sluice_core::migration::Risk;
+use squawk_syntax::SyntaxNode;
 use squawk_syntax::ast::{self, AstNode};
 
 use super::locks::Blocks;
@@ -62,7 +63,7 @@ impl Judge<'_> {
         let Some(name) = names::subject(kind.syntax()) else {
             return;
         };
-        if !self.schema.is_made(&name) {
+        if !self.schema.is_new(&name) {
             let means = format!(
                 "the running code fails wherever it uses {name}: it is in another schema then"
             );
@@ -115,24 +116,34 @@ impl Judge<'_> {
         let Some(name) = names::of_path(node.table_name().and_then(|name| name.path())) else {
             return;
         };
-        // A foreign key locks the table it points at, and a partition its parent.
-        let parents = node.partition_of().and_then(|of| of.table_name_ref());
-        let pointed = node.syntax().descendants().filter_map(|node| {
+        if let Some(parent) = node.partition_of().and_then(|of| of.table_name_ref())
+            && let Some(parent) = names::of_ref(parent.path_ref())
+            && let Some(existing) = self.existing(&parent)
+        {
+            self.lock(statement, &parent, &existing, Blocks::All);
+        }
+        self.lock_pointed_at(statement, node.syntax());
+        let is_temporary = matches!(node.persistence(), Some(ast::Persistence::Temp(_)));
+        if node.if_not_exists().is_some() || is_temporary {
+            self.schema.make_table_unless_there(name);
+        } else {
+            self.schema.make_table(name);
+        }
+    }
+
+    /// A foreign key locks the table that it points at.
+    pub(super) fn lock_pointed_at(&mut self, statement: &Statement, node: &SyntaxNode) {
+        let pointed = node.descendants().filter_map(|node| {
             match ast::ForeignKeyConstraint::cast(node.clone()) {
                 Some(key) => key.table_name_ref(),
                 None => ast::ReferencesConstraint::cast(node).and_then(|key| key.table()),
             }
         });
-        let parents = parents.into_iter().map(|table| (table, Blocks::All));
-        let pointed = pointed.map(|table| (table, Blocks::Writes));
-        for (table, blocks) in parents.chain(pointed) {
-            if let Some(other) = names::of_ref(table.path_ref())
-                && let Some(existing) = self.existing(&other)
-            {
-                self.lock(statement, &other, &existing, blocks);
+        for name in pointed.filter_map(|table| names::of_ref(table.path_ref())) {
+            if let Some(existing) = self.existing(&name) {
+                self.lock(statement, &name, &existing, Blocks::Writes);
             }
         }
-        self.schema.make_table(name, node.if_not_exists().is_some());
     }
 
     /// The table is written anew, or all of it read, while others wait.

@@ -5,6 +5,7 @@ use squawk_syntax::ast::{self, AstNode};
 
 use super::{Judge, Rule};
 use crate::judge::names;
+use crate::judge::schema::Kind;
 use crate::judge::script::Statement;
 
 impl Judge<'_> {
@@ -89,7 +90,8 @@ impl Judge<'_> {
     ) {
         for name in types {
             let before = self.schema.type_before(&name).to_owned();
-            let is_new = self.schema.new_type(&name).is_some() || self.schema.is_made(&name);
+            let is_new =
+                self.schema.new_type(&name).is_some() || self.schema.is_made(Kind::Domain, &name);
             // The end of an enum made anew: its columns have the new one by now.
             let is_replaced = before != name && self.schema.new_type(&before).is_some();
             if !is_new && !is_replaced {
