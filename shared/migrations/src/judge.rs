@@ -40,6 +40,16 @@ pub struct Table {
     pub bytes: u64,
     /// Its columns, by name.
     pub columns: BTreeMap<String, Column>,
+    /// Its indexes, by name, those of its constraints among them; `None` where nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub indexes: Option<BTreeMap<String, Index>>,
+}
+
+/// An index as it is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Index {
+    /// Whether it refuses what it has already: then an `ON CONFLICT` may stand on it.
+    pub unique: bool,
 }
 
 /// A column as it is now.
@@ -63,35 +73,69 @@ pub struct Column {
 /// Takes any text: what cannot be read is a finding, never an error. The same text and tables give
 /// the same judgement.
 pub fn judge(sql: &str, tables: &Tables) -> Judgement {
-    let (statements, found) = match text::obstacle(sql) {
-        Some(obstacle) => (0, vec![whole(&obstacle)]),
+    let read = match text::obstacle(sql) {
+        Some(obstacle) => Read::nothing(&obstacle),
         // The parser is not ours and takes any text: should it panic, the text is unjudged.
         None => std::panic::catch_unwind(|| read(sql, tables))
-            .unwrap_or_else(|_| (0, vec![whole(&Obstacle::Unreadable)])),
+            .unwrap_or_else(|_| Read::nothing(&Obstacle::Unreadable)),
     };
-    let mut judgement = Judgement {
+    Judgement {
         sql: Hash::of_json(&sql),
-        statements,
-        findings: found,
-        left_out: 0,
-        left_out_risks: Default::default(),
-    };
-    bound(&mut judgement);
-    judgement
+        statements: count(read.statements),
+        findings: read.findings,
+        left_out: count(read.left_out.len()),
+        // A migration is not harmless because its finding is the forty-first.
+        left_out_risks: read.left_out.into_iter().collect(),
+    }
 }
 
-/// How many statements there are and what was found in them, the worst first.
-fn read(sql: &str, tables: &Tables) -> (u32, Vec<Finding>) {
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// What reading showed.
+struct Read {
+    statements: usize,
+    /// The worst first, [`FINDINGS`] at most.
+    findings: Vec<Finding>,
+    /// Which kind each of the others is.
+    left_out: Vec<Risk>,
+}
+
+impl Read {
+    /// Of a text that was not read at all.
+    fn nothing(obstacle: &Obstacle) -> Self {
+        let finding = Finding {
+            rule: rules::Rule::DoesNotParse.name().to_owned(),
+            risk: Risk::Unjudged,
+            revision: None,
+            statement: "…".to_owned(),
+            means: obstacle.to_string(),
+            waiver: None,
+        };
+        Self {
+            statements: 0,
+            findings: vec![finding],
+            left_out: Vec::new(),
+        }
+    }
+}
+
+fn read(sql: &str, tables: &Tables) -> Read {
     let script = Script::read(sql);
     let mut judge = Judge::new(tables);
     for statement in &script.statements {
         judge.statement(statement);
     }
     judge.finish(&script);
-    let found = judge.into_found();
+    let mut found = judge.into_found();
+    let left_out = found.split_off(found.len().min(FINDINGS));
     let findings = found.into_iter().map(|found| told(&script, found));
-    let statements = u32::try_from(script.statements.len()).unwrap_or(u32::MAX);
-    (statements, findings.collect())
+    Read {
+        statements: script.statements.len(),
+        findings: findings.collect(),
+        left_out: left_out.into_iter().map(|found| found.risk).collect(),
+    }
 }
 
 fn told(script: &Script, found: Found) -> Finding {
@@ -104,27 +148,4 @@ fn told(script: &Script, found: Found) -> Finding {
         means: found.means,
         waiver: None,
     }
-}
-
-/// The one finding of a text that was not read at all.
-fn whole(obstacle: &Obstacle) -> Finding {
-    Finding {
-        rule: rules::Rule::DoesNotParse.name().to_owned(),
-        risk: Risk::Unjudged,
-        revision: None,
-        statement: "…".to_owned(),
-        means: obstacle.to_string(),
-        waiver: None,
-    }
-}
-
-/// Cuts the list, and keeps in mind which kinds of risk the rest has: a migration is not harmless
-/// because its finding is the forty-first.
-fn bound(judgement: &mut Judgement) {
-    if judgement.findings.len() <= FINDINGS {
-        return;
-    }
-    let rest = judgement.findings.split_off(FINDINGS);
-    judgement.left_out = u32::try_from(rest.len()).unwrap_or(u32::MAX);
-    judgement.left_out_risks = rest.iter().map(|finding| finding.risk).collect();
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::sql_type::SqlType;
-use super::{Table, Tables};
+use super::{Index, Table, Tables};
 
 /// What is known of the database at a point of the migration.
 pub(super) struct Schema<'a> {
@@ -68,6 +68,8 @@ pub(super) struct Column {
     pub(super) was_required: bool,
     /// The statement that made it one that an INSERT has to fill.
     pub(super) required_by: Option<(Demand, usize)>,
+    /// The statement from which on it refuses NULL, where code knows it that may write NULL.
+    pub(super) refuses_null_by: Option<usize>,
 }
 
 /// What makes an INSERT fill a column.
@@ -122,6 +124,19 @@ impl<'a> Schema<'a> {
             return None;
         }
         self.tables.get(key)
+    }
+
+    /// What is known of an index by its name: it has the schema of its table.
+    pub(super) fn index(&self, name: &str) -> Option<Index> {
+        let (schema, name) = name.rsplit_once('.').unwrap_or(("", name));
+        if self.elsewhere && schema.is_empty() {
+            return None;
+        }
+        let mut tables = self.tables.iter().filter(|(table, _)| {
+            let of_table = table.rsplit_once('.').map_or("", |(schema, _)| schema);
+            of_table == schema
+        });
+        tables.find_map(|(_, table)| table.indexes.as_ref()?.get(name).copied())
     }
 
     /// From here on, names without a schema may mean another schema's.

@@ -58,6 +58,12 @@ pub(super) struct Change {
     pub(super) rewrites: bool,
 }
 
+/// PostgreSQL's own types, other than those that [`SqlType`] names.
+const OWN: [&str; 16] = [
+    "boolean", "box", "bytea", "cidr", "inet", "interval", "json", "jsonb", "macaddr", "money",
+    "oid", "point", "tsquery", "tsvector", "uuid", "xml",
+];
+
 impl Change {
     const fn new(fit: Fit) -> Self {
         Self {
@@ -181,14 +187,19 @@ impl SqlType {
             (Timestamp(..), Date | Time(..)) => Change::losing(Fit::Narrower),
             (Array(from), Array(to)) => from.change(to),
             _ if self.is_text() && to.is_text() => text(self, to),
-            // Such as to an enum: what is not one of its labels is refused.
-            _ if self.is_text() && matches!(to, Self::Named(_)) => Change::new(Fit::Narrower),
+            // An enum or a domain: what is not one of its values is refused.
+            _ if self.is_text() && to.is_users() => Change::new(Fit::Narrower),
             _ => Change::new(Fit::Other),
         }
     }
 
     fn is_text(&self) -> bool {
         matches!(self, Self::Text | Self::Varchar(_) | Self::Char(_))
+    }
+
+    /// Whether it is a type of the users' own making, as far as its name says.
+    fn is_users(&self) -> bool {
+        matches!(self, Self::Named(name) if !OWN.contains(&name.as_str()))
     }
 
     /// How many characters it takes.
@@ -384,6 +395,7 @@ mod tests {
             ("json", "jsonb", Fit::Other, false, false, true),
             ("integer[]", "bigint[]", Fit::Wider, false, false, true),
             ("text", "integer", Fit::Other, false, false, true),
+            ("text", "jsonb", Fit::Other, false, false, true),
         ];
         for (from, to, expected, loses, cast_loses, rewrites) in cases {
             let change = fit(from, to);

@@ -68,6 +68,7 @@ fn table(rows: i64, bytes: u64, columns: &[(&str, &str, &str)]) -> Table {
         rows,
         bytes,
         columns: columns.collect(),
+        indexes: None,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Each rule where it finds something and where it does not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use sluice_migrations::{judge, rules};
+use sluice_migrations::{Index, judge, rules};
 
 use super::erp::{found, judged, tables};
 
@@ -72,6 +72,12 @@ const BAD: &[(&str, &[&str])] = &[
     (
         "ALTER TABLE currencies ADD COLUMN digits INTEGER; UPDATE currencies SET digits = 2; \
          ALTER TABLE currencies ALTER COLUMN digits SET NOT NULL;",
+        &["breaking: set-not-null"],
+    ),
+    // Code that knows a column may write NULL, and then its default does not help.
+    (
+        "ALTER TABLE currencies ALTER COLUMN name SET NOT NULL; \
+         ALTER TABLE currencies ALTER COLUMN name SET DEFAULT '';",
         &["breaking: set-not-null"],
     ),
     // A default that is there only for the rows that are there.
@@ -327,6 +333,10 @@ const BAD: &[(&str, &[&str])] = &[
         &["locking: lock-held", "locking: long-update"],
     ),
     (
+        "ALTER TABLE orders ALTER COLUMN note TYPE JSONB USING to_jsonb(note);",
+        &["breaking: change-type", "locking: rewrite-table"],
+    ),
+    (
         "CREATE TABLE parcels (order_id INTEGER REFERENCES orders (id)); \
          CREATE INDEX ix ON billing.invoices (reference);",
         &["locking: lock-held", "locking: index-not-concurrent"],
@@ -470,8 +480,9 @@ const GOOD: &[&str] = &[
     "ALTER TABLE orders ALTER COLUMN note SET DEFAULT '';",
     "ALTER TABLE orders ALTER COLUMN note DROP DEFAULT;",
     // Alembic says SET NOT NULL before SET DEFAULT.
-    "ALTER TABLE currencies ALTER COLUMN name SET NOT NULL; \
-     ALTER TABLE currencies ALTER COLUMN name SET DEFAULT '';",
+    "ALTER TABLE currencies ADD COLUMN digits INTEGER; UPDATE currencies SET digits = 2; \
+     ALTER TABLE currencies ALTER COLUMN digits SET NOT NULL; \
+     ALTER TABLE currencies ALTER COLUMN digits SET DEFAULT 2;",
     // Wider types, in place.
     "ALTER TABLE orders ALTER COLUMN number TYPE VARCHAR(80);",
     "ALTER TABLE orders ALTER COLUMN number TYPE TEXT;",
@@ -634,6 +645,31 @@ fn an_enum_that_only_grows_breaks_nothing() {
     }
     let judgement = judge(&format!("BEGIN; {sql} COMMIT;"), &tables);
     assert_eq!(found(&judgement)[0], "breaking: drop-enum-value");
+}
+
+/// Where the indexes are known, only a unique one is missed.
+#[test]
+fn an_index_that_is_not_unique_may_go() {
+    let mut tables = tables();
+    let orders = tables.get_mut("orders").unwrap();
+    orders.indexes = Some(BTreeMap::from([
+        ("orders_pkey".to_owned(), Index { unique: true }),
+        ("ix_orders_number".to_owned(), Index { unique: true }),
+        ("ix_orders_note".to_owned(), Index { unique: false }),
+    ]));
+    let dropped = |sql: &str| found(&judge(&format!("BEGIN; {sql} COMMIT;"), &tables));
+    assert_eq!(dropped("DROP INDEX public.ix_orders_note;"), [""; 0]);
+    assert_eq!(
+        dropped("DROP INDEX ix_orders_number;"),
+        ["breaking: drop-index"]
+    );
+    assert_eq!(
+        dropped("DROP INDEX billing.ix_orders_note;"),
+        ["breaking: drop-index"]
+    );
+    let constraint = |name: &str| dropped(&format!("ALTER TABLE orders DROP CONSTRAINT {name};"));
+    assert_eq!(constraint("whatever"), [""; 0]);
+    assert_eq!(constraint("orders_pkey"), ["breaking: drop-constraint"]);
 }
 
 /// What a later statement undoes is judged by how it ends.

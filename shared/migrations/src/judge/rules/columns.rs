@@ -231,7 +231,12 @@ impl Judge<'_> {
             return;
         }
         known.not_null = Some(true);
-        known.required_by = Some((Demand::NotNull, statement.at));
+        // Code that does not know a column leaves it to its default; code that knows it may well
+        // write NULL, as ORMs do where there is no value, and then no default helps.
+        match known.new {
+            true => known.required_by = Some((Demand::NotNull, statement.at)),
+            false => known.refuses_null_by = Some(statement.at),
+        }
         let id = (table.key.clone(), column.to_owned());
         if !self.never_null.contains(&id) {
             self.scan(statement, name, table, Blocks::All);
@@ -248,6 +253,16 @@ impl Judge<'_> {
             told.then(|| (demand, at, format!("{key}.{name}")))
         });
         let required: Vec<(Demand, usize, String)> = required.collect();
+        let refusing = self.schema.columns().filter_map(|(key, name, column)| {
+            let at = column.refuses_null_by?;
+            let told = !column.gone && column.not_null == Some(true);
+            told.then(|| (at, format!("{key}.{name}")))
+        });
+        for (at, column) in refusing.collect::<Vec<(usize, String)>>() {
+            let means =
+                format!("a write of the running code is refused if it leaves {column} NULL");
+            self.find(at, Rule::SetNotNull, Risk::Breaking, means);
+        }
         for (demand, at, column) in required {
             let (rule, means) = match demand {
                 Demand::Added => (
@@ -259,7 +274,10 @@ impl Judge<'_> {
                 ),
                 Demand::NotNull => (
                     Rule::SetNotNull,
-                    format!("an INSERT of the running code is refused if it leaves {column} NULL"),
+                    format!(
+                        "an INSERT of the running code is refused: it does not know {column}, \
+                         which takes no NULL in the end and has no default"
+                    ),
                 ),
                 Demand::NoDefault => (
                     Rule::DropDefault,

@@ -241,12 +241,20 @@ impl Judge<'_> {
             .and_then(|label| names::of_ref(label.path_ref()));
         let Some(label) = label else { return };
         let id = constraint_id(table, &label);
-        if self.schema.is_made(Kind::Constraint, &id) || only_refuses(&label) {
+        if self.schema.is_made(Kind::Constraint, &id) {
             return;
         }
-        let means = format!(
-            "if {label} is a unique constraint, ON CONFLICT on it fails in the running code"
-        );
+        // What has no index is a foreign key or a check.
+        let facts = self.schema.facts(&table.key);
+        let indexes = facts.and_then(|facts| facts.indexes.as_ref());
+        let means = match indexes.map(|indexes| indexes.contains_key(&label)) {
+            Some(false) => return,
+            Some(true) => format!("ON CONFLICT on {label} fails in the running code"),
+            None if only_refuses(&label) => return,
+            None => format!(
+                "if {label} is a unique constraint, ON CONFLICT on it fails in the running code"
+            ),
+        };
         self.find(statement.at, Rule::DropConstraint, Risk::Breaking, means);
     }
 

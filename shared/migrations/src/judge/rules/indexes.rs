@@ -92,13 +92,15 @@ impl Judge<'_> {
             .index_refs()
             .filter_map(|index| names::of_ref(index.path_ref()))
         {
-            if !self.schema.is_made(Kind::Relation, &name) {
-                let means = format!(
-                    "if {name} is unique, ON CONFLICT on it fails in the running code; \
-                     queries that used it get slow"
-                );
-                self.find(statement.at, Rule::DropIndex, Risk::Breaking, means);
+            if self.schema.is_made(Kind::Relation, &name) {
+                continue;
             }
+            let means = match self.schema.index(&name) {
+                Some(index) if !index.unique => continue,
+                Some(_) => format!("ON CONFLICT on {name} fails in the running code"),
+                None => format!("if {name} is unique, ON CONFLICT on it fails in the running code"),
+            };
+            self.find(statement.at, Rule::DropIndex, Risk::Breaking, means);
         }
         if node.concurrently_token().is_some() {
             self.not_in_transaction(statement, "DROP INDEX CONCURRENTLY");

@@ -1,7 +1,7 @@
 //! Columns that get another type.
 
 use sluice_core::migration::Risk;
-use squawk_syntax::ast;
+use squawk_syntax::ast::{self, AstNode};
 
 use super::{Existing, Judge, Rule};
 use crate::judge::names;
@@ -186,7 +186,7 @@ impl Judge<'_> {
     }
 }
 
-/// Whether a USING is no more than the column, cast: `status::text::status`.
+/// Whether a USING is no more than the column, cast: `status::text::status`, `to_jsonb(note)`.
 fn is_cast_of(expr: &ast::Expr, column: &str) -> bool {
     match expr {
         ast::Expr::CastExpr(cast) => cast.expr().is_some_and(|expr| is_cast_of(&expr, column)),
@@ -195,6 +195,15 @@ fn is_cast_of(expr: &ast::Expr, column: &str) -> bool {
         ast::Expr::FieldExpr(field) => field
             .field()
             .is_some_and(|field| names::name(&field) == column),
+        ast::Expr::CallExpr(call) => {
+            let to_json = super::unjudged::calls(call.syntax());
+            let mut args = call.arg_list().into_iter().flat_map(|list| list.args());
+            matches!(to_json.as_slice(), [name] if name == "to_json" || name == "to_jsonb")
+                && args
+                    .next()
+                    .and_then(|arg| arg.expr())
+                    .is_some_and(|expr| is_cast_of(&expr, column))
+        }
         _ => false,
     }
 }
