@@ -2,6 +2,7 @@
 //! run, and the SQL is judged here. What was judged is stored, so that a history replays the same
 //! under a later judge.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -180,6 +181,7 @@ fn not_rendered(seen: &Inspected) -> Judgement {
         statements: 0,
         findings: findings.take(FINDINGS).collect(),
         left_out: 0,
+        left_out_risks: BTreeSet::new(),
     }
 }
 
