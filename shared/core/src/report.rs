@@ -211,6 +211,12 @@ fn nobody_decided(d: &Deployment, stuck: &BTreeMap<ServiceName, String>) -> bool
             .all(|service| stuck.contains_key(service))
 }
 
+/// Whether what ran before was found not to run on the schema that the migration left.
+fn is_on_foreign_schema(d: &Deployment) -> bool {
+    let judgement = d.plan.as_ref().and_then(|sealed| sealed.plan.judgement());
+    judgement.is_some() && d.breaks_what_ran_before()
+}
+
 /// Whether a migration that failed has left nothing behind.
 fn is_as_it_was(d: &Deployment) -> bool {
     let judgement = d.plan.as_ref().and_then(|sealed| sealed.plan.judgement());
@@ -355,6 +361,16 @@ fn advice(d: &Deployment, cause: &Cause) -> Vec<String> {
     };
     if d.rollback().is_some() {
         todo = vec!["put this right".to_owned(), again(d)];
+    }
+    if matches!(d.phase, Phase::RolledBack { .. }) && is_on_foreign_schema(d) {
+        todo.insert(
+            0,
+            format!(
+                "decide soon, since what runs does not run on the new schema: restore the database \
+                 with `{COMMAND} restore {}`, or push a release that fits it",
+                EnvironmentKey::of(d)
+            ),
+        );
     }
     if let Cause::MigrationFailed { log_tail, .. } = cause
         && let Some(last) = log_tail.last()
