@@ -8,7 +8,7 @@ use super::cluster::describe;
 use super::cluster_members::{self, ensure_members, members_of};
 use super::copies::{DELETING, OurCopy, is_usable, port, settling, status};
 use super::failed;
-use super::instance_copies::delete;
+use super::instance_copies::{DEFAULT_OPTIONS, delete};
 use crate::clients::ClientSet;
 use crate::time::date_time;
 
@@ -40,9 +40,11 @@ fn security_groups(cluster: &DbCluster) -> Vec<String> {
         .collect()
 }
 
+/// The default one RDS gives by itself.
 fn option_group(cluster: &DbCluster) -> Option<&str> {
-    let groups = cluster.db_cluster_option_group_memberships();
-    groups.first()?.db_cluster_option_group_name()
+    let group = cluster.db_cluster_option_group_memberships().first()?;
+    let name = group.db_cluster_option_group_name()?;
+    (!name.starts_with(DEFAULT_OPTIONS)).then_some(name)
 }
 
 /// Members of the class `db.serverless` cannot be without it.

@@ -13,6 +13,8 @@ use crate::time::date_time;
 /// gp3 storage of PostgreSQL below this many GiB has one fixed speed, and RDS refuses to be told
 /// of it.
 const SPEED_IS_CHOSEN_FROM_GIB: u32 = 400;
+/// Such as `default:postgres-16`.
+pub(super) const DEFAULT_OPTIONS: &str = "default:";
 /// A parameter group that was changed after the start.
 const PENDING_REBOOT: &str = "pending-reboot";
 const IN_SYNC: &str = "in-sync";
@@ -93,11 +95,11 @@ fn parameter_group(instance: &DbInstance) -> Option<&str> {
         .db_parameter_group_name()
 }
 
+/// The default one RDS gives by itself.
 fn option_group(instance: &DbInstance) -> Option<&str> {
-    instance
-        .option_group_memberships()
-        .first()?
-        .option_group_name()
+    let group = instance.option_group_memberships().first()?;
+    let name = group.option_group_name()?;
+    (!name.starts_with(DEFAULT_OPTIONS)).then_some(name)
 }
 
 async fn source(clients: &ClientSet, copy: &OurCopy<'_>) -> Result<DbInstance, PortError> {
