@@ -283,8 +283,8 @@ pub trait Databases: Send + Sync {
     async fn copy(&self, target: &Target, order: &CopyOrder) -> Result<CopyObservation, PortError>;
 
     /// Has RDS call `to` what is called `from` now, if it has this resource id; nothing if `to` has
-    /// it already. It takes a minute or two: meanwhile the old name is there and `renaming`, and
-    /// then for a while neither name is.
+    /// it already. It takes a minute or two, by RDS's manual up to ten: meanwhile the old name is
+    /// there and `renaming`, and then for a while neither name is.
     ///
     /// # Errors
     ///

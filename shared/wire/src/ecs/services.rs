@@ -76,6 +76,7 @@ pub(super) fn update(cloud: &mut Cloud, caller: &Caller, input: &Value) -> Resul
         service: service.name.clone(),
         task_definition,
         configuration,
+        desired: desired_count(input)?,
         force: input["forceNewDeployment"] == true,
         by: caller.deployment(),
     };
