@@ -12,6 +12,7 @@ use sluice_core::event::Event;
 use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::id::{DeploymentId, SlackGroupId, SlackUserId};
 use sluice_core::message::Message;
+use sluice_core::phase::Phase;
 use sluice_core::roles::{Action, NotAllowed, may};
 
 use crate::App;
@@ -256,6 +257,29 @@ impl App {
             reason: reason.to_owned(),
         };
         self.steer(deployment, event, said).await
+    }
+
+    /// Leaves a failed release as it is, for a newer one to mend.
+    ///
+    /// # Errors
+    /// They may not, nobody's decision is waited for, or it did not go through.
+    pub async fn roll_forward(
+        &self,
+        deployment: &DeploymentId,
+        by: &SlackUserId,
+    ) -> Result<Decided, ControlError> {
+        let said = "Rolled forward: everything stays as it is, for a newer release to mend";
+        let stored = self.ports.store.load(deployment).await?;
+        if let Some(d) = stored.map(|stored| stored.deployment)
+            && matches!(&d.phase, Phase::RolledForward { by: who, .. } if who == by)
+        {
+            return Ok(steered(&d, said));
+        }
+        let action = Action::RollForward;
+        let groups = self.groups_there(deployment, action, by).await?;
+        let by = by.clone();
+        self.steer(deployment, Event::RollForward { by, groups }, said)
+            .await
     }
 
     async fn steer(

@@ -162,6 +162,7 @@ impl Verdict {
             | ButtonAction::Pause
             | ButtonAction::Resume
             | ButtonAction::RollBack
+            | ButtonAction::RollForward
             | ButtonAction::RestoreDatabase => None,
         }
     }

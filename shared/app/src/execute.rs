@@ -1,6 +1,7 @@
 //! Carries commands out through the ports. Makes no choices: the command and the deployment's
 //! pinned settings leave none.
 
+mod inspection;
 mod restore;
 
 use futures::future::join_all;
@@ -132,6 +133,9 @@ impl App {
                     revision,
                 }
             }
+            Command::RegisterInspector { .. }
+            | Command::StartInspection { .. }
+            | Command::ReadInspection { .. } => self.inspect(d, target, command).await?,
             Command::StartMigration {
                 token,
                 ecs_service,
@@ -144,7 +148,7 @@ impl App {
                     ecs_service: ecs_service.clone(),
                     task_definition: task_definition.clone(),
                     container: container.clone(),
-                    command: command.clone(),
+                    command: inspection::guarded(d, command),
                 };
                 Outcome::MigrationStarted(ports.tasks.ensure_task(target, &order).await?)
             }

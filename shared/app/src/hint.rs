@@ -117,8 +117,13 @@ impl App {
     }
 }
 
-/// The deployment id at the end of a name we gave: `sluice-production-dep-0123456789abcdef`.
+/// The deployment id in a name we gave: `sluice-production-dep-0123456789abcdef`, and with what the
+/// task is for `dep-0123456789abcdef-i1`.
 fn deployment_in(name: &str) -> Option<DeploymentId> {
-    let start = name.rfind("dep-")?;
-    Some(DeploymentId::from_outside(&name[start..]))
+    let start = name.rfind(PREFIX)?;
+    let hex = name[start + PREFIX.len()..].split('-').next()?;
+    Some(DeploymentId::from_outside(format!("{PREFIX}{hex}")))
 }
+
+/// What every deployment's id begins with.
+const PREFIX: &str = "dep-";

@@ -50,11 +50,12 @@ impl App {
 
     async fn survey(&self, deployment: &Deployment) -> Result<Survey, PortError> {
         let mut survey = Survey::default();
-        for command in survey.missing(deployment) {
+        // What a migration would do takes a task to be seen, and here nothing is run.
+        for command in survey.missing_facts(deployment) {
             debug_assert!(!command.changes_the_world(), "planning only reads");
             match self.execute(deployment, &command).await {
                 Event::Done { outcome, .. } => {
-                    survey.take(&outcome);
+                    survey.take(&outcome, self.ports.clock.now());
                 }
                 Event::CommandFailed { error, .. } => return Err(error),
                 _ => {}

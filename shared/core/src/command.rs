@@ -15,6 +15,7 @@ use crate::id::{
     AlarmName, ContainerName, DeploymentId, EcsServiceName, EnvironmentName, ServiceDeploymentArn,
     ServiceName, SnapshotId, TaskArn, TaskDefinitionArn,
 };
+use crate::observation::PinnedSecret;
 
 /// A command of a deployment: its name and what it is about. With the deployment's id it is the
 /// idempotency key of what it does to the world.
@@ -88,6 +89,36 @@ pub enum Command {
         container: ContainerName,
         /// From SIGTERM to SIGKILL; `None` leaves it.
         stop_timeout: Option<SignedDuration>,
+    },
+    /// Register a revision with the new image, to look at its migrations with. It is the one that
+    /// the deployment registers later, if nothing changes in between.
+    RegisterInspector {
+        /// The revision it is made from.
+        from: TaskDefinitionArn,
+        /// The container that is changed.
+        container: ContainerName,
+        /// The secrets, as they were pinned.
+        secrets: Vec<PinnedSecret>,
+        /// From SIGTERM to SIGKILL; `None` leaves it.
+        stop_timeout: Option<SignedDuration>,
+    },
+    /// Run a task that looks at the database and at the image's migrations, and changes nothing.
+    StartInspection {
+        /// ECS `clientToken`, and `startedBy` besides: at most 36 characters.
+        token: String,
+        /// The service whose network the task has.
+        ecs_service: EcsServiceName,
+        /// The revision with the new image.
+        task_definition: TaskDefinitionArn,
+        /// The container that runs it.
+        container: ContainerName,
+        /// The migration's command: what is looked at.
+        command: Vec<String>,
+    },
+    /// See what that task found.
+    ReadInspection {
+        /// The task.
+        task: TaskArn,
     },
     /// Run the migration task, once.
     StartMigration {
@@ -240,6 +271,9 @@ impl Command {
             Self::StartSnapshot { .. } => "start-snapshot",
             Self::ReadSnapshot { .. } => "read-snapshot",
             Self::RegisterTaskDefinition { .. } => "register-task-definition",
+            Self::RegisterInspector { .. } => "register-inspector",
+            Self::StartInspection { .. } => "start-inspection",
+            Self::ReadInspection { .. } => "read-inspection",
             Self::StartMigration { .. } => "start-migration",
             Self::ReadMigration { .. } => "read-migration",
             Self::StartRollout(_) => "start-rollout",
@@ -269,6 +303,8 @@ impl Command {
             | Self::ScaleService { .. }
             | Self::StartCopy(_)
             | Self::RenameDatabase { .. } => true,
+            // A revision that nothing runs, and a task that only looks.
+            Self::RegisterInspector { .. } | Self::StartInspection { .. } => false,
             Self::ReadImage
             | Self::ReadScan
             | Self::ReadProof { .. }
@@ -280,6 +316,7 @@ impl Command {
             | Self::ReadPrevious
             | Self::ReadControls
             | Self::ReadSnapshot { .. }
+            | Self::ReadInspection { .. }
             | Self::ReadMigration { .. }
             | Self::ReadRollout { .. }
             | Self::RunSmokeTests

@@ -97,10 +97,21 @@ pub struct Deployment {
     /// Who let it begin while the environment is closed, if somebody did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overridden: Option<Override>,
+    /// How often the migration has been looked at: each look is a task of its own.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub looks: u32,
     /// Commands that failed and will be tried again.
     pub setbacks: BTreeMap<CommandKey, Setback>,
     /// What happened, for people.
     pub story: Vec<Arc<Entry>>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// A plan and its hash: what people approve.
@@ -142,6 +153,12 @@ pub struct MigrationRun {
     pub task: TaskArn,
     /// Whether it has exited with 0.
     pub succeeded: bool,
+    /// The task that looks afterwards where the database stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirming: Option<TaskArn>,
+    /// When it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
 }
 
 /// A command that failed and will be tried again.
@@ -195,6 +212,7 @@ impl Deployment {
             touched: Touched::default(),
             paused: None,
             overridden: None,
+            looks: 0,
             setbacks: BTreeMap::new(),
             story: Vec::new(),
         };

@@ -13,6 +13,7 @@ use crate::id::{
     AlarmName, DeploymentId, Hash, ServiceName, SlackGroupId, SlackUserId, SnapshotId, TaskArn,
     TaskDefinitionArn,
 };
+use crate::migration::InspectionReading;
 use crate::observation::{
     AlarmState, ApproversObservation, DatabaseObservation, ImageObservation, PinnedSecret,
     ProofObservation, RolloutObservation, ScanObservation, SecretProblem, ServiceObservation,
@@ -81,6 +82,13 @@ pub enum Event {
         /// The environment's groups they are in, read at the moment of the click.
         groups: BTreeSet<SlackGroupId>,
     },
+    /// Somebody leaves things as they are after a failure, to mend them with a newer release.
+    RollForward {
+        /// Who.
+        by: SlackUserId,
+        /// The environment's groups they are in, read at the moment of the click.
+        groups: BTreeSet<SlackGroupId>,
+    },
     /// Somebody wants what ran before.
     GoBack {
         /// Who.
@@ -119,6 +127,7 @@ impl Event {
             Self::Approve { .. } => "approve",
             Self::Reject { .. } => "reject",
             Self::Cancel { .. } => "cancel",
+            Self::RollForward { .. } => "roll-forward",
             Self::GoBack { .. } => "go-back",
             Self::Override { .. } => "override",
             Self::Pause { .. } => "pause",
@@ -167,6 +176,12 @@ pub enum Outcome {
         /// The revision.
         revision: TaskDefinitionArn,
     },
+    /// Of `RegisterInspector`.
+    InspectorRegistered(TaskDefinitionArn),
+    /// Of `StartInspection`: ECS has taken the task.
+    InspectionStarted(TaskArn),
+    /// Of `ReadInspection`.
+    Inspection(InspectionReading),
     /// Of `StartMigration`: ECS has taken the task.
     MigrationStarted(TaskArn),
     /// Of `ReadMigration`; `None` where ECS does not remember the task.
@@ -242,6 +257,9 @@ impl Outcome {
             Self::SnapshotStarted(_) => "snapshot-started",
             Self::Snapshot(_) => "snapshot",
             Self::TaskDefinition { .. } => "task-definition",
+            Self::InspectorRegistered(_) => "inspector-registered",
+            Self::InspectionStarted(_) => "inspection-started",
+            Self::Inspection(_) => "inspection",
             Self::MigrationStarted(_) => "migration-started",
             Self::Migration(_) => "migration",
             Self::RolloutStarted { .. } => "rollout-started",

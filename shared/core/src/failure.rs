@@ -138,6 +138,28 @@ impl Cause {
     }
 }
 
+impl Cause {
+    /// Whether a migration that ended so may have left a part of itself, if it is no single
+    /// transaction. `started`: whether its task was asked for, as far as is known.
+    pub(crate) fn may_have_left_something(&self, started: bool) -> bool {
+        match self {
+            // It never got the lock, so it did nothing.
+            Self::MigrationFailed {
+                exit_code: Some(LOCK_NOT_FREE),
+                ..
+            } => false,
+            Self::MigrationFailed { .. } | Self::TimedOut { .. } | Self::PausedTooLong { .. } => {
+                started
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The wrapper's exit code where another migration held the lock for too long: sysexits'
+/// `EX_TEMPFAIL`.
+pub const LOCK_NOT_FREE: i32 = 75;
+
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -234,6 +256,14 @@ pub enum RejectedEvent {
     /// It has begun to change the world, so it is carried to an end.
     #[error("it cannot be cancelled any more: the deployment is {phase}")]
     TooLateToCancel {
+        /// Where the deployment is.
+        phase: &'static str,
+    },
+    /// Nobody's decision is waited for.
+    #[error(
+        "there is nothing to decide here: the deployment is {phase}, and goes its way by itself"
+    )]
+    NothingToDecide {
         /// Where the deployment is.
         phase: &'static str,
     },

@@ -70,6 +70,10 @@ pub fn answer(deployment: &Deployment, call: &HookCall) -> HookAnswer {
         | Phase::RolledBack { .. }
         | Phase::RollbackFailed { .. }
         | Phase::Failed { .. } => HookAnswer::Failed,
+        // Only what has the traffic comes to these two with a rollout: it goes on as it is.
+        Phase::AwaitingRestoreDecision { .. } | Phase::RolledForward { .. } => {
+            HookAnswer::Succeeded
+        }
         Phase::Shifting | Phase::Baking { .. } | Phase::CleaningUp { .. } | Phase::Succeeded => {
             HookAnswer::Succeeded
         }

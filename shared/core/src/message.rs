@@ -78,11 +78,13 @@ pub enum ButtonAction {
     RollBack,
     /// Restore the database of its environment.
     RestoreDatabase,
+    /// Leave a failed release as it is, for a newer one to mend.
+    RollForward,
 }
 
 impl ButtonAction {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Approve,
         Self::Reject,
         Self::Cancel,
@@ -91,6 +93,7 @@ impl ButtonAction {
         Self::Resume,
         Self::RollBack,
         Self::RestoreDatabase,
+        Self::RollForward,
     ];
 
     /// What stands on the button; with dots where more is asked first.
@@ -104,6 +107,7 @@ impl ButtonAction {
             Self::Resume => "Resume",
             Self::RollBack => "Roll back…",
             Self::RestoreDatabase => "Restore the database…",
+            Self::RollForward => "Roll forward",
         }
     }
 
@@ -118,6 +122,7 @@ impl ButtonAction {
             Self::Resume => "resume",
             Self::RollBack => "rollback",
             Self::RestoreDatabase => "restore",
+            Self::RollForward => "roll-forward",
         }
     }
 

@@ -26,6 +26,18 @@ pub struct Inspection {
     pub judgement: Judgement,
 }
 
+/// How far looking at a migration has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InspectionReading {
+    /// Its task runs, or its report is on its way to the log.
+    UnderWay,
+    /// It has seen everything.
+    Seen(Box<Inspection>),
+    /// It could not, and why: what to do about it stands with it.
+    Failed(String),
+}
+
 /// One revision of a chain of migrations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revision {
@@ -121,6 +133,14 @@ impl Risk {
             Self::Breaking => "breaking",
         }
     }
+}
+
+/// Revisions, in words.
+pub fn places(revisions: &[String]) -> String {
+    if revisions.is_empty() {
+        return "no revision at all".to_owned();
+    }
+    revisions.join(" and ")
 }
 
 impl fmt::Display for Risk {

@@ -60,8 +60,18 @@ pub enum Note {
         secrets: usize,
         pinned: usize,
     },
+    Inspecting(TaskArn),
     MigrationStarted(TaskArn),
     MigrationSucceeded,
+    MigrationConfirmed {
+        head: String,
+    },
+    RestoreDecisionNeeded {
+        cause: Cause,
+    },
+    RolledForward {
+        by: SlackUserId,
+    },
     RolloutStarted(ServiceName),
     GreenUp(ServiceName),
     ServiceUpdated(ServiceName),
@@ -210,7 +220,21 @@ impl Note {
             Self::MigrationStarted(task) => {
                 format!("migration started as {}", short_arn(task.as_str()))
             }
+            Self::Inspecting(task) => format!(
+                "looking at the database and at what would be migrated, as {}: nothing is changed",
+                short_arn(task.as_str())
+            ),
             Self::MigrationSucceeded => "migration ended with exit code 0".to_owned(),
+            Self::MigrationConfirmed { head } => {
+                format!("asked again: the database stands at {head}, as the release wants it")
+            }
+            Self::RestoreDecisionNeeded { cause } => format!(
+                "{cause}. The code alone cannot go back: somebody must decide what becomes of the \
+                 database"
+            ),
+            Self::RolledForward { by } => {
+                format!("<@{by}> leaves things as they are, for a newer release to mend")
+            }
             Self::RolloutStarted(service) => format!("ECS was asked to roll out {service}"),
             Self::GreenUp(service) if is_green(deployment, service) => {
                 format!("{service}: green is up, without traffic")

@@ -88,6 +88,19 @@ pub enum Phase {
         /// Why.
         cause: Cause,
     },
+    /// Something failed that the code alone cannot go back from: a person must say what becomes of
+    /// the database.
+    AwaitingRestoreDecision {
+        /// What failed.
+        cause: Cause,
+    },
+    /// It failed, and stays as it is: somebody mends it with a newer release.
+    RolledForward {
+        /// Who said so.
+        by: SlackUserId,
+        /// What failed.
+        cause: Cause,
+    },
     /// Services go back to what they ran before.
     RollingBack {
         /// Why.
@@ -182,6 +195,8 @@ impl Phase {
             Self::Expired => "Expired",
             Self::Cancelled { .. } => "Cancelled",
             Self::Failed { .. } => "Failed",
+            Self::AwaitingRestoreDecision { .. } => "AwaitingRestoreDecision",
+            Self::RolledForward { .. } => "RolledForward",
             Self::RollingBack { .. } => "RollingBack",
             Self::RolledBack { .. } => "RolledBack",
             Self::RollbackFailed { .. } => "RollbackFailed",
@@ -200,6 +215,7 @@ impl Phase {
             | Self::Expired
             | Self::Cancelled { .. }
             | Self::Failed { .. }
+            | Self::RolledForward { .. }
             | Self::RolledBack { .. }
             | Self::RollbackFailed { .. }
             | Self::Restored
@@ -216,6 +232,7 @@ impl Phase {
             | Self::Shifting
             | Self::Baking { .. }
             | Self::CleaningUp { .. }
+            | Self::AwaitingRestoreDecision { .. }
             | Self::RollingBack { .. }
             | Self::Restoring { .. } => false,
         }
@@ -248,6 +265,8 @@ impl Phase {
             Self::Shifting
             | Self::Baking { .. }
             | Self::CleaningUp { .. }
+            | Self::AwaitingRestoreDecision { .. }
+            | Self::RolledForward { .. }
             | Self::RollingBack { .. }
             | Self::Succeeded
             | Self::Superseded { .. }

@@ -3,12 +3,17 @@
 mod restore;
 mod rollback;
 
+use std::collections::BTreeMap;
+
 use crate::controls::Hold;
 use crate::deployment::{Deployment, Requester};
 use crate::environment_key::EnvironmentKey;
-use crate::failure::Cause;
+use crate::failure::{Cause, LOCK_NOT_FREE};
+use crate::id::ServiceName;
+use crate::migration::Judgement;
 use crate::note::short_arn;
 use crate::phase::Phase;
+use crate::plan::demands::Demands;
 use crate::slash::COMMAND;
 use crate::words;
 
@@ -106,8 +111,13 @@ fn ended(d: &Deployment) -> Option<Report> {
                 None => format!("{release} was not deployed: {cause}"),
                 Some(_) => format!("{environment} was not rolled back to {release}: {cause}"),
             },
-            world: services_untouched(d, during, cause),
+            world: services_untouched(d, during, Some(cause)),
             todo: advice(d, cause),
+        },
+        Phase::RolledForward { by, cause } => Report {
+            happened: format!("{release} failed, and <@{by}> rolls forward: {cause}"),
+            world: rolled_forward(d),
+            todo: vec!["mend what failed and push a new image".to_owned()],
         },
         Phase::RolledBack { cause } => Report {
             happened: format!("{release} was taken back: {cause}"),
@@ -118,7 +128,13 @@ fn ended(d: &Deployment) -> Option<Report> {
             rollback::failed(d, cause, stuck)
         }
         Phase::RollbackFailed { cause, stuck } => Report {
-            happened: format!("{release} failed ({cause}), and going back failed too"),
+            happened: if nobody_decided(d, stuck) {
+                format!(
+                    "{release} failed ({cause}), and nobody decided what becomes of the database"
+                )
+            } else {
+                format!("{release} failed ({cause}), and going back failed too")
+            },
             world: stuck_world(d, stuck),
             todo: stuck_advice(d, stuck),
         },
@@ -128,34 +144,77 @@ fn ended(d: &Deployment) -> Option<Report> {
 
 /// Whether nobody's yes was missing any more: what expires then has waited at the gate.
 fn is_approved(d: &Deployment) -> bool {
-    let quorum = d.settings.environment.approval.as_ref().map(|a| a.quorum);
-    d.plan.is_some() && d.approvals.len() >= usize::from(quorum.unwrap_or(0))
+    let quorum = Demands::of_deployment(d).map_or(0, |demands| demands.quorum);
+    d.plan.is_some() && d.approvals.len() >= usize::from(quorum)
 }
 
-fn services_untouched(d: &Deployment, during: &str, cause: &Cause) -> Vec<String> {
+/// What stays as it is, for a newer release to mend.
+fn rolled_forward(d: &Deployment) -> Vec<String> {
+    if d.touched.rollouts_since.is_none() {
+        return services_untouched(d, "Migrating", None);
+    }
+    let mut world = vec![format!("every service runs {}", d.release.digest.short())];
+    world.push("the database has the new schema".to_owned());
+    world.extend(snapshot_line(d));
+    world
+}
+
+fn services_untouched(d: &Deployment, during: &str, cause: Option<&Cause>) -> Vec<String> {
     let mut world = vec![format!(
         "web, workers and singletons in {} run what they ran before",
         d.environment()
     )];
-    match (cause, &d.touched.migration) {
-        (Cause::TimedOut { .. } | Cause::PausedTooLong { .. }, Some(run)) if !run.succeeded => world.push(format!(
-            "the migration task {} was not stopped and may still be running",
-            short_arn(run.task.as_str())
-        )),
-        (_, Some(run)) if !run.succeeded => world.push(
-            "the database may stand between two revisions: what the migration had committed stays"
-                .to_owned(),
-        ),
-        (_, Some(_)) => world.push("the database has the new revision".to_owned()),
-        (Cause::TimedOut { .. } | Cause::PausedTooLong { .. }, None) if during == "Migrating" => world.push(
-            "whether the migration task was started is not known: look for tasks started by this \
-             deployment"
-                .to_owned(),
-        ),
-        (_, None) => world.push("the database was not migrated".to_owned()),
-    }
+    world.push(database_after(d, during, cause));
     world.extend(snapshot_line(d));
     world
+}
+
+/// How the database stands after an end before any service was changed.
+fn database_after(d: &Deployment, during: &str, cause: Option<&Cause>) -> String {
+    let stood_still = matches!(
+        cause,
+        Some(Cause::TimedOut { .. } | Cause::PausedTooLong { .. })
+    );
+    match &d.touched.migration {
+        Some(run) if run.succeeded => "the database has the new revision".to_owned(),
+        Some(run) if stood_still => format!(
+            "the migration task {} was not stopped and may still be running",
+            short_arn(run.task.as_str())
+        ),
+        Some(_) if cause.is_some_and(|cause| !cause.may_have_left_something(true)) => {
+            "the database was not migrated".to_owned()
+        }
+        Some(_) if is_as_it_was(d) => {
+            "the database is as it was: the migration is one transaction, and PostgreSQL undid it"
+                .to_owned()
+        }
+        Some(_) => "the database may stand between two revisions: what the migration had \
+                    committed stays"
+            .to_owned(),
+        None if stood_still && during == "Migrating" => {
+            "whether the migration task was started is not known: look for tasks started by this \
+             deployment"
+                .to_owned()
+        }
+        None => "the database was not migrated".to_owned(),
+    }
+}
+
+/// Whether no service went back since what ran before does not run on the new schema.
+fn nobody_decided(d: &Deployment, stuck: &BTreeMap<ServiceName, String>) -> bool {
+    let judgement = d.plan.as_ref().and_then(|sealed| sealed.plan.judgement());
+    let is_additive = judgement.is_none_or(Judgement::is_additive);
+    !is_additive
+        && d.touched
+            .rollouts
+            .keys()
+            .all(|service| stuck.contains_key(service))
+}
+
+/// Whether a migration that failed has left nothing behind.
+fn is_as_it_was(d: &Deployment) -> bool {
+    let judgement = d.plan.as_ref().and_then(|sealed| sealed.plan.judgement());
+    judgement.is_some_and(Judgement::is_transactional)
 }
 
 fn rolled_back(d: &Deployment) -> Vec<String> {
@@ -178,10 +237,7 @@ fn rolled_back(d: &Deployment) -> Vec<String> {
     world
 }
 
-fn stuck_world(
-    d: &Deployment,
-    stuck: &std::collections::BTreeMap<crate::id::ServiceName, String>,
-) -> Vec<String> {
+fn stuck_world(d: &Deployment, stuck: &BTreeMap<ServiceName, String>) -> Vec<String> {
     let mut world: Vec<String> = stuck
         .iter()
         .map(|(service, reason)| format!("{service} is NOT back: {reason}"))
@@ -203,10 +259,7 @@ fn stuck_world(
     world
 }
 
-fn stuck_advice(
-    d: &Deployment,
-    stuck: &std::collections::BTreeMap<crate::id::ServiceName, String>,
-) -> Vec<String> {
+fn stuck_advice(d: &Deployment, stuck: &BTreeMap<ServiceName, String>) -> Vec<String> {
     stuck
         .keys()
         .filter_map(|service| d.sealed_plan().plan.service(service))
@@ -224,10 +277,21 @@ fn stuck_advice(
 }
 
 fn database_line(d: &Deployment) -> Option<String> {
-    d.touched
-        .migration
-        .as_ref()
-        .map(|_| "the database keeps the new revision; what runs now must live with it".to_owned())
+    d.touched.migration.as_ref()?;
+    let judgement = d.plan.as_ref().and_then(|sealed| sealed.plan.judgement());
+    Some(match judgement {
+        Some(judgement) if judgement.is_additive() => {
+            "the database keeps the new revision, which what runs now was found to live with"
+        }
+        Some(_) => {
+            return Some(format!(
+                "the database keeps the new schema: {} runs on it, and what ran before does NOT",
+                d.release.tag
+            ));
+        }
+        None => "the database keeps the new revision; what runs now must live with it",
+    }
+    .to_owned())
 }
 
 fn snapshot_line(d: &Deployment) -> Option<String> {
@@ -245,6 +309,17 @@ fn advice(d: &Deployment, cause: &Cause) -> Vec<String> {
                 "see the snapshot and the database's events in RDS".to_owned(),
                 again(d),
             ]
+        }
+        Cause::MigrationFailed {
+            exit_code: Some(LOCK_NOT_FREE),
+            ..
+        } => vec![
+            "see which migration of this database still runs: another task, or somebody by hand"
+                .to_owned(),
+            again(d),
+        ],
+        Cause::MigrationFailed { .. } if is_as_it_was(d) => {
+            vec!["mend the migration and push a new image".to_owned()]
         }
         Cause::MigrationFailed { .. } => vec![
             "compare `alembic current` with `alembic heads` before anything else".to_owned(),

@@ -76,6 +76,8 @@ pub enum Action {
     Override,
     /// Asks for a restore of the database.
     Restore,
+    /// Leaves a failed release as it is, to be mended by a newer one.
+    RollForward,
 }
 
 impl Action {
@@ -87,7 +89,7 @@ impl Action {
             Self::Cancel | Self::Pause | Self::Hold => {
                 &[Role::Deploy, Role::Approve, Role::RollBack, Role::Restore]
             }
-            Self::Resume | Self::Release => &[Role::Deploy, Role::Approve],
+            Self::Resume | Self::Release | Self::RollForward => &[Role::Deploy, Role::Approve],
             Self::Freeze | Self::Thaw => &[Role::Freeze],
             Self::Override => &[Role::Override],
             Self::Restore => &[Role::Restore],
@@ -106,7 +108,8 @@ impl Action {
             | Self::Pause
             | Self::Resume
             | Self::Hold
-            | Self::Release => "deploy",
+            | Self::Release
+            | Self::RollForward => "deploy",
         }
     }
 
@@ -124,6 +127,7 @@ impl Action {
             Self::Thaw => "thaw",
             Self::Override => "override what closes",
             Self::Restore => "restore the database of",
+            Self::RollForward => "roll forward in",
         }
     }
 }

@@ -8,6 +8,7 @@ mod modals;
 mod progress;
 mod restore_modal;
 mod standing;
+mod way_back;
 
 use crate::config::Member;
 use crate::controls::{self, overriders};
@@ -17,6 +18,7 @@ use crate::message::{Block, Button, ButtonAction, Message};
 use crate::note::{Entry, Note};
 use crate::phase::Phase;
 use crate::plan::Plan;
+use crate::plan::demands::Demands;
 use crate::report::{Report, report};
 use crate::restore::{RestoreStep, Stands};
 
@@ -142,6 +144,7 @@ fn is_failure(d: &Deployment, note: &Note) -> bool {
         Note::RollingBack { .. }
         | Note::ServiceStuck { .. }
         | Note::NeedsPerson { .. }
+        | Note::RestoreDecisionNeeded { .. }
         | Note::RestoreBegan
         | Note::RestoreGivenUp { .. }
         | Note::ServiceNotStarted { .. } => true,
@@ -175,6 +178,12 @@ fn headline(d: &Deployment) -> String {
             format!("{app} {release}: waiting for {environment} to open")
         }
         Phase::Succeeded => format!("{app} {release} is live in {environment}"),
+        Phase::AwaitingRestoreDecision { .. } => {
+            format!("{app} {release}: FAILED in {environment}, decide what becomes of the database")
+        }
+        Phase::RolledForward { .. } => {
+            format!("{app} {release}: failed in {environment}, to be rolled forward")
+        }
         Phase::RollingBack { .. } => format!("{app} {release}: going back in {environment}"),
         Phase::RolledBack { .. } => format!("{app} {release}: rolled back in {environment}"),
         Phase::RollbackFailed { .. } => {
@@ -230,6 +239,8 @@ fn rollback_headline(d: &Deployment) -> String {
         | Phase::CleaningUp { .. }
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
+        | Phase::AwaitingRestoreDecision { .. }
+        | Phase::RolledForward { .. }
         | Phase::RollingBack { .. }
         | Phase::RolledBack { .. }
         | Phase::Restoring { .. }
@@ -270,6 +281,7 @@ fn restore_headline(d: &Deployment) -> String {
         Phase::Expired => format!("{what} expired"),
         Phase::Cancelled { .. } => format!("{what} called off"),
         // A restore gives way to nobody and sees none of a release's phases.
+        Phase::AwaitingRestoreDecision { .. } | Phase::RolledForward { .. } => what,
         Phase::Queued
         | Phase::Planning { .. }
         | Phase::AwaitingWindow { .. }
@@ -298,7 +310,8 @@ fn progress_blocks(d: &Deployment, before: Option<&Plan>) -> Vec<Block> {
         ),
     ])];
     let changes = changes::changes(d, before);
-    if !changes.is_empty() {
+    let decides = matches!(d.phase, Phase::AwaitingRestoreDecision { .. });
+    if !changes.is_empty() && !decides {
         blocks.push(Block::Text(format!("What changes\n{}", bullets(&changes))));
     }
     blocks.extend(paused(d).map(Block::Text));
@@ -308,12 +321,12 @@ fn progress_blocks(d: &Deployment, before: Option<&Plan>) -> Vec<Block> {
             overriders(&d.settings.environment)
         )));
     }
+    blocks.extend(way_back::blocks(d));
     if let (Phase::AwaitingApproval, Some(sealed)) = (&d.phase, &d.plan) {
         blocks.push(Block::Code(sealed.plan.to_string()));
         blocks.push(Block::Context(format!("plan {}", sealed.hash.short())));
     }
-    if let (Phase::AwaitingApproval, Some(approval)) = (&d.phase, &d.settings.environment.approval)
-    {
+    if let (Phase::AwaitingApproval, Some(demands)) = (&d.phase, Demands::of_deployment(d)) {
         let until = crate::machine::deadline(d)
             .map(|deadline| deadline.strftime("%H:%M UTC").to_string())
             .unwrap_or_default();
@@ -325,7 +338,7 @@ fn progress_blocks(d: &Deployment, before: Option<&Plan>) -> Vec<Block> {
         let mut text = format!(
             "{} of {} approvals given, open until {until}. Nothing is touched before.",
             given.len(),
-            approval.quorum
+            demands.quorum
         );
         if !given.is_empty() {
             text.push_str(&format!(" Given by {}.", given.join(", ")));
@@ -401,26 +414,36 @@ fn buttons(d: &Deployment) -> Option<Block> {
             | ButtonAction::Pause
             | ButtonAction::Resume
             | ButtonAction::RollBack
-            | ButtonAction::RestoreDatabase => None,
+            | ButtonAction::RestoreDatabase
+            | ButtonAction::RollForward => None,
         },
         confirm,
     };
-    let confirm = |action| {
-        (action == ButtonAction::Approve).then(|| match d.restore() {
-            None => format!("Deploy {} to {}?", d.release.tag, d.environment()),
-            Some(restore) => format!(
-                "Stop {} and restore {}? What was written since {} is lost.",
-                d.environment(),
-                restore.database.identifier(),
-                restore.until.strftime("%H:%M:%S UTC")
-            ),
-        })
+    let confirm = |action| match action {
+        ButtonAction::Approve => Some(approval_question(d)),
+        ButtonAction::RollForward => Some(format!(
+            "Leave {} as it is? Nothing goes back; a newer release must mend it.",
+            d.environment()
+        )),
+        _ => None,
     };
     let actions = actions(d).into_iter();
     let buttons: Vec<Button> = actions
         .map(|action| button(action, confirm(action)))
         .collect();
     (!buttons.is_empty()).then_some(Block::Buttons(buttons))
+}
+
+fn approval_question(d: &Deployment) -> String {
+    match d.restore() {
+        None => format!("Deploy {} to {}?", d.release.tag, d.environment()),
+        Some(restore) => format!(
+            "Stop {} and restore {}? What was written since {} is lost.",
+            d.environment(),
+            restore.database.identifier(),
+            restore.until.strftime("%H:%M:%S UTC")
+        ),
+    }
 }
 
 /// What can be done now. Before anything is touched a deployment is called off or left waiting;
@@ -432,6 +455,7 @@ fn actions(d: &Deployment) -> Vec<ButtonAction> {
         Phase::AwaitingWindow { closed: Some(_) } => {
             vec![ButtonAction::Override, ButtonAction::Cancel]
         }
+        Phase::AwaitingRestoreDecision { .. } => vec![ButtonAction::RollForward],
         phase if phase.is_untouched() && !phase.is_terminal() => vec![ButtonAction::Cancel],
         phase if phase.can_pause() && d.paused.is_none() => vec![ButtonAction::Pause],
         _ => Vec::new(),
@@ -456,6 +480,7 @@ fn leads_back(d: &Deployment) -> bool {
         | Phase::Shifting
         | Phase::Baking { .. }
         | Phase::CleaningUp { .. } => d.rollback().is_none(),
+        Phase::AwaitingRestoreDecision { .. } => d.touched.rollouts_since.is_some(),
         Phase::Succeeded => true,
         _ => false,
     }

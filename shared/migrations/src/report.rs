@@ -1,11 +1,30 @@
 //! What the wrapper tells in its task's log, read line by line.
+//!
+//! A report is lines `sluice-report N/M CHUNK` in their order, N from 1 to M. The chunks together are
+//! the base64 of its JSON, deflated by zlib. Between them stands whatever else the task logs.
 
+use std::io::{Read, Write};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use flate2::Compression;
+use flate2::read::ZlibDecoder;
+use flate2::write::ZlibEncoder;
 use serde::{Deserialize, Serialize};
 
 use crate::judge::Tables;
 
 /// What every line of a report begins with.
 pub const PREFIX: &str = "sluice-report ";
+
+/// Characters of one chunk. Docker cuts lines of a log at 16 KB.
+pub const CHUNK: usize = 8_000;
+
+/// Bytes of JSON that are read of one report: a few may inflate to very many.
+pub const JSON_MAX: usize = 4_000_000;
+
+/// Chunks of one report: what does not deflate at all needs this many.
+const CHUNKS_MAX: usize = JSON_MAX / CHUNK * 4 / 3 + 2;
 
 /// What a task of the wrapper told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,3 +94,137 @@ pub enum Trouble {
     /// Anything else.
     Other,
 }
+
+impl Trouble {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::NoAlembic,
+        Self::NoConfig,
+        Self::SeveralHeads,
+        Self::UnknownRevision,
+        Self::NoDatabase,
+        Self::Locked,
+        Self::NotRedirected,
+        Self::Other,
+    ];
+}
+
+/// A report that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// A line begins as one of a report does and is none.
+    #[error("not a line of a report: it must be `sluice-report N/M CHUNK`, N from 1 to M")]
+    Line,
+    /// A report of more lines than any has.
+    #[error("a report of {0} lines: {CHUNKS_MAX} are the most that a report has")]
+    TooManyLines(usize),
+    /// Its chunks are not base64.
+    #[error("the chunks of a report are not base64")]
+    Base64(#[source] base64::DecodeError),
+    /// They are not what zlib made.
+    #[error("a report does not inflate")]
+    Zlib(#[source] std::io::Error),
+    /// It is longer than [`JSON_MAX`].
+    #[error("a report inflates to more than {JSON_MAX} bytes")]
+    TooLong,
+    /// Its JSON is none, or not that of a report.
+    #[error("the JSON of a report is not as expected")]
+    Json(#[source] serde_json::Error),
+}
+
+/// The last whole report among the lines of a log; `None` while there is none. Other lines are left
+/// alone, and so is what a report that never became whole has told.
+///
+/// # Errors
+///
+/// What stands there as a report is none.
+pub fn decode<'a>(lines: impl IntoIterator<Item = &'a str>) -> Result<Option<Report>, ReportError> {
+    let mut under_way = Chunks::default();
+    let mut whole = None;
+    for line in lines {
+        let Some(rest) = line.strip_prefix(PREFIX) else {
+            continue;
+        };
+        let (number, of, chunk) = numbered(rest.trim_end()).ok_or(ReportError::Line)?;
+        if of > CHUNKS_MAX {
+            return Err(ReportError::TooManyLines(of));
+        }
+        under_way.take(number, of, chunk);
+        if under_way.is_whole() {
+            whole = Some(std::mem::take(&mut under_way).text);
+        }
+    }
+    whole.as_deref().map(unpack).transpose()
+}
+
+/// The lines that tell a report, as the wrapper prints them.
+pub fn encode(report: &Report) -> Vec<String> {
+    let json = serde_json::to_vec(report).expect("a report has only keys that are text");
+    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+    zlib.write_all(&json)
+        .expect("a vector takes all that is written");
+    let text = BASE64.encode(zlib.finish().expect("a vector takes all that is written"));
+    let of = text.len().div_ceil(CHUNK);
+    let chunks = text.as_bytes().chunks(CHUNK).enumerate();
+    chunks
+        .map(|(at, chunk)| {
+            let chunk = String::from_utf8_lossy(chunk);
+            format!("{PREFIX}{}/{of} {chunk}", at + 1)
+        })
+        .collect()
+}
+
+/// The chunks of a report so far.
+#[derive(Default)]
+struct Chunks {
+    seen: usize,
+    of: usize,
+    text: String,
+}
+
+impl Chunks {
+    fn take(&mut self, number: usize, of: usize, chunk: &str) {
+        if number == 1 {
+            *self = Self {
+                seen: 1,
+                of,
+                text: chunk.to_owned(),
+            };
+        } else if number == self.seen + 1 && of == self.of {
+            self.seen = number;
+            self.text.push_str(chunk);
+        } else {
+            // A piece is missing: the log was cut before it or within it.
+            *self = Self::default();
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.seen > 0 && self.seen == self.of
+    }
+}
+
+/// `N/M CHUNK`.
+fn numbered(line: &str) -> Option<(usize, usize, &str)> {
+    let (numbers, chunk) = line.split_once(' ')?;
+    let (number, of) = numbers.split_once('/')?;
+    let (number, of) = (number.parse().ok()?, of.parse().ok()?);
+    (1..=of).contains(&number).then_some((number, of, chunk))
+}
+
+fn unpack(text: &str) -> Result<Report, ReportError> {
+    let zlib = BASE64.decode(text).map_err(ReportError::Base64)?;
+    let mut json = Vec::new();
+    // One byte more than is allowed tells that there is more.
+    ZlibDecoder::new(zlib.as_slice())
+        .take(JSON_MAX as u64 + 1)
+        .read_to_end(&mut json)
+        .map_err(ReportError::Zlib)?;
+    if json.len() > JSON_MAX {
+        return Err(ReportError::TooLong);
+    }
+    serde_json::from_slice(&json).map_err(ReportError::Json)
+}
+
+#[cfg(test)]
+mod tests;

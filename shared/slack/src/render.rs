@@ -114,6 +114,7 @@ fn button(button: &Button) -> Value {
         | ButtonAction::Pause
         | ButtonAction::Resume
         | ButtonAction::RollBack
+        | ButtonAction::RollForward
         | ButtonAction::RestoreDatabase => {}
     }
     if let Some(question) = &button.confirm {

@@ -4,6 +4,7 @@
 
 mod controls;
 mod environment;
+mod migration;
 mod order;
 mod placement;
 mod smoke_test;
@@ -15,7 +16,7 @@ use super::raw::{self, File};
 use super::reader::{At, Field, Node, Read};
 use super::report::{Place, Report, did_you_mean, list};
 use super::values::{MINUTE, Map};
-use super::{Config, HealthPaths, Migration, Problems, Service, ServiceKind};
+use super::{Config, HealthPaths, Problems, Service, ServiceKind};
 use crate::id::{AppName, ContainerName, ServiceName};
 
 /// The body of [`Config::parse`].
@@ -47,7 +48,9 @@ fn config(file: &File, report: &mut Report) -> Option<Config> {
         .services
         .at()
         .and_then(|services| self::services(services, report));
-    let migration = given(&file.migration, |at| migration(&at.value, &known, report));
+    let migration = given(&file.migration, |at| {
+        migration::one(&at.value, &known, report)
+    });
     let smoke_tests = file.smoke_tests.as_ref().map_or(Some(Vec::new()), |tests| {
         tests
             .get()
@@ -232,27 +235,4 @@ fn health(
             None
         }
     }
-}
-
-fn migration(raw: &raw::Migration, known: &Known<'_>, report: &mut Report) -> Option<Migration> {
-    if let Some(service) = raw.service.at() {
-        known.kind(service, report);
-    }
-    let command = raw.command.at().and_then(|command| {
-        if command.value.is_empty() {
-            let text = r#"command = ["alembic", "upgrade", "head"]"#;
-            report.instead(&command.place, "an empty command", text);
-        }
-        command
-            .value
-            .iter()
-            .map(|word| Some(word.get()?.as_str().to_owned()))
-            .collect()
-    });
-    let timeout = or(&raw.timeout, minutes(30), |time| time.get());
-    Some(Migration {
-        command: command?,
-        service: raw.service.get()?.clone(),
-        timeout: timeout?,
-    })
 }

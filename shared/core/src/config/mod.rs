@@ -4,6 +4,7 @@
 //! deployments.
 
 mod check;
+mod migration;
 mod problem;
 mod raw;
 mod reader;
@@ -23,9 +24,11 @@ use crate::id::{
     AccountId, AlarmName, AppName, ChannelName, ClusterName, ContainerName, EcsServiceName,
     EnvironmentName, Region, RepositoryName, RoleArn, ServiceName, SlackGroupId, SlackUserId,
 };
+use crate::migration::Risk;
 use crate::roles::Roles;
 use crate::tag::TagPattern;
 
+pub use migration::{Inspect, Migration, RiskRule, WaivedFinding, is_alembic};
 pub use problem::{Problem, Problems};
 pub(crate) use report::did_you_mean;
 pub use schema::schema;
@@ -157,17 +160,6 @@ pub struct HealthPaths {
     pub ready: String,
 }
 
-/// How the schema is brought up to date: one task, run once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Migration {
-    /// What the container runs, such as `["alembic", "upgrade", "head"]`.
-    pub command: Vec<String>,
-    /// The service whose task definition, network and secrets the task has.
-    pub service: ServiceName,
-    /// After this the migration counts as failed.
-    pub timeout: SignedDuration,
-}
-
 /// One request to the new version, and what its answer must be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SmokeTest {
@@ -224,6 +216,10 @@ pub struct Environment {
     /// Whose yes a restore of that database needs; `None` asks nobody but who has the role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restore: Option<Approval>,
+    /// What becomes of a plan whose migration has a risk that nobody answers for; what is not here
+    /// is allowed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub migration_rules: BTreeMap<Risk, RiskRule>,
     /// What the image scan must have found, or not.
     pub scan: ScanPolicy,
     /// How the new version is watched once it has the traffic.
@@ -344,6 +340,9 @@ pub struct Backup {
     /// How many of Sluice's own snapshots of it to keep, the newest; older ones are removed after
     /// a deployment has succeeded. At least 1.
     pub keep: u16,
+    /// Whether the migration first runs on a copy of the database, restored from a snapshot.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rehearse: bool,
 }
 
 /// A database that RDS keeps.

@@ -8,7 +8,7 @@ use super::text::{
     VariableName, Word, choices,
 };
 use super::values::{HOUR, Json, MINUTE, Map, Number, SECOND, Time, Unshown};
-use super::{ServiceKind, Severity};
+use super::{RiskRule, ServiceKind, Severity};
 use crate::calendar::{Moment, Window};
 use crate::config::reader::Field;
 use crate::id::{
@@ -54,6 +54,10 @@ choices! {
         ("medium", Block(Some(Severity::Medium))), ("low", Block(Some(Severity::Low))),
         ("informational", Block(Some(Severity::Informational))),
         ("undefined", Block(Some(Severity::Undefined))), ("none", Block(None)),
+    ];
+    RiskRule: "\"allow\", \"four-eyes\" or \"refuse\"", [
+        ("allow", RiskRule::Allow), ("four-eyes", RiskRule::FourEyes),
+        ("refuse", RiskRule::Refuse),
     ];
     Method: "an HTTP method in quotes", [
         ("GET", Method("GET")), ("HEAD", Method("HEAD")), ("POST", Method("POST")),
@@ -110,6 +114,29 @@ tables! {
         required service: ServiceName,
         /// After this it counts as failed, 10s to 24h. Default: 30m.
         optional timeout: Time<{ 10 * SECOND }, { 24 * HOUR }, SECOND>,
+        /// Whether Sluice looks before a deployment is approved at what the migration would do, and
+        /// has it run under a lock. Default: true where `command` is Alembic's own.
+        optional inspect: bool,
+        /// How long it waits for another migration of the same database to end, 0s to 1h.
+        /// Default: 2m.
+        optional lock_wait: Time<0, HOUR, SECOND>,
+        /// PostgreSQL's `lock_timeout` for its statements, 1s to 10m: one that waits longer for a
+        /// table fails, rather than have everybody wait behind it. Default: 5s.
+        optional lock_timeout: Time<SECOND, { 10 * MINUTE }, SECOND>,
+        /// Findings that somebody answers for: see docs/migration-rules.md.
+        optional waivers: List<Waiver>,
+    }
+
+    /// A finding that somebody answers for.
+    struct Waiver as r#"{ revision = "3f2a9c1d", rule = "drop-column", by = "Ada", reason = "unused since v1.2" }"# {
+        /// Alembic's id of the revision.
+        required revision: Label,
+        /// The rule, as the finding names it.
+        required rule: Label,
+        /// Who answers for it: a name that people know.
+        required by: Label,
+        /// Why it does no harm.
+        required reason: Label,
     }
 
     /// One request to the new version, and what its answer must be.
@@ -168,6 +195,9 @@ tables! {
         /// Whose yes a restore of that database needs. Default: whoever has the role `restore` restores
         /// without asking anybody.
         optional restore: Approval,
+        /// What becomes of a plan whose migration has a risk that nobody answers for. Default: it is
+        /// shown.
+        optional migration_rules: MigrationRules,
         /// What the image scan decides. Default: critical findings block.
         optional scan: Scan,
         /// How the new version is watched once it has the traffic.
@@ -258,6 +288,25 @@ tables! {
         optional timeout: Time<MINUTE, { 24 * HOUR }, SECOND>,
         /// How many of Sluice's own snapshots to keep, the newest. Default: 5.
         optional keep: Number<1, 100>,
+        /// Whether the migration first runs on a copy of the database, made from a snapshot and
+        /// removed afterwards. It costs the copy's hours and some twenty minutes before anybody is
+        /// asked. Default: false.
+        optional rehearse: bool,
+    }
+
+    /// What becomes of a plan by what its migration does: `allow` shows it, `four-eyes` wants two
+    /// people's yes of whom neither asked for it, `refuse` draws no plan.
+    struct MigrationRules as r#"{ breaking = "four-eyes" }"# {
+        /// The code that runs now does not run on the new schema. Default: allow.
+        optional breaking: RiskRule,
+        /// Data is gone that no code brings back. Default: allow.
+        optional data_losing: RiskRule,
+        /// Others wait, perhaps for long. Default: allow.
+        optional locking: RiskRule,
+        /// A failure half way leaves something behind. Default: allow.
+        optional not_transactional: RiskRule,
+        /// What it does could not be found out. Default: allow.
+        optional unjudged: RiskRule,
     }
 
     /// What the image scan decides.

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::{end, planning};
-use crate::config::{Approval, Member};
+use crate::config::Member;
 use crate::deployment::{Deployment, Requester};
 use crate::failure::RejectedEvent;
 use crate::id::{Hash, SlackGroupId, SlackUserId};
 use crate::note::Note;
 use crate::phase::Phase;
+use crate::plan::demands::Demands;
 
 pub(super) fn begin(d: &mut Deployment, now: Timestamp) {
     d.approvals.clear();
@@ -24,11 +25,16 @@ pub(super) fn approve(
     plan: &Hash,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
-    let approval = may_decide(d, by, groups, plan)?;
-    if approval.four_eyes && d.requested_by == Requester::Person(by.clone()) {
+    may_decide(d, by, groups, plan)?;
+    let Some(demands) = Demands::of_deployment(d) else {
+        return Err(RejectedEvent::NotAwaitingApproval {
+            phase: d.phase.name(),
+        });
+    };
+    if demands.four_eyes && d.requested_by == Requester::Person(by.clone()) {
         return Err(RejectedEvent::FourEyes);
     }
-    let quorum = usize::from(approval.quorum);
+    let quorum = usize::from(demands.quorum);
     if d.approvals.contains_key(by) {
         return Err(RejectedEvent::AlreadyApproved {
             missing: quorum - d.approvals.len(),
@@ -67,12 +73,12 @@ pub(super) fn reject(
     Ok(())
 }
 
-fn may_decide<'a>(
-    d: &'a Deployment,
+fn may_decide(
+    d: &Deployment,
     by: &SlackUserId,
     groups: &BTreeSet<SlackGroupId>,
     plan: &Hash,
-) -> Result<&'a Approval, RejectedEvent> {
+) -> Result<(), RejectedEvent> {
     let (Phase::AwaitingApproval, Some(sealed), Some(approval)) =
         (&d.phase, &d.plan, &d.settings.environment.approval)
     else {
@@ -94,5 +100,5 @@ fn may_decide<'a>(
             approvers: approvers.join(", "),
         });
     }
-    Ok(approval)
+    Ok(())
 }

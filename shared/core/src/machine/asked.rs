@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{end, rollback};
+use super::{decision, end, rollback};
 use crate::deployment::Deployment;
 use crate::failure::{Cause, RejectedEvent};
 use crate::id::{ServiceName, SlackUserId};
@@ -51,6 +51,22 @@ pub(super) fn go_back(
             rollback::begin(d, cause, now);
             Ok(())
         }
+        Phase::AwaitingRestoreDecision { cause } => {
+            if decision::can_go_back(d) {
+                let cause = Cause::AskedFor {
+                    by: by.clone(),
+                    reason: reason.to_owned(),
+                    request: request.to_owned(),
+                };
+                rollback::begin(d, cause, now);
+            } else {
+                // No service was changed: what is left to go back is the database, and that is
+                // another's work, which waits for this one to end.
+                let (during, cause) = ("Migrating".to_owned(), cause.clone());
+                end(d, Phase::Failed { during, cause }, now);
+            }
+            Ok(())
+        }
         Phase::RollingBack { .. } => Err(RejectedEvent::GoingBackAlready),
         Phase::Restoring { .. } => Err(RejectedEvent::IsRestore),
         Phase::Succeeded
@@ -60,6 +76,7 @@ pub(super) fn go_back(
         | Phase::Cancelled { .. }
         | Phase::Failed { .. }
         | Phase::RolledBack { .. }
+        | Phase::RolledForward { .. }
         | Phase::RollbackFailed { .. }
         | Phase::Restored
         | Phase::RestoreFailed { .. } => Err(RejectedEvent::Late {

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{end, fail, pause, planning, restore, rollback};
+use super::{decision, end, fail, pause, planning, restore, rollback};
 use crate::command::Command;
 use crate::config::{Settings, Strategy};
 use crate::deployment::Deployment;
@@ -23,6 +23,12 @@ const PLANNING: SignedDuration = SignedDuration::from_hours(4);
 /// Events come late and out of order: the push that proves the digest elsewhere may arrive after
 /// the one that asks for it here.
 pub(super) const PROOF_PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+
+/// A task of the image starts in a minute or two, and looks at the database in seconds.
+const INSPECTION: SignedDuration = SignedDuration::from_mins(20);
+
+/// Nobody decides what becomes of a database in a hurry; a night is long enough.
+const RESTORE_DECISION: SignedDuration = SignedDuration::from_hours(12);
 
 /// For registering the revision and starting the task, beside the migration's own time.
 const MIGRATION_START: SignedDuration = SignedDuration::from_mins(15);
@@ -74,6 +80,7 @@ pub fn deadline(d: &Deployment) -> Option<Timestamp> {
         Phase::CleaningUp { .. } => CLEANING_UP,
         Phase::RollingBack { .. } => ROLLING_BACK,
         Phase::Restoring { step } => restore::allowed(step),
+        Phase::AwaitingRestoreDecision { .. } => RESTORE_DECISION,
         Phase::Succeeded
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
@@ -81,6 +88,7 @@ pub fn deadline(d: &Deployment) -> Option<Timestamp> {
         | Phase::Cancelled { .. }
         | Phase::Failed { .. }
         | Phase::RolledBack { .. }
+        | Phase::RolledForward { .. }
         | Phase::RollbackFailed { .. }
         | Phase::Restored
         | Phase::RestoreFailed { .. } => return None,
@@ -128,6 +136,9 @@ pub(super) fn patience_ends(d: &Deployment) -> Option<Timestamp> {
     let (Phase::Planning { survey, .. }, None) = (&d.phase, &d.paused) else {
         return None;
     };
+    if let (None, Some(inspecting)) = (&survey.inspection, &survey.inspecting) {
+        return inspecting.since.saturating_add(INSPECTION).ok();
+    }
     let mut patience: Option<SignedDuration> = None;
     for missing in survey.missing(d) {
         let of_this = match (&missing, &survey.scan, &survey.proof) {
@@ -154,6 +165,7 @@ fn time_out(d: &mut Deployment, now: Timestamp) {
             return end(d, Phase::Expired, now);
         }
         Phase::RollingBack { .. } => return rollback::give_up(d, now),
+        Phase::AwaitingRestoreDecision { .. } => return decision::give_up(d, now),
         Phase::Baking { samples } => {
             let good = samples
                 .iter()
@@ -181,6 +193,7 @@ fn time_out(d: &mut Deployment, now: Timestamp) {
         | Phase::Cancelled { .. }
         | Phase::Failed { .. }
         | Phase::RolledBack { .. }
+        | Phase::RolledForward { .. }
         | Phase::RollbackFailed { .. }
         | Phase::Restored
         | Phase::RestoreFailed { .. } => return,

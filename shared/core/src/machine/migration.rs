@@ -6,10 +6,12 @@ use super::{fail, late, rollout};
 use crate::command::Command;
 use crate::deployment::{Deployment, MigrationRun};
 use crate::event::Outcome;
-use crate::failure::{Cause, RejectedEvent};
+use crate::failure::{Cause, LOCK_NOT_FREE, RejectedEvent};
+use crate::migration::{InspectionReading, places};
 use crate::note::Note;
 use crate::observation::TaskObservation;
 use crate::phase::Phase;
+use crate::plan::{PlannedMigration, PlannedService};
 
 pub(super) fn begin(d: &mut Deployment, now: Timestamp) {
     if d.sealed_plan().plan.migration.is_some() {
@@ -24,14 +26,17 @@ pub(super) fn needs(d: &Deployment) -> Vec<Command> {
     let Some(migration) = &plan.migration else {
         return Vec::new();
     };
-    if let Some(run) = &d.touched.migration {
-        return vec![Command::ReadMigration {
-            task: run.task.clone(),
-        }];
-    }
     let Some(service) = plan.service(&migration.service) else {
         return Vec::new();
     };
+    match &d.touched.migration {
+        Some(run) if run.succeeded => return confirm(d, run, migration, service),
+        Some(run) => {
+            let task = run.task.clone();
+            return vec![Command::ReadMigration { task }];
+        }
+        None => {}
+    }
     match d.touched.task_definitions.get(&migration.service) {
         None => vec![rollout::register(service)],
         Some(task_definition) => vec![Command::StartMigration {
@@ -42,6 +47,29 @@ pub(super) fn needs(d: &Deployment) -> Vec<Command> {
             command: migration.command.clone(),
         }],
     }
+}
+
+/// Asks again where the database stands: an exit code is a word, a revision is a fact.
+fn confirm(
+    d: &Deployment,
+    run: &MigrationRun,
+    migration: &PlannedMigration,
+    service: &PlannedService,
+) -> Vec<Command> {
+    if let Some(task) = &run.confirming {
+        let task = task.clone();
+        return vec![Command::ReadInspection { task }];
+    }
+    let Some(task_definition) = d.touched.task_definitions.get(&service.service) else {
+        return Vec::new();
+    };
+    vec![Command::StartInspection {
+        token: format!("{}-c", d.id),
+        ecs_service: service.ecs_service.clone(),
+        task_definition: task_definition.clone(),
+        container: service.container.clone(),
+        command: migration.command.clone(),
+    }]
 }
 
 pub(super) fn on(
@@ -58,12 +86,25 @@ pub(super) fn on(
             d.touched.migration = Some(MigrationRun {
                 task: task.clone(),
                 succeeded: false,
+                confirming: None,
+                started_at: Some(now),
             });
             d.tell(now, Note::MigrationStarted(task.clone()));
             Ok(())
         }
         Outcome::Migration(task) => {
             judge(d, task.as_ref(), now);
+            Ok(())
+        }
+        Outcome::InspectionStarted(task) => match &mut d.touched.migration {
+            Some(run) if run.succeeded && run.confirming.is_none() => {
+                run.confirming = Some(task.clone());
+                Ok(())
+            }
+            _ => Err(late(d, outcome)),
+        },
+        Outcome::Inspection(reading) => {
+            confirmed(d, reading, now);
             Ok(())
         }
         other => Err(late(d, other)),
@@ -102,14 +143,13 @@ fn judge(d: &mut Deployment, task: Option<&TaskObservation>, now: Timestamp) {
             _ => None,
         });
     if let Some((container, code)) = non_zero {
-        fail(
-            d,
-            failed(
-                Some(code),
-                format!("container {container}: {stopped_reason}"),
-            ),
-            now,
-        );
+        let reason = if code == LOCK_NOT_FREE && d.sealed_plan().plan.judgement().is_some() {
+            "another migration of this database held the lock for too long, so it did nothing"
+                .to_owned()
+        } else {
+            format!("container {container}: {stopped_reason}")
+        };
+        fail(d, failed(Some(code), reason), now);
     } else if let Some((container, _)) = without {
         fail(
             d,
@@ -130,6 +170,35 @@ fn judge(d: &mut Deployment, task: Option<&TaskObservation>, now: Timestamp) {
             run.succeeded = true;
         }
         d.tell(now, Note::MigrationSucceeded);
-        rollout::begin(d, now);
+        if d.sealed_plan().plan.judgement().is_none() {
+            rollout::begin(d, now);
+        }
     }
+}
+
+/// What the second look showed.
+fn confirmed(d: &mut Deployment, reading: &InspectionReading, now: Timestamp) {
+    let reason = match reading {
+        InspectionReading::UnderWay => return,
+        InspectionReading::Seen(seen) if seen.pending.is_empty() => {
+            let head = seen.head.clone();
+            d.tell(now, Note::MigrationConfirmed { head });
+            return rollout::begin(d, now);
+        }
+        InspectionReading::Seen(seen) => format!(
+            "its task ended well, and the database stands at {} and not at {}",
+            places(&seen.current),
+            seen.head
+        ),
+        InspectionReading::Failed(why) => format!(
+            "its task ended well, and whether the database stands where it should could not be \
+             seen: {why}"
+        ),
+    };
+    let cause = Cause::MigrationFailed {
+        exit_code: Some(0),
+        reason,
+        log_tail: Vec::new(),
+    };
+    fail(d, cause, now);
 }

@@ -9,6 +9,7 @@ mod backup;
 mod bake;
 mod cleanup;
 mod deadline;
+mod decision;
 mod gate;
 mod migration;
 mod needs;
@@ -96,6 +97,7 @@ fn take(d: &mut Deployment, event: &Event, now: Timestamp) -> Result<(), Rejecte
             plan,
             reason,
         } => approval::reject(d, by, groups, plan, reason.as_deref(), now),
+        Event::RollForward { by, groups } => decision::roll_forward(d, by, groups, now),
         Event::GoBack {
             by,
             reason,
@@ -134,6 +136,8 @@ fn take_outcome(
         Phase::RollingBack { .. } => rollback::on(d, outcome, now),
         Phase::Restoring { .. } => restore::on(d, outcome, now),
         Phase::AwaitingApproval
+        | Phase::AwaitingRestoreDecision { .. }
+        | Phase::RolledForward { .. }
         | Phase::Succeeded
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
@@ -162,10 +166,13 @@ fn end(d: &mut Deployment, phase: Phase, now: Timestamp) {
 }
 
 /// Something went wrong: back, if a service may have been changed; else that is the end. So it is
-/// of a rollback, which has no way back of its own. A restore knows which way is left.
+/// of a rollback, which has no way back of its own. Where the code alone cannot go back, a person
+/// is asked. A restore knows which way is left.
 fn fail(d: &mut Deployment, cause: Cause, now: Timestamp) {
     if let Phase::Restoring { .. } = d.phase {
         restore::fail(d, cause, now);
+    } else if decision::is_needed(d, &cause) {
+        decision::begin(d, cause, now);
     } else if d.touched.rollouts_since.is_none() {
         let during = d.phase.name().to_owned();
         end(d, Phase::Failed { during, cause }, now);

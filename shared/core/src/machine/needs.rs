@@ -25,6 +25,8 @@ pub(super) fn all(d: &Deployment, now: Timestamp) -> Vec<Command> {
         Phase::RollingBack { services, .. } => rollback::needs(d, services),
         Phase::Restoring { step } => restore::needs(d, step, now),
         Phase::AwaitingApproval
+        | Phase::AwaitingRestoreDecision { .. }
+        | Phase::RolledForward { .. }
         | Phase::Succeeded
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }

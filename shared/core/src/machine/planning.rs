@@ -15,6 +15,13 @@ use crate::plan::survey::Survey;
 use crate::plan::{draw, with_tasks_of};
 
 pub(super) fn begin(d: &mut Deployment, confirming: bool, now: Timestamp) {
+    if d.settings
+        .migration
+        .as_ref()
+        .is_some_and(|m| m.inspect.is_some())
+    {
+        d.looks += 1;
+    }
     d.enter(
         Phase::Planning {
             survey: Box::default(),
@@ -36,15 +43,17 @@ pub(super) fn on(
     let Phase::Planning { survey, .. } = &mut d.phase else {
         return Err(late(d, outcome));
     };
-    let mut after = survey.clone();
-    if !after.take(outcome) {
+    let was_inspecting = survey.inspecting.is_some();
+    if !survey.take(outcome, now) {
         return Err(late(d, outcome));
     }
-    let is_whole = after.missing(d).is_empty();
-    if let Phase::Planning { survey, .. } = &mut d.phase {
-        *survey = after;
+    if let (false, Outcome::InspectionStarted(task)) = (was_inspecting, outcome) {
+        d.tell(now, Note::Inspecting(task.clone()));
     }
-    if is_whole {
+    let Phase::Planning { survey, .. } = &d.phase else {
+        return Ok(());
+    };
+    if survey.missing(d).is_empty() {
         conclude(d, now);
     }
     Ok(())

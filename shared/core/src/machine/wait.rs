@@ -21,7 +21,7 @@ pub fn wake_at(d: &Deployment, now: Timestamp) -> Option<Timestamp> {
     let deadline = deadline(d)?;
     let pause = match &d.phase {
         // A person's click wakes it, or the deadline.
-        Phase::AwaitingApproval => return Some(deadline),
+        Phase::AwaitingApproval | Phase::AwaitingRestoreDecision { .. } => return Some(deadline),
         // Whoever opens it or resumes it wakes it.
         Phase::AwaitingWindow { .. } if d.paused.is_some() => return Some(deadline),
         Phase::AwaitingWindow { .. } => LOOK_AGAIN_S,
@@ -87,6 +87,9 @@ pub fn waits_for(d: &Deployment) -> String {
             (_, Some(ScanObservation::Pending | ScanObservation::NotScanned), _) => {
                 "the image scan".to_owned()
             }
+            _ if survey.inspecting.is_some() => {
+                "a task that looks at the database and the migrations".to_owned()
+            }
             _ => "the world to be read".to_owned(),
         },
         Phase::AwaitingApproval => {
@@ -112,7 +115,13 @@ pub fn waits_for(d: &Deployment) -> String {
         Phase::BackingUp(BackingUp::Waiting { progress }) => {
             format!("the snapshot, {progress} % done")
         }
+        Phase::AwaitingRestoreDecision { .. } => {
+            "somebody to decide what becomes of the database".to_owned()
+        }
         Phase::Migrating => match &d.touched.migration {
+            Some(run) if run.succeeded => {
+                "a look at where the database stands after the migration".to_owned()
+            }
             Some(run) => format!("the migration, task {}", short_arn(run.task.as_str())),
             None => "the migration task to start".to_owned(),
         },
@@ -150,6 +159,7 @@ pub fn waits_for(d: &Deployment) -> String {
         | Phase::Cancelled { .. }
         | Phase::Failed { .. }
         | Phase::RolledBack { .. }
+        | Phase::RolledForward { .. }
         | Phase::RollbackFailed { .. }
         | Phase::Restored
         | Phase::RestoreFailed { .. } => String::new(),

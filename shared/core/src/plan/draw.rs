@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use crate::config::{Member, ServiceKind, Severity};
 use crate::deployment::{Deployment, Requester};
 use crate::id::{AlarmName, ImageTag};
+use crate::migration::Judgement;
 use crate::observation::{
     AlarmState, ImageObservation, PinnedSecret, ProofObservation, ScanObservation,
     ServiceObservation,
 };
+use crate::plan::demands::Demands;
 use crate::plan::restore;
+use crate::plan::schema::Schema;
 use crate::plan::survey::Survey;
-use crate::plan::{Plan, PlannedBackup, PlannedMigration, PlannedRollback, PlannedService};
+use crate::plan::{Plan, PlannedBackup, PlannedRollback, PlannedService};
 use crate::release::ProvenRelease;
 use crate::restore::snapshot_of;
 use crate::rollback::Rollback;
@@ -35,9 +38,18 @@ pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<Plan, Vec<String
     let passed = findings.judge_proof(deployment, survey.proof.as_ref());
     let secrets = findings.judge_secrets(survey);
     let services = findings.judge_services(deployment, survey);
-    let backup = findings.judge_database(deployment, survey);
+    let schema = findings.judge_migration(deployment, survey);
+    let backup = match &schema {
+        // Nothing changes in the database, so there is nothing to take back.
+        Schema::AtHead(_) => None,
+        Schema::Pending(_) | Schema::None => findings.judge_database(deployment, survey),
+    };
     let alarms = findings.judge_alarms(&environment.alarms, survey);
-    findings.judge_approvers(deployment, survey);
+    let judgement = match &schema {
+        Schema::Pending(migration) => migration.inspection.as_ref().map(|seen| &seen.judgement),
+        Schema::AtHead(_) | Schema::None => None,
+    };
+    findings.judge_approvers(deployment, survey, judgement);
     let previous = survey.previous.clone().flatten();
     match deployment.rollback() {
         None => {
@@ -64,14 +76,14 @@ pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<Plan, Vec<String
         passed,
         findings: scanned,
         backup,
-        migration: settings
-            .migration
-            .as_ref()
-            .map(|migration| PlannedMigration {
-                command: migration.command.clone(),
-                service: migration.service.clone(),
-                timeout: migration.timeout,
-            }),
+        at_head: match &schema {
+            Schema::AtHead(head) => Some(head.clone()),
+            Schema::Pending(_) | Schema::None => None,
+        },
+        migration: match schema {
+            Schema::Pending(migration) => Some(*migration),
+            Schema::AtHead(_) | Schema::None => None,
+        },
         services,
         variables: environment.variables.clone(),
         secrets,
@@ -351,8 +363,16 @@ impl Findings {
         counted
     }
 
-    pub(super) fn judge_approvers(&mut self, deployment: &Deployment, survey: &Survey) {
+    pub(super) fn judge_approvers(
+        &mut self,
+        deployment: &Deployment,
+        survey: &Survey,
+        judgement: Option<&Judgement>,
+    ) {
         let Some(approval) = &deployment.settings.environment.approval else {
+            return;
+        };
+        let Some(demands) = Demands::of(&deployment.settings, judgement) else {
             return;
         };
         let Some(observed) = &survey.approvers else {
@@ -363,14 +383,14 @@ impl Findings {
             .iter()
             .filter(|user| {
                 let asked = deployment.requested_by == Requester::Person((*user).clone());
-                !(approval.four_eyes && asked)
+                !(demands.four_eyes && asked)
             })
             .count();
-        if eligible < usize::from(approval.quorum) {
+        if eligible < usize::from(demands.quorum) {
             let groups: Vec<String> = approval.approvers.iter().map(Member::to_string).collect();
             self.problems.push(format!(
                 "{} needed, but only {eligible} could give it ({}): is a group empty?",
-                words::count(usize::from(approval.quorum), "approval"),
+                words::count(usize::from(demands.quorum), "approval"),
                 groups.join(", ")
             ));
         }

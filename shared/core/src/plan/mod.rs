@@ -3,11 +3,14 @@
 //! Its hash is what people approve. It holds nothing that moves by itself (times, task counts,
 //! progress), so reading an unchanged world again gives the same hash.
 
+pub mod demands;
 mod draw;
 mod render;
 mod render_restore;
 mod restore;
+mod schema;
 pub mod survey;
+pub mod way_back;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +23,7 @@ use crate::id::{
     AlarmName, AppName, ContainerName, DeploymentId, EcsServiceName, EnvironmentName, ImageTag,
     ServiceName, SnapshotId, TaskDefinitionArn,
 };
+use crate::migration::{Inspection, Judgement};
 use crate::observation::PinnedSecret;
 use crate::release::{ProvenRelease, Release};
 
@@ -53,6 +57,10 @@ pub struct Plan {
     pub backup: Option<PlannedBackup>,
     /// The migration.
     pub migration: Option<PlannedMigration>,
+    /// The revision at which the database stands already, so that there is nothing to migrate and
+    /// nothing to back up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_head: Option<String>,
     /// Every service, in the order of the configuration.
     pub services: Vec<PlannedService>,
     /// Plain variables to set.
@@ -95,6 +103,9 @@ pub struct PlannedMigration {
     pub service: ServiceName,
     /// After this it counts as failed.
     pub timeout: SignedDuration,
+    /// What looking at it showed; `None` where it cannot be looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inspection: Option<Inspection>,
 }
 
 /// What will become of a service.
@@ -165,6 +176,12 @@ pub struct PlannedRestore {
 }
 
 impl Plan {
+    /// What the migration would do, where that is known.
+    pub fn judgement(&self) -> Option<&Judgement> {
+        let inspection = self.migration.as_ref()?.inspection.as_ref()?;
+        Some(&inspection.judgement)
+    }
+
     /// The plan's line for a service. Planning made sure that every service has one.
     pub fn service(&self, name: &ServiceName) -> Option<&PlannedService> {
         self.services

@@ -4,6 +4,8 @@ use std::fmt;
 
 use crate::config::{ServiceKind, Severity, Strategy};
 use crate::id::{ImageTag, TaskDefinitionArn};
+use crate::migration::{self, Finding};
+use crate::plan::way_back::way_back;
 use crate::plan::{Plan, PlannedService, render_restore};
 use crate::words;
 
@@ -45,6 +47,7 @@ impl fmt::Display for Plan {
         if let Some(findings) = &self.findings {
             writeln!(f, "  scan       {}", findings_words(findings))?;
         }
+        self.write_schema(f)?;
         self.write_steps(f)?;
         self.write_contents(f)
     }
@@ -70,6 +73,37 @@ impl Plan {
         }
         for warning in &self.warnings {
             writeln!(f, "  ! {warning}")?;
+        }
+        Ok(())
+    }
+
+    fn write_schema(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(head) = &self.at_head {
+            return writeln!(
+                f,
+                "  database   stands at {head} already: no migration, and no snapshot for one"
+            );
+        }
+        let Some(seen) = self.migration.as_ref().and_then(|m| m.inspection.as_ref()) else {
+            return Ok(());
+        };
+        writeln!(
+            f,
+            "  database   from {} to {}: {} in {}",
+            migration::places(&seen.current),
+            seen.head,
+            words::count(seen.judgement.statements as usize, "statement"),
+            words::count(seen.pending.len(), "revision")
+        )?;
+        for revision in &seen.pending {
+            writeln!(f, "    {}  {}", revision.id, revision.message)?;
+        }
+        writeln!(f, "  way back   {}", way_back(self))?;
+        for finding in &seen.judgement.findings {
+            write_finding(f, finding)?;
+        }
+        if seen.judgement.left_out > 0 {
+            writeln!(f, "    and {} more findings", seen.judgement.left_out)?;
         }
         Ok(())
     }
@@ -141,6 +175,20 @@ impl Plan {
             .iter()
             .filter(move |service| service.kind == kind)
     }
+}
+
+fn write_finding(f: &mut fmt::Formatter<'_>, finding: &Finding) -> fmt::Result {
+    let revision = finding.revision.as_deref().unwrap_or("?");
+    writeln!(
+        f,
+        "    {}: {} in {revision}: {}",
+        finding.risk, finding.rule, finding.means
+    )?;
+    writeln!(f, "      {}", finding.statement)?;
+    if let Some(waiver) = &finding.waiver {
+        writeln!(f, "      waived by {}: {}", waiver.by, waiver.reason)?;
+    }
+    Ok(())
 }
 
 fn bring_up(service: &PlannedService) -> String {

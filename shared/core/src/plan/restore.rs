@@ -24,7 +24,7 @@ pub(super) fn draw(d: &Deployment, order: &Restore, survey: &Survey) -> Result<P
     findings.compare_secrets(&order.to.release.tag, &order.secrets, &secrets);
     let services = findings.judge_stopped(d, order, survey);
     let restore = findings.judge_restored(d, order, survey);
-    findings.judge_approvers(d, survey);
+    findings.judge_approvers(d, survey, None);
     let Some(restore) = restore.filter(|_| findings.problems.is_empty()) else {
         return Err(findings.problems);
     };
@@ -40,6 +40,7 @@ pub(super) fn draw(d: &Deployment, order: &Restore, survey: &Survey) -> Result<P
         findings: None,
         backup: None,
         migration: None,
+        at_head: None,
         services,
         variables: settings.environment.variables.clone(),
         secrets,

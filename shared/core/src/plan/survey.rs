@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::command::Command;
 use crate::database::RestorePoint;
 use crate::deployment::Deployment;
 use crate::event::Outcome;
-use crate::id::AlarmName;
+use crate::id::{AlarmName, TaskArn, TaskDefinitionArn};
+use crate::migration::{Inspection, InspectionReading};
 use crate::observation::{
     AlarmState, ApproversObservation, DatabaseObservation, ImageObservation, PinnedSecret,
     ProofObservation, ScanObservation, SecretProblem, ServiceObservation, SnapshotObservation,
@@ -44,6 +46,21 @@ pub struct Survey {
         deserialize_with = "read"
     )]
     pub snapshot: Option<Option<SnapshotObservation>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inspector: Option<TaskDefinitionArn>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inspecting: Option<Inspecting>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inspection: Option<Result<Box<Inspection>, String>>,
+}
+
+/// A task that looks at the migration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inspecting {
+    /// The task.
+    pub task: TaskArn,
+    /// When ECS took it.
+    pub since: Timestamp,
 }
 
 /// Without this, JSON's `null` for "read, and there is none" would come back as "not read yet".
@@ -57,8 +74,18 @@ where
 
 impl Survey {
     /// What is still to be read, or read again since it was not settled. All of it can be read at
-    /// once.
+    /// once. The migration comes last: looking at it takes a task of the new image.
     pub fn missing(&self, d: &Deployment) -> Vec<Command> {
+        let missing = self.missing_facts(d);
+        if missing.is_empty() {
+            self.missing_of_migration(d).into_iter().collect()
+        } else {
+            missing
+        }
+    }
+
+    /// The same without the migration: what takes no task to be read.
+    pub fn missing_facts(&self, d: &Deployment) -> Vec<Command> {
         let environment = &d.settings.environment;
         let mut missing = Vec::new();
         let mut need = |is_missing: bool, command: Command| {
@@ -109,6 +136,43 @@ impl Survey {
         missing
     }
 
+    /// The next thing to be done to look at the migration. Nothing, where what was read is in the
+    /// way of a plan already.
+    fn missing_of_migration(&self, d: &Deployment) -> Option<Command> {
+        let migration = d.settings.migration.as_ref()?;
+        migration.inspect.as_ref()?;
+        if self.inspection.is_some() || !self.image.as_ref()?.present {
+            return None;
+        }
+        let secrets = match &self.secrets {
+            None => Vec::new(),
+            Some(Ok(secrets)) => secrets.clone(),
+            Some(Err(_)) => return None,
+        };
+        let mut services = self.services.iter().flatten();
+        let running = services.find(|observed| observed.service == migration.service)?;
+        let service = d.settings.service(&migration.service)?;
+        if let Some(inspecting) = &self.inspecting {
+            let task = inspecting.task.clone();
+            return Some(Command::ReadInspection { task });
+        }
+        Some(match &self.inspector {
+            None => Command::RegisterInspector {
+                from: running.task_definition.clone(),
+                container: service.container.clone(),
+                secrets,
+                stop_timeout: service.stop_timeout,
+            },
+            Some(task_definition) => Command::StartInspection {
+                token: format!("{}-i{}", d.id, d.looks),
+                ecs_service: d.settings.placement(&service.name).ecs_service.clone(),
+                task_definition: task_definition.clone(),
+                container: service.container.clone(),
+                command: migration.command.clone(),
+            },
+        })
+    }
+
     fn scan_is_settled(&self) -> bool {
         matches!(
             self.scan,
@@ -122,7 +186,7 @@ impl Survey {
     }
 
     /// Takes an answer; `false` if it is not one of planning's.
-    pub fn take(&mut self, outcome: &Outcome) -> bool {
+    pub fn take(&mut self, outcome: &Outcome, now: Timestamp) -> bool {
         match outcome {
             Outcome::Image(image) => self.image = Some(image.clone()),
             Outcome::Scan(scan) => self.scan = Some(scan.clone()),
@@ -134,7 +198,22 @@ impl Survey {
             Outcome::Approvers(approvers) => self.approvers = Some(approvers.clone()),
             Outcome::Previous(previous) => self.previous = Some(previous.clone()),
             Outcome::Snapshot(snapshot) => self.snapshot = Some(snapshot.clone()),
-            Outcome::Claim(_)
+            Outcome::InspectorRegistered(revision) => self.inspector = Some(revision.clone()),
+            Outcome::InspectionStarted(task) if self.inspecting.is_none() => {
+                self.inspecting = Some(Inspecting {
+                    task: task.clone(),
+                    since: now,
+                });
+            }
+            Outcome::Inspection(InspectionReading::UnderWay) => {}
+            Outcome::Inspection(InspectionReading::Seen(inspection)) => {
+                self.inspection = Some(Ok(inspection.clone()));
+            }
+            Outcome::Inspection(InspectionReading::Failed(why)) => {
+                self.inspection = Some(Err(why.clone()));
+            }
+            Outcome::InspectionStarted(_)
+            | Outcome::Claim(_)
             | Outcome::Controls(_)
             | Outcome::SnapshotStarted(_)
             | Outcome::ServiceScaled { .. }

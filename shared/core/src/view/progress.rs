@@ -14,6 +14,8 @@ pub(super) fn sign_of(phase: &str) -> &'static str {
         "Superseded" | "Cancelled" | "Expired" => "⚪",
         "Rejected" => "🚫",
         "Failed" => "❌",
+        "AwaitingRestoreDecision" => "🛑",
+        "RolledForward" => "⏩",
         "RollingBack" => "⏪",
         "RolledBack" => "↩️",
         "RollbackFailed" | "RestoreFailed" => "🆘",

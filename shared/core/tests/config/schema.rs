@@ -43,7 +43,7 @@ fn every_table_and_key_is_described() {
     let schema = schema();
     let mut found = Vec::new();
     tables(&schema, &mut found);
-    assert_eq!(found.len(), 14, "{found:#?}");
+    assert_eq!(found.len(), 16, "{found:#?}");
     assert!(!schema.to_string().contains("null"), "TOML has no null");
 }
 
@@ -63,6 +63,8 @@ fn the_reader_and_the_schema_know_the_same_keys() {
         ("[environments.production.roles]", "override"),
         ("freezes = [\n  {", "until"),
         ("[environments.production.backup]", "instance"),
+        ("waivers = [{", "rule"),
+        ("[environments.production.migration_rules]", "breaking"),
         ("bake = {", "failures"),
         ("scan = {", "wait"),
         ("SENTRY_DSN = {", "parameter"),

@@ -109,8 +109,8 @@ fn it_begins_when_the_window_opens_and_is_woken_then() {
 
 #[test]
 fn a_window_that_closes_under_way_does_not_stop_it() {
-    // Berlin is an hour ahead: it closes a minute after the story begins.
-    let (mut run, world) = Run::to(Requester::Push, windows("Mon 10:00-10:01 Europe/Berlin"));
+    // Berlin is an hour ahead: it closes two minutes after the story begins.
+    let (mut run, world) = Run::to(Requester::Push, windows("Mon 10:00-10:02 Europe/Berlin"));
     run.approved_until(&world, "BackingUp");
     run.now += SignedDuration::from_mins(5);
     run.until(&world, "Shifting");

@@ -5,6 +5,7 @@ mod asked;
 mod backward;
 mod forward;
 mod gate;
+mod migrations;
 mod pause;
 mod planning;
 mod restore;

@@ -43,8 +43,11 @@ fn hours(run: &mut Run, world: &World, hours: i64) {
 
 fn changes(run: &Run) -> usize {
     let changes = ["start-", "register-", "stop-", "run-", "prune-", "claim-"];
+    // Looking goes on: a task that only looks changes nothing.
+    let looks = ["register-inspector", "start-inspection"];
     run.given
         .iter()
+        .filter(|key| !looks.contains(&key.as_str()))
         .filter(|key| changes.iter().any(|change| key.starts_with(change)))
         .count()
 }

@@ -18,11 +18,12 @@ use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::health::Sample;
 use sluice_core::history::{ChainEnd, Record, RecordedEntry};
 use sluice_core::id::{
-    AlarmName, ContainerName, DeploymentId, Digest, EnvironmentName, ImageTag, RepositoryName,
-    SecretVersion, ServiceDeploymentArn, ServiceName, SlackGroupId, SlackUserId, TaskArn,
-    TaskDefinitionArn,
+    AlarmName, ContainerName, DeploymentId, Digest, EnvironmentName, Hash, ImageTag,
+    RepositoryName, SecretVersion, ServiceDeploymentArn, ServiceName, SlackGroupId, SlackUserId,
+    TaskArn, TaskDefinitionArn,
 };
 use sluice_core::machine::step;
+use sluice_core::migration::{Finding, Inspection, InspectionReading, Judgement, Revision, Risk};
 use sluice_core::observation::*;
 use sluice_core::phase::Phase;
 use sluice_core::release::{ProvenRelease, Release};
@@ -45,6 +46,10 @@ pub(crate) struct World {
     pub(crate) environment: Environment,
     pub(crate) controls: Controls,
     pub(crate) snapshot: Option<SnapshotObservation>,
+    /// What the look before the migration shows.
+    pub(crate) inspection: InspectionReading,
+    /// What the look after it shows.
+    pub(crate) confirmation: InspectionReading,
     pub(crate) migration: Option<TaskObservation>,
     /// What ECS says of each service deployment.
     pub(crate) rollouts: BTreeMap<ServiceName, Option<RolloutObservation>>,
@@ -152,6 +157,8 @@ impl World {
                 encrypted: true,
                 created_at: Some(start() + SignedDuration::from_mins(5)),
             }),
+            inspection: inspection(Vec::new()),
+            confirmation: at_head(),
             migration: Some(TaskObservation {
                 task: TaskArn::new("arn:task/erp/m1"),
                 stopped: true,
@@ -231,6 +238,16 @@ impl World {
                     self.revision
                 )),
             },
+            Command::RegisterInspector { .. } => Outcome::InspectorRegistered(
+                TaskDefinitionArn::new(format!("arn:task-definition/erp-web:{}", self.revision)),
+            ),
+            Command::StartInspection { token, .. } => {
+                Outcome::InspectionStarted(TaskArn::new(format!("arn:task/erp/{token}")))
+            }
+            Command::ReadInspection { task } if task.as_str().ends_with("-c") => {
+                Outcome::Inspection(self.confirmation.clone())
+            }
+            Command::ReadInspection { .. } => Outcome::Inspection(self.inspection.clone()),
             Command::StartMigration { .. } => {
                 Outcome::MigrationStarted(TaskArn::new("arn:task/erp/m1"))
             }
@@ -261,6 +278,45 @@ impl World {
                 unreachable!("only restores ask this, and their stories answer it")
             }
         }
+    }
+}
+
+/// One pending revision in which this was found.
+pub(crate) fn inspection(findings: Vec<Finding>) -> InspectionReading {
+    InspectionReading::Seen(Box::new(Inspection {
+        current: vec!["2c91e0".to_owned()],
+        head: "3f2a9c".to_owned(),
+        pending: vec![Revision {
+            id: "3f2a9c".to_owned(),
+            message: "add a note to orders".to_owned(),
+        }],
+        judgement: Judgement {
+            sql: Hash::of_json(&"ALTER TABLE orders ADD COLUMN note TEXT;"),
+            statements: 1,
+            findings,
+            left_out: 0,
+        },
+    }))
+}
+
+/// The database stands where the image wants it.
+pub(crate) fn at_head() -> InspectionReading {
+    let InspectionReading::Seen(mut seen) = inspection(Vec::new()) else {
+        unreachable!("it was seen")
+    };
+    seen.current = vec![seen.head.clone()];
+    seen.pending.clear();
+    InspectionReading::Seen(seen)
+}
+
+pub(crate) fn finding(rule: &str, risk: Risk) -> Finding {
+    Finding {
+        rule: rule.to_owned(),
+        risk,
+        revision: Some("3f2a9c".to_owned()),
+        statement: "ALTER TABLE orders DROP COLUMN note".to_owned(),
+        means: "the code that runs now still uses orders.note".to_owned(),
+        waiver: None,
     }
 }
 
@@ -425,9 +481,9 @@ impl Run {
 
     pub(crate) fn world_touched(&self) -> bool {
         self.given.iter().any(|key| {
-            ["start-", "register-", "stop-"]
-                .iter()
-                .any(|prefix| key.starts_with(prefix))
+            let only_looks = key == "start-inspection" || key == "register-inspector";
+            let changes = ["start-", "register-", "stop-"];
+            !only_looks && changes.iter().any(|prefix| key.starts_with(prefix))
         })
     }
 

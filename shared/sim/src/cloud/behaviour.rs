@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use sluice_core::config::Severity;
+use sluice_migrations::Tables;
+use sluice_migrations::report::Trouble;
 
 /// How an image behaves, from its scan to its life under traffic. The default behaves well.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,7 +49,7 @@ impl Default for ScanBehaviour {
 }
 
 /// What a migration does.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MigrationBehaviour {
     /// How it ends.
     pub ends: MigrationEnd,
@@ -55,6 +57,43 @@ pub struct MigrationBehaviour {
     pub takes: Option<SignedDuration>,
     /// What it writes to its log; empty writes what Alembic would.
     pub log: Vec<String>,
+    /// Whether the image brings no revision: the database stands at its head wherever it stands.
+    pub brings_nothing: bool,
+    /// What the author calls the revision that it brings.
+    pub message: String,
+    /// The SQL of it; `None` where it cannot be written down without running it.
+    pub sql: Option<String>,
+    /// The tables that the SQL names, as they are.
+    pub tables: Tables,
+    /// Why it cannot be looked at.
+    pub trouble: Option<(Trouble, String)>,
+    /// Whether looking at it never ends.
+    pub look_hangs: bool,
+    /// Whether whoever looks tells nothing in the log.
+    pub look_tells_nothing: bool,
+    /// Whether it ends well and has done nothing.
+    pub lies: bool,
+    /// The locks that it holds on a copy: table, mode, milliseconds.
+    pub locks: Vec<(String, String, u64)>,
+}
+
+impl Default for MigrationBehaviour {
+    fn default() -> Self {
+        Self {
+            ends: MigrationEnd::default(),
+            takes: None,
+            log: Vec::new(),
+            brings_nothing: false,
+            message: "add a note to orders".to_owned(),
+            sql: Some("ALTER TABLE orders ADD COLUMN note TEXT;".to_owned()),
+            tables: Tables::new(),
+            trouble: None,
+            look_hangs: false,
+            look_tells_nothing: false,
+            lies: false,
+            locks: Vec::new(),
+        }
+    }
 }
 
 /// How a migration ends.
@@ -111,6 +150,13 @@ impl ImageBehaviour {
     pub fn with_failing_migration(mut self, exit_code: i32, log: &[&str]) -> Self {
         self.migration.ends = MigrationEnd::Exits(exit_code);
         self.migration.log = log.iter().map(|line| (*line).to_owned()).collect();
+        self
+    }
+
+    /// A migration with this SQL.
+    pub fn with_migration(mut self, message: &str, sql: &str) -> Self {
+        self.migration.message = message.to_owned();
+        self.migration.sql = Some(sql.to_owned());
         self
     }
 

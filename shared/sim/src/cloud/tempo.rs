@@ -24,6 +24,8 @@ pub struct Tempo {
     pub task_stop: SignedDuration,
     /// A migration whose image does not say how long it takes.
     pub migration: SignedDuration,
+    /// A task that looks at a migration.
+    pub look: SignedDuration,
     /// From UpdateService to IN_PROGRESS, and from StopServiceDeployment to ROLLBACK_IN_PROGRESS.
     pub rollout_start: SignedDuration,
     /// A lifecycle stage in which ECS does nothing but go on.
@@ -49,6 +51,7 @@ impl Default for Tempo {
             task_start: SignedDuration::from_secs(40),
             task_stop: SignedDuration::from_secs(30),
             migration: SignedDuration::from_secs(20),
+            look: SignedDuration::from_secs(8),
             rollout_start: SignedDuration::from_secs(3),
             idle_stage: SignedDuration::from_secs(10),
             shift: SignedDuration::from_secs(30),
@@ -71,6 +74,7 @@ impl Tempo {
             deletion: SignedDuration::from_secs(2),
             task_start: SignedDuration::from_secs(2),
             task_stop: second,
+            look: second,
             migration: SignedDuration::from_secs(2),
             rollout_start: second,
             idle_stage: second,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Known, controls, given, minutes, or, order, placement, variables};
+use super::{Known, controls, given, migration, minutes, or, order, placement, variables};
 use crate::config::raw;
 use crate::config::reader::{At, Field};
 use crate::config::report::{Place, Report};
@@ -63,6 +63,8 @@ fn one(
     let backup = given(&raw.backup, |at| backup(at, report));
     let restore = given(&raw.restore, |at| approval(at, report));
     controls::restore(raw, report);
+    let is_asked = raw.approval.is_some();
+    let migration_rules = migration::rules(raw.migration_rules.as_ref(), is_asked, report);
     let bake = bake(raw.bake.as_ref(), report);
     let alarms = alarms(raw, report);
     Some(Environment {
@@ -81,6 +83,7 @@ fn one(
         secrets: secrets?,
         backup: backup?,
         restore: restore?,
+        migration_rules: migration_rules?,
         scan: scan(raw.scan.as_ref())?,
         bake: bake?,
         alarms: alarms?,
@@ -194,6 +197,7 @@ fn backup(at: &At<raw::Backup>, report: &mut Report) -> Option<Backup> {
         database: database?,
         timeout: or(&raw.timeout, minutes(60), |timeout| timeout.get())?,
         keep: or(&raw.keep, 5, |keep| keep.get())?,
+        rehearse: or(&raw.rehearse, false, |rehearse| rehearse)?,
     })
 }
 

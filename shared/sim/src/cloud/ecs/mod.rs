@@ -3,6 +3,7 @@
 //! A service deployment is called a rollout here, as in Sluice's core.
 
 mod hooks;
+mod migrations;
 mod rollback;
 mod rolling;
 mod rollouts;
@@ -40,6 +41,7 @@ pub(super) struct Ecs {
     pub(super) services: Vec<Service>,
     pub(super) rollouts: Vec<Rollout>,
     pub(super) tasks: Vec<Task>,
+    pub(super) schemas: Vec<migrations::Schema>,
 }
 
 /// A service.

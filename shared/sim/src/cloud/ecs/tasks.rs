@@ -8,6 +8,7 @@ use sluice_core::failure::PortError;
 use sluice_core::id::{ClusterName, ContainerName, TaskArn};
 use sluice_core::observation::TaskObservation;
 
+use super::migrations::Errand;
 use crate::cloud::Cloud;
 use crate::cloud::agenda::Due;
 use crate::cloud::behaviour::{ImageBehaviour, MigrationEnd};
@@ -31,7 +32,7 @@ pub(in crate::cloud) struct Task {
     pub(in crate::cloud) container: ContainerName,
     pub(in crate::cloud) command: Vec<String>,
     /// None if the image cannot be pulled.
-    behaviour: Option<Arc<ImageBehaviour>>,
+    pub(super) behaviour: Option<Arc<ImageBehaviour>>,
     pub(in crate::cloud) created_at: Timestamp,
     pub(in crate::cloud) started_at: Option<Timestamp>,
     pub(in crate::cloud) stopped_at: Option<Timestamp>,
@@ -144,29 +145,21 @@ impl Cloud {
         let Some(behaviour) = &task.behaviour else {
             return self.task_stops(at, None, "CannotPullContainerError: the image is not there");
         };
-        let migration = &behaviour.migration;
-        match migration.ends {
-            MigrationEnd::NeverStarts => {
-                let reason = "ResourceInitializationError: unable to pull secrets or registry auth";
-                return self.task_stops(at, None, reason);
-            }
-            MigrationEnd::Hangs => {}
-            MigrationEnd::Exits(_) => {
-                let takes = migration.takes.unwrap_or(self.tempo.migration);
-                self.agenda
-                    .plan(self.now + takes, Due::TaskEnds { task: at });
-            }
+        let only_looks = Errand::of(&task.command) == Errand::Inspect;
+        if !only_looks && behaviour.migration.ends == MigrationEnd::NeverStarts {
+            let reason = "ResourceInitializationError: unable to pull secrets or registry auth";
+            return self.task_stops(at, None, reason);
         }
         task.started_at = Some(self.now);
+        if let Some(takes) = self.task_takes(at) {
+            let due = Due::TaskEnds { task: at };
+            self.agenda.plan(self.now + takes, due);
+        }
         self.tell_of_task(at, "RUNNING", 2);
     }
 
     pub(in crate::cloud) fn task_ends(&mut self, at: usize) {
-        let ends = self.ecs.tasks[at]
-            .behaviour
-            .as_ref()
-            .map(|behaviour| behaviour.migration.ends);
-        if let Some(MigrationEnd::Exits(code)) = ends {
+        if let Some(code) = self.carry_out(at) {
             self.task_stops(at, Some(code), "Essential container in task exited");
         }
     }

@@ -120,6 +120,13 @@ impl Cloud {
         }
     }
 
+    /// The resource id of the database that the application there writes to; `None` where there is
+    /// none of its name.
+    pub(in crate::cloud) fn written_to(&self, place: &Place) -> Option<String> {
+        let writers = self.writers.iter().find(|one| *one.place == *place)?;
+        Some(self.databases[writers.reached?].resource_id.clone())
+    }
+
     fn of_resource(&self, resource_id: &str) -> Option<&Instance> {
         let mut all = self.databases.iter();
         all.find(|one| one.resource_id == resource_id)

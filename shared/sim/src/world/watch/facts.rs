@@ -223,7 +223,7 @@ impl Watcher {
             return;
         };
         let mut missing = Vec::new();
-        if seen.settings.migration.is_some() && !self.facts.migrated.contains(id.as_str()) {
+        if seen.migrates && !self.facts.migrated.contains(id.as_str()) {
             missing.push("the migration has not succeeded");
         }
         if tests_green(&seen.settings, &service) && !seen.smoke_tests_passed {

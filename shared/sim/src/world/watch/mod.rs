@@ -90,6 +90,7 @@ struct Seen {
     settings: Arc<Settings>,
     requested_at: Timestamp,
     leads_back: bool,
+    migrates: bool,
     snapshot: Option<SnapshotId>,
     smoke_tests_passed: bool,
 }

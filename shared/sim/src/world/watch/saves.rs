@@ -167,6 +167,7 @@ impl Watcher {
         let passed = records.iter().any(smoke_tests_passed);
         if let Some(seen) = self.seen.get_mut(&after.id) {
             seen.smoke_tests_passed |= passed;
+            seen.migrates = migrates(after);
             if seen.snapshot != after.touched.snapshot {
                 seen.snapshot.clone_from(&after.touched.snapshot);
             }
@@ -176,11 +177,21 @@ impl Watcher {
             settings: after.settings.clone(),
             requested_at: after.requested_at,
             leads_back: after.kind.goes_first(),
+            migrates: migrates(after),
             snapshot: after.touched.snapshot.clone(),
             smoke_tests_passed: passed,
         };
         self.seen.insert(after.id.clone(), seen);
     }
+}
+
+/// Whether the migration must succeed before traffic moves: not where nothing is pending.
+fn migrates(d: &Deployment) -> bool {
+    let at_head = d
+        .plan
+        .as_ref()
+        .is_some_and(|sealed| sealed.plan.at_head.is_some());
+    d.settings.migration.is_some() && !at_head
 }
 
 fn smoke_tests_passed(record: &Record) -> bool {

@@ -1,0 +1,224 @@
+//! Looking at a migration: a task of the new image tells where the database stands and what would
+//! run, and the SQL is judged here. What was judged is stored, so that a history replays the same
+//! under a later judge.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use sluice_core::command::Command;
+use sluice_core::deployment::Deployment;
+use sluice_core::event::Outcome;
+use sluice_core::failure::PortError;
+use sluice_core::id::{Hash, TaskArn};
+use sluice_core::migration::{
+    FINDINGS, Finding, Inspection, InspectionReading, Judgement, Revision, Risk,
+};
+use sluice_core::observation::TaskObservation;
+use sluice_migrations::judge;
+use sluice_migrations::report::{Inspected, PREFIX, Report, Trouble, decode};
+use sluice_migrations::wrapper::{self, LockSettings};
+
+use crate::App;
+use crate::ports::{Target, TaskDefinitionOrder, TaskOrder};
+
+impl App {
+    pub(super) async fn inspect(
+        &self,
+        d: &Deployment,
+        target: &Target,
+        command: &Command,
+    ) -> Result<Outcome, PortError> {
+        let ports = &self.ports;
+        match command {
+            Command::RegisterInspector {
+                from,
+                container,
+                secrets,
+                stop_timeout,
+            } => {
+                let order = TaskDefinitionOrder {
+                    from: from.clone(),
+                    container: container.clone(),
+                    image: d.release.image(),
+                    variables: d.settings.environment.variables.clone(),
+                    secrets: secrets.clone(),
+                    stop_timeout: *stop_timeout,
+                };
+                let revision = ports.services.ensure_task_definition(target, &order);
+                Ok(Outcome::InspectorRegistered(revision.await?))
+            }
+            Command::StartInspection {
+                token,
+                ecs_service,
+                task_definition,
+                container,
+                command,
+            } => {
+                let order = TaskOrder {
+                    token: token.clone(),
+                    ecs_service: ecs_service.clone(),
+                    task_definition: task_definition.clone(),
+                    container: container.clone(),
+                    command: wrapper::inspect(command).ok_or_else(|| unknown(command))?,
+                };
+                let task = ports.tasks.ensure_task(target, &order).await?;
+                Ok(Outcome::InspectionStarted(task))
+            }
+            Command::ReadInspection { task } => Ok(Outcome::Inspection(
+                self.read_inspection(d, target, task).await?,
+            )),
+            other => Err(PortError::permanent(format!(
+                "{} has nothing to do with looking at a migration",
+                other.name()
+            ))),
+        }
+    }
+
+    async fn read_inspection(
+        &self,
+        d: &Deployment,
+        target: &Target,
+        task: &TaskArn,
+    ) -> Result<InspectionReading, PortError> {
+        let failed = |why: String| Ok(InspectionReading::Failed(why));
+        let Some(seen) = self.ports.tasks.task(target, task).await? else {
+            return failed(format!("ECS does not know the task {task} any more"));
+        };
+        if !seen.stopped {
+            return Ok(InspectionReading::UnderWay);
+        }
+        let lines = self.ports.tasks.log_lines(target, task, PREFIX).await?;
+        match decode(lines.iter().map(String::as_str)) {
+            Ok(Some(Report::Inspected(inspected))) => {
+                Ok(InspectionReading::Seen(Box::new(judged(d, *inspected))))
+            }
+            Ok(Some(Report::Failed { trouble, detail })) => failed(words(trouble, &detail)),
+            Ok(Some(Report::Rehearsed(_))) => {
+                failed(format!("the task {task} rehearsed instead of looking"))
+            }
+            // CloudWatch Logs has a line some seconds after it was written.
+            Ok(None) if ended_well(&seen) => Ok(InspectionReading::UnderWay),
+            Ok(None) => failed(ending(&seen)),
+            Err(error) => failed(format!("its report cannot be read: {error}")),
+        }
+    }
+}
+
+/// The migration's command, under the lock where it is Alembic's.
+pub(super) fn guarded(d: &Deployment, command: &[String]) -> Vec<String> {
+    let migration = d.settings.migration.as_ref();
+    let inspect = migration.and_then(|migration| migration.inspect.as_ref());
+    inspect
+        .and_then(|inspect| {
+            let lock = LockSettings {
+                wait_s: whole_seconds(inspect.lock_wait),
+                lock_timeout_s: whole_seconds(inspect.lock_timeout),
+            };
+            wrapper::upgrade(command, &lock)
+        })
+        .unwrap_or_else(|| command.to_vec())
+}
+
+fn whole_seconds(time: SignedDuration) -> u32 {
+    let time = Duration::try_from(time).unwrap_or_default();
+    u32::try_from(time.as_secs()).unwrap_or(u32::MAX)
+}
+
+fn unknown(command: &[String]) -> PortError {
+    PortError::permanent(format!(
+        "`{}` is not known as Alembic's: write `inspect = false` in [migration], and nothing is known \
+         of a migration before it runs",
+        command.join(" ")
+    ))
+}
+
+fn judged(d: &Deployment, seen: Inspected) -> Inspection {
+    let mut judgement = match &seen.sql {
+        Some(sql) => judge(sql, &seen.tables),
+        None => not_rendered(&seen),
+    };
+    let migration = d.settings.migration.as_ref();
+    if let Some(inspect) = migration.and_then(|migration| migration.inspect.as_ref()) {
+        judgement.waive(&inspect.waivers());
+    }
+    Inspection {
+        current: seen.current,
+        head: seen.head,
+        pending: seen
+            .pending
+            .into_iter()
+            .map(|(id, message)| Revision { id, message })
+            .collect(),
+        judgement,
+    }
+}
+
+/// A migration that reads the database while it runs has no SQL beforehand.
+fn not_rendered(seen: &Inspected) -> Judgement {
+    let ids: Vec<&String> = seen.pending.iter().map(|(id, _)| id).collect();
+    let why = seen
+        .sql_error
+        .as_deref()
+        .unwrap_or("Alembic gives no reason");
+    let findings = ids.iter().map(|id| Finding {
+        rule: "no-sql".to_owned(),
+        risk: Risk::Unjudged,
+        revision: Some((*id).clone()),
+        statement: String::new(),
+        means: format!("its SQL could not be written down without running it ({why})"),
+        waiver: None,
+    });
+    Judgement {
+        sql: Hash::of_json(&ids),
+        statements: 0,
+        findings: findings.take(FINDINGS).collect(),
+        left_out: 0,
+    }
+}
+
+fn ended_well(task: &TaskObservation) -> bool {
+    !task.exit_codes.is_empty() && task.exit_codes.values().all(|code| *code == Some(0))
+}
+
+/// How a task ended that told nothing.
+fn ending(task: &TaskObservation) -> String {
+    let code = task.exit_codes.values().flatten().find(|code| **code != 0);
+    let code = code.map_or_else(String::new, |code| format!(" with exit code {code}"));
+    let reason = task
+        .stopped_reason
+        .as_deref()
+        .unwrap_or("ECS gives no reason");
+    let last = task.log_tail.last();
+    let last = last.map_or_else(String::new, |line| format!("; its last words were: {line}"));
+    format!("its task ended{code}: {reason}{last}")
+}
+
+fn words(trouble: Trouble, detail: &str) -> String {
+    let advice = match trouble {
+        Trouble::NoAlembic => {
+            "the image has no Alembic: install it there, or write `inspect = false` in [migration]"
+        }
+        Trouble::NoConfig => {
+            "Alembic's configuration could not be read: see that alembic.ini and its scripts are in \
+             the image, in the working directory of the container"
+        }
+        Trouble::SeveralHeads => {
+            "the migrations have several heads: merge them with `alembic merge heads` and push again"
+        }
+        Trouble::UnknownRevision => {
+            "the database stands at a revision that the image does not have: is the image older than \
+             the database?"
+        }
+        Trouble::NoDatabase => {
+            "the database did not answer: see its security groups, its state and the secret with its \
+             address"
+        }
+        Trouble::Locked => "another migration of the same database runs: wait for its end",
+        Trouble::NotRedirected => "the connection could not be led to the copy of the database",
+        Trouble::Other => "something else went wrong",
+    };
+    if detail.is_empty() {
+        return advice.to_owned();
+    }
+    format!("{advice} ({detail})")
+}

@@ -1,0 +1,50 @@
+//! How many must say yes to a plan, and who not.
+
+use crate::config::{RiskRule, Settings};
+use crate::deployment::Deployment;
+use crate::migration::{Judgement, Risk};
+
+/// What a plan demands of its approvals: what the environment does, or more where the migration is
+/// a risk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Demands {
+    /// How many must say yes.
+    pub quorum: u8,
+    /// Whether whoever asked for it may not be one of them.
+    pub four_eyes: bool,
+}
+
+impl Demands {
+    /// What a migration that was judged so demands; `None` where nobody is asked.
+    pub fn of(settings: &Settings, judgement: Option<&Judgement>) -> Option<Self> {
+        let approval = settings.environment.approval.as_ref()?;
+        let is_risky = !risks_for_four_eyes(settings, judgement).is_empty();
+        Some(Self {
+            quorum: if is_risky {
+                approval.quorum.max(2)
+            } else {
+                approval.quorum
+            },
+            four_eyes: approval.four_eyes || is_risky,
+        })
+    }
+
+    /// What the plan of a deployment demands.
+    pub fn of_deployment(d: &Deployment) -> Option<Self> {
+        let plan = d.plan.as_ref().map(|sealed| &sealed.plan);
+        Self::of(&d.settings, plan.and_then(|plan| plan.judgement()))
+    }
+}
+
+/// The risks of a migration for which two people must say yes.
+pub fn risks_for_four_eyes(settings: &Settings, judgement: Option<&Judgement>) -> Vec<Risk> {
+    let Some(judgement) = judgement else {
+        return Vec::new();
+    };
+    let rules = &settings.environment.migration_rules;
+    let four_eyes = |risk: &Risk| rules.get(risk) == Some(&RiskRule::FourEyes);
+    let risks = Risk::ALL.into_iter().rev();
+    risks
+        .filter(|risk| four_eyes(risk) && judgement.has(*risk))
+        .collect()
+}

@@ -1,0 +1,134 @@
+//! What people see of the way back, before they say yes and while it is their turn to decide.
+
+use crate::deployment::Deployment;
+use crate::failure::Cause;
+use crate::message::Block;
+use crate::migration::{Finding, Risk};
+use crate::phase::Phase;
+use crate::plan::Plan;
+use crate::plan::demands::risks_for_four_eyes;
+use crate::plan::way_back::{point_of_no_return, restore_min};
+use crate::words;
+
+/// Findings shown in the message: the plan has them all.
+const SHOWN: usize = 5;
+
+pub(super) fn blocks(d: &Deployment) -> Vec<Block> {
+    match (&d.phase, &d.plan) {
+        (Phase::AwaitingApproval, Some(sealed)) => before(d, &sealed.plan),
+        (Phase::AwaitingRestoreDecision { cause }, Some(sealed)) => {
+            vec![Block::Text(decide(d, &sealed.plan, cause))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Before the yes: can it be taken back, and what makes it so.
+fn before(d: &Deployment, plan: &Plan) -> Vec<Block> {
+    if let Some(head) = &plan.at_head {
+        return vec![Block::Text(format!(
+            "🟢 Rollback: safe. The database stands at {head} already: nothing is migrated."
+        ))];
+    }
+    if plan.migration.is_none() {
+        return Vec::new();
+    }
+    let Some(judgement) = plan.judgement() else {
+        return vec![Block::Text(
+            "🟡 Rollback: not known. Nobody looked at the migration; `inspect` in [migration] has \
+             Sluice do it."
+                .to_owned(),
+        )];
+    };
+    let mut text = if judgement.is_additive() {
+        "🟢 Rollback: safe. The code that runs now also runs on the new schema.".to_owned()
+    } else {
+        format!(
+            "🔴 Rollback: {}.",
+            point_of_no_return(plan, judgement, None)
+        )
+    };
+    let shown: Vec<String> = judgement.findings.iter().take(SHOWN).map(line).collect();
+    if !shown.is_empty() {
+        text.push_str(&format!(
+            "\nWhat the migration does\n{}",
+            super::bullets(&shown)
+        ));
+    }
+    let more = judgement.findings.len().saturating_sub(SHOWN) + judgement.left_out as usize;
+    if more > 0 {
+        text.push_str(&format!(
+            "\nand {}: the plan in the thread has them",
+            words::count(more, "more finding")
+        ));
+    }
+    let risks = risks_for_four_eyes(&d.settings, Some(judgement));
+    if !risks.is_empty() {
+        let risks: Vec<&str> = risks.iter().map(|risk| risk.word()).collect();
+        text.push_str(&format!(
+            "\nTwo people must say yes, since it is {}.",
+            risks.join(" and ")
+        ));
+    }
+    vec![Block::Text(text)]
+}
+
+fn line(finding: &Finding) -> String {
+    let sign = match finding.risk {
+        Risk::Breaking => "🔴",
+        Risk::Unjudged | Risk::DataLosing => "🟠",
+        Risk::Locking | Risk::NotTransactional => "🟡",
+    };
+    let mut line = format!(
+        "{sign} {} ({}): {}\n      `{}`",
+        finding.risk,
+        finding.rule,
+        finding.means,
+        finding.statement.replace('`', "'")
+    );
+    if let Some(waiver) = &finding.waiver {
+        line.push_str(&format!(
+            "\n      waived by {}: {}",
+            waiver.by, waiver.reason
+        ));
+    }
+    line
+}
+
+/// What there is to decide, and what each way costs.
+fn decide(d: &Deployment, plan: &Plan, cause: &Cause) -> String {
+    let release = &d.release.tag;
+    let mut ways = Vec::new();
+    let stands = if d.touched.rollouts_since.is_none() {
+        "The migration is no single transaction, so a part of it may have stayed. Services run what \
+         they ran before."
+            .to_owned()
+    } else {
+        let before = plan
+            .previous
+            .as_ref()
+            .map_or("what ran before", |previous| previous.release.tag.as_str());
+        ways.push(format!(
+            "Roll back: {before} comes back in minutes, on a schema that it does not run on"
+        ));
+        format!("{release} has the traffic, and {before} does not run on the new schema.")
+    };
+    if let Some(snapshot) = &d.touched.snapshot {
+        ways.push(format!(
+            "Restore the database from {snapshot}: about {} minutes without the application, and \
+             what was written since is lost",
+            restore_min()
+        ));
+    }
+    ways.push("Roll forward: everything stays as it is, and a newer release mends it".to_owned());
+    let last_words = match cause {
+        Cause::MigrationFailed { log_tail, .. } => log_tail.last(),
+        _ => None,
+    };
+    let last_words =
+        last_words.map_or_else(String::new, |line| format!(" Its last words were: {line}"));
+    format!(
+        "What happened: {cause}.{last_words}\n{stands}\nWhat you can do\n{}",
+        super::bullets(&ways)
+    )
+}
