@@ -106,6 +106,7 @@ pub(crate) fn proof(deployment: &Deployment, at: Timestamp) -> ProvenRelease {
         deployment: deployment.id.clone(),
         at,
         migrated: false,
+        additive: false,
         restores: None,
         database_of: None,
     }

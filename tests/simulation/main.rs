@@ -9,6 +9,7 @@ mod conversations;
 mod crowd;
 mod ends;
 mod erp;
+mod failure_matrix;
 mod invariants;
 mod overtaken;
 mod replay;

@@ -198,6 +198,7 @@ impl App {
             deployment: deployment.id.clone(),
             at: now,
             migrated: deployment.touched.migration.is_some(),
+            additive: deployment.is_additive(),
             restores: deployment.kind.restores().cloned(),
             database_of: deployment.restore().map(|restore| restore.until),
         });

@@ -2,6 +2,7 @@
 //! pinned settings leave none.
 
 mod inspection;
+mod rehearsal;
 mod restore;
 
 use futures::future::join_all;
@@ -136,6 +137,10 @@ impl App {
             Command::RegisterInspector { .. }
             | Command::StartInspection { .. }
             | Command::ReadInspection { .. } => self.inspect(d, target, command).await?,
+            Command::StartRehearsal { .. }
+            | Command::ReadRehearsal { .. }
+            | Command::RemoveCopy(_)
+            | Command::RemoveSnapshot { .. } => self.rehearse(d, target, command).await?,
             Command::StartMigration {
                 token,
                 ecs_service,

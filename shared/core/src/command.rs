@@ -120,6 +120,37 @@ pub enum Command {
         /// The task.
         task: TaskArn,
     },
+    /// Run the migration on a copy of the database, once.
+    StartRehearsal {
+        /// ECS `clientToken`, and `startedBy` besides: at most 36 characters.
+        token: String,
+        /// The service whose network the task has.
+        ecs_service: EcsServiceName,
+        /// The revision with the new image.
+        task_definition: TaskDefinitionArn,
+        /// The container that runs it.
+        container: ContainerName,
+        /// The migration's command.
+        command: Vec<String>,
+        /// Where the copy answers.
+        host: String,
+        /// And on which port.
+        port: u16,
+    },
+    /// See how that task is.
+    ReadRehearsal {
+        /// The task.
+        task: TaskArn,
+    },
+    /// Have RDS remove the copy, and see whether it is gone.
+    RemoveCopy(CopyOrder),
+    /// Have RDS remove a snapshot that this deployment took.
+    RemoveSnapshot {
+        /// Its identifier.
+        snapshot: SnapshotId,
+        /// Of what.
+        database: Database,
+    },
     /// Run the migration task, once.
     StartMigration {
         /// ECS `clientToken`, and `startedBy` besides: at most 36 characters.
@@ -274,6 +305,10 @@ impl Command {
             Self::RegisterInspector { .. } => "register-inspector",
             Self::StartInspection { .. } => "start-inspection",
             Self::ReadInspection { .. } => "read-inspection",
+            Self::StartRehearsal { .. } => "start-rehearsal",
+            Self::ReadRehearsal { .. } => "read-rehearsal",
+            Self::RemoveCopy(_) => "remove-copy",
+            Self::RemoveSnapshot { .. } => "remove-snapshot",
             Self::StartMigration { .. } => "start-migration",
             Self::ReadMigration { .. } => "read-migration",
             Self::StartRollout(_) => "start-rollout",
@@ -302,6 +337,9 @@ impl Command {
             | Self::PruneSnapshots { .. }
             | Self::ScaleService { .. }
             | Self::StartCopy(_)
+            | Self::StartRehearsal { .. }
+            | Self::RemoveCopy(_)
+            | Self::RemoveSnapshot { .. }
             | Self::RenameDatabase { .. } => true,
             // A revision that nothing runs, and a task that only looks.
             Self::RegisterInspector { .. } | Self::StartInspection { .. } => false,
@@ -317,6 +355,7 @@ impl Command {
             | Self::ReadControls
             | Self::ReadSnapshot { .. }
             | Self::ReadInspection { .. }
+            | Self::ReadRehearsal { .. }
             | Self::ReadMigration { .. }
             | Self::ReadRollout { .. }
             | Self::RunSmokeTests

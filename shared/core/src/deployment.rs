@@ -14,6 +14,7 @@ use crate::id::{
     AppName, DeploymentId, EnvironmentName, Hash, ServiceName, SlackUserId, SnapshotId, TaskArn,
     TaskDefinitionArn,
 };
+use crate::migration::{Judgement, Rehearsal};
 use crate::note::{Entry, Note};
 use crate::observation::RolloutObservation;
 use crate::phase::Phase;
@@ -100,6 +101,9 @@ pub struct Deployment {
     /// How often the migration has been looked at: each look is a task of its own.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub looks: u32,
+    /// What running the migration on a copy showed, if it was rehearsed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehearsal: Option<Rehearsal>,
     /// Commands that failed and will be tried again.
     pub setbacks: BTreeMap<CommandKey, Setback>,
     /// What happened, for people.
@@ -213,6 +217,7 @@ impl Deployment {
             paused: None,
             overridden: None,
             looks: 0,
+            rehearsal: None,
             setbacks: BTreeMap::new(),
             story: Vec::new(),
         };
@@ -257,6 +262,19 @@ impl Deployment {
         self.plan
             .as_ref()
             .expect("a deployment leaves planning with a plan")
+    }
+
+    /// Whether its migration was looked at and found additive: the code that ran before runs on its
+    /// schema too.
+    pub fn is_additive(&self) -> bool {
+        let plan = self.plan.as_ref().map(|sealed| &sealed.plan);
+        plan.and_then(Plan::judgement)
+            .is_some_and(Judgement::is_additive)
+    }
+
+    /// Whether its migration may have left a schema on which the code that ran before does not run.
+    pub fn breaks_what_ran_before(&self) -> bool {
+        self.touched.migration.is_some() && !self.is_additive()
     }
 
     pub(crate) fn tell(&mut self, at: Timestamp, note: Note) {

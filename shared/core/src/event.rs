@@ -13,7 +13,7 @@ use crate::id::{
     AlarmName, DeploymentId, Hash, ServiceName, SlackGroupId, SlackUserId, SnapshotId, TaskArn,
     TaskDefinitionArn,
 };
-use crate::migration::InspectionReading;
+use crate::migration::{InspectionReading, RehearsalReading};
 use crate::observation::{
     AlarmState, ApproversObservation, DatabaseObservation, ImageObservation, PinnedSecret,
     ProofObservation, RolloutObservation, ScanObservation, SecretProblem, ServiceObservation,
@@ -182,6 +182,14 @@ pub enum Outcome {
     InspectionStarted(TaskArn),
     /// Of `ReadInspection`.
     Inspection(InspectionReading),
+    /// Of `StartRehearsal`: ECS has taken the task.
+    RehearsalStarted(TaskArn),
+    /// Of `ReadRehearsal`.
+    Rehearsal(RehearsalReading),
+    /// Of `RemoveCopy`: whether it is gone.
+    CopyRemoved(bool),
+    /// Of `RemoveSnapshot`.
+    SnapshotRemoved,
     /// Of `StartMigration`: ECS has taken the task.
     MigrationStarted(TaskArn),
     /// Of `ReadMigration`; `None` where ECS does not remember the task.
@@ -260,6 +268,10 @@ impl Outcome {
             Self::InspectorRegistered(_) => "inspector-registered",
             Self::InspectionStarted(_) => "inspection-started",
             Self::Inspection(_) => "inspection",
+            Self::RehearsalStarted(_) => "rehearsal-started",
+            Self::Rehearsal(_) => "rehearsal",
+            Self::CopyRemoved(_) => "copy-removed",
+            Self::SnapshotRemoved => "snapshot-removed",
             Self::MigrationStarted(_) => "migration-started",
             Self::Migration(_) => "migration",
             Self::RolloutStarted { .. } => "rollout-started",

@@ -64,6 +64,8 @@ pub enum Cause {
     NotPlannable(Vec<String>),
     /// The backup could not be taken or not proven.
     BackupFailed(String),
+    /// The migration did not come through on a copy of the database.
+    RehearsalFailed(String),
     /// The migration task did not exit with 0.
     MigrationFailed {
         /// Its exit code, if its container got far enough to have one.
@@ -124,6 +126,7 @@ impl Cause {
     pub fn blames_release(&self) -> bool {
         match self {
             Self::NotPlannable(_)
+            | Self::RehearsalFailed(_)
             | Self::MigrationFailed { .. }
             | Self::RolloutFailed { .. }
             | Self::SmokeTestsFailed(_)
@@ -165,6 +168,12 @@ impl fmt::Display for Cause {
         match self {
             Self::NotPlannable(problems) => {
                 write!(f, "there is no plan to carry out: {}", problems.join("; "))
+            }
+            Self::RehearsalFailed(reason) => {
+                write!(
+                    f,
+                    "the rehearsal on a copy of the database failed: {reason}"
+                )
             }
             Self::BackupFailed(reason) => write!(f, "the database backup failed: {reason}"),
             Self::MigrationFailed {
@@ -259,6 +268,12 @@ pub enum RejectedEvent {
         /// Where the deployment is.
         phase: &'static str,
     },
+    /// The migration failed before any service was changed.
+    #[error(
+        "no service was changed, so there is no code to go back: restore the database or roll \
+         forward, with the buttons of its message"
+    )]
+    OnlyDatabase,
     /// Nobody's decision is waited for.
     #[error(
         "there is nothing to decide here: the deployment is {phase}, and goes its way by itself"

@@ -87,6 +87,7 @@ pub fn answer(deployment: &Deployment, call: &HookCall) -> HookAnswer {
         // later save has yet to tell of.
         Phase::Queued
         | Phase::Planning { .. }
+        | Phase::Rehearsing(_)
         | Phase::AwaitingApproval
         | Phase::AwaitingWindow { .. }
         | Phase::BackingUp(_)

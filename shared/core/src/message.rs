@@ -76,10 +76,10 @@ pub enum ButtonAction {
     Resume,
     /// Take its environment back.
     RollBack,
-    /// Restore the database of its environment.
-    RestoreDatabase,
     /// Leave a failed release as it is, for a newer one to mend.
     RollForward,
+    /// Restore the database of its environment.
+    RestoreDatabase,
 }
 
 impl ButtonAction {
@@ -92,8 +92,8 @@ impl ButtonAction {
         Self::Pause,
         Self::Resume,
         Self::RollBack,
-        Self::RestoreDatabase,
         Self::RollForward,
+        Self::RestoreDatabase,
     ];
 
     /// What stands on the button; with dots where more is asked first.
@@ -106,8 +106,8 @@ impl ButtonAction {
             Self::Pause => "Pause",
             Self::Resume => "Resume",
             Self::RollBack => "Roll back…",
-            Self::RestoreDatabase => "Restore the database…",
             Self::RollForward => "Roll forward",
+            Self::RestoreDatabase => "Restore the database…",
         }
     }
 
@@ -121,8 +121,8 @@ impl ButtonAction {
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::RollBack => "rollback",
-            Self::RestoreDatabase => "restore",
             Self::RollForward => "roll-forward",
+            Self::RestoreDatabase => "restore",
         }
     }
 

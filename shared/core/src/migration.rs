@@ -3,7 +3,7 @@
 //!
 //! What is judged here was read from SQL by `shared/migrations`; the machine only decides by it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,47 @@ pub enum InspectionReading {
     Failed(String),
 }
 
+/// What running the migration on a copy of the database showed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rehearsal {
+    /// The hash of the SQL that ran.
+    pub sql: Hash,
+    /// How long it ran, in milliseconds.
+    pub took_ms: u64,
+    /// The locks it held that make others wait.
+    pub locks: Vec<HeldLock>,
+    /// How long RDS took to make the copy, in seconds: so long a restore would take it too.
+    pub copied_s: u64,
+}
+
+/// A lock that a migration held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldLock {
+    /// On which table.
+    pub table: String,
+    /// PostgreSQL's mode, such as `AccessExclusiveLock`.
+    pub mode: String,
+    /// For how long at most, in milliseconds.
+    pub held_ms: u64,
+}
+
+/// How far a rehearsal's task is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RehearsalReading {
+    /// It runs, or its report is on its way to the log.
+    UnderWay,
+    /// It went to the head.
+    Done {
+        /// How long it ran, in milliseconds.
+        took_ms: u64,
+        /// The locks it held.
+        locks: Vec<HeldLock>,
+    },
+    /// It did not, and why.
+    Failed(String),
+}
+
 /// One revision of a chain of migrations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revision {
@@ -59,6 +100,9 @@ pub struct Judgement {
     /// How many more were found.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub left_out: u32,
+    /// Which kinds of risk those have: nobody can answer for what is not shown.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub left_out_risks: BTreeSet<Risk>,
 }
 
 #[expect(
@@ -159,7 +203,7 @@ impl Judgement {
 
     /// Whether it has a risk of this kind that nobody answers for.
     pub fn has(&self, risk: Risk) -> bool {
-        self.standing().any(|finding| finding.risk == risk)
+        self.standing().any(|finding| finding.risk == risk) || self.left_out_risks.contains(&risk)
     }
 
     /// Whether the code that runs now also runs on the schema that it leaves, so that the code can
@@ -170,9 +214,10 @@ impl Judgement {
 
     /// Whether a failure half way leaves the database as it was: all of it is one transaction.
     pub fn is_transactional(&self) -> bool {
-        let mut all = self.findings.iter();
+        let shown = self.findings.iter().map(|finding| finding.risk);
+        let mut all = shown.chain(self.left_out_risks.iter().copied());
         // Nobody can answer for what PostgreSQL does: a waiver does not count here.
-        !all.any(|finding| matches!(finding.risk, Risk::NotTransactional | Risk::Unjudged))
+        !all.any(|risk| matches!(risk, Risk::NotTransactional | Risk::Unjudged))
     }
 
     /// Has people answer for findings: `waivers` by revision and rule.

@@ -61,6 +61,15 @@ pub enum Note {
         pinned: usize,
     },
     Inspecting(TaskArn),
+    RehearsalBegan,
+    Rehearsed {
+        took_ms: u64,
+    },
+    RehearsalRemoved,
+    RehearsalLeft {
+        copy: String,
+        why: String,
+    },
     MigrationStarted(TaskArn),
     MigrationSucceeded,
     MigrationConfirmed {
@@ -223,6 +232,19 @@ impl Note {
             Self::Inspecting(task) => format!(
                 "looking at the database and at what would be migrated, as {}: nothing is changed",
                 short_arn(task.as_str())
+            ),
+            Self::RehearsalBegan => "rehearsing the migration on a copy of the database: a snapshot, a \
+                                     restore and the run take half an hour or more, and the copy is \
+                                     billed until it is removed"
+                .to_owned(),
+            Self::Rehearsed { took_ms } => format!(
+                "the migration ran on the copy in {}",
+                words::duration_ms(*took_ms)
+            ),
+            Self::RehearsalRemoved => "the copy and its snapshot are removed".to_owned(),
+            Self::RehearsalLeft { copy, why } => format!(
+                "the copy {copy} could NOT be removed and is billed until somebody does: {why}. Remove \
+                 the database and the snapshot of that name in RDS"
             ),
             Self::MigrationSucceeded => "migration ended with exit code 0".to_owned(),
             Self::MigrationConfirmed { head } => {

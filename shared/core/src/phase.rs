@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::controls::ControlsObservation;
 use crate::failure::Cause;
 use crate::health::Sample;
-use crate::id::{DeploymentId, ServiceDeploymentArn, ServiceName, SlackUserId};
+use crate::id::{
+    DeploymentId, ServiceDeploymentArn, ServiceName, SlackUserId, TaskArn, TaskDefinitionArn,
+};
 use crate::plan::survey::Survey;
 use crate::restore::{RestoreStep, Stands};
 
@@ -25,6 +27,8 @@ pub enum Phase {
         /// Whether an approved plan is being read again, to see that it still holds.
         confirming: bool,
     },
+    /// The migration runs on a copy of the database, made for it.
+    Rehearsing(Box<Rehearsing>),
     /// People are asked.
     AwaitingApproval,
     /// The environment must be open: not frozen, inside a window, and not held if a push asked.
@@ -136,6 +140,67 @@ pub enum Phase {
     },
 }
 
+/// A rehearsal under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rehearsing {
+    /// The revision with the new image that rehearses.
+    pub inspector: TaskDefinitionArn,
+    /// How far it is.
+    pub step: RehearsalStep,
+    /// How the deployment ends once what was made is removed; `None` goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<RehearsalEnd>,
+}
+
+/// How far a rehearsal is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "kebab-case")]
+pub enum RehearsalStep {
+    /// The snapshot that the copy is made from.
+    Snapshotting {
+        /// Whether RDS has taken the request.
+        asked: bool,
+    },
+    /// RDS makes the copy.
+    Copying {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// The migration runs there.
+    Migrating {
+        /// How long the copy took, in seconds.
+        copied_s: u64,
+        /// Where the copy answers.
+        host: String,
+        /// And on which port.
+        port: u16,
+        /// The task, once ECS has taken it.
+        task: Option<TaskArn>,
+    },
+    /// RDS removes the copy.
+    RemovingCopy,
+    /// And the snapshot.
+    RemovingSnapshot,
+}
+
+/// How a deployment ends that is stopped while it rehearses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RehearsalEnd {
+    /// The rehearsal went wrong.
+    Failed(Cause),
+    /// Somebody called it off.
+    Cancelled {
+        /// Who.
+        by: SlackUserId,
+    },
+    /// A newer release takes its place.
+    Superseded {
+        /// The newer one.
+        by: DeploymentId,
+    },
+}
+
 /// How far the backup is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "backup", rename_all = "kebab-case")]
@@ -179,6 +244,7 @@ impl Phase {
         match self {
             Self::Queued => "Queued",
             Self::Planning { .. } => "Planning",
+            Self::Rehearsing(_) => "Rehearsing",
             Self::AwaitingApproval => "AwaitingApproval",
             Self::AwaitingWindow { .. } => "AwaitingWindow",
             Self::BackingUp(_) => "BackingUp",
@@ -222,6 +288,7 @@ impl Phase {
             | Self::RestoreFailed { .. } => true,
             Self::Queued
             | Self::Planning { .. }
+            | Self::Rehearsing(_)
             | Self::AwaitingApproval
             | Self::AwaitingWindow { .. }
             | Self::BackingUp(_)
@@ -262,7 +329,9 @@ impl Phase {
             | Self::RollingOut
             | Self::UpdatingWorkers
             | Self::Verifying { .. } => true,
-            Self::Shifting
+            // It costs by the hour, and is over soon.
+            Self::Rehearsing(_)
+            | Self::Shifting
             | Self::Baking { .. }
             | Self::CleaningUp { .. }
             | Self::AwaitingRestoreDecision { .. }

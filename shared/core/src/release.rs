@@ -59,6 +59,9 @@ pub struct ProvenRelease {
     /// Whether its migration ran, so that what was proven before may not fit the schema.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub migrated: bool,
+    /// Whether that migration was found additive: the code from before runs on its schema too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub additive: bool,
     /// The deployment that had proven it first, if a rollback brought it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restores: Option<DeploymentId>,

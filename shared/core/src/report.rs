@@ -304,6 +304,10 @@ fn snapshot_line(d: &Deployment) -> Option<String> {
 fn advice(d: &Deployment, cause: &Cause) -> Vec<String> {
     let mut todo = match cause {
         Cause::NotPlannable(_) => vec!["put these right".to_owned(), again(d)],
+        Cause::RehearsalFailed(_) => vec![
+            "mend what went wrong on the copy and push a new image".to_owned(),
+            "the copy and its snapshot are removed".to_owned(),
+        ],
         Cause::BackupFailed(_) => {
             vec![
                 "see the snapshot and the database's events in RDS".to_owned(),

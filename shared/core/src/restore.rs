@@ -279,8 +279,8 @@ pub fn is_offered(d: &Deployment) -> bool {
     let ended_badly = matches!(
         d.phase,
         Phase::AwaitingRestoreDecision { .. }
-            | Phase::Failed { .. }
             | Phase::RolledForward { .. }
+            | Phase::Failed { .. }
             | Phase::RolledBack { .. }
             | Phase::RollbackFailed { .. }
     );

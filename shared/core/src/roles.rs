@@ -74,10 +74,10 @@ pub enum Action {
     Thaw,
     /// Lets a deployment begin while the environment is closed.
     Override,
-    /// Asks for a restore of the database.
-    Restore,
     /// Leaves a failed release as it is, to be mended by a newer one.
     RollForward,
+    /// Asks for a restore of the database.
+    Restore,
 }
 
 impl Action {
@@ -126,8 +126,8 @@ impl Action {
             Self::Freeze => "freeze",
             Self::Thaw => "thaw",
             Self::Override => "override what closes",
-            Self::Restore => "restore the database of",
             Self::RollForward => "roll forward in",
+            Self::Restore => "restore the database of",
         }
     }
 }

@@ -230,11 +230,16 @@ pub fn still_proven(proven: Vec<ProvenRelease>) -> Vec<ProvenRelease> {
     kept
 }
 
-/// The releases whose migration ran after `to` was proven, oldest first, each once.
+/// The releases whose migration ran after `to` was proven, and was not found additive: oldest first,
+/// each once.
 pub fn migrated_since(proven: &[ProvenRelease], to: &ProvenRelease) -> Vec<ImageTag> {
     let mut tags: Vec<ImageTag> = Vec::new();
     for release in proven.iter().rev() {
-        if release.migrated && release.at > to.at && !tags.contains(&release.release.tag) {
+        if release.migrated
+            && !release.additive
+            && release.at > to.at
+            && !tags.contains(&release.release.tag)
+        {
             tags.push(release.release.tag.clone());
         }
     }
@@ -308,6 +313,7 @@ mod tests {
                 deployment: DeploymentId::from_outside(format!("dep-{at}")),
                 at: time,
                 migrated: restores.is_none(),
+                additive: false,
                 restores: restores.map(|first| DeploymentId::from_outside(format!("dep-{first}"))),
                 database_of: None,
             }

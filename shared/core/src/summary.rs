@@ -30,6 +30,9 @@ pub struct DeploymentSummary {
     pub ended_at: Option<Timestamp>,
     /// Whether it has asked for a migration, known once it has ended.
     pub migrated: bool,
+    /// Whether that migration was found additive: the code from before runs on its schema too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub additive: bool,
 }
 
 impl DeploymentSummary {
@@ -46,6 +49,7 @@ impl DeploymentSummary {
             requested_at: d.requested_at,
             ended_at: d.phase.is_terminal().then_some(d.entered_at),
             migrated: d.touched.migration.is_some(),
+            additive: d.is_additive(),
         }
     }
 }

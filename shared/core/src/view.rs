@@ -116,11 +116,24 @@ pub fn replies(d: &Deployment, entry: &Entry) -> Vec<Reply> {
     }]
 }
 
+/// Whether its migration runs on a copy before anybody is asked.
+fn rehearses(d: &Deployment) -> bool {
+    let backup = d.settings.environment.backup.as_ref();
+    let migrates = d
+        .plan
+        .as_ref()
+        .is_some_and(|sealed| sealed.plan.judgement().is_some());
+    migrates && backup.is_some_and(|backup| backup.rehearse)
+}
+
 /// What people are asked when a plan was drawn that waits for them.
 fn question(d: &Deployment, note: &Note) -> Option<String> {
-    let (Note::PlanDrawn { .. } | Note::PlanChanged { .. }) = note else {
-        return None;
-    };
+    match note {
+        // First comes the rehearsal, and then the question.
+        Note::PlanDrawn { .. } | Note::PlanChanged { .. } if rehearses(d) => return None,
+        Note::PlanDrawn { .. } | Note::PlanChanged { .. } | Note::RehearsalRemoved => {}
+        _ => return None,
+    }
     let approval = d.settings.environment.approval.as_ref()?;
     let approvers: Vec<String> = approval.approvers.iter().map(Member::to_string).collect();
     if let Some(restore) = d.restore() {
@@ -199,6 +212,7 @@ fn headline(d: &Deployment) -> String {
         Phase::Cancelled { .. } => format!("{app} {release}: called off for {environment}"),
         Phase::Queued
         | Phase::Planning { .. }
+        | Phase::Rehearsing(_)
         | Phase::AwaitingWindow { closed: None }
         | Phase::BackingUp(_)
         | Phase::Migrating
@@ -230,6 +244,7 @@ fn rollback_headline(d: &Deployment) -> String {
         // sees those of the way forward only.
         Phase::Queued
         | Phase::Planning { .. }
+        | Phase::Rehearsing(_)
         | Phase::AwaitingApproval
         | Phase::AwaitingWindow { .. }
         | Phase::BackingUp(_)
@@ -284,9 +299,9 @@ fn restore_headline(d: &Deployment) -> String {
         Phase::Expired => format!("{what} expired"),
         Phase::Cancelled { .. } => format!("{what} called off"),
         // A restore gives way to nobody and sees none of a release's phases.
-        Phase::AwaitingRestoreDecision { .. } | Phase::RolledForward { .. } => what,
         Phase::Queued
         | Phase::Planning { .. }
+        | Phase::Rehearsing(_)
         | Phase::AwaitingWindow { .. }
         | Phase::BackingUp(_)
         | Phase::Migrating
@@ -298,6 +313,8 @@ fn restore_headline(d: &Deployment) -> String {
         | Phase::CleaningUp { .. }
         | Phase::Succeeded
         | Phase::Superseded { .. }
+        | Phase::AwaitingRestoreDecision { .. }
+        | Phase::RolledForward { .. }
         | Phase::RollingBack { .. }
         | Phase::RolledBack { .. }
         | Phase::RollbackFailed { .. } => what,
@@ -422,17 +439,25 @@ fn buttons(d: &Deployment) -> Option<Block> {
             | ButtonAction::Pause
             | ButtonAction::Resume
             | ButtonAction::RollBack
-            | ButtonAction::RestoreDatabase
-            | ButtonAction::RollForward => None,
+            | ButtonAction::RollForward
+            | ButtonAction::RestoreDatabase => None,
         },
         confirm,
     };
     let confirm = |action| match action {
-        ButtonAction::Approve => Some(approval_question(d)),
         ButtonAction::RollForward => Some(format!(
             "Leave {} as it is? Nothing goes back; a newer release must mend it.",
             d.environment()
         )),
+        ButtonAction::Approve => Some(match d.restore() {
+            None => format!("Deploy {} to {}?", d.release.tag, d.environment()),
+            Some(restore) => format!(
+                "Stop {} and restore {}? What was written since {} is lost.",
+                d.environment(),
+                restore.database.identifier(),
+                restore.until.strftime("%H:%M:%S UTC")
+            ),
+        }),
         _ => None,
     };
     let actions = actions(d).into_iter();
@@ -440,18 +465,6 @@ fn buttons(d: &Deployment) -> Option<Block> {
         .map(|action| button(action, confirm(action)))
         .collect();
     (!buttons.is_empty()).then_some(Block::Buttons(buttons))
-}
-
-fn approval_question(d: &Deployment) -> String {
-    match d.restore() {
-        None => format!("Deploy {} to {}?", d.release.tag, d.environment()),
-        Some(restore) => format!(
-            "Stop {} and restore {}? What was written since {} is lost.",
-            d.environment(),
-            restore.database.identifier(),
-            restore.until.strftime("%H:%M:%S UTC")
-        ),
-    }
 }
 
 /// What can be done now. Before anything is touched a deployment is called off or left waiting;
@@ -464,6 +477,7 @@ fn actions(d: &Deployment) -> Vec<ButtonAction> {
             vec![ButtonAction::Override, ButtonAction::Cancel]
         }
         Phase::AwaitingRestoreDecision { .. } => vec![ButtonAction::RollForward],
+        Phase::Rehearsing(rehearsing) if rehearsing.ends.is_none() => vec![ButtonAction::Cancel],
         phase if phase.is_untouched() && !phase.is_terminal() => vec![ButtonAction::Cancel],
         phase if phase.can_pause() && d.paused.is_none() => vec![ButtonAction::Pause],
         _ => Vec::new(),

@@ -30,6 +30,14 @@ pub fn duration(duration: SignedDuration) -> String {
     duration_s(duration.as_secs().try_into().unwrap_or(0))
 }
 
+/// Milliseconds, as people say them: below a minute with a tenth.
+pub fn duration_ms(ms: u64) -> String {
+    if ms < 60_000 {
+        return format!("{}.{}s", ms / 1000, ms % 1000 / 100);
+    }
+    duration_s(ms / 1000)
+}
+
 /// `1 task`, `2 tasks`.
 pub fn count(number: usize, noun: &str) -> String {
     if number == 1 {

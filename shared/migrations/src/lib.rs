@@ -12,4 +12,4 @@ pub mod wrapper;
 
 mod judge;
 
-pub use judge::{Column, Table, Tables, judge};
+pub use judge::{Column, Index, Table, Tables, judge, rules};

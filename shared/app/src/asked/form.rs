@@ -62,8 +62,12 @@ impl App {
         let others = others(&proven, &listed);
         let under_way = active.as_ref().filter(|active| goes_back(&active.phase));
         let leads_through = |release: &&ProvenRelease| {
-            // What a deployment under way goes back to is no new code on an old schema.
-            under_way.is_none() || Some(&release.deployment) != runs.map(|runs| &runs.deployment)
+            // What a deployment under way goes back to runs on the schema there is, unless its
+            // migration was found to break it, or may.
+            let breaks = under_way.is_some_and(|active| has_traffic(active));
+            under_way.is_none()
+                || breaks
+                || Some(&release.deployment) != runs.map(|runs| &runs.deployment)
         };
         let targets = before
             .into_iter()
@@ -129,6 +133,18 @@ pub(super) fn leads_back_already(other: &Deployment) -> AskError {
     }
 }
 
+/// Whether a deployment has traffic on a schema that what ran before may not run on.
+fn has_traffic(active: &Deployment) -> bool {
+    let moved = matches!(
+        active.phase,
+        Phase::Shifting
+            | Phase::Baking { .. }
+            | Phase::CleaningUp { .. }
+            | Phase::AwaitingRestoreDecision { .. }
+    );
+    moved && active.breaks_what_ran_before()
+}
+
 /// Whether a deployment there is told to go back, or does already.
 pub(super) fn goes_back(phase: &Phase) -> bool {
     matches!(
@@ -139,6 +155,7 @@ pub(super) fn goes_back(phase: &Phase) -> bool {
             | Phase::Shifting
             | Phase::Baking { .. }
             | Phase::CleaningUp { .. }
+            | Phase::AwaitingRestoreDecision { .. }
             | Phase::RollingBack { .. }
     )
 }

@@ -165,6 +165,27 @@ impl App {
                 let phase = active.phase.name();
                 Err(RejectedEvent::DatabaseAtWork { phase }.into())
             }
+            Phase::AwaitingRestoreDecision { .. } if active.touched.rollouts_since.is_none() => {
+                Err(RejectedEvent::OnlyDatabase.into())
+            }
+            Phase::AwaitingRestoreDecision { .. }
+            | Phase::Shifting
+            | Phase::Baking { .. }
+            | Phase::CleaningUp { .. }
+                if all && active.breaks_what_ran_before() && !order.force =>
+            {
+                let previous = active
+                    .plan
+                    .as_ref()
+                    .and_then(|plan| plan.plan.previous.as_ref());
+                Err(AskError::SchemaMoved {
+                    to: previous.map_or_else(
+                        || active.release.tag.clone(),
+                        |previous| previous.release.tag.clone(),
+                    ),
+                    since: vec![active.release.tag.clone()],
+                })
+            }
             Phase::RollingBack { .. } if all => {
                 Ok(GoBack::All(going_back(active, AskedHow::OnItsWay)))
             }
@@ -173,7 +194,8 @@ impl App {
             | Phase::Verifying { .. }
             | Phase::Shifting
             | Phase::Baking { .. }
-            | Phase::CleaningUp { .. } => {
+            | Phase::CleaningUp { .. }
+            | Phase::AwaitingRestoreDecision { .. } => {
                 if !all {
                     return Ok(GoBack::First);
                 }
@@ -360,11 +382,14 @@ pub(super) fn migrations(
     let failed = recent
         .iter()
         .rev()
-        .filter(|one| one.migrated && one.ended_at.is_some_and(|ended| ended > to.at))
+        .filter(|one| {
+            one.migrated && !one.additive && one.ended_at.is_some_and(|ended| ended > to.at)
+        })
         .map(|one| &one.tag);
     let active = active.filter(|active| {
         let plan = active.plan.as_ref();
-        !active.phase.is_untouched() && plan.is_some_and(|plan| plan.plan.migration.is_some())
+        let migrates = plan.is_some_and(|plan| plan.plan.migration.is_some());
+        !active.phase.is_untouched() && migrates && !active.is_additive()
     });
     for tag in failed.chain(active.map(|active| &active.release.tag)) {
         if !tags.contains(tag) {

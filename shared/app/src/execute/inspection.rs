@@ -2,6 +2,7 @@
 //! run, and the SQL is judged here. What was judged is stored, so that a history replays the same
 //! under a later judge.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -106,17 +107,24 @@ impl App {
 
 /// The migration's command, under the lock where it is Alembic's.
 pub(super) fn guarded(d: &Deployment, command: &[String]) -> Vec<String> {
+    let inspects = d
+        .settings
+        .migration
+        .as_ref()
+        .is_some_and(|migration| migration.inspect.is_some());
+    let wrapped = inspects.then(|| wrapper::upgrade(command, &lock_settings(d)));
+    wrapped.flatten().unwrap_or_else(|| command.to_vec())
+}
+
+/// How long the migration waits for others; not at all where nothing is configured.
+pub(super) fn lock_settings(d: &Deployment) -> LockSettings {
     let migration = d.settings.migration.as_ref();
     let inspect = migration.and_then(|migration| migration.inspect.as_ref());
-    inspect
-        .and_then(|inspect| {
-            let lock = LockSettings {
-                wait_s: whole_seconds(inspect.lock_wait),
-                lock_timeout_s: whole_seconds(inspect.lock_timeout),
-            };
-            wrapper::upgrade(command, &lock)
-        })
-        .unwrap_or_else(|| command.to_vec())
+    let seconds = |time: Option<SignedDuration>| time.map_or(0, whole_seconds);
+    LockSettings {
+        wait_s: seconds(inspect.map(|inspect| inspect.lock_wait)),
+        lock_timeout_s: seconds(inspect.map(|inspect| inspect.lock_timeout)),
+    }
 }
 
 fn whole_seconds(time: SignedDuration) -> u32 {
@@ -124,7 +132,7 @@ fn whole_seconds(time: SignedDuration) -> u32 {
     u32::try_from(time.as_secs()).unwrap_or(u32::MAX)
 }
 
-fn unknown(command: &[String]) -> PortError {
+pub(super) fn unknown(command: &[String]) -> PortError {
     PortError::permanent(format!(
         "`{}` is not known as Alembic's: write `inspect = false` in [migration], and nothing is known \
          of a migration before it runs",
@@ -173,15 +181,16 @@ fn not_rendered(seen: &Inspected) -> Judgement {
         statements: 0,
         findings: findings.take(FINDINGS).collect(),
         left_out: 0,
+        left_out_risks: BTreeSet::new(),
     }
 }
 
-fn ended_well(task: &TaskObservation) -> bool {
+pub(super) fn ended_well(task: &TaskObservation) -> bool {
     !task.exit_codes.is_empty() && task.exit_codes.values().all(|code| *code == Some(0))
 }
 
 /// How a task ended that told nothing.
-fn ending(task: &TaskObservation) -> String {
+pub(super) fn ending(task: &TaskObservation) -> String {
     let code = task.exit_codes.values().flatten().find(|code| **code != 0);
     let code = code.map_or_else(String::new, |code| format!(" with exit code {code}"));
     let reason = task
@@ -193,7 +202,7 @@ fn ending(task: &TaskObservation) -> String {
     format!("its task ended{code}: {reason}{last}")
 }
 
-fn words(trouble: Trouble, detail: &str) -> String {
+pub(super) fn words(trouble: Trouble, detail: &str) -> String {
     let advice = match trouble {
         Trouble::NoAlembic => {
             "the image has no Alembic: install it there, or write `inspect = false` in [migration]"

@@ -213,13 +213,13 @@ pub struct Environment {
     pub secrets: BTreeMap<String, SecretSource>,
     /// The database backup taken before the migration; `None` takes none.
     pub backup: Option<Backup>,
-    /// Whose yes a restore of that database needs; `None` asks nobody but who has the role.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub restore: Option<Approval>,
     /// What becomes of a plan whose migration has a risk that nobody answers for; what is not here
     /// is allowed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub migration_rules: BTreeMap<Risk, RiskRule>,
+    /// Whose yes a restore of that database needs; `None` asks nobody but who has the role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restore: Option<Approval>,
     /// What the image scan must have found, or not.
     pub scan: ScanPolicy,
     /// How the new version is watched once it has the traffic.

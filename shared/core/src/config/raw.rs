@@ -192,12 +192,12 @@ tables! {
         optional secrets: Map<VariableName, Secret>,
         /// The database backup taken before the migration. Default: none is taken.
         optional backup: Backup,
-        /// Whose yes a restore of that database needs. Default: whoever has the role `restore` restores
-        /// without asking anybody.
-        optional restore: Approval,
         /// What becomes of a plan whose migration has a risk that nobody answers for. Default: it is
         /// shown.
         optional migration_rules: MigrationRules,
+        /// Whose yes a restore of that database needs. Default: whoever has the role `restore` restores
+        /// without asking anybody.
+        optional restore: Approval,
         /// What the image scan decides. Default: critical findings block.
         optional scan: Scan,
         /// How the new version is watched once it has the traffic.

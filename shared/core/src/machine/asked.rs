@@ -24,6 +24,7 @@ pub(super) fn go_back(
     match &d.phase {
         Phase::Queued
         | Phase::Planning { .. }
+        | Phase::Rehearsing(_)
         | Phase::AwaitingApproval
         | Phase::AwaitingWindow { .. } => Err(RejectedEvent::NothingToGoBackFrom { phase }),
         Phase::BackingUp(_) | Phase::Migrating => Err(RejectedEvent::DatabaseAtWork { phase }),

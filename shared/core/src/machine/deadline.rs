@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{decision, end, fail, pause, planning, restore, rollback};
+use super::{decision, end, fail, pause, planning, rehearsal, restore, rollback};
 use crate::command::Command;
 use crate::config::{Settings, Strategy};
 use crate::deployment::Deployment;
@@ -26,6 +26,12 @@ pub(super) const PROOF_PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 
 /// A task of the image starts in a minute or two, and looks at the database in seconds.
 const INSPECTION: SignedDuration = SignedDuration::from_mins(20);
+
+/// A snapshot and a copy made of it, of a database that is not small.
+const REHEARSAL: SignedDuration = SignedDuration::from_hours(3);
+
+/// RDS deletes an instance in minutes, and a snapshot at once.
+const REMOVING_COPY: SignedDuration = SignedDuration::from_hours(1);
 
 /// Nobody decides what becomes of a database in a hurry; a night is long enough.
 const RESTORE_DECISION: SignedDuration = SignedDuration::from_hours(12);
@@ -65,6 +71,11 @@ pub fn deadline(d: &Deployment) -> Option<Timestamp> {
     let allowed = match &d.phase {
         Phase::Queued => QUEUED,
         Phase::Planning { .. } => PLANNING,
+        Phase::Rehearsing(rehearsing) if rehearsal::is_removing(&rehearsing.step) => REMOVING_COPY,
+        Phase::Rehearsing(_) => {
+            let migration = settings.migration.as_ref()?;
+            migration.timeout.saturating_add(REHEARSAL)
+        }
         Phase::AwaitingApproval => environment.approval.as_ref()?.expires,
         Phase::AwaitingWindow { .. } => AWAITING_WINDOW,
         Phase::BackingUp(_) => environment.backup.as_ref()?.timeout,
@@ -79,8 +90,8 @@ pub fn deadline(d: &Deployment) -> Option<Timestamp> {
         Phase::Baking { .. } => environment.bake.duration.saturating_add(INCONCLUSIVE_BAKE),
         Phase::CleaningUp { .. } => CLEANING_UP,
         Phase::RollingBack { .. } => ROLLING_BACK,
-        Phase::Restoring { step } => restore::allowed(step),
         Phase::AwaitingRestoreDecision { .. } => RESTORE_DECISION,
+        Phase::Restoring { step } => restore::allowed(step),
         Phase::Succeeded
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
@@ -166,6 +177,13 @@ fn time_out(d: &mut Deployment, now: Timestamp) {
         }
         Phase::RollingBack { .. } => return rollback::give_up(d, now),
         Phase::AwaitingRestoreDecision { .. } => return decision::give_up(d, now),
+        Phase::Rehearsing(rehearsing) if rehearsal::is_removing(&rehearsing.step) => {
+            return rehearsal::leave_behind(d, "RDS has not removed it in time", now);
+        }
+        Phase::Rehearsing(_) => {
+            let doing = "the rehearsal on a copy of the database".to_owned();
+            return rehearsal::stop(d, Cause::TimedOut { doing, after_s }, now);
+        }
         Phase::Baking { samples } => {
             let good = samples
                 .iter()

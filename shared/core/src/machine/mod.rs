@@ -16,6 +16,7 @@ mod needs;
 mod pause;
 mod planning;
 mod queue;
+mod rehearsal;
 mod restore;
 mod retry;
 mod rollback;
@@ -125,6 +126,7 @@ fn take_outcome(
     match &d.phase {
         Phase::Queued => queue::on(d, outcome, now),
         Phase::Planning { .. } => planning::on(d, outcome, now),
+        Phase::Rehearsing(_) => rehearsal::on(d, outcome, now),
         Phase::AwaitingWindow { .. } => gate::on(d, outcome, now),
         Phase::BackingUp(_) => backup::on(d, outcome, now),
         Phase::Migrating => migration::on(d, outcome, now),
@@ -166,8 +168,8 @@ fn end(d: &mut Deployment, phase: Phase, now: Timestamp) {
 }
 
 /// Something went wrong: back, if a service may have been changed; else that is the end. So it is
-/// of a rollback, which has no way back of its own. Where the code alone cannot go back, a person
-/// is asked. A restore knows which way is left.
+/// of a rollback, which has no way back of its own. A restore knows which way is left, and where the
+/// code alone cannot go back a person is asked.
 fn fail(d: &mut Deployment, cause: Cause, now: Timestamp) {
     if let Phase::Restoring { .. } = d.phase {
         restore::fail(d, cause, now);

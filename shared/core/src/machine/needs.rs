@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    backup, bake, cleanup, gate, migration, planning, restore, rollback, rollout, shift, verify,
+    backup, bake, cleanup, gate, migration, planning, rehearsal, restore, rollback, rollout, shift,
+    verify,
 };
 use crate::command::Command;
 use crate::deployment::Deployment;
@@ -14,6 +15,7 @@ pub(super) fn all(d: &Deployment, now: Timestamp) -> Vec<Command> {
     match &d.phase {
         Phase::Queued => vec![Command::ClaimEnvironment],
         Phase::Planning { survey, .. } => planning::needs(d, survey),
+        Phase::Rehearsing(rehearsing) => rehearsal::needs(d, rehearsing),
         Phase::AwaitingWindow { .. } => gate::needs(d),
         Phase::BackingUp(progress) => backup::needs(d, *progress),
         Phase::Migrating => migration::needs(d),

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{approval, fail, gate, late};
+use super::{approval, fail, gate, late, rehearsal};
 use crate::command::Command;
 use crate::deployment::{Deployment, SealedPlan};
 use crate::event::Outcome;
 use crate::failure::{Cause, RejectedEvent};
+use crate::id::TaskDefinitionArn;
 use crate::note::Note;
 use crate::phase::Phase;
 use crate::plan::survey::Survey;
@@ -44,16 +45,18 @@ pub(super) fn on(
         return Err(late(d, outcome));
     };
     let was_inspecting = survey.inspecting.is_some();
-    if !survey.take(outcome, now) {
+    let mut after = survey.clone();
+    if !after.take(outcome, now) {
         return Err(late(d, outcome));
+    }
+    let is_whole = after.missing(d).is_empty();
+    if let Phase::Planning { survey, .. } = &mut d.phase {
+        *survey = after;
     }
     if let (false, Outcome::InspectionStarted(task)) = (was_inspecting, outcome) {
         d.tell(now, Note::Inspecting(task.clone()));
     }
-    let Phase::Planning { survey, .. } = &d.phase else {
-        return Ok(());
-    };
-    if survey.missing(d).is_empty() {
+    if is_whole {
         conclude(d, now);
     }
     Ok(())
@@ -65,17 +68,23 @@ pub(super) fn conclude(d: &mut Deployment, now: Timestamp) {
     let Phase::Planning { survey, confirming } = &d.phase else {
         return;
     };
-    let confirming = *confirming;
+    let (confirming, inspector) = (*confirming, survey.inspector.clone());
     match draw(d, survey) {
         Ok(plan) => {
             let plan = with_tasks_of(d.plan.as_deref(), plan);
-            settle(d, SealedPlan::new(plan), confirming, now);
+            settle(d, SealedPlan::new(plan), confirming, inspector, now);
         }
         Err(problems) => fail(d, Cause::NotPlannable(problems), now),
     }
 }
 
-fn settle(d: &mut Deployment, sealed: SealedPlan, confirming: bool, now: Timestamp) {
+fn settle(
+    d: &mut Deployment,
+    sealed: SealedPlan,
+    confirming: bool,
+    inspector: Option<TaskDefinitionArn>,
+    now: Timestamp,
+) {
     let plan = sealed.hash.clone();
     let approved = d
         .plan
@@ -95,7 +104,9 @@ fn settle(d: &mut Deployment, sealed: SealedPlan, confirming: bool, now: Timesta
             Note::PlanDrawn { plan }
         },
     );
-    if d.settings.environment.approval.is_some() {
+    if let (true, Some(inspector)) = (rehearsal::is_due(d), inspector) {
+        rehearsal::begin(d, inspector, now);
+    } else if d.settings.environment.approval.is_some() {
         approval::begin(d, now);
     } else {
         gate::begin(d, now);

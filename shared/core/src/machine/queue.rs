@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{end, late, planning};
+use super::{end, late, planning, rehearsal};
 use crate::deployment::Deployment;
 use crate::event::{Claim, Outcome};
 use crate::failure::RejectedEvent;
 use crate::id::{DeploymentId, SlackGroupId, SlackUserId};
 use crate::note::Note;
-use crate::phase::Phase;
+use crate::phase::{Phase, RehearsalEnd};
 use crate::roles::{self, Action};
 
 pub(super) fn on(
@@ -43,6 +43,14 @@ pub(super) fn superseded(
     by: &DeploymentId,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
+    if let Phase::Rehearsing(_) = &d.phase
+        && *by != d.id
+    {
+        // What was made for it is removed first.
+        let by = by.clone();
+        rehearsal::end_with(d, RehearsalEnd::Superseded { by }, now);
+        return Ok(());
+    }
     if !d.phase.is_untouched() || *by == d.id || d.kind.goes_first() {
         return Err(RejectedEvent::NotSuperseded {
             by: by.clone(),
@@ -60,7 +68,8 @@ pub(super) fn cancel(
     groups: &BTreeSet<SlackGroupId>,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
-    if !d.phase.is_untouched() {
+    let rehearses = matches!(d.phase, Phase::Rehearsing(_));
+    if !d.phase.is_untouched() && !rehearses {
         return Err(RejectedEvent::TooLateToCancel {
             phase: d.phase.name(),
         });
@@ -69,6 +78,11 @@ pub(super) fn cancel(
     if d.settings.environment.calendar.is_some() {
         roles::may(&d.settings.environment, Action::Cancel, by, groups)?;
     }
-    end(d, Phase::Cancelled { by: by.clone() }, now);
+    let by = by.clone();
+    if rehearses {
+        rehearsal::end_with(d, RehearsalEnd::Cancelled { by }, now);
+    } else {
+        end(d, Phase::Cancelled { by }, now);
+    }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{cleanup, fail, needs, restore, rollback};
+use super::{cleanup, fail, needs, rehearsal, restore, rollback};
 use crate::command::CommandKey;
 use crate::deployment::{Deployment, Setback};
 use crate::failure::{Cause, ErrorClass, PortError, RejectedEvent};
@@ -83,6 +83,16 @@ fn give_up(d: &mut Deployment, command: &CommandKey, error: &PortError, now: Tim
         return;
     }
     match &d.phase {
+        Phase::Rehearsing(rehearsing) if rehearsal::is_removing(&rehearsing.step) => {
+            rehearsal::leave_behind(d, &error.message, now);
+        }
+        Phase::Rehearsing(_) => {
+            let cause = Cause::Refused {
+                doing: command.to_string(),
+                error: error.clone(),
+            };
+            rehearsal::stop(d, cause, now);
+        }
         Phase::RollingBack { .. } => rollback::refused(d, command.as_str(), &error.message, now),
         Phase::CleaningUp { .. } if command.as_str() == "prune-snapshots" => {
             let note = Note::NeedsPerson {

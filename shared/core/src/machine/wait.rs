@@ -7,7 +7,7 @@ use crate::config::Member;
 use crate::deployment::Deployment;
 use crate::note::short_arn;
 use crate::observation::{ProofObservation, ScanObservation};
-use crate::phase::{BackingUp, Phase, Return};
+use crate::phase::{BackingUp, Phase, RehearsalStep, Return};
 use crate::restore::RestoreStep;
 use crate::words;
 
@@ -28,6 +28,7 @@ pub fn wake_at(d: &Deployment, now: Timestamp) -> Option<Timestamp> {
         Phase::Queued => 60,
         Phase::Planning { .. } | Phase::BackingUp(_) => 30,
         Phase::Migrating | Phase::RollingOut | Phase::UpdatingWorkers | Phase::Shifting => 15,
+        Phase::Rehearsing(_) => 30,
         Phase::Verifying { .. } | Phase::RollingBack { .. } => 10,
         Phase::Baking { .. } | Phase::CleaningUp { .. } => 30,
         Phase::Restoring { step } => restore::look_again_s(step),
@@ -115,6 +116,14 @@ pub fn waits_for(d: &Deployment) -> String {
         Phase::BackingUp(BackingUp::Waiting { progress }) => {
             format!("the snapshot, {progress} % done")
         }
+        Phase::Rehearsing(rehearsing) => match &rehearsing.step {
+            RehearsalStep::Snapshotting { .. } => "the snapshot for the rehearsal",
+            RehearsalStep::Copying { .. } => "RDS to make a copy of the database",
+            RehearsalStep::Migrating { .. } => "the migration on the copy",
+            RehearsalStep::RemovingCopy => "RDS to remove the copy",
+            RehearsalStep::RemovingSnapshot => "RDS to remove the copy's snapshot",
+        }
+        .to_owned(),
         Phase::AwaitingRestoreDecision { .. } => {
             "somebody to decide what becomes of the database".to_owned()
         }

@@ -197,7 +197,6 @@ impl Survey {
             Outcome::Alarms(alarms) => self.alarms = Some(alarms.clone()),
             Outcome::Approvers(approvers) => self.approvers = Some(approvers.clone()),
             Outcome::Previous(previous) => self.previous = Some(previous.clone()),
-            Outcome::Snapshot(snapshot) => self.snapshot = Some(snapshot.clone()),
             Outcome::InspectorRegistered(revision) => self.inspector = Some(revision.clone()),
             Outcome::InspectionStarted(task) if self.inspecting.is_none() => {
                 self.inspecting = Some(Inspecting {
@@ -212,6 +211,7 @@ impl Survey {
             Outcome::Inspection(InspectionReading::Failed(why)) => {
                 self.inspection = Some(Err(why.clone()));
             }
+            Outcome::Snapshot(snapshot) => self.snapshot = Some(snapshot.clone()),
             Outcome::InspectionStarted(_)
             | Outcome::Claim(_)
             | Outcome::Controls(_)
@@ -222,6 +222,10 @@ impl Survey {
             | Outcome::DatabasesFound(_)
             | Outcome::DatabaseRenaming { .. }
             | Outcome::TaskDefinition { .. }
+            | Outcome::RehearsalStarted(_)
+            | Outcome::Rehearsal(_)
+            | Outcome::CopyRemoved(_)
+            | Outcome::SnapshotRemoved
             | Outcome::MigrationStarted(_)
             | Outcome::Migration(_)
             | Outcome::RolloutStarted { .. }

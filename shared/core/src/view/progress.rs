@@ -13,6 +13,7 @@ pub(super) fn sign_of(phase: &str) -> &'static str {
         "Succeeded" => "✅",
         "Superseded" | "Cancelled" | "Expired" => "⚪",
         "Rejected" => "🚫",
+        "Rehearsing" => "🎭",
         "Failed" => "❌",
         "AwaitingRestoreDecision" => "🛑",
         "RolledForward" => "⏩",

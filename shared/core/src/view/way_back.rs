@@ -3,11 +3,11 @@
 use crate::deployment::Deployment;
 use crate::failure::Cause;
 use crate::message::Block;
-use crate::migration::{Finding, Risk};
+use crate::migration::{Finding, Rehearsal, Risk};
 use crate::phase::Phase;
 use crate::plan::Plan;
 use crate::plan::demands::risks_for_four_eyes;
-use crate::plan::way_back::{point_of_no_return, restore_min};
+use crate::plan::way_back::{point_of_no_return, time_away};
 use crate::words;
 
 /// Findings shown in the message: the plan has them all.
@@ -62,6 +62,9 @@ fn before(d: &Deployment, plan: &Plan) -> Vec<Block> {
             words::count(more, "more finding")
         ));
     }
+    if let Some(rehearsal) = &d.rehearsal {
+        text.push_str(&rehearsed(rehearsal));
+    }
     let risks = risks_for_four_eyes(&d.settings, Some(judgement));
     if !risks.is_empty() {
         let risks: Vec<&str> = risks.iter().map(|risk| risk.word()).collect();
@@ -71,6 +74,36 @@ fn before(d: &Deployment, plan: &Plan) -> Vec<Block> {
         ));
     }
     vec![Block::Text(text)]
+}
+
+/// What the rehearsal showed, and what it cost.
+fn rehearsed(rehearsal: &Rehearsal) -> String {
+    let mut text = format!(
+        "\n🎭 Rehearsed on a copy: it ran in {}. The copy took RDS {} to make, which is what a restore \
+         would take too; it is removed, and billed for about that time.",
+        words::duration_ms(rehearsal.took_ms),
+        words::duration_s(rehearsal.copied_s)
+    );
+    let locks: Vec<String> = rehearsal
+        .locks
+        .iter()
+        .take(SHOWN)
+        .map(|lock| {
+            format!(
+                "{} on {} for {}",
+                lock.mode,
+                lock.table,
+                words::duration_ms(lock.held_ms)
+            )
+        })
+        .collect();
+    if !locks.is_empty() {
+        text.push_str(&format!(
+            "\nLocks that make others wait\n{}",
+            super::bullets(&locks)
+        ));
+    }
+    text
 }
 
 fn line(finding: &Finding) -> String {
@@ -113,11 +146,10 @@ fn decide(d: &Deployment, plan: &Plan, cause: &Cause) -> String {
         ));
         format!("{release} has the traffic, and {before} does not run on the new schema.")
     };
-    if let Some(snapshot) = &d.touched.snapshot {
+    if let (Some(snapshot), Some(away)) = (&d.touched.snapshot, time_away(plan)) {
         ways.push(format!(
-            "Restore the database from {snapshot}: about {} minutes without the application, and \
-             what was written since is lost",
-            restore_min()
+            "Restore the database from {snapshot}: about {away} without the application, and what \
+             was written since is lost"
         ));
     }
     ways.push("Roll forward: everything stays as it is, and a newer release mends it".to_owned());

@@ -8,6 +8,7 @@ mod gate;
 mod migrations;
 mod pause;
 mod planning;
+mod rehearsal;
 mod restore;
 mod view;
 mod world;

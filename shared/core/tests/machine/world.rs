@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use sluice_core::command::{Command, CommandKey};
 use sluice_core::config::{Config, Environment, Settings};
 use sluice_core::controls::{Controls, ControlsObservation};
+use sluice_core::database::{CopyObservation, CopyStatus};
 use sluice_core::deployment::{Deployment, Opening, Requester};
 use sluice_core::event::{Claim, Event, Outcome};
 use sluice_core::failure::{PortError, RejectedEvent};
@@ -23,7 +24,9 @@ use sluice_core::id::{
     TaskArn, TaskDefinitionArn,
 };
 use sluice_core::machine::step;
-use sluice_core::migration::{Finding, Inspection, InspectionReading, Judgement, Revision, Risk};
+use sluice_core::migration::{
+    Finding, Inspection, InspectionReading, Judgement, RehearsalReading, Revision, Risk,
+};
 use sluice_core::observation::*;
 use sluice_core::phase::Phase;
 use sluice_core::release::{ProvenRelease, Release};
@@ -48,6 +51,10 @@ pub(crate) struct World {
     pub(crate) snapshot: Option<SnapshotObservation>,
     /// What the look before the migration shows.
     pub(crate) inspection: InspectionReading,
+    /// What the run on a copy shows.
+    pub(crate) rehearsal: RehearsalReading,
+    /// How RDS is with a copy.
+    pub(crate) copy: CopyStatus,
     /// What the look after it shows.
     pub(crate) confirmation: InspectionReading,
     pub(crate) migration: Option<TaskObservation>,
@@ -158,6 +165,15 @@ impl World {
                 created_at: Some(start() + SignedDuration::from_mins(5)),
             }),
             inspection: inspection(Vec::new()),
+            rehearsal: RehearsalReading::Done {
+                took_ms: 800,
+                locks: Vec::new(),
+            },
+            copy: CopyStatus::Available {
+                endpoint: "copy.example.com".to_owned(),
+                port: 5432,
+                resource_id: "db-COPY".to_owned(),
+            },
             confirmation: at_head(),
             migration: Some(TaskObservation {
                 task: TaskArn::new("arn:task/erp/m1"),
@@ -248,6 +264,12 @@ impl World {
                 Outcome::Inspection(self.confirmation.clone())
             }
             Command::ReadInspection { .. } => Outcome::Inspection(self.inspection.clone()),
+            Command::StartRehearsal { token, .. } => {
+                Outcome::RehearsalStarted(TaskArn::new(format!("arn:task/erp/{token}")))
+            }
+            Command::ReadRehearsal { .. } => Outcome::Rehearsal(self.rehearsal.clone()),
+            Command::RemoveCopy(_) => Outcome::CopyRemoved(true),
+            Command::RemoveSnapshot { .. } => Outcome::SnapshotRemoved,
             Command::StartMigration { .. } => {
                 Outcome::MigrationStarted(TaskArn::new("arn:task/erp/m1"))
             }
@@ -270,9 +292,11 @@ impl World {
                 unknown: Vec::new(),
             }),
             Command::PruneSnapshots { .. } => Outcome::SnapshotsPruned(Vec::new()),
+            Command::StartCopy(_) => Outcome::CopyStarted,
+            Command::ReadCopy(_) => Outcome::Copy(CopyObservation {
+                status: self.copy.clone(),
+            }),
             Command::ScaleService { .. }
-            | Command::StartCopy(_)
-            | Command::ReadCopy(_)
             | Command::FindDatabases(_)
             | Command::RenameDatabase { .. } => {
                 unreachable!("only restores ask this, and their stories answer it")
@@ -295,6 +319,7 @@ pub(crate) fn inspection(findings: Vec<Finding>) -> InspectionReading {
             statements: 1,
             findings,
             left_out: 0,
+            left_out_risks: BTreeSet::new(),
         },
     }))
 }
@@ -329,6 +354,7 @@ pub(crate) fn proven(tag: &str, fill: char) -> ProvenRelease {
         deployment: DeploymentId::from_outside("dep-earlier"),
         at: start(),
         migrated: false,
+        additive: false,
         restores: None,
         database_of: None,
     }

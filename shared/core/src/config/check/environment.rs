@@ -61,10 +61,10 @@ fn one(
     let plain = variables::plain(raw, report);
     let secrets = variables::secret(raw, report);
     let backup = given(&raw.backup, |at| backup(at, report));
-    let restore = given(&raw.restore, |at| approval(at, report));
-    controls::restore(raw, report);
     let is_asked = raw.approval.is_some();
     let migration_rules = migration::rules(raw.migration_rules.as_ref(), is_asked, report);
+    let restore = given(&raw.restore, |at| approval(at, report));
+    controls::restore(raw, report);
     let bake = bake(raw.bake.as_ref(), report);
     let alarms = alarms(raw, report);
     Some(Environment {
@@ -82,8 +82,8 @@ fn one(
         variables: plain?,
         secrets: secrets?,
         backup: backup?,
-        restore: restore?,
         migration_rules: migration_rules?,
+        restore: restore?,
         scan: scan(raw.scan.as_ref())?,
         bake: bake?,
         alarms: alarms?,

@@ -1,0 +1,254 @@
+//! The cases, in the order of a deployment's steps.
+
+use jiff::SignedDuration;
+use sluice_core::config::{Config, RiskRule};
+use sluice_core::migration::Risk;
+use sluice_migrations::report::Trouble;
+use sluice_sim::cloud::{ImageBehaviour, MigrationEnd, SnapshotFate, Start, UnderTraffic};
+use sluice_sim::world::World;
+
+use super::{Case, Decision, PRODUCTION};
+
+const DATABASE: &str = "erp-production";
+
+fn case(step: &'static str, fault: &'static str, ends: &'static str) -> Case {
+    Case {
+        step,
+        fault,
+        decision: Decision::Approve,
+        behaviour: ImageBehaviour::default(),
+        configure: |_| {},
+        upset: |_| {},
+        ends,
+        then: None,
+    }
+}
+
+impl Case {
+    fn image(mut self, behaviour: ImageBehaviour) -> Self {
+        self.behaviour = behaviour;
+        self
+    }
+
+    fn configured(mut self, configure: fn(&mut Config)) -> Self {
+        self.configure = configure;
+        self
+    }
+
+    fn in_a_cloud(mut self, upset: fn(&World)) -> Self {
+        self.upset = upset;
+        self
+    }
+
+    fn decided(mut self, decision: Decision) -> Self {
+        self.decision = decision;
+        self
+    }
+
+    fn then(mut self, then: &'static str) -> Self {
+        self.then = Some(then);
+        self
+    }
+}
+
+/// Old code uses what this drops.
+fn breaking() -> ImageBehaviour {
+    ImageBehaviour::default().with_migration(
+        "orders have no note any more",
+        "ALTER TABLE orders DROP COLUMN note;",
+    )
+}
+
+/// Outside a transaction: a failure leaves an invalid index.
+fn half_done() -> ImageBehaviour {
+    let mut image = ImageBehaviour::default().with_migration(
+        "find orders by customer",
+        "COMMIT;\n\nCREATE INDEX CONCURRENTLY ix_orders_customer ON orders (customer_id);\n\nBEGIN;",
+    );
+    image = image.with_failing_migration(1, &["ERROR: deadlock detected"]);
+    image
+}
+
+fn trouble(trouble: Trouble) -> ImageBehaviour {
+    let mut image = ImageBehaviour::default();
+    image.migration.trouble = Some((trouble, String::new()));
+    image
+}
+
+fn sick(image: ImageBehaviour) -> ImageBehaviour {
+    image.with_trouble_under_traffic(SignedDuration::from_mins(1), 503)
+}
+
+fn snapshot(fate: SnapshotFate, world: &World) {
+    world.with_cloud(|cloud| cloud.plan_snapshot_fate(DATABASE, fate));
+}
+
+fn rehearse(config: &mut Config) {
+    let backups = config
+        .environments
+        .iter_mut()
+        .filter_map(|e| e.backup.as_mut());
+    backups.for_each(|backup| backup.rehearse = true);
+}
+
+fn refuse(config: &mut Config) {
+    let production = config
+        .environments
+        .iter_mut()
+        .find(|e| e.name.as_str() == PRODUCTION);
+    let production = production.expect("the ERP has it");
+    production
+        .migration_rules
+        .insert(Risk::Breaking, RiskRule::Refuse);
+}
+
+pub(super) fn all() -> Vec<Case> {
+    let mut all = before_anything_is_touched();
+    all.extend(at_the_database());
+    all.extend(at_the_services());
+    all
+}
+
+fn before_anything_is_touched() -> Vec<Case> {
+    let planning = |fault, what| case("Planning", fault, "Failed").image(trouble(what));
+    let mut fails_on_the_copy = ImageBehaviour::default();
+    fails_on_the_copy.migration.ends = MigrationEnd::Exits(1);
+    vec![
+        planning("the image has no Alembic", Trouble::NoAlembic),
+        planning("the migrations have several heads", Trouble::SeveralHeads),
+        planning(
+            "the database stands at an unknown revision",
+            Trouble::UnknownRevision,
+        ),
+        planning("the database does not answer", Trouble::NoDatabase),
+        case(
+            "Planning",
+            "a breaking migration, and the rule refuses it",
+            "Failed",
+        )
+        .image(breaking())
+        .configured(refuse),
+        case("Rehearsing", "the migration fails on the copy", "Failed")
+            .image(fails_on_the_copy)
+            .configured(rehearse),
+        case(
+            "Rehearsing",
+            "RDS fails the snapshot for the copy",
+            "Failed",
+        )
+        .configured(rehearse)
+        .in_a_cloud(|world| snapshot(SnapshotFate::FailsAt(40), world)),
+        case("AwaitingApproval", "somebody says no", "Rejected").decided(Decision::Reject),
+        case("AwaitingApproval", "nobody says anything", "Expired")
+            .decided(Decision::NobodyApproves),
+    ]
+}
+
+fn at_the_database() -> Vec<Case> {
+    let backup = |fault| case("BackingUp", fault, "Failed");
+    let fails = |image: ImageBehaviour| {
+        image.with_failing_migration(1, &["ERROR: column \"note\" already exists"])
+    };
+    let ends = |end| {
+        let mut image = ImageBehaviour::default();
+        image.migration.ends = end;
+        image
+    };
+    let mut lies = ImageBehaviour::default();
+    lies.migration.lies = true;
+    vec![
+        backup("RDS fails the snapshot")
+            .in_a_cloud(|world| snapshot(SnapshotFate::FailsAt(40), world)),
+        backup("the snapshot vanishes")
+            .in_a_cloud(|world| snapshot(SnapshotFate::VanishesAt(60), world)),
+        backup("the snapshot is not encrypted")
+            .in_a_cloud(|world| snapshot(SnapshotFate::Unencrypted, world)),
+        case("Migrating", "it fails, in one transaction", "Failed")
+            .image(fails(ImageBehaviour::default())),
+        case("Migrating", "its task never starts", "Failed").image(ends(MigrationEnd::NeverStarts)),
+        case("Migrating", "another migration holds the lock", "Failed")
+            .image(ends(MigrationEnd::Exits(75))),
+        case("Migrating", "it never ends", "Failed").image(ends(MigrationEnd::Hangs)),
+        case("Migrating", "it ends well and has done nothing", "Failed").image(lies),
+        case(
+            "Migrating",
+            "it fails half way, outside a transaction",
+            "RolledForward",
+        )
+        .image(half_done())
+        .decided(Decision::RollForward),
+        case(
+            "Migrating",
+            "it fails half way, outside a transaction",
+            "Failed",
+        )
+        .image(half_done())
+        .decided(Decision::NobodyDecides),
+        case(
+            "Migrating",
+            "it fails half way, outside a transaction",
+            "Failed",
+        )
+        .image(half_done())
+        .decided(Decision::Restore)
+        .then("Restored"),
+    ]
+}
+
+fn at_the_services() -> Vec<Case> {
+    let green = |image: ImageBehaviour| ImageBehaviour {
+        web: Start::Crashes(1),
+        ..image
+    };
+    let workers = |image: ImageBehaviour| ImageBehaviour {
+        workers: Start::Crashes(1),
+        ..image
+    };
+    let tested = |image: ImageBehaviour| image.with_answer("/login", 500, "Internal Server Error");
+    let additive = ImageBehaviour::default;
+    let alarms = ImageBehaviour {
+        under_traffic: Some(UnderTraffic {
+            after: SignedDuration::from_mins(1),
+            status: 200,
+            fires_alarms: true,
+        }),
+        ..additive()
+    };
+    let decided = |ends, decision| {
+        case(
+            "Baking",
+            "unwell under traffic, after a breaking migration",
+            ends,
+        )
+        .image(sick(breaking()))
+        .decided(decision)
+    };
+    vec![
+        case("RollingOut", "green never comes up", "RolledBack").image(green(additive())),
+        case(
+            "RollingOut",
+            "green never comes up, after a breaking migration",
+            "RolledBack",
+        )
+        .image(green(breaking())),
+        case("UpdatingWorkers", "workers crash at start", "RolledBack").image(workers(additive())),
+        case("Verifying", "a smoke test fails on green", "RolledBack").image(tested(additive())),
+        case(
+            "Verifying",
+            "a smoke test fails, after a breaking migration",
+            "RolledBack",
+        )
+        .image(tested(breaking())),
+        case("Baking", "unwell under traffic", "RolledBack").image(sick(additive())),
+        case(
+            "Baking",
+            "an alarm rings, and ECS goes back by itself",
+            "RolledBack",
+        )
+        .image(alarms),
+        decided("RolledBack", Decision::RollBackAllTheSame),
+        decided("RolledForward", Decision::RollForward),
+        decided("RollbackFailed", Decision::NobodyDecides),
+        decided("RolledBack", Decision::Restore).then("Restored"),
+    ]
+}
