@@ -367,6 +367,7 @@ fn two_people_at_once_bring_about_one_thing() {
             "{other:?}"
         );
     }
+    story.until(|last| last.phase.name() == "Restoring");
     story.push("1.6.0");
     // What is pushed waits behind it, and then for the hold to be released.
     story.until(|last| matches!(last.phase, Phase::AwaitingWindow { closed: Some(_) }));

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use futures::executor::block_on;
 use jiff::SignedDuration;
 use sluice_app::ports::{EnvironmentKey, Store as _};
-use sluice_app::{App, Request, RollBack};
+use sluice_app::{App, AskError, Asked, Request, RestoreDatabase, RollBack};
 use sluice_core::config::{Config, Environment, Member, ServiceKind};
 use sluice_core::failure::PortError;
 use sluice_core::id::{AlarmName, EnvironmentName, ServiceName, SlackUserId};
 use sluice_core::observation::AlarmState;
+use sluice_core::restore::PointReference;
 use sluice_core::words;
 use sluice_sim::cloud::{
     Fault, FaultRates, ImageBehaviour, Operation, Push, SnapshotFate, digest_of,
@@ -60,6 +61,8 @@ pub enum Act {
     EmptyGroups,
     /// Somebody wants what ran before, for this reason, and knows of migrations since.
     RollBack(&'static str),
+    /// Somebody wants the database as it was before the last migration, for this reason.
+    Restore(&'static str),
     /// Somebody freezes production, for this reason.
     Freeze(&'static str),
     /// Somebody lets what waits for the environment to open through, for this reason.
@@ -99,6 +102,9 @@ impl Act {
             Self::Roads(words, _) | Self::Faults(words, _) => (*words).to_owned(),
             Self::SlackDown(time) => format!("Slack goes down for {}", words::duration(*time)),
             Self::RollBack(reason) => format!("@{ON_CALL} asks for what ran before: {reason}"),
+            Self::Restore(reason) => {
+                format!("@{ON_CALL} asks for the database as it was before the migration: {reason}")
+            }
             Self::EmptyGroups => "everybody leaves the approvers' groups".to_owned(),
             Self::Freeze(reason) => format!("somebody freezes production: {reason}"),
             Self::Override(reason) => format!("somebody overrides the freeze: {reason}"),
@@ -151,6 +157,7 @@ impl Act {
                 world.slack().plan_outage(now, now + *time);
             }
             Self::RollBack(reason) => roll_back(world, config, production, reason),
+            Self::Restore(reason) => restore(world, config, production, reason),
             Self::Freeze(_) | Self::Override(_) => by_hand(world, config, production, self),
             Self::EmptyGroups => {
                 let approvers = production
@@ -243,8 +250,8 @@ fn deploy_by_hand(
     });
 }
 
-/// Whoever is refused is told why, and so is whoever watches.
-fn roll_back(world: &mut World, config: &Config, production: &Environment, reason: &str) {
+/// A request of whoever is on call.
+fn on_call(world: &World, config: &Config, production: &Environment) -> (App, Request) {
     let app = App::new(world.ports(), vec![Arc::new(config.clone())]);
     let request = Request {
         id: format!("on-call/{}", world.now()),
@@ -254,12 +261,40 @@ fn roll_back(world: &mut World, config: &Config, production: &Environment, reaso
             environment: production.name.clone(),
         },
     };
+    (app, request)
+}
+
+fn roll_back(world: &mut World, config: &Config, production: &Environment, reason: &str) {
+    let (app, request) = on_call(world, config, production);
     let order = RollBack {
         to: None,
         reason: reason.to_owned(),
         force: true,
     };
-    let told = match block_on(app.roll_back(&request, &order)) {
+    let asked = block_on(app.roll_back(&request, &order));
+    is_told(world, asked);
+}
+
+/// To the moment right before the migration that ran last.
+fn restore(world: &mut World, config: &Config, production: &Environment, reason: &str) {
+    let (app, request) = on_call(world, config, production);
+    let stored = world.store().deployments().into_iter();
+    let migrated = stored
+        .map(|stored| stored.deployment)
+        .filter(|d| *d.environment() == production.name && d.touched.migration.is_some())
+        .max_by_key(|d| d.requested_at);
+    let Some(migrated) = migrated else { return };
+    let order = RestoreDatabase {
+        to: PointReference::Moment(migrated.id),
+        reason: reason.to_owned(),
+    };
+    let asked = block_on(app.restore(&request, &order));
+    is_told(world, asked);
+}
+
+/// Whoever is refused is told why, and so is whoever watches.
+fn is_told(world: &mut World, asked: Result<Asked, AskError>) {
+    let told = match asked {
         Ok(asked) => asked.reply,
         Err(refused) => refused.to_string(),
     };

@@ -6,7 +6,11 @@ use sluice_sim::cloud::ImageBehaviour;
 use super::{Act, BETWEEN, Check, IMAGE, Scenario, TO_PRODUCTION, When, push};
 
 pub(super) fn scenarios() -> Vec<Scenario> {
-    vec![rollback_asked(), rollback_while_baking()]
+    vec![
+        rollback_asked(),
+        rollback_while_baking(),
+        database_restored(),
+    ]
 }
 
 fn rollback_asked() -> Scenario {
@@ -62,4 +66,51 @@ fn rollback_while_baking() -> Scenario {
         "asked to go back: invoices show the wrong currency",
     ))
     .production_as_before()
+}
+
+fn database_restored() -> Scenario {
+    let next = push("release-1.5.0", "1.5.0", ImageBehaviour::default());
+    let to_production = push("v1.5.0", "1.5.0", ImageBehaviour::default());
+    let mut scenario = Scenario::new(
+        "database-restored",
+        "a migration has spoilt the data: the database is brought back to before it, and the code with it",
+    )
+    .scene(
+        When::After(TO_PRODUCTION, "Succeeded", SignedDuration::from_mins(20)),
+        next,
+    )
+    .scene(
+        When::After("release-1.5.0", "Succeeded", BETWEEN),
+        to_production,
+    )
+    .scene(
+        When::After("v1.5.0", "Succeeded", SignedDuration::from_mins(30)),
+        Act::Restore("the migration merged accounts that are not the same"),
+    )
+    .check(Check::Told(TO_PRODUCTION, "is restored to"))
+    .check(Check::InOrder(
+        TO_PRODUCTION,
+        &[
+            "asked to restore",
+            "approved the plan",
+            "stands still from here on",
+            "every service has stopped",
+            "is available, in everything as the database is",
+            "the old database is called",
+            "the restored database has its name",
+            "beat runs v1.4.0",
+            "passed where users see them",
+        ],
+    ))
+    .check(Check::Runs {
+        environment: "production",
+        image: IMAGE,
+    })
+    .check(Check::OneBeat("production"));
+    scenario.ends.extend([
+        ("release-1.5.0", "Succeeded"),
+        ("v1.5.0", "Succeeded"),
+        (TO_PRODUCTION, "Restored"),
+    ]);
+    scenario
 }

@@ -82,6 +82,8 @@ pub enum RestoreStep {
     Copying {
         /// The services as they were seen last.
         tasks: BTreeMap<ServiceName, Tasks>,
+        /// Whether RDS has taken the request.
+        asked: bool,
         /// The copy as it was seen last; `None` before the first look.
         copy: Option<CopyStatus>,
     },
@@ -270,7 +272,7 @@ pub fn before_migration(d: &Deployment) -> Option<Timestamp> {
 }
 
 /// Whether a deployment's message offers to restore the database: its migration was asked for, and it
-/// did not end well.
+/// did not end well, or waits for somebody to say what becomes of the database.
 pub fn is_offered(d: &Deployment) -> bool {
     let environment = &d.settings.environment;
     let can = environment.backup.is_some() && !environment.roles.restore.is_empty();

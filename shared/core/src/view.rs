@@ -27,6 +27,9 @@ pub use modals::{WaysBack, override_modal, reject_modal, rollback_modal};
 pub use restore_modal::{RestoreWay, RestoreWays, restore_modal};
 pub use standing::{Glance, home, status_message};
 
+/// Slack cuts a text of more than 3,000 characters, and escaping makes some longer.
+const BLOCK_CHARS: usize = 2_400;
+
 /// The deployment's one message. `before` is the plan of the deployment that was proven last here,
 /// where that is known: what changes is said against it.
 pub fn message(d: &Deployment, before: Option<&Plan>) -> Message {
@@ -398,19 +401,24 @@ fn pause_words(d: &Deployment) -> Option<String> {
 
 fn report_blocks(report: &Report) -> Vec<Block> {
     let mut blocks = vec![Block::Text(report.happened.clone())];
-    if !report.world.is_empty() {
-        blocks.push(Block::Text(format!(
-            "How things stand\n{}",
-            bullets(&report.world)
-        )));
-    }
-    if !report.todo.is_empty() {
-        blocks.push(Block::Text(format!(
-            "What you can do\n{}",
-            bullets(&report.todo)
-        )));
-    }
+    blocks.extend(listed("How things stand", &report.world));
+    blocks.extend(listed("What you can do", &report.todo));
     blocks
+}
+
+/// A list, in as many blocks as it takes: a command that is cut short helps nobody.
+fn listed(title: &str, lines: &[String]) -> Vec<Block> {
+    let mut texts: Vec<String> = Vec::new();
+    for line in lines {
+        match texts.last_mut() {
+            Some(text) if text.chars().count() + line.chars().count() < BLOCK_CHARS => {
+                text.push_str(&format!("\n• {line}"));
+            }
+            Some(_) => texts.push(format!("• {line}")),
+            None => texts.push(format!("{title}\n• {line}")),
+        }
+    }
+    texts.into_iter().map(Block::Text).collect()
 }
 
 fn bullets(lines: &[String]) -> String {

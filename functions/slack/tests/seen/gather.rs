@@ -89,6 +89,14 @@ impl Story {
         self.world.slack().modals().pop().unwrap()
     }
 
+    /// The form that comes up when somebody on call wants the database as it was.
+    fn asks_what_to_restore(&self) -> Modal {
+        let by = SlackUserId::new(ON_CALL);
+        let reply = block_on(self.app.typed("restore production", &by, &trigger())).unwrap();
+        assert_eq!(reply.message, None, "a form comes up instead");
+        self.world.slack().modals().pop().unwrap()
+    }
+
     /// The form that comes up when the approver overrides the freeze.
     fn asks_why(&self) -> Modal {
         let click = Decide {
@@ -168,6 +176,7 @@ pub(crate) fn modals(waits: &Story, live: &Story, closed: &Story) -> Vec<Modal> 
     vec![
         reject_modal(&waits.newest()).unwrap(),
         live.asks_where_to(),
+        live.asks_what_to_restore(),
         closed.asks_why(),
     ]
 }

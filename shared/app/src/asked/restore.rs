@@ -58,7 +58,7 @@ impl App {
             .restore_opening(request, place, order, &state, point, tasks)
             .await?;
         if let Some(active) = &active
-            && has_touched_services(active)
+            && makes_way(active)
         {
             self.tell_to_go_back(request, &order.reason, active).await?;
         }
@@ -152,8 +152,8 @@ fn refuse_if_on_database(active: &Deployment) -> Result<(), AskError> {
     }
 }
 
-/// Whether it can be told to go back: the restore waits until it has.
-fn has_touched_services(active: &Deployment) -> bool {
+/// Whether it is told to go back, or to end: the restore waits until it has.
+fn makes_way(active: &Deployment) -> bool {
     matches!(
         active.phase,
         Phase::RollingOut

@@ -12,7 +12,7 @@ mod stop;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{end, late};
-use crate::command::Command;
+use crate::command::{Command, CommandKey};
 use crate::database::CopyStatus;
 use crate::deployment::Deployment;
 use crate::event::Outcome;
@@ -65,7 +65,7 @@ fn planned(d: &Deployment) -> &PlannedRestore {
 pub(super) fn needs(d: &Deployment, step: &RestoreStep, now: Timestamp) -> Vec<Command> {
     match step {
         RestoreStep::Stopping { tasks } => stop::needs(d, tasks.as_ref()),
-        RestoreStep::Copying { tasks, copy } => copy::needs(d, tasks, copy.as_ref()),
+        RestoreStep::Copying { tasks, copy, .. } => copy::needs(d, tasks, copy.as_ref()),
         RestoreStep::SettingAside { found, .. } => names::needs_aside(d, found),
         RestoreStep::TakingItsPlace { copy, found } => names::needs_place(d, copy, found),
         RestoreStep::Starting { services } => start::needs(d, services),
@@ -92,13 +92,27 @@ pub(super) fn on(
         RestoreStep::Starting { .. } => start::on(d, outcome, now),
         RestoreStep::Checking { .. } => start::on_check(d, outcome, now),
         RestoreStep::StartingAgain { .. } => stop::on_again(d, outcome, now),
+    }?;
+    forget_what_is_done(d, now);
+    Ok(())
+}
+
+/// What was seen may show that a command which failed is not needed any more: RDS had taken it, and
+/// the answer was lost. There is nothing to try again then.
+fn forget_what_is_done(d: &mut Deployment, now: Timestamp) {
+    if d.setbacks.is_empty() {
+        return;
+    }
+    if let Phase::Restoring { step } = &d.phase {
+        let needed: Vec<CommandKey> = needs(d, step, now).iter().map(Command::key).collect();
+        d.setbacks.retain(|command, _| needed.contains(command));
     }
 }
 
 pub(super) fn allowed(step: &RestoreStep) -> SignedDuration {
     match step {
         RestoreStep::Stopping { .. } => STOPPING,
-        RestoreStep::Copying { copy: None, .. } => COPY_REQUEST,
+        RestoreStep::Copying { asked: false, .. } => COPY_REQUEST,
         RestoreStep::Copying { .. } => COPYING,
         RestoreStep::SettingAside { .. } | RestoreStep::TakingItsPlace { .. } => RENAMING,
         RestoreStep::Starting { .. } | RestoreStep::StartingAgain { .. } => STARTING,

@@ -12,15 +12,29 @@ use crate::words;
 /// Asks why a plan is rejected; `None` where there is no plan yet.
 pub fn reject_modal(d: &Deployment) -> Option<Modal> {
     let sealed = d.plan.as_ref()?;
-    Some(Modal {
-        title: "Reject this release?".to_owned(),
-        blocks: vec![
-            Block::Text(format!(
+    let (title, what) = match d.restore() {
+        None => (
+            "Reject this release?",
+            format!(
                 "{} {} does not go to {}. Nothing is touched.",
                 d.app(),
                 d.release.tag,
                 d.environment()
-            )),
+            ),
+        ),
+        Some(restore) => (
+            "Reject this restore?",
+            format!(
+                "{} of {} stays as it is. Nothing is touched.",
+                restore.database.identifier(),
+                d.environment()
+            ),
+        ),
+    };
+    Some(Modal {
+        title: title.to_owned(),
+        blocks: vec![
+            Block::Text(what),
             Block::Context(format!("{} · plan {}", d.id, sealed.hash.short())),
         ],
         inputs: vec![reason("Everybody in the channel reads it.")],

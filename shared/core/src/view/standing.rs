@@ -48,10 +48,8 @@ pub fn home(waits: &[&Deployment], glances: &[Glance], groups: &[Group]) -> Home
     }
     blocks.extend(waits.iter().map(|d| {
         Block::Text(format!(
-            "{} {} to {}, since {}: decide in {}, or `{COMMAND} approve {}`",
-            d.app(),
-            d.release.tag,
-            d.environment(),
+            "{}, since {}: decide in {}, or `{COMMAND} approve {}`",
+            subject(d),
             clock(d.entered_at),
             d.settings.environment.channel,
             EnvironmentKey::of(d)
@@ -75,12 +73,22 @@ pub fn home(waits: &[&Deployment], glances: &[Glance], groups: &[Group]) -> Home
     Home { blocks }
 }
 
+/// What it is about: a version on its way, or a database.
+fn subject(d: &Deployment) -> String {
+    let (app, environment) = (d.app(), d.environment());
+    match d.restore() {
+        None => format!("{app} {} to {environment}", d.release.tag),
+        Some(restore) => format!(
+            "{app}, restore of {} in {environment}",
+            restore.database.identifier()
+        ),
+    }
+}
+
 fn under_way(d: &Deployment) -> String {
     format!(
-        "{} {} to {}: {}, waits for {} since {}",
-        d.app(),
-        d.release.tag,
-        d.environment(),
+        "{}: {}, waits for {} since {}",
+        subject(d),
         status(d),
         waits_for(d),
         clock(d.entered_at)
@@ -121,7 +129,10 @@ fn lock(glance: &Glance) -> String {
     match &glance.active {
         Some(d) => format!(
             "{} ({}): {}{}",
-            d.release.tag,
+            match d.restore() {
+                None => d.release.tag.to_string(),
+                Some(restore) => format!("restore of {}", restore.database.identifier()),
+            },
             d.id,
             status(d),
             super::pause_words(d).map_or_else(String::new, |paused| format!("\n{paused}"))

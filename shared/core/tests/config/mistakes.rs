@@ -340,3 +340,25 @@ fn roles_windows_and_freezes() {
         "no deployment could ever begin",
     );
 }
+
+#[test]
+fn whoever_restores_needs_a_database_and_somebody_who_asks() {
+    let backup = "[environments.production.backup]\ninstance = \"erp-production\" # an RDS instance; \
+                  `cluster` for Aurora\ntimeout = \"1h\"\nkeep = 5 # of Sluice's own snapshots\n";
+    assert!(ERP.contains(backup), "the file has a backup");
+    let without = ERP.replacen(backup, "", 1);
+    let told = report(&without);
+    assert_eq!(
+        told.matches("there is no database here to restore").count(),
+        2,
+        "{told}"
+    );
+    let role = "restore = [\"S0604QSJC\", \"U024BE7LH\"] # may ask for the database to be brought back; \
+                writes are lost\n";
+    one(role, "", "nobody may ask for a restore");
+    one(
+        "approvers = [\"S0604QSJC\", \"U024BE7LH\"]\nfour_eyes = true\nexpires = \"1h\"",
+        "approvers = []\nfour_eyes = true\nexpires = \"1h\"",
+        "nobody could say yes",
+    );
+}

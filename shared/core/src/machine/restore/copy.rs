@@ -17,7 +17,12 @@ use crate::phase::Phase;
 use crate::restore::{RestoreStep, Tasks};
 
 pub(super) fn begin(d: &mut Deployment, tasks: BTreeMap<ServiceName, Tasks>, now: Timestamp) {
-    super::enter(d, RestoreStep::Copying { tasks, copy: None }, now);
+    let step = RestoreStep::Copying {
+        tasks,
+        asked: false,
+        copy: None,
+    };
+    super::enter(d, step, now);
 }
 
 fn order(d: &Deployment) -> CopyOrder {
@@ -55,31 +60,25 @@ pub(super) fn on(
     outcome: &Outcome,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
-    let planned = planned(d).clone();
-    let is_new = match &d.phase {
-        Phase::Restoring { step } => matches!(**step, RestoreStep::Copying { copy: None, .. }),
-        _ => false,
-    };
+    let name = planned(d).copy.identifier().to_owned();
     let Phase::Restoring { step } = &mut d.phase else {
         return Err(late(d, outcome));
     };
-    let RestoreStep::Copying { tasks, copy } = &mut **step else {
+    let RestoreStep::Copying { tasks, asked, copy } = &mut **step else {
         return Err(late(d, outcome));
     };
     match outcome {
-        Outcome::ServiceScaled { .. } => return Ok(()),
-        Outcome::CopyStarted => {
-            if is_new {
-                // Known from here on: the first look may have come before RDS had it.
-                *copy = Some(CopyStatus::Absent);
-                let name = planned.copy.identifier().to_owned();
-                d.tell(now, Note::CopyStarted { copy: name });
-            }
-            return Ok(());
-        }
+        Outcome::ServiceScaled { .. } | Outcome::CopyStarted => {}
         Outcome::Services(seen) => *tasks = stop::tasks_of(seen),
         Outcome::Copy(seen) => *copy = Some(seen.status.clone()),
         other => return Err(late(d, other)),
+    }
+    // The answer may have been lost: a copy that is there was asked for.
+    let is_there = !matches!(copy, None | Some(CopyStatus::Absent));
+    let is_taken = is_there || matches!(outcome, Outcome::CopyStarted);
+    if is_taken && !*asked {
+        *asked = true;
+        d.tell(now, Note::CopyStarted { copy: name });
     }
     advance(d, now);
     Ok(())
@@ -89,7 +88,7 @@ fn advance(d: &mut Deployment, now: Timestamp) {
     let Phase::Restoring { step } = &d.phase else {
         return;
     };
-    let RestoreStep::Copying { tasks, copy } = &**step else {
+    let RestoreStep::Copying { tasks, copy, .. } = &**step else {
         return;
     };
     let name = planned(d).copy.identifier().to_owned();
