@@ -115,7 +115,7 @@ pub async fn start(function: Function) -> Result<Started, StartError> {
         Some(arn) => {
             let token = own_secret(&clients, arn).await?;
             let url = settings.slack_url.as_deref().unwrap_or(BASE_URL);
-            Arc::new(SlackChat::new(&token, url)?)
+            Arc::new(SlackChat::new(&token, url, Arc::new(SystemClock))?)
         }
         None => Arc::new(NoChat),
     };

@@ -56,18 +56,18 @@ pub fn render(message: &Message) -> Rendered {
 fn block(block: &Block) -> Vec<Value> {
     // Slack refuses empty texts and empty lists.
     match block {
-        Block::Header(text) if !text.is_empty() => {
+        Block::Header(text) if !text.trim().is_empty() => {
             vec![json!({"type": "header", "text": plain_text(text, HEADER_CHARS)})]
         }
-        Block::Text(text) if !text.is_empty() => {
+        Block::Text(text) if !text.trim().is_empty() => {
             vec![json!({"type": "section", "text": mrkdwn(cut(text, SECTION_CHARS, mentioning))})]
         }
-        Block::Code(text) if !text.is_empty() => {
+        Block::Code(text) if !text.trim().is_empty() => {
             let fences = "```\n\n```".len();
             let inside = cut(text, SECTION_CHARS - fences, code);
             vec![json!({"type": "section", "text": mrkdwn(format!("```\n{inside}\n```"))})]
         }
-        Block::Context(text) if !text.is_empty() => {
+        Block::Context(text) if !text.trim().is_empty() => {
             let text = cut(text, SECTION_CHARS, mentioning);
             vec![json!({"type": "context", "elements": [mrkdwn(text)]})]
         }

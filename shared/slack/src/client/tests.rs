@@ -2,10 +2,13 @@
 
 mod fake_slack;
 
+use std::sync::Arc;
+
 use fake_slack::{FakeSlack, Reply};
+use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use sluice_app::ports::{Chat, MessageRef, Thread, TriggerId};
+use sluice_app::ports::{Chat, Clock, MessageRef, Thread, TriggerId};
 use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::home::Home;
 use sluice_core::id::{ChannelName, DeploymentId, SlackGroupId, SlackUserId};
@@ -17,8 +20,18 @@ use super::{Responder, SlackChat};
 const TOKEN: &str = "xoxb-simulated";
 const CHANNEL: &str = "C0000000001";
 
+/// No time passes.
+struct Standing;
+
+impl Clock for Standing {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+}
+
 fn chat(slack: &FakeSlack) -> SlackChat {
-    SlackChat::new(&SecretString::from(TOKEN), &slack.base_url).unwrap()
+    let token = SecretString::from(TOKEN);
+    SlackChat::new(&token, &slack.base_url, Arc::new(Standing)).unwrap()
 }
 
 async fn post(chat: &SlackChat, key: &str) -> Result<MessageRef, PortError> {
@@ -259,10 +272,10 @@ fn a_token_does_not_travel_in_the_clear() {
         "http://127.0.0.1.example.com",
         "slack.com",
     ] {
-        let error = SlackChat::new(&token, refused).unwrap_err();
+        let error = SlackChat::new(&token, refused, Arc::new(Standing)).unwrap_err();
         assert!(error.to_string().contains(refused));
     }
-    let chat = SlackChat::new(&token, super::BASE_URL).unwrap();
+    let chat = SlackChat::new(&token, super::BASE_URL, Arc::new(Standing)).unwrap();
     assert!(!format!("{chat:?}").contains(TOKEN));
 }
 
