@@ -22,5 +22,6 @@ pub use render::{Rendered, render, render_home, render_modal};
 pub use signature::{SigningSecrets, UnusableSecrets, Unverified, verify};
 #[cfg(feature = "sign")]
 pub use simulated::{
-    command_body, home_opened_body, interaction_body, sign, submission_body, url_verification_body,
+    SimulatedClick, click_body, command_body, home_opened_body, interaction_body, sign,
+    submission_body, url_verification_body,
 };

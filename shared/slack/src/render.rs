@@ -33,7 +33,7 @@ const CONFIRM_BUTTON_CHARS: usize = 30;
 const SUMMARY_CHARS: usize = 3_000;
 
 /// A message as Slack takes it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
     /// The top-level `text`: what notifications and screen readers use.
     pub text: String,

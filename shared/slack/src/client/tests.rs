@@ -16,6 +16,7 @@ use sluice_core::message::{Block, Message};
 use sluice_core::modal::{Modal, Purpose};
 
 use super::{Responder, SlackChat};
+use crate::render::render;
 
 const TOKEN: &str = "xoxb-simulated";
 const CHANNEL: &str = "C0000000001";
@@ -243,23 +244,21 @@ async fn a_reply_goes_to_the_click_s_own_address_without_the_token() {
     let ok = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 2\r\n\r\nok";
     let slack = FakeSlack::start(vec![Reply::Raw(ok.to_owned()), Reply::status(404)]).await;
     let url = format!("{}/actions/1", slack.base_url);
-    Responder::new().reply(&url, "Approved.").await.unwrap();
+    let words = render(&Message::line("Approved."));
+    Responder::new().reply(&url, &words).await.unwrap();
     let request = slack.requests().remove(0);
     assert!(request.starts_with("POST /api/actions/1 "), "{request}");
     assert!(request.contains(r#""response_type":"ephemeral""#));
     assert!(!request.to_lowercase().contains("authorization"));
 
-    let used_up = Responder::new().reply(&url, "Approved.").await.unwrap_err();
+    let used_up = Responder::new().reply(&url, &words).await.unwrap_err();
     assert!(used_up.message.contains("404"), "{used_up}");
     for elsewhere in [
         "https://hooks.slack.com.example.com/a",
         "http://hooks.slack.com/a",
         "",
     ] {
-        let refused = Responder::new()
-            .reply(elsewhere, "Approved.")
-            .await
-            .unwrap_err();
+        let refused = Responder::new().reply(elsewhere, &words).await.unwrap_err();
         assert_eq!(refused.class, ErrorClass::Permanent);
     }
 }
