@@ -2,9 +2,39 @@
 //! Each is told twice: in the workplace's own Slack, and over HTTP, where the real client speaks to
 //! Slack's Web API. Both must read the same.
 
+/// A test of each story in each Slack.
+macro_rules! stories {
+    ($($story:ident,)+) => {
+        mod in_process {
+            $(#[test]
+            fn $story() {
+                super::$story(super::Room::in_process());
+            })+
+        }
+
+        mod over_http {
+            $(#[test]
+            fn $story() {
+                crate::conversations::over_http(|| super::$story(super::Room::over_http()));
+            })+
+        }
+    };
+}
+
+/// Both tests of a story must read the same.
+macro_rules! told {
+    ($room:ident, $name:literal) => {
+        insta::assert_snapshot!($name, $room.read())
+    };
+}
+
+mod groups;
+mod long;
+mod looks;
 mod room;
 mod slack;
 mod transcript;
+mod weather;
 
 use futures::executor::block_on;
 use jiff::SignedDuration;
@@ -20,25 +50,6 @@ const ON_CALL: &str = "UONES0604QSJC";
 /// May freeze and override, and approves.
 const LEAD: &str = "U024BE7LH";
 const STRANGER: &str = "U0STRANGER";
-
-/// A test of each story in each Slack.
-macro_rules! stories {
-    ($($story:ident,)+) => {
-        mod in_process {
-            $(#[test]
-            fn $story() {
-                super::$story(super::Room::in_process());
-            })+
-        }
-
-        mod over_http {
-            $(#[test]
-            fn $story() {
-                super::over_http(|| super::$story(super::Room::over_http()));
-            })+
-        }
-    };
-}
 
 stories! {
     a_freeze_stops_a_push_until_somebody_who_may_overrides_it,
@@ -85,9 +96,9 @@ fn a_freeze_stops_a_push_until_somebody_who_may_overrides_it(mut room: Room) {
     room.shows();
     room.types(STRANGER, "thaw production");
     room.types(LEAD, "thaw production");
-    insta::assert_snapshot!(
-        "a_freeze_stops_a_push_until_somebody_who_may_overrides_it",
-        room.read()
+    told!(
+        room,
+        "a_freeze_stops_a_push_until_somebody_who_may_overrides_it"
     );
     assert_eq!(room.ends(), ["Succeeded", "Succeeded"]);
 }
@@ -110,9 +121,9 @@ fn whoever_has_no_role_deploys_nothing_and_a_command_delivered_three_times_deplo
     room.types(ON_CALL, "deploy v9 to production");
     room.types(STRANGER, "who production");
     room.types(STRANGER, "history production");
-    insta::assert_snapshot!(
-        "whoever_has_no_role_deploys_nothing_and_a_command_delivered_three_times_deploys_once",
-        room.read()
+    told!(
+        room,
+        "whoever_has_no_role_deploys_nothing_and_a_command_delivered_three_times_deploys_once"
     );
 }
 
@@ -130,9 +141,9 @@ fn a_release_that_bakes_goes_back_when_somebody_who_may_asks(mut room: Room) {
     room.quiet();
     room.shows();
     room.types(STRANGER, "history production");
-    insta::assert_snapshot!(
-        "a_release_that_bakes_goes_back_when_somebody_who_may_asks",
-        room.read()
+    told!(
+        room,
+        "a_release_that_bakes_goes_back_when_somebody_who_may_asks"
     );
     assert_eq!(room.ends(), ["Succeeded", "RolledBack"]);
 }
@@ -157,9 +168,9 @@ fn going_back_behind_a_migration_is_refused_until_somebody_says_that_it_fits(mut
     room.shows();
     room.types(ON_CALL, "rollback production");
     room.types(STRANGER, "status production");
-    insta::assert_snapshot!(
-        "going_back_behind_a_migration_is_refused_until_somebody_says_that_it_fits",
-        room.read()
+    told!(
+        room,
+        "going_back_behind_a_migration_is_refused_until_somebody_says_that_it_fits"
     );
     assert_eq!(room.ends(), ["Succeeded"; 3]);
 }
@@ -189,10 +200,7 @@ fn after_the_way_back_pushes_wait_and_people_go_on(mut room: Room) {
         block_on(room.app().advance(&wake_up, soon)).expect("it is over");
     }
     room.types(ON_CALL, "release production");
-    insta::assert_snapshot!(
-        "after_the_way_back_pushes_wait_and_people_go_on",
-        room.read()
-    );
+    told!(room, "after_the_way_back_pushes_wait_and_people_go_on");
 }
 
 fn a_held_production_takes_what_a_person_deploys(mut room: Room) {
@@ -220,6 +228,6 @@ fn a_pause_is_one_click_and_so_is_its_end(mut room: Room) {
     room.types(ON_CALL, "pause production");
     room.types(ON_CALL, "hold production");
     room.types(ON_CALL, "release production");
-    insta::assert_snapshot!("a_pause_is_one_click_and_so_is_its_end", room.read());
+    told!(room, "a_pause_is_one_click_and_so_is_its_end");
     assert_eq!(room.ends(), ["Succeeded", "Succeeded"]);
 }

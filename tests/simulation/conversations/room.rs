@@ -121,6 +121,8 @@ pub(super) struct Room {
     config: Config,
     desk: Desk,
     told: Vec<String>,
+    /// Answers that did not reach anybody, because Slack was down.
+    pub(super) lost: Vec<String>,
     triggers: usize,
     forms: usize,
     /// What the approver was asked, and clicks some time.
@@ -151,6 +153,7 @@ impl Room {
             slack,
             config,
             told: Vec::new(),
+            lost: Vec::new(),
             triggers: 0,
             forms: 0,
             asked: BTreeSet::new(),
@@ -158,6 +161,12 @@ impl Room {
         };
         room.starts_anew();
         room
+    }
+
+    /// The application is configured like this from now on.
+    pub(super) fn reconfigured(&mut self, change: impl FnOnce(&mut Config)) {
+        change(&mut self.config);
+        self.starts_anew();
     }
 
     /// The functions run in new processes from now on: they remember nothing.
@@ -253,8 +262,17 @@ impl Room {
         let body = self.click_on(by, button);
         let response = self.request(&body);
         self.told.push(format!("@{by} clicks {}", label(button)));
-        let answer = response.reply.map(|reply| self.slack.reads(&reply));
-        self.answered(answer.flatten());
+        let Some(reply) = response.reply else {
+            return self.answered(None);
+        };
+        match self.slack.reads(&self.world, &reply) {
+            Some(answer) => self.answered(Some(answer)),
+            None => {
+                self.told
+                    .push("  the answer does not reach them".to_owned());
+                self.lost.push(unescaped(&reply.message.text));
+            }
+        }
     }
 
     /// Words that only they see, or else a form.
@@ -446,6 +464,11 @@ impl Room {
     pub(super) fn group(&self, group: &str, members: &[&str]) {
         self.slack
             .set_group(&self.world, &SlackGroupId::new(group), members);
+    }
+
+    /// Slack is down for so long.
+    pub(super) fn goes_down(&mut self, time: SignedDuration) {
+        self.slack.is_down_for(&self.world, time);
     }
 
     /// A line of the story that nobody says.

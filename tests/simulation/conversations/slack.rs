@@ -242,9 +242,12 @@ impl Slack {
     }
 
     /// What the one who clicked reads, once the function has sent it; `None` if it did not arrive.
-    pub(super) fn reads(&self, reply: &Reply) -> Option<Value> {
+    pub(super) fn reads(&self, world: &World, reply: &Reply) -> Option<Value> {
         match self {
-            Self::InProcess { .. } => Some(json!({"blocks": reply.message.blocks})),
+            Self::InProcess { .. } => {
+                let is_down = world.slack().down_until(world.now()).is_some();
+                (!is_down).then(|| json!({"blocks": reply.message.blocks}))
+            }
             Self::OverHttp(http) => {
                 let responder = Responder::new();
                 let sent = responder.reply(&reply.response_url, &reply.message);
