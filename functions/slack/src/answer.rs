@@ -24,6 +24,7 @@ pub(crate) fn to_click(message: &Message, response_url: Option<String>) -> Respo
         "replace_original": false,
         "response_type": "ephemeral",
         "text": message.text,
+        "blocks": message.blocks,
     });
     let reply = response_url.map(|response_url| Reply {
         response_url,
