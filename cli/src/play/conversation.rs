@@ -20,6 +20,9 @@ use super::desk::Came;
 use super::{APPROVER, Play};
 use crate::scenario::Approver;
 
+/// A wake-up, and what it makes Sluice tell, are among so many steps of the world.
+const MOMENT_STEPS: usize = 6;
+
 /// Commands that change nothing.
 const LOOKS: [&str; 5] = ["", "status", "history", "who", "help"];
 
@@ -80,16 +83,18 @@ impl Play {
                     }
                 }
                 Wish::Thread => audience.show(&Aside::Thread(self.thread(&posted.reference)))?,
-                Wish::Command(text) => self.types(audience, &text)?,
+                Wish::Command(text) => {
+                    self.types(audience, &text)?;
+                    if !is_look(&text) {
+                        self.catch_up(audience, &question.deployment)?;
+                    }
+                }
                 Wish::Click(action) => {
                     self.clicks(audience, &question, action)?;
-                    let d = self.deployment(&question.deployment);
-                    let asks_more = d.is_some_and(|d| {
-                        matches!(d.phase, Phase::AwaitingApproval) || d.paused.is_some()
-                    });
-                    if !asks_more {
+                    if !self.asks_more(&question.deployment) {
                         return Ok(());
                     }
+                    self.catch_up(audience, &question.deployment)?;
                 }
             }
             match self.question(&question.deployment) {
@@ -97,6 +102,25 @@ impl Play {
                 None => return Ok(()),
             }
         }
+    }
+
+    /// Whether nothing goes on before somebody does something more.
+    fn asks_more(&self, id: &DeploymentId) -> bool {
+        let d = self.deployment(id).filter(|d| !d.phase.is_terminal());
+        d.is_some_and(|d| matches!(d.phase, Phase::AwaitingApproval) || d.paused.is_some())
+    }
+
+    /// Lets Slack show what was just done, which takes it no longer than somebody looks.
+    fn catch_up(&mut self, audience: &mut dyn Audience, id: &DeploymentId) -> io::Result<()> {
+        for _ in 0..MOMENT_STEPS {
+            let shown = self.deployment(id).is_none_or(|d| self.shows_what_is(&d));
+            if shown || self.stage.is_over() {
+                break;
+            }
+            self.stage.step(audience)?;
+            self.stage.tell(audience)?;
+        }
+        Ok(())
     }
 
     /// Whether the answer to a plan is the one at the prompt's to give.
@@ -152,8 +176,7 @@ impl Play {
         let Some(posted) = self.posted(&d.id) else {
             return false;
         };
-        let (now, shown) = (view::message(d, None), posted.says());
-        buttons(&now).eq(buttons(shown)) && now.summary == shown.summary
+        gist(&view::message(d, None)) == gist(posted.says())
     }
 
     /// The deployment's message in Slack, and what can be done about it.
@@ -250,24 +273,18 @@ impl Play {
         let did = format!("@{} clicks {} in Slack", self.desk.user(), action.label());
         self.came(audience, did, came)?;
         let phase = self.phase(&question.deployment);
-        match action {
-            ButtonAction::Approve => self.decide(Decided::AsTold),
-            ButtonAction::Reject if phase == "Rejected" => {
-                self.decide(Decided::Ends(question.tag.clone(), "Rejected"));
-            }
-            ButtonAction::Reject => {}
-            ButtonAction::Cancel
-            | ButtonAction::Override
-            | ButtonAction::Pause
-            | ButtonAction::Resume
-            | ButtonAction::RollBack => self.decide(Decided::Otherwise),
+        if action == ButtonAction::Approve {
+            self.decide(Decided::AsTold);
+        } else if action != ButtonAction::Reject {
+            self.decide(Decided::Otherwise);
+        } else if phase == "Rejected" {
+            self.decide(Decided::Ends(question.tag.clone(), "Rejected"));
         }
         Ok(())
     }
 
     fn types(&mut self, audience: &mut dyn Audience, text: &str) -> io::Result<()> {
-        let verb = text.split_whitespace().next().unwrap_or_default();
-        if !LOOKS.contains(&verb) {
+        if !is_look(text) {
             self.decide(Decided::Otherwise);
         }
         let came = self.desk.types(&self.stage.world, text);
@@ -304,6 +321,19 @@ impl Play {
         }
         self.stage.tell(audience)
     }
+}
+
+fn is_look(text: &str) -> bool {
+    LOOKS.contains(&text.split_whitespace().next().unwrap_or_default())
+}
+
+/// What tells one state of a message from another: its title, its status, its buttons.
+fn gist(message: &Message) -> (Option<&Block>, Option<&str>, Vec<&Button>) {
+    let status = message.blocks.iter().find_map(|block| match block {
+        Block::Fields(fields) => fields.first().map(|(_, value)| value.as_str()),
+        _ => None,
+    });
+    (message.blocks.first(), status, buttons(message).collect())
 }
 
 fn buttons(message: &Message) -> impl Iterator<Item = &Button> {

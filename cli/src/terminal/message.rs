@@ -7,8 +7,8 @@ use super::{DIM, STRONG, TITLE, paint, wrap, wrap_hanging};
 
 /// Width of the frame.
 const RULE: usize = 78;
-/// Longer lines of code are broken here.
-const CODE_WIDTH: usize = 96;
+/// Longer lines are broken here.
+const TEXT_WIDTH: usize = 96;
 
 /// The message in a frame, with the channel it is in.
 pub fn slack(channel: &str, message: &Message) -> String {
@@ -69,7 +69,12 @@ fn blocks(blocks: &[Block]) -> Vec<String> {
 fn block_lines(block: &Block) -> Vec<String> {
     match block {
         Block::Header(text) => vec![paint(TITLE, text)],
-        Block::Text(text) => mentions(text).lines().map(str::to_owned).collect(),
+        Block::Text(text) => mentions(text)
+            .lines()
+            .flat_map(|line| {
+                wrap_hanging(line, TEXT_WIDTH, if line.starts_with('•') { 2 } else { 0 })
+            })
+            .collect(),
         Block::Fields(fields) => {
             let width = fields
                 .iter()
@@ -88,10 +93,11 @@ fn block_lines(block: &Block) -> Vec<String> {
         Block::Code(text) => text
             .trim_end()
             .lines()
-            .flat_map(|line| wrap_hanging(&format!("    {line}"), CODE_WIDTH, 3))
+            .flat_map(|line| wrap_hanging(&format!("    {line}"), TEXT_WIDTH, 3))
             .collect(),
         Block::Context(text) => mentions(text)
             .lines()
+            .flat_map(|line| wrap(line, TEXT_WIDTH))
             .map(|line| paint(DIM, line))
             .collect(),
         Block::Buttons(buttons) => {
