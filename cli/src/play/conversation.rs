@@ -10,7 +10,7 @@ use sluice_core::deployment::Deployment;
 use sluice_core::id::{DeploymentId, Hash, SlackUserId};
 use sluice_core::message::{Block, Button, ButtonAction, Message};
 use sluice_core::phase::Phase;
-use sluice_core::slash::COMMAND;
+use sluice_core::slash::{COMMAND, Group, Verb};
 use sluice_core::view;
 use sluice_sim::workplace::Posted;
 use sluice_sim::world::Click;
@@ -22,9 +22,6 @@ use crate::scenario::Approver;
 
 /// A wake-up, and what it makes Sluice tell, are among so many steps of the world.
 const MOMENT_STEPS: usize = 6;
-
-/// Commands that change nothing.
-const LOOKS: [&str; 5] = ["", "status", "history", "who", "help"];
 
 /// What was asked so far, and what was made of it.
 #[derive(Debug, Default)]
@@ -323,8 +320,15 @@ impl Play {
     }
 }
 
+/// Whether what is typed changes nothing: it tells how things are, or is no command.
 fn is_look(text: &str) -> bool {
-    LOOKS.contains(&text.split_whitespace().next().unwrap_or_default())
+    let word = text
+        .split_whitespace()
+        .next()
+        .unwrap_or_default()
+        .to_lowercase();
+    let verb = Verb::ALL.into_iter().find(|verb| verb.word() == word);
+    verb.is_none_or(|verb| verb.group() == Group::Look)
 }
 
 /// What tells one state of a message from another: its title, its status, its buttons.
