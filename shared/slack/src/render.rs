@@ -48,9 +48,30 @@ pub fn render(message: &Message) -> Rendered {
         keep_limit(&mut blocks, BLOCKS);
     }
     Rendered {
-        text: cut(&message.summary, SUMMARY_CHARS, mentioning),
+        text: cut(&fallback(message), SUMMARY_CHARS, mentioning),
         blocks,
     }
+}
+
+/// What notifications and screen readers say is never nothing: without a summary it is the first
+/// text there is.
+fn fallback(message: &Message) -> String {
+    let texts = message.blocks.iter().filter_map(|block| match block {
+        Block::Header(text) | Block::Text(text) | Block::Code(text) | Block::Context(text) => {
+            Some(text.clone())
+        }
+        Block::Fields(fields) => {
+            let fields: Vec<String> = fields
+                .iter()
+                .map(|(name, value)| format!("{name}: {value}"))
+                .collect();
+            Some(fields.join("\n"))
+        }
+        Block::Buttons(_) => None,
+    });
+    let mut all = std::iter::once(message.summary.clone()).chain(texts);
+    let said = all.find(|text| !text.trim().is_empty());
+    said.unwrap_or_else(|| "Sluice".to_owned())
 }
 
 fn block(block: &Block) -> Vec<Value> {

@@ -263,6 +263,18 @@ async fn a_reply_goes_to_the_click_s_own_address_without_the_token() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_slack_that_says_nothing_is_not_waited_for_for_long() {
+    let slack = FakeSlack::start(vec![Reply::Silence]).await;
+    let began = tokio::time::Instant::now();
+    let words = render(&Message::line("Approved."));
+    let url = format!("{}/actions/1", slack.base_url);
+    let error = Responder::new().reply(&url, &words).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Retryable);
+    // The function leaves it this second of the three that a click has.
+    assert!(began.elapsed() <= std::time::Duration::from_secs(1));
+}
+
 #[test]
 fn a_token_does_not_travel_in_the_clear() {
     let token = SecretString::from(TOKEN);
