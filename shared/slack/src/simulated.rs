@@ -118,8 +118,10 @@ pub fn submission_body(submission: &Submission) -> String {
         .iter()
         .map(|(name, answer)| {
             let action = match name {
-                InputName::Reason => json!({"type": "plain_text_input", "value": answer}),
-                InputName::Release | InputName::Schema => {
+                InputName::Reason | InputName::Confirm => {
+                    json!({"type": "plain_text_input", "value": answer})
+                }
+                InputName::Release | InputName::Schema | InputName::Point => {
                     json!({"type": "static_select", "selected_option": {"value": answer}})
                 }
             };
