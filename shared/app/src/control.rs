@@ -1,11 +1,10 @@
 //! People's hands on an environment and on a deployment: freeze, hold, override, pause. Whether they
-//! may is read from `sluice.toml` and from Slack's groups at the moment they ask.
+//! may is read from `sluice.toml` and from Slack's groups as they ask.
 
 use std::collections::BTreeSet;
 
-use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use sluice_core::config::{Environment, Member};
+use sluice_core::config::Environment;
 use sluice_core::controls::{self, Controls, Freeze, Hold};
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Event;
@@ -331,26 +330,6 @@ impl App {
     ) -> Result<BTreeSet<SlackGroupId>, PortError> {
         let members = environment.members_for(action).into_iter();
         self.groups_among(members, by).await
-    }
-
-    /// The groups among these that somebody is in now.
-    pub(crate) async fn groups_among(
-        &self,
-        members: impl Iterator<Item = &Member>,
-        user: &SlackUserId,
-    ) -> Result<BTreeSet<SlackGroupId>, PortError> {
-        let groups: BTreeSet<&SlackGroupId> = members
-            .filter_map(|member| match member {
-                Member::Group(group) => Some(group),
-                Member::User(_) => None,
-            })
-            .collect();
-        let asked = groups.into_iter().map(|group| async move {
-            let members = self.ports.chat.group_members(group).await?;
-            Ok::<_, PortError>(members.contains(user).then(|| group.clone()))
-        });
-        let found: Result<Vec<_>, _> = join_all(asked).await.into_iter().collect();
-        Ok(found?.into_iter().flatten().collect())
     }
 
     /// Changes the controls and wakes whoever waits there.

@@ -37,7 +37,11 @@ pub fn message(d: &Deployment, before: Option<&Plan>) -> Message {
     let environment = d.environment();
     let mut blocks = vec![Block::Header(headline(d))];
     match report(d) {
-        Some(report) => blocks.extend(report_blocks(&report)),
+        Some(report) => {
+            let status = ("Status".to_owned(), progress::status(d));
+            blocks.push(Block::Fields(vec![status]));
+            blocks.extend(report_blocks(&report));
+        }
         None => blocks.extend(progress_blocks(d, before)),
     }
     let mut small = format!(

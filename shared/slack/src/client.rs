@@ -9,11 +9,13 @@ mod posted;
 mod responder;
 
 use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use sluice_app::ports::{Chat, MessageRef, Thread, TriggerId};
+use sluice_app::ports::{Chat, Clock, MessageRef, Thread, TriggerId};
 use sluice_core::failure::PortError;
 use sluice_core::home::Home;
 use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
@@ -33,22 +35,31 @@ pub use responder::Responder;
 const EVENT_TYPE: &str = "sluice_message";
 
 /// The chat port on Slack's Web API.
-#[derive(Debug)]
 pub struct SlackChat {
     api: Api,
     posted: Posted,
 }
 
+impl fmt::Debug for SlackChat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SlackChat")
+    }
+}
+
 impl SlackChat {
     /// A chat with the bot's token (`xoxb-…`). `base_url` is [`BASE_URL`], or a local server's that
-    /// plays Slack.
+    /// plays Slack. The clock says how long Slack is left alone when it wants to be.
     ///
     /// # Errors
     /// The base URL is neither `https` nor on this machine: the token must not travel in the clear.
-    pub fn new(token: &SecretString, base_url: &str) -> Result<Self, InvalidBaseUrl> {
+    pub fn new(
+        token: &SecretString,
+        base_url: &str,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, InvalidBaseUrl> {
         Ok(Self {
-            api: Api::new(token, base_url)?,
-            posted: Posted::default(),
+            api: Api::new(token, base_url, clock.clone())?,
+            posted: Posted::new(clock),
         })
     }
 

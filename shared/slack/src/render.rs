@@ -33,7 +33,7 @@ const CONFIRM_BUTTON_CHARS: usize = 30;
 const SUMMARY_CHARS: usize = 3_000;
 
 /// A message as Slack takes it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
     /// The top-level `text`: what notifications and screen readers use.
     pub text: String,
@@ -48,26 +48,47 @@ pub fn render(message: &Message) -> Rendered {
         keep_limit(&mut blocks, BLOCKS);
     }
     Rendered {
-        text: cut(&message.summary, SUMMARY_CHARS, mentioning),
+        text: cut(&fallback(message), SUMMARY_CHARS, mentioning),
         blocks,
     }
+}
+
+/// What notifications and screen readers say is never nothing: without a summary it is the first
+/// text there is.
+fn fallback(message: &Message) -> String {
+    let texts = message.blocks.iter().filter_map(|block| match block {
+        Block::Header(text) | Block::Text(text) | Block::Code(text) | Block::Context(text) => {
+            Some(text.clone())
+        }
+        Block::Fields(fields) => {
+            let fields: Vec<String> = fields
+                .iter()
+                .map(|(name, value)| format!("{name}: {value}"))
+                .collect();
+            Some(fields.join("\n"))
+        }
+        Block::Buttons(_) => None,
+    });
+    let mut all = std::iter::once(message.summary.clone()).chain(texts);
+    let said = all.find(|text| !text.trim().is_empty());
+    said.unwrap_or_else(|| "Sluice".to_owned())
 }
 
 fn block(block: &Block) -> Vec<Value> {
     // Slack refuses empty texts and empty lists.
     match block {
-        Block::Header(text) if !text.is_empty() => {
+        Block::Header(text) if !text.trim().is_empty() => {
             vec![json!({"type": "header", "text": plain_text(text, HEADER_CHARS)})]
         }
-        Block::Text(text) if !text.is_empty() => {
+        Block::Text(text) if !text.trim().is_empty() => {
             vec![json!({"type": "section", "text": mrkdwn(cut(text, SECTION_CHARS, mentioning))})]
         }
-        Block::Code(text) if !text.is_empty() => {
+        Block::Code(text) if !text.trim().is_empty() => {
             let fences = "```\n\n```".len();
             let inside = cut(text, SECTION_CHARS - fences, code);
             vec![json!({"type": "section", "text": mrkdwn(format!("```\n{inside}\n```"))})]
         }
-        Block::Context(text) if !text.is_empty() => {
+        Block::Context(text) if !text.trim().is_empty() => {
             let text = cut(text, SECTION_CHARS, mentioning);
             vec![json!({"type": "context", "elements": [mrkdwn(text)]})]
         }

@@ -35,7 +35,30 @@ impl Story {
     /// Staging and production deploy v1.4.0; then v1.5.0 comes, and production waits for a yes, or
     /// goes on with one.
     pub(crate) fn told(behaviour: ImageBehaviour, approves: bool) -> Self {
-        let config = Config::parse(include_str!("../../../../tests/erp/sluice.toml")).unwrap();
+        Self::of(erp(), behaviour, approves)
+    }
+
+    /// An application with more to say than goes into one message, whose release is taken back.
+    fn long() -> Self {
+        let mut config = erp();
+        for environment in &mut config.environments {
+            let variables = (0..220).map(|n| (format!("FEATURE_{n:03}"), format!("<on> & {n}")));
+            environment.variables.extend(variables);
+        }
+        let mut tests = config.smoke_tests.iter();
+        let ready = tests
+            .find(|test| test.path.contains("ready"))
+            .unwrap()
+            .clone();
+        config.smoke_tests.extend((0..60).map(|n| {
+            let mut test = ready.clone();
+            test.name = format!("part {n:02} of the warehouse says that it is ready for the day");
+            test
+        }));
+        Self::of(config, bad(), true)
+    }
+
+    fn of(config: Config, behaviour: ImageBehaviour, approves: bool) -> Self {
         let start: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
         let mut world = World::new(1, start, std::slice::from_ref(&config), Weather::default());
         let app = App::new(world.ports(), vec![Arc::new(config)]);
@@ -149,6 +172,10 @@ impl Story {
     }
 }
 
+fn erp() -> Config {
+    Config::parse(include_str!("../../../../tests/erp/sluice.toml")).unwrap()
+}
+
 fn trigger() -> TriggerId {
     TriggerId("1.1.simulated".to_owned())
 }
@@ -190,6 +217,12 @@ pub(crate) fn everything() -> Value {
     ];
     let mut messages = waits.messages();
     messages.extend(stories.iter().flat_map(Story::messages));
+    let long = Story::long().messages();
+    let parts = long
+        .iter()
+        .filter(|message| message.summary.ends_with("of 3)"));
+    assert!(parts.count() > 0, "what is too long goes on");
+    messages.extend(long);
     let closed = Story::closed();
     messages.extend(closed.messages());
     messages.push(view::message(&closed.newest(), None));

@@ -101,15 +101,15 @@ fn glance_blocks(glance: &Glance) -> Vec<Block> {
         ("Version".to_owned(), version(glance)),
         ("Lock".to_owned(), lock(glance)),
     ];
-    if let Some(health) = health(glance) {
-        fields.push(("Health".to_owned(), health));
-    }
+    fields.push(("Health".to_owned(), health(glance)));
     if let Some(next) = &glance.next {
         fields.push(("Next".to_owned(), under_way(next)));
     }
-    if !glance.closed.is_empty() {
-        fields.push(("Closed".to_owned(), glance.closed.join("\n")));
-    }
+    let closed = match glance.closed.as_slice() {
+        [] => "no: neither frozen, nor held, nor outside its windows".to_owned(),
+        lines => lines.join("\n"),
+    };
+    fields.push(("Closed".to_owned(), closed));
     vec![Block::Fields(fields)]
 }
 
@@ -141,16 +141,19 @@ fn lock(glance: &Glance) -> String {
     }
 }
 
-/// What the last health sample of a bake said.
-fn health(glance: &Glance) -> Option<String> {
-    let Phase::Baking { samples } = &glance.active.as_ref()?.phase else {
-        return None;
+/// What the last health sample of a bake said. Between deployments Sluice takes none.
+fn health(glance: &Glance) -> String {
+    let last = match glance.active.as_ref().map(|active| &active.phase) {
+        Some(Phase::Baking { samples }) => samples.last(),
+        _ => None,
     };
-    let last = samples.last()?;
+    let Some(last) = last else {
+        return "measured while a release bakes".to_owned();
+    };
     let said = match last.reading() {
         Reading::Good => "✅ well".to_owned(),
         Reading::Bad => format!("❌ {}", last.bad.join("; ")),
         Reading::Empty => "nothing could be measured".to_owned(),
     };
-    Some(format!("{said}, at {}", clock(last.at)))
+    format!("{said}, at {}", clock(last.at))
 }

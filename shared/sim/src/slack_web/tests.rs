@@ -117,6 +117,11 @@ fn what_slack_would_refuse_is_refused() {
             json!({"text": "t", "blocks": [{"type": "actions", "elements": []}]}),
             "invalid_blocks",
         ),
+        (
+            json!({"text": "t", "blocks": vec![section(&long[..2_900])[0].clone(); 5]}),
+            "msg_blocks_too_long",
+        ),
+        (json!({"text": "t".repeat(40_001)}), "msg_too_long"),
     ];
     for (arguments, error) in refused {
         assert_eq!(Scene::error(&scene.post(arguments)), error);
@@ -185,6 +190,16 @@ fn slack_has_bad_hours_and_groups_have_members() {
         .plan_trouble(until, until + slow, Trouble::Slow(slow));
     scene.now = until;
     assert_eq!(scene.post(json!({"text": "t"})).after, slow);
+
+    let lost = until + slow;
+    scene.slack.plan_trouble(lost, lost + slow, Trouble::Lost);
+    scene.now = lost;
+    let reply = scene.post(json!({"text": "t"}));
+    assert!(
+        reply.lost && reply.is_ok(),
+        "it is posted, and nobody hears of it"
+    );
+    scene.now = lost + slow;
 
     let group = SlackGroupId::new("S0604QSJC");
     scene

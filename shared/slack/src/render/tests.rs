@@ -157,6 +157,59 @@ fn empty_parts_are_left_out_because_slack_refuses_them() {
     assert_eq!(of(empty).blocks, Vec::<Value>::new());
 }
 
+#[test]
+fn there_is_always_a_text_for_notifications() {
+    let text = |summary: &str, blocks| {
+        let summary = summary.to_owned();
+        render(&Message { summary, blocks }).text
+    };
+    let fields = || Block::Fields(vec![("Lock".to_owned(), "free".to_owned())]);
+    let buttons = || Block::Buttons(vec![button(ButtonAction::Pause, None)]);
+    assert_eq!(text("live", vec![fields()]), "live");
+    assert_eq!(text(" ", vec![buttons(), fields()]), "Lock: free");
+    assert_eq!(
+        text(
+            "",
+            vec![Block::Text("\n".to_owned()), Block::Code("a".to_owned())]
+        ),
+        "a"
+    );
+    assert_eq!(text("", vec![buttons()]), "Sluice");
+}
+
+/// What is told in parts is shown whole: nothing is cut here that was not cut, and counted, before.
+#[test]
+fn the_parts_of_a_long_message_are_all_within_slacks_limits() {
+    use sluice_core::parts::{BLOCKS, TOTAL, parts};
+
+    assert_eq!(BLOCKS, super::BLOCKS);
+    let long = |unit: &str| unit.repeat(9_000 / unit.len());
+    let units = ["&", "<@U024BE7LH> ", "```", "a line\n", "😀", "word ", "x"];
+    for unit in units {
+        let message = Message {
+            summary: long(unit),
+            blocks: vec![
+                Block::Header(long("h")),
+                Block::Text(long(unit)),
+                Block::Code(long(unit)),
+                Block::Fields(vec![("Waits for".to_owned(), long(unit))]),
+                Block::Context(long(unit)),
+                Block::Buttons(vec![button(ButtonAction::Approve, None)]),
+            ],
+        };
+        for part in parts(&message, &[]) {
+            let rendered = render(&part);
+            assert!(rendered.blocks.len() <= super::BLOCKS);
+            let all = Value::from(rendered.blocks).to_string();
+            assert!(all.encode_utf16().count() < 2 * TOTAL, "{unit}");
+            assert!(
+                !all.contains("more lines)") && !all.contains("(cut)"),
+                "{unit}: {all}"
+            );
+        }
+    }
+}
+
 /// Slack's own types, as slack-morphism knows them, lose nothing of what we send.
 #[test]
 fn slack_knows_every_field() {
