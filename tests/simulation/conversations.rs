@@ -210,6 +210,16 @@ fn words(message: &Message) -> String {
                 .collect();
             fields.join("\n")
         }
+        Block::Links(links) => {
+            let links: Vec<String> = links
+                .iter()
+                .map(|link| match &link.url {
+                    Some(url) => format!("[{}]({url})", link.text.clone()),
+                    None => link.text.clone(),
+                })
+                .collect();
+            links.join(" · ")
+        }
         Block::Buttons(_) => String::new(),
     });
     lines.collect::<Vec<_>>().join("\n")

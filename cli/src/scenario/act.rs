@@ -58,6 +58,10 @@ pub enum Act {
     SlackDown(SignedDuration),
     /// Everybody leaves the approvers' groups.
     EmptyGroups,
+    /// The network between Sluice and the application is cut; users still reach it.
+    CutOff,
+    /// Somebody says that what Sluice cannot judge is well.
+    Keep,
     /// Somebody wants what ran before, for this reason, and knows of migrations since.
     RollBack(&'static str),
     /// Somebody freezes production, for this reason.
@@ -99,6 +103,12 @@ impl Act {
             Self::Roads(words, _) | Self::Faults(words, _) => (*words).to_owned(),
             Self::SlackDown(time) => format!("Slack goes down for {}", words::duration(*time)),
             Self::RollBack(reason) => format!("@{ON_CALL} asks for what ran before: {reason}"),
+            Self::CutOff => {
+                "the network between Sluice and the application is cut: its users do not \
+                             notice"
+                    .to_owned()
+            }
+            Self::Keep => format!("@{APPROVER} looks at it and clicks [Keep it]"),
             Self::EmptyGroups => "everybody leaves the approvers' groups".to_owned(),
             Self::Freeze(reason) => format!("somebody freezes production: {reason}"),
             Self::Override(reason) => format!("somebody overrides the freeze: {reason}"),
@@ -151,7 +161,10 @@ impl Act {
                 world.slack().plan_outage(now, now + *time);
             }
             Self::RollBack(reason) => roll_back(world, config, production, reason),
-            Self::Freeze(_) | Self::Override(_) => by_hand(world, config, production, self),
+            Self::CutOff => world.with_cloud(|cloud| cloud.cut_off(true)),
+            Self::Freeze(_) | Self::Override(_) | Self::Keep => {
+                by_hand(world, config, production, self)
+            }
             Self::EmptyGroups => {
                 let approvers = production
                     .approval
@@ -184,6 +197,10 @@ fn by_hand(world: &World, config: &Config, production: &Environment, act: &Act) 
             Act::Freeze(reason) => app.freeze(&key, &by, reason, None).await.map(drop),
             Act::Override(reason) => match active().await {
                 Some(id) => app.override_gate(&id, &by, reason).await.map(drop),
+                None => Ok(()),
+            },
+            Act::Keep => match active().await {
+                Some(id) => app.keep(&id, &by).await.map(drop),
                 None => Ok(()),
             },
             _ => Ok(()),

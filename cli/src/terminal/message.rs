@@ -15,7 +15,7 @@ pub fn slack(channel: &str, message: &Message) -> String {
     let rule = "─".repeat(RULE.saturating_sub(title.chars().count() + 2));
     let mut lines = vec![paint(DIM, format!("┌─{title}{rule}"))];
     for (number, block) in message.blocks.iter().enumerate() {
-        if number > 0 && !matches!(block, Block::Context(_)) {
+        if number > 0 && !matches!(block, Block::Context(_) | Block::Links(_)) {
             lines.push(String::new());
         }
         lines.extend(block_lines(block));
@@ -61,6 +61,13 @@ fn block_lines(block: &Block) -> Vec<String> {
         Block::Context(text) => mentions(text)
             .lines()
             .map(|line| paint(DIM, line))
+            .collect(),
+        Block::Links(links) => links
+            .iter()
+            .map(|link| match &link.url {
+                Some(url) => format!("{}  {}", mentions(&link.text), paint(DIM, url)),
+                None => mentions(&link.text),
+            })
             .collect(),
         Block::Buttons(buttons) => {
             let labels = buttons
