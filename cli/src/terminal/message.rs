@@ -58,7 +58,7 @@ fn framed(title: &str, lines: Vec<String>) -> String {
 fn blocks(blocks: &[Block]) -> Vec<String> {
     let mut lines = Vec::new();
     for (number, block) in blocks.iter().enumerate() {
-        if number > 0 && !matches!(block, Block::Context(_)) {
+        if number > 0 && !matches!(block, Block::Context(_) | Block::Links(_)) {
             lines.push(String::new());
         }
         lines.extend(block_lines(block));
@@ -99,6 +99,13 @@ fn block_lines(block: &Block) -> Vec<String> {
             .lines()
             .flat_map(|line| wrap(line, TEXT_WIDTH))
             .map(|line| paint(DIM, line))
+            .collect(),
+        Block::Links(links) => links
+            .iter()
+            .map(|link| match &link.url {
+                Some(url) => format!("{}  {}", mentions(&link.text), paint(DIM, url)),
+                None => mentions(&link.text),
+            })
             .collect(),
         Block::Buttons(buttons) => {
             let labels = buttons

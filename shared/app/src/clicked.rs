@@ -90,6 +90,7 @@ impl App {
             (ButtonAction::Pause, _) => Ok(Some(self.pause(id, by, NO_REASON).await?)),
             (ButtonAction::Resume, _) => Ok(Some(self.resume(id, by).await?)),
             (ButtonAction::RollForward, _) => Ok(Some(self.roll_forward(id, by).await?)),
+            (ButtonAction::Keep, _) => Ok(Some(self.keep(id, by).await?)),
             (ButtonAction::Override, _) => {
                 self.ask_why_override(id, by, leave()?).await?;
                 Ok(None)

@@ -11,6 +11,7 @@ use sluice_core::event::Event;
 use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::id::{DeploymentId, SlackGroupId, SlackUserId};
 use sluice_core::message::Message;
+use sluice_core::note::Note;
 use sluice_core::phase::Phase;
 use sluice_core::roles::{Action, NotAllowed, may};
 
@@ -278,6 +279,31 @@ impl App {
         let groups = self.groups_there(deployment, action, by).await?;
         let by = by.clone();
         self.steer(deployment, Event::RollForward { by, groups }, said)
+            .await
+    }
+
+    /// Takes somebody's word that a version is well which the samples do not tell of.
+    ///
+    /// # Errors
+    /// They may not, nobody is asked about it, or it did not go through.
+    pub async fn keep(
+        &self,
+        deployment: &DeploymentId,
+        by: &SlackUserId,
+    ) -> Result<Decided, ControlError> {
+        let said = "Kept: it counts as proven, by your word";
+        let stored = self.ports.store.load(deployment).await?;
+        if let Some(d) = stored.map(|stored| stored.deployment)
+            && d.story
+                .iter()
+                .any(|entry| matches!(&entry.note, Note::Kept { by: kept } if kept == by))
+        {
+            // The same click again: its answer was lost.
+            return Ok(steered(&d, said));
+        }
+        let groups = self.groups_there(deployment, Action::Keep, by).await?;
+        let by = by.clone();
+        self.steer(deployment, Event::Keep { by, groups }, said)
             .await
     }
 

@@ -4,7 +4,7 @@
 //!
 //! The limits are Slack's. <https://docs.slack.dev/reference/block-kit/blocks>
 
-use crate::message::{Block, Message};
+use crate::message::{Block, Link, Message};
 
 /// Parts of a message.
 pub const BLOCKS: usize = 50;
@@ -145,7 +145,8 @@ fn cut(block: &Block, cap: usize) -> Cut {
             rest: split(text, TEXT).into_iter().map(Block::Text).collect(),
         },
         Block::Fields(fields) => cut_fields(fields, cap.min(VALUE)),
-        Block::Header(_) | Block::Buttons(_) => Cut::whole(block),
+        // A handful of words each: a link that is cut leads to another place.
+        Block::Header(_) | Block::Links(_) | Block::Buttons(_) => Cut::whole(block),
     }
 }
 
@@ -193,7 +194,7 @@ fn pieces(block: &Block) -> Vec<Block> {
         Block::Text(text) => split(text, TEXT).into_iter().map(Block::Text).collect(),
         Block::Code(text) => split(text, TEXT).into_iter().map(Block::Code).collect(),
         Block::Context(text) => split(text, TEXT).into_iter().map(Block::Context).collect(),
-        Block::Header(_) | Block::Fields(_) | Block::Buttons(_) => {
+        Block::Header(_) | Block::Fields(_) | Block::Links(_) | Block::Buttons(_) => {
             std::iter::once(cut.shown).chain(cut.rest).collect()
         }
     }
@@ -268,6 +269,7 @@ fn slack_blocks(block: &Block) -> usize {
         | Block::Text(_)
         | Block::Code(_)
         | Block::Context(_)
+        | Block::Links(_)
         | Block::Buttons(_) => 1,
     }
 }
@@ -280,6 +282,10 @@ fn width_of(block: &Block) -> usize {
         Block::Fields(fields) => {
             let of = |(name, value): &(String, String)| width(name) + width(value);
             fields.iter().map(of).sum()
+        }
+        Block::Links(links) => {
+            let of = |link: &Link| width(&link.text) + link.url.as_deref().map_or(0, width);
+            links.iter().map(of).sum()
         }
         Block::Buttons(_) => 0,
     }

@@ -55,6 +55,24 @@ fn ended(d: &Deployment) -> Option<Report> {
             world: vec![format!("every service runs {}", d.release.digest.short())],
             todo: Vec::new(),
         },
+        Phase::Unproven { reason } => Report {
+            happened: format!(
+                "nobody could tell whether {release} is well, and it stays in {environment} \
+                 unproven: {reason}"
+            ),
+            world: unproven(d),
+            todo: vec![
+                "look at it yourself: health pages, logs, monitors".to_owned(),
+                format!(
+                    "to have it proven: `{COMMAND} deploy {release} to {}`",
+                    EnvironmentKey::of(d)
+                ),
+                format!(
+                    "to have back what was proven last: `{COMMAND} rollback {}`",
+                    EnvironmentKey::of(d)
+                ),
+            ],
+        },
         Phase::Superseded { by } => Report {
             happened: format!("{release} gave way to {by}, which was asked for later"),
             world: untouched(),
@@ -221,6 +239,18 @@ fn is_on_foreign_schema(d: &Deployment) -> bool {
 fn is_as_it_was(d: &Deployment) -> bool {
     let judgement = d.plan.as_ref().and_then(|sealed| sealed.plan.judgement());
     judgement.is_some_and(Judgement::is_transactional)
+}
+
+fn unproven(d: &Deployment) -> Vec<String> {
+    let mut world = vec![format!("every service runs {}", d.release.digest.short())];
+    world.extend(
+        d.touched
+            .migration
+            .as_ref()
+            .map(|_| "the database has the new revision".to_owned()),
+    );
+    world.extend(snapshot_line(d));
+    world
 }
 
 fn rolled_back(d: &Deployment) -> Vec<String> {

@@ -25,7 +25,7 @@ use sluice_core::modal::Modal;
 use crate::method::Method;
 use crate::render::{render, render_home, render_modal};
 use api::{Api, Failed};
-use errors::{NO_SUCH_GROUP, port_error};
+use errors::{NO_SUCH_GROUP, NO_SUCH_USER, port_error};
 use posted::{Place, Posted};
 
 pub use api::{BASE_URL, InvalidBaseUrl};
@@ -169,6 +169,22 @@ impl Chat for SlackChat {
         match self.api.post(Method::PublishView, &request).await {
             Ok(_) => Ok(()),
             Err(failed) => Err(port_error(Method::PublishView, user.as_str(), failed)),
+        }
+    }
+
+    async fn user_by_email(&self, email: &str) -> Result<Option<SlackUserId>, PortError> {
+        let parameters = vec![("email", email.to_owned())];
+        match self.api.get(Method::LookupUser, parameters).await {
+            // Whoever has left is nobody's pair of eyes.
+            Ok(answer) if answer["user"]["deleted"] == true => Ok(None),
+            Ok(answer) => Ok(answer["user"]["id"].as_str().map(SlackUserId::new)),
+            Err(Failed::Refused { code, .. }) if code == NO_SUCH_USER => Ok(None),
+            // The address is not said.
+            Err(failed) => Err(port_error(
+                Method::LookupUser,
+                "who pushed the image",
+                failed,
+            )),
         }
     }
 

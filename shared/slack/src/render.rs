@@ -7,7 +7,7 @@ mod text;
 mod views;
 
 use serde_json::{Value, json};
-use sluice_core::message::{Block, Button, ButtonAction, Message};
+use sluice_core::message::{Block, Button, ButtonAction, Link, Message};
 
 use crate::interaction::button_value;
 use text::{code, cut, mentioning, plain};
@@ -92,6 +92,9 @@ fn block(block: &Block) -> Vec<Value> {
             let text = cut(text, SECTION_CHARS, mentioning);
             vec![json!({"type": "context", "elements": [mrkdwn(text)]})]
         }
+        Block::Links(all) if !all.is_empty() => {
+            vec![json!({"type": "context", "elements": [mrkdwn(links(all))]})]
+        }
         Block::Fields(fields) => fields
             .chunks(FIELDS_A_SECTION)
             .map(|fields| {
@@ -107,10 +110,36 @@ fn block(block: &Block) -> Vec<Value> {
         | Block::Text(_)
         | Block::Code(_)
         | Block::Context(_)
+        | Block::Links(_)
         | Block::Buttons(_) => {
             vec![]
         }
     }
+}
+
+/// Words that lead somewhere, as many as fit whole: a link that is cut leads to another place.
+fn links(all: &[Link]) -> String {
+    let mut text = String::new();
+    for link in all {
+        let words = cut(&link.text, FIELD_CHARS, mentioning);
+        let written = match link.url.as_deref().and_then(address) {
+            Some(url) => format!("<{url}|{}>", words.replace('|', "¦")),
+            None => words,
+        };
+        let between = if text.is_empty() { "" } else { " · " };
+        if text.chars().count() + between.len() + written.chars().count() > SECTION_CHARS {
+            break;
+        }
+        text.push_str(between);
+        text.push_str(&written);
+    }
+    text
+}
+
+/// The address, with nothing in it that ends the link; `None` if it is not one of the web's.
+fn address(url: &str) -> Option<String> {
+    let safe = url.starts_with("https://") && !url.contains(['<', '>', '|', ' ', '"']);
+    safe.then(|| url.replace('&', "&amp;"))
 }
 
 fn field((name, value): &(String, String)) -> Value {
@@ -134,6 +163,7 @@ fn button(button: &Button) -> Value {
         | ButtonAction::Override
         | ButtonAction::Pause
         | ButtonAction::Resume
+        | ButtonAction::Keep
         | ButtonAction::RollBack
         | ButtonAction::RollForward
         | ButtonAction::RestoreDatabase => {}

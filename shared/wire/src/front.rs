@@ -88,7 +88,7 @@ fn application(cloud: &mut Cloud, request: &Request) -> Option<Late> {
         return None;
     }
     let (answer, latency_ms) = match cloud.answer(&request.method, &url, APPLICATION_WITHIN) {
-        HttpObservation::NoAnswer(_) => (None, 0),
+        HttpObservation::NoAnswer(_) | HttpObservation::Unreachable(_) => (None, 0),
         HttpObservation::Answered {
             status,
             latency_ms,

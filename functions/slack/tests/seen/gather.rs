@@ -13,6 +13,7 @@ use sluice_core::home::Home;
 use sluice_core::id::{EnvironmentName, RepositoryName, SlackUserId};
 use sluice_core::message::{ButtonAction, Message};
 use sluice_core::modal::Modal;
+use sluice_core::origin;
 use sluice_core::phase::Phase;
 use sluice_core::slash::{Group, Verb, help};
 use sluice_core::view::{self, reject_modal};
@@ -24,6 +25,8 @@ use sluice_slack::{render, render_home, render_modal};
 pub(crate) const APPROVER: &str = "U024BE7LH";
 /// A member of the group that may roll back.
 const ON_CALL: &str = "UONES0604QSJC";
+/// Pushes the images.
+const AUTHOR: &str = "U07AUTHOR1";
 
 /// A world in which v1.4.0 is proven, and another version of this behaviour was pushed after it.
 pub(crate) struct Story {
@@ -89,6 +92,22 @@ impl Story {
         story
     }
 
+    /// v1.5.0 has production's traffic, and Sluice cannot reach it: people are asked.
+    pub(crate) fn blind() -> Self {
+        let mut story = Self::told(ImageBehaviour::default(), false);
+        let bakes = |asked: bool| {
+            move |world: &World| {
+                let stored = world.store().deployments();
+                let mut phases = stored.iter().map(|stored| &stored.deployment.phase);
+                phases.any(|phase| matches!(phase, Phase::Baking { asked_at, .. } if asked_at.is_some() == asked))
+            }
+        };
+        story.world.run(Bounds::default(), bakes(false));
+        story.world.with_cloud(|cloud| cloud.cut_off(true));
+        story.world.run(Bounds::default(), bakes(true));
+        story
+    }
+
     /// Production is frozen, and v1.6.0 waits for it to open.
     pub(crate) fn closed() -> Self {
         let mut story = Self::told(ImageBehaviour::default(), true);
@@ -135,7 +154,12 @@ impl Story {
     }
 
     fn push(&self, tag: &str, image: &str, behaviour: ImageBehaviour) {
-        let push = Push::image(&RepositoryName::new("erp"), tag, digest_of(image));
+        let digest = digest_of(image);
+        let commit = digest.as_str().trim_start_matches("sha256:")[..40].to_owned();
+        let push = Push::image(&RepositoryName::new("erp"), tag, digest)
+            .annotated(origin::REVISION, &commit)
+            .annotated(origin::SOURCE, "https://github.com/acme/erp")
+            .annotated(origin::PUSHED_BY, AUTHOR);
         self.world
             .with_cloud(|cloud| cloud.push_image(push.behaving(behaviour)));
     }
@@ -227,6 +251,7 @@ pub(crate) fn everything() -> Value {
     messages.extend(closed.messages());
     messages.push(view::message(&closed.newest(), None));
     messages.push(closed.typed("status production"));
+    messages.extend(Story::blind().messages());
     let lines = ["status", "history production", "who production", "help"];
     messages.extend(lines.map(|line| waits.typed(line)));
     let groups = [Group::Look, Group::Decision, Group::Ask, Group::Control];

@@ -72,9 +72,12 @@ impl App {
         let newest = state.newest.map(|newest| newest.deployment);
         let next = newest.filter(|newest| state.active.as_ref() != Some(newest));
         let next = self.deployment(next.as_ref()).await?;
+        let before = state.proven.as_ref().map(|proven| &proven.deployment);
+        let before = self.deployment(before).await?;
         Ok(Glance {
             key,
             proven: state.proven,
+            origin: before.as_ref().and_then(Deployment::origin).cloned(),
             active,
             next: next.filter(|d| !d.phase.is_terminal()),
             closed,

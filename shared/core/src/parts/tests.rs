@@ -35,6 +35,7 @@ fn read(blocks: &[Block]) -> String {
             .iter()
             .map(|(name, value)| format!("{name}{value}"))
             .collect(),
+        Block::Links(links) => links.iter().map(|link| link.text.clone()).collect(),
         Block::Buttons(_) => String::new(),
     });
     let all: String = texts.collect();

@@ -4,13 +4,16 @@ use crate::deployment::Deployment;
 use crate::environment_key::EnvironmentKey;
 use crate::health::Reading;
 use crate::home::Home;
+use crate::id::ImageTag;
 use crate::machine::waits_for;
 use crate::message::{Block, Message};
+use crate::origin::Origin;
 use crate::phase::Phase;
 use crate::release::ProvenRelease;
 use crate::slash::{COMMAND, Group, help};
 
 use super::decided::clock;
+use super::origin;
 use super::progress::status;
 
 /// What one environment is like now.
@@ -20,6 +23,8 @@ pub struct Glance {
     pub key: EnvironmentKey,
     /// The release proven last: what runs, unless a deployment is under way.
     pub proven: Option<ProvenRelease>,
+    /// Where that release comes from, as far as is known.
+    pub origin: Option<Origin>,
     /// The deployment that has the environment to itself: its lock.
     pub active: Option<Deployment>,
     /// The deployment that waits behind it.
@@ -110,7 +115,32 @@ fn glance_blocks(glance: &Glance) -> Vec<Block> {
         lines => lines.join("\n"),
     };
     fields.push(("Closed".to_owned(), closed));
-    vec![Block::Fields(fields)]
+    let mut blocks = vec![Block::Fields(fields)];
+    blocks.extend(origins(glance));
+    blocks
+}
+
+/// Where what runs comes from, and what is on its way, each with its pages.
+fn origins(glance: &Glance) -> Vec<Block> {
+    let of = |tag: &ImageTag, origin: &Origin| {
+        let mut links = origin::parts(origin);
+        let first = links.first_mut()?;
+        first.text = format!("{tag}: {}", first.text);
+        Some(links)
+    };
+    let runs = glance.proven.as_ref().zip(glance.origin.as_ref());
+    let runs = runs.and_then(|(proven, origin)| of(&proven.release.tag, origin));
+    let coming = [&glance.active, &glance.next].into_iter().flatten();
+    let coming = coming.filter_map(|d| {
+        let mut links = of(&d.release.tag, d.origin()?)?;
+        links.extend(origin::changes(
+            d.origin()?,
+            glance.proven.as_ref(),
+            glance.origin.as_ref(),
+        ));
+        Some(links)
+    });
+    runs.into_iter().chain(coming).map(Block::Links).collect()
 }
 
 fn version(glance: &Glance) -> String {
@@ -144,7 +174,7 @@ fn lock(glance: &Glance) -> String {
 /// What the last health sample of a bake said. Between deployments Sluice takes none.
 fn health(glance: &Glance) -> String {
     let last = match glance.active.as_ref().map(|active| &active.phase) {
-        Some(Phase::Baking { samples }) => samples.last(),
+        Some(Phase::Baking { samples, .. }) => samples.last(),
         _ => None,
     };
     let Some(last) = last else {
@@ -153,7 +183,13 @@ fn health(glance: &Glance) -> String {
     let said = match last.reading() {
         Reading::Good => "✅ well".to_owned(),
         Reading::Bad => format!("❌ {}", last.bad.join("; ")),
-        Reading::Empty => "nothing could be measured".to_owned(),
+        Reading::Empty => {
+            let unseen: Vec<&str> = last.unseen().map(String::as_str).collect();
+            match unseen.as_slice() {
+                [] => "nothing could be measured".to_owned(),
+                unseen => format!("❔ {}", unseen.join("; ")),
+            }
+        }
     };
     format!("{said}, at {}", clock(last.at))
 }

@@ -111,6 +111,7 @@ pub struct SlackWeb {
     budgets: Budgets,
     channels: Vec<Channel>,
     groups: BTreeMap<SlackGroupId, BTreeSet<SlackUserId>>,
+    addresses: BTreeMap<String, SlackUserId>,
     messages: Vec<WebMessage>,
     views: Vec<View>,
     triggers: BTreeMap<String, Timestamp>,
@@ -130,6 +131,7 @@ impl SlackWeb {
             budgets: Budgets::default(),
             channels: Vec::new(),
             groups: BTreeMap::new(),
+            addresses: BTreeMap::new(),
             messages: Vec::new(),
             views: Vec::new(),
             triggers: BTreeMap::new(),
@@ -172,6 +174,11 @@ impl SlackWeb {
     ) {
         self.groups
             .insert(group.clone(), members.into_iter().collect());
+    }
+
+    /// Somebody has this e-mail address.
+    pub fn set_address(&mut self, email: &str, user: SlackUserId) {
+        self.addresses.insert(email.to_lowercase(), user);
     }
 
     /// How often methods may be called from now on.

@@ -208,6 +208,16 @@ fn slack_has_bad_hours_and_groups_have_members() {
     let asked = json!({"usergroup": group});
     let members = scene.call("usergroups.users.list", asked);
     assert_eq!(members.body["users"], json!(["U024BE7LH"]));
+    scene
+        .slack
+        .set_address("lead@example.com", SlackUserId::new("U024BE7LH"));
+    let found = scene.call("users.lookupByEmail", json!({"email": "Lead@example.com"}));
+    assert_eq!(found.body["user"]["id"], "U024BE7LH");
+    let nobody = scene.call(
+        "users.lookupByEmail",
+        json!({"email": "nobody@example.com"}),
+    );
+    assert_eq!(Scene::error(&nobody), "users_not_found");
     let nobody = scene.call("usergroups.users.list", json!({"usergroup": "S1"}));
     assert_eq!(Scene::error(&nobody), "no_such_subteam");
 }

@@ -240,6 +240,41 @@ async fn a_group_that_is_not_there_has_nobody_in_it() {
 }
 
 #[tokio::test]
+async fn a_user_is_found_by_an_address_that_no_error_says() {
+    const EMAIL: &str = "lead@example.com";
+    let user = |deleted: bool| json!({"ok": true, "user": {"id": "U024BE7LH", "deleted": deleted}});
+    let slack = FakeSlack::start(vec![
+        Reply::json(user(false)),
+        Reply::json(user(true)),
+        Reply::json(json!({"ok": false, "error": "users_not_found"})),
+        Reply::json(json!({"ok": false, "error": "missing_scope", "needed": "users:read.email"})),
+        Reply::too_many(5),
+    ])
+    .await;
+    let chat = chat(&slack);
+    let found = chat.user_by_email(EMAIL).await.unwrap();
+    assert_eq!(found, Some(SlackUserId::new("U024BE7LH")));
+    assert_eq!(
+        chat.user_by_email(EMAIL).await.unwrap(),
+        None,
+        "they have left"
+    );
+    assert_eq!(chat.user_by_email(EMAIL).await.unwrap(), None);
+    let error = chat.user_by_email(EMAIL).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::NeedsPerson);
+    assert!(error.message.contains("users:read.email"), "{error}");
+    let throttled = chat.user_by_email(EMAIL).await.unwrap_err();
+    for error in [error, throttled] {
+        assert!(!error.message.contains("example.com"), "{error}");
+    }
+    let asked = &slack.requests()[0];
+    assert!(
+        asked.starts_with("GET /api/users.lookupByEmail?email=lead"),
+        "{asked}"
+    );
+}
+
+#[tokio::test]
 async fn a_reply_goes_to_the_click_s_own_address_without_the_token() {
     let ok = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 2\r\n\r\nok";
     let slack = FakeSlack::start(vec![Reply::Raw(ok.to_owned()), Reply::status(404)]).await;

@@ -6,6 +6,7 @@ use sluice_core::controls::{Controls, ControlsObservation};
 use sluice_core::deployment::{Deployment, Requester};
 use sluice_core::event::{Event, Outcome};
 use sluice_core::history::{Record, RecordedEntry};
+use sluice_core::id::SlackUserId;
 use sluice_core::phase::Phase;
 use sluice_core::plan::demands::Demands;
 
@@ -114,11 +115,13 @@ impl Watcher {
         let Some(demands) = Demands::of_deployment(after) else {
             return;
         };
+        let approved = |user: &SlackUserId| after.approvals.contains_key(user);
         let four_eyes_broken = demands.four_eyes
-            && match &after.requested_by {
-                Requester::Person(asked) => after.approvals.contains_key(asked),
-                Requester::Push => false,
-            };
+            && (after.pushed_by().is_some_and(approved)
+                || match &after.requested_by {
+                    Requester::Person(asked) => approved(asked),
+                    Requester::Push => false,
+                });
         if after.approvals.len() < usize::from(demands.quorum) || four_eyes_broken {
             let detail = format!(
                 "{} with the approvals of {:?}, where {} are needed (four eyes: {}), asked for by {}",
