@@ -2,6 +2,7 @@
 //! run, and the SQL is judged here. What was judged is stored, so that a history replays the same
 //! under a later judge.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -14,9 +15,9 @@ use sluice_core::migration::{
     FINDINGS, Finding, Inspection, InspectionReading, Judgement, Revision, Risk,
 };
 use sluice_core::observation::TaskObservation;
-use sluice_migrations::judge;
 use sluice_migrations::report::{Inspected, PREFIX, Report, Trouble, decode};
 use sluice_migrations::wrapper::{self, LockSettings};
+use sluice_migrations::{NO_SQL, judge};
 
 use crate::App;
 use crate::ports::{Target, TaskDefinitionOrder, TaskOrder};
@@ -168,7 +169,7 @@ fn not_rendered(seen: &Inspected) -> Judgement {
         .as_deref()
         .unwrap_or("Alembic gives no reason");
     let findings = ids.iter().map(|id| Finding {
-        rule: "no-sql".to_owned(),
+        rule: NO_SQL.to_owned(),
         risk: Risk::Unjudged,
         revision: Some((*id).clone()),
         statement: String::new(),
@@ -180,6 +181,7 @@ fn not_rendered(seen: &Inspected) -> Judgement {
         statements: 0,
         findings: findings.take(FINDINGS).collect(),
         left_out: 0,
+        left_out_risks: BTreeSet::new(),
     }
 }
 

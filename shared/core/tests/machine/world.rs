@@ -319,6 +319,7 @@ pub(crate) fn inspection(findings: Vec<Finding>) -> InspectionReading {
             statements: 1,
             findings,
             left_out: 0,
+            left_out_risks: BTreeSet::new(),
         },
     }))
 }

@@ -10,12 +10,14 @@ fn inspected(sql: String) -> Report {
             sql_type: "character varying(80)".into(),
             nullable: false,
             default: false,
+            labels: Vec::new(),
         },
     )];
     let products = Table {
         rows: 1_200_000,
         bytes: 850_000_000,
         columns: columns.into(),
+        indexes: None,
     };
     Report::Inspected(Box::new(Inspected {
         current: vec!["4f1b7e0c2a9d".into()],
