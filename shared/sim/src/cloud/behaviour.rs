@@ -89,7 +89,7 @@ impl Default for MigrationBehaviour {
             log: Vec::new(),
             brings_nothing: false,
             message: "add a note to orders".to_owned(),
-            sql: Some("ALTER TABLE orders ADD COLUMN note TEXT;".to_owned()),
+            sql: Some("BEGIN;\n\nALTER TABLE orders ADD COLUMN note TEXT;\n\nCOMMIT;\n".to_owned()),
             tables: Tables::new(),
             trouble: None,
             look_hangs: false,
