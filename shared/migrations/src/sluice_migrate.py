@@ -69,7 +69,7 @@ def told(e):
         text = str(text).split(': "')[0] if code(e).startswith('22') else str(text)
     elif cause is not e:
         # libpq's `connection to server at "...", port 5432 failed: FATAL:  ...`.
-        text = ''.join(re.findall(r' failed: (?:FATAL: +)?(.+)', str(cause))[-1:])
+        text = ''.join(re.findall(r'.* failed: (?:FATAL: +)?(.+)', str(cause))[-1:])
     elif isinstance(e, (CommandError, ImportError, SyntaxError, AttributeError, NameError)):
         text = str(e)
     ours = [f for f in traceback.extract_tb(e.__traceback__) if not re.search('/lib/python|^<', f.filename)]
