@@ -11,11 +11,12 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
+from sqlalchemy import create_engine, func, select, text, update
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
 from app.models import Customer, Invoice, Order, OrderLine, OrderStatus, Product, User, UserRole
 from app.settings import Settings
-from sqlalchemy import create_engine, func, select, text, update
-from sqlalchemy.exc import DBAPIError, StatementError
-from sqlalchemy.orm import Session
 
 
 def products_are_listed(session: Session) -> None:
@@ -136,7 +137,7 @@ def main() -> None:
             with Session(engine) as session, session.begin():
                 piece(session)
             outcomes[piece.__name__] = None
-        except (StatementError, LookupError, AssertionError) as error:
+        except (SQLAlchemyError, LookupError, AssertionError) as error:
             outcomes[piece.__name__] = failure(error)
     print(json.dumps(outcomes))
 
