@@ -2,10 +2,10 @@
 
 verdict: breaking
 risks: breaking locking
-upgrade: ?
-old code: ?
-locks: ?
-failure: ?
+upgrade: fails
+old code: works
+locks: none
+failure: undone
 """
 
 import sqlalchemy as sa

@@ -17,7 +17,10 @@ down_revision = "5fa2d8b7c614"
 
 def upgrade() -> None:
     products = sa.table(
-        "products", sa.column("sku"), sa.column("name"), sa.column("price", sa.Numeric)
+        "products",
+        sa.column("sku", sa.String),
+        sa.column("name", sa.String),
+        sa.column("price", sa.Numeric),
     )
     op.bulk_insert(
         products,

@@ -2,9 +2,9 @@
 
 verdict: breaking
 risks: breaking locking
-upgrade: fails
-old code: works
-locks: none
+upgrade: works
+old code: invoices_are_written
+locks: invoices AccessExclusiveLock, invoices ShareLock
 failure: undone
 """
 

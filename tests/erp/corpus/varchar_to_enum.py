@@ -1,8 +1,7 @@
-"""Only some countries are left, and the default is gone with the type. As many projects write it:
-a type that asks for the connection, so that no SQL can be rendered without the database.
+"""Only some countries are left, and the default is gone with the type.
 
-verdict: unjudged
-risks: unjudged
+verdict: breaking
+risks: breaking locking
 upgrade: works
 old code: customers_are_added
 locks: customers AccessExclusiveLock, customers ShareLock
