@@ -1,7 +1,8 @@
-"""The rule holds for new rows at once; old ones are looked at without stopping anybody.
+"""Well meant: in one transaction, the lock of the first statement is held while the second looks at
+every row.
 
 verdict: breaking
-risks: breaking
+risks: breaking locking
 upgrade: works
 old code: works
 locks: products AccessExclusiveLock

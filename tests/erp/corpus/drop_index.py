@@ -1,7 +1,8 @@
-"""Quick; queries that used it become slow, none becomes wrong.
+"""Queries that used it become slow. Whether it was unique, so that `ON CONFLICT` needs it, the
+statement does not tell.
 
-verdict: additive
-risks: none
+verdict: breaking
+risks: breaking
 upgrade: works
 old code: works
 locks: orders AccessExclusiveLock

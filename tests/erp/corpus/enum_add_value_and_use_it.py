@@ -1,7 +1,7 @@
 """A new value cannot be used before its transaction has ended.
 
 verdict: additive
-risks: none
+risks: locking not-transactional
 upgrade: fails
 old code: works
 locks: none

@@ -2,7 +2,7 @@
 a trigger refuses what the running version writes, its name does not tell.
 
 verdict: breaking
-risks: breaking
+risks: breaking locking
 upgrade: works
 old code: works
 locks: products AccessExclusiveLock, products ShareRowExclusiveLock

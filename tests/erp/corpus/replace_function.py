@@ -1,7 +1,7 @@
 """The same name, another body: what it does, nobody here can tell.
 
-verdict: unjudged
-risks: unjudged
+verdict: breaking
+risks: breaking
 upgrade: works
 old code: works
 locks: none

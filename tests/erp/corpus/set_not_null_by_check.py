@@ -1,7 +1,7 @@
-"""The check is proven without a long lock, then SET NOT NULL needs no scan.
+"""The check spares SET NOT NULL its own look at every row. In one transaction nothing is won by it.
 
 verdict: breaking
-risks: breaking
+risks: breaking locking
 upgrade: works
 old code: customers_are_added
 locks: customers AccessExclusiveLock

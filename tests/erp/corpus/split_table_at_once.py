@@ -1,7 +1,7 @@
 """The same, and the old column goes at once.
 
 verdict: breaking
-risks: breaking data-losing
+risks: breaking data-losing locking
 upgrade: works
 old code: customers_are_added customers_are_found orders_are_read
 locks: customers AccessExclusiveLock, customers ShareRowExclusiveLock

@@ -1,7 +1,7 @@
 """A table of their own for addresses, filled; the old column stays for the running version.
 
 verdict: additive
-risks: none
+risks: locking
 upgrade: works
 old code: works
 locks: customers ShareRowExclusiveLock

@@ -7,13 +7,15 @@
 
 mod case;
 mod forks;
+mod project;
 mod python;
 mod reality;
 mod server;
 
 pub use case::{Case, Expected, cases};
 pub use forks::{Forks, Output};
-pub use python::python;
+pub use project::{Driver, Project};
+pub use python::{oldest_python, python};
 pub use reality::{Failure, Reality, Scene};
 pub use server::{PASSWORD, Server};
 

@@ -11,8 +11,9 @@ const DRIVERS: [&str; 3] = [
     "psycopg2-binary==2.9.13",
 ];
 
-/// The Python in which the packages are installed, after seeing to it that they are. The first call
-/// on a machine takes a minute and needs PyPI; tests that call it meanwhile wait.
+/// The Python in which the ERP's requirements and the drivers are installed, after seeing to it that
+/// they are. The first call on a machine takes a minute and needs PyPI; tests that call it meanwhile
+/// wait.
 ///
 /// # Panics
 ///
@@ -20,13 +21,33 @@ const DRIVERS: [&str; 3] = [
 pub fn python() -> PathBuf {
     let requirements = crate::erp().join("requirements");
     let read = |name: &str| fs::read_to_string(requirements.join(name)).expect("it can be read");
-    let wanted = [read("base.txt"), read("test.txt"), DRIVERS.join("\n")].join("\n");
+    let lines = format!("{}\n{}", read("base.txt"), read("test.txt"));
+    let pinned = lines.lines().filter(|line| line.contains("=="));
+    let packages: Vec<&str> = pinned.chain(DRIVERS).collect();
+    with("erp-python", &packages)
+}
 
-    let home = crate::scratch("erp-python");
+/// The oldest Alembic and SQLAlchemy that the wrapper gets on with, as [`python`].
+///
+/// # Panics
+///
+/// As [`python`].
+pub fn oldest_python() -> PathBuf {
+    let oldest = [
+        "alembic==1.7.7",
+        "psycopg2-binary==2.9.13",
+        "sqlalchemy==1.4.54",
+    ];
+    with("oldest-python", &oldest)
+}
+
+fn with(name: &str, packages: &[&str]) -> PathBuf {
+    let home = crate::scratch(name);
     let (python, done) = (home.join("bin/python"), home.join("installed"));
     // Tests may run as processes of their own: one installs, the others wait.
     let lock = File::create(home.join("lock")).expect("a file can be made under target/");
     lock.lock().expect("a file under target/ can be locked");
+    let wanted = packages.join("\n");
     if fs::read_to_string(&done).is_ok_and(|installed| installed == wanted) {
         return python;
     }
@@ -36,9 +57,8 @@ pub fn python() -> PathBuf {
     );
     run(
         Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet", "--requirement"])
-            .arg(requirements.join("test.txt"))
-            .args(DRIVERS),
+            .args(["-m", "pip", "install", "--quiet"])
+            .args(packages),
         "install pip (Debian: apt-get install python3-pip), and see that PyPI can be reached",
     );
     fs::write(&done, wanted).expect("a file can be written under target/");
