@@ -117,6 +117,34 @@ fn what_is_pending_is_told_with_the_tables_it_names_and_nothing_is_changed() {
 }
 
 #[test]
+fn indexes_and_the_values_of_enums_are_told() {
+    for driver in Driver::ALL {
+        let name = format!("described_{}", driver.name());
+        SERVER.create(&name, "template0");
+        SERVER.query(
+            &name,
+            "CREATE TYPE mood AS ENUM ('sad', 'ok'); ALTER TYPE mood ADD VALUE 'calm' BEFORE 'ok';
+             CREATE SCHEMA sales; CREATE TABLE sales.\"Orders\" (id integer PRIMARY KEY, mood mood);
+             CREATE INDEX plain ON sales.\"Orders\" (mood); CREATE TABLE quiet (id integer)",
+        );
+        let project = Project::new(&name, driver);
+        let sql = "UPDATE sales.\"Orders\" SET mood = 'ok' WHERE id = 1";
+        project.revision("first", None, sql);
+        let found = inspected(&project, &driver.url(&SERVER, &name));
+        let tables: Vec<&String> = found.tables.keys().collect();
+        assert_eq!(tables, ["sales.Orders"]);
+        let table = &found.tables["sales.Orders"];
+        assert_eq!(table.columns["mood"].labels, ["sad", "calm", "ok"]);
+        let indexes = table.indexes.as_ref().expect("it looked");
+        let indexes: Vec<(&str, bool)> = indexes
+            .iter()
+            .map(|(name, index)| (&**name, index.unique))
+            .collect();
+        assert_eq!(indexes, [("Orders_pkey", true), ("plain", false)]);
+    }
+}
+
+#[test]
 fn at_the_head_nothing_is_pending() {
     let (project, url) = products("at_head", Driver::Psycopg);
     let command = wrapper::upgrade(&alembic(), &super::LOCK).unwrap();
