@@ -194,7 +194,13 @@ def inspect(config, options):
     def describe(_current, context):
         words = set(re.findall(r'\w+', found['sql'])) | set(re.findall(r'\w+', found['sql'].lower()))
         query = lambda sql: context.connection.execute(text(sql)).fetchall()
-        names = {oid: name for oid, name, plain in query(TABLES) if set(re.findall(r'\w+', plain)) <= words}
+        in_sql = lambda name: set(re.findall(r'\w+', name)) <= words
+        every = query(TABLES)
+        # `DROP INDEX` names no table.
+        here = {oid for oid, _, plain in every if in_sql(plain)} | {
+            oid for oid, index in query('select indrelid, relname from pg_index'
+                                        ' join pg_class on pg_class.oid = indexrelid') if in_sql(index)}
+        names = {oid: name for oid, name, _ in every if oid in here}
         ids = ','.join(str(oid) for oid in names) or '0'
         tables = {}
         for oid, rows, size in query(SIZES % ids):

@@ -1,8 +1,7 @@
-"""Queries that used it become slow. Whether it was unique, so that `ON CONFLICT` needs it, the
-statement does not tell.
+"""Queries that used it become slow, none becomes wrong: it was not unique.
 
-verdict: breaking
-risks: breaking
+verdict: additive
+risks: none
 upgrade: works
 old code: works
 locks: orders AccessExclusiveLock

@@ -1,7 +1,7 @@
 """The same without waiting for a lock on the table.
 
-verdict: breaking
-risks: breaking not-transactional
+verdict: additive
+risks: not-transactional
 upgrade: works
 old code: works
 locks: none

@@ -1,8 +1,7 @@
-"""The same way, with all the old values and one more. Which values the old type had, its name does
-not tell.
+"""The same way, with all the old values and one more.
 
-verdict: breaking
-risks: breaking locking
+verdict: additive
+risks: locking
 upgrade: works
 old code: works
 locks: users AccessExclusiveLock, users ShareLock

@@ -1,7 +1,7 @@
 """What the running version writes is no JSON.
 
 verdict: breaking
-risks: breaking data-losing locking
+risks: breaking locking
 upgrade: works
 old code: orders_are_placed
 locks: orders AccessExclusiveLock, orders ShareLock
