@@ -125,14 +125,16 @@ fn indexes_and_the_values_of_enums_are_told() {
             &name,
             "CREATE TYPE mood AS ENUM ('sad', 'ok'); ALTER TYPE mood ADD VALUE 'calm' BEFORE 'ok';
              CREATE SCHEMA sales; CREATE TABLE sales.\"Orders\" (id integer PRIMARY KEY, mood mood);
-             CREATE INDEX plain ON sales.\"Orders\" (mood); CREATE TABLE quiet (id integer)",
+             CREATE INDEX plain ON sales.\"Orders\" (mood); CREATE TABLE quiet (id integer);
+             CREATE INDEX of_quiet ON quiet (id); CREATE TABLE silent (id integer)",
         );
         let project = Project::new(&name, driver);
         let sql = "UPDATE sales.\"Orders\" SET mood = 'ok' WHERE id = 1";
         project.revision("first", None, sql);
+        project.revision("second", Some("first"), "DROP INDEX of_quiet");
         let found = inspected(&project, &driver.url(&SERVER, &name));
         let tables: Vec<&String> = found.tables.keys().collect();
-        assert_eq!(tables, ["sales.Orders"]);
+        assert_eq!(tables, ["quiet", "sales.Orders"]);
         let table = &found.tables["sales.Orders"];
         assert_eq!(table.columns["mood"].labels, ["sad", "calm", "ok"]);
         let indexes = table.indexes.as_ref().expect("it looked");
