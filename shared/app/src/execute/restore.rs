@@ -62,6 +62,9 @@ impl App {
                 HttpObservation::Answered { status, .. } if (200..300).contains(&status) => None,
                 HttpObservation::Answered { status, .. } => Some(format!("answered {status}")),
                 HttpObservation::NoAnswer(reason) => Some(format!("did not answer: {reason}")),
+                HttpObservation::Unreachable(reason) => {
+                    Some(format!("cannot be reached from Sluice: {reason}"))
+                }
             };
             SmokeResult { name, failure }
         };
