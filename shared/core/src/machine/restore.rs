@@ -217,6 +217,10 @@ pub(super) fn fail(d: &mut Deployment, cause: Cause, now: Timestamp) {
 /// A command about one service was refused for good: that service is stuck, the others go on.
 /// `false` if it is about none, or if one is too many here.
 pub(super) fn refused(d: &mut Deployment, command: &str, reason: &str, now: Timestamp) -> bool {
+    if !matches!(d.phase, Phase::Restoring { .. }) {
+        // Nothing else has a plan in every phase.
+        return false;
+    }
     let service = command.split('/').nth(1);
     let planned = &d.sealed_plan().plan.services;
     let service = planned
