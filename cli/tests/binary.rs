@@ -137,7 +137,10 @@ fn an_approval_can_be_typed_and_a_rejection_is_taken_too() {
     let approved = typed(&["demo"], "what?\na\n");
     let text = stdout(&approved);
     assert_eq!(approved.status.code(), Some(0), "{text}");
-    assert!(text.contains("Type a, r or w"), "{text}");
+    assert!(
+        text.contains("Type the number or the name of a button"),
+        "{text}"
+    );
     assert!(text.contains("clicks Approve"), "{text}");
 
     let rejected = typed(&["demo"], "r\n");
@@ -149,15 +152,99 @@ fn an_approval_can_be_typed_and_a_rejection_is_taken_too() {
     );
 }
 
+/// What somebody reads of a demo in which they typed this.
+fn read(arguments: &[&str], input: &str) -> String {
+    let output = typed(arguments, input);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    text
+}
+
+#[test]
+fn a_rejection_asks_why_and_asks_again_what_was_not_said() {
+    let text = read(&["demo"], "2\n\nthe migration locks orders\n");
+    assert!(
+        text.contains("Slack, a form: Reject this release?"),
+        "{text}"
+    );
+    let again = text
+        .split("Say why in a few words.")
+        .nth(1)
+        .expect("it is asked again");
+    assert!(again.contains("The form closes."), "{text}");
+    assert!(
+        again.contains("rejected v1.4.0: the migration locks orders"),
+        "{text}"
+    );
+    assert!(text.ends_with("production Rejected.\n"), "{text}");
+}
+
+#[test]
+fn a_form_that_is_not_sent_decides_nothing() {
+    let text = read(&["demo"], "reject\n.\nyes\n");
+    assert!(!text.contains("The form closes."), "{text}");
+    assert!(text.ends_with("Ended as it should: staging Succeeded, production Succeeded.\n"));
+}
+
+#[test]
+fn the_thread_and_commands_can_be_read_before_deciding() {
+    let input = "t\n/sluice who production\n/sluice statsu\n/deploy\nApprove\n";
+    let text = read(&["demo"], input);
+    assert!(text.contains("Slack, the thread"), "{text}");
+    assert!(text.contains("may roll it back"), "{text}");
+    assert!(text.contains("Did you"), "{text}");
+    assert!(text.contains("Only /sluice is a command here"), "{text}");
+    assert!(text.ends_with("Ended as it should: staging Succeeded, production Succeeded.\n"));
+}
+
+#[test]
+fn a_deployment_is_paused_resumed_and_taken_back_step_by_step() {
+    let before = "demo --scenario rollback-asked";
+    let arguments: Vec<&str> = before.split(' ').collect();
+    // The first release is approved; of the second every step is asked about.
+    let second = "a\ns\na\n\n\npause\n/sluice status production\nresume\n";
+    let back = "roll back\n1\n\n\n9\n2\n";
+    let text = read(&arguments, &format!("{second}{back}"));
+    assert!(text.contains("PAUSED on its way to production"), "{text}");
+    assert!(
+        text.contains("clicks Resume in Slack and is told: Resumed."),
+        "{text}"
+    );
+    assert!(text.contains("Slack, a form: Roll back"), "{text}");
+    assert!(text.contains("Ended as you made it:"), "{text}");
+}
+
+#[test]
+fn a_frozen_production_is_overridden_with_a_reason() {
+    let input = "s\n/sluice freeze production the auditors are here\na\n\noverride\nthe fix\n";
+    let text = read(&["demo"], input);
+    assert!(text.contains("waiting for production to open"), "{text}");
+    assert!(
+        text.contains("Slack, a form: Deploy all the same?"),
+        "{text}"
+    );
+    assert!(
+        text.contains("lets it begin although production is closed: the fix"),
+        "{text}"
+    );
+    assert!(text.ends_with("Ended as you made it: staging Succeeded, production Succeeded.\n"));
+}
+
+#[test]
+fn a_deployment_is_called_off_before_it_touches_anything() {
+    let text = read(&["demo"], "s\na\ncancel\n");
+    assert!(
+        text.contains("clicks Cancel in Slack and is told: Called off"),
+        "{text}"
+    );
+    assert!(text.ends_with("Ended as you made it: staging Succeeded, production Cancelled.\n"));
+}
+
 #[test]
 fn whoever_waits_is_asked_again() {
     let output = typed(&["demo"], "w\na\n");
     let text = stdout(&output);
-    assert_eq!(
-        text.matches("[a]pprove, [r]eject, [w]ait").count(),
-        2,
-        "{text}"
-    );
+    assert_eq!(text.matches("1 Approve · 2 Reject").count(), 2, "{text}");
     assert!(
         last_line(&output).contains("production Succeeded"),
         "{text}"

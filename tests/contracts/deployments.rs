@@ -87,6 +87,7 @@ pub(crate) fn with_settings(settings: Settings, byte: u8, pushed_s: i64) -> Open
         },
         requested_by: Requester::Push,
         kind: sluice_core::rollback::DeploymentKind::Release,
+        hotfix: None,
     };
     let deployment = Deployment::open(&opening, after(pushed_s));
     let mut chain = ChainEnd::start();

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use sluice_sim::cloud::{
-    FaultRates, ImageBehaviour, MigrationBehaviour, MigrationEnd, ScanBehaviour, Start,
+    Dies, FaultRates, ImageBehaviour, MigrationBehaviour, MigrationEnd, ScanBehaviour, Start,
     UnderTraffic,
 };
 use sluice_sim::workplace::{Roads, Weather};
@@ -87,6 +87,14 @@ pub(crate) fn behaviour() -> impl Strategy<Value = ImageBehaviour> {
         1 => Just(ImageBehaviour { web: Start::Crashes(3), ..good() }),
         1 => Just(ImageBehaviour { workers: Start::Crashes(137), ..good() }),
         1 => Just(ImageBehaviour { ready: Some(503), ..good() }),
+        1 => (20..600_i64, 1..4_u32).prop_map(|(after_s, tasks)| {
+            let dies = Some(Dies {
+                after: SignedDuration::from_secs(after_s),
+                tasks,
+                exit_code: 1,
+            });
+            ImageBehaviour { workers_die: dies, ..ImageBehaviour::default() }
+        }),
         1 => (0..20_i64, any::<bool>()).prop_map(move |(after_mins, fires_alarms)| ImageBehaviour {
             under_traffic: Some(UnderTraffic {
                 after: SignedDuration::from_mins(after_mins),

@@ -69,13 +69,13 @@ enum Decision {
 impl Decision {
     fn words(self) -> &'static str {
         match self {
-            Self::Approve => "approved; nothing more to decide",
-            Self::Reject => "rejected",
+            Self::Approve => "nothing: it goes its way",
+            Self::Reject => "they reject it",
             Self::NobodyApproves => "nobody approves",
-            Self::NobodyDecides => "approved; then nobody decides",
-            Self::RollForward => "approved; then Roll forward",
-            Self::RollBackAllTheSame => "approved; then Roll back, knowing",
-            Self::Restore => "approved; then Restore the database",
+            Self::NobodyDecides => "nobody decides",
+            Self::RollForward => "they roll forward",
+            Self::RollBackAllTheSame => "they roll back, knowing what it means",
+            Self::Restore => "they restore the database",
         }
     }
 }

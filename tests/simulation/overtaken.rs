@@ -105,6 +105,10 @@ impl Chat for SlowOnce {
         self.inner.publish_home(user, home).await
     }
 
+    async fn user_by_email(&self, email: &str) -> Result<Option<SlackUserId>, PortError> {
+        self.inner.user_by_email(email).await
+    }
+
     async fn group_members(
         &self,
         group: &SlackGroupId,

@@ -16,6 +16,9 @@ use crate::terminal::{BAD, DIM, GOOD, STRONG, Screen, is_lively, paint, wrap};
 /// Virtual seconds in a second, at a terminal: the default story takes half a minute.
 const WATCHABLE: u32 = 100;
 
+/// Said to whoever can.
+const ANY_TIME: &str = "You are @U024BE7LH. Press Enter at any time to click what Slack shows, or to type /sluice help.\n";
+
 pub(super) fn carry_out(demo: &Demo, screen: &mut Screen) -> Result<ExitCode, Failure> {
     if demo.list {
         screen.print(&scenario::list())?;
@@ -63,6 +66,9 @@ fn perform(
     } else {
         screen.print(&opening(name, shows, demo.seed))?;
         let prompt = (!demo.headless).then(Prompt::stdin);
+        if prompt.as_ref().is_some_and(Prompt::echoes) && is_lively() {
+            screen.print(&paint(DIM, ANY_TIME))?;
+        }
         let speed = demo
             .speed
             .or_else(|| (!demo.headless && is_lively()).then_some(WATCHABLE));

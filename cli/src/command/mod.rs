@@ -3,6 +3,7 @@
 mod cloud;
 mod config;
 mod demo;
+mod dialogue;
 mod ending;
 mod plan;
 mod prompt;

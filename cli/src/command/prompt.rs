@@ -45,6 +45,15 @@ impl Prompt {
         self.is_terminal
     }
 
+    /// A line that somebody at a terminal has typed without being asked. What stands in a pipe waits
+    /// for its question.
+    pub(super) fn has_typed(&mut self) -> Option<String> {
+        if !self.is_terminal {
+            return None;
+        }
+        self.lines.try_recv().ok()
+    }
+
     /// The next line. People are waited for, pipes only for a moment.
     pub(super) fn read(&mut self) -> Typed {
         let line = if self.is_terminal {

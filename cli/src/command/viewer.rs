@@ -1,16 +1,20 @@
 //! Somebody at a terminal: sees the story at a pace that can be followed, and is asked.
 
+use std::collections::BTreeMap;
 use std::io;
-use std::thread;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use sluice_core::message::ButtonAction;
+use sluice_core::message::Message;
+use sluice_core::modal::{InputName, Modal};
 use sluice_core::words;
 
+use super::dialogue::{choices, fill, wish};
 use super::prompt::{Prompt, Typed};
-use crate::play::{Answer, Audience, Line, Question, Tone, Waiting};
-use crate::terminal::{BAD, DIM, GOOD, STRONG, Screen, TITLE, WARN, mentions, paint, slack, wrap};
+use crate::play::{Aside, Audience, Filled, Line, Question, Tone, Waiting, Wish};
+use crate::terminal::{
+    BAD, DIM, GOOD, STRONG, Screen, TITLE, WARN, mentions, paint, slack, thread, wrap,
+};
 
 /// Words of a line are broken after so many characters.
 const WORDS_WIDTH: usize = 84;
@@ -21,8 +25,6 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(1200);
 /// After so much virtual time without news the clock runs faster.
 const CALM: SignedDuration = SignedDuration::from_mins(6);
 const FASTER_WHEN_CALM: f64 = 10.0;
-/// `[w]ait` asks again after this.
-const ASK_AGAIN: SignedDuration = SignedDuration::from_mins(30);
 
 /// Shows a play on the screen.
 pub(super) struct Viewer<'a> {
@@ -33,6 +35,10 @@ pub(super) struct Viewer<'a> {
     prompt: Option<Prompt>,
     /// Time not slept yet: single steps are often too short to sleep for.
     owed: Duration,
+    /// The message that stands above, if no time has passed since.
+    shown: Option<Message>,
+    /// What somebody typed without being asked.
+    typed: Option<String>,
 }
 
 impl<'a> Viewer<'a> {
@@ -42,39 +48,45 @@ impl<'a> Viewer<'a> {
             speed,
             prompt,
             owed: Duration::ZERO,
+            shown: None,
+            typed: None,
         }
     }
 
-    fn prompted(&mut self, question: &Question) -> io::Result<Answer> {
+    fn prompted(&mut self, question: &Question) -> io::Result<Wish> {
         let Some(prompt) = &mut self.prompt else {
-            return Ok(Answer::AsInTheStory);
+            return Ok(Wish::AsInTheStory);
         };
+        let mut typed = self.typed.take().filter(|line| !line.trim().is_empty());
         loop {
-            self.screen.prompt(&format!(
-                "{} [a]pprove, [r]eject, [w]ait: ",
-                paint(STRONG, format!("{}?", question.environment))
-            ))?;
-            let typed = prompt.read();
-            let Typed::Line(text) = typed else {
-                self.screen.print("")?;
-                let note = "Nobody answers here: going on as with --headless, which approves.";
-                self.screen.print(&paint(WARN, note))?;
-                self.prompt = None;
-                return Ok(Answer::AsInTheStory);
-            };
-            if !prompt.echoes() {
-                self.screen.print(&text)?;
-            }
-            match text.trim().to_lowercase().as_str() {
-                "a" | "approve" | "y" | "yes" => return Ok(Answer::Click(ButtonAction::Approve)),
-                "r" | "reject" | "n" | "no" => return Ok(Answer::Click(ButtonAction::Reject)),
-                "w" | "wait" => {
-                    let time = words::duration(ASK_AGAIN);
-                    self.screen
-                        .print(&paint(DIM, format!("Asked again in {time}.")))?;
-                    return Ok(Answer::Wait(ASK_AGAIN));
+            let line = match typed.take() {
+                Some(line) => line,
+                None => {
+                    self.screen.print(&paint(DIM, choices(question)))?;
+                    let name = paint(STRONG, format!("{}>", question.environment));
+                    self.screen.prompt(&format!("{name} "))?;
+                    let Typed::Line(line) = prompt.read() else {
+                        self.screen.print("")?;
+                        let note =
+                            "Nobody answers here: going on as with --headless, which approves.";
+                        self.screen.print(&paint(WARN, note))?;
+                        self.prompt = None;
+                        return Ok(Wish::AsInTheStory);
+                    };
+                    if !prompt.echoes() {
+                        self.screen.print(&line)?;
+                    }
+                    line
                 }
-                _ => self.screen.print("Type a, r or w, and Enter.")?,
+            };
+            match wish(&line, question) {
+                Err(hint) => self.screen.print(&hint)?,
+                Ok(wish) => {
+                    if let Some(said) = said(&wish) {
+                        self.screen.print(&paint(DIM, said))?;
+                    }
+                    return Ok(wish);
+                }
             }
         }
     }
@@ -114,29 +126,80 @@ impl Audience for Viewer<'_> {
         let frames = u32::try_from(pause.as_millis() / FRAME.as_millis()).unwrap_or(0);
         self.owed = pause - FRAME * frames;
         for frame in 1..=frames {
+            if self.interrupts() {
+                return Ok(());
+            }
             let passed = SignedDuration::from_secs_f64(
                 gap.as_secs_f64() * f64::from(frame) / f64::from(frames),
             );
             self.status(from + passed, waiting)?;
-            thread::sleep(FRAME);
+            std::thread::sleep(FRAME);
         }
         Ok(())
     }
 
-    fn ask(&mut self, question: &Question, free: bool) -> io::Result<Answer> {
+    fn interrupts(&mut self) -> bool {
+        let typed = self.prompt.as_mut().and_then(Prompt::has_typed);
+        if typed.is_some() {
+            self.screen.line_was_typed();
+            self.typed = typed;
+        }
+        self.typed.is_some()
+    }
+
+    fn ask(&mut self, question: &Question, free: bool) -> io::Result<Wish> {
         self.screen.status(Vec::new())?;
-        self.screen.print("")?;
-        self.screen
-            .print(&slack(&question.channel, &question.message))?;
-        self.screen.print("")?;
-        if free {
-            return self.prompted(question);
+        if self.shown.as_ref() != Some(&question.message) {
+            self.screen.print("")?;
+            self.screen
+                .print(&slack(&question.channel, &question.message))?;
+            self.screen.print("")?;
         }
-        if self.prompt.is_some() {
-            let note = "In this scenario the story answers, or nobody does.";
-            self.screen.print(&paint(DIM, note))?;
+        if !free {
+            if self.prompt.is_some() {
+                let note = "In this scenario the story answers, or nobody does.";
+                self.screen.print(&paint(DIM, note))?;
+            }
+            return Ok(Wish::AsInTheStory);
         }
-        Ok(Answer::AsInTheStory)
+        let wish = self.prompted(question)?;
+        // As long as no time passes, what stands above need not be shown again.
+        let stays = matches!(
+            wish,
+            Wish::Click(_) | Wish::Command(_) | Wish::Thread | Wish::Step
+        );
+        self.shown = stays.then(|| question.message.clone());
+        Ok(wish)
+    }
+
+    fn show(&mut self, aside: &Aside) -> io::Result<()> {
+        match aside {
+            Aside::OnlyForThem(message) => {
+                self.screen.print(&slack("(only you see this)", message))
+            }
+            Aside::Thread(messages) => self.screen.print(&thread(messages)),
+            Aside::FormCloses => self.screen.print(&paint(DIM, "The form closes.")),
+        }
+    }
+
+    fn fill(
+        &mut self,
+        modal: &Modal,
+        filled: &Filled,
+    ) -> io::Result<Option<BTreeMap<InputName, String>>> {
+        match &mut self.prompt {
+            Some(prompt) => fill(self.screen, prompt, modal, filled),
+            None => Ok(None),
+        }
+    }
+}
+
+/// What comes next, if it would not be seen.
+fn said(wish: &Wish) -> Option<String> {
+    match wish {
+        Wish::Wait(time) => Some(format!("Asked again in {}.", words::duration(*time))),
+        Wish::Step => Some("Asked at every step from here on.".to_owned()),
+        Wish::Click(_) | Wish::Command(_) | Wish::Thread | Wish::GoOn | Wish::AsInTheStory => None,
     }
 }
 

@@ -1,10 +1,12 @@
 //! Who is told of what happens, and asked what to do.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use jiff::{SignedDuration, Timestamp};
-use sluice_core::id::Hash;
-use sluice_core::message::{ButtonAction, Message};
+use sluice_core::id::DeploymentId;
+use sluice_core::message::{Button, ButtonAction, Message};
+use sluice_core::modal::{InputName, Modal};
 
 /// Something that happened, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,30 +53,53 @@ pub struct Waiting {
     pub progress: (usize, usize),
 }
 
-/// A request for an approval, as it stands in Slack.
+/// A deployment's message as it stands in Slack, and what can be done about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
+    /// Whose.
+    pub deployment: DeploymentId,
     /// The channel.
     pub channel: String,
     /// The message.
     pub message: Message,
+    /// Its buttons.
+    pub buttons: Vec<Button>,
     /// The environment it is about.
     pub environment: String,
-    /// The tag that is to be deployed there.
+    /// The tag that is deployed there.
     pub tag: String,
-    /// The plan it is about.
-    pub plan: Hash,
+    /// Whether a plan waits for a yes: nothing goes on before somebody decides.
+    pub asks: bool,
 }
 
-/// What is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// This button.
+/// What somebody wants who was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// To click this button.
     Click(ButtonAction),
-    /// Not yet: ask again after this.
+    /// To type this after `/sluice`.
+    Command(String),
+    /// To read the thread.
+    Thread,
+    /// To be asked again after this.
     Wait(SignedDuration),
-    /// Whatever the story has in mind.
+    /// To be asked again at the next step.
+    Step,
+    /// Nothing more for now.
+    GoOn,
+    /// Whatever the story has in mind: there is nobody.
     AsInTheStory,
+}
+
+/// What somebody is shown who has asked for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// Words that nobody else sees.
+    OnlyForThem(Message),
+    /// The messages of a thread.
+    Thread(Vec<Message>),
+    /// Their form was sent, and closes.
+    FormCloses,
 }
 
 /// Who is told of what happens.
@@ -97,11 +122,42 @@ pub trait Audience {
         waiting: &[Waiting],
     ) -> io::Result<()>;
 
+    /// Whether somebody wants to do something now, without being asked.
+    fn interrupts(&mut self) -> bool {
+        false
+    }
+
     /// Somebody is asked; `free` if the answer is the audience's to give.
     ///
     /// # Errors
     /// It could not be shown.
-    fn ask(&mut self, question: &Question, free: bool) -> io::Result<Answer>;
+    fn ask(&mut self, question: &Question, free: bool) -> io::Result<Wish>;
+
+    /// Somebody is shown what they asked for.
+    ///
+    /// # Errors
+    /// It could not be shown.
+    fn show(&mut self, _: &Aside) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// A form is put before somebody; what they put into it, or `None` if they do not send it. What
+    /// was wrong with the answers that they sent before stands at its questions.
+    ///
+    /// # Errors
+    /// It could not be shown.
+    fn fill(&mut self, _: &Modal, _: &Filled) -> io::Result<Option<BTreeMap<InputName, String>>> {
+        Ok(None)
+    }
+}
+
+/// A form as it was sent, and why it came back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filled {
+    /// What was answered.
+    pub answers: BTreeMap<InputName, String>,
+    /// What is wrong with it.
+    pub wrong: BTreeMap<InputName, String>,
 }
 
 /// Nobody: for tests and for JSON.
@@ -123,7 +179,7 @@ impl Audience for Silence {
         Ok(())
     }
 
-    fn ask(&mut self, _: &Question, _: bool) -> io::Result<Answer> {
-        Ok(Answer::AsInTheStory)
+    fn ask(&mut self, _: &Question, _: bool) -> io::Result<Wish> {
+        Ok(Wish::AsInTheStory)
     }
 }

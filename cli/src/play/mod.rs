@@ -1,27 +1,29 @@
 //! Plays a scenario: moves its world step by step, brings on its scenes, tells an audience.
 
 mod audience;
+mod conversation;
+mod desk;
 mod stage;
 mod verdict;
 
-pub use audience::{Answer, Audience, Line, Question, Silence, Tone, Waiting};
+pub use audience::{Aside, Audience, Filled, Line, Question, Silence, Tone, Waiting, Wish};
 pub use stage::Stage;
 pub use verdict::{Checked, Verdict};
 
-use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_app::ports::Ports;
-use sluice_core::config::Config;
-use sluice_core::id::{DeploymentId, Hash, SlackUserId};
-use sluice_core::message::{Block, Button, ButtonAction, Message};
-use sluice_core::phase::Phase;
-use sluice_sim::world::{Bounds, Click, World};
+use sluice_core::config::{Config, Member};
+use sluice_core::id::SlackUserId;
+use sluice_core::roles::Role;
+use sluice_sim::world::{Bounds, World, members};
 
-use crate::scenario::{Approver, Scenario, Scene, When};
+use crate::scenario::{Scenario, Scene, When};
 use crate::wiring::APPROVER;
+use conversation::Conversation;
+use desk::Desk;
 
 /// Monday morning, as in `events/`.
 const START: &str = "2026-01-05T09:00:00Z";
@@ -32,9 +34,8 @@ pub struct Play {
     config: Arc<Config>,
     scenario: Scenario,
     to_come: Vec<Scene>,
-    asked: BTreeSet<(DeploymentId, Hash)>,
-    /// The tag and the end that somebody at the prompt decided on instead of the story's.
-    decided: Option<(String, &'static str)>,
+    desk: Desk,
+    conversation: Conversation,
 }
 
 impl Play {
@@ -61,6 +62,7 @@ impl Play {
         );
         let ports = ports(&world);
         let config = Arc::new(config);
+        on_call(&world, &config);
         let mut to_come = Vec::new();
         let mut stage = Stage::with_ports(world, ports, vec![config.clone()]);
         for scene in scenario.scenes.iter().cloned() {
@@ -70,12 +72,12 @@ impl Play {
             }
         }
         Self {
+            desk: Desk::new(stage.lambda(), APPROVER),
             stage,
             config,
             scenario,
             to_come,
-            asked: BTreeSet::new(),
-            decided: None,
+            conversation: Conversation::default(),
         }
     }
 
@@ -105,7 +107,7 @@ impl Play {
             &self.stage.world,
             &self.config,
             &self.scenario,
-            self.decided.as_ref(),
+            &self.conversation.decided,
         ))
     }
 
@@ -135,94 +137,27 @@ impl Play {
             cue(&mut self.stage.world, &self.config, after, &scene);
         }
     }
-
-    /// Shows the approver what Slack shows, once for each plan, and clicks what they say.
-    fn ask(&mut self, audience: &mut dyn Audience) -> io::Result<()> {
-        let Some((question, mut click)) = self.question() else {
-            return Ok(());
-        };
-        let answer = match self.scenario.approver {
-            Approver::Clicks(ButtonAction::Approve, _) => audience.ask(&question, true)?,
-            Approver::Clicks(..) | Approver::IsAway => audience.ask(&question, false)?,
-        };
-        let after = match (answer, self.scenario.approver) {
-            (Answer::Click(action), _) => {
-                let rejected = action != ButtonAction::Approve;
-                self.decided = rejected.then_some((question.tag, "Rejected"));
-                click.button.action = action;
-                SignedDuration::ZERO
-            }
-            (Answer::Wait(time), _) => {
-                // Asked again then, unless it has expired.
-                self.decided = Some((question.tag, "Expired"));
-                let again = (click.button.deployment.clone(), question.plan.clone());
-                self.stage.remind(time, again);
-                return Ok(());
-            }
-            (Answer::AsInTheStory, Approver::Clicks(action, after)) => {
-                click.button.action = action;
-                after
-            }
-            (Answer::AsInTheStory, Approver::IsAway) => return Ok(()),
-        };
-        self.stage.world.click(after, click);
-        Ok(())
-    }
-
-    /// The next request for an approval that stands in Slack and was not shown yet.
-    fn question(&mut self) -> Option<(Question, Click)> {
-        for again in self.stage.take_reminders() {
-            self.asked.remove(&again);
-        }
-        let stored = self.stage.world.store().deployments();
-        let waiting = stored.iter().map(|stored| &stored.deployment).find(|d| {
-            let plan = d
-                .plan
-                .as_ref()
-                .map(|sealed| (d.id.clone(), sealed.hash.clone()));
-            matches!(d.phase, Phase::AwaitingApproval)
-                && plan.is_some_and(|plan| !self.asked.contains(&plan))
-        })?;
-        let plan = waiting.sealed_plan().hash.clone();
-        let is_this = |button: &Button| {
-            button.action == ButtonAction::Approve
-                && button.deployment == waiting.id
-                && button.plan.as_ref() == Some(&plan)
-        };
-        let (posted, button) =
-            self.stage
-                .world
-                .slack()
-                .messages()
-                .into_iter()
-                .find_map(|posted| {
-                    let button = buttons(posted.says())
-                        .find(|button| is_this(button))?
-                        .clone();
-                    Some((posted, button))
-                })?;
-        self.asked.insert((waiting.id.clone(), plan.clone()));
-        let question = Question {
-            channel: posted.channel.to_string(),
-            message: posted.says().clone(),
-            environment: waiting.environment().to_string(),
-            tag: waiting.release.tag.to_string(),
-            plan,
-        };
-        let click = Click {
-            user: SlackUserId::new(APPROVER),
-            message: posted.reference.clone(),
-            button,
-        };
-        Some((question, click))
-    }
 }
 
-fn buttons(message: &Message) -> impl Iterator<Item = &Button> {
-    message.blocks.iter().flat_map(|block| match block {
-        Block::Buttons(buttons) => buttons.as_slice(),
-        _ => &[],
-    })
+/// Whoever sits at the prompt is in every group: what Slack shows, they may click.
+fn on_call(world: &World, config: &Config) {
+    for environment in &config.environments {
+        for role in [
+            Role::Deploy,
+            Role::Approve,
+            Role::RollBack,
+            Role::Freeze,
+            Role::Override,
+        ] {
+            for member in environment.who_may(role) {
+                if let Member::Group(group) = member {
+                    let prompt = SlackUserId::new(APPROVER);
+                    let members = members(group).into_iter().chain([prompt]);
+                    world.slack().set_group(group, members);
+                }
+            }
+        }
+    }
 }
 
 fn cue(world: &mut World, config: &Arc<Config>, after: SignedDuration, scene: &Scene) {

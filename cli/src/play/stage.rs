@@ -9,14 +9,14 @@ use sluice_app::App;
 use sluice_app::ports::Ports;
 use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
-use sluice_core::id::{DeploymentId, Hash};
+use sluice_core::id::DeploymentId;
 use sluice_core::machine::waits_for;
 use sluice_core::note::Note;
 use sluice_core::phase::Phase;
 use sluice_sim::world::{Invocation, What, World};
 
 use super::audience::{Audience, Line, Tone, Waiting};
-use crate::wiring::HandlerFunctions;
+use crate::wiring::{HandlerFunctions, Lambda};
 
 /// The phases of a deployment that goes well, as steps on a bar.
 const STEPS: [&str; 11] = [
@@ -33,15 +33,14 @@ const STEPS: [&str; 11] = [
     "CleaningUp",
 ];
 
-type Reminder = (DeploymentId, Hash);
-
 /// A world with Sluice in it.
 pub struct Stage {
     /// The world.
     pub world: World,
+    lambda: Lambda,
     told: BTreeMap<DeploymentId, (usize, &'static str)>,
     last_news: Timestamp,
-    reminders: Vec<(Timestamp, Reminder)>,
+    reminders: Vec<(Timestamp, DeploymentId)>,
 }
 
 impl Stage {
@@ -53,15 +52,21 @@ impl Stage {
 
     /// The same, with Sluice at these ports.
     pub fn with_ports(mut world: World, ports: Ports, configs: Vec<Arc<Config>>) -> Self {
-        let app = App::new(ports, configs);
-        world.deploy(Arc::new(HandlerFunctions::new(app)));
+        let lambda = Lambda::new(App::new(ports, configs));
+        world.deploy(Arc::new(HandlerFunctions::new(lambda.clone())));
         let last_news = world.now();
         Self {
             world,
+            lambda,
             told: BTreeMap::new(),
             last_news,
             reminders: Vec::new(),
         }
+    }
+
+    /// The functions, for whoever calls them beside the world.
+    pub fn lambda(&self) -> Lambda {
+        self.lambda.clone()
     }
 
     /// Whether nothing is left to happen that anybody could notice.
@@ -70,18 +75,18 @@ impl Stage {
     }
 
     /// Asks again after `time`.
-    pub fn remind(&mut self, time: SignedDuration, of: Reminder) {
+    pub fn remind(&mut self, time: SignedDuration, of: DeploymentId) {
         self.reminders.push((self.world.now() + time, of));
     }
 
     /// The reminders whose time has come.
-    pub fn take_reminders(&mut self) -> Vec<Reminder> {
+    pub fn take_reminders(&mut self) -> Vec<DeploymentId> {
         let now = self.world.now();
         let (due, later) = std::mem::take(&mut self.reminders)
             .into_iter()
             .partition(|(at, _)| *at <= now);
         self.reminders = later;
-        let due: Vec<(Timestamp, Reminder)> = due;
+        let due: Vec<(Timestamp, DeploymentId)> = due;
         due.into_iter().map(|(_, reminder)| reminder).collect()
     }
 
@@ -148,6 +153,15 @@ impl Stage {
             self.news(audience, at, d.environment().as_str(), words, tone)?;
         }
         Ok(())
+    }
+
+    /// Tells of something that somebody did.
+    ///
+    /// # Errors
+    /// The audience cannot be told.
+    pub fn somebody(&mut self, audience: &mut dyn Audience, words: String) -> io::Result<()> {
+        let now = self.world.now();
+        self.news(audience, now, "", words, Tone::Around)
     }
 
     fn news(

@@ -3,6 +3,7 @@
 use sluice_core::config::Config;
 use sluice_sim::world::World;
 
+use super::conversation::Decided;
 use crate::scenario::{Check, Scenario};
 
 /// How a scenario ended.
@@ -30,18 +31,22 @@ impl Verdict {
         world: &World,
         config: &Config,
         scenario: &Scenario,
-        decided: Option<&(String, &'static str)>,
+        decided: &Decided,
     ) -> Self {
         let mut ends = scenario.ends.clone();
         let mut checks: &[Check] = &scenario.checks;
-        if let Some((tag, end)) = decided
-            && let Some(at) = ends.iter().position(|(expected, _)| expected == tag)
-        {
-            // Somebody at the prompt told another story: it ends as they decided, whatever was to
-            // come after that did not, and the rest is not judged.
-            ends.truncate(at + 1);
-            ends[at].1 = end;
-            checks = &[];
+        match decided {
+            Decided::AsTold => {}
+            Decided::Ends(tag, end) => {
+                // Somebody at the prompt told another story: it ends as they decided, whatever was
+                // to come after that did not, and the rest is not judged.
+                if let Some(at) = ends.iter().position(|(expected, _)| expected == tag) {
+                    ends.truncate(at + 1);
+                    ends[at].1 = end;
+                    checks = &[];
+                }
+            }
+            Decided::Otherwise => return Self::of_their_own(world),
         }
         let mut checked = ends_checked(world, &ends);
         checked.extend(checks.iter().map(|check| Checked {
@@ -52,6 +57,24 @@ impl Verdict {
         let as_it_should = checked.iter().all(|checked| checked.holds);
         Self {
             ended: ended(world, as_it_should),
+            as_it_should,
+            checked,
+        }
+    }
+}
+
+impl Verdict {
+    /// Of a story that somebody at the prompt made up: only what must hold in every story is judged.
+    fn of_their_own(world: &World) -> Self {
+        let checked = vec![invariants(world)];
+        let as_it_should = checked.iter().all(|checked| checked.holds);
+        let told = ended(world, as_it_should);
+        let ended = match told.strip_prefix("Ended as it should: ") {
+            Some(ends) => format!("Ended as you made it: {ends}"),
+            None => told,
+        };
+        Self {
+            ended,
             as_it_should,
             checked,
         }

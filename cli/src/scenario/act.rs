@@ -59,6 +59,10 @@ pub enum Act {
     SlackDown(SignedDuration),
     /// Everybody leaves the approvers' groups.
     EmptyGroups,
+    /// The network between Sluice and the application is cut; users still reach it.
+    CutOff,
+    /// Somebody says that what Sluice cannot judge is well.
+    Keep,
     /// Somebody wants what ran before, for this reason, and knows of migrations since.
     RollBack(&'static str),
     /// Somebody wants the database as it was before the last migration, for this reason.
@@ -105,6 +109,12 @@ impl Act {
             Self::Restore(reason) => {
                 format!("@{ON_CALL} asks for the database as it was before the migration: {reason}")
             }
+            Self::CutOff => {
+                "the network between Sluice and the application is cut: its users do not \
+                             notice"
+                    .to_owned()
+            }
+            Self::Keep => format!("@{APPROVER} looks at it and clicks [Keep it]"),
             Self::EmptyGroups => "everybody leaves the approvers' groups".to_owned(),
             Self::Freeze(reason) => format!("somebody freezes production: {reason}"),
             Self::Override(reason) => format!("somebody overrides the freeze: {reason}"),
@@ -158,7 +168,10 @@ impl Act {
             }
             Self::RollBack(reason) => roll_back(world, config, production, reason),
             Self::Restore(reason) => restore(world, config, production, reason),
-            Self::Freeze(_) | Self::Override(_) => by_hand(world, config, production, self),
+            Self::CutOff => world.with_cloud(|cloud| cloud.cut_off(true)),
+            Self::Freeze(_) | Self::Override(_) | Self::Keep => {
+                by_hand(world, config, production, self)
+            }
             Self::EmptyGroups => {
                 let approvers = production
                     .approval
@@ -191,6 +204,10 @@ fn by_hand(world: &World, config: &Config, production: &Environment, act: &Act) 
             Act::Freeze(reason) => app.freeze(&key, &by, reason, None).await.map(drop),
             Act::Override(reason) => match active().await {
                 Some(id) => app.override_gate(&id, &by, reason).await.map(drop),
+                None => Ok(()),
+            },
+            Act::Keep => match active().await {
+                Some(id) => app.keep(&id, &by).await.map(drop),
                 None => Ok(()),
             },
             _ => Ok(()),

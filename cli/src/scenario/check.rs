@@ -2,7 +2,7 @@
 
 use sluice_core::config::{Config, Environment};
 use sluice_core::deployment::Deployment;
-use sluice_core::id::{EnvironmentName, ServiceName};
+use sluice_core::id::{DeploymentId, EnvironmentName, ServiceName};
 use sluice_core::report::report;
 use sluice_core::words;
 use sluice_sim::cloud::{Happened, digest_of};
@@ -100,7 +100,8 @@ impl Check {
         match self {
             Self::Migrations { environment, count } => place(environment).is_some_and(|place| {
                 happened(world, |what| {
-                    matches!(what, Happened::TaskRun { cluster, .. } if *cluster == place.cluster)
+                    matches!(what, Happened::TaskRun { cluster, token, .. }
+                        if *cluster == place.cluster && migrates(world, token))
                 }) == *count
             }),
             Self::Snapshots { environment, count } => {
@@ -118,9 +119,9 @@ impl Check {
             Self::OneBeat(environment) => {
                 place(environment).is_some_and(|place| one_beat(world, place))
             }
-            Self::Told(tag, words) => {
-                of_tag(world, tag).iter().any(|d| told(d).iter().any(|line| line.contains(words)))
-            }
+            Self::Told(tag, words) => of_tag(world, tag)
+                .iter()
+                .any(|d| told(d).iter().any(|line| line.contains(words))),
             Self::InOrder(tag, steps) => of_tag(world, tag).iter().any(|d| in_order(d, steps)),
         }
     }
@@ -134,6 +135,12 @@ fn happened(world: &World, wanted: impl Fn(&Happened) -> bool) -> usize {
             .filter(|entry| wanted(&entry.what))
             .count()
     })
+}
+
+/// Whether a task's token is a migration's: the deployment's id. Tasks that only look have others.
+fn migrates(world: &World, token: &str) -> bool {
+    let id = DeploymentId::from_outside(token);
+    world.store().deployment(&id).is_some()
 }
 
 fn snapshots(world: &World, place: &Environment) -> usize {

@@ -96,6 +96,17 @@ fn after_the_migration() -> Vec<Scenario> {
         .check(Check::Told(TO_PRODUCTION, "not well under traffic"))
         .production_as_before(),
         Scenario::new(
+            "dying-workers",
+            "workers start well and die again and again: ECS starts them anew, Sluice sees it in the bake and rolls back",
+        )
+        .in_production(
+            ImageBehaviour::default().with_dying_workers(SignedDuration::from_secs(80), 1),
+        )
+        .ends("RolledBack")
+        .check(Check::Told(TO_PRODUCTION, "worker runs the new version"))
+        .check(Check::Told(TO_PRODUCTION, "not well under traffic: "))
+        .production_as_before(),
+        Scenario::new(
             "alarm",
             "a CloudWatch alarm fires in the bake: ECS goes back by itself, and Sluice says so",
         )

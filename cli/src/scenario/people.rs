@@ -35,6 +35,8 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         superseded(),
         two_pushes_at_once(),
         empty_approvers(),
+        kept(),
+        unproven(),
         Scenario::new(
             "rotated-secret",
             "a secret is rotated between the request and the yes: a new plan, asked again",
@@ -117,6 +119,45 @@ fn two_pushes_at_once() -> Scenario {
             environment: "staging",
             image: "1.4.1",
         })
+}
+
+/// Production bakes, and Sluice cannot reach it.
+fn cut_off(name: &'static str, shows: &'static str) -> Scenario {
+    Scenario::new(name, shows)
+        .scene(
+            When::After(TO_PRODUCTION, "Baking", SignedDuration::from_mins(1)),
+            Act::CutOff,
+        )
+        .check(Check::Told(
+            TO_PRODUCTION,
+            "cannot tell whether v1.4.0 is well",
+        ))
+        .check(Check::Runs {
+            environment: "production",
+            image: super::IMAGE,
+        })
+        .check(Check::OneBeat("production"))
+}
+
+fn kept() -> Scenario {
+    cut_off(
+        "kept",
+        "Sluice cannot reach production while ECS calls it healthy: it asks, and somebody keeps the release",
+    )
+    .scene(
+        When::After(TO_PRODUCTION, "Baking", SignedDuration::from_mins(60)),
+        Act::Keep,
+    )
+    .check(Check::Told(TO_PRODUCTION, "says that v1.4.0 is well"))
+}
+
+fn unproven() -> Scenario {
+    cut_off(
+        "unproven",
+        "the same, and nobody says anything for twelve hours: it stays, unproven, and production is held",
+    )
+    .ends("Unproven")
+    .check(Check::Told(TO_PRODUCTION, "it stays in production unproven"))
 }
 
 fn empty_approvers() -> Scenario {

@@ -1,43 +1,80 @@
-//! A message as Slack would show it.
+//! Messages and forms as Slack would show them.
 
 use sluice_core::message::{Block, Message};
+use sluice_core::modal::{InputKind, Modal};
 
-use super::{DIM, STRONG, TITLE, paint, wrap_hanging};
+use super::{DIM, STRONG, TITLE, paint, wrap, wrap_hanging};
 
 /// Width of the frame.
 const RULE: usize = 78;
-/// Longer lines of code are broken here.
-const CODE_WIDTH: usize = 96;
+/// Longer lines are broken here.
+const TEXT_WIDTH: usize = 96;
 
 /// The message in a frame, with the channel it is in.
 pub fn slack(channel: &str, message: &Message) -> String {
-    let title = format!(" Slack {channel} ");
+    framed(&format!("Slack {channel}"), blocks(&message.blocks))
+}
+
+/// The messages of a thread in a frame, one below the other.
+pub fn thread(messages: &[Message]) -> String {
+    let lines = messages.iter().flat_map(|message| blocks(&message.blocks));
+    framed("Slack, the thread", lines.collect())
+}
+
+/// A form in a frame, with its questions.
+pub fn form(modal: &Modal) -> String {
+    let mut lines = blocks(&modal.blocks);
+    for input in &modal.inputs {
+        lines.push(String::new());
+        lines.push(paint(STRONG, &input.label));
+        if let InputKind::Select(choices) = &input.kind {
+            let choices = choices.iter().zip(1..);
+            lines.extend(choices.map(|(choice, number)| format!("  {number} {}", choice.label)));
+        }
+        if !input.hint.is_empty() {
+            lines.extend(wrap(&input.hint, RULE).iter().map(|line| paint(DIM, line)));
+        }
+    }
+    lines.push(String::new());
+    let buttons = format!("[ {} ]  [ Not now ]", modal.submit);
+    lines.push(paint(STRONG, buttons));
+    framed(&format!("Slack, a form: {}", modal.title), lines)
+}
+
+fn framed(title: &str, lines: Vec<String>) -> String {
+    let title = format!(" {title} ");
     let rule = "─".repeat(RULE.saturating_sub(title.chars().count() + 2));
-    let mut lines = vec![paint(DIM, format!("┌─{title}{rule}"))];
-    for (number, block) in message.blocks.iter().enumerate() {
-        if number > 0 && !matches!(block, Block::Context(_)) {
+    let bar = paint(DIM, "│");
+    let inside = lines.into_iter().map(|line| match line.is_empty() {
+        true => bar.clone(),
+        false => format!("{bar} {line}"),
+    });
+    let mut framed = vec![paint(DIM, format!("┌─{title}{rule}"))];
+    framed.extend(inside);
+    framed.push(paint(DIM, format!("└{}", "─".repeat(RULE - 1))));
+    framed.join("\n")
+}
+
+fn blocks(blocks: &[Block]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (number, block) in blocks.iter().enumerate() {
+        if number > 0 && !matches!(block, Block::Context(_) | Block::Links(_)) {
             lines.push(String::new());
         }
         lines.extend(block_lines(block));
     }
-    let bar = paint(DIM, "│");
-    let framed = lines
-        .into_iter()
-        .enumerate()
-        .map(|(number, line)| match (number, line) {
-            (0, title) => title,
-            (_, line) if line.is_empty() => bar.clone(),
-            (_, line) => format!("{bar} {line}"),
-        });
-    let mut framed: Vec<String> = framed.collect();
-    framed.push(paint(DIM, format!("└{}", "─".repeat(RULE - 1))));
-    framed.join("\n")
+    lines
 }
 
 fn block_lines(block: &Block) -> Vec<String> {
     match block {
         Block::Header(text) => vec![paint(TITLE, text)],
-        Block::Text(text) => mentions(text).lines().map(str::to_owned).collect(),
+        Block::Text(text) => mentions(text)
+            .lines()
+            .flat_map(|line| {
+                wrap_hanging(line, TEXT_WIDTH, if line.starts_with('•') { 2 } else { 0 })
+            })
+            .collect(),
         Block::Fields(fields) => {
             let width = fields
                 .iter()
@@ -56,11 +93,19 @@ fn block_lines(block: &Block) -> Vec<String> {
         Block::Code(text) => text
             .trim_end()
             .lines()
-            .flat_map(|line| wrap_hanging(&format!("    {line}"), CODE_WIDTH, 3))
+            .flat_map(|line| wrap_hanging(&format!("    {line}"), TEXT_WIDTH, 3))
             .collect(),
         Block::Context(text) => mentions(text)
             .lines()
+            .flat_map(|line| wrap(line, TEXT_WIDTH))
             .map(|line| paint(DIM, line))
+            .collect(),
+        Block::Links(links) => links
+            .iter()
+            .map(|link| match &link.url {
+                Some(url) => format!("{}  {}", mentions(&link.text), paint(DIM, url)),
+                None => mentions(&link.text),
+            })
             .collect(),
         Block::Buttons(buttons) => {
             let labels = buttons

@@ -6,7 +6,7 @@ mod screen;
 mod style;
 mod wrap;
 
-pub use message::{mentions, slack};
+pub use message::{form, mentions, slack, thread};
 pub use screen::{Screen, is_lively};
 pub use style::{BAD, DIM, GOOD, STRONG, TITLE, WARN, paint};
 pub use wrap::{wrap, wrap_hanging};

@@ -65,6 +65,13 @@ impl Screen {
         self.out.flush()
     }
 
+    /// Somebody pressed Enter below the status lines: they stand one line higher now.
+    pub fn line_was_typed(&mut self) {
+        if self.drawn > 0 {
+            self.drawn += 1;
+        }
+    }
+
     /// Replaces the status lines.
     ///
     /// # Errors
@@ -146,6 +153,17 @@ mod tests {
             screen.print(&paint(GOOD, "well")).unwrap();
         });
         assert_eq!(text, "well\n");
+    }
+
+    #[test]
+    fn what_is_typed_below_the_status_is_cleared_with_it() {
+        let text = written(false, true, |screen| {
+            screen.status(vec!["one".into()]).unwrap();
+            screen.line_was_typed();
+            screen.status(Vec::new()).unwrap();
+        });
+        let drawn = format!("{WRAP_OFF}one\n{WRAP_ON}");
+        assert_eq!(text, format!("{drawn}\x1b[2A\r{CLEAR_BELOW}"));
     }
 
     #[test]

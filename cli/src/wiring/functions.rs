@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, from_value, json};
-use sluice_app::App;
 use sluice_app::ports::WakeUp;
 use sluice_core::failure::PortError;
 use sluice_core::hook::HookAnswer;
@@ -19,7 +18,7 @@ use super::lambda::{Function, Lambda};
 use super::payload::{click_request, sqs_batch, submission_request};
 
 /// What people in the simulated workplace say when they are asked why they reject something.
-const WHY: &str = "not before the weekend";
+pub const WHY: &str = "not before the weekend";
 
 /// ECS's default for `callBackDelay`.
 const CALL_BACK_DELAY_S: u32 = 30;
@@ -29,8 +28,8 @@ pub struct HandlerFunctions(Lambda);
 
 impl HandlerFunctions {
     /// Deploys them.
-    pub fn new(app: App) -> Self {
-        Self(Lambda::new(app))
+    pub fn new(lambda: Lambda) -> Self {
+        Self(lambda)
     }
 
     async fn invoke(&self, function: Function, payload: &Value) -> Result<Value, PortError> {

@@ -4,9 +4,13 @@
 mod functions;
 mod lambda;
 mod payload;
+mod reading;
 mod recognise;
 
-pub use functions::HandlerFunctions;
+pub use functions::{HandlerFunctions, WHY};
 pub use lambda::{Function, Lambda};
-pub use payload::{APPROVER, click_request, slack_request, sqs_batch, submission_request};
+pub use payload::{
+    APPROVER, click, click_request, command, slack_request, sqs_batch, submission_request,
+};
+pub use reading::{errors, message};
 pub use recognise::{Unrecognised, happened_at, recognise};

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use sluice_core::id::SlackUserId;
 use sluice_core::message::Button;
 use sluice_core::modal::Submission;
-use sluice_slack::{interaction_body, sign, submission_body};
+use sluice_slack::{
+    SimulatedClick, click_body, command_body, interaction_body, sign, submission_body,
+};
 
 /// The simulated Slack app's. It opens nothing anywhere.
 pub(super) const SIGNING_SECRET: &str = "simulated-signing-secret";
@@ -40,6 +42,25 @@ pub fn sqs_batch(body: &Value, sent_at: Timestamp) -> Value {
 /// The request that Slack sends to the Function URL when `by` clicks `button` at `at`, signed.
 pub fn click_request(button: &Button, by: &SlackUserId, at: Timestamp) -> Value {
     slack_request(&interaction_body(button, by, at), at)
+}
+
+/// The same, with leave of its own to put a form before them.
+pub fn click(button: &Button, by: &SlackUserId, trigger: &str, at: Timestamp) -> Value {
+    let value = sluice_slack::button_value(button);
+    let click = SimulatedClick {
+        action_id: button.action.id(),
+        value: &value,
+        by,
+        at,
+        trigger,
+        response_url: "https://hooks.slack.com/actions/T0000000001/1/simulated",
+    };
+    slack_request(&click_body(&click), at)
+}
+
+/// The request that Slack sends when `by` types `/sluice` and `text` at `at`, signed.
+pub fn command(text: &str, by: &SlackUserId, trigger: &str, at: Timestamp) -> Value {
+    slack_request(&command_body(text, by, trigger), at)
 }
 
 /// The request that Slack sends when somebody sends a form at `at`, signed.

@@ -17,15 +17,19 @@ pub(crate) fn to_command(message: &Message) -> Response {
     }))
 }
 
-/// Slack shows nothing of the answer to a click: the words go to the click's own address.
-pub(crate) fn to_click(words: String, response_url: Option<String>) -> Response {
-    let text = render(&Message::line(words)).text;
+/// Slack shows nothing of the answer to a click: the message goes to the click's own address.
+pub(crate) fn to_click(message: &Message, response_url: Option<String>) -> Response {
+    let message = render(message);
     let body = json!({
         "replace_original": false,
         "response_type": "ephemeral",
-        "text": text,
+        "text": message.text,
+        "blocks": message.blocks,
     });
-    let reply = response_url.map(|response_url| Reply { response_url, text });
+    let reply = response_url.map(|response_url| Reply {
+        response_url,
+        message,
+    });
     Response {
         reply,
         ..Response::json(&body)

@@ -116,7 +116,7 @@ async fn clicked(app: &App, click: Interaction, patience: &impl Patience) -> Res
     let action = click.action.id();
     let (deployment, user) = (click.deployment.clone(), click.by.clone());
     let response_url = click.response_url.clone();
-    let words = match patience.within(CLICK, take(app, click)).await {
+    let message = match patience.within(CLICK, take(app, click)).await {
         Some(Ok(Some(decided))) => {
             tracing::info!(
                 deployment.id = %deployment,
@@ -124,7 +124,7 @@ async fn clicked(app: &App, click: Interaction, patience: &impl Patience) -> Res
                 action,
                 "{user} clicked {action} on {deployment}"
             );
-            decided.reply
+            Message::line(decided.reply)
         }
         Some(Ok(None)) => return Response::empty(),
         Some(Err(error)) => {
@@ -135,11 +135,14 @@ async fn clicked(app: &App, click: Interaction, patience: &impl Patience) -> Res
                 %error,
                 "{user} clicked {action} on {deployment} in vain"
             );
-            answer::sentence(&error.to_string())
+            match error {
+                ClickFailed::OldPlan(newest) => *newest,
+                error => Message::line(answer::sentence(&error.to_string())),
+            }
         }
-        None => TOO_SLOW.to_owned(),
+        None => Message::line(TOO_SLOW),
     };
-    answer::to_click(words, response_url)
+    answer::to_click(&message, response_url)
 }
 
 async fn take(app: &App, click: Interaction) -> Result<Option<Decided>, ClickFailed> {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
+use sluice_slack::Rendered;
 
 /// A request.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -62,13 +63,13 @@ pub struct Response {
     pub reply: Option<Reply>,
 }
 
-/// Words for the one who clicked.
+/// A message for the one who clicked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// The address that came with the click.
     pub response_url: String,
-    /// The words, in Slack's mrkdwn.
-    pub text: String,
+    /// The message.
+    pub message: Rendered,
 }
 
 impl Response {

@@ -171,7 +171,10 @@ fn the_one_who_clicked_is_told_at_the_click_s_own_address() {
             .response_url
             .starts_with("https://hooks.slack.com/actions/")
     );
-    assert_eq!(reply.text, words(&serde_json::to_value(&response).unwrap()));
+    assert_eq!(
+        reply.message.text,
+        words(&serde_json::to_value(&response).unwrap())
+    );
 }
 
 #[test]

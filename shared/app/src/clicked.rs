@@ -5,7 +5,7 @@ use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::id::{DeploymentId, SlackUserId};
-use sluice_core::message::ButtonAction;
+use sluice_core::message::{Block, ButtonAction, Message};
 use sluice_core::phase::Phase;
 use sluice_core::roles::{Action, may};
 use sluice_core::view::override_modal;
@@ -23,6 +23,9 @@ pub enum ClickFailed {
     /// There is nothing to put a form before them with.
     #[error("`{}` asks for a reason, and Slack sent no leave to ask for it: click again", .0.label())]
     NoTrigger(ButtonAction),
+    /// The button shows a plan that has been replaced since. The message shows the one there is.
+    #[error("{}", .0.summary)]
+    OldPlan(Box<Message>),
     /// A decision was not taken.
     #[error(transparent)]
     Decide(#[from] DecideError),
@@ -41,7 +44,11 @@ impl ClickFailed {
             Self::Decide(DecideError::Port(error))
             | Self::Control(ControlError::Port(error))
             | Self::Ask(AskError::Port(error)) => Some(error),
-            Self::NoTrigger(_) | Self::Decide(_) | Self::Control(_) | Self::Ask(_) => None,
+            Self::NoTrigger(_)
+            | Self::OldPlan(_)
+            | Self::Decide(_)
+            | Self::Control(_)
+            | Self::Ask(_) => None,
         }
     }
 }
@@ -61,15 +68,29 @@ impl App {
         let leave = || trigger.ok_or(ClickFailed::NoTrigger(click.action));
         match (click.action, trigger) {
             (ButtonAction::Reject, Some(trigger)) => {
+                let waits = self.clicked_on(id).await.map_err(DecideError::from)?;
+                if let Some(d) = waits.filter(|d| is_of_old_plan(d, click)) {
+                    return Err(old_plan(&d));
+                }
                 self.ask_why(id, trigger).await?;
                 Ok(None)
             }
             (ButtonAction::Approve | ButtonAction::Reject | ButtonAction::Cancel, _) => {
-                Ok(Some(self.decide(click).await?))
+                match self.decide(click).await {
+                    Err(DecideError::Rejected(RejectedEvent::StalePlan)) => {
+                        let d = self.clicked_on(id).await.map_err(DecideError::from)?;
+                        Err(d.map_or_else(
+                            || DecideError::Unknown(id.clone()).into(),
+                            |d| old_plan(&d),
+                        ))
+                    }
+                    decided => Ok(Some(decided?)),
+                }
             }
             (ButtonAction::Pause, _) => Ok(Some(self.pause(id, by, NO_REASON).await?)),
             (ButtonAction::Resume, _) => Ok(Some(self.resume(id, by).await?)),
             (ButtonAction::RollForward, _) => Ok(Some(self.roll_forward(id, by).await?)),
+            (ButtonAction::Keep, _) => Ok(Some(self.keep(id, by).await?)),
             (ButtonAction::Override, _) => {
                 self.ask_why_override(id, by, leave()?).await?;
                 Ok(None)
@@ -119,6 +140,29 @@ impl App {
         let stored = self.ports.store.load(id).await?;
         Ok(stored.map(|stored| stored.deployment))
     }
+}
+
+fn is_of_old_plan(d: &Deployment, click: &Decide) -> bool {
+    let plan = d.plan.as_ref().map(|sealed| &sealed.hash);
+    matches!(d.phase, Phase::AwaitingApproval) && plan != click.plan.as_ref()
+}
+
+/// Says that the plan has changed, and shows the one that waits now.
+fn old_plan(d: &Deployment) -> ClickFailed {
+    let said = format!(
+        "That button belongs to a plan that has changed since, so nothing was decided. Below is the \
+         plan of {} to {} as it is now: decide on it in {}, at the top of its thread.",
+        d.release.tag,
+        d.environment(),
+        d.settings.environment.channel
+    );
+    let mut message = Message::line(said);
+    if let Some(sealed) = &d.plan {
+        message.blocks.push(Block::Code(sealed.plan.to_string()));
+        let hash = sealed.hash.short();
+        message.blocks.push(Block::Context(format!("plan {hash}")));
+    }
+    ClickFailed::OldPlan(Box::new(message))
 }
 
 fn why_closed(d: &Deployment, closed: &ControlsObservation) -> String {

@@ -1,17 +1,17 @@
 //! People's hands on an environment and on a deployment: freeze, hold, override, pause. Whether they
-//! may is read from `sluice.toml` and from Slack's groups at the moment they ask.
+//! may is read from `sluice.toml` and from Slack's groups as they ask.
 
 use std::collections::BTreeSet;
 
-use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use sluice_core::config::{Environment, Member};
+use sluice_core::config::Environment;
 use sluice_core::controls::{self, Controls, Freeze, Hold};
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Event;
 use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::id::{DeploymentId, SlackGroupId, SlackUserId};
 use sluice_core::message::Message;
+use sluice_core::note::Note;
 use sluice_core::phase::Phase;
 use sluice_core::roles::{Action, NotAllowed, may};
 
@@ -282,6 +282,31 @@ impl App {
             .await
     }
 
+    /// Takes somebody's word that a version is well which the samples do not tell of.
+    ///
+    /// # Errors
+    /// They may not, nobody is asked about it, or it did not go through.
+    pub async fn keep(
+        &self,
+        deployment: &DeploymentId,
+        by: &SlackUserId,
+    ) -> Result<Decided, ControlError> {
+        let said = "Kept: it counts as proven, by your word";
+        let stored = self.ports.store.load(deployment).await?;
+        if let Some(d) = stored.map(|stored| stored.deployment)
+            && d.story
+                .iter()
+                .any(|entry| matches!(&entry.note, Note::Kept { by: kept } if kept == by))
+        {
+            // The same click again: its answer was lost.
+            return Ok(steered(&d, said));
+        }
+        let groups = self.groups_there(deployment, Action::Keep, by).await?;
+        let by = by.clone();
+        self.steer(deployment, Event::Keep { by, groups }, said)
+            .await
+    }
+
     async fn steer(
         &self,
         id: &DeploymentId,
@@ -331,26 +356,6 @@ impl App {
     ) -> Result<BTreeSet<SlackGroupId>, PortError> {
         let members = environment.members_for(action).into_iter();
         self.groups_among(members, by).await
-    }
-
-    /// The groups among these that somebody is in now.
-    pub(crate) async fn groups_among(
-        &self,
-        members: impl Iterator<Item = &Member>,
-        user: &SlackUserId,
-    ) -> Result<BTreeSet<SlackGroupId>, PortError> {
-        let groups: BTreeSet<&SlackGroupId> = members
-            .filter_map(|member| match member {
-                Member::Group(group) => Some(group),
-                Member::User(_) => None,
-            })
-            .collect();
-        let asked = groups.into_iter().map(|group| async move {
-            let members = self.ports.chat.group_members(group).await?;
-            Ok::<_, PortError>(members.contains(user).then(|| group.clone()))
-        });
-        let found: Result<Vec<_>, _> = join_all(asked).await.into_iter().collect();
-        Ok(found?.into_iter().flatten().collect())
     }
 
     /// Changes the controls and wakes whoever waits there.

@@ -161,6 +161,7 @@ impl Verdict {
             ButtonAction::Override
             | ButtonAction::Pause
             | ButtonAction::Resume
+            | ButtonAction::Keep
             | ButtonAction::RollBack
             | ButtonAction::RollForward
             | ButtonAction::RestoreDatabase => None,

@@ -1,6 +1,7 @@
 //! Carries commands out through the ports. Makes no choices: the command and the deployment's
 //! pinned settings leave none.
 
+mod health;
 mod inspection;
 mod rehearsal;
 mod restore;
@@ -13,21 +14,18 @@ use sluice_core::controls::ControlsObservation;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::{Claim, Event, Outcome};
 use sluice_core::failure::PortError;
-use sluice_core::health::Sample;
 use sluice_core::id::{Digest, EnvironmentName, SnapshotId};
 use sluice_core::observation::{
-    AlarmState, ApproversObservation, HttpObservation, PinnedSecret, ProofObservation,
-    SecretProblem, ServiceObservation, SmokeResult,
+    ApproversObservation, ImageObservation, PinnedSecret, ProofObservation, SecretProblem,
+    ServiceObservation, SmokeResult,
 };
+use sluice_core::origin::PushedBy;
 use sluice_core::smoke;
 
 use crate::App;
 use crate::ports::{
     EnvironmentKey, HttpRequest, ServiceQuery, Target, TaskDefinitionOrder, TaskOrder,
 };
-
-/// A health endpoint that takes longer is not well.
-const PROBE_TIMEOUT: SignedDuration = SignedDuration::from_secs(5);
 
 impl Target {
     /// Where the deployment's requests go.
@@ -72,7 +70,7 @@ impl App {
         let target = &Target::of(d);
         Ok(match command {
             Command::ClaimEnvironment => Outcome::Claim(self.claim(d).await?),
-            Command::ReadImage => Outcome::Image(ports.registry.image(target, &d.release).await?),
+            Command::ReadImage => Outcome::Image(self.image(d, target).await?),
             Command::ReadScan => Outcome::Scan(ports.registry.scan(target, &d.release).await?),
             Command::ReadProof { environment } => Outcome::Proof(self.proof(d, environment).await?),
             Command::PinSecrets => self.pin_secrets(d, target).await?,
@@ -188,7 +186,9 @@ impl App {
                 }
             }
             Command::RunSmokeTests => Outcome::SmokeTests(self.run_smoke_tests(d).await),
-            Command::SampleHealth => Outcome::Health(self.sample_health(d, target).await?),
+            Command::SampleHealth { tasks_since } => {
+                Outcome::Health(self.sample_health(d, target, *tasks_since).await?)
+            }
             Command::PruneSnapshots {
                 database,
                 keep,
@@ -218,6 +218,41 @@ impl App {
                     .await?;
                 Outcome::DatabaseRenaming { to: to.clone() }
             }
+        })
+    }
+
+    /// The image, and who pushed it: an address that its annotations hold is asked about, and goes
+    /// no further.
+    async fn image(&self, d: &Deployment, target: &Target) -> Result<ImageObservation, PortError> {
+        let described = self.ports.registry.image(target, &d.release).await?;
+        let annotations = described.annotations;
+        let mut stranger = annotations.name_nobody();
+        let pushed_by = match annotations.pushed_by() {
+            None => None,
+            Some(PushedBy::User(user)) => Some(user.clone()),
+            Some(PushedBy::Email(email)) => match self.ports.chat.user_by_email(email).await {
+                Ok(known) => {
+                    stranger = known.is_none();
+                    known
+                }
+                // Where nobody is asked, nothing depends on it: the chat must not hold it up.
+                Err(error) if d.settings.environment.approval.is_none() => {
+                    tracing::warn!(
+                        deployment.id = %d.id,
+                        %error,
+                        "who pushed the image of {} is not known",
+                        d.id
+                    );
+                    None
+                }
+                Err(error) => return Err(error),
+            },
+        };
+        Ok(ImageObservation {
+            present: described.present,
+            tag_points_at: described.tag_points_at,
+            origin: annotations.origin(&described.tags, pushed_by),
+            pushed_by_stranger: stranger,
         })
     }
 
@@ -371,70 +406,6 @@ impl App {
             results.extend(self.probe_health(d).await);
         }
         results
-    }
-
-    async fn sample_health(&self, d: &Deployment, target: &Target) -> Result<Sample, PortError> {
-        let at = self.ports.clock.now();
-        let mut sample = Sample {
-            at,
-            checks: 0,
-            bad: Vec::new(),
-            unknown: Vec::new(),
-        };
-        for (label, answer) in join_all(self.probes(d)).await {
-            sample.checks += 1;
-            match answer {
-                HttpObservation::Answered { status, .. } if (200..300).contains(&status) => {}
-                HttpObservation::Answered { status, .. } => {
-                    sample.bad.push(format!("{label} answered {status}"));
-                }
-                HttpObservation::NoAnswer(reason) => {
-                    sample.bad.push(format!("{label} did not answer: {reason}"));
-                }
-            }
-        }
-        let alarms = &d.sealed_plan().plan.alarms;
-        if !alarms.is_empty() {
-            let states = self.ports.alarms.states(target, alarms).await?;
-            for alarm in alarms {
-                match states.get(alarm) {
-                    Some(AlarmState::Ok) => sample.checks += 1,
-                    Some(AlarmState::Alarm) => {
-                        sample.checks += 1;
-                        sample.bad.push(format!("alarm {alarm} is in ALARM"));
-                    }
-                    Some(AlarmState::InsufficientData) | None => {
-                        sample.unknown.push(format!("alarm {alarm} has no data"));
-                    }
-                }
-            }
-        }
-        Ok(sample)
-    }
-
-    fn probes(
-        &self,
-        d: &Deployment,
-    ) -> Vec<impl Future<Output = (String, HttpObservation)> + Send> {
-        d.settings
-            .web()
-            .filter_map(|service| {
-                let url = d.settings.placement(&service.name).url.as_ref()?;
-                let health = service.health.as_ref()?;
-                Some([&health.live, &health.ready].map(|path| (&service.name, url, path)))
-            })
-            .flatten()
-            .map(|(service, url, path)| {
-                let http = self.ports.http.clone();
-                let label = format!("{service} {path}");
-                let request = HttpRequest {
-                    method: "GET".to_owned(),
-                    url: format!("{url}{path}"),
-                    timeout: PROBE_TIMEOUT,
-                };
-                async move { (label, http.request(&request).await) }
-            })
-            .collect()
     }
 
     async fn prune(

@@ -12,6 +12,7 @@ mod control;
 mod decide;
 mod driver;
 mod execute;
+mod groups;
 mod hint;
 mod hook;
 mod intake;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 use sluice_core::config::Config;
 
+use groups::Groups;
 use ports::Ports;
 
 pub use asked::{AskError, Asked, AskedHow, Request, RestoreDatabase, RollBack};
@@ -43,6 +45,7 @@ pub use slash::{SERVED, SlashFailed, SlashReply, SubmitFailed};
 pub struct App {
     ports: Ports,
     configs: Arc<[Arc<Config>]>,
+    groups: Arc<Groups>,
 }
 
 impl App {
@@ -51,6 +54,7 @@ impl App {
         Self {
             ports,
             configs: configs.into(),
+            groups: Arc::default(),
         }
     }
 

@@ -1,12 +1,16 @@
 //! Makes the chat say what the deployment says: one message that is kept up to date, and the story
-//! in its thread. What has been shown is remembered, so whatever was missed is caught up on.
+//! in its thread. What has been shown is remembered, so whatever was missed is caught up on. What is
+//! too long for one message goes on in the thread.
 
 mod batch;
 
 use sluice_core::deployment::Deployment;
 use sluice_core::failure::{ErrorClass, PortError};
+use sluice_core::id::Hash;
+use sluice_core::message::{Block, Message};
+use sluice_core::parts::parts;
 use sluice_core::plan::Plan;
-use sluice_core::view;
+use sluice_core::view::{self, Reply};
 
 use crate::App;
 use crate::ports::{MessageRef, Shown, Stored, Thread};
@@ -51,7 +55,9 @@ impl App {
         let chat = &self.ports.chat;
         let channel = &d.settings.environment.channel;
         let before = self.plan_before(d).await?;
-        let message = view::message(d, before.as_ref());
+        let whole = view::message(d, before.as_ref());
+        let mut continued = parts(&whole, &told_below(d));
+        let message = continued.remove(0);
         let posted = match &shown.message {
             None => {
                 let posted = chat
@@ -80,7 +86,59 @@ impl App {
             },
         };
         shown.version = shown.version.max(stored.version);
-        self.tell_story(d, &posted, shown).await
+        self.tell_story(d, &posted, shown).await?;
+        let went_on = self.go_on(d, &posted, &continued, shown).await;
+        if went_on.is_err() {
+            // Not all of this version is told: the next try looks again.
+            shown.version = stored.version.saturating_sub(1);
+        }
+        went_on
+    }
+
+    /// Posts what the message is too long for, once as it is.
+    async fn go_on(
+        &self,
+        d: &Deployment,
+        posted: &MessageRef,
+        continued: &[Message],
+        shown: &mut Shown,
+    ) -> Result<(), PortError> {
+        if continued.is_empty() {
+            return Ok(());
+        }
+        let hash = Hash::of_json(&continued);
+        if shown.continued.as_ref() == Some(&hash) {
+            return Ok(());
+        }
+        let key = format!("{}/continued/{}", posted.ts, hash.short());
+        for (part, message) in continued.iter().enumerate() {
+            let reply = Reply {
+                message: message.clone(),
+                broadcast: false,
+            };
+            self.reply(d, &format!("{key}/{part}"), posted, &reply)
+                .await?;
+        }
+        shown.continued = Some(hash);
+        Ok(())
+    }
+
+    async fn reply(
+        &self,
+        d: &Deployment,
+        key: &str,
+        posted: &MessageRef,
+        reply: &Reply,
+    ) -> Result<(), PortError> {
+        let channel = &d.settings.environment.channel;
+        let thread = Thread {
+            first: posted,
+            broadcast: reply.broadcast,
+        };
+        let chat = &self.ports.chat;
+        chat.ensure_posted(key, channel, Some(thread), &reply.message)
+            .await
+            .map(drop)
     }
 
     /// Posts what the thread does not have yet of the story.
@@ -90,7 +148,6 @@ impl App {
         posted: &MessageRef,
         shown: &mut Shown,
     ) -> Result<(), PortError> {
-        let channel = &d.settings.environment.channel;
         while let Some(Batch { replies, to }) = batch(d, shown.told, shown.posting) {
             let single = to == shown.told + 1;
             if !single && shown.posting.is_none() {
@@ -108,13 +165,7 @@ impl App {
                     0 => key.clone(),
                     part => format!("{key}/{part}"),
                 };
-                let thread = Thread {
-                    first: posted,
-                    broadcast: reply.broadcast,
-                };
-                let chat = &self.ports.chat;
-                chat.ensure_posted(&key, channel, Some(thread), &reply.message)
-                    .await?;
+                self.reply(d, &key, posted, reply).await?;
             }
             shown.told = to;
             shown.posting = None;
@@ -135,4 +186,10 @@ impl App {
         let sealed = stored.and_then(|stored| stored.deployment.plan);
         Ok(sealed.map(|sealed| sealed.plan.clone()))
     }
+}
+
+/// What the thread's story tells in full.
+fn told_below(d: &Deployment) -> Vec<Block> {
+    let replies = d.story.iter().flat_map(|entry| view::replies(d, entry));
+    replies.flat_map(|reply| reply.message.blocks).collect()
 }

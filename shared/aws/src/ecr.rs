@@ -10,10 +10,11 @@ use aws_sdk_ecr::operation::describe_images::DescribeImagesError;
 use aws_sdk_ecr::types::{ImageDetail, ImageIdentifier, ImageStatus};
 use futures::future::{try_join, try_join_all};
 use serde::Deserialize;
-use sluice_app::ports::{FoundImage, ImageQuery, Registry, Target};
+use sluice_app::ports::{DescribedImage, FoundImage, ImageQuery, Registry, Target};
 use sluice_core::failure::PortError;
 use sluice_core::id::{AccountId, Digest, ImageTag, Region, RepositoryName};
-use sluice_core::observation::{ImageObservation, ScanObservation};
+use sluice_core::observation::ScanObservation;
+use sluice_core::origin::Annotations;
 use sluice_core::release::Release;
 use sluice_core::rollback::ImageReference;
 
@@ -28,6 +29,8 @@ const INDEXES: [&str; 2] = [
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
 ];
+
+const BATCH_GET: &str = "ecr:BatchGetImage";
 
 /// The annotation by which BuildKit marks a manifest of an index that is no image.
 const NO_IMAGE: &str = "vnd.docker.reference.type";
@@ -79,13 +82,9 @@ impl EcrRegistry {
 
 #[async_trait]
 impl Registry for EcrRegistry {
-    /// `ecr:DescribeImages`, of the digest and of the tag. Unlike `BatchGetImage` it does not count
-    /// as a pull, and it tells an archived image, which cannot be pulled, from one that can.
-    async fn image(
-        &self,
-        target: &Target,
-        release: &Release,
-    ) -> Result<ImageObservation, PortError> {
+    /// `ecr:DescribeImages`, of the digest and of the tag: it tells an archived image, which cannot be
+    /// pulled, from one that can. `ecr:BatchGetImage`, of one that can, for its annotations.
+    async fn image(&self, target: &Target, release: &Release) -> Result<DescribedImage, PortError> {
         let repository = self
             .repository(target, &release.registry, &release.repository)
             .await?;
@@ -102,9 +101,16 @@ impl Registry for EcrRegistry {
             Digest::try_from(digest)
                 .map_err(|_| incomplete("ecr:DescribeImages", &repository.name(), "valid digest"))
         });
-        Ok(ImageObservation {
-            present: image.is_some_and(|image| can_be_pulled(&image)),
+        let image = image.filter(can_be_pulled);
+        let annotations = match &image {
+            Some(_) => repository.annotations(&release.digest).await?,
+            None => Annotations::default(),
+        };
+        Ok(DescribedImage {
+            present: image.is_some(),
             tag_points_at: digest.transpose()?,
+            tags: image.map(tags).unwrap_or_default(),
+            annotations,
         })
     }
 
@@ -128,20 +134,15 @@ impl Registry for EcrRegistry {
             return Ok(None);
         };
         let without = |what| incomplete("ecr:DescribeImages", &repository.name(), what);
-        let digest = found.image_digest.and_then(|d| Digest::try_from(d).ok());
+        let digest = found.image_digest.clone();
+        let digest = digest.and_then(|d| Digest::try_from(d).ok());
         let pushed_at = found.image_pushed_at.as_ref().and_then(timestamp);
-        let mut tags: Vec<ImageTag> = found
-            .image_tags
-            .unwrap_or_default()
-            .into_iter()
-            .map(ImageTag::new)
-            .collect();
-        tags.sort();
+        let artifact_media_type = found.artifact_media_type.clone();
         Ok(Some(FoundImage {
             digest: digest.ok_or_else(|| without("valid digest"))?,
             pushed_at: pushed_at.ok_or_else(|| without("time of push"))?,
-            tags,
-            artifact_media_type: found.artifact_media_type,
+            tags: tags(found),
+            artifact_media_type,
         }))
     }
 
@@ -164,6 +165,14 @@ impl Registry for EcrRegistry {
         let scans = digests.iter().map(|digest| repository.findings(digest));
         Ok(scan::of_all(try_join_all(scans).await?))
     }
+}
+
+/// An image's tags, in alphabetical order.
+fn tags(image: ImageDetail) -> Vec<ImageTag> {
+    let tags = image.image_tags.unwrap_or_default().into_iter();
+    let mut tags: Vec<ImageTag> = tags.map(ImageTag::new).collect();
+    tags.sort();
+    tags
 }
 
 /// Images that are archived can be described, and not pulled.
@@ -216,9 +225,33 @@ impl Repository<'_> {
         }
     }
 
+    /// What the image says of itself. An index says it in its own annotations; what it leaves out its
+    /// first image may say.
+    async fn annotations(&self, digest: &Digest) -> Result<Annotations, PortError> {
+        let Some(manifest) = self.manifest(digest.as_str()).await? else {
+            return Ok(Annotations::default());
+        };
+        let annotations = Annotations::read(&manifest.annotations);
+        if annotations.are_complete() {
+            return Ok(annotations);
+        }
+        let Some(first) = manifest.images().into_iter().next() else {
+            return Ok(annotations);
+        };
+        let first = self.manifest(&first).await?;
+        let first = first.map(|first| Annotations::read(&first.annotations));
+        Ok(annotations.or(first.unwrap_or_default()))
+    }
+
     /// The images in the index that is deployed.
     async fn children(&self, digest: &Digest) -> Result<Vec<String>, PortError> {
-        let digest = digest.as_str();
+        let index = self.manifest(digest.as_str()).await?;
+        let index = index.ok_or_else(|| incomplete(BATCH_GET, &self.name(), "manifest"))?;
+        Ok(index.images())
+    }
+
+    /// The manifest of that digest; `None` where it is gone.
+    async fn manifest(&self, digest: &str) -> Result<Option<Index>, PortError> {
         let request = self
             .client()
             .batch_get_image()
@@ -226,28 +259,28 @@ impl Repository<'_> {
             .repository_name(self.name.as_str())
             .image_ids(ImageIdentifier::builder().image_digest(digest).build());
         let answer = request.send().await;
-        let answer =
-            answer.map_err(|error| port_error("ecr:BatchGetImage", &self.name(), error))?;
-        let manifest = answer
-            .images()
-            .first()
-            .and_then(|image| image.image_manifest());
-        let manifest =
-            manifest.ok_or_else(|| incomplete("ecr:BatchGetImage", &self.name(), "manifest"))?;
-        let index: Index = serde_json::from_str(manifest).map_err(|why| {
+        let answer = answer.map_err(|error| port_error(BATCH_GET, &self.name(), error))?;
+        let image = answer.images().first();
+        let Some(manifest) = image.and_then(|image| image.image_manifest()) else {
+            return Ok(None);
+        };
+        let manifest = serde_json::from_str(manifest).map_err(|why| {
             PortError::permanent(format!(
-                "the index {digest} in {} is broken: {why}",
+                "the manifest {digest} in {} is broken: {why}",
                 self.name()
             ))
         })?;
-        Ok(index.images())
+        Ok(Some(manifest))
     }
 }
 
-/// An image index, as far as we read it.
+/// An image index, or an image's own manifest, which has no manifests in it: as far as we read them.
 #[derive(Deserialize)]
 struct Index {
+    #[serde(default)]
     manifests: Vec<Manifest>,
+    #[serde(default)]
+    annotations: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]

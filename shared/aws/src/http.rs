@@ -1,6 +1,7 @@
 //! Requests to the application: health probes and smoke tests.
 
 use std::error::Error;
+use std::io::ErrorKind;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,9 @@ use sluice_core::observation::HttpObservation;
 
 /// The most of a body that is kept, in bytes.
 const MOST_OF_BODY: usize = 64 * 1024;
+
+/// A host that is there takes or refuses a connection within a round trip or two.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How the application's access log sees us.
 const USER_AGENT: &str = concat!("sluice/", env!("CARGO_PKG_VERSION"));
@@ -48,26 +52,34 @@ impl HttpsHttp {
             .map_err(Clone::clone)
     }
 
-    async fn ask(&self, request: &HttpRequest) -> Result<HttpObservation, String> {
+    async fn ask(&self, request: &HttpRequest) -> Result<HttpObservation, HttpObservation> {
+        let none = HttpObservation::NoAnswer;
         let asked = Request::builder()
             .method(request.method.as_str())
             .uri(&request.url)
             .header(header::USER_AGENT, USER_AGENT)
             .body(Empty::new())
-            .map_err(|why| format!("`{} {}` is no request: {why}", request.method, request.url))?;
+            .map_err(|why| {
+                let (method, url) = (&request.method, &request.url);
+                none(format!("`{method} {url}` is no request: {why}"))
+            })?;
         let began = Instant::now();
-        let answer = self
-            .client()?
-            .request(asked)
-            .await
-            .map_err(|why| words(&why))?;
+        let answer =
+            self.client()
+                .map_err(none)?
+                .request(asked)
+                .await
+                .map_err(|why| match is_ours(&why) {
+                    true => HttpObservation::Unreachable(words(&why)),
+                    false => none(words(&why)),
+                })?;
         let status = answer.status().as_u16();
         let mut body = answer.into_body();
         let mut kept = Vec::new();
         while kept.len() < MOST_OF_BODY
             && let Some(frame) = body.frame().await
         {
-            let frame = frame.map_err(|why| words(&why))?;
+            let frame = frame.map_err(|why| none(words(&why)))?;
             if let Some(data) = frame.data_ref() {
                 let room = MOST_OF_BODY - kept.len();
                 kept.extend_from_slice(&data[..data.len().min(room)]);
@@ -86,8 +98,7 @@ impl Http for HttpsHttp {
     async fn request(&self, request: &HttpRequest) -> HttpObservation {
         let timeout = Duration::try_from(request.timeout).unwrap_or(Duration::ZERO);
         match tokio::time::timeout(timeout, self.ask(request)).await {
-            Ok(Ok(answered)) => answered,
-            Ok(Err(reason)) => HttpObservation::NoAnswer(reason),
+            Ok(Ok(seen) | Err(seen)) => seen,
             Err(_) => HttpObservation::NoAnswer(format!("no whole answer within {timeout:?}")),
         }
     }
@@ -99,10 +110,42 @@ fn client() -> Result<HttpsClient, String> {
         .map_err(|why| {
             format!("no certificate authorities on this machine ({why}): set SSL_CERT_FILE")
         })?;
-    let connector = tls.https_or_http().enable_http1().build();
+    let mut connector = HttpConnector::new();
+    connector.enforce_http(false);
+    connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    let connector = tls.https_or_http().enable_http1().wrap_connector(connector);
     Ok(Client::builder(TokioExecutor::new())
         .pool_max_idle_per_host(0)
         .build(connector))
+}
+
+/// Whether no connection came about, for a reason that may lie on our side of the way: the name does
+/// not resolve, there is no route, or nobody says anything. A connection that is refused or broken
+/// off, and a certificate that is not right, are the application's.
+fn is_ours(error: &hyper_util::client::legacy::Error) -> bool {
+    if !error.is_connect() {
+        return false;
+    }
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        // The connector's own error type is not public; its words are these.
+        if error.to_string().starts_with("dns error") {
+            return true;
+        }
+        if let Some(error) = error.downcast_ref::<std::io::Error>() {
+            let unreached = [
+                ErrorKind::TimedOut,
+                ErrorKind::HostUnreachable,
+                ErrorKind::NetworkUnreachable,
+                ErrorKind::NetworkDown,
+            ];
+            if unreached.contains(&error.kind()) {
+                return true;
+            }
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// An error with its causes: the client's own says no more than that something failed.

@@ -30,6 +30,6 @@ pub use ecr::EcrRegistry;
 pub use ecs::{EcsServices, EcsTasks};
 pub use http::HttpsHttp;
 pub use own_secret::own_secret;
-pub use rds::{DEPLOYMENT_TAG, RdsDatabases};
+pub use rds::{DEPLOYMENT_TAG, PURPOSE_TAG, RdsDatabases};
 pub use secrets::AwsSecrets;
 pub use sqs::SqsWakeups;

@@ -178,6 +178,7 @@ impl<'a> Place<'a> {
 mod tests {
     use aws_sdk_ecs::types::LogConfiguration;
     use serde_json::json;
+    use sluice_core::failure::ErrorClass;
 
     use super::*;
     use crate::test_cloud::{Answer, TestCloud, target};
@@ -258,6 +259,90 @@ mod tests {
             lines[0].contains("logs:GetLogEvents on /ecs/erp/migrate/web/0123abcd"),
             "{lines:?}"
         );
+    }
+
+    async fn lines_of(
+        cloud: &TestCloud,
+        container: &ContainerDefinition,
+    ) -> Result<Vec<String>, PortError> {
+        let clients = cloud.clients.of(&target()).await.unwrap();
+        lines(&clients, container, "0123abcd", "sluice: ").await
+    }
+
+    /// A log of these pages, each with a token of its own; the last is given again and again.
+    fn paged(pages: Vec<Vec<String>>) -> TestCloud {
+        TestCloud::new(move |asked| {
+            let token = asked.body["nextToken"].as_str();
+            let at = token.map_or(0, |token| token.parse::<usize>().unwrap());
+            let lines = pages.get(at).into_iter().flatten();
+            let next = pages.len().min(at + 1);
+            Answer::json(&json!({
+                "events": lines.map(|line| json!({ "message": line })).collect::<Vec<_>>(),
+                "nextForwardToken": next.to_string(),
+            }))
+        })
+    }
+
+    #[tokio::test]
+    async fn every_page_is_read_from_the_head_and_lines_are_whole() {
+        let long = format!("sluice: {}", "x".repeat(LINE_CHARS * 10));
+        let cloud = paged(vec![
+            vec!["INFO  upgrading".to_owned(), "sluice: one\n".to_owned()],
+            Vec::new(),
+            vec![long.clone(), " sluice: not at the beginning".to_owned()],
+        ]);
+        let lines = lines_of(&cloud, &web(LogDriver::Awslogs)).await.unwrap();
+        assert_eq!(lines, ["sluice: one", &long]);
+        let asked = cloud.asked("GetLogEvents");
+        let tokens: Vec<_> = asked.iter().map(|one| one["nextToken"].as_str()).collect();
+        assert_eq!(tokens, [None, Some("1"), Some("2"), Some("3")]);
+        assert!(asked.iter().all(|one| one["startFromHead"] == true));
+    }
+
+    #[tokio::test]
+    async fn more_than_fits_is_refused_and_so_is_a_log_without_end() {
+        let line = |n: usize| format!("sluice: {n}");
+        let large = format!("sluice: {}", "x".repeat(1024 * 1024));
+        for (pages, said) in [
+            (vec![(0..=LOG_LINES_MAX).map(line).collect()], "2000 lines"),
+            (vec![vec![large; 8]], "8388608 bytes"),
+            (vec![Vec::new(); PAGES_MAX + 1], "200 pages"),
+        ] {
+            let cloud = paged(pages);
+            let error = lines_of(&cloud, &web(LogDriver::Awslogs)).await;
+            let error = error.unwrap_err();
+            assert_eq!(error.class, ErrorClass::Permanent, "{error}");
+            assert!(error.message.contains(said), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_container_that_logs_elsewhere_is_told_how_to_log_here() {
+        let without_prefix = ContainerDefinition::builder()
+            .name("web")
+            .log_configuration(
+                LogConfiguration::builder()
+                    .log_driver(LogDriver::Awslogs)
+                    .options("awslogs-group", "/ecs/erp")
+                    .build()
+                    .unwrap(),
+            )
+            .build();
+        for container in [web(LogDriver::Awsfirelens), without_prefix] {
+            let cloud = TestCloud::new(|_| Answer::json(&json!({})));
+            let error = lines_of(&cloud, &container).await.unwrap_err();
+            assert_eq!(error.class, ErrorClass::Permanent, "{error}");
+            assert!(error.message.contains("awslogs-stream-prefix"), "{error}");
+            assert!(cloud.everything_asked().is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_is_not_there_yet_has_no_lines() {
+        let said = "The specified log stream does not exist.";
+        let cloud = TestCloud::new(move |_| Answer::error(400, "ResourceNotFoundException", said));
+        let lines = lines_of(&cloud, &web(LogDriver::Awslogs)).await;
+        assert!(lines.unwrap().is_empty());
     }
 
     #[test]

@@ -17,7 +17,7 @@ use sluice_core::observation::{DatabaseObservation, SnapshotObservation};
 use crate::clients::{ClientSet, Clients};
 use crate::error::port_error;
 
-use copies::Copy;
+use copies::OurCopy;
 
 mod cluster;
 mod cluster_copies;
@@ -183,13 +183,13 @@ impl Databases for RdsDatabases {
     /// Manager keeps. The copy's is the one that was in force at the restore point.
     async fn ensure_copy(&self, target: &Target, order: &CopyOrder) -> Result<(), PortError> {
         let clients = self.clients.of(target).await?;
-        copies::ensure(&clients, &Copy::new(target, order)).await
+        copies::ensure(&clients, &OurCopy::new(target, order)).await
     }
 
     /// `rds:DescribeDBInstances`, and of a cluster `rds:DescribeDBClusters` too.
     async fn copy(&self, target: &Target, order: &CopyOrder) -> Result<CopyObservation, PortError> {
         let clients = self.clients.of(target).await?;
-        copies::observe(&clients, &Copy::new(target, order)).await
+        copies::observe(&clients, &OurCopy::new(target, order)).await
     }
 
     /// `rds:ModifyDBInstance` or `rds:ModifyDBCluster`.
@@ -207,7 +207,7 @@ impl Databases for RdsDatabases {
     /// `rds:DeleteDBInstance`, and of a cluster `rds:DeleteDBCluster` once it has no members.
     async fn ensure_no_copy(&self, target: &Target, order: &CopyOrder) -> Result<bool, PortError> {
         let clients = self.clients.of(target).await?;
-        copies::ensure_none(&clients, &Copy::new(target, order)).await
+        copies::ensure_none(&clients, &OurCopy::new(target, order)).await
     }
 }
 

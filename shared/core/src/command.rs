@@ -193,8 +193,11 @@ pub enum Command {
     /// Run all smoke tests: against green where a service has one, else against what users see. A
     /// restore runs them and the health paths against what users see.
     RunSmokeTests,
-    /// Probe the web services and read the alarms.
-    SampleHealth,
+    /// Probe the web services, read the alarms and look at the tasks.
+    SampleHealth {
+        /// Tasks that stopped after this count; `None` looks at no tasks.
+        tasks_since: Option<Timestamp>,
+    },
     /// Remove our old snapshots of the database, all but the newest `keep`.
     PruneSnapshots {
         /// Of what.
@@ -315,7 +318,7 @@ impl Command {
             Self::ReadRollout { .. } => "read-rollout",
             Self::StopRollout { .. } => "stop-rollout",
             Self::RunSmokeTests => "run-smoke-tests",
-            Self::SampleHealth => "sample-health",
+            Self::SampleHealth { .. } => "sample-health",
             Self::PruneSnapshots { .. } => "prune-snapshots",
             Self::ScaleService { .. } => "scale-service",
             Self::StartCopy(_) => "start-copy",
@@ -359,7 +362,7 @@ impl Command {
             | Self::ReadMigration { .. }
             | Self::ReadRollout { .. }
             | Self::RunSmokeTests
-            | Self::SampleHealth
+            | Self::SampleHealth { .. }
             | Self::ReadCopy(_)
             | Self::FindDatabases(_) => false,
         }

@@ -35,8 +35,8 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// Sluice's own hold, once a deployment has ended on the way back: the next push might bring the
-    /// same fault again. `None` for every other end, and for what is not over.
+    /// Sluice's own hold, once a deployment has ended on the way back or without a proof: the next push
+    /// might bring the same fault again. `None` for every other end, and for what is not over.
     pub fn after(d: &Deployment) -> Option<Self> {
         let release = &d.release.tag;
         let reason = match &d.phase {
@@ -45,6 +45,7 @@ impl Hold {
                 format!("the rollback to {release} failed")
             }
             Phase::RollbackFailed { .. } => format!("{release} could not be taken back"),
+            Phase::Unproven { .. } => format!("nobody knows whether {release} is well"),
             Phase::Succeeded if d.rollback().is_some() => {
                 format!("it was rolled back to {release}")
             }

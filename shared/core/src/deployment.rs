@@ -17,6 +17,7 @@ use crate::id::{
 use crate::migration::{Judgement, Rehearsal};
 use crate::note::{Entry, Note};
 use crate::observation::RolloutObservation;
+use crate::origin::Origin;
 use crate::phase::Phase;
 use crate::plan::Plan;
 use crate::release::Release;
@@ -40,6 +41,38 @@ pub struct Opening {
     /// What for.
     #[serde(default, skip_serializing_if = "DeploymentKind::is_release")]
     pub kind: DeploymentKind,
+    /// Which environment it skips, if it is a hotfix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hotfix: Option<Hotfix>,
+}
+
+/// A release that skips the environment it should have passed. Its settings have no `after`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hotfix {
+    /// The environment that is skipped.
+    pub skips: EnvironmentName,
+    /// Who said so.
+    pub by: SlackUserId,
+    /// Why, in their words.
+    pub reason: String,
+}
+
+impl Hotfix {
+    /// What is deployed with it: all that is demanded otherwise, but no success elsewhere. `None`
+    /// where none is demanded, so that nothing is skipped.
+    pub fn of(by: &SlackUserId, reason: &str, settings: &mut Settings) -> Option<Self> {
+        Some(Self {
+            skips: settings.environment.after.take()?,
+            by: by.clone(),
+            reason: reason.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Hotfix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "skips {}: <@{}>: {}", self.skips, self.by, self.reason)
+    }
 }
 
 /// Who asked for a deployment.
@@ -80,6 +113,9 @@ pub struct Deployment {
     /// What for.
     #[serde(default, skip_serializing_if = "DeploymentKind::is_release")]
     pub kind: DeploymentKind,
+    /// Which environment it skips, if it is a hotfix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hotfix: Option<Hotfix>,
     /// When.
     pub requested_at: Timestamp,
     /// Where it is.
@@ -208,6 +244,7 @@ impl Deployment {
             release: opening.release.clone(),
             requested_by: opening.requested_by.clone(),
             kind: opening.kind.clone(),
+            hotfix: opening.hotfix.clone(),
             requested_at: at,
             phase: Phase::Queued,
             entered_at: at,
@@ -243,6 +280,17 @@ impl Deployment {
     /// What it brings back, if it is a restore of the database.
     pub fn restore(&self) -> Option<&Restore> {
         self.kind.restore()
+    }
+
+    /// Where its image comes from, as far as its plan knows.
+    pub fn origin(&self) -> Option<&Origin> {
+        let origin = &self.plan.as_ref()?.plan.origin;
+        (!origin.is_unknown()).then_some(origin)
+    }
+
+    /// Who pushed its image, if that is known.
+    pub fn pushed_by(&self) -> Option<&SlackUserId> {
+        self.origin()?.pushed_by.as_ref()
     }
 
     /// Whose turn it is in an environment: of two, the later goes before. A push counts from when

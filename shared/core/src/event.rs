@@ -89,6 +89,13 @@ pub enum Event {
         /// The environment's groups they are in, read at the moment of the click.
         groups: BTreeSet<SlackGroupId>,
     },
+    /// Somebody says that the new version is well, where the samples do not.
+    Keep {
+        /// Who.
+        by: SlackUserId,
+        /// The environment's groups they are in, read at the moment of the click.
+        groups: BTreeSet<SlackGroupId>,
+    },
     /// Somebody wants what ran before.
     GoBack {
         /// Who.
@@ -128,6 +135,7 @@ impl Event {
             Self::Reject { .. } => "reject",
             Self::Cancel { .. } => "cancel",
             Self::RollForward { .. } => "roll-forward",
+            Self::Keep { .. } => "keep",
             Self::GoBack { .. } => "go-back",
             Self::Override { .. } => "override",
             Self::Pause { .. } => "pause",

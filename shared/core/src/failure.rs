@@ -256,6 +256,9 @@ pub enum RejectedEvent {
     /// Four eyes are demanded and these are the same two.
     #[error("you asked for this deployment, so somebody else must approve it")]
     FourEyes,
+    /// Four eyes are demanded and these are the same two.
+    #[error("you pushed this image, so somebody else must approve it")]
+    FourEyesPushed,
     /// Said already.
     #[error("you have approved this already; {missing} more needed")]
     AlreadyApproved {
@@ -321,6 +324,15 @@ pub enum RejectedEvent {
          environment to open"
     )]
     NothingToOverride {
+        /// Where the deployment is.
+        phase: &'static str,
+    },
+    /// Nobody is asked whether it is well.
+    #[error(
+        "nobody is asked whether it is well: the deployment is {phase}. Look at the newest message of \
+         this deployment"
+    )]
+    NothingToKeep {
         /// Where the deployment is.
         phase: &'static str,
     },

@@ -74,9 +74,11 @@ pub fn answer(deployment: &Deployment, call: &HookCall) -> HookAnswer {
         Phase::AwaitingRestoreDecision { .. } | Phase::RolledForward { .. } => {
             HookAnswer::Succeeded
         }
-        Phase::Shifting | Phase::Baking { .. } | Phase::CleaningUp { .. } | Phase::Succeeded => {
-            HookAnswer::Succeeded
-        }
+        Phase::Shifting
+        | Phase::Baking { .. }
+        | Phase::CleaningUp { .. }
+        | Phase::Succeeded
+        | Phase::Unproven { .. } => HookAnswer::Succeeded,
         // There is nothing better to go back to.
         Phase::Restoring { .. } | Phase::Restored | Phase::RestoreFailed { .. } => {
             HookAnswer::Succeeded

@@ -119,6 +119,7 @@ fn opening(
         },
         requested_by: Requester::Push,
         kind: DeploymentKind::Release,
+        hotfix: None,
     }
 }
 

@@ -25,6 +25,8 @@ pub mod migration;
 pub mod modal;
 pub mod note;
 pub mod observation;
+pub mod origin;
+pub mod parts;
 pub mod phase;
 pub mod plan;
 pub mod release;

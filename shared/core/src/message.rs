@@ -41,8 +41,20 @@ pub enum Block {
     Code(String),
     /// Something small below.
     Context(String),
+    /// Something small with pages to look at.
+    Links(Vec<Link>),
     /// Buttons.
     Buttons(Vec<Button>),
+}
+
+/// A few words, and the page they lead to. Only what Sluice made of checked parts is an address: a
+/// text never becomes a link by what stands in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The words.
+    pub text: String,
+    /// The page; `None` where the words lead nowhere.
+    pub url: Option<String>,
 }
 
 /// A button.
@@ -74,6 +86,8 @@ pub enum ButtonAction {
     Pause,
     /// Let it go on.
     Resume,
+    /// Say that the new version is well, where the samples do not.
+    Keep,
     /// Take its environment back.
     RollBack,
     /// Leave a failed release as it is, for a newer one to mend.
@@ -84,13 +98,14 @@ pub enum ButtonAction {
 
 impl ButtonAction {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Approve,
         Self::Reject,
         Self::Cancel,
         Self::Override,
         Self::Pause,
         Self::Resume,
+        Self::Keep,
         Self::RollBack,
         Self::RollForward,
         Self::RestoreDatabase,
@@ -105,6 +120,7 @@ impl ButtonAction {
             Self::Override => "Deploy all the same…",
             Self::Pause => "Pause",
             Self::Resume => "Resume",
+            Self::Keep => "Keep it",
             Self::RollBack => "Roll back…",
             Self::RollForward => "Roll forward",
             Self::RestoreDatabase => "Restore the database…",
@@ -120,6 +136,7 @@ impl ButtonAction {
             Self::Override => "override",
             Self::Pause => "pause",
             Self::Resume => "resume",
+            Self::Keep => "keep",
             Self::RollBack => "rollback",
             Self::RollForward => "roll-forward",
             Self::RestoreDatabase => "restore",

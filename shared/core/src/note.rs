@@ -95,6 +95,12 @@ pub enum Note {
     Baked {
         samples: usize,
     },
+    CannotTell {
+        reason: String,
+    },
+    Kept {
+        by: SlackUserId,
+    },
     SnapshotsPruned(Vec<SnapshotId>),
     CleanedUp,
     NeedsPerson {
@@ -157,12 +163,21 @@ impl Note {
                 deployment.release,
                 restore.reason
             ),
-            Self::Requested => format!(
-                "{} asked for {} in {}",
-                deployment.requested_by,
-                deployment.release,
-                deployment.environment()
-            ),
+            Self::Requested => {
+                let hotfix = deployment.hotfix.as_ref();
+                let hotfix = hotfix.map_or_else(String::new, |hotfix| {
+                    format!(
+                        " as a hotfix that skips {}: {}",
+                        hotfix.skips, hotfix.reason
+                    )
+                });
+                format!(
+                    "{} asked for {} in {}{hotfix}",
+                    deployment.requested_by,
+                    deployment.release,
+                    deployment.environment()
+                )
+            }
             Self::WaitingFor(other) => {
                 format!("waiting: {other} holds {}", deployment.environment())
             }
@@ -287,6 +302,13 @@ impl Note {
                     words::count(*samples, "health sample")
                 )
             }
+            Self::CannotTell { reason } => {
+                format!(
+                    "cannot tell whether {} is well: {reason}",
+                    deployment.release.tag
+                )
+            }
+            Self::Kept { by } => format!("<@{by}> says that {} is well", deployment.release.tag),
             Self::SnapshotsPruned(removed) => {
                 format!(
                     "removed {} by the backup rule",

@@ -12,6 +12,7 @@ use crate::id::{
     ContainerName, DeploymentId, Digest, SecretVersion, ServiceDeploymentArn, ServiceName,
     SlackUserId, SnapshotId, TaskArn, TaskDefinitionArn,
 };
+use crate::origin::Origin;
 use crate::release::ProvenRelease;
 
 /// An image as the registry has it.
@@ -21,6 +22,13 @@ pub struct ImageObservation {
     pub present: bool,
     /// What the tag names now, if anything: not necessarily the digest it named when pushed.
     pub tag_points_at: Option<Digest>,
+    /// Where it comes from, as far as it says so.
+    #[serde(default, skip_serializing_if = "Origin::is_unknown")]
+    pub origin: Origin,
+    /// Whether it names somebody who pushed it and whom Slack does not know. The address itself is
+    /// personal data and is not kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pushed_by_stranger: bool,
 }
 
 /// What the registry's scanner says of an image.
@@ -89,6 +97,35 @@ pub struct ServiceObservation {
     pub in_progress: Option<ServiceDeploymentArn>,
     /// Where its traffic goes; `None` for a service without a load balancer.
     pub traffic: Option<TrafficObservation>,
+    /// The tasks of the revision that it was last told to run. While ECS keeps the one before beside
+    /// it, `desired` and `running` are of both. `None` where ECS does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest: Option<RevisionTasks>,
+}
+
+/// The tasks of one service revision: ECS's `currentServiceRevisions`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevisionTasks {
+    /// The task definition revision it runs.
+    pub task_definition: TaskDefinitionArn,
+    /// Tasks wanted (`requestedTaskCount`).
+    pub requested: u32,
+    /// Tasks running (`runningTaskCount`).
+    pub running: u32,
+}
+
+/// A task of a service that has stopped. ECS remembers it for about an hour.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoppedTask {
+    /// Its ARN.
+    pub task: TaskArn,
+    /// When it stopped.
+    pub at: Timestamp,
+    /// Whether it stopped by itself: its container exited, it never started, or it failed its health
+    /// checks. Otherwise ECS stopped it to scale in or to deploy, or somebody did.
+    pub by_itself: bool,
+    /// ECS's `stoppedReason`, with the exit code where there is one.
+    pub reason: String,
 }
 
 /// The production listener rule of a service, and the targets behind it.
@@ -284,8 +321,11 @@ pub enum HttpObservation {
         /// The first 64 KiB of the body.
         body: String,
     },
-    /// None: refused, timed out, no such host. The reason, in words.
+    /// None: refused, broken off, or not whole in time. The reason, in words.
     NoAnswer(String),
+    /// No connection came about: the name did not resolve, or nobody took or refused the connection
+    /// in time. That says as much of the way there as of the service. The reason, in words.
+    Unreachable(String),
 }
 
 /// What a smoke test came to: judged, so that bodies stay out of state and history.

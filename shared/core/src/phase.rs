@@ -57,6 +57,9 @@ pub enum Phase {
     Baking {
         /// What was seen, oldest first; the oldest fall out.
         samples: Vec<Sample>,
+        /// Since when people are asked whether it is well, because the samples do not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asked_at: Option<Timestamp>,
     },
     /// ECS takes the old version down; old snapshots go.
     CleaningUp {
@@ -65,6 +68,12 @@ pub enum Phase {
     },
     /// The release is proven here.
     Succeeded,
+    /// The new version has the traffic, and neither the samples nor anybody said whether it is well.
+    /// It stays, and is not proven.
+    Unproven {
+        /// What was seen and what was not.
+        reason: String,
+    },
     /// A newer release, or a rollback, took its place before it touched anything.
     Superseded {
         /// The newer one.
@@ -256,6 +265,7 @@ impl Phase {
             Self::Baking { .. } => "Baking",
             Self::CleaningUp { .. } => "CleaningUp",
             Self::Succeeded => "Succeeded",
+            Self::Unproven { .. } => "Unproven",
             Self::Superseded { .. } => "Superseded",
             Self::Rejected { .. } => "Rejected",
             Self::Expired => "Expired",
@@ -276,6 +286,7 @@ impl Phase {
     pub fn is_terminal(&self) -> bool {
         match self {
             Self::Succeeded
+            | Self::Unproven { .. }
             | Self::Superseded { .. }
             | Self::Rejected { .. }
             | Self::Expired
@@ -338,6 +349,7 @@ impl Phase {
             | Self::RolledForward { .. }
             | Self::RollingBack { .. }
             | Self::Succeeded
+            | Self::Unproven { .. }
             | Self::Superseded { .. }
             | Self::Rejected { .. }
             | Self::Expired

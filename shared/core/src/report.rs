@@ -55,6 +55,24 @@ fn ended(d: &Deployment) -> Option<Report> {
             world: vec![format!("every service runs {}", d.release.digest.short())],
             todo: Vec::new(),
         },
+        Phase::Unproven { reason } => Report {
+            happened: format!(
+                "nobody could tell whether {release} is well, and it stays in {environment} \
+                 unproven: {reason}"
+            ),
+            world: unproven(d),
+            todo: vec![
+                "look at it yourself: health pages, logs, monitors".to_owned(),
+                format!(
+                    "to have it proven: `{COMMAND} deploy {release} to {}`",
+                    EnvironmentKey::of(d)
+                ),
+                format!(
+                    "to have back what was proven last: `{COMMAND} rollback {}`",
+                    EnvironmentKey::of(d)
+                ),
+            ],
+        },
         Phase::Superseded { by } => Report {
             happened: format!("{release} gave way to {by}, which was asked for later"),
             world: untouched(),
@@ -211,10 +229,28 @@ fn nobody_decided(d: &Deployment, stuck: &BTreeMap<ServiceName, String>) -> bool
             .all(|service| stuck.contains_key(service))
 }
 
+/// Whether what ran before was found not to run on the schema that the migration left.
+fn is_on_foreign_schema(d: &Deployment) -> bool {
+    let judgement = d.plan.as_ref().and_then(|sealed| sealed.plan.judgement());
+    judgement.is_some() && d.breaks_what_ran_before()
+}
+
 /// Whether a migration that failed has left nothing behind.
 fn is_as_it_was(d: &Deployment) -> bool {
     let judgement = d.plan.as_ref().and_then(|sealed| sealed.plan.judgement());
     judgement.is_some_and(Judgement::is_transactional)
+}
+
+fn unproven(d: &Deployment) -> Vec<String> {
+    let mut world = vec![format!("every service runs {}", d.release.digest.short())];
+    world.extend(
+        d.touched
+            .migration
+            .as_ref()
+            .map(|_| "the database has the new revision".to_owned()),
+    );
+    world.extend(snapshot_line(d));
+    world
 }
 
 fn rolled_back(d: &Deployment) -> Vec<String> {
@@ -355,6 +391,16 @@ fn advice(d: &Deployment, cause: &Cause) -> Vec<String> {
     };
     if d.rollback().is_some() {
         todo = vec!["put this right".to_owned(), again(d)];
+    }
+    if matches!(d.phase, Phase::RolledBack { .. }) && is_on_foreign_schema(d) {
+        todo.insert(
+            0,
+            format!(
+                "decide soon, since what runs does not run on the new schema: restore the database \
+                 with `{COMMAND} restore {}`, or push a release that fits it",
+                EnvironmentKey::of(d)
+            ),
+        );
     }
     if let Cause::MigrationFailed { log_tail, .. } = cause
         && let Some(last) = log_tail.last()

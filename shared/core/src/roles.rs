@@ -17,7 +17,7 @@ pub struct Roles {
     pub roll_back: Vec<Member>,
     /// Who may freeze it.
     pub freeze: Vec<Member>,
-    /// Who may let a deployment begin while it is closed.
+    /// Who may let a deployment begin while it is closed, and deploy a hotfix.
     pub r#override: Vec<Member>,
     /// Who may ask for a restore of its database.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -42,7 +42,7 @@ pub enum Role {
     RollBack,
     /// Freezes it.
     Freeze,
-    /// Lets a deployment begin while it is closed.
+    /// Lets a deployment begin while it is closed, or without its success elsewhere.
     Override,
     /// Asks for a restore of its database.
     Restore,
@@ -78,6 +78,10 @@ pub enum Action {
     RollForward,
     /// Asks for a restore of the database.
     Restore,
+    /// Deploys what has not succeeded in the environment before.
+    Hotfix,
+    /// Says that a version is well which the samples do not tell of.
+    Keep,
 }
 
 impl Action {
@@ -89,9 +93,11 @@ impl Action {
             Self::Cancel | Self::Pause | Self::Hold => {
                 &[Role::Deploy, Role::Approve, Role::RollBack, Role::Restore]
             }
-            Self::Resume | Self::Release | Self::RollForward => &[Role::Deploy, Role::Approve],
+            Self::Resume | Self::Release | Self::RollForward | Self::Keep => {
+                &[Role::Deploy, Role::Approve]
+            }
             Self::Freeze | Self::Thaw => &[Role::Freeze],
-            Self::Override => &[Role::Override],
+            Self::Override | Self::Hotfix => &[Role::Override],
             Self::Restore => &[Role::Restore],
         }
     }
@@ -101,7 +107,7 @@ impl Action {
         match self {
             Self::RollBack => "roll_back",
             Self::Freeze | Self::Thaw => "freeze",
-            Self::Override => "override",
+            Self::Override | Self::Hotfix => "override",
             Self::Restore => "restore",
             Self::Deploy
             | Self::Cancel
@@ -109,7 +115,8 @@ impl Action {
             | Self::Resume
             | Self::Hold
             | Self::Release
-            | Self::RollForward => "deploy",
+            | Self::RollForward
+            | Self::Keep => "deploy",
         }
     }
 
@@ -128,6 +135,8 @@ impl Action {
             Self::Override => "override what closes",
             Self::RollForward => "roll forward in",
             Self::Restore => "restore the database of",
+            Self::Hotfix => "deploy a hotfix to",
+            Self::Keep => "say that a version is well in",
         }
     }
 }

@@ -18,7 +18,9 @@ pub fn judge(test: &SmokeTest, answer: &HttpObservation) -> SmokeResult {
 fn failure(test: &SmokeTest, answer: &HttpObservation) -> Option<String> {
     let asked = format!("{} {}", test.method, test.path);
     let (status, latency_ms, body) = match answer {
-        HttpObservation::NoAnswer(reason) => return Some(format!("{asked}: no answer, {reason}")),
+        HttpObservation::NoAnswer(reason) | HttpObservation::Unreachable(reason) => {
+            return Some(format!("{asked}: no answer, {reason}"));
+        }
         HttpObservation::Answered {
             status,
             latency_ms,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::deployment::{Deployment, Requester};
+use crate::deployment::{Deployment, Hotfix, Requester};
 use crate::id::{DeploymentId, Digest, ImageTag};
 
 /// A deployment at a glance.
@@ -28,6 +28,9 @@ pub struct DeploymentSummary {
     pub requested_at: Timestamp,
     /// When it ended; `None` while it has not.
     pub ended_at: Option<Timestamp>,
+    /// Which environment it skipped and why, if it is a hotfix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hotfix: Option<Hotfix>,
     /// Whether it has asked for a migration, known once it has ended.
     pub migrated: bool,
     /// Whether that migration was found additive: the code from before runs on its schema too.
@@ -48,6 +51,7 @@ impl DeploymentSummary {
             requested_by: d.requested_by.clone(),
             requested_at: d.requested_at,
             ended_at: d.phase.is_terminal().then_some(d.entered_at),
+            hotfix: d.hotfix.clone(),
             migrated: d.touched.migration.is_some(),
             additive: d.is_additive(),
         }

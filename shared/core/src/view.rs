@@ -3,8 +3,10 @@
 
 mod changes;
 mod decided;
+mod doubt;
 mod looks;
 mod modals;
+mod origin;
 mod progress;
 mod restore_modal;
 mod standing;
@@ -37,7 +39,11 @@ pub fn message(d: &Deployment, before: Option<&Plan>) -> Message {
     let environment = d.environment();
     let mut blocks = vec![Block::Header(headline(d))];
     match report(d) {
-        Some(report) => blocks.extend(report_blocks(&report)),
+        Some(report) => {
+            let status = ("Status".to_owned(), progress::status(d));
+            blocks.push(Block::Fields(vec![status]));
+            blocks.extend(report_blocks(&report));
+        }
         None => blocks.extend(progress_blocks(d, before)),
     }
     let mut small = format!(
@@ -48,6 +54,9 @@ pub fn message(d: &Deployment, before: Option<&Plan>) -> Message {
     );
     if let Some(decided) = decided::decided(d) {
         small.push_str(&format!("\n{decided}"));
+    }
+    if let Some(hotfix) = d.hotfix.as_ref().filter(|_| d.phase.is_terminal()) {
+        small.push_str(&format!("\nHotfix: {hotfix}"));
     }
     blocks.push(Block::Context(small));
     blocks.extend(buttons(d));
@@ -126,9 +135,10 @@ fn rehearses(d: &Deployment) -> bool {
     migrates && backup.is_some_and(|backup| backup.rehearse)
 }
 
-/// What people are asked when a plan was drawn that waits for them.
+/// What people are asked when a plan was drawn that waits for them, or when a bake proves nothing.
 fn question(d: &Deployment, note: &Note) -> Option<String> {
     match note {
+        Note::CannotTell { .. } => return Some(doubt::question(d)),
         // First comes the rehearsal, and then the question.
         Note::PlanDrawn { .. } | Note::PlanChanged { .. } if rehearses(d) => return None,
         Note::PlanDrawn { .. } | Note::PlanChanged { .. } | Note::RehearsalRemoved => {}
@@ -172,6 +182,7 @@ fn is_failure(d: &Deployment, note: &Note) -> bool {
                 | Phase::Expired
                 | Phase::Restored
                 | Phase::RestoreFailed { .. }
+                | Phase::Unproven { .. }
         ),
         _ => false,
     }
@@ -193,6 +204,9 @@ fn headline(d: &Deployment) -> String {
         Phase::AwaitingWindow { closed: Some(_) } => {
             format!("{app} {release}: waiting for {environment} to open")
         }
+        Phase::Baking {
+            asked_at: Some(_), ..
+        } => format!("{app}: cannot tell whether {release} is well in {environment}"),
         Phase::Succeeded => format!("{app} {release} is live in {environment}"),
         Phase::AwaitingRestoreDecision { .. } => {
             format!("{app} {release}: FAILED in {environment}, decide what becomes of the database")
@@ -200,6 +214,7 @@ fn headline(d: &Deployment) -> String {
         Phase::RolledForward { .. } => {
             format!("{app} {release}: failed in {environment}, to be rolled forward")
         }
+        Phase::Unproven { .. } => format!("{app} {release}: unproven in {environment}"),
         Phase::RollingBack { .. } => format!("{app} {release}: going back in {environment}"),
         Phase::RolledBack { .. } => format!("{app} {release}: rolled back in {environment}"),
         Phase::RollbackFailed { .. } => {
@@ -255,6 +270,7 @@ fn rollback_headline(d: &Deployment) -> String {
         | Phase::Shifting
         | Phase::Baking { .. }
         | Phase::CleaningUp { .. }
+        | Phase::Unproven { .. }
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
         | Phase::AwaitingRestoreDecision { .. }
@@ -312,6 +328,7 @@ fn restore_headline(d: &Deployment) -> String {
         | Phase::Baking { .. }
         | Phase::CleaningUp { .. }
         | Phase::Succeeded
+        | Phase::Unproven { .. }
         | Phase::Superseded { .. }
         | Phase::AwaitingRestoreDecision { .. }
         | Phase::RolledForward { .. }
@@ -334,6 +351,13 @@ fn progress_blocks(d: &Deployment, before: Option<&Plan>) -> Vec<Block> {
     if !changes.is_empty() && !decides {
         blocks.push(Block::Text(format!("What changes\n{}", bullets(&changes))));
     }
+    blocks.extend(origin::links(d, before));
+    blocks.extend(
+        d.hotfix
+            .as_ref()
+            .map(|hotfix| Block::Text(format!("Hotfix: {hotfix}"))),
+    );
+    blocks.extend(doubt::known(d).map(Block::Text));
     blocks.extend(paused(d).map(Block::Text));
     if let Phase::AwaitingWindow { closed: Some(_) } = &d.phase {
         blocks.push(Block::Text(format!(
@@ -438,6 +462,7 @@ fn buttons(d: &Deployment) -> Option<Block> {
             | ButtonAction::Override
             | ButtonAction::Pause
             | ButtonAction::Resume
+            | ButtonAction::Keep
             | ButtonAction::RollBack
             | ButtonAction::RollForward
             | ButtonAction::RestoreDatabase => None,
@@ -458,7 +483,18 @@ fn buttons(d: &Deployment) -> Option<Block> {
                 restore.until.strftime("%H:%M:%S UTC")
             ),
         }),
-        _ => None,
+        ButtonAction::Keep => Some(format!(
+            "Is {} well in {}? It counts as proven then, by your word.",
+            d.release.tag,
+            d.environment()
+        )),
+        ButtonAction::Reject
+        | ButtonAction::Cancel
+        | ButtonAction::Override
+        | ButtonAction::Pause
+        | ButtonAction::Resume
+        | ButtonAction::RollBack
+        | ButtonAction::RestoreDatabase => None,
     };
     let actions = actions(d).into_iter();
     let buttons: Vec<Button> = actions
@@ -478,6 +514,9 @@ fn actions(d: &Deployment) -> Vec<ButtonAction> {
         }
         Phase::AwaitingRestoreDecision { .. } => vec![ButtonAction::RollForward],
         Phase::Rehearsing(rehearsing) if rehearsing.ends.is_none() => vec![ButtonAction::Cancel],
+        Phase::Baking {
+            asked_at: Some(_), ..
+        } => vec![ButtonAction::Keep],
         phase if phase.is_untouched() && !phase.is_terminal() => vec![ButtonAction::Cancel],
         phase if phase.can_pause() && d.paused.is_none() => vec![ButtonAction::Pause],
         _ => Vec::new(),
@@ -503,7 +542,7 @@ fn leads_back(d: &Deployment) -> bool {
         | Phase::Baking { .. }
         | Phase::CleaningUp { .. } => d.rollback().is_none(),
         Phase::AwaitingRestoreDecision { .. } => d.touched.rollouts_since.is_some(),
-        Phase::Succeeded => true,
+        Phase::Succeeded | Phase::Unproven { .. } => true,
         _ => false,
     }
 }

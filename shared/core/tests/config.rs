@@ -117,6 +117,7 @@ fn what_is_left_out_has_its_documented_default() {
     assert_eq!(
         environment.bake,
         Bake {
+            asks: true,
             duration: minutes(10),
             every: minutes(1),
             failures: 3,

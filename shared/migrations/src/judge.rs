@@ -25,7 +25,7 @@ use self::rules::{Found, Judge};
 use self::script::Script;
 use self::text::Obstacle;
 
-pub use self::rules::rules;
+pub use self::rules::{NO_SQL, rules};
 
 /// The tables that the SQL names, as they are now; by name, with the schema where it is not
 /// `public`.

@@ -12,4 +12,4 @@ pub mod wrapper;
 
 mod judge;
 
-pub use judge::{Column, Index, Table, Tables, judge, rules};
+pub use judge::{Column, Index, NO_SQL, Table, Tables, judge, rules};

@@ -57,7 +57,7 @@ pub struct Inspected {
     /// Why there is no SQL.
     #[serde(default)]
     pub sql_error: Option<String>,
-    /// The tables that the SQL names, as they are now.
+    /// The tables that the SQL names, itself or by an index, as they are now.
     pub tables: Tables,
 }
 

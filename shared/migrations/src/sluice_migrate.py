@@ -69,7 +69,7 @@ def told(e):
         text = str(text).split(': "')[0] if code(e).startswith('22') else str(text)
     elif cause is not e:
         # libpq's `connection to server at "...", port 5432 failed: FATAL:  ...`.
-        text = ''.join(re.findall(r' failed: (?:FATAL: +)?(.+)', str(cause))[-1:])
+        text = ''.join(re.findall(r'.* failed: (?:FATAL: +)?(.+)', str(cause))[-1:])
     elif isinstance(e, (CommandError, ImportError, SyntaxError, AttributeError, NameError)):
         text = str(e)
     ours = [f for f in traceback.extract_tb(e.__traceback__) if not re.search('/lib/python|^<', f.filename)]
@@ -194,16 +194,29 @@ def inspect(config, options):
     def describe(_current, context):
         words = set(re.findall(r'\w+', found['sql'])) | set(re.findall(r'\w+', found['sql'].lower()))
         query = lambda sql: context.connection.execute(text(sql)).fetchall()
-        names = {oid: name for oid, name, plain in query(TABLES) if set(re.findall(r'\w+', plain)) <= words}
+        in_sql = lambda name: set(re.findall(r'\w+', name)) <= words
+        every = query(TABLES)
+        # `DROP INDEX` names no table.
+        here = {oid for oid, _, plain in every if in_sql(plain)} | {
+            oid for oid, index in query('select indrelid, relname from pg_index'
+                                        ' join pg_class on pg_class.oid = indexrelid') if in_sql(index)}
+        names = {oid: name for oid, name, _ in every if oid in here}
         ids = ','.join(str(oid) for oid in names) or '0'
         tables = {}
         for oid, rows, size in query(SIZES % ids):
-            tables[oid] = found['tables'][names[oid]] = dict(rows=rows, bytes=size, columns={})
+            tables[oid] = found['tables'][names[oid]] = dict(rows=rows, bytes=size, columns={}, indexes={})
         for oid, name, kind, nullable, default in query(
                 "select attrelid, attname, format_type(atttypid, atttypmod), not attnotnull,"
                 " atthasdef or attidentity <> '' from pg_attribute"
                 ' where attnum > 0 and not attisdropped and attrelid in (%s)' % ids):
             tables[oid]['columns'][name] = dict(type=kind, nullable=nullable, default=default)
+        for oid, name, unique in query('select indrelid, relname, indisunique from pg_index'
+                                       ' join pg_class on pg_class.oid = indexrelid where indrelid in (%s)' % ids):
+            tables[oid]['indexes'][name] = dict(unique=unique)
+        for oid, name, label in query('select attrelid, attname, enumlabel from pg_attribute join pg_enum'
+                                      ' on enumtypid = atttypid where attnum > 0 and not attisdropped'
+                                      ' and attrelid in (%s) order by enumsortorder' % ids):
+            tables[oid]['columns'][name].setdefault('labels', []).append(label)
         return []
 
     environment(look, dont_mutate=True)
@@ -222,8 +235,9 @@ def inspect(config, options):
         try:
             environment(upgrade, as_sql=True, starting_rev=found['current'] or None)
             found['sql'] = config.output_buffer.getvalue()
-            if len(found['sql']) > 3000000:
-                found.update(sql='', sql_error='it is more than 3,000,000 characters')
+            # A report of more than 4,000,000 bytes is not read.
+            if len(json.dumps(found['sql'])) > 3000000:
+                found['sql_error'] = 'it is more than 3,000,000 characters'
         except Exception as e:
             found['sql_error'] = told(e)
         config.output_buffer = None

@@ -17,7 +17,7 @@ use sluice_aws::{
 use sluice_core::config::Config;
 use sluice_core::failure::PortError;
 use sluice_slack::{
-    BASE_URL, InvalidBaseUrl, Responder, SigningSecrets, SlackChat, UnusableSecrets,
+    BASE_URL, InvalidBaseUrl, Rendered, Responder, SigningSecrets, SlackChat, UnusableSecrets,
 };
 
 use crate::function::Function;
@@ -46,10 +46,10 @@ impl Started {
             .ok_or(StartError::NoSigningSecret)
     }
 
-    /// Shows words to the one who clicked in Slack. What was decided stands without them, so a
+    /// Shows a message to the one who clicked in Slack. What was decided stands without it, so a
     /// failure is logged and no more.
-    pub async fn reply(&self, response_url: &str, text: &str) {
-        if let Err(error) = self.responder.reply(response_url, text).await {
+    pub async fn reply(&self, response_url: &str, message: &Rendered) {
+        if let Err(error) = self.responder.reply(response_url, message).await {
             tracing::warn!(%error, "the one who clicked could not be told: {error}");
         }
     }
@@ -115,7 +115,7 @@ pub async fn start(function: Function) -> Result<Started, StartError> {
         Some(arn) => {
             let token = own_secret(&clients, arn).await?;
             let url = settings.slack_url.as_deref().unwrap_or(BASE_URL);
-            Arc::new(SlackChat::new(&token, url)?)
+            Arc::new(SlackChat::new(&token, url, Arc::new(SystemClock))?)
         }
         None => Arc::new(NoChat),
     };

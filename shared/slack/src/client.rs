@@ -9,11 +9,13 @@ mod posted;
 mod responder;
 
 use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use sluice_app::ports::{Chat, MessageRef, Thread, TriggerId};
+use sluice_app::ports::{Chat, Clock, MessageRef, Thread, TriggerId};
 use sluice_core::failure::PortError;
 use sluice_core::home::Home;
 use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
@@ -23,7 +25,7 @@ use sluice_core::modal::Modal;
 use crate::method::Method;
 use crate::render::{render, render_home, render_modal};
 use api::{Api, Failed};
-use errors::{NO_SUCH_GROUP, port_error};
+use errors::{NO_SUCH_GROUP, NO_SUCH_USER, port_error};
 use posted::{Place, Posted};
 
 pub use api::{BASE_URL, InvalidBaseUrl};
@@ -33,22 +35,31 @@ pub use responder::Responder;
 const EVENT_TYPE: &str = "sluice_message";
 
 /// The chat port on Slack's Web API.
-#[derive(Debug)]
 pub struct SlackChat {
     api: Api,
     posted: Posted,
 }
 
+impl fmt::Debug for SlackChat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SlackChat")
+    }
+}
+
 impl SlackChat {
     /// A chat with the bot's token (`xoxb-…`). `base_url` is [`BASE_URL`], or a local server's that
-    /// plays Slack.
+    /// plays Slack. The clock says how long Slack is left alone when it wants to be.
     ///
     /// # Errors
     /// The base URL is neither `https` nor on this machine: the token must not travel in the clear.
-    pub fn new(token: &SecretString, base_url: &str) -> Result<Self, InvalidBaseUrl> {
+    pub fn new(
+        token: &SecretString,
+        base_url: &str,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, InvalidBaseUrl> {
         Ok(Self {
-            api: Api::new(token, base_url)?,
-            posted: Posted::default(),
+            api: Api::new(token, base_url, clock.clone())?,
+            posted: Posted::new(clock),
         })
     }
 
@@ -158,6 +169,22 @@ impl Chat for SlackChat {
         match self.api.post(Method::PublishView, &request).await {
             Ok(_) => Ok(()),
             Err(failed) => Err(port_error(Method::PublishView, user.as_str(), failed)),
+        }
+    }
+
+    async fn user_by_email(&self, email: &str) -> Result<Option<SlackUserId>, PortError> {
+        let parameters = vec![("email", email.to_owned())];
+        match self.api.get(Method::LookupUser, parameters).await {
+            // Whoever has left is nobody's pair of eyes.
+            Ok(answer) if answer["user"]["deleted"] == true => Ok(None),
+            Ok(answer) => Ok(answer["user"]["id"].as_str().map(SlackUserId::new)),
+            Err(Failed::Refused { code, .. }) if code == NO_SUCH_USER => Ok(None),
+            // The address is not said.
+            Err(failed) => Err(port_error(
+                Method::LookupUser,
+                "who pushed the image",
+                failed,
+            )),
         }
     }
 

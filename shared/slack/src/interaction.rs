@@ -32,7 +32,7 @@ struct ButtonValue {
 }
 
 /// The `value` of a button.
-pub(crate) fn button_value(button: &Button) -> String {
+pub fn button_value(button: &Button) -> String {
     let value = ButtonValue {
         deployment: button.deployment.clone(),
         plan: button.plan.clone(),

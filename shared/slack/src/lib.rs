@@ -16,11 +16,12 @@ mod simulated;
 #[cfg(feature = "client")]
 pub use client::{BASE_URL, InvalidBaseUrl, Responder, SlackChat};
 pub use incoming::{Incoming, IncomingError, Origin, TypedCommand, parse};
-pub use interaction::Interaction;
+pub use interaction::{Interaction, button_value};
 pub use method::Method;
 pub use render::{Rendered, render, render_home, render_modal};
 pub use signature::{SigningSecrets, UnusableSecrets, Unverified, verify};
 #[cfg(feature = "sign")]
 pub use simulated::{
-    command_body, home_opened_body, interaction_body, sign, submission_body, url_verification_body,
+    SimulatedClick, click_body, command_body, home_opened_body, interaction_body, sign,
+    submission_body, url_verification_body,
 };

@@ -17,6 +17,8 @@ pub enum Method {
     ListOwnChannels,
     /// Tells who is in a group of approvers.
     ListGroupMembers,
+    /// Finds the person whose image is deployed, by an e-mail address.
+    LookupUser,
     /// Puts a form before somebody.
     OpenView,
     /// Fills somebody's App Home.
@@ -25,13 +27,14 @@ pub enum Method {
 
 impl Method {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::PostMessage,
         Self::UpdateMessage,
         Self::ReadChannel,
         Self::ReadThread,
         Self::ListOwnChannels,
         Self::ListGroupMembers,
+        Self::LookupUser,
         Self::OpenView,
         Self::PublishView,
     ];
@@ -45,6 +48,7 @@ impl Method {
             Self::ReadThread => "conversations.replies",
             Self::ListOwnChannels => "users.conversations",
             Self::ListGroupMembers => "usergroups.users.list",
+            Self::LookupUser => "users.lookupByEmail",
             Self::OpenView => "views.open",
             Self::PublishView => "views.publish",
         }
@@ -57,6 +61,8 @@ impl Method {
             Self::ReadChannel | Self::ReadThread => &["channels:history", "groups:history"],
             Self::ListOwnChannels => &["channels:read", "groups:read"],
             Self::ListGroupMembers => &["usergroups:read"],
+            // Slack gives the second only together with the first.
+            Self::LookupUser => &["users:read", "users:read.email"],
             Self::OpenView | Self::PublishView => &[],
         }
     }

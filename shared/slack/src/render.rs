@@ -7,7 +7,7 @@ mod text;
 mod views;
 
 use serde_json::{Value, json};
-use sluice_core::message::{Block, Button, ButtonAction, Message};
+use sluice_core::message::{Block, Button, ButtonAction, Link, Message};
 
 use crate::interaction::button_value;
 use text::{code, cut, mentioning, plain};
@@ -33,7 +33,7 @@ const CONFIRM_BUTTON_CHARS: usize = 30;
 const SUMMARY_CHARS: usize = 3_000;
 
 /// A message as Slack takes it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
     /// The top-level `text`: what notifications and screen readers use.
     pub text: String,
@@ -48,28 +48,52 @@ pub fn render(message: &Message) -> Rendered {
         keep_limit(&mut blocks, BLOCKS);
     }
     Rendered {
-        text: cut(&message.summary, SUMMARY_CHARS, mentioning),
+        text: cut(&fallback(message), SUMMARY_CHARS, mentioning),
         blocks,
     }
+}
+
+/// What notifications and screen readers say is never nothing: without a summary it is the first
+/// text there is.
+fn fallback(message: &Message) -> String {
+    let texts = message.blocks.iter().filter_map(|block| match block {
+        Block::Header(text) | Block::Text(text) | Block::Code(text) | Block::Context(text) => {
+            Some(text.clone())
+        }
+        Block::Fields(fields) => {
+            let fields: Vec<String> = fields
+                .iter()
+                .map(|(name, value)| format!("{name}: {value}"))
+                .collect();
+            Some(fields.join("\n"))
+        }
+        Block::Buttons(_) => None,
+    });
+    let mut all = std::iter::once(message.summary.clone()).chain(texts);
+    let said = all.find(|text| !text.trim().is_empty());
+    said.unwrap_or_else(|| "Sluice".to_owned())
 }
 
 fn block(block: &Block) -> Vec<Value> {
     // Slack refuses empty texts and empty lists.
     match block {
-        Block::Header(text) if !text.is_empty() => {
+        Block::Header(text) if !text.trim().is_empty() => {
             vec![json!({"type": "header", "text": plain_text(text, HEADER_CHARS)})]
         }
-        Block::Text(text) if !text.is_empty() => {
+        Block::Text(text) if !text.trim().is_empty() => {
             vec![json!({"type": "section", "text": mrkdwn(cut(text, SECTION_CHARS, mentioning))})]
         }
-        Block::Code(text) if !text.is_empty() => {
+        Block::Code(text) if !text.trim().is_empty() => {
             let fences = "```\n\n```".len();
             let inside = cut(text, SECTION_CHARS - fences, code);
             vec![json!({"type": "section", "text": mrkdwn(format!("```\n{inside}\n```"))})]
         }
-        Block::Context(text) if !text.is_empty() => {
+        Block::Context(text) if !text.trim().is_empty() => {
             let text = cut(text, SECTION_CHARS, mentioning);
             vec![json!({"type": "context", "elements": [mrkdwn(text)]})]
+        }
+        Block::Links(all) if !all.is_empty() => {
+            vec![json!({"type": "context", "elements": [mrkdwn(links(all))]})]
         }
         Block::Fields(fields) => fields
             .chunks(FIELDS_A_SECTION)
@@ -86,10 +110,36 @@ fn block(block: &Block) -> Vec<Value> {
         | Block::Text(_)
         | Block::Code(_)
         | Block::Context(_)
+        | Block::Links(_)
         | Block::Buttons(_) => {
             vec![]
         }
     }
+}
+
+/// Words that lead somewhere, as many as fit whole: a link that is cut leads to another place.
+fn links(all: &[Link]) -> String {
+    let mut text = String::new();
+    for link in all {
+        let words = cut(&link.text, FIELD_CHARS, mentioning);
+        let written = match link.url.as_deref().and_then(address) {
+            Some(url) => format!("<{url}|{}>", words.replace('|', "¦")),
+            None => words,
+        };
+        let between = if text.is_empty() { "" } else { " · " };
+        if text.chars().count() + between.len() + written.chars().count() > SECTION_CHARS {
+            break;
+        }
+        text.push_str(between);
+        text.push_str(&written);
+    }
+    text
+}
+
+/// The address, with nothing in it that ends the link; `None` if it is not one of the web's.
+fn address(url: &str) -> Option<String> {
+    let safe = url.starts_with("https://") && !url.contains(['<', '>', '|', ' ', '"']);
+    safe.then(|| url.replace('&', "&amp;"))
 }
 
 fn field((name, value): &(String, String)) -> Value {
@@ -113,6 +163,7 @@ fn button(button: &Button) -> Value {
         | ButtonAction::Override
         | ButtonAction::Pause
         | ButtonAction::Resume
+        | ButtonAction::Keep
         | ButtonAction::RollBack
         | ButtonAction::RollForward
         | ButtonAction::RestoreDatabase => {}

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use sluice_core::id::SlackUserId;
-use sluice_core::message::Button;
+use sluice_core::message::{Button, ButtonAction};
 use sluice_core::modal::{InputName, Submission};
 use sluice_core::slash::COMMAND;
 
@@ -28,23 +28,45 @@ pub fn sign(secret: &SecretString, timestamp: &str, body: &[u8]) -> String {
     format!("v0={}", hex::encode(mac.finalize().into_bytes()))
 }
 
-/// The body of the request that Slack sends when `by` clicks `button` at `at`.
-pub fn interaction_body(button: &Button, by: &SlackUserId, at: Timestamp) -> String {
+/// A click, as Slack tells of it.
+#[derive(Clone, Debug)]
+pub struct SimulatedClick<'a> {
+    /// The button's `action_id`.
+    pub action_id: &'a str,
+    /// The button's `value`.
+    pub value: &'a str,
+    /// Who clicked.
+    pub by: &'a SlackUserId,
+    /// When.
+    pub at: Timestamp,
+    /// Leave to put a form before them.
+    pub trigger: &'a str,
+    /// Where words for them go.
+    pub response_url: &'a str,
+}
+
+/// The body of the request that Slack sends of a click.
+pub fn click_body(click: &SimulatedClick<'_>) -> String {
+    let label = match ButtonAction::from_id(click.action_id) {
+        Some(action) => action.label(),
+        None => click.action_id,
+    };
+    let at = click.at;
     let mut payload = json!({
         "type": "block_actions",
-        "user": {"id": by, "username": "someone", "team_id": "T0000000001"},
-        "api_app_id": "A0000000001",
-        "team": {"id": "T0000000001", "domain": "example"},
+        "user": {"id": click.by, "username": "someone", "team_id": TEAM},
+        "api_app_id": APP,
+        "team": {"id": TEAM, "domain": "example"},
         "container": {"type": "message", "message_ts": "1767606000.000100", "channel_id": "C0000000001"},
         "channel": {"id": "C0000000001", "name": "erp-production"},
-        "response_url": "https://hooks.slack.com/actions/T0000000001/1/simulated",
-        "trigger_id": "1.1.simulated",
+        "response_url": click.response_url,
+        "trigger_id": click.trigger,
         "actions": [{
             "type": "button",
-            "action_id": button.action.id(),
+            "action_id": click.action_id,
             "block_id": "buttons",
-            "text": {"type": "plain_text", "text": button.action.label()},
-            "value": button_value(button),
+            "text": {"type": "plain_text", "text": label},
+            "value": click.value,
             "action_ts": format!("{}.{:06}", at.as_second(), at.subsec_microsecond()),
         }],
     });
@@ -53,6 +75,18 @@ pub fn interaction_body(button: &Button, by: &SlackUserId, at: Timestamp) -> Str
     form_urlencoded::Serializer::new(String::new())
         .append_pair("payload", &payload.to_string())
         .finish()
+}
+
+/// The body of the request that Slack sends when `by` clicks `button` at `at`.
+pub fn interaction_body(button: &Button, by: &SlackUserId, at: Timestamp) -> String {
+    click_body(&SimulatedClick {
+        action_id: button.action.id(),
+        value: &button_value(button),
+        by,
+        at,
+        trigger: "1.1.simulated",
+        response_url: "https://hooks.slack.com/actions/T0000000001/1/simulated",
+    })
 }
 
 /// The body of the request that Slack sends when `by` types `/sluice` and `text`. `trigger` is the

@@ -186,7 +186,7 @@ fn manifest(image: &ImageDescription) -> String {
 
 fn made_manifest(image: &ImageDescription) -> Value {
     let (media_type, config) = image.media.types();
-    match &image.media {
+    let mut manifest = match &image.media {
         Media::Index(children) => {
             let manifests = children
                 .iter()
@@ -203,5 +203,9 @@ fn made_manifest(image: &ImageDescription) -> Value {
             "config": {"mediaType": config},
             "layers": [],
         }),
+    };
+    if !image.annotations.is_empty() {
+        manifest["annotations"] = json!(image.annotations);
     }
+    manifest
 }

@@ -7,7 +7,7 @@ use hyper::header::HOST;
 use jiff::SignedDuration;
 use sluice_core::observation::HttpObservation;
 use sluice_sim::cloud::{Cloud, SharedCloud};
-use sluice_sim::slack_web::SlackWeb;
+use sluice_sim::slack_web::{SlackWeb, WebReply};
 
 use crate::dispatch::{self, Answer, Request};
 use crate::slack;
@@ -65,14 +65,16 @@ impl Served {
         let now = locked(&self.cloud).now();
         if let Some(click) = request.path.strip_prefix(slack::RESPONSES) {
             let said = serde_json::from_slice(&request.body).unwrap_or_default();
-            let reply = locked(slack).respond(click, said, now);
-            return Some(Some(slack::answer(&reply)).into());
+            return Some(late(&locked(slack).respond(click, said, now)));
         }
-        let reply = locked(slack).call(&slack::call(request)?, now);
-        Some(Late {
-            answer: Some(slack::answer(&reply)),
-            after: Duration::try_from(reply.after).unwrap_or_default(),
-        })
+        Some(late(&locked(slack).call(&slack::call(request)?, now)))
+    }
+}
+
+fn late(reply: &WebReply) -> Late {
+    Late {
+        answer: (!reply.lost).then(|| slack::answer(reply)),
+        after: Duration::try_from(reply.after).unwrap_or_default(),
     }
 }
 
@@ -86,7 +88,7 @@ fn application(cloud: &mut Cloud, request: &Request) -> Option<Late> {
         return None;
     }
     let (answer, latency_ms) = match cloud.answer(&request.method, &url, APPLICATION_WITHIN) {
-        HttpObservation::NoAnswer(_) => (None, 0),
+        HttpObservation::NoAnswer(_) | HttpObservation::Unreachable(_) => (None, 0),
         HttpObservation::Answered {
             status,
             latency_ms,

@@ -11,6 +11,7 @@ use serde_json::json;
 use sluice_app::ports::{Alarms as _, ServiceQuery};
 use sluice_core::command::{Direction, RolloutOrder};
 use sluice_core::config::{Database, Strategy};
+use sluice_core::database::{CopyOrder, CopyPurpose, CopyStatus, RestorePoint};
 use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::id::{AlarmName, EcsServiceName, ServiceDeploymentArn, ServiceName, SnapshotId};
 
@@ -115,6 +116,36 @@ async fn motos_databases_are_modified_at_once() {
     let seen = stage.databases().database(&stage.place(), &database).await;
     let seen = seen.unwrap().unwrap();
     assert_eq!((&*seen.status, seen.storage_gib), ("available", 40));
+}
+
+/// A copy is there as soon as it was asked for, with all that its source has, and a new name at
+/// once. And since all instances have one resource id, nobody sees that a name is another's.
+#[tokio::test]
+async fn motos_copies_never_settle_and_its_instances_are_all_one() {
+    let stage = moto::stage().await;
+    let databases = stage.databases();
+    let id = SnapshotId::new("sluice-1");
+    let (target, database) = &stage.both()[0];
+    let taken = databases.ensure_snapshot(target, database, &id).await;
+    taken.unwrap();
+    let order = CopyOrder {
+        source: database.clone(),
+        from: RestorePoint::Snapshot(id),
+        copy: Database::Instance("erp-copy".to_owned()),
+        purpose: CopyPurpose::Replacement,
+    };
+    databases.ensure_copy(target, &order).await.unwrap();
+    let made = databases.copy(target, &order).await.unwrap().status;
+    let CopyStatus::Available { resource_id, .. } = made else {
+        panic!("it settles after all: {made:?}");
+    };
+    let source = databases.database(target, database).await.unwrap();
+    assert_eq!(source.unwrap().resource_id.as_ref(), Some(&resource_id));
+    let renamed = databases.ensure_renamed(target, database, &resource_id, "erp-old");
+    renamed.await.unwrap();
+    let old = Database::Instance("erp-old".to_owned());
+    let seen = databases.database(target, &old).await.unwrap();
+    assert_eq!(seen.unwrap().status, "available");
 }
 
 /// It runs nothing: every container ends with 0, even that of a task which was stopped by hand

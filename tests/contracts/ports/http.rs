@@ -61,19 +61,19 @@ async fn an_answer_that_takes_too_long_is_none(stage: &impl Stage) {
     assert!(reason.contains("answer within 5"), "{reason}");
 }
 
-async fn that_nobody_is_there_is_no_answer(stage: &impl Stage) {
+async fn a_host_that_cannot_be_found_is_out_of_reach(stage: &impl Stage) {
     let seen = ask(
         stage,
         "http://sluice.invalid/healthz/live".to_owned(),
         PATIENT,
     )
     .await;
-    assert!(matches!(seen, HttpObservation::NoAnswer(_)), "{seen:?}");
+    assert!(matches!(seen, HttpObservation::Unreachable(_)), "{seen:?}");
 }
 
 promises! {
     an_answer_is_told_with_its_status_body_and_latency on sim, server;
     a_refusal_is_an_answer on sim, server;
     an_answer_that_takes_too_long_is_none on sim, server;
-    that_nobody_is_there_is_no_answer on sim, server;
+    a_host_that_cannot_be_found_is_out_of_reach on sim, server;
 }

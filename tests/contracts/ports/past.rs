@@ -47,6 +47,7 @@ fn rollback(settings: Settings, to: &ProvenRelease, asked_s: i64) -> deployments
         release: to.release.clone(),
         requested_by: Requester::Person(SlackUserId::new("U0SOMEBODY")),
         kind: DeploymentKind::Rollback(Box::new(rollback)),
+        hotfix: None,
     };
     let deployment = Deployment::open(&opening, after(asked_s));
     let mut chain = ChainEnd::start();

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use sluice_app::ports::{ImageQuery, Registry, Target};
 use sluice_core::config::Severity;
 use sluice_core::failure::ErrorClass;
-use sluice_core::id::{ImageTag, RepositoryName};
+use sluice_core::id::{ImageTag, RepositoryName, SlackUserId};
 use sluice_core::observation::ScanObservation;
+use sluice_core::origin::{self, Annotations, PushedBy};
 use sluice_core::release::Release;
 use sluice_core::rollback::ImageReference;
-use sluice_sim::cloud::digest_of;
+use sluice_sim::cloud::{Media, Push, digest_of};
+
+use crate::faces::Model;
 
 /// A registry with the repository `erp`.
 pub(crate) trait Stage {
@@ -154,7 +157,44 @@ async fn an_index_is_as_bad_as_its_platforms(stage: &impl Stage) {
     assert_eq!(scan, ScanObservation::Complete(findings));
 }
 
+// Of the model: moto's images are pushed with manifests that say nothing of themselves.
+async fn an_image_is_told_with_what_it_is_annotated_with(stage: &Model) {
+    let annotated = |tag: &str, media: Media, commit: &str| {
+        let mut push = Push::image(&RepositoryName::new("erp"), tag, digest_of(tag))
+            .annotated(origin::REVISION, commit)
+            .annotated(origin::SOURCE, "https://github.com/acme/erp")
+            .annotated(origin::PUSHED_BY, "U024BE7LH");
+        push.media = media;
+        let digest = push.digest.clone();
+        stage.cloud(|cloud| cloud.push_image(push));
+        Release {
+            tag: ImageTag::new(tag),
+            digest,
+            ..unknown(stage)
+        }
+    };
+    let platforms = Media::Index(vec![digest_of("amd64"), digest_of("arm64")]);
+    for (tag, media) in [("one", Media::Image), ("several", platforms)] {
+        let release = annotated(tag, media, "8f3c2d1e0b9a");
+        let seen = stage
+            .registry()
+            .image(&Stage::target(stage), &release)
+            .await;
+        let seen = seen.unwrap();
+        assert_eq!(seen.tags, [ImageTag::new(tag)]);
+        let user = SlackUserId::new("U024BE7LH");
+        assert_eq!(seen.annotations.pushed_by(), Some(&PushedBy::User(user)));
+        let origin = seen.annotations.origin(&seen.tags, None);
+        assert_eq!(origin.commit.unwrap().as_str(), "8f3c2d1e0b9a");
+        assert!(origin.source.is_some());
+    }
+    let plain = Stage::push(stage, "v1", &Scan::Never).await;
+    let seen = stage.registry().image(&Stage::target(stage), &plain).await;
+    assert_eq!(seen.unwrap().annotations, Annotations::default());
+}
+
 contract! {
+    an_image_is_told_with_what_it_is_annotated_with on sim, wire;
     an_image_is_known_by_digest_and_its_tag_may_move on sim, wire, moto;
     an_image_is_found_by_tag_or_digest on sim, wire, moto;
     a_repository_that_is_not_there_is_an_error_that_names_it on sim, wire, moto;

@@ -13,6 +13,8 @@ use sluice_core::id::{
 };
 use sluice_core::observation::{RolloutStatus, ServiceObservation, Stage as RolloutStage};
 
+use sluice_sim::cloud::ImageBehaviour;
+
 use crate::faces::Model;
 
 /// A cluster with the service `erp-web`.
@@ -249,6 +251,36 @@ async fn a_singleton_is_stopped_before_it_is_started(stage: &Model) {
     assert_eq!(view.unwrap().most_running, 1);
 }
 
+async fn tasks_that_die_after_they_have_started_are_told_with_their_exit_code(stage: &Model) {
+    let dying = ImageBehaviour::default().with_dying_workers(SignedDuration::from_mins(3), 139);
+    let image = stage.push_behaving("dying", dying);
+    let mut order = rollout_of(stage, "worker", Strategy::Rolling).await;
+    order.task_definition = revision(stage, "worker", &image).await;
+    let stopped = async || {
+        let (services, target) = (Stage::services(stage), Stage::target(stage));
+        let stopped = services.stopped_tasks(&target, &order.ecs_service, &order.task_definition);
+        stopped.await.unwrap()
+    };
+    assert_eq!(stopped().await, []);
+    ensure(stage, &order).await;
+    stage.pass(20);
+    let died = stopped().await;
+    assert!(died.len() > 1, "{died:?}");
+    for task in &died {
+        assert!(task.by_itself && task.reason.contains("139"), "{task:?}");
+    }
+    let newest = read(stage, "worker").await.newest.unwrap();
+    assert_eq!(newest.task_definition, order.task_definition);
+    assert_eq!(newest.requested, 2);
+    // Those of the version before are not among them.
+    let before = rollout_of(stage, "worker", Strategy::Rolling)
+        .await
+        .task_definition;
+    let (services, target) = (Stage::services(stage), Stage::target(stage));
+    let of_another = services.stopped_tasks(&target, &order.ecs_service, &before);
+    assert_eq!(of_another.await.unwrap(), []);
+}
+
 async fn what_is_not_there_cannot_be_rolled_out_or_stopped(stage: &Model) {
     let (services, target) = (Stage::services(stage), Stage::target(stage));
     let order = RolloutOrder {
@@ -323,6 +355,7 @@ contract! {
     a_rollout_that_is_stopped_goes_back_and_says_so on sim, wire;
     a_service_that_rolls_needs_no_hook on sim, wire;
     a_singleton_is_stopped_before_it_is_started on sim, wire;
+    tasks_that_die_after_they_have_started_are_told_with_their_exit_code on sim, wire;
     what_is_not_there_cannot_be_rolled_out_or_stopped on sim, wire;
     a_service_is_stopped_and_started_without_a_service_deployment on sim, wire;
     a_stopped_service_comes_back_with_its_rollout on sim, wire;

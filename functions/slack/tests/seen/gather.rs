@@ -13,6 +13,7 @@ use sluice_core::home::Home;
 use sluice_core::id::{EnvironmentName, RepositoryName, SlackUserId};
 use sluice_core::message::{ButtonAction, Message};
 use sluice_core::modal::Modal;
+use sluice_core::origin;
 use sluice_core::phase::Phase;
 use sluice_core::slash::{Group, Verb, help};
 use sluice_core::view::{self, reject_modal};
@@ -24,6 +25,8 @@ use sluice_slack::{render, render_home, render_modal};
 pub(crate) const APPROVER: &str = "U024BE7LH";
 /// A member of the group that may roll back.
 const ON_CALL: &str = "UONES0604QSJC";
+/// Pushes the images.
+const AUTHOR: &str = "U07AUTHOR1";
 
 /// A world in which v1.4.0 is proven, and another version of this behaviour was pushed after it.
 pub(crate) struct Story {
@@ -35,7 +38,30 @@ impl Story {
     /// Staging and production deploy v1.4.0; then v1.5.0 comes, and production waits for a yes, or
     /// goes on with one.
     pub(crate) fn told(behaviour: ImageBehaviour, approves: bool) -> Self {
-        let config = Config::parse(include_str!("../../../../tests/erp/sluice.toml")).unwrap();
+        Self::of(erp(), behaviour, approves)
+    }
+
+    /// An application with more to say than goes into one message, whose release is taken back.
+    fn long() -> Self {
+        let mut config = erp();
+        for environment in &mut config.environments {
+            let variables = (0..220).map(|n| (format!("FEATURE_{n:03}"), format!("<on> & {n}")));
+            environment.variables.extend(variables);
+        }
+        let mut tests = config.smoke_tests.iter();
+        let ready = tests
+            .find(|test| test.path.contains("ready"))
+            .unwrap()
+            .clone();
+        config.smoke_tests.extend((0..60).map(|n| {
+            let mut test = ready.clone();
+            test.name = format!("part {n:02} of the warehouse says that it is ready for the day");
+            test
+        }));
+        Self::of(config, bad(), true)
+    }
+
+    fn of(config: Config, behaviour: ImageBehaviour, approves: bool) -> Self {
         let start: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
         let mut world = World::new(1, start, std::slice::from_ref(&config), Weather::default());
         let app = App::new(world.ports(), vec![Arc::new(config)]);
@@ -63,6 +89,22 @@ impl Story {
         }
         story.push("v1.5.0", "1.5.0", behaviour);
         story.world.run(Bounds::default(), |_| false);
+        story
+    }
+
+    /// v1.5.0 has production's traffic, and Sluice cannot reach it: people are asked.
+    pub(crate) fn blind() -> Self {
+        let mut story = Self::told(ImageBehaviour::default(), false);
+        let bakes = |asked: bool| {
+            move |world: &World| {
+                let stored = world.store().deployments();
+                let mut phases = stored.iter().map(|stored| &stored.deployment.phase);
+                phases.any(|phase| matches!(phase, Phase::Baking { asked_at, .. } if asked_at.is_some() == asked))
+            }
+        };
+        story.world.run(Bounds::default(), bakes(false));
+        story.world.with_cloud(|cloud| cloud.cut_off(true));
+        story.world.run(Bounds::default(), bakes(true));
         story
     }
 
@@ -112,7 +154,12 @@ impl Story {
     }
 
     fn push(&self, tag: &str, image: &str, behaviour: ImageBehaviour) {
-        let push = Push::image(&RepositoryName::new("erp"), tag, digest_of(image));
+        let digest = digest_of(image);
+        let commit = digest.as_str().trim_start_matches("sha256:")[..40].to_owned();
+        let push = Push::image(&RepositoryName::new("erp"), tag, digest)
+            .annotated(origin::REVISION, &commit)
+            .annotated(origin::SOURCE, "https://github.com/acme/erp")
+            .annotated(origin::PUSHED_BY, AUTHOR);
         self.world
             .with_cloud(|cloud| cloud.push_image(push.behaving(behaviour)));
     }
@@ -147,6 +194,10 @@ impl Story {
         let reply = block_on(self.app.typed(text, &by, &trigger())).unwrap();
         reply.message.unwrap()
     }
+}
+
+fn erp() -> Config {
+    Config::parse(include_str!("../../../../tests/erp/sluice.toml")).unwrap()
 }
 
 fn trigger() -> TriggerId {
@@ -190,10 +241,17 @@ pub(crate) fn everything() -> Value {
     ];
     let mut messages = waits.messages();
     messages.extend(stories.iter().flat_map(Story::messages));
+    let long = Story::long().messages();
+    let parts = long
+        .iter()
+        .filter(|message| message.summary.ends_with("of 3)"));
+    assert!(parts.count() > 0, "what is too long goes on");
+    messages.extend(long);
     let closed = Story::closed();
     messages.extend(closed.messages());
     messages.push(view::message(&closed.newest(), None));
     messages.push(closed.typed("status production"));
+    messages.extend(Story::blind().messages());
     let lines = ["status", "history production", "who production", "help"];
     messages.extend(lines.map(|line| waits.typed(line)));
     let groups = [Group::Look, Group::Decision, Group::Ask, Group::Control];

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use sluice_core::slash::COMMAND;
+use sluice_core::slash::{COMMAND, Verb};
 use sluice_slack::Method;
 
 use crate::slack_sdk::look;
@@ -52,6 +52,12 @@ fn the_manifest_sends_everything_to_the_one_address_of_the_function() {
         1
     );
     assert_eq!(command["command"], COMMAND);
+    // Mentions must arrive as ids: a name is anybody's to choose.
+    assert_eq!(command["should_escape"], true);
+    for word in command["usage_hint"].as_str().unwrap().split(" | ") {
+        let known = Verb::ALL.iter().any(|verb| verb.word() == word);
+        assert!(known, "`{word}` is no command");
+    }
     assert_eq!(settings["interactivity"]["is_enabled"], true);
     assert_eq!(settings["socket_mode_enabled"], false);
 }

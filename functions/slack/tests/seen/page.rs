@@ -58,6 +58,11 @@ fn page() -> String {
     });
     part("It waits for production to open", message(&latest(&closed)));
     part("It is on its way", message(&way.unwrap()));
+    let blind = Story::blind();
+    part(
+        "Nobody can see whether it is well",
+        message(&latest(&blind)),
+    );
     part("It is live", message(&latest(&done)));
     part("It failed", message(&latest(&failed)));
     part("`/sluice status`", message(&waits.typed("status")));
@@ -101,6 +106,16 @@ fn block(block: &Block) -> String {
         Block::Header(text) => format!("**{}**", shown(text)),
         Block::Text(text) => shown(text).replace('\n', "\\\n"),
         Block::Context(text) => format!("<sub>{}</sub>", shown(text).replace('\n', "<br>")),
+        Block::Links(links) => {
+            let links: Vec<String> = links
+                .iter()
+                .map(|link| match &link.url {
+                    Some(url) => format!("[{}]({url})", shown(&link.text)),
+                    None => shown(&link.text),
+                })
+                .collect();
+            links.join(" · ")
+        }
         Block::Code(text) => format!("```\n{}\n```", text.trim_end()),
         Block::Fields(fields) => {
             let fields: Vec<String> = fields

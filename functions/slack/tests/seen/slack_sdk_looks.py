@@ -22,10 +22,20 @@ def block(sent):
     assert as_sent(known.to_dict()) == sent, f"the SDK reads it otherwise: {sent}\n{known.to_dict()}"
 
 
+def chars(value):
+    """Of every text in it."""
+    if isinstance(value, dict):
+        own = value["text"] if isinstance(value.get("text"), str) else ""
+        return len(own) + sum(chars(inner) for inner in value.values())
+    return sum(chars(inner) for inner in value) if isinstance(value, list) else 0
+
+
 def views(seen):
     for message in seen["messages"]:
         assert message["text"].strip(), f"no text for notifications: {message}"
         assert 1 <= len(message["blocks"]) <= 50, message
+        # About where Slack begins to say `msg_blocks_too_long`.
+        assert chars(message["blocks"]) <= 13_200, message
         for sent in message["blocks"]:
             block(sent)
     for view in seen["views"]:

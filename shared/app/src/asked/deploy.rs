@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sluice_core::deployment::{Deployment, Opening, Requester};
+use sluice_core::deployment::{Deployment, Hotfix, Opening, Requester};
 use sluice_core::id::{DeploymentId, Digest, EnvironmentName, ImageTag};
 use sluice_core::intake::about_an_image;
 use sluice_core::observation::ProofObservation;
@@ -23,7 +23,24 @@ impl App {
         let state = self.ports.store.environment(&request.environment).await?;
         let release = self.find(place, request.deployment(), image).await?;
         self.judge_after(place, &release.digest).await?;
-        self.open_release(request, place, &state, release).await
+        self.open_release(request, place, &state, release, None)
+            .await
+    }
+
+    pub(super) async fn hotfix_once(
+        &self,
+        request: &Request,
+        place: &Place<'_>,
+        image: &ImageReference,
+        reason: &str,
+    ) -> Result<Asked, AskError> {
+        if place.environment.after.is_none() {
+            return Err(AskError::SkipsNothing(place.environment.name.clone()));
+        }
+        let state = self.ports.store.environment(&request.environment).await?;
+        let release = self.find(place, request.deployment(), image).await?;
+        self.open_release(request, place, &state, release, Some(reason))
+            .await
     }
 
     pub(super) async fn promote_once(
@@ -48,7 +65,7 @@ impl App {
                 after: after.clone(),
             });
         }
-        self.open_release(request, place, &state, proven.release)
+        self.open_release(request, place, &state, proven.release, None)
             .await
     }
 
@@ -58,19 +75,33 @@ impl App {
         place: &Place<'_>,
         state: &EnvironmentState,
         release: Release,
+        hotfix: Option<&str>,
     ) -> Result<Asked, AskError> {
         if let Some(other) = self.brings(state, &release.digest).await? {
-            return Ok(on_its_way(&other));
+            // One that waits for the success elsewhere would wait on: the hotfix takes its place.
+            let waits = other.phase.is_untouched() && other.settings.environment.after.is_some();
+            if hotfix.is_none() || !waits {
+                return Ok(on_its_way(&other));
+            }
         }
+        let mut settings = place.config.settings(place.environment);
+        let hotfix = hotfix.and_then(|reason| Hotfix::of(&request.by, reason, &mut settings));
         let opening = Opening {
             id: request.deployment(),
-            settings: Arc::new(place.config.settings(place.environment)),
+            settings: Arc::new(settings),
             release,
             requested_by: Requester::Person(request.by.clone()),
             kind: DeploymentKind::Release,
+            hotfix,
         };
         let mut asked = self.open_asked(&opening, state).await?;
         let release = &opening.release;
+        if let Some(hotfix) = &opening.hotfix {
+            asked.reply.push_str(&format!(
+                " It skips {}; everything else that {} demands stays.",
+                hotfix.skips, place.environment.name
+            ));
+        }
         if let Some(live) = state.proven.as_ref().map(|proven| &proven.release) {
             if live.digest == release.digest {
                 asked

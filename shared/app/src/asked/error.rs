@@ -38,7 +38,7 @@ pub enum AskError {
     /// It must pass another environment first.
     #[error(
         "{} has not succeeded in {after}, which comes before {environment}: deploy it to {after} \
-         first",
+         first. If it cannot wait, whoever may override adds `hotfix: <reason>`",
         .digest.short()
     )]
     NotProven {
@@ -46,6 +46,11 @@ pub enum AskError {
         environment: EnvironmentName,
         after: EnvironmentName,
     },
+    /// There is nothing to skip.
+    #[error(
+        "{0} has no `after` in sluice.toml, so there is nothing to skip: deploy it without `hotfix:`"
+    )]
+    SkipsNothing(EnvironmentName),
     /// There is nothing to promote from.
     #[error(
         "{0} has no `after` in sluice.toml, so there is nothing to promote: deploy a tag to it"

@@ -76,6 +76,8 @@ pub enum AskedHow {
 /// What somebody asks for.
 enum Wanted<'a> {
     Image(&'a ImageReference),
+    /// An image that skips the environment it should have passed, and why.
+    Hotfix(&'a ImageReference, &'a str),
     Promotion,
     WayBack(&'a RollBack),
     Restore(&'a RestoreDatabase),
@@ -85,6 +87,7 @@ impl Wanted<'_> {
     fn action(&self) -> Action {
         match self {
             Self::Image(_) | Self::Promotion => Action::Deploy,
+            Self::Hotfix(..) => Action::Hotfix,
             Self::WayBack(_) => Action::RollBack,
             Self::Restore(_) => Action::Restore,
         }
@@ -106,6 +109,20 @@ impl App {
         image: &ImageReference,
     ) -> Result<Asked, AskError> {
         self.ask(request, &Wanted::Image(image)).await
+    }
+
+    /// Deploys an image without its success in the environment that comes before. Everything else
+    /// that is demanded stays.
+    ///
+    /// # Errors
+    /// Why it cannot be, or that it may not have gone through.
+    pub async fn hotfix(
+        &self,
+        request: &Request,
+        image: &ImageReference,
+        reason: &str,
+    ) -> Result<Asked, AskError> {
+        self.ask(request, &Wanted::Hotfix(image, reason)).await
     }
 
     /// Deploys what was proven last in the environment that this one comes after.
@@ -169,6 +186,7 @@ impl App {
         }
         match wanted {
             Wanted::Image(image) => self.deploy_once(request, &place, image).await,
+            Wanted::Hotfix(image, reason) => self.hotfix_once(request, &place, image, reason).await,
             Wanted::Promotion => self.promote_once(request, &place).await,
             Wanted::WayBack(order) => self.roll_back_once(request, &place, order).await,
             Wanted::Restore(order) => self.restore_once(request, &place, order).await,

@@ -135,6 +135,7 @@ impl App {
             release: to.release.clone(),
             requested_by: Requester::Person(request.by.clone()),
             kind: DeploymentKind::Restore(Box::new(restore)),
+            hotfix: None,
         })
     }
 }

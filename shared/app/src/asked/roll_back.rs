@@ -29,7 +29,13 @@ pub(super) const RECENT: usize = 50;
 const NAMED: usize = 5;
 
 /// The ends of what has changed services.
-const ENDED_ON_SERVICES: [&str; 4] = ["Succeeded", "RolledBack", "RollbackFailed", "Restored"];
+const ENDED_ON_SERVICES: [&str; 5] = [
+    "Succeeded",
+    "Unproven",
+    "RolledBack",
+    "RollbackFailed",
+    "Restored",
+];
 
 /// Two who see the same fault ask within minutes. The second must not go back one release further.
 const JUST_NOW: SignedDuration = SignedDuration::from_mins(10);
@@ -89,7 +95,7 @@ impl App {
             });
         }
         let opening = self
-            .opening(request, place, order, &state, to, since)
+            .opening(request, place, order, what_runs(&state, &recent), to, since)
             .await?;
         if let Some(active) = goes_back {
             self.tell_to_go_back(request, &order.reason, active).await?;
@@ -271,8 +277,9 @@ impl App {
                 ago,
             });
         }
-        // A release that could not be taken back left a mixture: before it ran what was proven last.
-        if failed && !ended.is_rollback {
+        // A release that could not be taken back left a mixture, and one that is unproven runs: before
+        // them ran what was proven last.
+        if ended.phase == "Unproven" || (failed && !ended.is_rollback) {
             return Ok(last);
         }
         before(proven).ok_or_else(nothing)
@@ -283,7 +290,7 @@ impl App {
         request: &Request,
         place: &Place<'_>,
         order: &RollBack,
-        state: &EnvironmentState,
+        from: Option<ImageTag>,
         to: &ProvenRelease,
         migrated: Vec<ImageTag>,
     ) -> Result<Opening, AskError> {
@@ -311,7 +318,7 @@ impl App {
         let now = place.config.settings(place.environment);
         let rollback = Rollback {
             to: to.clone(),
-            from: state.proven.as_ref().map(|live| live.release.tag.clone()),
+            from,
             reason: order.reason.clone(),
             revisions: then.touched.task_definitions.clone(),
             secrets: then.sealed_plan().plan.secrets.clone(),
@@ -323,6 +330,7 @@ impl App {
             release: to.release.clone(),
             requested_by: Requester::Person(request.by.clone()),
             kind: DeploymentKind::Rollback(Box::new(rollback)),
+            hotfix: None,
         })
     }
 }
@@ -363,6 +371,19 @@ pub(super) fn chosen<'a>(
         }
     })?;
     Ok(Some(found))
+}
+
+/// The release that runs: what was proven last, unless one came after it that nobody could judge.
+fn what_runs(state: &EnvironmentState, recent: &[DeploymentSummary]) -> Option<ImageTag> {
+    let proven = state.proven.as_ref();
+    let after = |at| proven.is_none_or(|proven| at > proven.at);
+    let unproven = recent
+        .iter()
+        .filter(|one| one.phase == "Unproven")
+        .filter_map(|one| Some((one.ended_at.filter(|at| after(*at))?, &one.tag)))
+        .max_by_key(|(ended_at, _)| *ended_at);
+    let runs = unproven.map(|(_, tag)| tag);
+    runs.or(proven.map(|live| &live.release.tag)).cloned()
 }
 
 fn is_last(proven: &[ProvenRelease], to: &ProvenRelease) -> bool {

@@ -15,9 +15,9 @@ use sluice_core::migration::{
     FINDINGS, Finding, Inspection, InspectionReading, Judgement, Revision, Risk,
 };
 use sluice_core::observation::TaskObservation;
-use sluice_migrations::judge;
 use sluice_migrations::report::{Inspected, PREFIX, Report, Trouble, decode};
 use sluice_migrations::wrapper::{self, LockSettings};
+use sluice_migrations::{NO_SQL, judge};
 
 use crate::App;
 use crate::ports::{Target, TaskDefinitionOrder, TaskOrder};
@@ -169,7 +169,7 @@ fn not_rendered(seen: &Inspected) -> Judgement {
         .as_deref()
         .unwrap_or("Alembic gives no reason");
     let findings = ids.iter().map(|id| Finding {
-        rule: "no-sql".to_owned(),
+        rule: NO_SQL.to_owned(),
         risk: Risk::Unjudged,
         revision: Some((*id).clone()),
         statement: String::new(),

@@ -7,6 +7,7 @@ use sluice_core::config::Database;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Outcome;
 use sluice_core::failure::PortError;
+use sluice_core::health::Probe;
 use sluice_core::id::{EcsServiceName, ServiceName};
 use sluice_core::observation::{HttpObservation, SmokeResult};
 use sluice_core::restore::Found;
@@ -55,8 +56,9 @@ impl App {
 
     /// The health paths, where users see them, as tests of a restore.
     pub(super) async fn probe_health(&self, d: &Deployment) -> Vec<SmokeResult> {
-        let judged = |(name, answer): (String, HttpObservation)| {
-            let failure = match answer {
+        let judged = |probe: Probe| {
+            let name = format!("{} {}", probe.service, probe.path);
+            let failure = match probe.answer {
                 HttpObservation::Answered { status, .. } if (200..300).contains(&status) => None,
                 HttpObservation::Answered { status, .. } => Some(format!("answered {status}")),
                 HttpObservation::NoAnswer(reason) => Some(format!("did not answer: {reason}")),

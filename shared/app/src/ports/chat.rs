@@ -55,6 +55,9 @@ pub trait Chat: Send + Sync {
     /// Makes the person's home page say this.
     async fn publish_home(&self, user: &SlackUserId, home: &Home) -> Result<(), PortError>;
 
+    /// The user of that e-mail address; `None` where nobody has it. No error says the address.
+    async fn user_by_email(&self, email: &str) -> Result<Option<SlackUserId>, PortError>;
+
     /// Who is in the group; nobody, if there is no such group.
     async fn group_members(&self, group: &SlackGroupId)
     -> Result<BTreeSet<SlackUserId>, PortError>;

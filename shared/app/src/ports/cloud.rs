@@ -14,10 +14,11 @@ use sluice_core::id::{
     TaskArn, TaskDefinitionArn,
 };
 use sluice_core::observation::{
-    AlarmState, DatabaseObservation, HttpObservation, ImageObservation, PinnedSecret,
-    RolloutObservation, ScanObservation, SecretProblem, ServiceObservation, SnapshotObservation,
+    AlarmState, DatabaseObservation, HttpObservation, PinnedSecret, RolloutObservation,
+    ScanObservation, SecretProblem, ServiceObservation, SnapshotObservation, StoppedTask,
     TaskObservation,
 };
+use sluice_core::origin::Annotations;
 use sluice_core::release::Release;
 use sluice_core::rollback::ImageReference;
 
@@ -60,15 +61,26 @@ pub struct FoundImage {
     pub artifact_media_type: Option<String>,
 }
 
+/// An image as the registry describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DescribedImage {
+    /// Whether the digest can be pulled.
+    pub present: bool,
+    /// What the release's tag names now, if anything.
+    pub tag_points_at: Option<Digest>,
+    /// All tags of the digest, in alphabetical order.
+    pub tags: Vec<ImageTag>,
+    /// What its manifest or index is annotated with. They may hold an e-mail address, which must not
+    /// reach the state.
+    pub annotations: Annotations,
+}
+
 /// The image registry (ECR). Which one, the release says.
 #[async_trait]
 pub trait Registry: Send + Sync {
-    /// Whether the release's digest is there, and what its tag names now.
-    async fn image(
-        &self,
-        target: &Target,
-        release: &Release,
-    ) -> Result<ImageObservation, PortError>;
+    /// Whether the release's digest is there, what its tag names now, and what it is annotated with:
+    /// an index by itself, and where it says nothing by its first image.
+    async fn image(&self, target: &Target, release: &Release) -> Result<DescribedImage, PortError>;
 
     /// The image of that name; `None` where there is none that can be pulled.
     async fn find(
@@ -134,6 +146,15 @@ pub trait Services: Send + Sync {
         target: &Target,
         services: &[ServiceQuery],
     ) -> Result<Vec<ServiceObservation>, PortError>;
+
+    /// The tasks of the revision in the service that have stopped, as far as ECS remembers them:
+    /// about an hour.
+    async fn stopped_tasks(
+        &self,
+        target: &Target,
+        ecs_service: &EcsServiceName,
+        task_definition: &TaskDefinitionArn,
+    ) -> Result<Vec<StoppedTask>, PortError>;
 
     /// A revision as ordered: the one it is made from if that is so already, the family's latest
     /// if that is, else a new one.
@@ -283,8 +304,8 @@ pub trait Databases: Send + Sync {
     async fn copy(&self, target: &Target, order: &CopyOrder) -> Result<CopyObservation, PortError>;
 
     /// Has RDS call `to` what is called `from` now, if it has this resource id; nothing if `to` has
-    /// it already. It takes a minute or two: meanwhile the old name is there and `renaming`, and
-    /// then for a while neither name is.
+    /// it already. It takes a minute or two, by RDS's manual up to ten: meanwhile the old name is
+    /// there and `renaming`, and then for a while neither name is.
     ///
     /// # Errors
     ///

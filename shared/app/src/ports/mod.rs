@@ -17,8 +17,9 @@ use sluice_core::id::DeploymentId;
 
 pub use chat::{Chat, MessageRef, Thread, TriggerId};
 pub use cloud::{
-    Alarms, Databases, FoundImage, Http, HttpRequest, ImageQuery, LOG_BYTES_MAX, LOG_LINES_MAX,
-    Registry, Secrets, ServiceQuery, Services, Target, TaskDefinitionOrder, TaskOrder, Tasks,
+    Alarms, Databases, DescribedImage, FoundImage, Http, HttpRequest, ImageQuery, LOG_BYTES_MAX,
+    LOG_LINES_MAX, Registry, Secrets, ServiceQuery, Services, Target, TaskDefinitionOrder,
+    TaskOrder, Tasks,
 };
 pub use sluice_core::environment_key::EnvironmentKey;
 pub use sluice_core::summary::DeploymentSummary;

@@ -9,7 +9,7 @@ use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::event::Claim;
 use sluice_core::failure::PortError;
 use sluice_core::history::{ChainEnd, Record};
-use sluice_core::id::{DeploymentId, Digest};
+use sluice_core::id::{DeploymentId, Digest, Hash};
 use sluice_core::release::ProvenRelease;
 
 use super::{DeploymentSummary, MessageRef};
@@ -128,6 +128,9 @@ pub struct Shown {
     /// How far the message goes that is being posted there, if it holds several entries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub posting: Option<usize>,
+    /// What the thread holds of the message that was too long to be shown whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continued: Option<Hash>,
 }
 
 /// The truth.

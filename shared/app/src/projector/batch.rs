@@ -3,6 +3,7 @@
 
 use sluice_core::deployment::Deployment;
 use sluice_core::message::{Block, Message};
+use sluice_core::parts::parts;
 use sluice_core::view::{Reply, replies};
 
 /// Lines in one message.
@@ -12,7 +13,7 @@ const CHARS: usize = 2_800;
 
 /// What is posted next of the story.
 pub(super) struct Batch {
-    /// The messages; more than one only where one entry is told in several.
+    /// The messages; more than one only where one entry is told in several, or is long.
     pub(super) replies: Vec<Reply>,
     /// The first entry that is not in it.
     pub(super) to: usize,
@@ -23,6 +24,7 @@ pub(super) struct Batch {
 pub(super) fn batch(d: &Deployment, from: usize, to: Option<usize>) -> Option<Batch> {
     let entries = d.story.get(from..)?;
     let first = replies(d, entries.first()?);
+    let first: Vec<Reply> = first.into_iter().flat_map(in_parts).collect();
     let Some(mut text) = plain(&first).map(str::to_owned) else {
         return Some(Batch {
             replies: first,
@@ -48,6 +50,18 @@ pub(super) fn batch(d: &Deployment, from: usize, to: Option<usize>) -> Option<Ba
         }],
         to: from + count,
     })
+}
+
+/// A reply, and what is too long for it. The channel sees the first part only.
+fn in_parts(reply: Reply) -> Vec<Reply> {
+    let broadcast = reply.broadcast;
+    let parts = parts(&reply.message, &[]).into_iter().enumerate();
+    parts
+        .map(|(number, message)| Reply {
+            message,
+            broadcast: broadcast && number == 0,
+        })
+        .collect()
 }
 
 /// The text of an entry that is nothing but one text for the thread.

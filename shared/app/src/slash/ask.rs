@@ -25,7 +25,17 @@ impl App {
             environment: environment.clone(),
         };
         let asked = match ask {
-            Ask::Deploy { version, to } => self.deploy(&request(to), &image(version)).await?,
+            Ask::Deploy {
+                version,
+                to,
+                hotfix,
+            } => match hotfix {
+                None => self.deploy(&request(to), &image(version)).await?,
+                Some(reason) => {
+                    self.hotfix(&request(to), &image(version), reason.as_str())
+                        .await?
+                }
+            },
             Ask::Promote(to) => self.promote(&request(to)).await?,
             Ask::Restore(at) => {
                 self.ask_what_to_restore(at, by, trigger).await?;

@@ -9,6 +9,7 @@ use sluice_core::failure::PortError;
 use sluice_core::id::{DeploymentId, SlackUserId};
 use sluice_core::message::{Block, Message};
 use sluice_core::phase::Phase;
+use sluice_core::roles::Role;
 use sluice_core::slash::{Look, help};
 use sluice_core::view::{Glance, history_message, home, status_message, who_message};
 
@@ -46,17 +47,10 @@ impl App {
     }
 
     async fn is_approver(&self, d: &Deployment, user: &SlackUserId) -> Result<bool, PortError> {
-        let approval = d.settings.environment.approval.iter();
-        for approver in approval.flat_map(|approval| &approval.approvers) {
-            let is_one = match approver {
-                Member::User(approver) => approver == user,
-                Member::Group(group) => self.ports.chat.group_members(group).await?.contains(user),
-            };
-            if is_one {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        let approvers = d.settings.environment.who_may(Role::Approve);
+        let is_named = |approver: &Member| matches!(approver, Member::User(named) if named == user);
+        Ok(approvers.iter().any(is_named)
+            || !self.groups_among(approvers.iter(), user).await?.is_empty())
     }
 
     /// The environment at a glance; without one, all of them.
@@ -78,9 +72,12 @@ impl App {
         let newest = state.newest.map(|newest| newest.deployment);
         let next = newest.filter(|newest| state.active.as_ref() != Some(newest));
         let next = self.deployment(next.as_ref()).await?;
+        let before = state.proven.as_ref().map(|proven| &proven.deployment);
+        let before = self.deployment(before).await?;
         Ok(Glance {
             key,
             proven: state.proven,
+            origin: before.as_ref().and_then(Deployment::origin).cloned(),
             active,
             next: next.filter(|d| !d.phase.is_terminal()),
             closed,

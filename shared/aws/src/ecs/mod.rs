@@ -3,6 +3,7 @@
 mod read;
 mod rollout;
 mod services;
+mod stopped;
 mod task_definition;
 mod tasks;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use aws_sdk_ecs::types::{Service, ServiceDeploymentStatus, ServiceRevision};
 use sluice_app::ports::ServiceQuery;
 use sluice_core::failure::PortError;
 use sluice_core::id::{ClusterName, EcsServiceName, ServiceDeploymentArn, TaskDefinitionArn};
-use sluice_core::observation::ServiceObservation;
+use sluice_core::observation::{RevisionTasks, ServiceObservation};
 
 use super::{rollout, task_definition};
 use crate::clients::ClientSet;
@@ -27,13 +27,18 @@ pub(super) async fn read(
 ) -> Result<Vec<ServiceObservation>, PortError> {
     let names: Vec<&EcsServiceName> = queries.iter().map(|query| &query.ecs_service).collect();
     let services = describe(clients, cluster, &names).await?;
-    let current = services.values().filter_map(current_revision);
-    let revisions = rollout::revisions(clients, current.map(str::to_owned).collect()).await?;
+    let current = services
+        .values()
+        .flat_map(Service::current_service_revisions);
+    let current = current.filter_map(|one| one.arn().map(str::to_owned));
+    let revisions = rollout::revisions(clients, current.collect()).await?;
     let mut observed = Vec::new();
     for query in queries {
         if let Some(service) = services.get(query.ecs_service.as_str()) {
             let running = current_revision(service).and_then(|arn| revisions.get(arn));
-            observed.push(observe(clients, cluster, query, service, running).await?);
+            let mut seen = observe(clients, cluster, query, service, running).await?;
+            seen.newest = newest(service, &revisions);
+            observed.push(seen);
         }
     }
     Ok(observed)
@@ -100,6 +105,24 @@ fn current_revision(service: &Service) -> Option<&str> {
     }
 }
 
+/// The tasks of the revision that the service was last told to run.
+fn newest(
+    service: &Service,
+    revisions: &BTreeMap<String, ServiceRevision>,
+) -> Option<RevisionTasks> {
+    let told = service.task_definition()?;
+    let mut current = service.current_service_revisions().iter();
+    let newest = current.find(|one| {
+        let revision = one.arn().and_then(|arn| revisions.get(arn));
+        revision.and_then(ServiceRevision::task_definition) == Some(told)
+    })?;
+    Some(RevisionTasks {
+        task_definition: TaskDefinitionArn::new(told),
+        requested: u32::try_from(newest.requested_task_count()).unwrap_or(0),
+        running: u32::try_from(newest.running_task_count()).unwrap_or(0),
+    })
+}
+
 async fn observe(
     clients: &ClientSet,
     cluster: &ClusterName,
@@ -122,6 +145,7 @@ async fn observe(
         running: u32::try_from(service.running_count()).unwrap_or(0),
         in_progress: in_progress(clients, cluster, name).await?,
         traffic: elb::traffic(clients, service.load_balancers()).await?,
+        newest: None,
     })
 }
 

@@ -8,9 +8,9 @@ use sluice_app::ports::{ServiceQuery, Services, Target, TaskDefinitionOrder};
 use sluice_core::command::RolloutOrder;
 use sluice_core::failure::PortError;
 use sluice_core::id::{EcsServiceName, ServiceDeploymentArn, TaskDefinitionArn};
-use sluice_core::observation::{RolloutObservation, ServiceObservation};
+use sluice_core::observation::{RolloutObservation, ServiceObservation, StoppedTask};
 
-use super::{read, rollout, task_definition, update};
+use super::{read, rollout, stopped, task_definition, update};
 use crate::clients::Clients;
 
 /// The [`Services`] port on ECS, with the listener rules and target health of ELB.
@@ -37,6 +37,17 @@ impl Services for EcsServices {
     ) -> Result<Vec<ServiceObservation>, PortError> {
         let clients = self.clients.of(target).await?;
         read::read(&clients, &target.cluster, services).await
+    }
+
+    /// ListTasks, DescribeTasks.
+    async fn stopped_tasks(
+        &self,
+        target: &Target,
+        ecs_service: &EcsServiceName,
+        task_definition: &TaskDefinitionArn,
+    ) -> Result<Vec<StoppedTask>, PortError> {
+        let clients = self.clients.of(target).await?;
+        stopped::read(&clients, &target.cluster, ecs_service, task_definition).await
     }
 
     /// DescribeTaskDefinition, RegisterTaskDefinition.

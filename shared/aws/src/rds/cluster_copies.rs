@@ -1,21 +1,21 @@
 //! Copies of Aurora DB clusters: the cluster is restored, and gets its members one by one.
 
-use aws_sdk_rds::types::{DbCluster, DbInstance, ServerlessV2ScalingConfiguration};
+use aws_sdk_rds::types::{DbCluster, ServerlessV2ScalingConfiguration};
 use sluice_core::database::{CopyStatus, RestorePoint};
 use sluice_core::failure::PortError;
 
 use super::cluster::describe;
 use super::cluster_members::{self, ensure_members, members_of};
-use super::copies::{AVAILABLE, Copy, DELETING, port, settling, status};
+use super::copies::{DELETING, OurCopy, is_usable, port, settling, status};
 use super::failed;
-use super::instance_copies::{delete, parameters_pending};
+use super::instance_copies::{DEFAULT_OPTIONS, delete};
 use crate::clients::ClientSet;
 use crate::time::date_time;
 
 /// Both restores take the source's settings under the same names.
 macro_rules! set_up_like {
     ($request:expr, $source:expr, $copy:expr) => {{
-        let (source, copy): (&DbCluster, &Copy<'_>) = ($source, $copy);
+        let (source, copy): (&DbCluster, &OurCopy<'_>) = ($source, $copy);
         $request
             .set_db_subnet_group_name(source.db_subnet_group.clone())
             .set_vpc_security_group_ids(Some(security_groups(source)))
@@ -40,9 +40,11 @@ fn security_groups(cluster: &DbCluster) -> Vec<String> {
         .collect()
 }
 
+/// The default one RDS gives by itself.
 fn option_group(cluster: &DbCluster) -> Option<&str> {
-    let groups = cluster.db_cluster_option_group_memberships();
-    groups.first()?.db_cluster_option_group_name()
+    let group = cluster.db_cluster_option_group_memberships().first()?;
+    let name = group.db_cluster_option_group_name()?;
+    (!name.starts_with(DEFAULT_OPTIONS)).then_some(name)
 }
 
 /// Members of the class `db.serverless` cannot be without it.
@@ -55,7 +57,7 @@ fn scaling(source: &DbCluster) -> Option<ServerlessV2ScalingConfiguration> {
     Some(scaling.build())
 }
 
-async fn source(clients: &ClientSet, copy: &Copy<'_>) -> Result<DbCluster, PortError> {
+async fn source(clients: &ClientSet, copy: &OurCopy<'_>) -> Result<DbCluster, PortError> {
     let name = copy.order.source.identifier();
     let source = describe(clients, name).await?;
     let source = source.ok_or_else(|| copy.without_source())?;
@@ -73,7 +75,7 @@ async fn source(clients: &ClientSet, copy: &Copy<'_>) -> Result<DbCluster, PortE
 }
 
 /// Restores it; and once it is there, gives it its members and what a restore does not carry over.
-pub(super) async fn ensure(clients: &ClientSet, copy: &Copy<'_>) -> Result<(), PortError> {
+pub(super) async fn ensure(clients: &ClientSet, copy: &OurCopy<'_>) -> Result<(), PortError> {
     let there = describe(clients, copy.name()).await?;
     if let Some(there) = &there {
         copy.recognise(there.tag_list())?;
@@ -81,7 +83,7 @@ pub(super) async fn ensure(clients: &ClientSet, copy: &Copy<'_>) -> Result<(), P
     let source = source(clients, copy).await?;
     match there {
         None => restore(clients, &source, copy).await,
-        Some(there) if there.status() == Some(AVAILABLE) => {
+        Some(there) if is_usable(there.status()) => {
             ensure_members(clients, copy).await?;
             settle(clients, &source, &there, copy).await
         }
@@ -92,7 +94,7 @@ pub(super) async fn ensure(clients: &ClientSet, copy: &Copy<'_>) -> Result<(), P
 async fn restore(
     clients: &ClientSet,
     source: &DbCluster,
-    copy: &Copy<'_>,
+    copy: &OurCopy<'_>,
 ) -> Result<(), PortError> {
     match &copy.order.from {
         RestorePoint::Snapshot(snapshot) => {
@@ -149,7 +151,7 @@ async fn restore(
 
 /// What the copy does not have as it should, by RDS's names. A rehearsal needs no backups and no
 /// maintenance.
-fn differences(source: &DbCluster, there: &DbCluster, copy: &Copy<'_>) -> Vec<&'static str> {
+fn differences(source: &DbCluster, there: &DbCluster, copy: &OurCopy<'_>) -> Vec<&'static str> {
     let mut same = vec![(
         "DBClusterParameterGroupName",
         there.db_cluster_parameter_group == source.db_cluster_parameter_group,
@@ -182,7 +184,7 @@ async fn settle(
     clients: &ClientSet,
     source: &DbCluster,
     there: &DbCluster,
-    copy: &Copy<'_>,
+    copy: &OurCopy<'_>,
 ) -> Result<(), PortError> {
     if differences(source, there, copy).is_empty() {
         return Ok(());
@@ -212,7 +214,10 @@ async fn settle(
     })
 }
 
-pub(super) async fn observe(clients: &ClientSet, copy: &Copy<'_>) -> Result<CopyStatus, PortError> {
+pub(super) async fn observe(
+    clients: &ClientSet,
+    copy: &OurCopy<'_>,
+) -> Result<CopyStatus, PortError> {
     let Some(there) = describe(clients, copy.name()).await? else {
         return Ok(CopyStatus::Absent);
     };
@@ -238,7 +243,10 @@ pub(super) async fn observe(clients: &ClientSet, copy: &Copy<'_>) -> Result<Copy
 }
 
 /// The members go first: RDS deletes no cluster that has any.
-pub(super) async fn ensure_none(clients: &ClientSet, copy: &Copy<'_>) -> Result<bool, PortError> {
+pub(super) async fn ensure_none(
+    clients: &ClientSet,
+    copy: &OurCopy<'_>,
+) -> Result<bool, PortError> {
     let Some(there) = describe(clients, copy.name()).await? else {
         return Ok(true);
     };

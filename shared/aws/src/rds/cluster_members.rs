@@ -6,7 +6,7 @@ use aws_sdk_rds::types::{DbInstance, Filter};
 use sluice_core::database::CopyStatus;
 use sluice_core::failure::PortError;
 
-use super::copies::{AVAILABLE, Copy, status};
+use super::copies::{OurCopy, is_usable, status};
 use super::instance_copies::{parameters_pending, reboot_if_pending};
 use super::{cluster, failed};
 use crate::clients::ClientSet;
@@ -48,7 +48,7 @@ struct Wanted {
 
 /// The source's members, the one that writes first and then by their order of promotion. A
 /// rehearsal needs the first.
-async fn wanted(clients: &ClientSet, copy: &Copy<'_>) -> Result<Vec<Wanted>, PortError> {
+async fn wanted(clients: &ClientSet, copy: &OurCopy<'_>) -> Result<Vec<Wanted>, PortError> {
     let source = copy.order.source.identifier();
     let described = cluster::describe(clients, source).await?;
     let described = described.ok_or_else(|| copy.without_source())?;
@@ -82,25 +82,28 @@ async fn wanted(clients: &ClientSet, copy: &Copy<'_>) -> Result<Vec<Wanted>, Por
 
 /// Makes the members that are missing. The first is there before the others are made, so that it is
 /// the one that writes.
-pub(super) async fn ensure_members(clients: &ClientSet, copy: &Copy<'_>) -> Result<(), PortError> {
+pub(super) async fn ensure_members(
+    clients: &ClientSet,
+    copy: &OurCopy<'_>,
+) -> Result<(), PortError> {
     let there = members_of(clients, copy.name()).await?;
-    for wanted in wanted(clients, copy).await? {
+    for (number, wanted) in wanted(clients, copy).await?.into_iter().enumerate() {
         match there.iter().find(|member| name(member) == wanted.name) {
             None => create(clients, copy, &wanted).await?,
-            Some(member) if member.db_instance_status() == Some(AVAILABLE) => {
+            Some(member) if is_usable(member.db_instance_status()) => {
                 reboot_if_pending(clients, member, &wanted.name).await?;
                 continue;
             }
             Some(_) => {}
         }
-        if wanted.name.ends_with("-1") {
+        if number == 0 {
             return Ok(());
         }
     }
     Ok(())
 }
 
-async fn create(clients: &ClientSet, copy: &Copy<'_>, wanted: &Wanted) -> Result<(), PortError> {
+async fn create(clients: &ClientSet, copy: &OurCopy<'_>, wanted: &Wanted) -> Result<(), PortError> {
     let like = &wanted.like;
     let groups = like.db_parameter_groups();
     let group = groups.first().and_then(|one| one.db_parameter_group_name());
@@ -150,7 +153,7 @@ async fn create(clients: &ClientSet, copy: &Copy<'_>, wanted: &Wanted) -> Result
 /// What keeps the members from being as they are to be; `None` where nothing does.
 pub(super) async fn observe(
     clients: &ClientSet,
-    copy: &Copy<'_>,
+    copy: &OurCopy<'_>,
 ) -> Result<Option<CopyStatus>, PortError> {
     let there = members_of(clients, copy.name()).await?;
     for wanted in wanted(clients, copy).await? {

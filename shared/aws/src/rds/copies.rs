@@ -9,18 +9,16 @@ use sluice_core::failure::PortError;
 use super::{DEPLOYMENT_TAG, PURPOSE_TAG, cluster_copies, deployment_of, instance_copies};
 use crate::clients::ClientSet;
 
-/// RDS's word for a database that can be used and changed.
-pub(super) const AVAILABLE: &str = "available";
-/// And for one that is on its way out.
+/// RDS's word for a database that is on its way out.
 pub(super) const DELETING: &str = "deleting";
 
 /// A copy of a deployment's: its name, and the tags by which it is known.
-pub(super) struct Copy<'a> {
+pub(super) struct OurCopy<'a> {
     pub(super) order: &'a CopyOrder,
     deployment: &'a str,
 }
 
-impl<'a> Copy<'a> {
+impl<'a> OurCopy<'a> {
     pub(super) fn new(target: &'a Target, order: &'a CopyOrder) -> Self {
         Self {
             order,
@@ -102,11 +100,17 @@ fn purpose_of(tags: &[Tag]) -> Option<&str> {
     tag.value()
 }
 
-/// What RDS's word for the state of a copy means; `None` where it is available, and what it lacks
+/// Whether a database in this state can be used and changed. Storage is optimised for hours, in the
+/// background.
+pub(super) fn is_usable(word: Option<&str>) -> bool {
+    matches!(word, Some("available" | "storage-optimization"))
+}
+
+/// What RDS's word for the state of a copy means; `None` where it can be used, and what it lacks
 /// decides.
 pub(super) fn status(word: &str) -> Option<CopyStatus> {
     match word {
-        AVAILABLE => None,
+        usable if is_usable(Some(usable)) => None,
         "creating" => Some(CopyStatus::Creating(word.to_owned())),
         failed if is_failure(failed) => Some(CopyStatus::Failed(word.to_owned())),
         // Restored, and busy with what was asked for beside it: a second zone, a first backup.
@@ -141,7 +145,7 @@ pub(super) fn port(port: Option<i32>) -> Option<u16> {
     port.and_then(|port| u16::try_from(port).ok())
 }
 
-pub(super) async fn ensure(clients: &ClientSet, copy: &Copy<'_>) -> Result<(), PortError> {
+pub(super) async fn ensure(clients: &ClientSet, copy: &OurCopy<'_>) -> Result<(), PortError> {
     match &copy.order.copy {
         Database::Instance(_) => instance_copies::ensure(clients, copy).await,
         Database::Cluster(_) => cluster_copies::ensure(clients, copy).await,
@@ -150,7 +154,7 @@ pub(super) async fn ensure(clients: &ClientSet, copy: &Copy<'_>) -> Result<(), P
 
 pub(super) async fn observe(
     clients: &ClientSet,
-    copy: &Copy<'_>,
+    copy: &OurCopy<'_>,
 ) -> Result<CopyObservation, PortError> {
     let status = match &copy.order.copy {
         Database::Instance(_) => instance_copies::observe(clients, copy).await?,
@@ -159,7 +163,10 @@ pub(super) async fn observe(
     Ok(CopyObservation { status })
 }
 
-pub(super) async fn ensure_none(clients: &ClientSet, copy: &Copy<'_>) -> Result<bool, PortError> {
+pub(super) async fn ensure_none(
+    clients: &ClientSet,
+    copy: &OurCopy<'_>,
+) -> Result<bool, PortError> {
     match &copy.order.copy {
         Database::Instance(_) => instance_copies::ensure_none(clients, copy).await,
         Database::Cluster(_) => cluster_copies::ensure_none(clients, copy).await,

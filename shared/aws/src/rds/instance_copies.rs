@@ -4,7 +4,7 @@ use aws_sdk_rds::types::DbInstance;
 use sluice_core::database::{CopyStatus, RestorePoint};
 use sluice_core::failure::PortError;
 
-use super::copies::{AVAILABLE, Copy, DELETING, port, settling, status};
+use super::copies::{DELETING, OurCopy, is_usable, port, settling, status};
 use super::instance::describe;
 use super::{failed, gib};
 use crate::clients::ClientSet;
@@ -13,6 +13,8 @@ use crate::time::date_time;
 /// gp3 storage of PostgreSQL below this many GiB has one fixed speed, and RDS refuses to be told
 /// of it.
 const SPEED_IS_CHOSEN_FROM_GIB: u32 = 400;
+/// Such as `default:postgres-16`.
+pub(super) const DEFAULT_OPTIONS: &str = "default:";
 /// A parameter group that was changed after the start.
 const PENDING_REBOOT: &str = "pending-reboot";
 const IN_SYNC: &str = "in-sync";
@@ -20,7 +22,7 @@ const IN_SYNC: &str = "in-sync";
 /// Both restores take the source's settings under the same names.
 macro_rules! set_up_like {
     ($request:expr, $source:expr, $copy:expr) => {{
-        let (source, copy): (&DbInstance, &Copy<'_>) = ($source, $copy);
+        let (source, copy): (&DbInstance, &OurCopy<'_>) = ($source, $copy);
         let speed = Speed::of(source);
         $request
             .set_db_instance_class(source.db_instance_class.clone())
@@ -93,20 +95,20 @@ fn parameter_group(instance: &DbInstance) -> Option<&str> {
         .db_parameter_group_name()
 }
 
+/// The default one RDS gives by itself.
 fn option_group(instance: &DbInstance) -> Option<&str> {
-    instance
-        .option_group_memberships()
-        .first()?
-        .option_group_name()
+    let group = instance.option_group_memberships().first()?;
+    let name = group.option_group_name()?;
+    (!name.starts_with(DEFAULT_OPTIONS)).then_some(name)
 }
 
-async fn source(clients: &ClientSet, copy: &Copy<'_>) -> Result<DbInstance, PortError> {
+async fn source(clients: &ClientSet, copy: &OurCopy<'_>) -> Result<DbInstance, PortError> {
     let source = describe(clients, copy.order.source.identifier()).await?;
     source.ok_or_else(|| copy.without_source())
 }
 
 /// Restores it; and once it is there, gives it what a restore does not carry over.
-pub(super) async fn ensure(clients: &ClientSet, copy: &Copy<'_>) -> Result<(), PortError> {
+pub(super) async fn ensure(clients: &ClientSet, copy: &OurCopy<'_>) -> Result<(), PortError> {
     let there = describe(clients, copy.name()).await?;
     if let Some(there) = &there {
         copy.recognise(there.tag_list())?;
@@ -114,7 +116,7 @@ pub(super) async fn ensure(clients: &ClientSet, copy: &Copy<'_>) -> Result<(), P
     let source = source(clients, copy).await?;
     match there {
         None => restore(clients, &source, copy).await,
-        Some(there) if there.db_instance_status() == Some(AVAILABLE) => {
+        Some(there) if is_usable(there.db_instance_status()) => {
             settle(clients, &source, &there, copy).await
         }
         Some(_) => Ok(()),
@@ -124,7 +126,7 @@ pub(super) async fn ensure(clients: &ClientSet, copy: &Copy<'_>) -> Result<(), P
 async fn restore(
     clients: &ClientSet,
     source: &DbInstance,
-    copy: &Copy<'_>,
+    copy: &OurCopy<'_>,
 ) -> Result<(), PortError> {
     match &copy.order.from {
         RestorePoint::Snapshot(snapshot) => {
@@ -179,7 +181,7 @@ async fn restore(
 
 /// What the copy does not have as it should, by RDS's names. A rehearsal needs no backups, no
 /// maintenance and nobody who watches it.
-fn differences(source: &DbInstance, there: &DbInstance, copy: &Copy<'_>) -> Vec<&'static str> {
+fn differences(source: &DbInstance, there: &DbInstance, copy: &OurCopy<'_>) -> Vec<&'static str> {
     let mut same = vec![
         (
             "DBInstanceClass",
@@ -265,7 +267,7 @@ async fn settle(
     clients: &ClientSet,
     source: &DbInstance,
     there: &DbInstance,
-    copy: &Copy<'_>,
+    copy: &OurCopy<'_>,
 ) -> Result<(), PortError> {
     if differences(source, there, copy).is_empty() {
         return reboot_if_pending(clients, there, copy.name()).await;
@@ -353,7 +355,10 @@ pub(super) fn parameters_pending(instance: &DbInstance) -> Option<CopyStatus> {
     }
 }
 
-pub(super) async fn observe(clients: &ClientSet, copy: &Copy<'_>) -> Result<CopyStatus, PortError> {
+pub(super) async fn observe(
+    clients: &ClientSet,
+    copy: &OurCopy<'_>,
+) -> Result<CopyStatus, PortError> {
     let Some(there) = describe(clients, copy.name()).await? else {
         return Ok(CopyStatus::Absent);
     };
@@ -379,7 +384,10 @@ pub(super) async fn observe(clients: &ClientSet, copy: &Copy<'_>) -> Result<Copy
     })
 }
 
-pub(super) async fn ensure_none(clients: &ClientSet, copy: &Copy<'_>) -> Result<bool, PortError> {
+pub(super) async fn ensure_none(
+    clients: &ClientSet,
+    copy: &OurCopy<'_>,
+) -> Result<bool, PortError> {
     let Some(there) = describe(clients, copy.name()).await? else {
         return Ok(true);
     };

@@ -417,4 +417,9 @@ pub struct Bake {
     pub failures: u8,
     /// Fewer good samples than this do not prove anything; at least 1.
     pub samples: u8,
+    /// Whether people are asked when the samples prove nothing, and the tasks are looked at beside
+    /// the endpoints. False only in what was pinned by a version that went back then: its histories
+    /// replay as they were.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asks: bool,
 }

@@ -235,7 +235,8 @@ tables! {
         required approvers: List<MemberId>,
         /// How many of them must. Default: 1.
         optional quorum: Number<1, 100>,
-        /// Whether the one who asked for the deployment may not approve it. Default: true.
+        /// Whether neither the one who asked for the deployment nor the one who pushed its image may
+        /// approve it. Who pushed stands in the image's annotation `sluice.pushed-by`. Default: true.
         optional four_eyes: bool,
         /// After this the request is void, 1m to 168h. Default: 8h.
         optional expires: Time<MINUTE, { 168 * HOUR }, SECOND>,
@@ -251,7 +252,8 @@ tables! {
         optional roll_back: List<MemberId>,
         /// Who may freeze and thaw the environment. Default: nobody.
         optional freeze: List<MemberId>,
-        /// Who may let one deployment begin while the environment is closed. Default: nobody.
+        /// Who may let one deployment begin while the environment is closed, or skip the environment
+        /// that it should have succeeded in first. Default: nobody.
         optional r#override: List<MemberId>,
         /// Who may ask for a restore of the database: the application stands still meanwhile, and
         /// writes are lost. Default: nobody.

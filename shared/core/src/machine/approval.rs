@@ -34,6 +34,9 @@ pub(super) fn approve(
     if demands.four_eyes && d.requested_by == Requester::Person(by.clone()) {
         return Err(RejectedEvent::FourEyes);
     }
+    if demands.four_eyes && d.pushed_by() == Some(by) {
+        return Err(RejectedEvent::FourEyesPushed);
+    }
     let quorum = usize::from(demands.quorum);
     if d.approvals.contains_key(by) {
         return Err(RejectedEvent::AlreadyApproved {

@@ -1,18 +1,31 @@
 //! The bake: the new version has the traffic and is watched, by ECS and by us.
 
-use jiff::Timestamp;
+use std::collections::BTreeSet;
 
-use super::{cleanup, fail, late, rollout};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{cleanup, end, fail, late, rollout};
 use crate::command::Command;
+use crate::config::Bake;
 use crate::deployment::Deployment;
 use crate::event::Outcome;
 use crate::failure::{Cause, RejectedEvent};
-use crate::health::{Sample, Verdict, verdict};
+use crate::health::{self, Reading, Sample, Verdict, verdict};
+use crate::id::{SlackGroupId, SlackUserId};
 use crate::note::Note;
 use crate::phase::Phase;
+use crate::roles::{self, Action};
+use crate::words;
 
 /// Samples kept. A bake of a day at one a minute has 1,440; the verdict needs far fewer.
 const SAMPLES: usize = 120;
+
+/// A bake whose time is over may go on for so long before people are asked: alarms get data late,
+/// and a network mends itself.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+
+/// How long people are asked. A night: whoever is to say is at work by then.
+pub(super) const UNDECIDED: SignedDuration = SignedDuration::from_hours(12);
 
 pub(super) fn begin(d: &mut Deployment, now: Timestamp) {
     if d.settings.environment.bake.duration.is_zero() {
@@ -21,6 +34,7 @@ pub(super) fn begin(d: &mut Deployment, now: Timestamp) {
     d.enter(
         Phase::Baking {
             samples: Vec::new(),
+            asked_at: None,
         },
         now,
     );
@@ -29,7 +43,14 @@ pub(super) fn begin(d: &mut Deployment, now: Timestamp) {
 pub(super) fn needs(d: &Deployment, samples: &[Sample], now: Timestamp) -> Vec<Command> {
     let mut commands = rollout::read_shifting(d);
     if now >= next_sample(d, samples) {
-        commands.push(Command::SampleHealth);
+        commands.push(Command::SampleHealth {
+            tasks_since: d
+                .settings
+                .environment
+                .bake
+                .asks
+                .then(|| samples.last().map_or(d.entered_at, |last| last.at)),
+        });
     }
     commands
 }
@@ -57,7 +78,7 @@ pub(super) fn on(
 }
 
 fn take(d: &mut Deployment, sample: &Sample, now: Timestamp) -> Result<(), RejectedEvent> {
-    let Phase::Baking { samples } = &d.phase else {
+    let Phase::Baking { samples, .. } = &d.phase else {
         return Ok(());
     };
     if sample.at < next_sample(d, samples) {
@@ -67,17 +88,23 @@ fn take(d: &mut Deployment, sample: &Sample, now: Timestamp) -> Result<(), Rejec
             phase: d.phase.name(),
         });
     }
-    let Phase::Baking { samples } = &mut d.phase else {
+    let bake = &d.settings.environment.bake;
+    let Phase::Baking { samples, .. } = &mut d.phase else {
         return Ok(());
     };
-    samples.push(sample.clone());
+    let sample = health::judged(samples, sample);
+    let reading = sample.reading();
+    health::forget(samples, now);
+    samples.push(sample);
     if samples.len() > SAMPLES {
         samples.remove(0);
     }
-    let baked = now.duration_since(d.entered_at) >= d.settings.environment.bake.duration;
-    match verdict(samples, &d.settings.environment.bake) {
+    let baked = now.duration_since(d.entered_at) >= bake.duration;
+    // What was seen before the last look went blind is no reason to go on without looking.
+    let sees = reading == Reading::Good || !bake.asks;
+    match verdict(samples, bake) {
         Verdict::Unhealthy(reason) => fail(d, Cause::BakeFailed(reason), now),
-        Verdict::Healthy if baked => {
+        Verdict::Healthy if baked && sees => {
             let samples = samples.len();
             d.tell(now, Note::Baked { samples });
             cleanup::begin(d, now);
@@ -86,4 +113,68 @@ fn take(d: &mut Deployment, sample: &Sample, now: Timestamp) -> Result<(), Rejec
         Verdict::Healthy | Verdict::Inconclusive => {}
     }
     Ok(())
+}
+
+/// From the beginning of the bake to the question: its own time, and time for two more samples.
+pub(super) fn asks_after(bake: &Bake) -> SignedDuration {
+    bake.duration
+        .saturating_add(PATIENCE.max(bake.every.saturating_mul(2)))
+}
+
+/// Asks people whether it is well. Sampling goes on: it may answer before they do.
+pub(super) fn ask(d: &mut Deployment, now: Timestamp) {
+    let reason = what_is_known(d);
+    if let Phase::Baking { asked_at, .. } = &mut d.phase {
+        *asked_at = Some(now);
+        d.tell(now, Note::CannotTell { reason });
+    }
+}
+
+/// Somebody who may says that it is well.
+pub(super) fn keep(
+    d: &mut Deployment,
+    by: &SlackUserId,
+    groups: &BTreeSet<SlackGroupId>,
+    now: Timestamp,
+) -> Result<(), RejectedEvent> {
+    let Phase::Baking {
+        asked_at: Some(_), ..
+    } = &d.phase
+    else {
+        return Err(RejectedEvent::NothingToKeep {
+            phase: d.phase.name(),
+        });
+    };
+    roles::may(&d.settings.environment, Action::Keep, by, groups)?;
+    d.tell(now, Note::Kept { by: by.clone() });
+    cleanup::begin(d, now);
+    Ok(())
+}
+
+/// Nobody said, and nothing was seen: it neither passes nor goes back.
+pub(super) fn give_up(d: &mut Deployment, now: Timestamp) {
+    let reason = what_is_known(d);
+    end(d, Phase::Unproven { reason }, now);
+}
+
+/// What was seen and what was not, while a bake proves nothing.
+pub(crate) fn what_is_known(d: &Deployment) -> String {
+    let Phase::Baking { samples, .. } = &d.phase else {
+        return String::new();
+    };
+    let needed = usize::from(d.settings.environment.bake.samples);
+    let mut said = vec![match health::good(samples) {
+        good if good >= needed => format!(
+            "{} were seen, and then none",
+            words::count(good, "good health sample")
+        ),
+        good => format!("only {good} of the {needed} good health samples it takes were seen"),
+    }];
+    if let Some(last) = samples.last() {
+        said.extend(last.bad.iter().chain(last.unseen()).cloned());
+    }
+    let failed = d.setbacks.iter();
+    let failed = failed.filter(|(command, _)| command.as_str() == "sample-health");
+    said.extend(failed.map(|(_, setback)| setback.error.to_string()));
+    said.join("; ")
 }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{decision, end, fail, pause, planning, rehearsal, restore, rollback};
+use super::{bake, decision, end, fail, pause, planning, rehearsal, restore, rollback};
 use crate::command::Command;
 use crate::config::{Settings, Strategy};
 use crate::deployment::Deployment;
@@ -49,7 +49,7 @@ const VERIFYING: SignedDuration = SignedDuration::from_mins(20);
 /// Beside the steps of the strategy itself.
 const SHIFT: SignedDuration = SignedDuration::from_mins(30);
 
-/// A bake that has proven nothing goes on for so long.
+/// A bake that has proven nothing went on for so long before people were asked.
 const INCONCLUSIVE_BAKE: SignedDuration = SignedDuration::from_hours(1);
 
 /// Connections drain for up to an hour before ECS takes the old tasks down.
@@ -87,12 +87,26 @@ pub fn deadline(d: &Deployment) -> Option<Timestamp> {
         Phase::RollingOut | Phase::UpdatingWorkers => ROLLOUT,
         Phase::Verifying { .. } => VERIFYING,
         Phase::Shifting => SHIFT.saturating_add(shift_steps(settings)),
-        Phase::Baking { .. } => environment.bake.duration.saturating_add(INCONCLUSIVE_BAKE),
+        Phase::Baking {
+            asked_at: Some(asked_at),
+            ..
+        } => {
+            let deadline = asked_at.saturating_add(bake::UNDECIDED);
+            return Some(deadline.unwrap_or(Timestamp::MAX));
+        }
+        // When people are asked.
+        Phase::Baking { asked_at: None, .. } if environment.bake.asks => {
+            bake::asks_after(&environment.bake)
+        }
+        Phase::Baking { asked_at: None, .. } => {
+            environment.bake.duration.saturating_add(INCONCLUSIVE_BAKE)
+        }
         Phase::CleaningUp { .. } => CLEANING_UP,
         Phase::RollingBack { .. } => ROLLING_BACK,
         Phase::AwaitingRestoreDecision { .. } => RESTORE_DECISION,
         Phase::Restoring { step } => restore::allowed(step),
         Phase::Succeeded
+        | Phase::Unproven { .. }
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
         | Phase::Expired
@@ -184,7 +198,13 @@ fn time_out(d: &mut Deployment, now: Timestamp) {
             let doing = "the rehearsal on a copy of the database".to_owned();
             return rehearsal::stop(d, Cause::TimedOut { doing, after_s }, now);
         }
-        Phase::Baking { samples } => {
+        Phase::Baking {
+            asked_at: Some(_), ..
+        } => return bake::give_up(d, now),
+        Phase::Baking { asked_at: None, .. } if d.settings.environment.bake.asks => {
+            return bake::ask(d, now);
+        }
+        Phase::Baking { samples, .. } => {
             let good = samples
                 .iter()
                 .filter(|sample| sample.bad.is_empty() && sample.checks > 0);
@@ -205,6 +225,7 @@ fn time_out(d: &mut Deployment, now: Timestamp) {
         Phase::CleaningUp { .. } => "taking down the old version",
         Phase::Restoring { step } => restore::doing(step),
         Phase::Succeeded
+        | Phase::Unproven { .. }
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
         | Phase::Expired

@@ -34,6 +34,7 @@ use crate::failure::{Cause, RejectedEvent};
 use crate::note::Note;
 use crate::phase::Phase;
 
+pub(crate) use bake::what_is_known;
 pub use deadline::deadline;
 pub use wait::{waits_for, wake_at};
 
@@ -106,6 +107,7 @@ fn take(d: &mut Deployment, event: &Event, now: Timestamp) -> Result<(), Rejecte
         } => asked::go_back(d, by, reason, request, now),
         Event::Cancel { by, groups } => queue::cancel(d, by, groups, now),
         Event::Override { by, groups, reason } => gate::override_it(d, by, groups, reason, now),
+        Event::Keep { by, groups } => bake::keep(d, by, groups, now),
         Event::Pause { by, groups, reason } => pause::pause(d, by, groups, reason, now),
         Event::Resume { by, groups } => pause::resume(d, by, groups, now),
         Event::SupersededBy { deployment } => queue::superseded(d, deployment, now),
@@ -141,6 +143,7 @@ fn take_outcome(
         | Phase::AwaitingRestoreDecision { .. }
         | Phase::RolledForward { .. }
         | Phase::Succeeded
+        | Phase::Unproven { .. }
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
         | Phase::Expired

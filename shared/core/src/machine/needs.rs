@@ -22,7 +22,7 @@ pub(super) fn all(d: &Deployment, now: Timestamp) -> Vec<Command> {
         Phase::RollingOut | Phase::UpdatingWorkers => rollout::needs(d),
         Phase::Verifying { not_before, .. } => verify::needs(d, *not_before, now),
         Phase::Shifting => shift::needs(d),
-        Phase::Baking { samples } => bake::needs(d, samples, now),
+        Phase::Baking { samples, .. } => bake::needs(d, samples, now),
         Phase::CleaningUp { pruned } => cleanup::needs(d, *pruned),
         Phase::RollingBack { services, .. } => rollback::needs(d, services),
         Phase::Restoring { step } => restore::needs(d, step, now),
@@ -30,6 +30,7 @@ pub(super) fn all(d: &Deployment, now: Timestamp) -> Vec<Command> {
         | Phase::AwaitingRestoreDecision { .. }
         | Phase::RolledForward { .. }
         | Phase::Succeeded
+        | Phase::Unproven { .. }
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
         | Phase::Expired

@@ -27,7 +27,12 @@ pub(super) fn failed(
             phase: d.phase.name(),
         });
     }
-    match error.class {
+    let class = match error.class {
+        // Not being able to look says nothing of the release: people are asked in the end.
+        ErrorClass::Permanent if is_a_look(d, command) => ErrorClass::NeedsPerson,
+        class => class,
+    };
+    match class {
         ErrorClass::Permanent => give_up(d, command, error, now),
         ErrorClass::Retryable => try_again(d, command, error, now),
         ErrorClass::NeedsPerson => {
@@ -46,6 +51,12 @@ pub(super) fn failed(
         }
     }
     Ok(())
+}
+
+/// Whether it is a look at what bakes, where looks that show nothing are asked about.
+fn is_a_look(d: &Deployment, command: &CommandKey) -> bool {
+    let bakes = matches!(d.phase, Phase::Baking { .. }) && d.settings.environment.bake.asks;
+    bakes && command.as_str() == "sample-health"
 }
 
 fn try_again(d: &mut Deployment, command: &CommandKey, error: &PortError, now: Timestamp) {

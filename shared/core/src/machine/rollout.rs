@@ -12,7 +12,8 @@ use crate::config::{ServiceKind, Strategy};
 use crate::deployment::Deployment;
 use crate::event::Outcome;
 use crate::failure::{Cause, RejectedEvent};
-use crate::id::{ServiceName, TaskDefinitionArn};
+use crate::id::{AlarmName, ServiceName, TaskDefinitionArn};
+use crate::migration::Judgement;
 use crate::note::Note;
 use crate::observation::{RolloutObservation, RolloutStatus, Stage};
 use crate::phase::Phase;
@@ -113,14 +114,22 @@ fn order(
         } else {
             SignedDuration::ZERO
         },
-        alarms: if service.kind == ServiceKind::Web {
-            plan.alarms.clone()
-        } else {
-            Vec::new()
-        },
+        alarms: alarms(d, service),
         direction: Direction::Forward,
         since: d.touched.rollouts_since.unwrap_or(d.entered_at),
         desired: None,
+    }
+}
+
+/// The alarms that make ECS go back by itself. None after a migration that the old code does not run
+/// on: then the alarms are watched by Sluice alone, which asks a person first.
+fn alarms(d: &Deployment, service: &PlannedService) -> Vec<AlarmName> {
+    let plan = &d.sealed_plan().plan;
+    let goes_back_freely = plan.judgement().is_none_or(Judgement::is_additive);
+    if service.kind == ServiceKind::Web && goes_back_freely {
+        plan.alarms.clone()
+    } else {
+        Vec::new()
     }
 }
 

@@ -52,7 +52,7 @@ pub fn wake_at(d: &Deployment, now: Timestamp) -> Option<Timestamp> {
             }
         }
         // One that is due already has failed and waits for its next try.
-        Phase::Baking { samples } if bake::next_sample(d, samples) > now => {
+        Phase::Baking { samples, .. } if bake::next_sample(d, samples) > now => {
             sooner(bake::next_sample(d, samples));
         }
         Phase::AwaitingWindow {
@@ -146,7 +146,13 @@ pub fn waits_for(d: &Deployment) -> String {
             )
         }
         Phase::Shifting => format!("ECS to shift the traffic{}", stages(d)),
-        Phase::Baking { samples } => format!(
+        Phase::Baking {
+            asked_at: Some(_), ..
+        } => format!(
+            "somebody to say whether {} is well, or for samples that do",
+            d.release.tag
+        ),
+        Phase::Baking { samples, .. } => format!(
             "the bake of {}, {} so far",
             words::duration(environment.bake.duration),
             words::count(samples.len(), "health sample")
@@ -162,6 +168,7 @@ pub fn waits_for(d: &Deployment) -> String {
         }
         Phase::Restoring { step } => restore::waits_for(d, step),
         Phase::Succeeded
+        | Phase::Unproven { .. }
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
         | Phase::Expired

@@ -67,6 +67,8 @@ pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<Plan, Vec<String
         app: settings.app.clone(),
         environment: environment.name.clone(),
         release: deployment.release.clone(),
+        origin: image.map(|image| image.origin.clone()).unwrap_or_default(),
+        hotfix: deployment.hotfix.clone(),
         rollback: deployment.rollback().map(|rollback| PlannedRollback {
             from: rollback.from.clone(),
             reason: rollback.reason.clone(),
@@ -135,6 +137,16 @@ impl Findings {
             self.warnings.push(format!(
                 "the tag {} {now}; this deployment stays with {digest}, which it named {then}",
                 release.tag
+            ));
+        }
+        if image.pushed_by_stranger && deployment.kind.is_release() {
+            let approval = deployment.settings.environment.approval.as_ref();
+            let so = match approval.is_some_and(|approval| approval.four_eyes) {
+                true => ": nobody can see to it that somebody else approves",
+                false => "",
+            };
+            self.warnings.push(format!(
+                "Slack does not know the one who pushed the image{so}"
             ));
         }
     }
@@ -383,7 +395,10 @@ impl Findings {
             .iter()
             .filter(|user| {
                 let asked = deployment.requested_by == Requester::Person((*user).clone());
-                !(demands.four_eyes && asked)
+                let image = survey.image.as_ref();
+                let image = image.filter(|_| deployment.kind.is_release());
+                let pushed_by = image.and_then(|image| image.origin.pushed_by.as_ref());
+                !(demands.four_eyes && (asked || pushed_by == Some(*user)))
             })
             .count();
         if eligible < usize::from(demands.quorum) {

@@ -19,12 +19,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{Database, ServiceKind, Severity, Strategy};
 use crate::database::RestorePoint;
+use crate::deployment::Hotfix;
 use crate::id::{
     AlarmName, AppName, ContainerName, DeploymentId, EcsServiceName, EnvironmentName, ImageTag,
     ServiceName, SnapshotId, TaskDefinitionArn,
 };
 use crate::migration::{Inspection, Judgement};
 use crate::observation::PinnedSecret;
+use crate::origin::Origin;
 use crate::release::{ProvenRelease, Release};
 
 pub use draw::draw;
@@ -41,12 +43,18 @@ pub struct Plan {
     pub environment: EnvironmentName,
     /// What.
     pub release: Release,
+    /// Where it comes from.
+    #[serde(default, skip_serializing_if = "Origin::is_unknown")]
+    pub origin: Origin,
     /// What is brought back, if it is a rollback.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollback: Option<PlannedRollback>,
     /// What becomes of the database, if it is a restore.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restore: Option<PlannedRestore>,
+    /// Which environment it skips, and why, if it is a hotfix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hotfix: Option<Hotfix>,
     /// The release proven last here; `None` at the very first deployment.
     pub previous: Option<ProvenRelease>,
     /// Where the digest has succeeded before, if it had to.

@@ -22,6 +22,21 @@ impl fmt::Display for Plan {
             self.app, self.release.tag, self.environment
         )?;
         writeln!(f, "  image      {}", self.release.digest)?;
+        if let Some(commit) = &self.origin.commit {
+            writeln!(f, "  commit     {}", commit.as_str())?;
+        }
+        if let Some(pushed_by) = &self.origin.pushed_by {
+            // It stands among code, where Slack makes no mention of an id.
+            writeln!(f, "  pushed by  {pushed_by}")?;
+        }
+        if let Some(hotfix) = &self.hotfix {
+            let (skips, by) = (&hotfix.skips, &hotfix.by);
+            writeln!(
+                f,
+                "  hotfix     skips {skips}, says {by}: {}",
+                hotfix.reason
+            )?;
+        }
         if let Some(rollback) = &self.rollback {
             let from = rollback.from.as_ref().map_or("what runs", ImageTag::as_str);
             writeln!(f, "  rollback   from {from}: {}", rollback.reason)?;

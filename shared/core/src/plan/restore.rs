@@ -9,6 +9,7 @@ use crate::config::{Service, ServiceKind};
 use crate::database::RestorePoint;
 use crate::deployment::{Deployment, SealedPlan};
 use crate::observation::{DatabaseObservation, ServiceObservation};
+use crate::origin::Origin;
 use crate::plan::survey::Survey;
 use crate::restore::{self, Restore};
 use crate::words;
@@ -33,6 +34,9 @@ pub(super) fn draw(d: &Deployment, order: &Restore, survey: &Survey) -> Result<P
         app: settings.app.clone(),
         environment: settings.environment.name.clone(),
         release: d.release.clone(),
+        // Whoever pushed the image that comes back has no part in it.
+        origin: Origin::default(),
+        hotfix: None,
         rollback: None,
         restore: Some(restore),
         previous: survey.previous.clone().flatten(),

@@ -18,6 +18,13 @@ fn one(verb: Verb) -> Message {
         verb.about(),
         verb.example()
     );
+    if verb == Verb::Deploy {
+        text.push_str(
+            "\nHotfix: `hotfix: the shop is down` at the end skips the environment that the version \
+             should have succeeded in first. Whoever may override may do that, and everybody reads \
+             why; approval, scan, backup and tests stay.",
+        );
+    }
     if verb == Verb::Freeze {
         text.push_str(
             "\nWhen: `2h`, `3d`, `18:00 UTC`, `tomorrow 09:00 +01:00`, `2026-01-31 UTC` (its first \

@@ -29,6 +29,9 @@ pub use when::WhenError;
 /// The slash command, as the Slack app's manifest names it.
 pub const COMMAND: &str = "/sluice";
 
+/// What stands before the reason of a hotfix.
+const HOTFIX: &str = "hotfix:";
+
 /// A command, by what it asks of Sluice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Slash {
@@ -80,6 +83,8 @@ pub enum Ask {
         version: Version,
         /// Where to.
         to: EnvironmentKey,
+        /// Why it may skip the environment it should have passed, if it is to.
+        hotfix: Option<Reason>,
     },
     /// Brings on what succeeded in the environment before.
     Promote(EnvironmentKey),
@@ -206,7 +211,17 @@ impl fmt::Display for Slash {
                 at: Some(at),
                 reason,
             }) => write!(f, " {at} {}", reason.written()),
-            Self::Ask(Ask::Deploy { version, to }) => write!(f, " {version} to {to}"),
+            Self::Ask(Ask::Deploy {
+                version,
+                to,
+                hotfix,
+            }) => {
+                write!(f, " {version} to {to}")?;
+                match hotfix {
+                    Some(reason) => write!(f, " {HOTFIX} {}", reason.written()),
+                    None => Ok(()),
+                }
+            }
             Self::Ask(Ask::RollBack { at, to: None }) => write!(f, " {at}"),
             Self::Ask(Ask::RollBack {
                 at,

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::error::{Argument, SlashError, shown};
 use super::text::{Reason, argument, in_quotes, plain};
 use super::verb::Verb;
-use super::{Ask, COMMAND, Control, Decision, Known, Look, Slash, Version, when};
+use super::{Ask, COMMAND, Control, Decision, HOTFIX, Known, Look, Slash, Version, when};
 use crate::config::did_you_mean;
 use crate::environment_key::EnvironmentKey;
 use crate::id::{Digest, EnvironmentName, ImageTag};
@@ -57,7 +57,12 @@ fn command(line: &mut Line<'_>, now: Timestamp) -> Result<Slash, SlashError> {
             let version = line.version()?;
             line.expect("to")?;
             let to = line.place()?.key.clone();
-            Slash::Ask(Ask::Deploy { version, to })
+            let hotfix = line.hotfix()?;
+            Slash::Ask(Ask::Deploy {
+                version,
+                to,
+                hotfix,
+            })
         }
         Verb::Promote => Slash::Ask(Ask::Promote(line.place()?.key.clone())),
         Verb::RollBack => {
@@ -251,6 +256,35 @@ impl<'a> Line<'a> {
             verb: self.verb,
             word: shown(&word),
         })
+    }
+
+    /// The reason of a hotfix, if anything is left. `hotfix: …` is written in a hurry: the colon may
+    /// stick to the reason, or be missing.
+    fn hotfix(&mut self) -> Result<Option<Reason>, SlashError> {
+        let Some(word) = self.peek() else {
+            return Ok(None);
+        };
+        let first = self.words[0];
+        let bare = HOTFIX.trim_end_matches(':');
+        if word.eq_ignore_ascii_case(HOTFIX) || word.eq_ignore_ascii_case(bare) {
+            self.skip(1);
+        } else if let Some((start, reason)) = first.split_at_checked(HOTFIX.len())
+            && start.eq_ignore_ascii_case(HOTFIX)
+        {
+            self.words[0] = reason;
+        } else {
+            let meant = word.split(':').next().unwrap_or_default().to_lowercase();
+            return match did_you_mean(&meant, [bare]) {
+                Some(_) => Err(SlashError::Expected {
+                    verb: self.verb,
+                    word: HOTFIX,
+                    found: shown(&word),
+                }),
+                // The rest is too much, and is said to be.
+                None => Ok(None),
+            };
+        }
+        self.reason().map(Some)
     }
 
     /// All that is left.

@@ -131,6 +131,22 @@ fn a_reason_alone_is_for_the_only_plan_that_waits_and_a_slip_in_a_name_is_asked_
 }
 
 #[test]
+fn a_hotfix_says_why_however_it_is_written() {
+    let plain = "deploy v1.4.1 to erp/staging hotfix: the shop is down";
+    for written in [
+        "deploy v1.4.1 to staging hotfix: the shop is down",
+        "deploy v1.4.1 to staging Hotfix:the shop is down",
+        "deploy v1.4.1 to staging hotfix the shop is down",
+        "deploy v1.4.1 to staging *hotfix:* \u{201c}the shop is down\u{201d}",
+    ] {
+        assert_eq!(
+            read(written).map(|slash| slash.to_string()).as_deref(),
+            Ok(plain)
+        );
+    }
+}
+
+#[test]
 fn times_are_read_on_the_clock_of_the_environment_or_must_say_whose() {
     for (written, at) in [
         ("staging until 2h", "2026-01-05T11:50:00Z"),
@@ -211,6 +227,9 @@ fn every_error_says_what_to_write_instead() {
         "deploy v1.4.0 staging",
         "deploy erp:v1.4.0 to staging",
         "deploy sha256:12 to staging",
+        "deploy v1.4.1 to staging hotfix:",
+        "deploy v1.4.1 to staging hotfx: the shop is down",
+        "deploy v1.4.1 to staging please",
         "rollback staging v1.3.9",
         "rollback staging to",
         "reject",
@@ -306,8 +325,13 @@ fn any_command() -> impl Strategy<Value = Slash> {
         (place(), any_reason())
             .prop_map(|(at, reason)| Slash::Decision(Decision::Reject { at, reason })),
         any_key().prop_map(|at| Slash::Decision(Decision::Cancel(at))),
-        (any_version(), any_key())
-            .prop_map(|(version, to)| Slash::Ask(Ask::Deploy { version, to })),
+        (any_version(), any_key(), reason()).prop_map(|(version, to, hotfix)| {
+            Slash::Ask(Ask::Deploy {
+                version,
+                to,
+                hotfix,
+            })
+        }),
         any_key().prop_map(|at| Slash::Ask(Ask::Promote(at))),
         (any_key(), prop::option::of(any_version()))
             .prop_map(|(at, to)| Slash::Ask(Ask::RollBack { at, to })),
@@ -341,7 +365,7 @@ proptest! {
     #[test]
     fn no_text_after_a_verb_makes_the_reader_panic(
         verb in prop::sample::select(Verb::ALL.to_vec()),
-        before in prop::sample::select(vec!["", "staging ", "staging until ", "v1 to "]),
+        before in prop::sample::select(vec!["", "staging ", "staging until ", "v1 to ", "v1 to staging hotfix:"]),
         text in "(\\PC|[\\x00-\\x1f\\x7f]|[0-9:TZ+-]|<@U1\\|a b>|<http://v1|v1>|&lt;|\u{a0}){0,40}",
     ) {
         if let Ok(slash) = read(&format!("{verb} {before}{text}")) {

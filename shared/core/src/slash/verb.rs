@@ -87,7 +87,7 @@ impl Verb {
     pub fn arguments(self) -> &'static str {
         match self {
             Self::Status | Self::Approve | Self::History => "[env]",
-            Self::Deploy => "<tag|digest> to <env>",
+            Self::Deploy => "<tag|digest> to <env> [hotfix: <reason>]",
             Self::Reject => "[env] <reason>",
             Self::RollBack => "<env> [to <version>]",
             Self::Promote

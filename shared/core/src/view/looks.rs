@@ -48,7 +48,10 @@ fn line(one: &DeploymentSummary, now: Timestamp) -> String {
         one.phase,
         one.requested_by,
         one.id
-    )
+    ) + &one
+        .hotfix
+        .as_ref()
+        .map_or_else(String::new, |hotfix| format!(" · {hotfix}"))
 }
 
 /// Who may do what in an environment.
@@ -59,7 +62,7 @@ pub fn who_message(at: &EnvironmentKey, environment: &Environment) -> Message {
         (Role::Freeze, "freeze and thaw it"),
         (
             Role::Override,
-            "let one deployment begin while it is closed",
+            "let one deployment begin while it is closed, or skip the environment before it",
         ),
         (Role::Restore, "restore its database"),
     ];
@@ -117,7 +120,7 @@ fn approvers(at: &EnvironmentKey, environment: &Environment) -> String {
         words::duration(approval.expires)
     );
     if approval.four_eyes {
-        text.push_str(" Whoever asked for a deployment does not approve it.");
+        text.push_str(" Whoever asked for a deployment or pushed its image does not approve it.");
     }
     text
 }

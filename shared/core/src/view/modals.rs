@@ -65,6 +65,14 @@ pub struct WaysBack<'a> {
     pub migrated: Vec<ImageTag>,
 }
 
+impl WaysBack<'_> {
+    /// Whether what was proven last is not what runs, so that the way back leads there.
+    fn runs_unproven(&self) -> bool {
+        let both = self.runs.zip(self.before);
+        both.is_some_and(|(runs, before)| runs.deployment == before.deployment)
+    }
+}
+
 /// Asks where an environment goes back to, and why; `None` where there is no way back.
 pub fn rollback_modal(ways: &WaysBack<'_>) -> Option<Modal> {
     let before = ways.before.map(|release| before(ways, release));
@@ -109,6 +117,10 @@ fn now(ways: &WaysBack<'_>) -> String {
             d.release.tag, runs.release.tag
         ),
         (Some(d), None) => format!("{} is on its way to {at}.", d.release.tag),
+        (None, Some(runs)) if ways.runs_unproven() => format!(
+            "{} was proven last in {at}; what runs now is not.",
+            runs.release
+        ),
         (None, Some(runs)) => format!("{at} runs {}.", runs.release),
         (None, None) => format!("Nothing is proven in {at} yet."),
     }
@@ -120,6 +132,10 @@ fn means(ways: &WaysBack<'_>) -> Vec<String> {
         (Some(d), ..) => means.push(format!(
             "{}, which is under way, goes back first",
             d.release.tag
+        )),
+        (None, Some(_), Some(first)) if ways.runs_unproven() => means.push(format!(
+            "unless you choose another release: back to {}",
+            first.release.tag
         )),
         (None, Some(runs), Some(first)) => means.push(format!(
             "unless you choose another release: from {} to {}",

@@ -11,6 +11,7 @@ pub(super) fn sign_of(phase: &str) -> &'static str {
         "AwaitingApproval" => "✋",
         "Baking" => "👀",
         "Succeeded" => "✅",
+        "Unproven" => "❔",
         "Superseded" | "Cancelled" | "Expired" => "⚪",
         "Rejected" => "🚫",
         "Rehearsing" => "🎭",
@@ -29,10 +30,14 @@ pub(super) fn sign_of(phase: &str) -> &'static str {
 /// `🔄 Migrating, step 2 of 7`.
 pub(super) fn status(d: &Deployment) -> String {
     let name = d.phase.name();
-    let sign = sign_of(name);
     if let Phase::Restoring { step } = &d.phase {
-        return format!("{sign} {name}{}", restore_step(step));
+        return format!("{} {name}{}", sign_of(name), restore_step(step));
     }
+    let paused = d.paused.is_some() && !d.phase.is_terminal();
+    let sign = match paused {
+        true => "⏸ Paused in",
+        false => sign_of(name),
+    };
     let steps = steps(d);
     match steps.iter().position(|step| *step == name) {
         Some(number) => format!("{sign} {name}, step {} of {}", number + 1, steps.len()),

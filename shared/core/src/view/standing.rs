@@ -4,13 +4,16 @@ use crate::deployment::Deployment;
 use crate::environment_key::EnvironmentKey;
 use crate::health::Reading;
 use crate::home::Home;
+use crate::id::ImageTag;
 use crate::machine::waits_for;
 use crate::message::{Block, Message};
+use crate::origin::Origin;
 use crate::phase::Phase;
 use crate::release::ProvenRelease;
 use crate::slash::{COMMAND, Group, help};
 
 use super::decided::clock;
+use super::origin;
 use super::progress::status;
 
 /// What one environment is like now.
@@ -20,6 +23,8 @@ pub struct Glance {
     pub key: EnvironmentKey,
     /// The release proven last: what runs, unless a deployment is under way.
     pub proven: Option<ProvenRelease>,
+    /// Where that release comes from, as far as is known.
+    pub origin: Option<Origin>,
     /// The deployment that has the environment to itself: its lock.
     pub active: Option<Deployment>,
     /// The deployment that waits behind it.
@@ -101,16 +106,41 @@ fn glance_blocks(glance: &Glance) -> Vec<Block> {
         ("Version".to_owned(), version(glance)),
         ("Lock".to_owned(), lock(glance)),
     ];
-    if let Some(health) = health(glance) {
-        fields.push(("Health".to_owned(), health));
-    }
+    fields.push(("Health".to_owned(), health(glance)));
     if let Some(next) = &glance.next {
         fields.push(("Next".to_owned(), under_way(next)));
     }
-    if !glance.closed.is_empty() {
-        fields.push(("Closed".to_owned(), glance.closed.join("\n")));
-    }
-    vec![Block::Fields(fields)]
+    let closed = match glance.closed.as_slice() {
+        [] => "no: neither frozen, nor held, nor outside its windows".to_owned(),
+        lines => lines.join("\n"),
+    };
+    fields.push(("Closed".to_owned(), closed));
+    let mut blocks = vec![Block::Fields(fields)];
+    blocks.extend(origins(glance));
+    blocks
+}
+
+/// Where what runs comes from, and what is on its way, each with its pages.
+fn origins(glance: &Glance) -> Vec<Block> {
+    let of = |tag: &ImageTag, origin: &Origin| {
+        let mut links = origin::parts(origin);
+        let first = links.first_mut()?;
+        first.text = format!("{tag}: {}", first.text);
+        Some(links)
+    };
+    let runs = glance.proven.as_ref().zip(glance.origin.as_ref());
+    let runs = runs.and_then(|(proven, origin)| of(&proven.release.tag, origin));
+    let coming = [&glance.active, &glance.next].into_iter().flatten();
+    let coming = coming.filter_map(|d| {
+        let mut links = of(&d.release.tag, d.origin()?)?;
+        links.extend(origin::changes(
+            d.origin()?,
+            glance.proven.as_ref(),
+            glance.origin.as_ref(),
+        ));
+        Some(links)
+    });
+    runs.into_iter().chain(coming).map(Block::Links).collect()
 }
 
 fn version(glance: &Glance) -> String {
@@ -141,16 +171,25 @@ fn lock(glance: &Glance) -> String {
     }
 }
 
-/// What the last health sample of a bake said.
-fn health(glance: &Glance) -> Option<String> {
-    let Phase::Baking { samples } = &glance.active.as_ref()?.phase else {
-        return None;
+/// What the last health sample of a bake said. Between deployments Sluice takes none.
+fn health(glance: &Glance) -> String {
+    let last = match glance.active.as_ref().map(|active| &active.phase) {
+        Some(Phase::Baking { samples, .. }) => samples.last(),
+        _ => None,
     };
-    let last = samples.last()?;
+    let Some(last) = last else {
+        return "measured while a release bakes".to_owned();
+    };
     let said = match last.reading() {
         Reading::Good => "✅ well".to_owned(),
         Reading::Bad => format!("❌ {}", last.bad.join("; ")),
-        Reading::Empty => "nothing could be measured".to_owned(),
+        Reading::Empty => {
+            let unseen: Vec<&str> = last.unseen().map(String::as_str).collect();
+            match unseen.as_slice() {
+                [] => "nothing could be measured".to_owned(),
+                unseen => format!("❔ {}", unseen.join("; ")),
+            }
+        }
     };
-    Some(format!("{said}, at {}", clock(last.at)))
+    format!("{said}, at {}", clock(last.at))
 }

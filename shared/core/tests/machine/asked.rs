@@ -203,6 +203,7 @@ fn a_rollback_whose_image_is_gone_ends_before_anything_is_touched() {
     world.image = ImageObservation {
         present: false,
         tag_points_at: None,
+        ..world.image
     };
     run.until(&world, "Failed");
     assert!(!run.world_touched());

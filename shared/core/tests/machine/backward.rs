@@ -169,8 +169,9 @@ fn an_unwell_release_is_taken_back_while_it_bakes() {
 }
 
 #[test]
-fn a_bake_in_which_nothing_was_seen_proves_nothing() {
-    let (mut run, mut world) = Run::new(Requester::Push);
+fn a_bake_in_which_nothing_was_seen_proved_nothing_before_people_were_asked() {
+    let (mut run, mut world) =
+        Run::to(Requester::Push, |environment| environment.bake.asks = false);
     run.approved_until(&world, "Shifting");
     world.web(RolloutStatus::InProgress, Stage::BakeTime);
     world.probes = 0;

@@ -3,9 +3,12 @@
 mod approval;
 mod asked;
 mod backward;
+mod doubt;
 mod forward;
 mod gate;
+mod hotfix;
 mod migrations;
+mod origin;
 mod pause;
 mod planning;
 mod rehearsal;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
+use sluice_core::command::Command;
 use sluice_core::config::RiskRule;
 use sluice_core::deployment::Requester;
 use sluice_core::event::Event;
@@ -287,6 +288,21 @@ fn nobody_decides_and_people_are_told_that_it_is_theirs() {
     let (mut run, world) = sick_under_traffic();
     run.until(&world, "RollbackFailed");
     insta::assert_snapshot!(run.report());
+}
+
+#[test]
+fn ecs_does_not_go_back_by_itself_onto_a_schema_that_old_code_does_not_run_on() {
+    for (reading, alarms) in [(inspection(Vec::new()), 3), (breaking(), 0)] {
+        let (mut run, mut world) = allowing();
+        world.inspection = reading;
+        run.approved_until(&world, "RollingOut");
+        let orders = run.event(&Event::Wake).unwrap();
+        let of_web = orders.iter().find_map(|command| match command {
+            Command::StartRollout(order) if !order.service.as_str().contains("beat") => Some(order),
+            _ => None,
+        });
+        assert_eq!(of_web.unwrap().alarms.len(), alarms);
+    }
 }
 
 #[test]

@@ -24,6 +24,7 @@ fn everything_in_the_way_is_told_at_once_and_nothing_is_touched() {
     world.image = ImageObservation {
         present: false,
         tag_points_at: None,
+        ..world.image
     };
     world.scan = ScanObservation::Complete(BTreeMap::from([(Severity::Critical, 2)]));
     world.missing_secret = true;

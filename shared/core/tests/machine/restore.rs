@@ -224,6 +224,10 @@ fn shown(run: &Run) -> String {
         .map(|block| match block {
             Block::Header(text) => format!("# {text}"),
             Block::Text(text) | Block::Code(text) | Block::Context(text) => text.clone(),
+            Block::Links(links) => {
+                let words: Vec<&str> = links.iter().map(|link| link.text.as_str()).collect();
+                words.join(" · ")
+            }
             Block::Fields(fields) => {
                 let fields: Vec<String> = fields.iter().map(|(k, v)| format!("{k}: {v}")).collect();
                 fields.join("\n")

@@ -12,16 +12,26 @@ use sluice_core::view::{message, replies};
 use super::world::APPROVER;
 use crate::Run;
 
-fn text(message: &Message) -> String {
+pub(crate) fn text(message: &Message) -> String {
     let blocks = message.blocks.iter().map(|block| match block {
         Block::Header(text) | Block::Text(text) | Block::Context(text) => text.clone(),
         Block::Fields(fields) => format!("{fields:?}"),
+        Block::Links(links) => {
+            let links: Vec<String> = links
+                .iter()
+                .map(|link| match &link.url {
+                    Some(url) => format!("{} <{url}>", link.text),
+                    None => link.text.clone(),
+                })
+                .collect();
+            links.join(" · ")
+        }
         Block::Code(_) | Block::Buttons(_) => String::new(),
     });
     blocks.collect::<Vec<_>>().join("\n")
 }
 
-fn buttons(message: &Message) -> Vec<ButtonAction> {
+pub(crate) fn buttons(message: &Message) -> Vec<ButtonAction> {
     let buttons = message.blocks.iter().flat_map(|block| match block {
         Block::Buttons(buttons) => buttons.as_slice(),
         _ => &[],
@@ -30,7 +40,7 @@ fn buttons(message: &Message) -> Vec<ButtonAction> {
 }
 
 /// The first lines of what the channel is told besides the thread.
-fn broadcasts(run: &Run) -> Vec<String> {
+pub(crate) fn broadcasts(run: &Run) -> Vec<String> {
     let replies = run.d.story.iter().flat_map(|entry| replies(&run.d, entry));
     replies
         .filter(|reply| reply.broadcast)

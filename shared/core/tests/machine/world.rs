@@ -13,10 +13,10 @@ use sluice_core::command::{Command, CommandKey};
 use sluice_core::config::{Config, Environment, Settings};
 use sluice_core::controls::{Controls, ControlsObservation};
 use sluice_core::database::{CopyObservation, CopyStatus};
-use sluice_core::deployment::{Deployment, Opening, Requester};
+use sluice_core::deployment::{Deployment, Hotfix, Opening, Requester};
 use sluice_core::event::{Claim, Event, Outcome};
 use sluice_core::failure::{PortError, RejectedEvent};
-use sluice_core::health::Sample;
+use sluice_core::health::{Sample, TaskCount};
 use sluice_core::history::{ChainEnd, Record, RecordedEntry};
 use sluice_core::id::{
     AlarmName, ContainerName, DeploymentId, Digest, EnvironmentName, Hash, ImageTag,
@@ -28,6 +28,7 @@ use sluice_core::migration::{
     Finding, Inspection, InspectionReading, Judgement, RehearsalReading, Revision, Risk,
 };
 use sluice_core::observation::*;
+use sluice_core::origin::Origin;
 use sluice_core::phase::Phase;
 use sluice_core::release::{ProvenRelease, Release};
 use sluice_core::rollback::DeploymentKind;
@@ -63,6 +64,10 @@ pub(crate) struct World {
     pub(crate) smoke_failure: Option<String>,
     pub(crate) health: Vec<String>,
     pub(crate) probes: u16,
+    /// Probes that do not get through, in words.
+    pub(crate) unreachable: Vec<String>,
+    /// The tasks of services, as each look finds them.
+    pub(crate) tasks: Vec<TaskCount>,
     /// The release proven last here.
     pub(crate) previous: ProvenRelease,
     /// The revision that registering comes to.
@@ -119,11 +124,14 @@ impl World {
                 healthy: 1,
                 unhealthy: 0,
             }),
+            newest: None,
         };
         Self {
             image: ImageObservation {
                 present: true,
                 tag_points_at: Some(digest('a')),
+                origin: Origin::default(),
+                pushed_by_stranger: false,
             },
             scan: ScanObservation::Complete(BTreeMap::new()),
             proof: ProofObservation::Proven(proven("release-1.4.0", 'a')),
@@ -200,6 +208,8 @@ impl World {
             smoke_failure: None,
             health: Vec::new(),
             probes: 2,
+            unreachable: Vec::new(),
+            tasks: Vec::new(),
             previous: proven("v1.3.0", '0'),
             revision: 42,
             failing: BTreeMap::new(),
@@ -285,11 +295,13 @@ impl World {
                 name: "ready".to_owned(),
                 failure: self.smoke_failure.clone(),
             }]),
-            Command::SampleHealth => Outcome::Health(Sample {
+            Command::SampleHealth { tasks_since } => Outcome::Health(Sample {
                 at: now,
                 checks: self.probes,
                 bad: self.health.clone(),
                 unknown: Vec::new(),
+                unreachable: self.unreachable.clone(),
+                tasks: tasks_since.map_or_else(Vec::new, |_| self.tasks.clone()),
             }),
             Command::PruneSnapshots { .. } => Outcome::SnapshotsPruned(Vec::new()),
             Command::StartCopy(_) => Outcome::CopyStarted,
@@ -393,6 +405,28 @@ impl Run {
 
     /// A deployment of the same image for something else.
     pub(crate) fn of(requested_by: Requester, kind: DeploymentKind, settings: Settings) -> Self {
+        Self::opened(requested_by, kind, settings, None)
+    }
+
+    /// One that skips the environment it should have passed, as somebody asked for it.
+    pub(crate) fn hotfix(by: &str, reason: &str) -> (Self, World) {
+        let config = Config::parse(ERP).expect("the ERP's configuration is good");
+        let environment = config.environment(&EnvironmentName::new("production"));
+        let environment = environment.unwrap().clone();
+        let mut settings = config.settings(&environment);
+        let by = SlackUserId::new(by);
+        let hotfix = Hotfix::of(&by, reason, &mut settings);
+        let kind = DeploymentKind::Release;
+        let run = Self::opened(Requester::Person(by), kind, settings, hotfix);
+        (run, World::good(&config, &environment))
+    }
+
+    fn opened(
+        requested_by: Requester,
+        kind: DeploymentKind,
+        settings: Settings,
+        hotfix: Option<Hotfix>,
+    ) -> Self {
         let environment = &settings.environment.name;
         let id = DeploymentId::derive(&settings.app, environment, &digest('a'), "event-1");
         let opening = Opening {
@@ -401,6 +435,7 @@ impl Run {
             release: release(),
             requested_by,
             kind,
+            hotfix,
         };
         let d = Deployment::open(&opening, start());
         let mut chain = ChainEnd::start();

@@ -119,12 +119,17 @@ rules! {
     UnknownStatement = "unknown-statement": Unjudged;
 }
 
+/// What is found where there is no SQL to judge: by whoever asked for it.
+pub const NO_SQL: &str = "no-sql";
+
 /// Every rule that can find something, squawk's among them: its name and the kinds of risk it
 /// finds. What a waiver names should be here.
 pub fn rules() -> impl Iterator<Item = (String, Vec<Risk>)> {
     let own = Rule::ALL.iter();
     let own = own.map(|rule| (rule.name().to_owned(), rule.risks().to_vec()));
-    own.chain(squawk::carried().map(|(name, risk)| (name, vec![risk])))
+    let carried = squawk::carried().map(|(name, risk)| (name, vec![risk]));
+    let unread = std::iter::once((NO_SQL.to_owned(), vec![Risk::Unjudged]));
+    own.chain(carried).chain(unread)
 }
 
 /// What a rule found.

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::judge::{Column, Table};
+use crate::judge::{Column, Index, Table};
 
 fn inspected(sql: String) -> Report {
     let columns = [(
@@ -10,12 +10,15 @@ fn inspected(sql: String) -> Report {
             sql_type: "character varying(80)".into(),
             nullable: false,
             default: false,
+            labels: Vec::new(),
         },
     )];
+    let indexes = [("products_pkey".to_owned(), Index { unique: true })];
     let products = Table {
         rows: 1_200_000,
         bytes: 850_000_000,
         columns: columns.into(),
+        indexes: Some(indexes.into()),
     };
     Report::Inspected(Box::new(Inspected {
         current: vec!["4f1b7e0c2a9d".into()],

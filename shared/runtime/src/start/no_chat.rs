@@ -43,6 +43,10 @@ impl Chat for NoChat {
         Err(refusal())
     }
 
+    async fn user_by_email(&self, _: &str) -> Result<Option<SlackUserId>, PortError> {
+        Err(refusal())
+    }
+
     async fn group_members(&self, _: &SlackGroupId) -> Result<BTreeSet<SlackUserId>, PortError> {
         Err(refusal())
     }

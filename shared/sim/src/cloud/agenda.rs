@@ -11,20 +11,61 @@ pub(super) type Slot = (Timestamp, u64);
 /// Something that happens by itself. Numbers are places in the cloud's own lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
-    ScanEnds { image: usize },
-    SnapshotMoves { instance: usize, snapshot: usize },
-    RestoreEnds { database: usize },
-    ModificationEnds { database: usize },
-    RenameMoves { database: usize },
-    DatabaseGoes { database: usize },
-    MemberMoves { database: usize, member: usize },
-    TaskStarts { task: usize },
-    TaskEnds { task: usize },
-    RolloutMoves { rollout: usize },
-    CountReached { service: usize },
-    HookOverdue { rollout: usize },
-    TrafficTells { service: usize, revision: usize },
-    AlarmChanges { alarm: usize, state: AlarmState },
+    ScanEnds {
+        image: usize,
+    },
+    SnapshotMoves {
+        instance: usize,
+        snapshot: usize,
+    },
+    RestoreEnds {
+        database: usize,
+    },
+    ModificationEnds {
+        database: usize,
+    },
+    RenameMoves {
+        database: usize,
+    },
+    DatabaseGoes {
+        database: usize,
+    },
+    MemberMoves {
+        database: usize,
+        member: usize,
+    },
+    TaskStarts {
+        task: usize,
+    },
+    TaskEnds {
+        task: usize,
+    },
+    RolloutMoves {
+        rollout: usize,
+    },
+    CountReached {
+        service: usize,
+    },
+    HookOverdue {
+        rollout: usize,
+    },
+    TrafficTells {
+        service: usize,
+        revision: usize,
+    },
+    TasksDie {
+        service: usize,
+        revision: usize,
+    },
+    TasksReturn {
+        service: usize,
+        revision: usize,
+        tasks: u32,
+    },
+    AlarmChanges {
+        alarm: usize,
+        state: AlarmState,
+    },
 }
 
 /// Everything that is planned.

@@ -47,6 +47,8 @@ pub(super) struct Application {
     pub(super) endpoints: Vec<Endpoint>,
     pub(super) expected: Vec<Expected>,
     requests: u64,
+    /// Whether Sluice cannot reach it, although its users can.
+    cut_off: bool,
 }
 
 impl Cloud {
@@ -54,6 +56,12 @@ impl Cloud {
     pub fn is_application(&self, url: &str) -> bool {
         let mut bases = self.app.endpoints.iter().map(|endpoint| &endpoint.base);
         bases.any(|base| path_at(base, url).is_some())
+    }
+
+    /// The network between Sluice and the application is cut, or whole again. Its users still reach
+    /// it.
+    pub fn cut_off(&mut self, cut_off: bool) {
+        self.app.cut_off = cut_off;
     }
 
     /// A request to one of the application's addresses.
@@ -64,8 +72,11 @@ impl Cloud {
             .iter()
             .find_map(|e| Some((e, path_at(&e.base, url)?)));
         let Some((endpoint, path)) = found else {
-            return HttpObservation::NoAnswer("no such host".into());
+            return HttpObservation::Unreachable("no such host".into());
         };
+        if self.app.cut_off {
+            return HttpObservation::Unreachable("no connection came about in time".into());
+        }
         let (service, listener) = (endpoint.service, endpoint.listener);
         self.app.requests += 1;
         let answer = match self.who_answers(service, listener) {

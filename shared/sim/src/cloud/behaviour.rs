@@ -27,6 +27,10 @@ pub struct ImageBehaviour {
     pub answers: BTreeMap<String, Answer>,
     /// What goes wrong only once users come.
     pub under_traffic: Option<UnderTraffic>,
+    /// How tasks of its web service die after they have started well.
+    pub web_dies: Option<Dies>,
+    /// How tasks of its workers and singletons do.
+    pub workers_die: Option<Dies>,
 }
 
 /// What the scanner makes of an image.
@@ -85,7 +89,7 @@ impl Default for MigrationBehaviour {
             log: Vec::new(),
             brings_nothing: false,
             message: "add a note to orders".to_owned(),
-            sql: Some("ALTER TABLE orders ADD COLUMN note TEXT;".to_owned()),
+            sql: Some("BEGIN;\n\nALTER TABLE orders ADD COLUMN note TEXT;\n\nCOMMIT;\n".to_owned()),
             tables: Tables::new(),
             trouble: None,
             look_hangs: false,
@@ -121,6 +125,18 @@ pub enum Start {
     Well,
     /// Its container exits with this code as soon as it runs.
     Crashes(i32),
+}
+
+/// How tasks die that have started well. ECS starts them again, and they die again: its circuit
+/// breaker looks at starts only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dies {
+    /// This long after a task has come up; in a web service that shifts, after it has traffic.
+    pub after: SignedDuration,
+    /// So many tasks at a time.
+    pub tasks: u32,
+    /// With this exit code.
+    pub exit_code: i32,
 }
 
 /// What a path answers.
@@ -168,6 +184,26 @@ impl ImageBehaviour {
             latency_ms: 35,
         };
         self.answers.insert(path.to_owned(), answer);
+        self
+    }
+
+    /// Workers and singletons whose tasks die one after the other, each after so long.
+    pub fn with_dying_workers(mut self, after: SignedDuration, exit_code: i32) -> Self {
+        self.workers_die = Some(Dies {
+            after,
+            tasks: 1,
+            exit_code,
+        });
+        self
+    }
+
+    /// A web service whose tasks all die so long after they have traffic.
+    pub fn with_dying_web(mut self, after: SignedDuration, exit_code: i32) -> Self {
+        self.web_dies = Some(Dies {
+            after,
+            tasks: u32::MAX,
+            exit_code,
+        });
         self
     }
 

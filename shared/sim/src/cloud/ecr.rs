@@ -6,10 +6,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
-use sluice_app::ports::{FoundImage, ImageQuery};
+use sluice_app::ports::{DescribedImage, FoundImage, ImageQuery};
 use sluice_core::failure::PortError;
 use sluice_core::id::{Digest, ImageTag, RepositoryName};
-use sluice_core::observation::{ImageObservation, ScanObservation};
+use sluice_core::observation::ScanObservation;
+use sluice_core::origin::Annotations;
 use sluice_core::release::Release;
 use sluice_core::rollback::ImageReference;
 
@@ -73,6 +74,8 @@ pub struct Push {
     pub digest: Digest,
     /// Its kind.
     pub media: Media,
+    /// What its manifest is annotated with.
+    pub annotations: BTreeMap<String, String>,
     /// How it behaves; of a digest that is there already, the new behaviour counts.
     pub behaviour: ImageBehaviour,
 }
@@ -85,8 +88,15 @@ impl Push {
             tag: Some(ImageTag::new(tag)),
             digest,
             media: Media::Image,
+            annotations: BTreeMap::new(),
             behaviour: ImageBehaviour::default(),
         }
+    }
+
+    /// The same with an annotation.
+    pub fn annotated(mut self, name: &str, value: &str) -> Self {
+        self.annotations.insert(name.to_owned(), value.to_owned());
+        self
     }
 
     /// The same with this behaviour.
@@ -104,6 +114,7 @@ pub(super) struct Image {
     pub(super) behaviour: Arc<ImageBehaviour>,
     pub(super) scan: ScanObservation,
     pub(super) media: Media,
+    pub(super) annotations: BTreeMap<String, String>,
     pub(super) pushed_at: Timestamp,
     /// Where whoever pushed it gave one; the model itself needs none.
     pub(super) manifest: Option<Arc<str>>,
@@ -153,6 +164,7 @@ impl ImageRegistry {
             behaviour: Arc::new(push.behaviour.clone()),
             scan: ScanObservation::NotScanned,
             media: push.media.clone(),
+            annotations: push.annotations.clone(),
             pushed_at: now,
             manifest: None,
         });
@@ -281,13 +293,20 @@ impl Cloud {
         }));
     }
 
-    /// DescribeImages, of the digest and of the tag.
-    pub(super) fn describe_image(&self, release: &Release) -> Result<ImageObservation, PortError> {
+    /// DescribeImages, of the digest and of the tag, and BatchGetImage.
+    pub(super) fn describe_image(&self, release: &Release) -> Result<DescribedImage, PortError> {
         self.sees_registry(&release.registry, &release.repository)?;
         let tags = self.registry.tags.get(&release.repository);
-        Ok(ImageObservation {
-            present: self.image(release).is_some_and(|image| image.present),
+        let image = self.image(release).filter(|image| image.present);
+        Ok(DescribedImage {
+            present: image.is_some(),
             tag_points_at: tags.and_then(|tags| tags.get(&release.tag)).cloned(),
+            tags: image
+                .map(|image| self.registry.tags_of(image))
+                .unwrap_or_default(),
+            annotations: image
+                .map(|image| Annotations::read(&image.annotations))
+                .unwrap_or_default(),
         })
     }
 

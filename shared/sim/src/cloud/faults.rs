@@ -78,6 +78,7 @@ operations! {
     PostMessage = "slack:chat.postMessage";
     UpdateMessage = "slack:chat.update";
     ListGroupMembers = "slack:usergroups.users.list";
+    LookupUser = "slack:users.lookupByEmail";
     OpenModal = "slack:views.open";
     PublishHome = "slack:views.publish";
 }

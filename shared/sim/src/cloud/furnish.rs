@@ -128,6 +128,7 @@ impl Cloud {
                 as_sent: None,
             }),
             most_running: 0,
+            died: Vec::new(),
             created_at: self.now,
         });
         let at = self.ecs.services.len() - 1;

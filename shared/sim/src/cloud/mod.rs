@@ -45,11 +45,12 @@ use secrets::Vault;
 pub use api::{
     ConfigurationDescription, DatabaseDescription, HookDescription, ImageDescription,
     ParameterDescription, RevisionDescription, RolloutDescription, RunOrder, SecretDescription,
-    ServiceDescription, ServiceOrder, SnapshotDescription, TaskDefinitionDescription,
+    ServiceDescription, ServiceOrder, ServiceTask, SnapshotDescription, TaskDefinitionDescription,
     TaskDescription,
 };
 pub use behaviour::{
-    Answer, ImageBehaviour, MigrationBehaviour, MigrationEnd, ScanBehaviour, Start, UnderTraffic,
+    Answer, Dies, ImageBehaviour, MigrationBehaviour, MigrationEnd, ScanBehaviour, Start,
+    UnderTraffic,
 };
 pub use ecr::{FIRST_RELEASE_TAG, Media, Push, digest_of};
 pub use emitted::{
@@ -177,6 +178,12 @@ impl Cloud {
             Due::CountReached { service } => self.count_reached(service),
             Due::HookOverdue { rollout } => self.hook_overdue(rollout),
             Due::TrafficTells { service, revision } => self.traffic_tells(service, revision),
+            Due::TasksDie { service, revision } => self.tasks_die(service, revision),
+            Due::TasksReturn {
+                service,
+                revision,
+                tasks,
+            } => self.tasks_return(service, revision, tasks),
             Due::AlarmChanges { alarm, state } => self.alarm_changes(alarm, state),
         }
     }

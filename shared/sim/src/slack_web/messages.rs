@@ -7,6 +7,11 @@ use super::{SlackWeb, WebReply};
 
 /// Blocks of a message.
 const BLOCKS: usize = 50;
+/// All texts of a message's blocks together. Slack's documentation names the error and no number;
+/// this is about where it begins.
+const ALL_CHARS: usize = 13_200;
+/// Of the `text`, which is cut in notifications.
+const TEXT_CHARS: usize = 40_000;
 /// Texts, in characters, by where they stand.
 const SECTION_CHARS: usize = 3_000;
 const FIELD_CHARS: usize = 2_000;
@@ -225,10 +230,27 @@ fn invalid_message(arguments: &Value) -> Option<&'static str> {
     if text.is_empty() && blocks.is_empty() {
         return Some("no_text");
     }
+    if text.chars().count() > TEXT_CHARS {
+        return Some("msg_too_long");
+    }
     if blocks.len() > BLOCKS || invalid_blocks(blocks) {
         return Some("invalid_blocks");
     }
-    None
+    let all: usize = blocks.iter().map(chars_of).sum();
+    (all > ALL_CHARS).then_some("msg_blocks_too_long")
+}
+
+/// The characters of every text in it.
+fn chars_of(value: &Value) -> usize {
+    match value {
+        Value::Object(fields) => {
+            let own = fields.get("text").and_then(Value::as_str);
+            let own = own.map_or(0, |text| text.chars().count());
+            own + fields.values().map(chars_of).sum::<usize>()
+        }
+        Value::Array(items) => items.iter().map(chars_of).sum(),
+        _ => 0,
+    }
 }
 
 /// Whether Slack refuses one of the blocks for its texts.

@@ -15,6 +15,7 @@ impl SlackWeb {
             "conversations.replies" => self.replies(arguments),
             "conversations.list" | "users.conversations" => self.channels_of_the_app(),
             "usergroups.users.list" => self.group_members(arguments),
+            "users.lookupByEmail" => self.user_by_email(arguments),
             "users.info" => self.user_info(arguments),
             "views.open" => self.open_view(arguments, now),
             "views.update" => self.update_view(arguments, now),

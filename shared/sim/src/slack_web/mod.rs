@@ -47,6 +47,8 @@ pub struct WebReply {
     pub body: Value,
     /// How long Slack takes to say it.
     pub after: SignedDuration,
+    /// Whether it is lost on its way.
+    pub lost: bool,
 }
 
 impl WebReply {
@@ -58,6 +60,7 @@ impl WebReply {
             retry_after_s: None,
             body,
             after: SignedDuration::ZERO,
+            lost: false,
         }
     }
 
@@ -65,6 +68,14 @@ impl WebReply {
         Self {
             body: json!({"ok": false, "error": error}),
             ..Self::ok(json!({}))
+        }
+    }
+
+    fn suffer(&mut self, trouble: Option<Trouble>) {
+        match trouble {
+            Some(Trouble::Slow(after)) => self.after = after,
+            Some(Trouble::Lost) => self.lost = true,
+            Some(Trouble::Down) | None => {}
         }
     }
 
@@ -81,6 +92,8 @@ pub enum Trouble {
     Down,
     /// Every call is answered, this late.
     Slow(SignedDuration),
+    /// Every call is carried out, and its answer is lost.
+    Lost,
 }
 
 #[derive(Debug)]
@@ -98,9 +111,11 @@ pub struct SlackWeb {
     budgets: Budgets,
     channels: Vec<Channel>,
     groups: BTreeMap<SlackGroupId, BTreeSet<SlackUserId>>,
+    addresses: BTreeMap<String, SlackUserId>,
     messages: Vec<WebMessage>,
     views: Vec<View>,
     triggers: BTreeMap<String, Timestamp>,
+    triggers_given: u64,
     troubles: Vec<(Timestamp, Timestamp, Trouble)>,
     refused: Vec<(Timestamp, WebCall)>,
     responses: Vec<(String, Value)>,
@@ -116,9 +131,11 @@ impl SlackWeb {
             budgets: Budgets::default(),
             channels: Vec::new(),
             groups: BTreeMap::new(),
+            addresses: BTreeMap::new(),
             messages: Vec::new(),
             views: Vec::new(),
             triggers: BTreeMap::new(),
+            triggers_given: 0,
             troubles: Vec::new(),
             refused: Vec::new(),
             responses: Vec::new(),
@@ -159,6 +176,11 @@ impl SlackWeb {
             .insert(group.clone(), members.into_iter().collect());
     }
 
+    /// Somebody has this e-mail address.
+    pub fn set_address(&mut self, email: &str, user: SlackUserId) {
+        self.addresses.insert(email.to_lowercase(), user);
+    }
+
     /// How often methods may be called from now on.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
@@ -172,7 +194,8 @@ impl SlackWeb {
     /// Somebody clicks or commands: the `trigger_id` with which the app may open one view, for
     /// three seconds.
     pub fn new_trigger(&mut self, now: Timestamp) -> String {
-        let id = format!("{}.{}", now.as_millisecond(), self.triggers.len() + 1);
+        self.triggers_given += 1;
+        let id = format!("{}.{}", now.as_millisecond(), self.triggers_given);
         self.triggers.insert(id.clone(), now);
         id
     }
@@ -201,16 +224,17 @@ impl SlackWeb {
     /// Takes what is said at the address that came with a click (`response_url`), which needs no
     /// token.
     pub fn respond(&mut self, click: &str, said: Value, now: Timestamp) -> WebReply {
-        match self.trouble(now) {
-            Some(Trouble::Down) => WebReply {
+        let trouble = self.trouble(now);
+        if trouble == Some(Trouble::Down) {
+            return WebReply {
                 status: 500,
                 ..WebReply::refused("internal_error")
-            },
-            _ => {
-                self.responses.push((click.to_owned(), said));
-                WebReply::ok(json!({}))
-            }
+            };
         }
+        self.responses.push((click.to_owned(), said));
+        let mut reply = WebReply::ok(json!({}));
+        reply.suffer(trouble);
+        reply
     }
 
     /// What was said to those who clicked: the click, and the words.
@@ -235,9 +259,7 @@ impl SlackWeb {
             };
         }
         let mut reply = self.answer(call, now);
-        if let Some(Trouble::Slow(after)) = trouble {
-            reply.after = after;
-        }
+        reply.suffer(trouble);
         reply
     }
 

@@ -14,6 +14,16 @@ impl SlackWeb {
         }
     }
 
+    pub(super) fn user_by_email(&self, arguments: &Value) -> WebReply {
+        let email = arguments["email"].as_str().unwrap_or_default();
+        match self.addresses.get(&email.to_lowercase()) {
+            Some(user) => WebReply::ok(json!({"user": {
+                "id": user, "name": user.as_str().to_lowercase(), "deleted": false, "is_bot": false,
+            }})),
+            None => WebReply::refused("users_not_found"),
+        }
+    }
+
     pub(super) fn user_info(&self, arguments: &Value) -> WebReply {
         let user = arguments["user"].as_str().unwrap_or_default();
         let known = self

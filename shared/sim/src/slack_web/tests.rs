@@ -117,6 +117,11 @@ fn what_slack_would_refuse_is_refused() {
             json!({"text": "t", "blocks": [{"type": "actions", "elements": []}]}),
             "invalid_blocks",
         ),
+        (
+            json!({"text": "t", "blocks": vec![section(&long[..2_900])[0].clone(); 5]}),
+            "msg_blocks_too_long",
+        ),
+        (json!({"text": "t".repeat(40_001)}), "msg_too_long"),
     ];
     for (arguments, error) in refused {
         assert_eq!(Scene::error(&scene.post(arguments)), error);
@@ -186,6 +191,16 @@ fn slack_has_bad_hours_and_groups_have_members() {
     scene.now = until;
     assert_eq!(scene.post(json!({"text": "t"})).after, slow);
 
+    let lost = until + slow;
+    scene.slack.plan_trouble(lost, lost + slow, Trouble::Lost);
+    scene.now = lost;
+    let reply = scene.post(json!({"text": "t"}));
+    assert!(
+        reply.lost && reply.is_ok(),
+        "it is posted, and nobody hears of it"
+    );
+    scene.now = lost + slow;
+
     let group = SlackGroupId::new("S0604QSJC");
     scene
         .slack
@@ -193,6 +208,16 @@ fn slack_has_bad_hours_and_groups_have_members() {
     let asked = json!({"usergroup": group});
     let members = scene.call("usergroups.users.list", asked);
     assert_eq!(members.body["users"], json!(["U024BE7LH"]));
+    scene
+        .slack
+        .set_address("lead@example.com", SlackUserId::new("U024BE7LH"));
+    let found = scene.call("users.lookupByEmail", json!({"email": "Lead@example.com"}));
+    assert_eq!(found.body["user"]["id"], "U024BE7LH");
+    let nobody = scene.call(
+        "users.lookupByEmail",
+        json!({"email": "nobody@example.com"}),
+    );
+    assert_eq!(Scene::error(&nobody), "users_not_found");
     let nobody = scene.call("usergroups.users.list", json!({"usergroup": "S1"}));
     assert_eq!(Scene::error(&nobody), "no_such_subteam");
 }

@@ -70,6 +70,7 @@ fn buttons(message: &Message) -> impl Iterator<Item = &Button> {
 struct Workspace {
     channels: BTreeSet<ChannelName>,
     groups: BTreeMap<SlackGroupId, BTreeSet<SlackUserId>>,
+    addresses: BTreeMap<String, SlackUserId>,
     messages: Vec<Posted>,
     keys: BTreeMap<(ChannelName, String), usize>,
     by_ts: BTreeMap<String, usize>,
@@ -220,6 +221,11 @@ impl SlackModel {
             .insert(group.clone(), members.into_iter().collect());
     }
 
+    /// Somebody has this e-mail address.
+    pub fn set_address(&self, email: &str, user: SlackUserId) {
+        self.workspace().addresses.insert(email.to_owned(), user);
+    }
+
     /// Slack takes no more calls than this from now on.
     pub fn set_limits(&self, limits: Limits) {
         self.workspace().limits = Some(limits);
@@ -354,6 +360,13 @@ impl Chat for SlackModel {
         self.call(Operation::PublishHome, |workspace, _| {
             workspace.homes.insert(user.clone(), home.clone());
             Ok(())
+        })
+        .await
+    }
+
+    async fn user_by_email(&self, email: &str) -> Result<Option<SlackUserId>, PortError> {
+        self.call(Operation::LookupUser, |workspace, _| {
+            Ok(workspace.addresses.get(email).cloned())
         })
         .await
     }

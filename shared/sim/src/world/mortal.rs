@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sluice_app::ports::{
-    Alarms, Clock, Databases, FoundImage, Http, HttpRequest, ImageQuery, Registry, Secrets,
-    ServiceQuery, Services, Target, TaskDefinitionOrder, TaskOrder, Tasks,
+    Alarms, Clock, Databases, DescribedImage, FoundImage, Http, HttpRequest, ImageQuery, Registry,
+    Secrets, ServiceQuery, Services, Target, TaskDefinitionOrder, TaskOrder, Tasks,
 };
 use sluice_core::command::RolloutOrder;
 use sluice_core::config::{Database, SecretSource};
@@ -16,8 +16,8 @@ use sluice_core::id::{
     AlarmName, EcsServiceName, ServiceDeploymentArn, SnapshotId, TaskArn, TaskDefinitionArn,
 };
 use sluice_core::observation::{
-    AlarmState, DatabaseObservation, HttpObservation, ImageObservation, PinnedSecret,
-    RolloutObservation, ScanObservation, SecretProblem, ServiceObservation, SnapshotObservation,
+    AlarmState, DatabaseObservation, HttpObservation, PinnedSecret, RolloutObservation,
+    ScanObservation, SecretProblem, ServiceObservation, SnapshotObservation, StoppedTask,
     TaskObservation,
 };
 use sluice_core::release::Release;
@@ -57,7 +57,7 @@ macro_rules! mortal {
 }
 
 mortal!(Registry {
-    fn image(target: &Target, release: &Release) -> Result<ImageObservation, PortError>;
+    fn image(target: &Target, release: &Release) -> Result<DescribedImage, PortError>;
     fn find(target: &Target, query: &ImageQuery) -> Result<Option<FoundImage>, PortError>;
     fn scan(target: &Target, release: &Release) -> Result<ScanObservation, PortError>;
 });
@@ -73,6 +73,9 @@ mortal!(Services {
     fn read(
         target: &Target, services: &[ServiceQuery]
     ) -> Result<Vec<ServiceObservation>, PortError>;
+    fn stopped_tasks(
+        target: &Target, service: &EcsServiceName, revision: &TaskDefinitionArn
+    ) -> Result<Vec<StoppedTask>, PortError>;
     fn ensure_task_definition(
         target: &Target, order: &TaskDefinitionOrder
     ) -> Result<TaskDefinitionArn, PortError>;

@@ -4,11 +4,11 @@
 //! one of another app whose metadata holds a number.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hyper_rustls::HttpsConnectorBuilder;
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use slack_morphism::errors::SlackClientError;
@@ -16,7 +16,7 @@ use slack_morphism::prelude::{
     SlackApiToken, SlackApiTokenValue, SlackClient, SlackClientHyperConnector,
     SlackClientHyperHttpsConnector,
 };
-use tokio::time::Instant;
+use sluice_app::ports::Clock;
 
 use crate::method::Method;
 
@@ -62,20 +62,18 @@ pub(super) struct Api {
     token: SlackApiToken,
 }
 
-impl fmt::Debug for Api {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Api")
-    }
-}
-
 impl Api {
-    pub(super) fn new(token: &SecretString, base_url: &str) -> Result<Self, InvalidBaseUrl> {
+    pub(super) fn new(
+        token: &SecretString,
+        base_url: &str,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, InvalidBaseUrl> {
         if !base_url.starts_with("https://") && !is_this_machine(base_url) {
             return Err(InvalidBaseUrl(base_url.to_owned()));
         }
         let connector = connector().with_slack_api_url(base_url.trim_end_matches('/'));
         Ok(Self {
-            rest: Rest::default(),
+            rest: Rest::new(clock),
             client: SlackClient::new(connector),
             token: SlackApiToken::new(SlackApiTokenValue(token.expose_secret().to_owned())),
         })
@@ -118,20 +116,27 @@ impl Api {
 
 /// Slack's rate limits are kept by not asking: what was turned away is not asked for again before
 /// the time that Slack named. Reading is rare and has no rest.
-#[derive(Default)]
 struct Rest {
-    until: Mutex<BTreeMap<(&'static str, String), Instant>>,
+    clock: Arc<dyn Clock>,
+    until: Mutex<BTreeMap<(&'static str, String), Timestamp>>,
 }
 
 impl Rest {
+    fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            until: Mutex::default(),
+        }
+    }
+
     /// Whether the method may be called about a channel.
     fn is_over(&self, method: Method, about: &str) -> Result<(), Failed> {
         let mut until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
+        let now = self.clock.now();
         until.retain(|_, until| *until > now);
         match until.get(&(method.name(), about.to_owned())) {
             Some(until) => Err(Failed::RateLimited {
-                retry_after: Some(until.duration_since(now)),
+                retry_after: Duration::try_from(until.duration_since(now)).ok(),
             }),
             None => Ok(()),
         }
@@ -144,7 +149,11 @@ impl Rest {
         }) = answer
         {
             let mut until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
-            until.insert((method.name(), about.to_owned()), Instant::now() + *after);
+            let over = self.clock.now().saturating_add(*after);
+            until.insert(
+                (method.name(), about.to_owned()),
+                over.unwrap_or(Timestamp::MAX),
+            );
         }
     }
 }

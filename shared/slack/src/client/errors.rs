@@ -9,6 +9,9 @@ use super::api::Failed;
 /// Slack's words for a user group that is not there.
 pub(super) const NO_SUCH_GROUP: [&str; 2] = ["no_such_subteam", "subteam_not_found"];
 
+/// Slack's word for an address that nobody has.
+pub(super) const NO_SUCH_USER: &str = "users_not_found";
+
 /// The error of `method`, which was asked about `what`: a channel or a group.
 pub(super) fn port_error(method: impl fmt::Display, what: &str, failed: Failed) -> PortError {
     match failed {

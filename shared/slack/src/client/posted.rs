@@ -5,13 +5,13 @@
 //! A look is good for a moment, so that catching up on ten lines of a story costs one.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use sluice_app::ports::Clock;
 use sluice_core::failure::PortError;
 use sluice_core::id::ChannelName;
-use tokio::time::Instant;
 
 use super::EVENT_TYPE;
 use super::api::Api;
@@ -20,7 +20,7 @@ use crate::method::Method;
 
 /// How long a look is good for. Who else may post in between is another run for the same
 /// deployment, and those are rare and seconds apart.
-const LOOK_LASTS: Duration = Duration::from_secs(20);
+const LOOK_LASTS: SignedDuration = SignedDuration::from_secs(20);
 
 /// Slack's recommended page.
 const PAGE: &str = "200";
@@ -39,18 +39,33 @@ pub(super) struct Place {
 
 #[derive(Debug)]
 struct Look {
-    at: Instant,
+    at: Timestamp,
     /// The `ts` of each of our messages, by key.
     ours: BTreeMap<String, String>,
 }
 
-#[derive(Debug, Default)]
+impl Look {
+    fn is_good(&self, now: Timestamp) -> bool {
+        let age = now.duration_since(self.at);
+        !age.is_negative() && age < LOOK_LASTS
+    }
+}
+
 pub(super) struct Posted {
+    clock: Arc<dyn Clock>,
     looks: Mutex<BTreeMap<Place, Look>>,
     channels: Mutex<BTreeMap<ChannelName, String>>,
 }
 
 impl Posted {
+    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            looks: Mutex::default(),
+            channels: Mutex::default(),
+        }
+    }
+
     /// The `ts` of our message of that key, if it is there.
     pub(super) async fn find(
         &self,
@@ -59,15 +74,15 @@ impl Posted {
         key: &str,
     ) -> Result<Option<String>, PortError> {
         if let Some(look) = locked(&self.looks).get(place)
-            && look.at.elapsed() < LOOK_LASTS
+            && look.is_good(self.clock.now())
         {
             return Ok(look.ours.get(key).cloned());
         }
+        let at = self.clock.now();
         let ours = look(api, place).await?;
         let found = ours.get(key).cloned();
         let mut looks = locked(&self.looks);
-        looks.retain(|_, look| look.at.elapsed() < LOOK_LASTS);
-        let at = Instant::now();
+        looks.retain(|_, look| look.is_good(at));
         looks.insert(place.clone(), Look { at, ours });
         Ok(found)
     }

@@ -10,6 +10,7 @@ use sluice_core::failure::PortError;
 
 use super::api::{connector, is_this_machine, within};
 use super::errors::port_error;
+use crate::render::Rendered;
 
 /// The click itself must be answered within 3 seconds: the function leaves this second of them.
 const CALL_TIMEOUT: Duration = Duration::from_secs(1);
@@ -37,11 +38,11 @@ impl Responder {
         }
     }
 
-    /// Shows `text` (Slack's mrkdwn) to the one who clicked, and to nobody else.
+    /// Shows a message to the one who clicked, and to nobody else.
     ///
     /// # Errors
     /// The address is not one of Slack's, or Slack did not take it.
-    pub async fn reply(&self, response_url: &str, text: &str) -> Result<(), PortError> {
+    pub async fn reply(&self, response_url: &str, message: &Rendered) -> Result<(), PortError> {
         let is_slack = HOSTS.iter().any(|host| response_url.starts_with(host));
         let url = response_url
             .parse()
@@ -53,7 +54,8 @@ impl Responder {
         let reply = json!({
             "response_type": "ephemeral",
             "replace_original": false,
-            "text": text,
+            "text": message.text,
+            "blocks": message.blocks,
         });
         let span = tracing::Span::none();
         let context = SlackClientApiCallContext {

@@ -2,10 +2,13 @@
 
 mod fake_slack;
 
+use std::sync::Arc;
+
 use fake_slack::{FakeSlack, Reply};
+use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use sluice_app::ports::{Chat, MessageRef, Thread, TriggerId};
+use sluice_app::ports::{Chat, Clock, MessageRef, Thread, TriggerId};
 use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::home::Home;
 use sluice_core::id::{ChannelName, DeploymentId, SlackGroupId, SlackUserId};
@@ -13,12 +16,23 @@ use sluice_core::message::{Block, Message};
 use sluice_core::modal::{Modal, Purpose};
 
 use super::{Responder, SlackChat};
+use crate::render::render;
 
 const TOKEN: &str = "xoxb-simulated";
 const CHANNEL: &str = "C0000000001";
 
+/// No time passes.
+struct Standing;
+
+impl Clock for Standing {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+}
+
 fn chat(slack: &FakeSlack) -> SlackChat {
-    SlackChat::new(&SecretString::from(TOKEN), &slack.base_url).unwrap()
+    let token = SecretString::from(TOKEN);
+    SlackChat::new(&token, &slack.base_url, Arc::new(Standing)).unwrap()
 }
 
 async fn post(chat: &SlackChat, key: &str) -> Result<MessageRef, PortError> {
@@ -226,29 +240,74 @@ async fn a_group_that_is_not_there_has_nobody_in_it() {
 }
 
 #[tokio::test]
+async fn a_user_is_found_by_an_address_that_no_error_says() {
+    const EMAIL: &str = "lead@example.com";
+    let user = |deleted: bool| json!({"ok": true, "user": {"id": "U024BE7LH", "deleted": deleted}});
+    let slack = FakeSlack::start(vec![
+        Reply::json(user(false)),
+        Reply::json(user(true)),
+        Reply::json(json!({"ok": false, "error": "users_not_found"})),
+        Reply::json(json!({"ok": false, "error": "missing_scope", "needed": "users:read.email"})),
+        Reply::too_many(5),
+    ])
+    .await;
+    let chat = chat(&slack);
+    let found = chat.user_by_email(EMAIL).await.unwrap();
+    assert_eq!(found, Some(SlackUserId::new("U024BE7LH")));
+    assert_eq!(
+        chat.user_by_email(EMAIL).await.unwrap(),
+        None,
+        "they have left"
+    );
+    assert_eq!(chat.user_by_email(EMAIL).await.unwrap(), None);
+    let error = chat.user_by_email(EMAIL).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::NeedsPerson);
+    assert!(error.message.contains("users:read.email"), "{error}");
+    let throttled = chat.user_by_email(EMAIL).await.unwrap_err();
+    for error in [error, throttled] {
+        assert!(!error.message.contains("example.com"), "{error}");
+    }
+    let asked = &slack.requests()[0];
+    assert!(
+        asked.starts_with("GET /api/users.lookupByEmail?email=lead"),
+        "{asked}"
+    );
+}
+
+#[tokio::test]
 async fn a_reply_goes_to_the_click_s_own_address_without_the_token() {
     let ok = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 2\r\n\r\nok";
     let slack = FakeSlack::start(vec![Reply::Raw(ok.to_owned()), Reply::status(404)]).await;
     let url = format!("{}/actions/1", slack.base_url);
-    Responder::new().reply(&url, "Approved.").await.unwrap();
+    let words = render(&Message::line("Approved."));
+    Responder::new().reply(&url, &words).await.unwrap();
     let request = slack.requests().remove(0);
     assert!(request.starts_with("POST /api/actions/1 "), "{request}");
     assert!(request.contains(r#""response_type":"ephemeral""#));
     assert!(!request.to_lowercase().contains("authorization"));
 
-    let used_up = Responder::new().reply(&url, "Approved.").await.unwrap_err();
+    let used_up = Responder::new().reply(&url, &words).await.unwrap_err();
     assert!(used_up.message.contains("404"), "{used_up}");
     for elsewhere in [
         "https://hooks.slack.com.example.com/a",
         "http://hooks.slack.com/a",
         "",
     ] {
-        let refused = Responder::new()
-            .reply(elsewhere, "Approved.")
-            .await
-            .unwrap_err();
+        let refused = Responder::new().reply(elsewhere, &words).await.unwrap_err();
         assert_eq!(refused.class, ErrorClass::Permanent);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slack_that_says_nothing_is_not_waited_for_for_long() {
+    let slack = FakeSlack::start(vec![Reply::Silence]).await;
+    let began = tokio::time::Instant::now();
+    let words = render(&Message::line("Approved."));
+    let url = format!("{}/actions/1", slack.base_url);
+    let error = Responder::new().reply(&url, &words).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Retryable);
+    // The function leaves it this second of the three that a click has.
+    assert!(began.elapsed() <= std::time::Duration::from_secs(1));
 }
 
 #[test]
@@ -259,10 +318,10 @@ fn a_token_does_not_travel_in_the_clear() {
         "http://127.0.0.1.example.com",
         "slack.com",
     ] {
-        let error = SlackChat::new(&token, refused).unwrap_err();
+        let error = SlackChat::new(&token, refused, Arc::new(Standing)).unwrap_err();
         assert!(error.to_string().contains(refused));
     }
-    let chat = SlackChat::new(&token, super::BASE_URL).unwrap();
+    let chat = SlackChat::new(&token, super::BASE_URL, Arc::new(Standing)).unwrap();
     assert!(!format!("{chat:?}").contains(TOKEN));
 }
 

@@ -2,7 +2,7 @@ use super::{Rendered, render, render_home, render_modal};
 use serde_json::Value;
 use sluice_core::home::Home;
 use sluice_core::id::{DeploymentId, Hash};
-use sluice_core::message::{Block, Button, ButtonAction, Message};
+use sluice_core::message::{Block, Button, ButtonAction, Link, Message};
 use sluice_core::modal::{Choice, Input, InputKind, InputName, Modal, Purpose};
 
 fn of(blocks: Vec<Block>) -> Rendered {
@@ -122,6 +122,48 @@ fn long_texts_are_cut_between_lines_and_say_so() {
     assert!(header.encode_utf16().count() <= 150, "{header}");
 }
 
+fn link(text: &str, url: Option<&str>) -> Link {
+    Link {
+        text: text.to_owned(),
+        url: url.map(str::to_owned),
+    }
+}
+
+#[test]
+fn a_page_is_a_link_and_nothing_else_is() {
+    let shown = |links: Vec<Link>| {
+        let rendered = of(vec![Block::Links(links)]).blocks.remove(0);
+        rendered["elements"][0]["text"].as_str().unwrap().to_owned()
+    };
+    let compare = "https://github.com/acme/erp/compare/4c1f0a2...8f3c2d1";
+    assert_eq!(
+        shown(vec![
+            link("changes since <v1>", Some(compare)),
+            link("pushed by <@U024BE7LH>", None),
+        ]),
+        format!("<{compare}|changes since &lt;v1&gt;> · pushed by <@U024BE7LH>")
+    );
+    for no_page in [
+        "https://evil.example/|Approve",
+        "https://evil.example/> <!channel>",
+        "javascript:alert(1)",
+        "http://github.com/acme",
+    ] {
+        assert_eq!(shown(vec![link("commit", Some(no_page))]), "commit");
+    }
+    let text = of(vec![Block::Text(
+        "<https://evil.example|Approve>".to_owned(),
+    )]);
+    assert_eq!(
+        text.blocks[0]["text"]["text"],
+        "&lt;https://evil.example|Approve&gt;"
+    );
+    let many = vec![link("commit", Some(compare)); 100];
+    let many = shown(many);
+    assert!(many.chars().count() <= 3_000);
+    assert!(many.ends_with("|commit>"), "no link is cut in two");
+}
+
 #[test]
 fn too_many_parts_leave_the_buttons() {
     let mut blocks: Vec<Block> = (0..70).map(|n| Block::Text(format!("part {n}"))).collect();
@@ -152,9 +194,63 @@ fn empty_parts_are_left_out_because_slack_refuses_them() {
         Block::Code(String::new()),
         Block::Fields(vec![]),
         Block::Context(String::new()),
+        Block::Links(vec![]),
         Block::Buttons(vec![]),
     ];
     assert_eq!(of(empty).blocks, Vec::<Value>::new());
+}
+
+#[test]
+fn there_is_always_a_text_for_notifications() {
+    let text = |summary: &str, blocks| {
+        let summary = summary.to_owned();
+        render(&Message { summary, blocks }).text
+    };
+    let fields = || Block::Fields(vec![("Lock".to_owned(), "free".to_owned())]);
+    let buttons = || Block::Buttons(vec![button(ButtonAction::Pause, None)]);
+    assert_eq!(text("live", vec![fields()]), "live");
+    assert_eq!(text(" ", vec![buttons(), fields()]), "Lock: free");
+    assert_eq!(
+        text(
+            "",
+            vec![Block::Text("\n".to_owned()), Block::Code("a".to_owned())]
+        ),
+        "a"
+    );
+    assert_eq!(text("", vec![buttons()]), "Sluice");
+}
+
+/// What is told in parts is shown whole: nothing is cut here that was not cut, and counted, before.
+#[test]
+fn the_parts_of_a_long_message_are_all_within_slacks_limits() {
+    use sluice_core::parts::{BLOCKS, TOTAL, parts};
+
+    assert_eq!(BLOCKS, super::BLOCKS);
+    let long = |unit: &str| unit.repeat(9_000 / unit.len());
+    let units = ["&", "<@U024BE7LH> ", "```", "a line\n", "😀", "word ", "x"];
+    for unit in units {
+        let message = Message {
+            summary: long(unit),
+            blocks: vec![
+                Block::Header(long("h")),
+                Block::Text(long(unit)),
+                Block::Code(long(unit)),
+                Block::Fields(vec![("Waits for".to_owned(), long(unit))]),
+                Block::Context(long(unit)),
+                Block::Buttons(vec![button(ButtonAction::Approve, None)]),
+            ],
+        };
+        for part in parts(&message, &[]) {
+            let rendered = render(&part);
+            assert!(rendered.blocks.len() <= super::BLOCKS);
+            let all = Value::from(rendered.blocks).to_string();
+            assert!(all.encode_utf16().count() < 2 * TOTAL, "{unit}");
+            assert!(
+                !all.contains("more lines)") && !all.contains("(cut)"),
+                "{unit}: {all}"
+            );
+        }
+    }
 }
 
 /// Slack's own types, as slack-morphism knows them, lose nothing of what we send.
@@ -167,6 +263,10 @@ fn slack_knows_every_field() {
         Block::Text("b".to_owned()),
         Block::Code("c".to_owned()),
         Block::Context("d".to_owned()),
+        Block::Links(vec![link(
+            "commit 8f3c2d1",
+            Some("https://github.com/acme/erp"),
+        )]),
         Block::Fields(vec![("e".to_owned(), "f".to_owned())]),
         Block::Buttons(vec![
             button(ButtonAction::Approve, Some("sure?")),

@@ -1,5 +1,7 @@
 //! PutImage: how an image comes into the registry, or by another tag. `docker push` ends with it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use sluice_core::id::{Digest, ImageTag};
@@ -36,6 +38,7 @@ pub(super) fn image(cloud: &mut Cloud, caller: &Caller, input: &Value) -> Result
     let push = Push {
         tag: tag.map(ImageTag::new),
         media: media(manifest, tag)?,
+        annotations: annotations(manifest),
         ..Push::image(&repository.name, "", digest)
     };
     cloud.push_manifest(push, manifest);
@@ -50,6 +53,13 @@ pub(super) fn image(cloud: &mut Cloud, caller: &Caller, input: &Value) -> Result
 fn digest(manifest: &str) -> Result<Digest, Refusal> {
     let digest = format!("sha256:{}", hex::encode(Sha256::digest(manifest)));
     Digest::try_from(digest).map_err(|_| invalid("its digest is none"))
+}
+
+fn annotations(manifest: &str) -> BTreeMap<String, String> {
+    let manifest: Value = serde_json::from_str(manifest).unwrap_or_default();
+    let all = manifest["annotations"].as_object().into_iter().flatten();
+    all.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+        .collect()
 }
 
 /// What a manifest is of. The model brings an index's children with it.

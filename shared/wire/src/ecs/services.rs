@@ -76,6 +76,7 @@ pub(super) fn update(cloud: &mut Cloud, caller: &Caller, input: &Value) -> Resul
         service: service.name.clone(),
         task_definition,
         configuration,
+        desired: desired_count(input)?,
         force: input["forceNewDeployment"] == true,
         by: caller.deployment(),
     };
@@ -183,12 +184,23 @@ fn rollout_state(last: Option<&RolloutDescription>) -> &'static str {
 }
 
 fn current_revisions(service: &ServiceDescription) -> Value {
-    let running = service.revisions.iter().filter(|one| one.running > 0);
-    running
+    let newest = service
+        .revisions
+        .iter()
+        .rfind(|one| one.task_definition == service.task_definition)
+        .map(|newest| newest.id);
+    let settled = service.rollouts.last();
+    let settled = settled.is_none_or(|rollout| rollout.status.is_over());
+    let shown = service
+        .revisions
+        .iter()
+        .filter(|one| one.running > 0 || (settled && newest == Some(one.id)));
+    shown
         .map(|revision| {
+            let is_newest = newest == Some(revision.id);
             json!({
                 "arn": revision_arn(service, revision.id),
-                "requestedTaskCount": revision.running,
+                "requestedTaskCount": if is_newest { service.desired } else { revision.running },
                 "runningTaskCount": revision.running,
                 "pendingTaskCount": 0,
             })

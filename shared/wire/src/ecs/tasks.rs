@@ -1,8 +1,8 @@
 //! RunTask, ListTasks and DescribeTasks: one-off tasks.
 
 use serde_json::{Value, json};
-use sluice_core::id::ContainerName;
-use sluice_sim::cloud::{Cloud, Place, RunOrder, TaskDescription};
+use sluice_core::id::{ClusterName, ContainerName, EcsServiceName};
+use sluice_sim::cloud::{Cloud, Place, RunOrder, ServiceTask, TaskDescription};
 
 use super::names::{cluster, cluster_arn, missing, name_of};
 use crate::caller::Caller;
@@ -62,6 +62,9 @@ fn invalid(message: &str) -> Refusal {
 pub(super) fn list(cloud: &Cloud, caller: &Caller, input: &Value) -> Result<Value, Refusal> {
     let place = caller.place(cloud)?;
     let cluster = cluster(cloud, &place, input)?;
+    if let Some(service) = input["serviceName"].as_str() {
+        return Ok(list_of_service(cloud, &place, &cluster, service, input));
+    }
     let stopped = input["desiredStatus"] == "STOPPED";
     let started_by = input["startedBy"].as_str();
     let tasks = cloud.tasks_in(&place, &cluster).into_iter().filter(|task| {
@@ -72,19 +75,78 @@ pub(super) fn list(cloud: &Cloud, caller: &Caller, input: &Value) -> Result<Valu
     Ok(without_nulls(json!({"taskArns": arns, "nextToken": next})))
 }
 
+/// Of a service the model knows those tasks by name that have died.
+fn list_of_service(
+    cloud: &Cloud,
+    place: &Place,
+    cluster: &ClusterName,
+    service: &str,
+    input: &Value,
+) -> Value {
+    let stopped = match input["desiredStatus"] == "STOPPED" {
+        true => cloud.service_tasks(place, cluster, &EcsServiceName::new(name_of(service))),
+        false => Vec::new(),
+    };
+    let arns = stopped.into_iter().map(|task| json!(task.arn)).collect();
+    let (arns, next) = page(input, arns, ON_A_PAGE);
+    without_nulls(json!({"taskArns": arns, "nextToken": next}))
+}
+
 pub(super) fn describe(cloud: &Cloud, caller: &Caller, input: &Value) -> Result<Value, Refusal> {
     let place = caller.place(cloud)?;
     let cluster = cluster(cloud, &place, input)?;
     let there = cloud.tasks_in(&place, &cluster);
+    let services = cloud.services_in(&place).into_iter();
+    let of_services: Vec<(EcsServiceName, ServiceTask)> = services
+        .filter(|service| service.cluster == cluster)
+        .flat_map(|service| {
+            let tasks = cloud
+                .service_tasks(&place, &cluster, &service.name)
+                .into_iter();
+            tasks.map(move |task| (service.name.clone(), task))
+        })
+        .collect();
     let (mut tasks, mut failures) = (Vec::new(), Vec::new());
     for wanted in texts(input, "tasks") {
         let id = name_of(wanted);
         match there.iter().find(|task| name_of(task.arn.as_str()) == id) {
             Some(task) => tasks.push(written(&place, task)),
+            None if let Some((service, task)) = of_services
+                .iter()
+                .find(|(_, task)| name_of(task.arn.as_str()) == id) =>
+            {
+                tasks.push(died(&place, &cluster, service, task));
+            }
             None => failures.push(missing(place.arn("ecs", format!("task/{cluster}/{id}")))),
         }
     }
     Ok(json!({"tasks": tasks, "failures": failures}))
+}
+
+fn died(
+    place: &Place,
+    cluster: &ClusterName,
+    service: &EcsServiceName,
+    task: &ServiceTask,
+) -> Value {
+    json!({
+        "taskArn": task.arn,
+        "clusterArn": cluster_arn(place, cluster),
+        "taskDefinitionArn": task.task_definition,
+        "group": format!("service:{service}"),
+        "lastStatus": "STOPPED",
+        "desiredStatus": "STOPPED",
+        "launchType": "FARGATE",
+        "containers": [{
+            "name": task.container,
+            "image": task.image,
+            "lastStatus": "STOPPED",
+            "exitCode": task.exit_code,
+        }],
+        "stoppedAt": seconds(task.stopped_at),
+        "stopCode": "EssentialContainerExited",
+        "stoppedReason": task.stopped_reason,
+    })
 }
 
 fn written(place: &Place, task: &TaskDescription) -> Value {

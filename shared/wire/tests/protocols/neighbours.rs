@@ -1,10 +1,12 @@
 //! What the endpoint serves beside AWS, to the clients that ask for it: the application to the
 //! adapter of smoke tests, Slack to the chat's.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use sluice_app::ports::{Chat as _, Http as _, HttpRequest, Thread};
-use sluice_aws::HttpsHttp;
+use sluice_aws::{HttpsHttp, SystemClock};
 use sluice_core::failure::ErrorClass;
 use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
 use sluice_core::message::Message;
@@ -46,7 +48,8 @@ async fn slack_takes_what_the_chat_says() {
         slack.set_group(&group, [SlackUserId::new("U024BE7LH")]);
     }
     let token = SecretString::from("xoxb-simulated");
-    let chat = SlackChat::new(&token, &format!("{}/slack/api", cloud.url)).unwrap();
+    let url = format!("{}/slack/api", cloud.url);
+    let chat = SlackChat::new(&token, &url, Arc::new(SystemClock)).unwrap();
     let say = Message::line("erp v1 to production");
     let first = chat
         .ensure_posted("dep-1", &channel, None, &say)
@@ -91,11 +94,8 @@ async fn slack_takes_what_the_chat_says() {
         .plan_trouble(now, now + hour, Trouble::Down);
     let error = chat.update(&first, &say).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Retryable);
-    let stranger = SlackChat::new(
-        &SecretString::from("xoxb-other"),
-        &format!("{}/slack/api", cloud.url),
-    )
-    .unwrap();
+    let other = SecretString::from("xoxb-other");
+    let stranger = SlackChat::new(&other, &url, Arc::new(SystemClock)).unwrap();
     let error = stranger.update(&first, &say).await.unwrap_err();
     assert!(!error.to_string().contains("xoxb"), "{error}");
 }

@@ -2,6 +2,7 @@
 
 mod read;
 mod rollout;
+mod stopped;
 mod task_definition;
 mod tasks;
 mod update;

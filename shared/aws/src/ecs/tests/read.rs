@@ -71,6 +71,25 @@ async fn a_service_is_read_with_its_image_and_its_traffic() {
 }
 
 #[tokio::test]
+async fn while_the_old_version_is_kept_the_tasks_of_the_new_one_are_told_apart() {
+    let mut baking = service();
+    baking["taskDefinition"] = json!(OLD);
+    baking["runningCount"] = json!(4);
+    baking["currentServiceRevisions"] = json!([
+        { "arn": super::revision_arn(40), "requestedTaskCount": 3, "runningTaskCount": 3 },
+        { "arn": super::revision_arn(41), "requestedTaskCount": 3, "runningTaskCount": 1 },
+    ]);
+    let cloud = cloud(json!({ "services": [baking] }), json!({}));
+    let services = EcsServices::new(cloud.clients.clone());
+    let read = services.read(&target(), &[query("erp-web")]).await.unwrap();
+    let newest = read[0].newest.as_ref().unwrap();
+    assert_eq!(newest.task_definition.as_str(), OLD);
+    assert_eq!((newest.requested, newest.running), (3, 1));
+    let asked = &cloud.asked("DescribeServiceRevisions")[0]["serviceRevisionArns"];
+    assert_eq!(asked.as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn what_runs_is_read_from_the_revision_and_not_from_what_was_asked_last() {
     let mut asked_for_more = service();
     asked_for_more["taskDefinition"] = json!(super::NEW);

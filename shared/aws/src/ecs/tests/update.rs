@@ -91,6 +91,36 @@ async fn blue_green_is_held_by_our_hook_and_leaves_everything_else_alone() {
 }
 
 #[tokio::test]
+async fn a_count_goes_with_the_rollout_that_starts_a_stopped_service() {
+    let wanted = RolloutOrder {
+        desired: Some(3),
+        ..order(Strategy::BlueGreen)
+    };
+    let update = update(service(), &wanted).await;
+    assert_eq!(
+        (&update["desiredCount"], &update["taskDefinition"]),
+        (&json!(3), &json!(NEW))
+    );
+}
+
+#[tokio::test]
+async fn a_count_alone_starts_no_service_deployment_and_is_set_once() {
+    for (desired, expected) in [
+        (
+            0,
+            vec![json!({ "cluster": "erp", "service": "erp-web", "desiredCount": 0 })],
+        ),
+        (3, Vec::new()),
+    ] {
+        let cloud = cloud(service(), Vec::new());
+        let services = EcsServices::new(cloud.clients.clone());
+        let counted = services.ensure_count(&target(), &web(), desired).await;
+        counted.unwrap();
+        assert_eq!(cloud.asked("UpdateService"), expected);
+    }
+}
+
+#[tokio::test]
 async fn canary_and_linear_have_their_steps() {
     let canary = update(service(), &order(Strategy::Canary(steps(10)))).await;
     let canary = &canary["deploymentConfiguration"];

@@ -19,7 +19,7 @@ const CARRIED: &str = "<DBInstanceClass>db.m7g.large</DBInstanceClass>\
      <DBSubnetGroup><DBSubnetGroupName>erp</DBSubnetGroupName></DBSubnetGroup>\
      <VpcSecurityGroups><VpcSecurityGroupMembership><VpcSecurityGroupId>sg-1</VpcSecurityGroupId>\
      </VpcSecurityGroupMembership></VpcSecurityGroups>\
-     <OptionGroupMemberships><OptionGroupMembership><OptionGroupName>default:postgres-16\
+     <OptionGroupMemberships><OptionGroupMembership><OptionGroupName>erp-options\
      </OptionGroupName></OptionGroupMembership></OptionGroupMemberships>\
      <LicenseModel>postgresql-license</LicenseModel><NetworkType>IPV4</NetworkType>\
      <IAMDatabaseAuthenticationEnabled>true</IAMDatabaseAuthenticationEnabled>\
@@ -159,7 +159,7 @@ async fn a_replacement_is_restored_as_its_source_is() {
             ("DBSubnetGroupName", "erp"),
             ("VpcSecurityGroupIds.VpcSecurityGroupId.1", "sg-1"),
             ("DBParameterGroupName", "erp-postgres16"),
-            ("OptionGroupName", "default:postgres-16"),
+            ("OptionGroupName", "erp-options"),
             ("StorageType", "gp3"),
             ("Port", "5432"),
             ("MultiAZ", "true"),

@@ -1,5 +1,6 @@
 //! What is asked of RDS, and what its answers mean.
 
+mod cluster_copies;
 mod copies;
 
 use sluice_core::failure::ErrorClass;

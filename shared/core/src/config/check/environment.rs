@@ -222,6 +222,7 @@ fn bake(raw: Option<&Field<raw::Bake>>, report: &mut Report) -> Option<Bake> {
             every: minutes(1),
             failures: 3,
             samples: 3,
+            asks: true,
         });
     };
     let at = raw.at()?;
@@ -231,6 +232,7 @@ fn bake(raw: Option<&Field<raw::Bake>>, report: &mut Report) -> Option<Bake> {
         every: or(&raw.every, minutes(1), |every| every.get())?,
         failures: or(&raw.failures, 3, |failures| failures.small())?,
         samples: or(&raw.samples, 3, |samples| samples.small())?,
+        asks: true,
     };
     // A bake of nothing asks for no samples: it is how a team turns baking off.
     let needed = bake.every * i32::from(bake.samples);

@@ -1,5 +1,6 @@
 //! Images as the registry describes them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -20,6 +21,8 @@ pub struct ImageDescription {
     pub tags: Vec<ImageTag>,
     /// Its kind.
     pub media: Media,
+    /// What its manifest is annotated with.
+    pub annotations: BTreeMap<String, String>,
     /// When it was pushed first.
     pub pushed_at: Timestamp,
     /// What the scanner says of it; of an image in an index, what it says of the index.
@@ -52,6 +55,7 @@ impl Cloud {
             digest: image.digest.clone(),
             tags: self.registry.tags_of(image),
             media: image.media.clone(),
+            annotations: image.annotations.clone(),
             pushed_at: image.pushed_at,
             scan: self.scan_of(image),
             manifest: image.manifest.clone(),

@@ -18,7 +18,7 @@ pub use images::ImageDescription;
 pub use secrets::{ParameterDescription, SecretDescription};
 pub use services::{
     ConfigurationDescription, HookDescription, RevisionDescription, RolloutDescription,
-    ServiceDescription,
+    ServiceDescription, ServiceTask,
 };
 pub use task_definitions::TaskDefinitionDescription;
 pub(super) use task_definitions::registration;

@@ -8,7 +8,7 @@ use sluice_core::command::Direction;
 use sluice_core::config::Strategy;
 use sluice_core::id::{
     AlarmName, ClusterName, ContainerName, DeploymentId, EcsServiceName, ServiceDeploymentArn,
-    TaskDefinitionArn,
+    TaskArn, TaskDefinitionArn,
 };
 use sluice_core::observation::{RolloutStatus, Stage};
 
@@ -82,6 +82,25 @@ pub struct RolloutDescription {
     pub configuration: ConfigurationDescription,
     /// Starts of tasks that failed.
     pub failed_starts: u32,
+}
+
+/// A task of a service that has stopped by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceTask {
+    /// Its ARN.
+    pub arn: TaskArn,
+    /// What it ran.
+    pub task_definition: TaskDefinitionArn,
+    /// The container that ran the application.
+    pub container: ContainerName,
+    /// That container's image.
+    pub image: String,
+    /// When it stopped.
+    pub stopped_at: Timestamp,
+    /// That container's exit code.
+    pub exit_code: i32,
+    /// `stoppedReason`.
+    pub stopped_reason: &'static str,
 }
 
 /// `deploymentConfiguration`.

@@ -2,6 +2,7 @@
 //!
 //! A service deployment is called a rollout here, as in Sluice's core.
 
+mod dying;
 mod hooks;
 mod migrations;
 mod rollback;
@@ -22,6 +23,7 @@ use sluice_core::command::Direction;
 use sluice_core::config::{ServiceKind, Strategy};
 use sluice_core::id::{
     AlarmName, ClusterName, ContainerName, DeploymentId, EcsServiceName, ServiceDeploymentArn,
+    TaskArn,
 };
 use sluice_core::observation::{RolloutStatus, Stage};
 
@@ -65,7 +67,18 @@ pub(super) struct Service {
     pub(super) config: Arc<RolloutConfig>,
     /// The most tasks that ever ran at once.
     pub(super) most_running: u32,
+    /// Its tasks that died, oldest first.
+    pub(super) died: Vec<Died>,
     pub(super) created_at: Timestamp,
+}
+
+/// A task of a service that stopped by itself.
+#[derive(Clone, Debug)]
+pub(super) struct Died {
+    pub(super) arn: TaskArn,
+    pub(super) task_definition: usize,
+    pub(super) at: Timestamp,
+    pub(super) exit_code: i32,
 }
 
 /// A service revision: one task definition in one service.

@@ -121,12 +121,25 @@ impl Cloud {
         self.end_rollout(at, status, None);
     }
 
+    /// A task of the service that had come up has died.
+    pub(super) fn tell_of_death(&mut self, service: usize, revision: usize, died: &super::Died) {
+        self.tell_of_stop(service, revision, died.arn.clone(), Some(died.exit_code));
+    }
+
     /// A task of the service did not stay up. One whose image cannot be pulled has no containers.
     pub(super) fn tell_of_failed_start(&mut self, at: usize, exit_code: Option<i32>) {
         let id = self.ids.hex();
         let rollout = &self.ecs.rollouts[at];
-        let service = &self.ecs.services[rollout.service];
-        let revision = &service.revisions[rollout.goal()];
+        let (service, goal) = (rollout.service, rollout.goal());
+        let place = &self.ecs.services[service].place;
+        let cluster = &self.ecs.services[service].cluster;
+        let arn = TaskArn::new(place.arn("ecs", format!("task/{cluster}/{id}")));
+        self.tell_of_stop(service, goal, arn, exit_code);
+    }
+
+    fn tell_of_stop(&mut self, at: usize, revision: usize, task: TaskArn, exit_code: Option<i32>) {
+        let service = &self.ecs.services[at];
+        let revision = &service.revisions[revision];
         let definition = &self.ecs.task_definitions[revision.task_definition];
         let (reason, containers) = match exit_code {
             None => (
@@ -145,7 +158,6 @@ impl Cloud {
             }
         };
         let place = service.place.clone();
-        let arn = place.arn("ecs", format!("task/{}/{id}", service.cluster));
         let (cluster, group) = (service.cluster.clone(), format!("service:{}", service.name));
         let (started_by, arn_of_definition) = (
             Some(format!("ecs-svc/{}", revision.id)),
@@ -155,7 +167,7 @@ impl Cloud {
         self.emitted.push(Emitted::TaskStateChange(TaskStateChange {
             envelope,
             cluster,
-            task: TaskArn::new(arn),
+            task,
             task_definition: arn_of_definition,
             group,
             started_by,

@@ -4,11 +4,12 @@ use sluice_app::ports::ServiceQuery;
 use sluice_core::config::ServiceKind;
 use sluice_core::failure::PortError;
 use sluice_core::id::{ClusterName, EcsServiceName};
-use sluice_core::observation::{ServiceObservation, TrafficObservation};
+use sluice_core::observation::{RevisionTasks, ServiceObservation, TrafficObservation};
 
 use crate::cloud::Cloud;
 use crate::cloud::agenda::Due;
 use crate::cloud::behaviour::{ImageBehaviour, Start};
+use crate::cloud::ecs::Service;
 use crate::cloud::ledger::Happened;
 use crate::cloud::place::Place;
 
@@ -78,6 +79,22 @@ impl Cloud {
             running: service.running(),
             in_progress: under_way.filter(|r| !r.is_over()).map(|r| r.arn.clone()),
             traffic: self.describe_targets(place, cluster, &query.ecs_service),
+            newest: self.describe_newest(service),
+        })
+    }
+
+    /// Of `currentServiceRevisions`, the one that runs what the service was last told to run.
+    fn describe_newest(&self, service: &Service) -> Option<RevisionTasks> {
+        let mut newest = service.revisions.iter();
+        let newest = newest.rfind(|one| one.task_definition == service.task_definition)?;
+        let settled = service.rollouts.last();
+        let settled = settled.is_none_or(|at| self.ecs.rollouts[*at].is_over());
+        (newest.running > 0 || settled).then(|| RevisionTasks {
+            task_definition: self.ecs.task_definitions[newest.task_definition]
+                .arn
+                .clone(),
+            requested: service.desired,
+            running: newest.running,
         })
     }
 

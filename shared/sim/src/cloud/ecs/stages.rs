@@ -167,6 +167,8 @@ impl Cloud {
             return;
         }
         revision.traffic_since = Some(self.now);
+        self.plan_death(service, target);
+        let revision = &self.ecs.services[service].revisions[target];
         let trouble = revision
             .behaviour
             .as_ref()

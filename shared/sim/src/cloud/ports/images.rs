@@ -1,9 +1,9 @@
 //! Registry: ECR.
 
 use async_trait::async_trait;
-use sluice_app::ports::{FoundImage, ImageQuery, Registry, Target};
+use sluice_app::ports::{DescribedImage, FoundImage, ImageQuery, Registry, Target};
 use sluice_core::failure::PortError;
-use sluice_core::observation::{ImageObservation, ScanObservation};
+use sluice_core::observation::ScanObservation;
 use sluice_core::release::Release;
 
 use super::CloudPorts;
@@ -11,10 +11,13 @@ use crate::cloud::Operation;
 
 #[async_trait]
 impl Registry for CloudPorts {
-    async fn image(&self, _: &Target, release: &Release) -> Result<ImageObservation, PortError> {
+    async fn image(&self, _: &Target, release: &Release) -> Result<DescribedImage, PortError> {
         let mut cloud = self.cloud();
         let reply = cloud.ask(Operation::DescribeImages)?;
-        reply.with(cloud.describe_image(release)?)
+        let manifest = cloud.ask(Operation::BatchGetImage)?;
+        let described = cloud.describe_image(release)?;
+        manifest.with(())?;
+        reply.with(described)
     }
 
     async fn find(&self, _: &Target, query: &ImageQuery) -> Result<Option<FoundImage>, PortError> {

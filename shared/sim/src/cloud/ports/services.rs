@@ -6,7 +6,7 @@ use sluice_app::ports::{ServiceQuery, Services, Target, TaskDefinitionOrder};
 use sluice_core::command::RolloutOrder;
 use sluice_core::failure::PortError;
 use sluice_core::id::{EcsServiceName, ServiceDeploymentArn, TaskDefinitionArn};
-use sluice_core::observation::{RolloutObservation, ServiceObservation};
+use sluice_core::observation::{RolloutObservation, ServiceObservation, StoppedTask};
 
 use super::CloudPorts;
 use crate::cloud::Operation;
@@ -28,6 +28,23 @@ impl Services for CloudPorts {
             .collect();
         health.with(())?;
         reply.with(read)
+    }
+
+    async fn stopped_tasks(
+        &self,
+        target: &Target,
+        ecs_service: &EcsServiceName,
+        task_definition: &TaskDefinitionArn,
+    ) -> Result<Vec<StoppedTask>, PortError> {
+        let mut cloud = self.cloud();
+        let reply = cloud.ask(Operation::ListTasks)?;
+        let described = cloud.ask(Operation::DescribeTasks)?;
+        let place = cloud.place(target)?;
+        let cluster = &target.cluster;
+        cloud.service_or_refuse(&place, cluster, ecs_service)?;
+        let stopped = cloud.stopped_tasks(&place, cluster, ecs_service, task_definition);
+        described.with(())?;
+        reply.with(stopped)
     }
 
     async fn ensure_task_definition(

@@ -123,7 +123,7 @@ fn nothing_is_written_while_no_task_runs() {
     assert!(cloud.writes_of(&source).is_empty());
     count(&mut cloud, &worker(), 2);
     pass(&mut cloud, minutes(5));
-    assert_eq!(cloud.writes_of(&source).len(), 4);
+    assert_eq!(cloud.writes_of(&source).len(), 5);
 }
 
 #[test]

@@ -57,6 +57,7 @@ fn opened(digit: char, pushed_s: i64) -> Opened {
         },
         requested_by: Requester::Push,
         kind: sluice_core::rollback::DeploymentKind::Release,
+        hotfix: None,
     };
     let deployment = Deployment::open(&opening, at(pushed_s));
     let mut chain = ChainEnd::start();

@@ -6,7 +6,9 @@ use sluice_core::controls::{Controls, ControlsObservation};
 use sluice_core::deployment::{Deployment, Requester};
 use sluice_core::event::{Event, Outcome};
 use sluice_core::history::{Record, RecordedEntry};
+use sluice_core::id::SlackUserId;
 use sluice_core::phase::Phase;
+use sluice_core::plan::demands::Demands;
 
 use super::{Invariant, Seen, Watcher};
 use crate::workplace::Change;
@@ -51,7 +53,9 @@ impl Watcher {
     fn judge_touching(&mut self, after: &Deployment, controls: &Controls) {
         let at = self.now();
         let key = EnvironmentKey::of(after);
-        let touches = !after.phase.is_terminal() && !after.phase.is_untouched();
+        // A rehearsal touches a copy of its own, and nothing that anybody uses.
+        let rehearses = matches!(after.phase, Phase::Rehearsing(_));
+        let touches = !after.phase.is_terminal() && !after.phase.is_untouched() && !rehearses;
         let holder = self.touching.get(&key).cloned();
         if !touches {
             if holder.as_ref() == Some(&after.id) {
@@ -108,21 +112,23 @@ impl Watcher {
     }
 
     fn judge_approvals(&mut self, after: &Deployment) {
-        let Some(approval) = &after.settings.environment.approval else {
+        let Some(demands) = Demands::of_deployment(after) else {
             return;
         };
-        let four_eyes_broken = approval.four_eyes
-            && match &after.requested_by {
-                Requester::Person(asked) => after.approvals.contains_key(asked),
-                Requester::Push => false,
-            };
-        if after.approvals.len() < usize::from(approval.quorum) || four_eyes_broken {
+        let approved = |user: &SlackUserId| after.approvals.contains_key(user);
+        let four_eyes_broken = demands.four_eyes
+            && (after.pushed_by().is_some_and(approved)
+                || match &after.requested_by {
+                    Requester::Person(asked) => approved(asked),
+                    Requester::Push => false,
+                });
+        if after.approvals.len() < usize::from(demands.quorum) || four_eyes_broken {
             let detail = format!(
                 "{} with the approvals of {:?}, where {} are needed (four eyes: {}), asked for by {}",
                 after.phase.name(),
                 after.approvals.keys().collect::<Vec<_>>(),
-                approval.quorum,
-                approval.four_eyes,
+                demands.quorum,
+                demands.four_eyes,
                 after.requested_by
             );
             self.broken(self.now(), Invariant::Approved, &after.id, detail);

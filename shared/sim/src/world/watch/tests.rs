@@ -50,6 +50,7 @@ fn deployment(trigger: &str) -> Deployment {
         },
         requested_by: Requester::Push,
         kind: sluice_core::rollback::DeploymentKind::Release,
+        hotfix: None,
     };
     let mut deployment = Deployment::open(&opening, at(0));
     deployment

@@ -10,6 +10,8 @@ pub(super) enum Reply {
     Raw(String),
     /// Takes the request and closes the connection: the answer is lost.
     HangUp,
+    /// Takes the request and says nothing.
+    Silence,
 }
 
 impl Reply {
@@ -51,12 +53,15 @@ impl FakeSlack {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&requests);
         tokio::spawn(async move {
+            let mut kept = Vec::new();
             for reply in replies {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let request = read(&mut stream).await;
                 seen.lock().unwrap().push(request);
-                if let Reply::Raw(answer) = reply {
-                    stream.write_all(answer.as_bytes()).await.unwrap();
+                match reply {
+                    Reply::Raw(answer) => stream.write_all(answer.as_bytes()).await.unwrap(),
+                    Reply::HangUp => {}
+                    Reply::Silence => kept.push(stream),
                 }
             }
         });

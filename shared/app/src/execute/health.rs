@@ -1,0 +1,109 @@
+//! One look at the new version under traffic: endpoints, alarms, tasks.
+
+use futures::future::{join_all, try_join_all};
+use futures::join;
+use jiff::{SignedDuration, Timestamp};
+use sluice_core::deployment::Deployment;
+use sluice_core::failure::PortError;
+use sluice_core::health::{Look, Probe, Sample, TaskCount};
+use sluice_core::id::AlarmName;
+use sluice_core::observation::{AlarmState, ServiceObservation};
+
+use crate::App;
+use crate::ports::{HttpRequest, Target};
+
+/// A health endpoint that takes longer is not well.
+const PROBE_TIMEOUT: SignedDuration = SignedDuration::from_secs(5);
+
+impl App {
+    pub(super) async fn sample_health(
+        &self,
+        d: &Deployment,
+        target: &Target,
+        tasks_since: Option<Timestamp>,
+    ) -> Result<Sample, PortError> {
+        let at = self.ports.clock.now();
+        let watched = &d.sealed_plan().plan.alarms;
+        let (probes, alarms, seen) = join!(
+            join_all(self.probes(d)),
+            self.states(target, watched),
+            self.tasks(d, target, tasks_since, at)
+        );
+        let (alarms, (services, tasks)) = (alarms?, seen?);
+        let look = Look {
+            at,
+            probes: &probes,
+            alarms: &alarms,
+            services: &services,
+            tasks,
+        };
+        Ok(look.sample())
+    }
+
+    async fn states(
+        &self,
+        target: &Target,
+        alarms: &[AlarmName],
+    ) -> Result<Vec<(AlarmName, Option<AlarmState>)>, PortError> {
+        if alarms.is_empty() {
+            return Ok(Vec::new());
+        }
+        let states = self.ports.alarms.states(target, alarms).await?;
+        let state = |alarm: &AlarmName| (alarm.clone(), states.get(alarm).copied());
+        Ok(alarms.iter().map(state).collect())
+    }
+
+    /// The services as they run, and the tasks of the new version.
+    async fn tasks(
+        &self,
+        d: &Deployment,
+        target: &Target,
+        since: Option<Timestamp>,
+        at: Timestamp,
+    ) -> Result<(Vec<ServiceObservation>, Vec<TaskCount>), PortError> {
+        let Some(since) = since else {
+            return Ok((Vec::new(), Vec::new()));
+        };
+        let services = self.services_of(&d.settings, target).await?;
+        let counts = services.iter().filter_map(|seen| {
+            let revision = d.touched.task_definitions.get(&seen.service)?;
+            let ecs_service = &d.settings.placement(&seen.service).ecs_service;
+            Some(async move {
+                let port = &self.ports.services;
+                let stopped = port.stopped_tasks(target, ecs_service, revision).await?;
+                Ok::<_, PortError>(TaskCount::of(seen, revision, &stopped, since, at))
+            })
+        });
+        let counts = try_join_all(counts).await?;
+        Ok((services, counts))
+    }
+
+    pub(super) fn probes(&self, d: &Deployment) -> Vec<impl Future<Output = Probe> + Send> {
+        d.settings
+            .web()
+            .filter_map(|service| {
+                let url = d.settings.placement(&service.name).url.as_ref()?;
+                let health = service.health.as_ref()?;
+                Some([&health.live, &health.ready].map(|path| (&service.name, url, path)))
+            })
+            .flatten()
+            .map(|(service, url, path)| {
+                let http = self.ports.http.clone();
+                let (service, path) = (service.clone(), path.clone());
+                let request = HttpRequest {
+                    method: "GET".to_owned(),
+                    url: format!("{url}{path}"),
+                    timeout: PROBE_TIMEOUT,
+                };
+                async move {
+                    let answer = http.request(&request).await;
+                    Probe {
+                        service,
+                        path,
+                        answer,
+                    }
+                }
+            })
+            .collect()
+    }
+}

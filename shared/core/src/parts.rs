@@ -1,0 +1,310 @@
+//! Long messages, in parts. A chat takes so much of a text and no more, and refuses the whole
+//! message for one text that is too long. So what is too long is cut, says how much is missing, and
+//! goes on in further messages: nothing is dropped.
+//!
+//! The limits are Slack's. <https://docs.slack.dev/reference/block-kit/blocks>
+
+use crate::message::{Block, Link, Message};
+
+/// Parts of a message.
+pub const BLOCKS: usize = 50;
+/// Of one text: Slack takes 3,000, and a fence around code is among them.
+const TEXT: usize = 2_900;
+/// Of a title.
+const TITLE: usize = 150;
+/// Of a value beside its name: Slack takes 2,000 of both.
+const VALUE: usize = 1_800;
+/// Of all texts of a message together. Slack does not say how much it takes, and refuses more than
+/// about 13,000 (`msg_blocks_too_long`).
+pub const TOTAL: usize = 12_000;
+/// Kept free for the words that say how much is missing.
+const NOTE: usize = 60;
+/// What is tried, one after the other, until all texts together are short enough.
+const CAPS: [usize; 5] = [TEXT, 1_400, 700, 350, 170];
+/// Values that stand side by side in one of Slack's blocks.
+const SIDE_BY_SIDE: usize = 10;
+
+/// The message in as few parts as it needs: the first stands in its place, the others, numbered,
+/// continue it below. `elsewhere` are blocks that stand in full below already: they are cut all the
+/// same, and not continued.
+pub fn parts(message: &Message, elsewhere: &[Block]) -> Vec<Message> {
+    let (blocks, rest) = head(&message.blocks, elsewhere);
+    let first = Message {
+        summary: message.summary.clone(),
+        blocks,
+    };
+    let continued = pack(rest);
+    let count = continued.len() + 1;
+    let title = title(&message.summary);
+    let continued = continued.into_iter().enumerate().map(|(at, blocks)| {
+        let number = format!("{} of {count}", at + 2);
+        let label = Block::Context(format!("{number} · {title}"));
+        Message {
+            summary: format!("{title} ({number})"),
+            blocks: std::iter::once(label).chain(blocks).collect(),
+        }
+    });
+    std::iter::once(first).chain(continued).collect()
+}
+
+/// What is shown of the blocks in their place, and what is not.
+fn head(blocks: &[Block], elsewhere: &[Block]) -> (Vec<Block>, Vec<Block>) {
+    let at = |cap| -> Vec<Cut> { blocks.iter().map(|block| cut(block, cap)).collect() };
+    let width = |cuts: &[Cut]| cuts.iter().map(|cut| width_of(&cut.shown)).sum::<usize>();
+    let fits = |cap: &usize| width(&at(*cap)) <= TOTAL;
+    let cap = CAPS.into_iter().find(fits).unwrap_or(CAPS[CAPS.len() - 1]);
+    let mut cuts = at(cap);
+    // Whatever else is left out, the buttons stay.
+    let buttons = match blocks.last() {
+        Some(Block::Buttons(_)) => cuts.pop().map(|cut| cut.shown),
+        _ => None,
+    };
+    let kept = room(&cuts, buttons.is_some());
+    let (mut shown, mut rest) = (Vec::new(), Vec::new());
+    let missing = cuts.len() - kept;
+    for (number, (cut, block)) in cuts.into_iter().zip(blocks).enumerate() {
+        let continued = if number < kept {
+            shown.push(cut.shown);
+            cut.rest
+        } else {
+            pieces(block)
+        };
+        if !elsewhere.contains(block) {
+            rest.extend(continued);
+        }
+    }
+    if missing > 0 {
+        shown.push(Block::Context(format!(
+            "… ({missing} more parts, continued in the thread)"
+        )));
+    }
+    shown.extend(buttons);
+    (shown, rest)
+}
+
+/// How many of the blocks are shown: all, if they fit.
+fn room(cuts: &[Cut], has_buttons: bool) -> usize {
+    let all: usize = cuts.iter().map(|cut| slack_blocks(&cut.shown)).sum();
+    let width: usize = cuts.iter().map(|cut| width_of(&cut.shown)).sum();
+    if all + usize::from(has_buttons) <= BLOCKS && width <= TOTAL {
+        return cuts.len();
+    }
+    let most = BLOCKS - 1 - usize::from(has_buttons);
+    let (mut used, mut wide) = (0, NOTE);
+    cuts.iter()
+        .take_while(|cut| {
+            used += slack_blocks(&cut.shown);
+            wide += width_of(&cut.shown);
+            used <= most && wide <= TOTAL
+        })
+        .count()
+}
+
+/// What is left, in messages that are as full as may be.
+fn pack(rest: Vec<Block>) -> Vec<Vec<Block>> {
+    let mut messages: Vec<Vec<Block>> = Vec::new();
+    let (mut used, mut wide) = (BLOCKS, TOTAL);
+    for block in rest {
+        // A label stands above.
+        let room = used + slack_blocks(&block) < BLOCKS && wide + width_of(&block) <= TOTAL;
+        if !room {
+            messages.push(Vec::new());
+            (used, wide) = (0, TITLE + NOTE);
+        }
+        used += slack_blocks(&block);
+        wide += width_of(&block);
+        if let Some(last) = messages.last_mut() {
+            last.push(block);
+        }
+    }
+    messages
+}
+
+/// A block as it is shown, and what is missing of it.
+struct Cut {
+    shown: Block,
+    rest: Vec<Block>,
+}
+
+impl Cut {
+    fn whole(block: &Block) -> Self {
+        Self {
+            shown: block.clone(),
+            rest: Vec::new(),
+        }
+    }
+}
+
+fn cut(block: &Block, cap: usize) -> Cut {
+    match block {
+        Block::Text(text) => cut_text(text, cap, Block::Text),
+        Block::Code(text) => cut_text(text, cap, Block::Code),
+        Block::Context(text) => cut_text(text, cap, Block::Context),
+        Block::Header(text) if width(text) > TITLE => Cut {
+            shown: Block::Header(short(text, TITLE)),
+            rest: split(text, TEXT).into_iter().map(Block::Text).collect(),
+        },
+        Block::Fields(fields) => cut_fields(fields, cap.min(VALUE)),
+        // A handful of words each: a link that is cut leads to another place.
+        Block::Header(_) | Block::Links(_) | Block::Buttons(_) => Cut::whole(block),
+    }
+}
+
+fn cut_text(text: &str, cap: usize, block: fn(String) -> Block) -> Cut {
+    if width(text) <= cap {
+        return Cut::whole(&block(text.to_owned()));
+    }
+    let first = split(text, cap.saturating_sub(NOTE)).swap_remove(0);
+    let rest = &text[first.len()..];
+    let rest = rest.strip_prefix('\n').unwrap_or(rest);
+    let note = match (text[first.len()..].starts_with('\n'), rest.lines().count()) {
+        (true, 1) => "\n… (1 more line, continued in the thread)".to_owned(),
+        (true, more) => format!("\n… ({more} more lines, continued in the thread)"),
+        (false, 0 | 1) => "… (continued in the thread)".to_owned(),
+        (false, more) => format!("… ({} more lines, continued in the thread)", more - 1),
+    };
+    Cut {
+        shown: block(format!("{first}{note}")),
+        rest: split(rest, TEXT).into_iter().map(block).collect(),
+    }
+}
+
+fn cut_fields(fields: &[(String, String)], cap: usize) -> Cut {
+    let mut rest = Vec::new();
+    let shown = fields.iter().map(|(name, value)| {
+        if width(value) <= cap {
+            return (short(name, TITLE), value.clone());
+        }
+        let all = split(&format!("{name}\n{value}"), TEXT);
+        rest.extend(all.into_iter().map(Block::Text));
+        let first = split(value, cap.saturating_sub(NOTE)).swap_remove(0);
+        (
+            short(name, TITLE),
+            format!("{first}… (in full in the thread)"),
+        )
+    });
+    let shown = Block::Fields(shown.collect());
+    Cut { shown, rest }
+}
+
+/// All of a block, in blocks that are short enough.
+fn pieces(block: &Block) -> Vec<Block> {
+    let cut = cut(block, TEXT);
+    match block {
+        Block::Text(text) => split(text, TEXT).into_iter().map(Block::Text).collect(),
+        Block::Code(text) => split(text, TEXT).into_iter().map(Block::Code).collect(),
+        Block::Context(text) => split(text, TEXT).into_iter().map(Block::Context).collect(),
+        Block::Header(_) | Block::Fields(_) | Block::Links(_) | Block::Buttons(_) => {
+            std::iter::once(cut.shown).chain(cut.rest).collect()
+        }
+    }
+}
+
+/// The text in pieces of at most `limit`, whole lines where they fit, then whole words; never empty.
+fn split(text: &str, limit: usize) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while width(rest) > limit {
+        let end = end_of_piece(rest, limit.max(1));
+        let (piece, after) = rest.split_at(end);
+        pieces.push(piece.to_owned());
+        rest = after.strip_prefix('\n').unwrap_or(after);
+    }
+    if !rest.is_empty() || pieces.is_empty() {
+        pieces.push(rest.to_owned());
+    }
+    pieces
+}
+
+/// Where the first piece ends, in bytes. A mention has no space in it, so it is not cut in two.
+fn end_of_piece(text: &str, limit: usize) -> usize {
+    let mut wide = 0;
+    let fits = text.char_indices().find(|(_, c)| {
+        wide += width_of_char(*c);
+        wide > limit
+    });
+    let end = fits.map_or(text.len(), |(at, _)| at);
+    let first = text.chars().next().map_or(0, char::len_utf8);
+    let end = end.max(first);
+    if let Some(line) = text[..end].rfind('\n').filter(|at| *at > 0) {
+        return line;
+    }
+    // Just where a line ends.
+    if text[end..].starts_with('\n') {
+        return end;
+    }
+    match text[..end].rfind(' ') {
+        Some(space) if space > end / 2 => space + 1,
+        _ => end,
+    }
+}
+
+/// The first line of a summary, for the label above what continues it.
+fn title(summary: &str) -> String {
+    short(summary.lines().next().unwrap_or_default(), TITLE)
+}
+
+/// A line in at most `limit`.
+fn short(line: &str, limit: usize) -> String {
+    if width(line) <= limit {
+        return line.to_owned();
+    }
+    let mut wide = 1;
+    let mut kept: String = line
+        .chars()
+        .take_while(|c| {
+            wide += width_of_char(*c);
+            wide <= limit
+        })
+        .collect();
+    kept.push('…');
+    kept
+}
+
+/// Into how many of Slack's blocks it goes.
+fn slack_blocks(block: &Block) -> usize {
+    match block {
+        Block::Fields(fields) => fields.len().div_ceil(SIDE_BY_SIDE),
+        Block::Header(_)
+        | Block::Text(_)
+        | Block::Code(_)
+        | Block::Context(_)
+        | Block::Links(_)
+        | Block::Buttons(_) => 1,
+    }
+}
+
+fn width_of(block: &Block) -> usize {
+    match block {
+        Block::Header(text) | Block::Text(text) | Block::Code(text) | Block::Context(text) => {
+            width(text)
+        }
+        Block::Fields(fields) => {
+            let of = |(name, value): &(String, String)| width(name) + width(value);
+            fields.iter().map(of).sum()
+        }
+        Block::Links(links) => {
+            let of = |link: &Link| width(&link.text) + link.url.as_deref().map_or(0, width);
+            links.iter().map(of).sum()
+        }
+        Block::Buttons(_) => 0,
+    }
+}
+
+fn width(text: &str) -> usize {
+    text.chars().map(width_of_char).sum()
+}
+
+/// As wide as a character can become on its way to Slack: escaped, in UTF-16, and a backtick with
+/// what keeps three of them from ending a block of code.
+fn width_of_char(c: char) -> usize {
+    match c {
+        '&' => "&amp;".len(),
+        '<' | '>' => "&lt;".len(),
+        '`' => 2,
+        c => c.len_utf16(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

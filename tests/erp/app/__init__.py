@@ -1,0 +1,1 @@
+"""A small ERP: customers, products, orders, invoices."""
