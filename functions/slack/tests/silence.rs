@@ -175,6 +175,10 @@ impl Chat for Silent {
         pending().await
     }
 
+    async fn user_by_email(&self, _: &str) -> Result<Option<SlackUserId>, PortError> {
+        pending().await
+    }
+
     async fn group_members(&self, _: &SlackGroupId) -> Result<BTreeSet<SlackUserId>, PortError> {
         pending().await
     }

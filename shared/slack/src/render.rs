@@ -67,6 +67,10 @@ fn fallback(message: &Message) -> String {
                 .collect();
             Some(fields.join("\n"))
         }
+        Block::Links(links) => {
+            let texts: Vec<&str> = links.iter().map(|link| link.text.as_str()).collect();
+            Some(texts.join(" · "))
+        }
         Block::Buttons(_) => None,
     });
     let mut all = std::iter::once(message.summary.clone()).chain(texts);

@@ -11,6 +11,7 @@ use sluice_core::event::Claim;
 use sluice_core::failure::ErrorClass;
 use sluice_core::history::verify;
 use sluice_core::id::{DeploymentId, SlackUserId};
+use sluice_core::origin::Origin;
 use sluice_core::plan::Plan;
 
 use crate::deployments::{
@@ -52,12 +53,16 @@ fn plan(opened: &crate::deployments::Opened, warning: &str) -> Arc<SealedPlan> {
         app: d.app().clone(),
         environment: d.environment().clone(),
         release: d.release.clone(),
+        origin: Origin::default(),
         rollback: None,
+        restore: None,
+        hotfix: None,
         previous: None,
         passed: None,
         findings: None,
         backup: None,
         migration: None,
+        at_head: None,
         services: Vec::new(),
         variables: [("MODE".to_owned(), "strict".to_owned())].into(),
         secrets: Vec::new(),
@@ -361,6 +366,7 @@ async fn what_people_see_is_remembered(stage: &impl Stage) {
         message: Some(message),
         version: 7,
         posting: None,
+        continued: None,
         told: 3,
     };
     store.set_shown(&id, &shown).await.unwrap();

@@ -129,7 +129,8 @@ async fn logged(stage: &Model, tag: &str, log: Vec<String>) -> TaskArn {
         task_definition: services::revision(stage, "web", &image).await,
         ..Stage::order(stage, &format!("dep-{tag}")).await
     };
-    let task = Stage::tasks(stage).ensure_task(&Stage::target(stage), &order);
+    let target = Stage::target(stage);
+    let task = Stage::tasks(stage).ensure_task(&target, &order);
     let task = task.await.unwrap();
     stage.pass(10);
     task

@@ -64,7 +64,7 @@ impl App {
         let leads_through = |release: &&ProvenRelease| {
             // What a deployment under way goes back to runs on the schema there is, unless its
             // migration was found to break it, or may.
-            let breaks = under_way.is_some_and(|active| has_traffic(active));
+            let breaks = under_way.is_some_and(has_traffic);
             under_way.is_none()
                 || breaks
                 || Some(&release.deployment) != runs.map(|runs| &runs.deployment)

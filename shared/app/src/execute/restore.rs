@@ -61,7 +61,9 @@ impl App {
             let failure = match probe.answer {
                 HttpObservation::Answered { status, .. } if (200..300).contains(&status) => None,
                 HttpObservation::Answered { status, .. } => Some(format!("answered {status}")),
-                HttpObservation::NoAnswer(reason) => Some(format!("did not answer: {reason}")),
+                HttpObservation::NoAnswer(reason) | HttpObservation::Unreachable(reason) => {
+                    Some(format!("did not answer: {reason}"))
+                }
             };
             SmokeResult { name, failure }
         };

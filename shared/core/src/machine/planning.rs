@@ -13,7 +13,7 @@ use crate::id::TaskDefinitionArn;
 use crate::note::Note;
 use crate::phase::Phase;
 use crate::plan::survey::Survey;
-use crate::plan::{draw, with_tasks_of};
+use crate::plan::{draw, with_tasks_of, with_words_of};
 
 pub(super) fn begin(d: &mut Deployment, confirming: bool, now: Timestamp) {
     if d.settings
@@ -72,6 +72,7 @@ pub(super) fn conclude(d: &mut Deployment, now: Timestamp) {
     match draw(d, survey) {
         Ok(plan) => {
             let plan = with_tasks_of(d.plan.as_deref(), plan);
+            let plan = with_words_of(d.plan.as_deref(), plan);
             settle(d, SealedPlan::new(plan), confirming, inspector, now);
         }
         Err(problems) => fail(d, Cause::NotPlannable(problems), now),

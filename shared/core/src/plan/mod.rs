@@ -31,6 +31,7 @@ use crate::release::{ProvenRelease, Release};
 
 pub use draw::draw;
 pub(crate) use restore::with_tasks_of;
+pub(crate) use schema::with_words_of;
 
 /// Everything a deployment will do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,11 +1,11 @@
 //! What becomes of the database schema: judged from what looking at the migration showed.
 
 use crate::config::{Environment, RiskRule};
-use crate::deployment::Deployment;
-use crate::migration::{Inspection, Risk};
-use crate::plan::PlannedMigration;
+use crate::deployment::{Deployment, SealedPlan};
+use crate::migration::{Inspection, Judgement, Risk};
 use crate::plan::draw::Findings;
 use crate::plan::survey::Survey;
+use crate::plan::{Plan, PlannedMigration};
 
 /// What becomes of the database schema.
 pub(super) enum Schema {
@@ -74,4 +74,32 @@ impl Findings {
             }
         }
     }
+}
+
+/// The plan with the words of the one that people have seen, where the same was found in the same
+/// SQL. Tables grow by themselves, and a yes must not be void for a size that is said with a finding.
+pub(crate) fn with_words_of(seen: Option<&SealedPlan>, mut plan: Plan) -> Plan {
+    let before = seen.and_then(|seen| seen.plan.judgement());
+    let now = plan
+        .migration
+        .as_mut()
+        .and_then(|migration| migration.inspection.as_mut());
+    if let (Some(before), Some(now)) = (before, now)
+        && is_same(before, &now.judgement)
+    {
+        now.judgement.findings.clone_from(&before.findings);
+    }
+    plan
+}
+
+/// Whether the same was found, in whatever words.
+fn is_same(before: &Judgement, now: &Judgement) -> bool {
+    let wordless = |judgement: &Judgement| {
+        let mut judgement = judgement.clone();
+        for finding in &mut judgement.findings {
+            finding.means.clear();
+        }
+        judgement
+    };
+    wordless(before) == wordless(now)
 }

@@ -88,6 +88,18 @@ fn another_sql_is_another_plan() {
 }
 
 #[test]
+fn a_table_that_grows_in_between_makes_no_yes_void() {
+    let (mut run, mut world) = allowing();
+    world.inspection = breaking();
+    run.until(&world, "AwaitingApproval");
+    let mut grown = finding("drop-column", Risk::Breaking);
+    grown.means = "the code that runs now still uses orders.note (1,300,000 rows)".to_owned();
+    world.inspection = inspection(vec![grown]);
+    run.approve(APPROVER).unwrap();
+    run.until(&world, "BackingUp");
+}
+
+#[test]
 fn what_cannot_be_looked_at_is_told_with_what_to_do() {
     let (mut run, mut world) = Run::new(Requester::Push);
     world.inspection = InspectionReading::Failed("the image has no Alembic: install it".into());

@@ -287,6 +287,14 @@ const BAD: &[(&str, &[&str])] = &[
         "UPDATE orders SET (note, total) = ('', 0);",
         &["data-losing: update-all", "locking: long-update"],
     ),
+    (
+        "DELETE FROM currencies WHERE 1 = 1;",
+        &["data-losing: delete-all"],
+    ),
+    (
+        "UPDATE currencies SET name = '' WHERE true;",
+        &["data-losing: update-all"],
+    ),
     // Locks.
     (
         "CREATE INDEX ix_orders_note ON orders (note);",
@@ -386,6 +394,10 @@ const BAD: &[(&str, &[&str])] = &[
     ),
     ("DROP OWNED BY erp;", &["unjudged: unknown-statement"]),
     // squawk's.
+    (
+        "ALTER SEQUENCE order_numbers RESTART WITH 1;",
+        &["breaking: ban-alter-sequence-values"],
+    ),
     (
         "ALTER DOMAIN email ADD CONSTRAINT at CHECK (value LIKE 'a');",
         &["breaking: ban-alter-domain-with-add-constraint"],

@@ -45,7 +45,7 @@ impl Judge<'_> {
         let Some(table) = self.existing(&name) else {
             return;
         };
-        let everywhere = node.where_clause_or_current_of().is_none();
+        let everywhere = is_every_row(node.where_clause_or_current_of());
         let columns = set_columns(node).into_iter();
         let old = columns.filter(|column| !self.schema.column(&table.key, column).new);
         let old: Vec<String> = old.collect();
@@ -76,7 +76,7 @@ impl Judge<'_> {
             return;
         };
         let weight = table.size.weight();
-        if node.where_clause_or_current_of().is_none() {
+        if is_every_row(node.where_clause_or_current_of()) {
             let means = format!("every row of {name} is deleted{}", table.size.aside());
             self.find_in(
                 statement.at,
@@ -183,6 +183,17 @@ pub(in crate::judge) fn set_columns(node: &ast::Update) -> Vec<String> {
     });
     let names = targets.filter_map(|target| target.name());
     names.map(|name| names::name(&name)).collect()
+}
+
+/// Whether there is no WHERE, or one that says nothing of any column: `WHERE true`.
+fn is_every_row(condition: Option<ast::WhereClauseOrCurrentOf>) -> bool {
+    match condition {
+        None => true,
+        Some(ast::WhereClauseOrCurrentOf::WhereClause(clause)) => {
+            names::columns_in(clause.syntax()).is_empty()
+        }
+        Some(ast::WhereClauseOrCurrentOf::WhereCurrentOf(_)) => false,
+    }
 }
 
 /// Whether a WHERE names one row by its key: `id = 7`.

@@ -52,6 +52,10 @@ fn fate(rule: Squawks) -> Fate {
             Breaking,
             "the running code no longer finds the rows of the child in the parent",
         ),
+        Squawks::BanAlterSequenceValues => Carried(
+            Breaking,
+            "the running code may get numbers that are taken already, or none",
+        ),
         Squawks::BanAlterFunctionOptions => Carried(
             Breaking,
             "the function may behave otherwise for the running code",
@@ -131,7 +135,6 @@ fn fate(rule: Squawks) -> Fate {
         | Squawks::BanAddEnumValue
         | Squawks::BanDropNotNull
         | Squawks::BanSetDefault
-        | Squawks::BanAlterSequenceValues
         | Squawks::BanReplicaIdentity
         | Squawks::BanCharField
         | Squawks::BanCreateDomainWithConstraint
@@ -154,13 +157,14 @@ fn fate(rule: Squawks) -> Fate {
 }
 
 /// Those that are asked.
-const ASKED: [Squawks; 14] = [
+const ASKED: [Squawks; 15] = [
     Squawks::BanAlterDomainWithAddConstraint,
     Squawks::BanDropExtension,
     Squawks::RenamingObject,
     Squawks::BanDropGeneratedExpression,
     Squawks::BanDisableTrigger,
     Squawks::BanDetachInheritance,
+    Squawks::BanAlterSequenceValues,
     Squawks::BanAlterFunctionOptions,
     Squawks::BanAlterViewOptions,
     Squawks::BanAlterRoleOptions,

@@ -15,7 +15,9 @@ use crate::cloud::{Cloud, Fault, Operation};
 fn get(cloud: &mut Cloud, url: &str) -> u16 {
     match cloud.answer("GET", url, SignedDuration::from_secs(5)) {
         HttpObservation::Answered { status, .. } => status,
-        HttpObservation::NoAnswer(reason) => panic!("{url}: {reason}"),
+        HttpObservation::NoAnswer(reason) | HttpObservation::Unreachable(reason) => {
+            panic!("{url}: {reason}")
+        }
     }
 }
 
