@@ -231,3 +231,41 @@ fn a_pause_is_one_click_and_so_is_its_end(mut room: Room) {
     told!(room, "a_pause_is_one_click_and_so_is_its_end");
     assert_eq!(room.ends(), ["Succeeded", "Succeeded"]);
 }
+
+#[test]
+fn a_restore_says_what_is_lost_and_takes_two_people() {
+    let mut room = Room::of(released(&["1.4.0", "1.5.0"]));
+    let migrated = room.newest();
+    room.types(STRANGER, "restore production");
+    room.types(ON_CALL, "restore staging");
+    room.types(ON_CALL, "restore production");
+    let point = format!("moment:{}", migrated.id);
+    let reason = "v1.5.0 merged accounts that are not the same";
+    room.fills(
+        ON_CALL,
+        &[
+            (InputName::Point, point.as_str()),
+            (InputName::Reason, reason),
+            (InputName::Confirm, "prodction"),
+        ],
+    );
+    room.fills(
+        ON_CALL,
+        &[
+            (InputName::Point, point.as_str()),
+            (InputName::Reason, reason),
+            (InputName::Confirm, PRODUCTION),
+        ],
+    );
+    room.types(ON_CALL, "rollback production");
+    room.types(LEAD, "restore production");
+    room.until("AwaitingApproval");
+    room.clicks(ON_CALL, ButtonAction::Approve);
+    room.types(LEAD, "status production");
+    room.until("Restoring");
+    room.types(LEAD, "cancel production");
+    room.until("Restored");
+    room.types(LEAD, "history production");
+    insta::assert_snapshot!(room.read());
+    assert_eq!(room.ends(), ["Succeeded", "Succeeded", "Restored"]);
+}

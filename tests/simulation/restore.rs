@@ -43,8 +43,8 @@ fn config(database: &str) -> Config {
     Config::parse(&text).expect("the ERP's configuration is good")
 }
 
-/// A world in which v1.4.0 and then v1.5.0 came to production, each with a migration, and a quarter
-/// of an hour of work has been written since.
+/// A world in which v1.4.0 and then v1.5.0 came to production, each with a migration, and work has
+/// been written since.
 struct Story {
     world: World,
     config: Config,
@@ -52,10 +52,11 @@ struct Story {
 
 impl Story {
     fn told(database: &str) -> Self {
-        Self::at(database, Tempo::default())
+        Self::at(database, Tempo::default(), 15)
     }
 
-    fn at(database: &str, tempo: Tempo) -> Self {
+    /// `work` minutes after each release: RDS can restore what was five minutes ago.
+    fn at(database: &str, tempo: Tempo, work: i64) -> Self {
         let config = config(database);
         let start: Timestamp = "2026-01-05T09:00:00Z".parse().expect("a time");
         let mut world = World::new(1, start, std::slice::from_ref(&config), Weather::default());
@@ -72,7 +73,7 @@ impl Story {
         for version in ["1.4.0", "1.5.0"] {
             story.push(version);
             story.quiet();
-            story.works(15);
+            story.works(work);
         }
         assert_eq!(story.ends(), ["Succeeded", "Succeeded"]);
         story
@@ -244,7 +245,7 @@ fn a_database_is_restored_with_the_code_that_fits() {
 #[test]
 fn a_crash_at_any_call_changes_nothing_about_the_end() {
     let told = |crash_at: Option<u64>| {
-        let mut story = Story::at("instance = \"erp-production\"", Tempo::quick());
+        let mut story = Story::at("instance = \"erp-production\"", Tempo::quick(), 7);
         let old = story.named(NAME).expect("there is a database");
         let moment = crash_at.is_none_or(|call| call % 2 == 0);
         story
@@ -286,7 +287,7 @@ fn faults_of_rds_delay_a_restore_and_change_nothing_about_its_end() {
     for operation in operations {
         for fault in [Fault::Throttle, Fault::LoseAnswer] {
             for times in [1, 4] {
-                let mut story = Story::at("instance = \"erp-production\"", Tempo::quick());
+                let mut story = Story::at("instance = \"erp-production\"", Tempo::quick(), 7);
                 let old = story.named(NAME).expect("there is a database");
                 story
                     .restore("r-1", story.point(true))

@@ -217,20 +217,18 @@ pub(super) fn fail(d: &mut Deployment, cause: Cause, now: Timestamp) {
 /// A command about one service was refused for good: that service is stuck, the others go on.
 /// `false` if it is about none, or if one is too many here.
 pub(super) fn refused(d: &mut Deployment, command: &str, reason: &str, now: Timestamp) -> bool {
-    if !matches!(d.phase, Phase::Restoring { .. }) {
-        // Nothing else has a plan in every phase.
-        return false;
-    }
-    let service = command.split('/').nth(1);
-    let planned = &d.sealed_plan().plan.services;
-    let service = planned
-        .iter()
-        .map(|planned| planned.service.clone())
-        .find(|name| service == Some(name.as_str()));
-    let (Phase::Restoring { step }, Some(service)) = (&mut d.phase, service) else {
+    let Phase::Restoring { step } = &d.phase else {
         return false;
     };
-    match &mut **step {
+    let service = command.split('/').nth(1);
+    let planned = d.sealed_plan().plan.services.iter();
+    let Some(service) = planned
+        .map(|planned| planned.service.clone())
+        .find(|name| service == Some(name.as_str()))
+    else {
+        return false;
+    };
+    match &**step {
         RestoreStep::Starting { .. } => start::stick(d, &service, reason, now),
         RestoreStep::StartingAgain { .. } => stop::stick(d, &service, reason, now),
         RestoreStep::Stopping { .. }

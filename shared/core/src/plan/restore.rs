@@ -170,11 +170,15 @@ impl Findings {
             ));
             return None;
         };
-        if observed.status != "available" {
+        let status = &observed.status;
+        if is_stuck(status) {
             self.problems.push(format!(
-                "the database {name} is {}, and RDS renames only what is available: wait until it \
-                 is, then ask again",
-                observed.status
+                "the database {name} is {status}, and RDS renames only what is available: see to it, \
+                 then ask again"
+            ));
+        } else if status != "available" {
+            self.warnings.push(format!(
+                "the database {name} is {status}: it is renamed once it is available"
             ));
         }
         match &order.point {
@@ -240,4 +244,18 @@ impl Findings {
             ));
         }
     }
+}
+
+/// States of RDS that do not pass by themselves.
+fn is_stuck(status: &str) -> bool {
+    let stuck = [
+        "storage-full",
+        "stopped",
+        "stopping",
+        "failed",
+        "deleting",
+        "restore-error",
+    ];
+    let kinds = ["incompatible-", "inaccessible-"];
+    stuck.contains(&status) || kinds.iter().any(|kind| status.starts_with(kind))
 }

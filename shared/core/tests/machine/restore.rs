@@ -419,6 +419,18 @@ fn everything_in_the_way_is_told_and_nothing_is_touched() {
 }
 
 #[test]
+fn a_database_that_is_backed_up_at_the_moment_is_no_obstacle() {
+    let (mut run, mut place) = restore(moment());
+    place.world.database.as_mut().unwrap().status = "backing-up".to_owned();
+    approved(&mut run, &mut place, "Restored");
+    let plan = run.d.sealed_plan().plan.to_string();
+    assert!(
+        plan.contains("! the database erp-production is backing-up"),
+        "{plan}"
+    );
+}
+
+#[test]
 fn a_point_that_is_gone_is_no_point() {
     let snapshot = || RestorePoint::Snapshot(SnapshotId::new("sluice-production-dep-migrated"));
     let (mut run, mut place) = restore(snapshot());
