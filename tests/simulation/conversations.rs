@@ -28,6 +28,7 @@ macro_rules! told {
     };
 }
 
+mod desk;
 mod groups;
 mod long;
 mod looks;

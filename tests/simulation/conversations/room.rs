@@ -4,29 +4,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use futures::executor::block_on;
 use jiff::{SignedDuration, Timestamp};
-use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sluice_app::App;
-use sluice_app::ports::{MessageRef, WakeUp};
+use sluice_app::ports::MessageRef;
 use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
-use sluice_core::failure::PortError;
-use sluice_core::hook::HookAnswer;
 use sluice_core::id::{DeploymentId, Hash, SlackGroupId, SlackUserId};
 use sluice_core::message::{Button, ButtonAction};
 use sluice_core::modal::{InputName, Submission};
-use sluice_sim::cloud::{EcsHookCall, Emitted, ImageBehaviour, Tempo};
+use sluice_sim::cloud::{ImageBehaviour, Tempo};
 use sluice_sim::workplace::Weather;
-use sluice_sim::world::{Bounds, Click, ClickReply, DirectFunctions, Functions, World};
-use sluice_slack::{
-    SigningSecrets, SimulatedClick, click_body, command_body, home_opened_body, interaction_body,
-    sign, submission_body,
-};
-use sluice_slack_function::{Door, Endless, Patience, Response, handler};
+use sluice_sim::world::{Bounds, Click, DirectFunctions, World};
+use sluice_slack::{SimulatedClick, click_body, command_body, home_opened_body, submission_body};
+use sluice_slack_function::{Endless, Patience, Response};
 
+use super::desk::{Deployed, Desk};
 use super::slack::{OverHttp, Slack, Standing};
 use super::transcript::{form, label, unescaped, words};
 use crate::erp;
@@ -35,85 +29,11 @@ const PRODUCTION: &str = "production";
 /// Approves what waits in production after three minutes, unless a story says otherwise.
 const APPROVER: &str = "U024BE7LH";
 const READING: SignedDuration = SignedDuration::from_mins(3);
-const SIGNING_SECRET: &str = "simulated-signing-secret";
 /// Nothing in these stories takes longer.
 const LONGEST: Bounds = Bounds {
     time: SignedDuration::from_hours(24 * 14),
     steps: 1_000_000,
 };
-
-/// The function `slack`, and Slack's way to it.
-#[derive(Clone)]
-struct Desk {
-    app: App,
-    door: Door,
-}
-
-impl Desk {
-    fn of(app: App) -> Self {
-        let secrets = SigningSecrets::read(&SecretString::from(SIGNING_SECRET)).unwrap();
-        let team = Some("T0000000001".to_owned());
-        Self {
-            app,
-            door: Door { secrets, team },
-        }
-    }
-
-    /// Takes a request with this body.
-    async fn takes(&self, body: &str, patience: &impl Patience, now: Timestamp) -> Response {
-        let timestamp = now.as_second().to_string();
-        let secret = SecretString::from(SIGNING_SECRET);
-        let signature = sign(&secret, &timestamp, body.as_bytes());
-        let request = json!({
-            "headers": {
-                "x-slack-request-timestamp": timestamp,
-                "x-slack-signature": signature,
-            },
-            "body": body,
-            "isBase64Encoded": false,
-        });
-        handler(&self.app, &request, &self.door, patience, now).await
-    }
-}
-
-/// What is deployed: clicks go to the desk, everything else straight to the application.
-struct Deployed {
-    direct: DirectFunctions,
-    desk: Desk,
-}
-
-#[async_trait]
-impl Functions for Deployed {
-    async fn cloud_event(&self, event: &Emitted) -> Result<(), PortError> {
-        self.direct.cloud_event(event).await
-    }
-
-    async fn wake_up(&self, wake_up: &WakeUp) -> Result<(), PortError> {
-        self.direct.wake_up(wake_up).await
-    }
-
-    async fn hook(&self, call: &EcsHookCall) -> Result<HookAnswer, String> {
-        self.direct.hook(call).await
-    }
-
-    async fn minute(&self) -> Result<(), PortError> {
-        self.direct.minute().await
-    }
-
-    async fn click(&self, click: &Click) -> Result<ClickReply, PortError> {
-        let now = self.desk.app.ports().clock.now();
-        let body = interaction_body(&click.button, &click.user, now);
-        let response = self.desk.takes(&body, &Endless, now).await;
-        assert_eq!(response.status_code, 200, "{}", response.body);
-        let text = response
-            .reply
-            .map_or_else(String::new, |it| it.message.text);
-        if text.contains("Click again in a moment") {
-            return Err(PortError::retryable(text));
-        }
-        Ok(ClickReply { text })
-    }
-}
 
 pub(super) struct Room {
     pub(super) world: World,
