@@ -14,6 +14,7 @@ use sluice_core::deployment::Deployment;
 use sluice_core::id::{DeploymentId, Hash, SlackGroupId, SlackUserId};
 use sluice_core::message::{Button, ButtonAction};
 use sluice_core::modal::{InputName, Submission};
+use sluice_core::plan::demands::Demands;
 use sluice_sim::cloud::{ImageBehaviour, Tempo};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, Click, DirectFunctions, World};
@@ -26,8 +27,9 @@ use super::transcript::{form, label, unescaped, words};
 use crate::erp;
 
 const PRODUCTION: &str = "production";
-/// Approves what waits in production after three minutes, unless a story says otherwise.
-const APPROVER: &str = "U024BE7LH";
+/// Approve what waits in production after three minutes, unless a story says otherwise: the second
+/// where a migration needs two.
+const APPROVERS: [&str; 2] = ["U024BE7LH", "UTWOS0604QSJC"];
 const READING: SignedDuration = SignedDuration::from_mins(3);
 /// Nothing in these stories takes longer.
 const LONGEST: Bounds = Bounds {
@@ -256,7 +258,11 @@ impl Room {
     }
 
     fn pushes_quietly(&mut self, version: &str, behaviour: &ImageBehaviour) {
-        let good = ImageBehaviour::default();
+        // In staging it comes up; what its migration does it does everywhere.
+        let good = ImageBehaviour {
+            migration: behaviour.migration.clone(),
+            ..ImageBehaviour::default()
+        };
         erp::push(&self.world, &format!("release-{version}"), version, &good);
         self.quiet();
         erp::push(&self.world, &format!("v{version}"), version, behaviour);
@@ -264,8 +270,13 @@ impl Room {
 
     /// These were released before the story begins.
     pub(super) fn released(&mut self, versions: &[&str]) {
+        self.released_as(versions, &ImageBehaviour::default());
+    }
+
+    /// The same, of images that behave like this.
+    pub(super) fn released_as(&mut self, versions: &[&str], behaviour: &ImageBehaviour) {
         for version in versions {
-            self.pushes_quietly(version, &ImageBehaviour::default());
+            self.pushes_quietly(version, behaviour);
             self.quiet();
         }
         assert_eq!(self.ends(), vec!["Succeeded"; versions.len()]);
@@ -303,9 +314,21 @@ impl Room {
             let Some(click) = approve.map(|button| approval(button, &message.reference)) else {
                 continue;
             };
-            let plan = click.button.plan.clone().unwrap();
-            if self.asked.insert((click.button.deployment.clone(), plan)) {
-                self.world.click(READING, click);
+            let (id, plan) = (&click.button.deployment, click.button.plan.clone().unwrap());
+            if !self.asked.insert((id.clone(), plan)) {
+                continue;
+            }
+            let d = self.world.store().deployment(id).unwrap().deployment;
+            let needed = Demands::of_deployment(&d).map_or(1, |demands| demands.quorum);
+            for approver in APPROVERS.iter().take(needed.into()) {
+                let user = SlackUserId::new(*approver);
+                self.world.click(
+                    READING,
+                    Click {
+                        user,
+                        ..click.clone()
+                    },
+                );
             }
         }
     }
@@ -405,7 +428,7 @@ impl Room {
 fn approval(button: &Value, message: &MessageRef) -> Click {
     let value: Value = serde_json::from_str(button["value"].as_str().unwrap()).unwrap();
     Click {
-        user: SlackUserId::new(APPROVER),
+        user: SlackUserId::new(APPROVERS[0]),
         message: message.clone(),
         button: Button {
             action: ButtonAction::Approve,
