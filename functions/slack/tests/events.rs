@@ -17,7 +17,7 @@ use sluice_core::id::SlackUserId;
 use sluice_core::message::{Block, Button, ButtonAction};
 use sluice_core::modal::{InputName, Purpose, Submission};
 use sluice_core::phase::Phase;
-use sluice_sim::cloud::{Push, digest_of};
+use sluice_sim::cloud::{ImageBehaviour, Push, digest_of};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, DirectFunctions, World};
 use sluice_slack::{
@@ -227,20 +227,30 @@ fn typed(world: &World, app: &App, text: &str) -> Value {
 
 const ON_CALL: &str = "UONES0604QSJC";
 
+/// Its migration takes a column away: what ran before does not run on what it leaves.
+fn destructive() -> ImageBehaviour {
+    let mut behaviour = ImageBehaviour::default();
+    behaviour.migration.sql = Some("ALTER TABLE orders DROP COLUMN note;".to_owned());
+    behaviour
+}
+
 /// A world in which v1.5.0 followed v1.4.0 to production, migrations included.
-fn two_releases() -> (World, App) {
+fn two_releases(behaviour: &ImageBehaviour) -> (World, App) {
     let (mut world, app) = sluice("2026-01-05T09:00:00Z");
-    world.add_habit(sluice_sim::world::Habit {
-        user: SlackUserId::new(APPROVER),
-        action: ButtonAction::Approve,
-        environment: None,
-        after: jiff::SignedDuration::from_mins(3),
-    });
+    // What takes a column away needs two.
+    for approver in [APPROVER, ON_CALL] {
+        world.add_habit(sluice_sim::world::Habit {
+            user: SlackUserId::new(approver),
+            action: ButtonAction::Approve,
+            environment: None,
+            after: jiff::SignedDuration::from_mins(3),
+        });
+    }
     for version in ["1.4.0", "1.5.0"] {
         for tag in [format!("release-{version}"), format!("v{version}")] {
             let repository = sluice_core::id::RepositoryName::new("erp");
             let push = Push::image(&repository, &tag, digest_of(version));
-            world.with_cloud(|cloud| cloud.push_image(push));
+            world.with_cloud(|cloud| cloud.push_image(push.behaving(behaviour.clone())));
             world.run(Bounds::default(), |_| false);
         }
     }
@@ -254,7 +264,7 @@ fn by(world: &World, app: &App, user: &str, text: &str, trigger: &str) -> Value 
 
 #[test]
 fn a_rollback_is_asked_for_in_a_form_and_errors_stand_at_its_questions() {
-    let (mut world, app) = two_releases();
+    let (mut world, app) = two_releases(&destructive());
     let refused = by(&world, &app, "U0NOBODY", "rollback production", "1.1.a");
     let said = words_of_command(&refused);
     assert!(
@@ -324,7 +334,7 @@ fn a_rollback_is_asked_for_in_a_form_and_errors_stand_at_its_questions() {
 
 #[test]
 fn a_frozen_production_is_overridden_with_a_reason_by_who_may() {
-    let (mut world, app) = two_releases();
+    let (mut world, app) = two_releases(&ImageBehaviour::default());
     by(&world, &app, APPROVER, "freeze production a sale", "1.1.a");
     let asked = by(
         &world,

@@ -4,116 +4,38 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use futures::executor::block_on;
 use jiff::{SignedDuration, Timestamp};
-use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde_json::Value;
 use sluice_app::App;
-use sluice_app::ports::{MessageRef, WakeUp};
+use sluice_app::ports::MessageRef;
 use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
-use sluice_core::failure::PortError;
-use sluice_core::hook::HookAnswer;
 use sluice_core::id::{DeploymentId, Hash, SlackGroupId, SlackUserId};
 use sluice_core::message::{Button, ButtonAction};
 use sluice_core::modal::{InputName, Submission};
-use sluice_sim::cloud::{EcsHookCall, Emitted, ImageBehaviour, Tempo};
+use sluice_core::plan::demands::Demands;
+use sluice_sim::cloud::{ImageBehaviour, Tempo};
 use sluice_sim::workplace::Weather;
-use sluice_sim::world::{Bounds, Click, ClickReply, DirectFunctions, Functions, World};
-use sluice_slack::{
-    SigningSecrets, SimulatedClick, click_body, command_body, home_opened_body, interaction_body,
-    sign, submission_body,
-};
-use sluice_slack_function::{Door, Endless, Patience, Response, handler};
+use sluice_sim::world::{Bounds, Click, DirectFunctions, World};
+use sluice_slack::{SimulatedClick, click_body, command_body, home_opened_body, submission_body};
+use sluice_slack_function::{Endless, Patience, Response};
 
+use super::desk::{Deployed, Desk};
 use super::slack::{OverHttp, Slack, Standing};
 use super::transcript::{form, label, unescaped, words};
 use crate::erp;
 
 const PRODUCTION: &str = "production";
-/// Approves what waits in production after three minutes, unless a story says otherwise.
-const APPROVER: &str = "U024BE7LH";
+/// Approve what waits in production after three minutes, unless a story says otherwise: the second
+/// where a migration needs two.
+const APPROVERS: [&str; 2] = ["U024BE7LH", "UTWOS0604QSJC"];
 const READING: SignedDuration = SignedDuration::from_mins(3);
-const SIGNING_SECRET: &str = "simulated-signing-secret";
 /// Nothing in these stories takes longer.
 const LONGEST: Bounds = Bounds {
     time: SignedDuration::from_hours(24 * 14),
     steps: 1_000_000,
 };
-
-/// The function `slack`, and Slack's way to it.
-#[derive(Clone)]
-struct Desk {
-    app: App,
-    door: Door,
-}
-
-impl Desk {
-    fn of(app: App) -> Self {
-        let secrets = SigningSecrets::read(&SecretString::from(SIGNING_SECRET)).unwrap();
-        let team = Some("T0000000001".to_owned());
-        Self {
-            app,
-            door: Door { secrets, team },
-        }
-    }
-
-    /// Takes a request with this body.
-    async fn takes(&self, body: &str, patience: &impl Patience, now: Timestamp) -> Response {
-        let timestamp = now.as_second().to_string();
-        let secret = SecretString::from(SIGNING_SECRET);
-        let signature = sign(&secret, &timestamp, body.as_bytes());
-        let request = json!({
-            "headers": {
-                "x-slack-request-timestamp": timestamp,
-                "x-slack-signature": signature,
-            },
-            "body": body,
-            "isBase64Encoded": false,
-        });
-        handler(&self.app, &request, &self.door, patience, now).await
-    }
-}
-
-/// What is deployed: clicks go to the desk, everything else straight to the application.
-struct Deployed {
-    direct: DirectFunctions,
-    desk: Desk,
-}
-
-#[async_trait]
-impl Functions for Deployed {
-    async fn cloud_event(&self, event: &Emitted) -> Result<(), PortError> {
-        self.direct.cloud_event(event).await
-    }
-
-    async fn wake_up(&self, wake_up: &WakeUp) -> Result<(), PortError> {
-        self.direct.wake_up(wake_up).await
-    }
-
-    async fn hook(&self, call: &EcsHookCall) -> Result<HookAnswer, String> {
-        self.direct.hook(call).await
-    }
-
-    async fn minute(&self) -> Result<(), PortError> {
-        self.direct.minute().await
-    }
-
-    async fn click(&self, click: &Click) -> Result<ClickReply, PortError> {
-        let now = self.desk.app.ports().clock.now();
-        let body = interaction_body(&click.button, &click.user, now);
-        let response = self.desk.takes(&body, &Endless, now).await;
-        assert_eq!(response.status_code, 200, "{}", response.body);
-        let text = response
-            .reply
-            .map_or_else(String::new, |it| it.message.text);
-        if text.contains("Click again in a moment") {
-            return Err(PortError::retryable(text));
-        }
-        Ok(ClickReply { text })
-    }
-}
 
 pub(super) struct Room {
     pub(super) world: World,
@@ -336,7 +258,11 @@ impl Room {
     }
 
     fn pushes_quietly(&mut self, version: &str, behaviour: &ImageBehaviour) {
-        let good = ImageBehaviour::default();
+        // In staging it comes up; what its migration does it does everywhere.
+        let good = ImageBehaviour {
+            migration: behaviour.migration.clone(),
+            ..ImageBehaviour::default()
+        };
         erp::push(&self.world, &format!("release-{version}"), version, &good);
         self.quiet();
         erp::push(&self.world, &format!("v{version}"), version, behaviour);
@@ -344,8 +270,13 @@ impl Room {
 
     /// These were released before the story begins.
     pub(super) fn released(&mut self, versions: &[&str]) {
+        self.released_as(versions, &ImageBehaviour::default());
+    }
+
+    /// The same, of images that behave like this.
+    pub(super) fn released_as(&mut self, versions: &[&str], behaviour: &ImageBehaviour) {
         for version in versions {
-            self.pushes_quietly(version, &ImageBehaviour::default());
+            self.pushes_quietly(version, behaviour);
             self.quiet();
         }
         assert_eq!(self.ends(), vec!["Succeeded"; versions.len()]);
@@ -383,9 +314,21 @@ impl Room {
             let Some(click) = approve.map(|button| approval(button, &message.reference)) else {
                 continue;
             };
-            let plan = click.button.plan.clone().unwrap();
-            if self.asked.insert((click.button.deployment.clone(), plan)) {
-                self.world.click(READING, click);
+            let (id, plan) = (&click.button.deployment, click.button.plan.clone().unwrap());
+            if !self.asked.insert((id.clone(), plan)) {
+                continue;
+            }
+            let d = self.world.store().deployment(id).unwrap().deployment;
+            let needed = Demands::of_deployment(&d).map_or(1, |demands| demands.quorum);
+            for approver in APPROVERS.iter().take(needed.into()) {
+                let user = SlackUserId::new(*approver);
+                self.world.click(
+                    READING,
+                    Click {
+                        user,
+                        ..click.clone()
+                    },
+                );
             }
         }
     }
@@ -485,7 +428,7 @@ impl Room {
 fn approval(button: &Value, message: &MessageRef) -> Click {
     let value: Value = serde_json::from_str(button["value"].as_str().unwrap()).unwrap();
     Click {
-        user: SlackUserId::new(APPROVER),
+        user: SlackUserId::new(APPROVERS[0]),
         message: message.clone(),
         button: Button {
             action: ButtonAction::Approve,
