@@ -102,7 +102,13 @@ fn manifests() -> Vec<(PathBuf, String)> {
             found.push(entry.expect("it can be read").path().join("Cargo.toml"));
         }
     }
-    let others = ["cli", "tests", "tests/contracts", "tests/service-models"];
+    let others = [
+        "cli",
+        "tests",
+        "tests/contracts",
+        "tests/postgres",
+        "tests/service-models",
+    ];
     found.extend(others.map(|folder| root().join(folder).join("Cargo.toml")));
     found
         .into_iter()

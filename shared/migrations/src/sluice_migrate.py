@@ -27,6 +27,12 @@ SIZES = '''select c.oid,
   where t.isleaf), c.reltuples)::bigint,
  coalesce((select sum(pg_total_relation_size(relid)) from pg_partition_tree(c.oid)), pg_total_relation_size(c.oid))::bigint
  from pg_class c where c.oid in (%s)'''
+COLUMNS = '''select attrelid, attname, format_type(atttypid, atttypmod), not attnotnull,
+ atthasdef or attidentity <> '' from pg_attribute where attnum > 0 and not attisdropped and attrelid in (%s)'''
+LABELS = '''select attrelid, attname, enumlabel from pg_attribute join pg_enum on enumtypid = atttypid
+ where attnum > 0 and not attisdropped and attrelid in (%s) order by enumsortorder'''
+INDEXES = '''select indrelid, relname, indisunique from pg_index join pg_class on pg_class.oid = indexrelid
+ where indrelid in (%s)'''
 # Whoever holds the lock, by database.
 holders = {}
 passwords = set()
@@ -36,6 +42,7 @@ held, longest, known = {}, {}, {}
 statement_began = 0
 
 
+# Why there is nothing better to tell; the kinds are those of report.rs.
 class Trouble(Exception):
     def __init__(self, kind, detail):
         Exception.__init__(self, detail)
@@ -45,8 +52,6 @@ class Trouble(Exception):
 # One line of a log may hold 16 KB, whoever writes it; chunks leave room.
 def report(kind, **fields):
     text = json.dumps(dict(fields, report=kind))
-    for password in passwords:
-        text = text.replace(json.dumps(password)[1:-1], '***')
     text = base64.b64encode(zlib.compress(text.encode())).decode()
     chunks = [text[i:i + 8000] for i in range(0, len(text), 8000)]
     for i, chunk in enumerate(chunks):
@@ -74,7 +79,10 @@ def told(e):
         text = str(e)
     ours = [f for f in traceback.extract_tb(e.__traceback__) if not re.search('/lib/python|^<', f.filename)]
     where = ' (%s, line %s)' % (os.path.relpath(ours[-1].filename), ours[-1].lineno) if ours else ''
-    return type(cause).__name__ + (': ' + text[:500] if text else '') + where
+    words = type(cause).__name__ + (': ' + text[:500] if text else '') + where
+    for password in passwords:
+        words = words.replace(password, '***')
+    return words
 
 
 # The SQLSTATE: psycopg2 calls it pgcode.
@@ -171,6 +179,28 @@ def on_end(_connection):
     held.clear()
 
 
+# The tables that the SQL names, as they are now.
+def describe(connection, sql):
+    query = lambda sql: connection.execute(text(sql)).fetchall()
+    words = set(re.findall(r'\w+', sql + ' ' + sql.lower()))
+    in_sql = lambda name: set(re.findall(r'\w+', name)) <= words
+    every = query(TABLES)
+    here = {oid for oid, _, name in every if in_sql(name)}
+    # `DROP INDEX` names no table.
+    here |= {oid for oid, index in query('select indrelid, relname from pg_index'
+                                         ' join pg_class on pg_class.oid = indexrelid') if in_sql(index)}
+    names = {oid: name for oid, name, _ in every if oid in here}
+    ids = ','.join(str(oid) for oid in names) or '0'
+    tables = {oid: dict(rows=rows, bytes=size, columns={}, indexes={}) for oid, rows, size in query(SIZES % ids)}
+    for oid, name, kind, nullable, default in query(COLUMNS % ids):
+        tables[oid]['columns'][name] = dict(type=kind, nullable=nullable, default=default)
+    for oid, name, label in query(LABELS % ids):
+        tables[oid]['columns'][name].setdefault('labels', []).append(label)
+    for oid, name, unique in query(INDEXES % ids):
+        tables[oid]['indexes'][name] = dict(unique=unique)
+    return {names[oid]: table for oid, table in tables.items()}
+
+
 # Reads and renders; `default_transaction_read_only` sees to it that nothing is written.
 def inspect(config, options):
     try:
@@ -183,40 +213,17 @@ def inspect(config, options):
         raise Trouble('several-heads', ', '.join(heads))
     found = dict(sql='', sql_error=None, tables={})
 
-    def environment(fn, **options):
-        with EnvironmentContext(config, script, fn=fn, destination_rev=target, **options):
+    # `env.py` decides how; what it is to run with the connection is ours.
+    def environment(fn, **more):
+        with EnvironmentContext(config, script, fn=fn, destination_rev=target, **more):
             script.run_env()
 
     def look(current, _context):
         found['current'] = list(current)
         return []
 
-    def describe(_current, context):
-        words = set(re.findall(r'\w+', found['sql'])) | set(re.findall(r'\w+', found['sql'].lower()))
-        query = lambda sql: context.connection.execute(text(sql)).fetchall()
-        in_sql = lambda name: set(re.findall(r'\w+', name)) <= words
-        every = query(TABLES)
-        # `DROP INDEX` names no table.
-        here = {oid for oid, _, plain in every if in_sql(plain)} | {
-            oid for oid, index in query('select indrelid, relname from pg_index'
-                                        ' join pg_class on pg_class.oid = indexrelid') if in_sql(index)}
-        names = {oid: name for oid, name, _ in every if oid in here}
-        ids = ','.join(str(oid) for oid in names) or '0'
-        tables = {}
-        for oid, rows, size in query(SIZES % ids):
-            tables[oid] = found['tables'][names[oid]] = dict(rows=rows, bytes=size, columns={}, indexes={})
-        for oid, name, kind, nullable, default in query(
-                "select attrelid, attname, format_type(atttypid, atttypmod), not attnotnull,"
-                " atthasdef or attidentity <> '' from pg_attribute"
-                ' where attnum > 0 and not attisdropped and attrelid in (%s)' % ids):
-            tables[oid]['columns'][name] = dict(type=kind, nullable=nullable, default=default)
-        for oid, name, unique in query('select indrelid, relname, indisunique from pg_index'
-                                       ' join pg_class on pg_class.oid = indexrelid where indrelid in (%s)' % ids):
-            tables[oid]['indexes'][name] = dict(unique=unique)
-        for oid, name, label in query('select attrelid, attname, enumlabel from pg_attribute join pg_enum'
-                                      ' on enumtypid = atttypid where attnum > 0 and not attisdropped'
-                                      ' and attrelid in (%s) order by enumsortorder' % ids):
-            tables[oid]['columns'][name].setdefault('labels', []).append(label)
+    def look_again(_current, context):
+        found['tables'] = describe(context.connection, found['sql'])
         return []
 
     environment(look, dont_mutate=True)
@@ -241,12 +248,13 @@ def inspect(config, options):
         except Exception as e:
             found['sql_error'] = told(e)
         config.output_buffer = None
-        environment(describe, dont_mutate=True)
+        environment(look_again, dont_mutate=True)
     if found['sql_error']:
         found['sql'] = None
     report('inspected', **found)
 
 
+# As an upgrade, on the copy, and tells how it went.
 def rehearse(config, options):
     options.raiseerr = True
     began = time.monotonic()
