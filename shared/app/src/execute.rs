@@ -155,9 +155,7 @@ impl App {
                 };
                 Outcome::MigrationStarted(ports.tasks.ensure_task(target, &order).await?)
             }
-            Command::ReadMigration { task } => {
-                Outcome::Migration(ports.tasks.task(target, task).await?)
-            }
+            Command::ReadMigration { task } => Outcome::Migration(self.task(target, task).await?),
             Command::StartRollout(order) => {
                 ports.services.ensure_rollout(target, order).await?;
                 Outcome::RolloutStarted {

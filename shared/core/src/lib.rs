@@ -29,6 +29,7 @@ pub mod origin;
 pub mod parts;
 pub mod phase;
 pub mod plan;
+pub mod redact;
 pub mod release;
 pub mod report;
 pub mod restore;

@@ -15,6 +15,7 @@ use sluice_core::migration::{
     FINDINGS, Finding, Inspection, InspectionReading, Judgement, Revision, Risk,
 };
 use sluice_core::observation::TaskObservation;
+use sluice_core::redact::redacted;
 use sluice_migrations::report::{Inspected, PREFIX, Report, Trouble, decode};
 use sluice_migrations::wrapper::{self, LockSettings};
 use sluice_migrations::{NO_SQL, judge};
@@ -75,6 +76,19 @@ impl App {
         }
     }
 
+    /// How a task is, with its last words as they may be told to people.
+    pub(super) async fn task(
+        &self,
+        target: &Target,
+        task: &TaskArn,
+    ) -> Result<Option<TaskObservation>, PortError> {
+        let mut seen = self.ports.tasks.task(target, task).await?;
+        for line in seen.iter_mut().flat_map(|seen| &mut seen.log_tail) {
+            *line = redacted(line);
+        }
+        Ok(seen)
+    }
+
     async fn read_inspection(
         &self,
         d: &Deployment,
@@ -82,7 +96,7 @@ impl App {
         task: &TaskArn,
     ) -> Result<InspectionReading, PortError> {
         let failed = |why: String| Ok(InspectionReading::Failed(why));
-        let Some(seen) = self.ports.tasks.task(target, task).await? else {
+        let Some(seen) = self.task(target, task).await? else {
             return failed(format!("ECS does not know the task {task} any more"));
         };
         if !seen.stopped {

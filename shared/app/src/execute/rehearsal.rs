@@ -70,7 +70,7 @@ impl App {
         task: &TaskArn,
     ) -> Result<RehearsalReading, PortError> {
         let failed = |why: String| Ok(RehearsalReading::Failed(why));
-        let Some(seen) = self.ports.tasks.task(target, task).await? else {
+        let Some(seen) = self.task(target, task).await? else {
             return failed(format!("ECS does not know the task {task} any more"));
         };
         if !seen.stopped {
