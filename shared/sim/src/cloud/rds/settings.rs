@@ -98,7 +98,7 @@ pub(super) fn furnished(database: &Database, account: &AccountId) -> DatabaseSet
             settings.extend(of(&[
                 ("DBInstanceClass", "db.m7g.large"),
                 ("DBParameterGroupName", "erp-postgres16"),
-                ("OptionGroupName", "default:postgres-16"),
+                ("OptionGroupName", "erp-options"),
                 ("StorageType", "gp3"),
                 ("MultiAZ", "true"),
                 ("LicenseModel", "postgresql-license"),
