@@ -111,7 +111,7 @@ pub(super) fn furnished(database: &Database, account: &AccountId) -> DatabaseSet
             ("DBClusterParameterGroupName", "erp-aurora16"),
             ("EngineMode", "provisioned"),
             ("ServerlessV2ScalingConfiguration.MinCapacity", "0.5"),
-            ("ServerlessV2ScalingConfiguration.MaxCapacity", "8"),
+            ("ServerlessV2ScalingConfiguration.MaxCapacity", "8.5"),
         ])),
     }
     settings
