@@ -355,3 +355,15 @@ fn a_configuration_is_checked_whole_and_its_schema_printed() {
     let schema = json(&sluice(&["config", "schema"]));
     assert_eq!(schema["title"], "sluice.toml");
 }
+
+#[test]
+fn a_waiver_of_a_rule_that_there_is_not_is_told_with_the_one_that_was_meant() {
+    let text = include_str!("../../tests/erp/sluice.toml");
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unknown-rule.toml");
+    let mistaken = text.replace("rule = \"drop-column\"", "rule = \"drop-colum\"");
+    std::fs::write(&file, mistaken).unwrap();
+    let output = sluice(&["config", "check", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = stderr(&output);
+    assert!(told.contains("did you mean `drop-column`?"), "{told}");
+}

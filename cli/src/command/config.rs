@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use sluice_core::config::{Config, Environment, Member, ServiceKind, Strategy, schema};
 use sluice_core::words;
+use sluice_migrations::rules;
 
 use super::Failure;
 use crate::arguments;
@@ -17,6 +18,7 @@ pub(super) fn carry_out(
     match command {
         arguments::Config::Check { file } => {
             let config = sample::read(file)?;
+            unknown_rules(&config)?;
             screen.print(&summary(&config))?;
             screen.print(&paint(GOOD, format!("{} is right.", file.display())))?;
         }
@@ -27,6 +29,37 @@ pub(super) fn carry_out(
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A waiver of a rule that there is not would let nothing through, and nobody would know why.
+fn unknown_rules(config: &Config) -> Result<(), Failure> {
+    let rules: Vec<String> = rules().map(|(name, _)| name).collect();
+    let migration = config.migration.as_ref();
+    let inspect = migration.and_then(|migration| migration.inspect.as_ref());
+    let waivers = inspect.iter().flat_map(|inspect| &inspect.waivers);
+    let unknown: Vec<String> = waivers
+        .filter(|waived| !rules.contains(&waived.rule))
+        .map(|waived| {
+            let near = rules
+                .iter()
+                .max_by(|a, b| {
+                    let like = |rule: &str| strsim::jaro_winkler(rule, &waived.rule);
+                    like(a).total_cmp(&like(b))
+                })
+                .map_or("", String::as_str);
+            format!(
+                "migration.waivers: there is no rule `{}` (of revision {}): did you mean `{near}`?",
+                waived.rule, waived.revision
+            )
+        })
+        .collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "{}\ndocs/migration-rules.md has them all",
+        unknown.join("\n")
+    )))
 }
 
 /// What Sluice understood, in a few lines.

@@ -196,9 +196,6 @@ pub struct MigrationRun {
     /// The task that looks afterwards where the database stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirming: Option<TaskArn>,
-    /// When it was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub started_at: Option<Timestamp>,
 }
 
 /// A command that failed and will be tried again.

@@ -87,7 +87,6 @@ pub(super) fn on(
                 task: task.clone(),
                 succeeded: false,
                 confirming: None,
-                started_at: Some(now),
             });
             d.tell(now, Note::MigrationStarted(task.clone()));
             Ok(())
