@@ -63,6 +63,8 @@ pub enum Act {
     CutOff,
     /// Somebody says that what Sluice cannot judge is well.
     Keep,
+    /// Somebody leaves a failed release as it is, to be mended by a newer one.
+    RollForward,
     /// Somebody wants what ran before, for this reason, and knows of migrations since.
     RollBack(&'static str),
     /// Somebody wants the database as it was before the last migration, for this reason.
@@ -115,6 +117,7 @@ impl Act {
                     .to_owned()
             }
             Self::Keep => format!("@{APPROVER} looks at it and clicks [Keep it]"),
+            Self::RollForward => format!("@{APPROVER} decides and clicks [Roll forward]"),
             Self::EmptyGroups => "everybody leaves the approvers' groups".to_owned(),
             Self::Freeze(reason) => format!("somebody freezes production: {reason}"),
             Self::Override(reason) => format!("somebody overrides the freeze: {reason}"),
@@ -169,7 +172,7 @@ impl Act {
             Self::RollBack(reason) => roll_back(world, config, production, reason),
             Self::Restore(reason) => restore(world, config, production, reason),
             Self::CutOff => world.with_cloud(|cloud| cloud.cut_off(true)),
-            Self::Freeze(_) | Self::Override(_) | Self::Keep => {
+            Self::Freeze(_) | Self::Override(_) | Self::Keep | Self::RollForward => {
                 by_hand(world, config, production, self)
             }
             Self::EmptyGroups => {
@@ -204,6 +207,10 @@ fn by_hand(world: &World, config: &Config, production: &Environment, act: &Act) 
             Act::Freeze(reason) => app.freeze(&key, &by, reason, None).await.map(drop),
             Act::Override(reason) => match active().await {
                 Some(id) => app.override_gate(&id, &by, reason).await.map(drop),
+                None => Ok(()),
+            },
+            Act::RollForward => match active().await {
+                Some(id) => app.roll_forward(&id, &by).await.map(drop),
                 None => Ok(()),
             },
             Act::Keep => match active().await {

@@ -8,6 +8,7 @@ mod asked;
 mod check;
 mod closed;
 mod failures;
+mod migrations;
 mod people;
 mod surprises;
 mod table;

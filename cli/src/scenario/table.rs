@@ -1,13 +1,15 @@
 //! All scenarios, by name.
 
 use super::{
-    Check, IMAGE, Scenario, TO_PRODUCTION, asked, closed, failures, people, surprises, weather,
+    Check, IMAGE, Scenario, TO_PRODUCTION, asked, closed, failures, migrations, people, surprises,
+    weather,
 };
 
 /// All scenarios; the first is played where none is named.
 pub fn all() -> Vec<Scenario> {
     let mut all = vec![pushed_to_production()];
     all.extend(failures::scenarios());
+    all.extend(migrations::scenarios());
     all.extend(people::scenarios());
     all.extend(asked::scenarios());
     all.extend(closed::scenarios());

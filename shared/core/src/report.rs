@@ -14,6 +14,7 @@ use crate::migration::Judgement;
 use crate::note::short_arn;
 use crate::phase::Phase;
 use crate::plan::demands::Demands;
+use crate::plan::way_back::does_not_run;
 use crate::slash::COMMAND;
 use crate::words;
 
@@ -319,10 +320,11 @@ fn database_line(d: &Deployment) -> Option<String> {
         Some(judgement) if judgement.is_additive() => {
             "the database keeps the new revision, which what runs now was found to live with"
         }
-        Some(_) => {
+        Some(judgement) => {
             return Some(format!(
-                "the database keeps the new schema: {} runs on it, and what ran before does NOT",
-                d.release.tag
+                "the database keeps the new schema: {} runs on it, and what ran before {} on it",
+                d.release.tag,
+                does_not_run(judgement)
             ));
         }
         None => "the database keeps the new revision; what runs now must live with it",
@@ -392,12 +394,14 @@ fn advice(d: &Deployment, cause: &Cause) -> Vec<String> {
     if d.rollback().is_some() {
         todo = vec!["put this right".to_owned(), again(d)];
     }
+    let judgement = d.plan.as_ref().and_then(|sealed| sealed.plan.judgement());
     if matches!(d.phase, Phase::RolledBack { .. }) && is_on_foreign_schema(d) {
         todo.insert(
             0,
             format!(
-                "decide soon, since what runs does not run on the new schema: restore the database \
-                 with `{COMMAND} restore {}`, or push a release that fits it",
+                "decide soon, since what runs now {} on the new schema: restore the database with \
+                 `{COMMAND} restore {}`, or push a release that fits it",
+                judgement.map_or("may not run", does_not_run),
                 EnvironmentKey::of(d)
             ),
         );

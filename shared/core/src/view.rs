@@ -1,9 +1,11 @@
 //! What people see of a deployment: one message that always says how things stand, and a thread
 //! that tells how they came to. Both follow from the deployment alone.
 
+mod buttons;
 mod changes;
 mod decided;
 mod doubt;
+mod headline;
 mod looks;
 mod modals;
 mod origin;
@@ -16,13 +18,12 @@ use crate::config::Member;
 use crate::controls::{self, overriders};
 use crate::deployment::Deployment;
 use crate::machine::waits_for;
-use crate::message::{Block, Button, ButtonAction, Message};
+use crate::message::{Block, Message};
 use crate::note::{Entry, Note};
 use crate::phase::Phase;
 use crate::plan::Plan;
 use crate::plan::demands::Demands;
 use crate::report::{Report, report};
-use crate::restore::{RestoreStep, Stands};
 
 pub use looks::{history_message, who_message};
 pub use modals::{WaysBack, override_modal, reject_modal, rollback_modal};
@@ -37,7 +38,7 @@ const BLOCK_CHARS: usize = 2_400;
 pub fn message(d: &Deployment, before: Option<&Plan>) -> Message {
     let release = &d.release.tag;
     let environment = d.environment();
-    let mut blocks = vec![Block::Header(headline(d))];
+    let mut blocks = vec![Block::Header(headline::headline(d))];
     match report(d) {
         Some(report) => {
             let status = ("Status".to_owned(), progress::status(d));
@@ -59,7 +60,7 @@ pub fn message(d: &Deployment, before: Option<&Plan>) -> Message {
         small.push_str(&format!("\nHotfix: {hotfix}"));
     }
     blocks.push(Block::Context(small));
-    blocks.extend(buttons(d));
+    blocks.extend(buttons::buttons(d));
     let summary = match report(d) {
         Some(report) => format!("{} {}: {}", d.app(), environment, report.happened),
         None if let Some(restore) = d.restore() => format!(
@@ -188,156 +189,6 @@ fn is_failure(d: &Deployment, note: &Note) -> bool {
     }
 }
 
-fn headline(d: &Deployment) -> String {
-    let (release, environment, app) = (&d.release.tag, d.environment(), d.app());
-    if d.restore().is_some() {
-        return restore_headline(d);
-    }
-    if d.paused.is_some() && !d.phase.is_terminal() {
-        return format!("{app} {release}: PAUSED on its way to {environment}");
-    }
-    if d.rollback().is_some() {
-        return rollback_headline(d);
-    }
-    match &d.phase {
-        Phase::AwaitingApproval => format!("{app} {release}: approve for {environment}?"),
-        Phase::AwaitingWindow { closed: Some(_) } => {
-            format!("{app} {release}: waiting for {environment} to open")
-        }
-        Phase::Baking {
-            asked_at: Some(_), ..
-        } => format!("{app}: cannot tell whether {release} is well in {environment}"),
-        Phase::Succeeded => format!("{app} {release} is live in {environment}"),
-        Phase::AwaitingRestoreDecision { .. } => {
-            format!("{app} {release}: FAILED in {environment}, decide what becomes of the database")
-        }
-        Phase::RolledForward { .. } => {
-            format!("{app} {release}: failed in {environment}, to be rolled forward")
-        }
-        Phase::Unproven { .. } => format!("{app} {release}: unproven in {environment}"),
-        Phase::RollingBack { .. } => format!("{app} {release}: going back in {environment}"),
-        Phase::RolledBack { .. } => format!("{app} {release}: rolled back in {environment}"),
-        Phase::RollbackFailed { .. } => {
-            format!("{app} {release}: ROLLBACK FAILED in {environment}, act now")
-        }
-        Phase::Failed { .. } => format!("{app} {release}: not deployed to {environment}"),
-        Phase::Superseded { .. } => format!("{app} {release}: superseded in {environment}"),
-        Phase::Rejected { .. } => format!("{app} {release}: rejected for {environment}"),
-        Phase::Expired => format!("{app} {release}: expired for {environment}"),
-        Phase::Cancelled { .. } => format!("{app} {release}: called off for {environment}"),
-        Phase::Queued
-        | Phase::Planning { .. }
-        | Phase::Rehearsing(_)
-        | Phase::AwaitingWindow { closed: None }
-        | Phase::BackingUp(_)
-        | Phase::Migrating
-        | Phase::RollingOut
-        | Phase::UpdatingWorkers
-        | Phase::Verifying { .. }
-        | Phase::Shifting
-        | Phase::Baking { .. }
-        | Phase::CleaningUp { .. }
-        | Phase::Restoring { .. }
-        | Phase::Restored
-        | Phase::RestoreFailed { .. } => format!("{app} {release}: deploying to {environment}"),
-    }
-}
-
-fn rollback_headline(d: &Deployment) -> String {
-    let (release, environment, app) = (&d.release.tag, d.environment(), d.app());
-    match &d.phase {
-        Phase::Succeeded => format!("{app} {release} is back in {environment}"),
-        Phase::RollbackFailed { .. } => {
-            format!("{app} {release}: ROLLBACK FAILED in {environment}, act now")
-        }
-        Phase::Failed { .. } => format!("{app} {release}: not rolled back in {environment}"),
-        Phase::Expired => format!("{app} {release}: rollback expired in {environment}"),
-        Phase::Cancelled { .. } => {
-            format!("{app} {release}: rollback called off in {environment}")
-        }
-        // A rollback asks nobody, gives way to nobody and goes back to nothing: of these phases it
-        // sees those of the way forward only.
-        Phase::Queued
-        | Phase::Planning { .. }
-        | Phase::Rehearsing(_)
-        | Phase::AwaitingApproval
-        | Phase::AwaitingWindow { .. }
-        | Phase::BackingUp(_)
-        | Phase::Migrating
-        | Phase::RollingOut
-        | Phase::UpdatingWorkers
-        | Phase::Verifying { .. }
-        | Phase::Shifting
-        | Phase::Baking { .. }
-        | Phase::CleaningUp { .. }
-        | Phase::Unproven { .. }
-        | Phase::Superseded { .. }
-        | Phase::Rejected { .. }
-        | Phase::AwaitingRestoreDecision { .. }
-        | Phase::RolledForward { .. }
-        | Phase::RollingBack { .. }
-        | Phase::RolledBack { .. }
-        | Phase::Restoring { .. }
-        | Phase::Restored
-        | Phase::RestoreFailed { .. } => format!("{app}: rolling {environment} back to {release}"),
-    }
-}
-
-fn restore_headline(d: &Deployment) -> String {
-    let (environment, app) = (d.environment(), d.app());
-    let database = d
-        .restore()
-        .map_or("the database", |restore| restore.database.identifier());
-    let what = format!("{app} {environment}: restore of {database}");
-    match &d.phase {
-        _ if d.paused.is_some() && !d.phase.is_terminal() => format!("{what} PAUSED"),
-        Phase::AwaitingApproval => format!("{what}: approve?"),
-        Phase::Restoring { step } => match &**step {
-            RestoreStep::StartingAgain { .. } => format!("{what} given up, starting again"),
-            RestoreStep::Stopping { .. }
-            | RestoreStep::Copying { .. }
-            | RestoreStep::SettingAside { .. }
-            | RestoreStep::TakingItsPlace { .. }
-            | RestoreStep::Starting { .. }
-            | RestoreStep::Checking { .. } => {
-                format!("{app} {environment} STANDS STILL: restoring {database}")
-            }
-        },
-        Phase::Restored => format!("{app} {environment}: {database} is restored"),
-        Phase::RestoreFailed { stands, .. } => match stands {
-            Stands::AsBefore => format!("{what} failed, running as before"),
-            Stands::NotStarted(_) | Stands::BetweenNames { .. } | Stands::InPlace(_) => {
-                format!("{what} FAILED, act now")
-            }
-        },
-        Phase::Failed { .. } => format!("{what}: nothing was restored"),
-        Phase::Rejected { .. } => format!("{what} rejected"),
-        Phase::Expired => format!("{what} expired"),
-        Phase::Cancelled { .. } => format!("{what} called off"),
-        // A restore gives way to nobody and sees none of a release's phases.
-        Phase::Queued
-        | Phase::Planning { .. }
-        | Phase::Rehearsing(_)
-        | Phase::AwaitingWindow { .. }
-        | Phase::BackingUp(_)
-        | Phase::Migrating
-        | Phase::RollingOut
-        | Phase::UpdatingWorkers
-        | Phase::Verifying { .. }
-        | Phase::Shifting
-        | Phase::Baking { .. }
-        | Phase::CleaningUp { .. }
-        | Phase::Succeeded
-        | Phase::Unproven { .. }
-        | Phase::Superseded { .. }
-        | Phase::AwaitingRestoreDecision { .. }
-        | Phase::RolledForward { .. }
-        | Phase::RollingBack { .. }
-        | Phase::RolledBack { .. }
-        | Phase::RollbackFailed { .. } => what,
-    }
-}
-
 fn progress_blocks(d: &Deployment, before: Option<&Plan>) -> Vec<Block> {
     let mut blocks = vec![Block::Fields(vec![
         ("Status".to_owned(), progress::status(d)),
@@ -448,101 +299,4 @@ fn listed(title: &str, lines: &[String]) -> Vec<Block> {
 fn bullets(lines: &[String]) -> String {
     let lines: Vec<String> = lines.iter().map(|line| format!("• {line}")).collect();
     lines.join("\n")
-}
-
-fn buttons(d: &Deployment) -> Option<Block> {
-    let button = |action: ButtonAction, confirm: Option<String>| Button {
-        action,
-        deployment: d.id.clone(),
-        plan: match action {
-            ButtonAction::Approve | ButtonAction::Reject => {
-                d.plan.as_ref().map(|sealed| sealed.hash.clone())
-            }
-            ButtonAction::Cancel
-            | ButtonAction::Override
-            | ButtonAction::Pause
-            | ButtonAction::Resume
-            | ButtonAction::Keep
-            | ButtonAction::RollBack
-            | ButtonAction::RollForward
-            | ButtonAction::RestoreDatabase => None,
-        },
-        confirm,
-    };
-    let confirm = |action| match action {
-        ButtonAction::RollForward => Some(format!(
-            "Leave {} as it is? Nothing goes back; a newer release must mend it.",
-            d.environment()
-        )),
-        ButtonAction::Approve => Some(match d.restore() {
-            None => format!("Deploy {} to {}?", d.release.tag, d.environment()),
-            Some(restore) => format!(
-                "Stop {} and restore {}? What was written since {} is lost.",
-                d.environment(),
-                restore.database.identifier(),
-                restore.until.strftime("%H:%M:%S UTC")
-            ),
-        }),
-        ButtonAction::Keep => Some(format!(
-            "Is {} well in {}? It counts as proven then, by your word.",
-            d.release.tag,
-            d.environment()
-        )),
-        ButtonAction::Reject
-        | ButtonAction::Cancel
-        | ButtonAction::Override
-        | ButtonAction::Pause
-        | ButtonAction::Resume
-        | ButtonAction::RollBack
-        | ButtonAction::RestoreDatabase => None,
-    };
-    let actions = actions(d).into_iter();
-    let buttons: Vec<Button> = actions
-        .map(|action| button(action, confirm(action)))
-        .collect();
-    (!buttons.is_empty()).then_some(Block::Buttons(buttons))
-}
-
-/// What can be done now. Before anything is touched a deployment is called off or left waiting;
-/// after that it is paused, and once services are touched it goes back. The way back itself goes
-/// its way.
-fn actions(d: &Deployment) -> Vec<ButtonAction> {
-    let mut actions = match &d.phase {
-        Phase::AwaitingApproval => vec![ButtonAction::Approve, ButtonAction::Reject],
-        Phase::AwaitingWindow { closed: Some(_) } => {
-            vec![ButtonAction::Override, ButtonAction::Cancel]
-        }
-        Phase::AwaitingRestoreDecision { .. } => vec![ButtonAction::RollForward],
-        Phase::Rehearsing(rehearsing) if rehearsing.ends.is_none() => vec![ButtonAction::Cancel],
-        Phase::Baking {
-            asked_at: Some(_), ..
-        } => vec![ButtonAction::Keep],
-        phase if phase.is_untouched() && !phase.is_terminal() => vec![ButtonAction::Cancel],
-        phase if phase.can_pause() && d.paused.is_none() => vec![ButtonAction::Pause],
-        _ => Vec::new(),
-    };
-    if d.paused.is_some() && !d.phase.is_terminal() {
-        actions.insert(0, ButtonAction::Resume);
-    }
-    if leads_back(d) {
-        actions.push(ButtonAction::RollBack);
-    }
-    if crate::restore::is_offered(d) {
-        actions.push(ButtonAction::RestoreDatabase);
-    }
-    actions
-}
-
-fn leads_back(d: &Deployment) -> bool {
-    match &d.phase {
-        Phase::RollingOut
-        | Phase::UpdatingWorkers
-        | Phase::Verifying { .. }
-        | Phase::Shifting
-        | Phase::Baking { .. }
-        | Phase::CleaningUp { .. } => d.rollback().is_none(),
-        Phase::AwaitingRestoreDecision { .. } => d.touched.rollouts_since.is_some(),
-        Phase::Succeeded | Phase::Unproven { .. } => true,
-        _ => false,
-    }
 }

@@ -206,7 +206,13 @@ impl Scene {
                     .insert(task.to_owned());
             }
         }
-        assert_eq!(tasks.len(), 2, "staging and production migrate: {tasks:?}");
+        // Tasks that only look have more behind the deployment's id: `…-i1`, `…-c`.
+        let migrations = tasks.keys().filter(|token| token.matches('-').count() == 1);
+        assert_eq!(
+            migrations.count(),
+            2,
+            "staging and production migrate: {tasks:?}"
+        );
         tasks
     }
 }

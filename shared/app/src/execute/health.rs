@@ -4,7 +4,7 @@ use futures::future::{join_all, try_join_all};
 use futures::join;
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::deployment::Deployment;
-use sluice_core::failure::PortError;
+use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::health::{Look, Probe, Sample, TaskCount};
 use sluice_core::id::AlarmName;
 use sluice_core::observation::{AlarmState, ServiceObservation};
@@ -14,6 +14,9 @@ use crate::ports::{HttpRequest, Target};
 
 /// A health endpoint that takes longer is not well.
 const PROBE_TIMEOUT: SignedDuration = SignedDuration::from_secs(5);
+
+/// How often one read of a sample is tried.
+const TRIES: u8 = 4;
 
 impl App {
     pub(super) async fn sample_health(
@@ -48,7 +51,7 @@ impl App {
         if alarms.is_empty() {
             return Ok(Vec::new());
         }
-        let states = self.ports.alarms.states(target, alarms).await?;
+        let states = patiently(|| self.ports.alarms.states(target, alarms)).await?;
         let state = |alarm: &AlarmName| (alarm.clone(), states.get(alarm).copied());
         Ok(alarms.iter().map(state).collect())
     }
@@ -64,13 +67,14 @@ impl App {
         let Some(since) = since else {
             return Ok((Vec::new(), Vec::new()));
         };
-        let services = self.services_of(&d.settings, target).await?;
+        let services = patiently(|| self.services_of(&d.settings, target)).await?;
         let counts = services.iter().filter_map(|seen| {
             let revision = d.touched.task_definitions.get(&seen.service)?;
             let ecs_service = &d.settings.placement(&seen.service).ecs_service;
             Some(async move {
                 let port = &self.ports.services;
-                let stopped = port.stopped_tasks(target, ecs_service, revision).await?;
+                let stopped =
+                    patiently(|| port.stopped_tasks(target, ecs_service, revision)).await?;
                 Ok::<_, PortError>(TaskCount::of(seen, revision, &stopped, since, at))
             })
         });
@@ -105,5 +109,20 @@ impl App {
                 }
             })
             .collect()
+    }
+}
+
+/// A sample is many reads, and one that is throttled must not cost all of it: what passes by itself
+/// is tried again at once. The pause between is the SDK's.
+async fn patiently<T, R>(mut read: impl FnMut() -> R) -> Result<T, PortError>
+where
+    R: Future<Output = Result<T, PortError>>,
+{
+    let mut tries = 1;
+    loop {
+        match read().await {
+            Err(error) if error.class == ErrorClass::Retryable && tries < TRIES => tries += 1,
+            read => return read,
+        }
     }
 }

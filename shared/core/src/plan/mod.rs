@@ -3,6 +3,7 @@
 //! Its hash is what people approve. It holds nothing that moves by itself (times, task counts,
 //! progress), so reading an unchanged world again gives the same hash.
 
+mod compare;
 pub mod demands;
 mod draw;
 mod render;

@@ -7,7 +7,8 @@ use crate::migration::{Finding, Rehearsal, Risk};
 use crate::phase::Phase;
 use crate::plan::Plan;
 use crate::plan::demands::risks_for_four_eyes;
-use crate::plan::way_back::{point_of_no_return, time_away};
+use crate::plan::way_back::{does_not_run, point_of_no_return, time_away};
+use crate::restore::before_migration;
 use crate::words;
 
 /// Findings shown in the message: the plan has them all.
@@ -43,10 +44,7 @@ fn before(d: &Deployment, plan: &Plan) -> Vec<Block> {
     let mut text = if judgement.is_additive() {
         "🟢 Rollback: safe. The code that runs now also runs on the new schema.".to_owned()
     } else {
-        format!(
-            "🔴 Rollback: {}.",
-            point_of_no_return(plan, judgement, None)
-        )
+        format!("🔴 Rollback: {}.", point_of_no_return(plan, judgement))
     };
     let shown: Vec<String> = judgement.findings.iter().take(SHOWN).map(line).collect();
     if !shown.is_empty() {
@@ -141,15 +139,18 @@ fn decide(d: &Deployment, plan: &Plan, cause: &Cause) -> String {
             .previous
             .as_ref()
             .map_or("what ran before", |previous| previous.release.tag.as_str());
+        let does_not_run = plan.judgement().map_or("may not run", does_not_run);
         ways.push(format!(
-            "Roll back: {before} comes back in minutes, on a schema that it does not run on"
+            "Roll back: {before} comes back in minutes, on a schema that it {does_not_run} on"
         ));
-        format!("{release} has the traffic, and {before} does not run on the new schema.")
+        format!("{release} has the traffic, and {before} {does_not_run} on the new schema.")
     };
     if let (Some(snapshot), Some(away)) = (&d.touched.snapshot, time_away(plan)) {
+        let since = before_migration(d);
+        let since = since.map_or_else(String::new, |at| at.strftime(" %H:%M UTC").to_string());
         ways.push(format!(
             "Restore the database from {snapshot}: about {away} without the application, and what \
-             was written since is lost"
+             was written since{since} is lost"
         ));
     }
     ways.push("Roll forward: everything stays as it is, and a newer release mends it".to_owned());

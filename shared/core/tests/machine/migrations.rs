@@ -289,7 +289,7 @@ fn somebody_who_knows_brings_it_back_all_the_same() {
     }
     run.until(&world, "RolledBack");
     assert!(
-        run.report().contains("what ran before does NOT"),
+        run.report().contains("what ran before does not run on it"),
         "{}",
         run.report()
     );

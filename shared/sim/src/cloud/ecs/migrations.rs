@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use sluice_core::id::ClusterName;
 use sluice_migrations::report::{Inspected, Rehearsed, Report, Trouble, encode};
 
 use crate::cloud::Cloud;
@@ -36,10 +37,17 @@ impl Errand {
     }
 }
 
+/// An environment: what else may be in the same account is another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Home {
+    place: Arc<Place>,
+    cluster: ClusterName,
+}
+
 /// A database that no backup is configured of, and so has no instance here: where it stands.
 #[derive(Debug)]
 pub(in crate::cloud) struct Schema {
-    place: Arc<Place>,
+    home: Home,
     heads: Vec<String>,
 }
 
@@ -67,36 +75,34 @@ impl Cloud {
         let migration = task.behaviour.as_ref()?.migration.clone();
         let definition = &self.ecs.task_definitions[task.definition];
         let image = &definition.container(&task.container)?.image;
-        let (head, place) = (revision(image), task.place.clone());
+        let head = revision(image);
+        let home = Home {
+            place: task.place.clone(),
+            cluster: task.cluster.clone(),
+        };
         let MigrationEnd::Exits(code) = migration.ends else {
             return (Errand::of(&task.command) == Errand::Inspect)
-                .then(|| self.look(at, &place, &head, &migration));
+                .then(|| self.look(at, &home, &head, &migration));
         };
         match Errand::of(&task.command) {
-            Errand::Inspect => Some(self.look(at, &place, &head, &migration)),
+            Errand::Inspect => Some(self.look(at, &home, &head, &migration)),
             Errand::Rehearse => Some(self.rehearse(at, &head, &migration, code)),
             Errand::Migrate => {
                 if code == 0 && !migration.lies {
-                    self.migrate(&place, &head);
+                    self.migrate(&home, &head);
                 }
                 Some(code)
             }
         }
     }
 
-    fn look(
-        &mut self,
-        at: usize,
-        place: &Place,
-        head: &str,
-        migration: &MigrationBehaviour,
-    ) -> i32 {
+    fn look(&mut self, at: usize, home: &Home, head: &str, migration: &MigrationBehaviour) -> i32 {
         let report = match &migration.trouble {
             Some((trouble, detail)) => Report::Failed {
                 trouble: *trouble,
                 detail: detail.clone(),
             },
-            None => Report::Inspected(Box::new(self.inspected(place, head, migration))),
+            None => Report::Inspected(Box::new(self.inspected(home, head, migration))),
         };
         let code = i32::from(matches!(report, Report::Failed { .. }));
         if !migration.look_tells_nothing {
@@ -105,8 +111,8 @@ impl Cloud {
         code
     }
 
-    fn inspected(&self, place: &Place, head: &str, migration: &MigrationBehaviour) -> Inspected {
-        let current = self.heads(place);
+    fn inspected(&self, home: &Home, head: &str, migration: &MigrationBehaviour) -> Inspected {
+        let current = self.heads(home);
         let stands = migration.brings_nothing || current.iter().any(|there| there == head);
         let pending = if stands {
             Vec::new()
@@ -157,28 +163,23 @@ impl Cloud {
     }
 
     /// Where the database of the environment there stands.
-    fn heads(&self, place: &Place) -> Vec<String> {
-        if let Some(database) = self.written_to(place) {
+    fn heads(&self, home: &Home) -> Vec<String> {
+        if let Some(database) = self.written_to(&home.place, &home.cluster) {
             return self.revision_of(&database);
         }
-        let schema = self.ecs.schemas.iter().find(|one| *one.place == *place);
+        let schema = self.ecs.schemas.iter().find(|one| one.home == *home);
         schema.map_or_else(Vec::new, |one| one.heads.clone())
     }
 
-    fn migrate(&mut self, place: &Arc<Place>, head: &str) {
-        if let Some(database) = self.written_to(place) {
+    fn migrate(&mut self, home: &Home, head: &str) {
+        if let Some(database) = self.written_to(&home.place, &home.cluster) {
             return self.set_revision(&database, &[head]);
         }
         let heads = vec![head.to_owned()];
-        match self
-            .ecs
-            .schemas
-            .iter_mut()
-            .find(|one| *one.place == **place)
-        {
+        match self.ecs.schemas.iter_mut().find(|one| one.home == *home) {
             Some(schema) => schema.heads = heads,
             None => self.ecs.schemas.push(Schema {
-                place: place.clone(),
+                home: home.clone(),
                 heads,
             }),
         }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp, Unit};
 use sluice_core::config::{Database, ServiceKind};
+use sluice_core::id::ClusterName;
 
 use super::Instance;
 use crate::cloud::Cloud;
@@ -122,8 +123,14 @@ impl Cloud {
 
     /// The resource id of the database that the application there writes to; `None` where there is
     /// none of its name.
-    pub(in crate::cloud) fn written_to(&self, place: &Place) -> Option<String> {
-        let writers = self.writers.iter().find(|one| *one.place == *place)?;
+    pub(in crate::cloud) fn written_to(
+        &self,
+        place: &Place,
+        cluster: &ClusterName,
+    ) -> Option<String> {
+        let in_cluster = |at: &usize| self.ecs.services[*at].cluster == *cluster;
+        let mut all = self.writers.iter().filter(|one| *one.place == *place);
+        let writers = all.find(|one| one.services.iter().any(in_cluster))?;
         Some(self.databases[writers.reached?].resource_id.clone())
     }
 

@@ -1,0 +1,102 @@
+//! The buttons of a deployment's message: those that make sense now, and no others.
+
+use crate::deployment::Deployment;
+use crate::message::{Block, Button, ButtonAction};
+use crate::phase::Phase;
+
+pub(super) fn buttons(d: &Deployment) -> Option<Block> {
+    let button = |action: ButtonAction, confirm: Option<String>| Button {
+        action,
+        deployment: d.id.clone(),
+        plan: match action {
+            ButtonAction::Approve | ButtonAction::Reject => {
+                d.plan.as_ref().map(|sealed| sealed.hash.clone())
+            }
+            ButtonAction::Cancel
+            | ButtonAction::Override
+            | ButtonAction::Pause
+            | ButtonAction::Resume
+            | ButtonAction::Keep
+            | ButtonAction::RollBack
+            | ButtonAction::RollForward
+            | ButtonAction::RestoreDatabase => None,
+        },
+        confirm,
+    };
+    let confirm = |action| match action {
+        ButtonAction::RollForward => Some(format!(
+            "Leave {} as it is? Nothing goes back; a newer release must mend it.",
+            d.environment()
+        )),
+        ButtonAction::Approve => Some(match d.restore() {
+            None => format!("Deploy {} to {}?", d.release.tag, d.environment()),
+            Some(restore) => format!(
+                "Stop {} and restore {}? What was written since {} is lost.",
+                d.environment(),
+                restore.database.identifier(),
+                restore.until.strftime("%H:%M:%S UTC")
+            ),
+        }),
+        ButtonAction::Keep => Some(format!(
+            "Is {} well in {}? It counts as proven then, by your word.",
+            d.release.tag,
+            d.environment()
+        )),
+        ButtonAction::Reject
+        | ButtonAction::Cancel
+        | ButtonAction::Override
+        | ButtonAction::Pause
+        | ButtonAction::Resume
+        | ButtonAction::RollBack
+        | ButtonAction::RestoreDatabase => None,
+    };
+    let actions = actions(d).into_iter();
+    let buttons: Vec<Button> = actions
+        .map(|action| button(action, confirm(action)))
+        .collect();
+    (!buttons.is_empty()).then_some(Block::Buttons(buttons))
+}
+
+/// What can be done now. Before anything is touched a deployment is called off or left waiting;
+/// after that it is paused, and once services are touched it goes back. The way back itself goes
+/// its way.
+fn actions(d: &Deployment) -> Vec<ButtonAction> {
+    let mut actions = match &d.phase {
+        Phase::AwaitingApproval => vec![ButtonAction::Approve, ButtonAction::Reject],
+        Phase::AwaitingWindow { closed: Some(_) } => {
+            vec![ButtonAction::Override, ButtonAction::Cancel]
+        }
+        Phase::AwaitingRestoreDecision { .. } => vec![ButtonAction::RollForward],
+        Phase::Rehearsing(rehearsing) if rehearsing.ends.is_none() => vec![ButtonAction::Cancel],
+        Phase::Baking {
+            asked_at: Some(_), ..
+        } => vec![ButtonAction::Keep],
+        phase if phase.is_untouched() && !phase.is_terminal() => vec![ButtonAction::Cancel],
+        phase if phase.can_pause() && d.paused.is_none() => vec![ButtonAction::Pause],
+        _ => Vec::new(),
+    };
+    if d.paused.is_some() && !d.phase.is_terminal() {
+        actions.insert(0, ButtonAction::Resume);
+    }
+    if leads_back(d) {
+        actions.push(ButtonAction::RollBack);
+    }
+    if crate::restore::is_offered(d) {
+        actions.push(ButtonAction::RestoreDatabase);
+    }
+    actions
+}
+
+fn leads_back(d: &Deployment) -> bool {
+    match &d.phase {
+        Phase::RollingOut
+        | Phase::UpdatingWorkers
+        | Phase::Verifying { .. }
+        | Phase::Shifting
+        | Phase::Baking { .. }
+        | Phase::CleaningUp { .. } => d.rollback().is_none(),
+        Phase::AwaitingRestoreDecision { .. } => d.touched.rollouts_since.is_some(),
+        Phase::Succeeded | Phase::Unproven { .. } => true,
+        _ => false,
+    }
+}
