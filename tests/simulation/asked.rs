@@ -8,10 +8,11 @@ use sluice_app::ports::EnvironmentKey;
 use sluice_app::{App, AskError, Asked, AskedHow, Request, RollBack};
 use sluice_core::deployment::Requester;
 use sluice_core::id::{AppName, EnvironmentName, SlackUserId};
+use sluice_core::message::ButtonAction;
 use sluice_core::rollback::{ImageReference, ReleaseReference};
 use sluice_sim::cloud::{Happened, ImageBehaviour, digest_of};
 use sluice_sim::workplace::Weather;
-use sluice_sim::world::{Bounds, World};
+use sluice_sim::world::{Bounds, Habit, World};
 
 use crate::chance::Order;
 use crate::erp;
@@ -423,8 +424,30 @@ fn a_rollback_to_a_chosen_release_by_tag_digest_or_deployment() {
 }
 
 #[test]
-fn old_code_meets_a_newer_schema_only_when_somebody_says_so() {
+fn an_additive_migration_lets_the_old_code_back_without_a_word() {
     let mut world = released(&["1.4.0", "1.5.0"]);
+    let mut order = way_back(None);
+    order.force = false;
+    block_on(app(&world).roll_back(&request("r-1", PRODUCTION), &order)).unwrap();
+    erp::run(&mut world);
+    assert_runs(&world, "1.4.0");
+}
+
+#[test]
+fn old_code_meets_a_newer_schema_only_when_somebody_says_so() {
+    let mut world = released(&["1.4.0"]);
+    // Two people must say yes to what old code does not run on.
+    world.add_habit(Habit {
+        user: SlackUserId::new(SOMEBODY),
+        action: ButtonAction::Approve,
+        environment: Some(EnvironmentName::new(PRODUCTION)),
+        after: SignedDuration::from_mins(5),
+    });
+    let breaking = ImageBehaviour::default().with_migration(
+        "orders have no note any more",
+        "ALTER TABLE orders DROP COLUMN note;",
+    );
+    release_as(&mut world, "1.5.0", &breaking);
     let mut order = way_back(None);
     order.force = false;
     let refused = block_on(app(&world).roll_back(&request("r-1", PRODUCTION), &order)).unwrap_err();

@@ -125,6 +125,8 @@ fn what_slack_would_refuse_is_refused() {
     ];
     for (arguments, error) in refused {
         assert_eq!(Scene::error(&scene.post(arguments)), error);
+        // So many at once are another reason to refuse.
+        scene.now += SignedDuration::from_secs(2);
     }
     let no_token = WebCall {
         method: "chat.postMessage".to_owned(),
