@@ -1,6 +1,11 @@
 //! The two Slacks that the stories are told in: the workplace's own, and Slack's Web API behind
 //! HTTP, which the real client speaks to. Both show JSON, as Slack has it.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a story that cannot be told fails its test"
+)]
+
 use std::cell::Cell;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard};

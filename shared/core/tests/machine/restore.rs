@@ -1,5 +1,10 @@
 //! Restores of the database: every step, every refusal, every deadline.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a story that cannot be told fails its test"
+)]
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
