@@ -155,7 +155,9 @@ impl App {
                 };
                 Outcome::MigrationStarted(ports.tasks.ensure_task(target, &order).await?)
             }
-            Command::ReadMigration { task } => Outcome::Migration(self.task(target, task).await?),
+            Command::ReadMigration { task } => {
+                Outcome::Migration(self.migration(d, target, task).await?)
+            }
             Command::StartRollout(order) => {
                 ports.services.ensure_rollout(target, order).await?;
                 Outcome::RolloutStarted {

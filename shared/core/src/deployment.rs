@@ -193,6 +193,9 @@ pub struct MigrationRun {
     pub task: TaskArn,
     /// Whether it has exited with 0.
     pub succeeded: bool,
+    /// What its log said last while it ran, as far as it tells which revision it is at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
     /// The task that looks afterwards where the database stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirming: Option<TaskArn>,

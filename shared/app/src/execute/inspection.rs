@@ -23,6 +23,9 @@ use sluice_migrations::{NO_SQL, judge};
 use crate::App;
 use crate::ports::{Target, TaskDefinitionOrder, TaskOrder};
 
+/// What Alembic's own log says as each revision begins, in the format of its `alembic.ini`.
+const UPGRADES: &str = "INFO  [alembic.runtime.migration] Running upgrade ";
+
 impl App {
     pub(super) async fn inspect(
         &self,
@@ -85,6 +88,25 @@ impl App {
         let mut seen = self.ports.tasks.task(target, task).await?;
         for line in seen.iter_mut().flat_map(|seen| &mut seen.log_tail) {
             *line = redacted(line);
+        }
+        Ok(seen)
+    }
+
+    /// How the migration is, and while it runs which revision it is at, where Alembic says so.
+    pub(super) async fn migration(
+        &self,
+        d: &Deployment,
+        target: &Target,
+        task: &TaskArn,
+    ) -> Result<Option<TaskObservation>, PortError> {
+        let mut seen = self.task(target, task).await?;
+        let migration = d.settings.migration.as_ref();
+        let inspects = migration.is_some_and(|migration| migration.inspect.is_some());
+        if let Some(seen) = seen.as_mut().filter(|seen| inspects && !seen.stopped) {
+            // It runs as well without anybody who reads along.
+            let lines = self.ports.tasks.log_lines(target, task, UPGRADES).await;
+            let last = lines.unwrap_or_default().pop();
+            seen.log_tail = last.iter().map(|line| redacted(line)).collect();
         }
         Ok(seen)
     }

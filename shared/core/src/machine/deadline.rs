@@ -162,7 +162,13 @@ pub(super) fn patience_ends(d: &Deployment) -> Option<Timestamp> {
         return None;
     };
     if let (None, Some(inspecting)) = (&survey.inspection, &survey.inspecting) {
-        return inspecting.since.saturating_add(INSPECTION).ok();
+        // Where ECS or the log did not answer, nobody knows yet whether it has told anything.
+        let task = inspecting.task.clone();
+        let unread = d
+            .setbacks
+            .contains_key(&Command::ReadInspection { task }.key());
+        let end = inspecting.since.saturating_add(INSPECTION).ok();
+        return end.filter(|_| !unread);
     }
     let mut patience: Option<SignedDuration> = None;
     for missing in survey.missing(d) {

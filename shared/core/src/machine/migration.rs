@@ -86,6 +86,7 @@ pub(super) fn on(
             d.touched.migration = Some(MigrationRun {
                 task: task.clone(),
                 succeeded: false,
+                said: None,
                 confirming: None,
             });
             d.tell(now, Note::MigrationStarted(task.clone()));
@@ -122,6 +123,9 @@ fn judge(d: &mut Deployment, task: Option<&TaskObservation>, now: Timestamp) {
         return fail(d, cause, now);
     };
     if !task.stopped {
+        if let (Some(run), Some(line)) = (&mut d.touched.migration, task.log_tail.last()) {
+            run.said = Some(line.clone());
+        }
         return;
     }
     let failed = |exit_code: Option<i32>, reason: String| Cause::MigrationFailed {

@@ -131,7 +131,11 @@ pub fn waits_for(d: &Deployment) -> String {
             Some(run) if run.succeeded => {
                 "a look at where the database stands after the migration".to_owned()
             }
-            Some(run) => format!("the migration, task {}", short_arn(run.task.as_str())),
+            Some(run) => {
+                let said = run.said.as_ref();
+                let said = said.map_or_else(String::new, |line| format!(", which says: {line}"));
+                format!("the migration, task {}{said}", short_arn(run.task.as_str()))
+            }
             None => "the migration task to start".to_owned(),
         },
         Phase::RollingOut => format!("the web services to come up{}", stages(d)),

@@ -12,7 +12,7 @@ use sluice_core::command::Command;
 use sluice_core::config::RiskRule;
 use sluice_core::deployment::Requester;
 use sluice_core::event::Event;
-use sluice_core::failure::RejectedEvent;
+use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::id::{ContainerName, SlackGroupId, SlackUserId};
 use sluice_core::migration::{InspectionReading, Risk, Waiver};
 use sluice_core::observation::{RolloutStatus, Stage};
@@ -124,6 +124,22 @@ fn a_look_that_tells_nothing_is_not_waited_for_for_ever() {
 }
 
 #[test]
+fn a_log_that_cannot_be_read_is_not_taken_for_a_task_that_tells_nothing() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    let throttled = PortError::retryable("logs:GetLogEvents: rate exceeded");
+    world
+        .failing
+        .insert("read-inspection".to_owned(), throttled);
+    for _ in 0..60 {
+        run.look(&world);
+        run.now += SignedDuration::from_mins(1);
+    }
+    assert_eq!(run.phase(), "Planning");
+    world.failing.clear();
+    run.until(&world, "AwaitingApproval");
+}
+
+#[test]
 fn a_rule_refuses_what_is_breaking() {
     let (mut run, mut world) = Run::to(Requester::Push, |environment| {
         environment
@@ -195,6 +211,30 @@ fn a_migration_of_one_transaction_that_fails_leaves_the_database_as_it_was() {
     fails(&mut world, 1);
     run.approved_until(&world, "Failed");
     insta::assert_snapshot!(run.report());
+}
+
+#[test]
+fn whoever_waits_reads_which_revision_it_is_at() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    let task = world.migration.as_mut().unwrap();
+    task.stopped = false;
+    task.log_tail = vec!["INFO  [alembic] Running upgrade 2c91e0 -> 3f2a9c, add a note".to_owned()];
+    run.approved_until(&world, "Migrating");
+    for _ in 0..4 {
+        run.look(&world);
+    }
+    let waits = sluice_core::machine::waits_for(&run.d);
+    assert!(
+        waits.ends_with("Running upgrade 2c91e0 -> 3f2a9c, add a note"),
+        "{waits}"
+    );
+    let before = run.history.len();
+    run.look(&world);
+    assert_eq!(
+        run.history.len(),
+        before,
+        "what is known already is no news"
+    );
 }
 
 #[test]
