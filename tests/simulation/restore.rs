@@ -242,36 +242,46 @@ fn a_database_is_restored_with_the_code_that_fits() {
     }
 }
 
+/// A restore in which whoever works on it dies at this call; how many calls it took.
+fn crashed_at(crash_at: Option<u64>) -> u64 {
+    let mut story = Story::at("instance = \"erp-production\"", Tempo::quick(), 7);
+    let old = story.named(NAME).expect("there is a database");
+    let moment = crash_at.is_none_or(|call| call % 2 == 0);
+    story
+        .restore("r-1", story.point(moment))
+        .expect("it is taken");
+    let begun = story.world.calls();
+    if let Some(call) = crash_at {
+        story.world.crash_at_call(begun + call);
+    }
+    story.quiet();
+    story.assert_restored(&old);
+    story.assert_runs("1.4.0");
+    let copies = story.world.with_cloud(|cloud| {
+        let ledger = cloud.ledger().iter();
+        ledger
+            .filter(|entry| matches!(entry.what, Happened::CopyCreated { .. }))
+            .count()
+    });
+    assert_eq!(copies, 1, "one copy is made, whatever crashes");
+    story.world.calls() - begun
+}
+
 #[test]
 fn a_crash_at_any_call_changes_nothing_about_the_end() {
-    let told = |crash_at: Option<u64>| {
-        let mut story = Story::at("instance = \"erp-production\"", Tempo::quick(), 7);
-        let old = story.named(NAME).expect("there is a database");
-        let moment = crash_at.is_none_or(|call| call % 2 == 0);
-        story
-            .restore("r-1", story.point(moment))
-            .expect("it is taken");
-        let begun = story.world.calls();
-        if let Some(call) = crash_at {
-            story.world.crash_at_call(begun + call);
-        }
-        story.quiet();
-        story.assert_restored(&old);
-        story.assert_runs("1.4.0");
-        let copies = story.world.with_cloud(|cloud| {
-            let ledger = cloud.ledger().iter();
-            ledger
-                .filter(|entry| matches!(entry.what, Happened::CopyCreated { .. }))
-                .count()
-        });
-        assert_eq!(copies, 1, "one copy is made, whatever crashes");
-        story.world.calls() - begun
-    };
-    let calls = told(None);
+    let calls = crashed_at(None);
     assert!(calls > 100, "{calls}");
-    for call in 0..calls {
-        told(Some(call));
-    }
+    // Each is a world of its own, and there are hundreds: all cores take their share.
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        for core in 0..cores {
+            scope.spawn(move || {
+                for call in (0..calls).skip(core).step_by(cores) {
+                    crashed_at(Some(call));
+                }
+            });
+        }
+    });
 }
 
 #[test]
