@@ -190,8 +190,12 @@ impl App {
         }
         let deployment = before.clone();
         let over = deployment.phase.is_terminal();
-        let due_at =
-            wake_at(&deployment, now).or_else(|| now.saturating_add(TELL_AGAIN_AFTER).ok());
+        // Until people have been told: whoever dies in between is followed by somebody who tells.
+        let told_by = now.saturating_add(TELL_AGAIN_AFTER).ok();
+        let due_at = [wake_at(&deployment, now), told_by]
+            .into_iter()
+            .flatten()
+            .min();
         let is_proven = matches!(deployment.phase, Phase::Succeeded | Phase::Restored);
         let proves = is_proven.then(|| ProvenRelease {
             release: deployment.release.clone(),
