@@ -16,7 +16,7 @@ fn a_history_of_version_1_replays() {
             .touched
             .migration
             .as_ref()
-            .is_some_and(|run| run.succeeded)
+            .is_some_and(|run| run.succeeded())
     );
 }
 

@@ -36,13 +36,13 @@ fn before_the_rollout() -> Vec<Scenario> {
         .production_as_before(),
         Scenario::new(
             "hung-migration",
-            "the migration never ends: given up at its timeout, and said that its task may still run",
+            "the migration never ends: Sluice stops it at its time limit and checks the database",
         )
         .in_production(hung_migration())
         .ends("Failed")
         .check(Check::Migrations { environment: "production", count: 1 })
         .check(Check::NothingDeployed("production"))
-        .check(Check::Told(TO_PRODUCTION, "may still be running"))
+        .check(Check::Told(TO_PRODUCTION, "Sluice stops it and then checks the database"))
         .production_as_before(),
         snapshot("failed-snapshot", SnapshotFate::FailsAt(40))
             .shows("RDS fails the snapshot: no migration runs"),

@@ -96,7 +96,7 @@ impl App {
                 .commands
                 .iter()
                 .map(|command| self.execute(&stored.deployment, command));
-            let events = join_all(commands).await;
+            let events = join_all(commands).await.into_iter().flatten().collect();
             let (after, changed) = self.feed_back(stored, events).await?;
             stored = after;
             if !changed {
@@ -190,6 +190,11 @@ impl App {
         }
         let deployment = before.clone();
         let over = deployment.phase.is_terminal();
+        // A rehearsal that was given up holds nobody up: it has nothing left but a copy of its own.
+        let only_cleans_up = matches!(
+            &deployment.phase,
+            Phase::Rehearsing(rehearsing) if rehearsing.ends.is_some()
+        );
         // Until people have been told: whoever dies in between is followed by somebody who tells.
         let told_by = now.saturating_add(TELL_AGAIN_AFTER).ok();
         let due_at = [wake_at(&deployment, now), told_by]
@@ -201,7 +206,7 @@ impl App {
             release: deployment.release.clone(),
             deployment: deployment.id.clone(),
             at: now,
-            migrated: deployment.touched.migration.is_some(),
+            migrated: deployment.may_have_migrated(),
             additive: deployment.is_additive(),
             restores: deployment.kind.restores().cloned(),
             database_of: deployment.restore().map(|restore| restore.until),
@@ -217,7 +222,7 @@ impl App {
                 records,
                 chain: chain.clone(),
                 due_at,
-                frees_environment: over,
+                frees_environment: over || only_cleans_up,
                 holds_environment,
                 proves,
             })
@@ -246,7 +251,11 @@ impl App {
         if let Err(error) = &told {
             tracing::warn!(deployment.id = %deployment.id, %error, "people could not be told of {}", deployment.id);
         }
-        if deployment.phase.is_terminal() {
+        let only_cleans_up = matches!(
+            &deployment.phase,
+            Phase::Rehearsing(rehearsing) if rehearsing.ends.is_some()
+        );
+        if deployment.phase.is_terminal() || only_cleans_up {
             self.wake_next(deployment).await?;
         }
         let tell_again = told.is_err().then(|| {

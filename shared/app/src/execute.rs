@@ -42,9 +42,19 @@ impl Target {
 }
 
 impl App {
-    pub(crate) async fn execute(&self, d: &Deployment, command: &Command) -> Event {
+    /// Carries a command out; `None` if the intent's time was over before it began, so that
+    /// somebody else may have taken it up.
+    pub(crate) async fn execute(&self, d: &Deployment, command: &Command) -> Option<Event> {
         let key = command.key();
-        match self.carry_out(d, command).await {
+        let holds_it = || {
+            let intent = d.intents.get(&key);
+            intent.is_some_and(|intent| intent.is_held(self.ports.clock.now()))
+        };
+        if command.has_effect() && !holds_it() {
+            tracing::warn!(deployment.id = %d.id, command = %key, "{key} of {} comes too late and is left to the next look", d.id);
+            return None;
+        }
+        Some(match self.carry_out(d, command).await {
             Ok(outcome) => Event::Done {
                 command: key,
                 outcome,
@@ -62,7 +72,7 @@ impl App {
                     error,
                 }
             }
-        }
+        })
     }
 
     async fn carry_out(&self, d: &Deployment, command: &Command) -> Result<Outcome, PortError> {
@@ -157,6 +167,10 @@ impl App {
             }
             Command::ReadMigration { task } => {
                 Outcome::Migration(self.migration(d, target, task).await?)
+            }
+            Command::StopMigration { task } => {
+                ports.tasks.ensure_stopped(target, task).await?;
+                Outcome::MigrationStopping
             }
             Command::StartRollout(order) => {
                 ports.services.ensure_rollout(target, order).await?;

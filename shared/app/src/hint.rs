@@ -89,7 +89,7 @@ impl App {
         Ok(ids)
     }
 
-    async fn active_in(
+    pub(crate) async fn active_in(
         &self,
         account: &AccountId,
         cluster: &ClusterName,

@@ -1,38 +1,37 @@
 //! The answer to ECS's lifecycle hook.
 
 use jiff::SignedDuration;
+use sluice_core::failure::PortError;
 use sluice_core::hook::{HookAnswer, HookCall, answer};
-use sluice_core::phase::Phase;
+use sluice_core::id::DeploymentId;
 
 use crate::App;
+use crate::ports::Stored;
 
 impl App {
     /// Answers the hook. Never fails: whatever does not answer us makes ECS ask again, since an
-    /// error would make it go back.
+    /// error would make it go back. Where nothing is known ECS is held, and the log has an error.
     pub async fn hook(&self, call: &HookCall) -> HookAnswer {
         if call.going_back {
             return HookAnswer::Succeeded;
         }
-        let Some(id) = &call.deployment else {
-            tracing::info!(
-                service_deployment = %call.service_deployment,
-                "{} names no deployment of ours: not ours to hold",
-                call.service_deployment
-            );
-            return HookAnswer::Succeeded;
-        };
-        let stored = match self.ports.store.load(id).await {
+        let arn = &call.service_deployment;
+        let stored = match self.asked_by(call).await {
             Ok(Some(stored)) => stored,
             Ok(None) => {
-                tracing::warn!(deployment.id = %id, "the hook names {id}, which is not in the store: not ours to hold");
-                return HookAnswer::Succeeded;
+                tracing::error!(
+                    service_deployment = %arn,
+                    "{arn} asks to go on, and no deployment of Sluice is known that it belongs to: it is held. Remove Sluice's lifecycle hook from a service that Sluice does not deploy"
+                );
+                return HookAnswer::WAIT;
             }
             Err(error) => {
-                tracing::warn!(deployment.id = %id, %error, "the hook of {id} could not be looked up, ECS asks again");
+                tracing::warn!(service_deployment = %arn, %error, "the hook of {arn} could not be looked up, ECS asks again");
                 return HookAnswer::WAIT;
             }
         };
-        let answer = answer(&stored.deployment, call);
+        let id = &stored.deployment.id;
+        let answer = answer(&stored.deployment, call, self.ports.clock.now());
         tracing::info!(
             deployment.id = %id,
             phase = stored.deployment.phase.name(),
@@ -40,13 +39,38 @@ impl App {
             ?answer,
             "the hook of {id} was answered"
         );
-        if matches!(stored.deployment.phase, Phase::RollingOut) {
-            // Green has just come up. A wake-up that is lost costs seconds: the machine looks by
-            // itself.
+        if answer == HookAnswer::WAIT && !stored.deployment.phase.is_terminal() {
+            // Green has just come up, or a step was made. A wake-up that is lost costs seconds: the
+            // machine looks by itself.
             if let Err(error) = self.wake(id, None, SignedDuration::ZERO).await {
                 tracing::warn!(deployment.id = %id, %error, "{id} could not be woken");
             }
         }
         answer
+    }
+
+    /// The deployment that `hookDetails` name; where they name none that is known, the one that is
+    /// active where the service is.
+    async fn asked_by(&self, call: &HookCall) -> Result<Option<Stored>, PortError> {
+        let store = &self.ports.store;
+        if let Some(id) = &call.deployment
+            && let Some(stored) = store.load(id).await?
+        {
+            return Ok(Some(stored));
+        }
+        match self.active_where(call).await? {
+            Some(id) => store.load(&id).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn active_where(&self, call: &HookCall) -> Result<Option<DeploymentId>, PortError> {
+        let arn = &call.service_deployment;
+        let (Some(account), Some(cluster), Some(service)) =
+            (arn.account(), arn.cluster(), arn.ecs_service())
+        else {
+            return Ok(None);
+        };
+        Ok(self.active_in(&account, &cluster, &service).await?.pop())
     }
 }

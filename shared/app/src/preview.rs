@@ -54,10 +54,10 @@ impl App {
         for command in survey.missing_facts(deployment) {
             debug_assert!(!command.changes_the_world(), "planning only reads");
             match self.execute(deployment, &command).await {
-                Event::Done { outcome, .. } => {
+                Some(Event::Done { outcome, .. }) => {
                     survey.take(&outcome, self.ports.clock.now());
                 }
-                Event::CommandFailed { error, .. } => return Err(error),
+                Some(Event::CommandFailed { error, .. }) => return Err(error),
                 _ => {}
             }
         }

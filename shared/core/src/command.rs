@@ -24,6 +24,16 @@ use crate::observation::PinnedSecret;
 pub struct CommandKey(Cow<'static, str>);
 
 impl CommandKey {
+    /// Of the command that brings a service forward.
+    pub(crate) fn start_rollout(service: &ServiceName) -> Self {
+        Self(format!("start-rollout/{service}").into())
+    }
+
+    /// Of a command that is about nothing further than its name says.
+    pub(crate) const fn of(name: &'static str) -> Self {
+        Self(Cow::Borrowed(name))
+    }
+
     /// The key as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -166,6 +176,12 @@ pub enum Command {
     },
     /// See how the migration task is.
     ReadMigration {
+        /// The task.
+        task: TaskArn,
+    },
+    /// Have ECS stop the migration task. Its process gets SIGTERM, and SIGKILL two minutes later at
+    /// most.
+    StopMigration {
         /// The task.
         task: TaskArn,
     },
@@ -314,6 +330,7 @@ impl Command {
             Self::RemoveSnapshot { .. } => "remove-snapshot",
             Self::StartMigration { .. } => "start-migration",
             Self::ReadMigration { .. } => "read-migration",
+            Self::StopMigration { .. } => "stop-migration",
             Self::StartRollout(_) => "start-rollout",
             Self::ReadRollout { .. } => "read-rollout",
             Self::StopRollout { .. } => "stop-rollout",
@@ -328,6 +345,17 @@ impl Command {
         }
     }
 
+    /// Whether it leaves something in the world, so that the intent is stored before it is carried
+    /// out. Claiming an environment is not among them: that is a write under a condition, in the
+    /// store itself.
+    pub fn has_effect(&self) -> bool {
+        match self {
+            Self::ClaimEnvironment => false,
+            Self::RegisterInspector { .. } | Self::StartInspection { .. } => true,
+            other => other.changes_the_world(),
+        }
+    }
+
     /// Whether it changes the world, rather than reading it.
     pub fn changes_the_world(&self) -> bool {
         match self {
@@ -335,6 +363,7 @@ impl Command {
             | Self::StartSnapshot { .. }
             | Self::RegisterTaskDefinition { .. }
             | Self::StartMigration { .. }
+            | Self::StopMigration { .. }
             | Self::StartRollout(_)
             | Self::StopRollout { .. }
             | Self::PruneSnapshots { .. }

@@ -1,6 +1,6 @@
 //! A deployment: one release on its way to one environment, as a value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::CommandKey;
 use crate::config::Settings;
-use crate::failure::PortError;
+use crate::failure::{Cause, PortError};
 use crate::id::{
     AppName, DeploymentId, EnvironmentName, Hash, ServiceName, SlackUserId, SnapshotId, TaskArn,
     TaskDefinitionArn,
 };
+use crate::intent::Intent;
 use crate::migration::{Judgement, Rehearsal};
 use crate::note::{Entry, Note};
 use crate::observation::RolloutObservation;
@@ -126,8 +127,19 @@ pub struct Deployment {
     pub plan: Option<Arc<SealedPlan>>,
     /// Who has said yes to exactly this plan, and when.
     pub approvals: BTreeMap<SlackUserId, Timestamp>,
-    /// What it has done to the world so far.
+    /// What it has done to the world so far, as far as it has heard.
     pub touched: Touched,
+    /// What it is about to ask of the world and what it has asked: the last intent of each command.
+    pub intents: BTreeMap<CommandKey, Intent>,
+    /// From when the phase's time counts: since it was entered, or since AWS took what was asked last.
+    pub clock_from: Timestamp,
+    /// Looks that succeeded since the phase's time was over. Only after all of them is it over.
+    pub looked: BTreeSet<CommandKey>,
+    /// Whether people were told that the phase's time is over and Sluice cannot look.
+    pub is_blind: bool,
+    /// Who wants it stopped as soon as that is safe, if somebody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<Stop>,
     /// Who paused it, if somebody did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<Pause>,
@@ -176,8 +188,12 @@ impl SealedPlan {
 pub struct Touched {
     /// The snapshot that was proven.
     pub snapshot: Option<SnapshotId>,
-    /// The migration, once its task was asked for.
+    /// The migration, once ECS has taken its task.
     pub migration: Option<MigrationRun>,
+    /// Tasks of the migration, and of the look after it, that never started: nothing was executed,
+    /// and another was asked for.
+    #[serde(default, skip_serializing_if = "NeverStarted::is_none")]
+    pub never_started: NeverStarted,
     /// Task definition revisions registered for this release.
     pub task_definitions: BTreeMap<ServiceName, TaskDefinitionArn>,
     /// When the first service was about to be changed. Our service deployments are younger.
@@ -186,19 +202,86 @@ pub struct Touched {
     pub rollouts: BTreeMap<ServiceName, Option<RolloutObservation>>,
 }
 
+/// Tasks that never started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NeverStarted {
+    /// Of the migration.
+    pub migration: u8,
+    /// Of the look after it.
+    pub confirmation: u8,
+}
+
+impl NeverStarted {
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// The one run of the migration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MigrationRun {
     /// Its task.
     pub task: TaskArn,
-    /// Whether it has exited with 0.
-    pub succeeded: bool,
+    /// When ECS took it.
+    pub since: Timestamp,
+    /// Since when ECS does not show the task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing_since: Option<Timestamp>,
+    /// Why it is being stopped, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopping: Option<Stopping>,
+    /// How the task ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<MigrationEnd>,
     /// What its log said last while it ran, as far as it tells which revision it is at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said: Option<String>,
-    /// The task that looks afterwards where the database stands.
+    /// The task that looks afterwards where the database stands, and when ECS took it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub confirming: Option<TaskArn>,
+    pub confirming: Option<(TaskArn, Timestamp)>,
+}
+
+impl MigrationRun {
+    /// A task that ECS has taken.
+    pub fn new(task: TaskArn, since: Timestamp) -> Self {
+        Self {
+            task,
+            since,
+            missing_since: None,
+            stopping: None,
+            ended: None,
+            said: None,
+            confirming: None,
+        }
+    }
+
+    /// Whether its task was seen to exit with 0.
+    pub fn succeeded(&self) -> bool {
+        self.ended == Some(MigrationEnd::Succeeded)
+    }
+}
+
+/// A migration that is stopped since it takes too long.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopping {
+    /// When that was decided.
+    pub since: Timestamp,
+    /// How long it had been given, in seconds.
+    pub after_s: u64,
+    /// Whether ECS has taken the request.
+    pub asked: bool,
+}
+
+/// How the migration's task ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MigrationEnd {
+    /// Every container was seen to exit with 0.
+    Succeeded,
+    /// It was seen to stop otherwise, with this as the cause.
+    Failed(Cause),
+    /// Nobody saw how: ECS does not show the task any more, in these words.
+    Unknown(String),
 }
 
 /// A command that failed and will be tried again.
@@ -221,6 +304,21 @@ pub struct Pause {
     pub at: Timestamp,
     /// Why.
     pub reason: String,
+}
+
+/// A wish that the deployment goes no further: taken at once, carried out as soon as that is safe.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stop {
+    /// Who wants it.
+    pub by: SlackUserId,
+    /// When they said so.
+    pub at: Timestamp,
+    /// Why, if they were asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The request's own id, if it was one to go back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
 }
 
 /// Leave to begin while the environment is closed.
@@ -251,6 +349,11 @@ impl Deployment {
             plan: None,
             approvals: BTreeMap::new(),
             touched: Touched::default(),
+            intents: BTreeMap::new(),
+            clock_from: at,
+            looked: BTreeSet::new(),
+            is_blind: false,
+            stop: None,
             paused: None,
             overridden: None,
             looks: 0,
@@ -322,7 +425,7 @@ impl Deployment {
 
     /// Whether its migration may have left a schema on which the code that ran before does not run.
     pub fn breaks_what_ran_before(&self) -> bool {
-        self.touched.migration.is_some() && !self.is_additive()
+        self.may_have_migrated() && !self.is_additive()
     }
 
     pub(crate) fn tell(&mut self, at: Timestamp, note: Note) {
@@ -333,5 +436,35 @@ impl Deployment {
         self.phase = phase;
         self.entered_at = now;
         self.setbacks.clear();
+        self.restart_clock(now);
+    }
+
+    /// The phase's time counts from now on.
+    pub(crate) fn restart_clock(&mut self, now: Timestamp) {
+        self.clock_from = now;
+        self.looked.clear();
+        self.is_blind = false;
+    }
+
+    /// From when on "not found" proves that the command was never carried out; `None` if it never
+    /// was about to be.
+    pub(crate) fn absent_after(&self, command: &CommandKey) -> Option<Timestamp> {
+        self.intents.get(command).map(Intent::absent_after)
+    }
+
+    /// Whether ECS was, or may have been, asked to bring the service forward.
+    pub fn may_have_touched(&self, service: &ServiceName) -> bool {
+        self.touched.rollouts.contains_key(service)
+            || self
+                .intents
+                .contains_key(&CommandKey::start_rollout(service))
+    }
+
+    /// Whether the migration's task was, or may have been, started.
+    pub fn may_have_migrated(&self) -> bool {
+        self.touched.migration.is_some()
+            || self
+                .intents
+                .contains_key(&CommandKey::of("start-migration"))
     }
 }

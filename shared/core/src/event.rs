@@ -200,8 +200,10 @@ pub enum Outcome {
     SnapshotRemoved,
     /// Of `StartMigration`: ECS has taken the task.
     MigrationStarted(TaskArn),
-    /// Of `ReadMigration`; `None` where ECS does not remember the task.
+    /// Of `ReadMigration`; `None` where ECS does not show the task: not yet, or not any more.
     Migration(Option<TaskObservation>),
+    /// Of `StopMigration`: ECS has taken the request.
+    MigrationStopping,
     /// Of `StartRollout`: ECS has taken the request.
     RolloutStarted {
         /// Of which service.
@@ -282,6 +284,7 @@ impl Outcome {
             Self::SnapshotRemoved => "snapshot-removed",
             Self::MigrationStarted(_) => "migration-started",
             Self::Migration(_) => "migration",
+            Self::MigrationStopping => "migration-stopping",
             Self::RolloutStarted { .. } => "rollout-started",
             Self::Rollout { .. } => "rollout",
             Self::RolloutStopping { .. } => "rollout-stopping",

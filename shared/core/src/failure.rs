@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{DeploymentId, ServiceName, SlackUserId};
+use crate::id::{DeploymentId, ServiceName, SlackUserId, TaskArn};
 use crate::roles::NotAllowed;
 
 /// What can be done about an error of the outside world.
@@ -75,6 +75,20 @@ pub enum Cause {
         /// The last lines of its log.
         log_tail: Vec<String>,
     },
+    /// Nobody saw how the migration ended, and the database does not show it.
+    MigrationUnknown {
+        /// Its task, if ECS was heard to take it.
+        task: Option<TaskArn>,
+        /// What is known.
+        reason: String,
+    },
+    /// Somebody stopped our service deployment, or replaced it by another, once it had traffic.
+    Replaced {
+        /// The service.
+        service: ServiceName,
+        /// ECS's reason.
+        reason: String,
+    },
     /// ECS could not bring the new version up, or took it back.
     RolloutFailed {
         /// The service.
@@ -133,6 +147,8 @@ impl Cause {
             | Self::BakeFailed(_)
             | Self::AskedFor { .. } => true,
             Self::BackupFailed(_)
+            | Self::MigrationUnknown { .. }
+            | Self::Replaced { .. }
             | Self::TimedOut { .. }
             | Self::PausedTooLong { .. }
             | Self::NotRestored(_)
@@ -142,6 +158,11 @@ impl Cause {
 }
 
 impl Cause {
+    /// Whether only a person can say how this goes on, whatever the migration does.
+    pub(crate) fn is_for_a_person(&self) -> bool {
+        matches!(self, Self::MigrationUnknown { .. } | Self::Replaced { .. })
+    }
+
     /// Whether a migration that ended so may have left a part of itself, if it is no single
     /// transaction. `started`: whether its task was asked for, as far as is known.
     pub(crate) fn may_have_left_something(&self, started: bool) -> bool {
@@ -151,9 +172,10 @@ impl Cause {
                 exit_code: Some(LOCK_NOT_FREE),
                 ..
             } => false,
-            Self::MigrationFailed { .. } | Self::TimedOut { .. } | Self::PausedTooLong { .. } => {
-                started
-            }
+            Self::MigrationFailed { .. }
+            | Self::MigrationUnknown { .. }
+            | Self::TimedOut { .. }
+            | Self::PausedTooLong { .. } => started,
             _ => false,
         }
     }
@@ -190,6 +212,14 @@ impl fmt::Display for Cause {
             } => {
                 write!(f, "the migration never ran to its end: {reason}")
             }
+            Self::MigrationUnknown { reason, .. } => {
+                write!(f, "the outcome of the migration is unknown: {reason}")
+            }
+            Self::Replaced { service, reason } => write!(
+                f,
+                "someone stopped the service deployment of {service}, or deployed something else \
+                 over it: {reason}"
+            ),
             Self::RolloutFailed { service, reason } => {
                 write!(f, "ECS could not roll out {service}: {reason}")
             }
@@ -288,15 +318,6 @@ pub enum RejectedEvent {
     /// Nothing was changed that could go back.
     #[error("nothing is changed yet: the deployment is {phase}. Cancel it instead")]
     NothingToGoBackFrom {
-        /// Where the deployment is.
-        phase: &'static str,
-    },
-    /// The database is being worked on, which nothing can take back half way.
-    #[error(
-        "no service is changed yet, and the database is being worked on: the deployment is {phase}. \
-         Ask again once it rolls out; until then what ran before has all the traffic"
-    )]
-    DatabaseAtWork {
         /// Where the deployment is.
         phase: &'static str,
     },

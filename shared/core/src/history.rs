@@ -4,10 +4,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::command::CommandKey;
 use crate::deployment::{Deployment, Opening};
 use crate::event::Event;
 use crate::failure::RejectedEvent;
 use crate::id::{DeploymentId, Hash};
+use crate::intent::Intent;
 use crate::machine;
 
 /// One event that a deployment took.
@@ -25,6 +27,9 @@ pub struct Record {
     pub phase: String,
     /// What it meant, in the words people were told.
     pub notes: Vec<String>,
+    /// What Sluice was about to do from then on: stored before it was done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub intends: Vec<CommandKey>,
     /// The hash of the record before; of no record, the hash of nothing.
     pub previous: Hash,
     /// The hash of this record with all of the above.
@@ -78,6 +83,7 @@ impl ChainEnd {
                 .iter()
                 .map(|entry| entry.note.words(after))
                 .collect(),
+            intends: intended(before, after),
             previous: self.hash.clone(),
             hash: ChainEnd::start().hash,
         };
@@ -86,6 +92,16 @@ impl ChainEnd {
         self.hash = record.hash.clone();
         record
     }
+}
+
+/// The intents that are new in `after`.
+fn intended(before: Option<&Deployment>, after: &Deployment) -> Vec<CommandKey> {
+    let is_new = |(key, intent): &(&CommandKey, &Intent)| {
+        let known = before.and_then(|before| before.intents.get(*key));
+        intent.open && known != Some(*intent)
+    };
+    let new = after.intents.iter().filter(is_new);
+    new.map(|(key, _)| key.clone()).collect()
 }
 
 impl Record {
@@ -97,6 +113,7 @@ impl Record {
             &self.entry,
             &self.phase,
             &self.notes,
+            &self.intends,
             &self.previous,
         ))
     }

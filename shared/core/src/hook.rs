@@ -1,15 +1,22 @@
 //! What the lifecycle hook answers ECS: derived from where the deployment is, decided nowhere else.
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::command::Direction;
+use crate::command::{CommandKey, Direction};
 use crate::deployment::Deployment;
 use crate::id::{DeploymentId, ServiceDeploymentArn};
+use crate::machine;
 use crate::observation::Stage;
 use crate::phase::Phase;
+use crate::plan::PlannedService;
 
 /// ECS asks again after this. Short, so that a yes is heard soon; ECS's own default is 30 s.
 const ASK_AGAIN_AFTER_S: u32 = 15;
+
+/// A look that is older says nothing of the step at which ECS is held now. A step lasts a minute at
+/// least, and the machine looks four times in it.
+const FRESH: SignedDuration = SignedDuration::from_secs(45);
 
 /// A question of ECS: may this service deployment go on?
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,23 +55,56 @@ impl HookAnswer {
     };
 }
 
-/// The answer to `call` for the deployment it belongs to.
-pub fn answer(deployment: &Deployment, call: &HookCall) -> HookAnswer {
-    let ours = deployment
-        .touched
-        .rollouts
-        .values()
-        .flatten()
-        .find(|rollout| rollout.arn == call.service_deployment);
-    let all_known = deployment.touched.rollouts.values().all(Option::is_some);
-    if call.going_back || call.direction == Some(Direction::Back) {
+/// The answer to `call` for the deployment it belongs to, or seems to belong to.
+pub fn answer(deployment: &Deployment, call: &HookCall, now: Timestamp) -> HookAnswer {
+    if call.going_back {
         // Whoever goes back is let through: nothing is safer than what ran before.
         return HookAnswer::Succeeded;
     }
-    if ours.is_none() && all_known && !deployment.touched.rollouts.is_empty() {
-        // Somebody else's rollout of the same service, which still carries our hook.
-        return HookAnswer::Succeeded;
+    match whose(deployment, call, now) {
+        Whose::Ours => of_ours(deployment, call, now),
+        Whose::SomebodyElses => HookAnswer::Succeeded,
+        Whose::NotKnownYet => HookAnswer::WAIT,
     }
+}
+
+/// Whose service deployment asks. What its `hookDetails` say is no evidence: they stay on a service
+/// that somebody deploys by hand later.
+enum Whose {
+    /// The one that this deployment has asked ECS for, by its ARN.
+    Ours,
+    /// ECS was not asked for it by this deployment.
+    SomebodyElses,
+    /// ECS may have been asked for it, and nobody has seen yet which one that is.
+    NotKnownYet,
+}
+
+fn whose(d: &Deployment, call: &HookCall, now: Timestamp) -> Whose {
+    let mut known = d.touched.rollouts.values().flatten();
+    if known.any(|rollout| rollout.arn == call.service_deployment) {
+        return Whose::Ours;
+    }
+    let planned = d.plan.iter().flat_map(|sealed| &sealed.plan.services);
+    let name = call.service_deployment.ecs_service();
+    let mut asking = planned.filter(|service| name.as_ref() == Some(&service.ecs_service));
+    let may_be_ours = |service: &PlannedService| {
+        let start = CommandKey::start_rollout(&service.service);
+        let may_come = d.absent_after(&start).is_some_and(|at| now < at);
+        match d.touched.rollouts.get(&service.service) {
+            Some(Some(_)) => false,
+            // ECS was heard to take it: whatever it does not list yet comes.
+            Some(None) => true,
+            None => may_come,
+        }
+    };
+    if !d.phase.is_terminal() && asking.any(may_be_ours) {
+        Whose::NotKnownYet
+    } else {
+        Whose::SomebodyElses
+    }
+}
+
+fn of_ours(deployment: &Deployment, call: &HookCall, now: Timestamp) -> HookAnswer {
     match &deployment.phase {
         Phase::RollingBack { .. }
         | Phase::RolledBack { .. }
@@ -74,7 +114,10 @@ pub fn answer(deployment: &Deployment, call: &HookCall) -> HookAnswer {
         Phase::AwaitingRestoreDecision { .. } | Phase::RolledForward { .. } => {
             HookAnswer::Succeeded
         }
-        Phase::Shifting
+        Phase::Shifting { held, .. } if call.stage == Some(Stage::PreProductionTrafficShift) => {
+            before_a_step(deployment, *held, now)
+        }
+        Phase::Shifting { .. }
         | Phase::Baking { .. }
         | Phase::CleaningUp { .. }
         | Phase::Succeeded
@@ -85,8 +128,7 @@ pub fn answer(deployment: &Deployment, call: &HookCall) -> HookAnswer {
         }
         // Also while it is paused: it cannot leave these then, and cannot be paused after them.
         Phase::RollingOut | Phase::UpdatingWorkers | Phase::Verifying { .. } => HookAnswer::WAIT,
-        // No rollout of this deployment can be under way here: the hook was called for one that a
-        // later save has yet to tell of.
+        // No rollout of this deployment was seen before these are over.
         Phase::Queued
         | Phase::Planning { .. }
         | Phase::Rehearsing(_)
@@ -98,5 +140,18 @@ pub fn answer(deployment: &Deployment, call: &HookCall) -> HookAnswer {
         | Phase::Rejected { .. }
         | Phase::Expired
         | Phase::Cancelled { .. } => HookAnswer::WAIT,
+    }
+}
+
+/// The first step is free. Before every other one the share that has the new version must have been
+/// found healthy, and by a look at which ECS stood here: what was seen earlier may be of the step
+/// before.
+fn before_a_step(d: &Deployment, held: Option<Timestamp>, now: Timestamp) -> HookAnswer {
+    let is_fresh = held.is_some_and(|at| now.duration_since(at) <= FRESH);
+    let is_first = machine::part_of_the_traffic(d) == 0;
+    if is_fresh && (is_first || machine::is_step_healthy(d)) {
+        HookAnswer::Succeeded
+    } else {
+        HookAnswer::WAIT
     }
 }

@@ -130,6 +130,33 @@ impl fmt::Display for Digest {
 #[error("`{0}` is not an image digest: expected `sha256:` and 64 lower-case hexadecimal digits")]
 pub struct InvalidDigest(String);
 
+impl ServiceDeploymentArn {
+    /// `arn:PARTITION:ecs:REGION:ACCOUNT:service-deployment/CLUSTER/SERVICE/ID`: its parts from the
+    /// cluster on.
+    fn parts(&self) -> Option<(&str, &str)> {
+        let (_, path) = self.0.split_once(":service-deployment/")?;
+        let mut parts = path.split('/');
+        Some((parts.next()?, parts.next()?))
+    }
+
+    /// The account it is in, if it is an ARN.
+    pub fn account(&self) -> Option<AccountId> {
+        let account = self.0.split(':').nth(4)?;
+        (!account.is_empty()).then(|| AccountId::new(account))
+    }
+
+    /// The cluster, if it is an ARN.
+    pub fn cluster(&self) -> Option<ClusterName> {
+        self.parts().map(|(cluster, _)| ClusterName::new(cluster))
+    }
+
+    /// The service's name in ECS, if it is an ARN.
+    pub fn ecs_service(&self) -> Option<EcsServiceName> {
+        self.parts()
+            .map(|(_, service)| EcsServiceName::new(service))
+    }
+}
+
 /// A deployment: `dep-` and sixteen hexadecimal digits.
 ///
 /// Made from what triggered it, so that a trigger that arrives twice names the same deployment.

@@ -19,6 +19,7 @@ pub mod home;
 pub mod hook;
 pub mod id;
 pub mod intake;
+pub mod intent;
 pub mod machine;
 pub mod message;
 pub mod migration;

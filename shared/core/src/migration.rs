@@ -32,6 +32,10 @@ pub struct Inspection {
 pub enum InspectionReading {
     /// Its task runs, or its report is on its way to the log.
     UnderWay,
+    /// ECS does not show its task: not yet, or not any more.
+    NotShown,
+    /// Its task never started, so that nothing was executed, in ECS's words.
+    NeverStarted(String),
     /// It has seen everything.
     Seen(Box<Inspection>),
     /// It could not, and why: what to do about it stands with it.
@@ -68,6 +72,10 @@ pub struct HeldLock {
 pub enum RehearsalReading {
     /// It runs, or its report is on its way to the log.
     UnderWay,
+    /// ECS does not show its task: not yet, or not any more.
+    NotShown,
+    /// Its task never started, so that nothing was executed, in ECS's words.
+    NeverStarted(String),
     /// It went to the head.
     Done {
         /// How long it ran, in milliseconds.

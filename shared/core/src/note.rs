@@ -71,6 +71,20 @@ pub enum Note {
         why: String,
     },
     MigrationStarted(TaskArn),
+    TaskNeverStarted {
+        why: String,
+    },
+    MigrationStopping {
+        after_s: u64,
+    },
+    StopTaken {
+        by: SlackUserId,
+    },
+    CannotSee {
+        doing: String,
+        error: PortError,
+        until: Timestamp,
+    },
     MigrationSucceeded,
     MigrationConfirmed {
         head: String,
@@ -92,6 +106,13 @@ pub enum Note {
     },
     TrafficReleased,
     TrafficShifted(ServiceName),
+    StepReached {
+        percent: u8,
+    },
+    StepHealthy {
+        percent: u8,
+        samples: usize,
+    },
     Baked {
         samples: usize,
     },
@@ -261,9 +282,32 @@ impl Note {
                 "the copy {copy} could NOT be removed and is billed until somebody does: {why}. Remove \
                  the database and the snapshot of that name in RDS"
             ),
+            Self::TaskNeverStarted { why } => format!(
+                "the task never started, so nothing was executed ({why}); starting another one"
+            ),
+            Self::MigrationStopping { after_s } => format!(
+                "the migration is not done after {}: Sluice stops it and then checks the database",
+                words::duration_s(*after_s)
+            ),
+            Self::StopTaken { by } => format!(
+                "<@{by}> called it off. The migration is running and is not interrupted; the \
+                 deployment stops when it has ended, before any service is changed"
+            ),
+            Self::CannotSee {
+                doing,
+                error,
+                until,
+            } => format!(
+                "this takes longer than it should, and Sluice cannot see why: {doing} failed: \
+                 {error}. Nothing is changed meanwhile. Sluice keeps trying until {}",
+                until.strftime("%Y-%m-%d %H:%M UTC")
+            ),
             Self::MigrationSucceeded => "migration ended with exit code 0".to_owned(),
             Self::MigrationConfirmed { head } => {
-                format!("asked again: the database stands at {head}, as the release wants it")
+                format!("Confirmed: the database is at revision {head}")
+            }
+            Self::RestoreDecisionNeeded { cause } if cause.is_for_a_person() => {
+                format!("{cause}. Sluice has stopped; someone must decide how it goes on")
             }
             Self::RestoreDecisionNeeded { cause } => format!(
                 "{cause}. The code alone cannot go back: somebody must decide what becomes of the \
@@ -293,6 +337,15 @@ impl Note {
                 )
             }
             Self::TrafficReleased => "ECS may shift the traffic".to_owned(),
+            Self::StepReached { percent } => format!(
+                "{percent} % of the traffic is on {}; ECS is held before the next step until it \
+                 is healthy",
+                version(deployment)
+            ),
+            Self::StepHealthy { percent, samples } => format!(
+                "healthy at {percent} % of the traffic: {}",
+                words::count(*samples, "health sample")
+            ),
             Self::TrafficShifted(service) => {
                 format!("{service}: all traffic is on {}", version(deployment))
             }

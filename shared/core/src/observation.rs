@@ -194,6 +194,10 @@ pub struct SnapshotObservation {
 pub struct TaskObservation {
     /// Its ARN.
     pub task: TaskArn,
+    /// Whether a container of it has run, or may have. Of a task that has stopped, `false` means that
+    /// nothing was executed: it may be run again. While a task is on its way there, `false` means not
+    /// yet.
+    pub started: bool,
     /// Whether it has stopped.
     pub stopped: bool,
     /// Every essential container and its exit code, if it has one. A task that never started can

@@ -52,7 +52,15 @@ pub enum Phase {
         not_before: Timestamp,
     },
     /// Traffic moves.
-    Shifting,
+    Shifting {
+        /// What was seen while a part of the traffic is on the new version, oldest first.
+        samples: Vec<Sample>,
+        /// Per cent of the traffic at which that was; 0 before the first step.
+        step: u8,
+        /// When ECS was last seen held before a step.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        held: Option<Timestamp>,
+    },
     /// The new version has the traffic and is watched.
     Baking {
         /// What was seen, oldest first; the oldest fall out.
@@ -154,6 +162,9 @@ pub enum Phase {
 pub struct Rehearsing {
     /// The revision with the new image that rehearses.
     pub inspector: TaskDefinitionArn,
+    /// Tasks that never started, so that another was asked for.
+    #[serde(default)]
+    pub never_started: u8,
     /// How far it is.
     pub step: RehearsalStep,
     /// How the deployment ends once what was made is removed; `None` goes on.
@@ -236,6 +247,11 @@ pub enum Return {
         /// Whether ECS has taken the request, or had begun by itself.
         asked: bool,
     },
+    /// Ours was stopped, or replaced by another: finding out what the service runs.
+    Checking {
+        /// Since when.
+        since: Timestamp,
+    },
     /// Ours is over, so the revision from before is deployed anew.
     Redeploying {
         /// Whether ECS has taken the request.
@@ -245,6 +261,13 @@ pub enum Return {
     Returned,
     /// It does not, and Sluice knows no further way.
     Stuck(String),
+}
+
+impl Return {
+    /// Whether there is nothing more to do about the service.
+    pub fn is_settled(&self) -> bool {
+        matches!(self, Self::Returned | Self::Stuck(_))
+    }
 }
 
 impl Phase {
@@ -261,7 +284,7 @@ impl Phase {
             Self::RollingOut => "RollingOut",
             Self::UpdatingWorkers => "UpdatingWorkers",
             Self::Verifying { .. } => "Verifying",
-            Self::Shifting => "Shifting",
+            Self::Shifting { .. } => "Shifting",
             Self::Baking { .. } => "Baking",
             Self::CleaningUp { .. } => "CleaningUp",
             Self::Succeeded => "Succeeded",
@@ -307,7 +330,7 @@ impl Phase {
             | Self::RollingOut
             | Self::UpdatingWorkers
             | Self::Verifying { .. }
-            | Self::Shifting
+            | Self::Shifting { .. }
             | Self::Baking { .. }
             | Self::CleaningUp { .. }
             | Self::AwaitingRestoreDecision { .. }
@@ -327,6 +350,15 @@ impl Phase {
         )
     }
 
+    /// Whether it can be called off. While the migration runs that is carried out once it has ended.
+    pub fn can_cancel(&self) -> bool {
+        self.is_untouched()
+            || matches!(
+                self,
+                Self::Rehearsing(_) | Self::BackingUp(_) | Self::Migrating
+            )
+    }
+
     /// Whether it can be paused. From the shift of traffic on ECS goes its way by itself: it shifts,
     /// bakes and cleans up without asking. The way back is not paused.
     pub fn can_pause(&self) -> bool {
@@ -342,7 +374,7 @@ impl Phase {
             | Self::Verifying { .. } => true,
             // It costs by the hour, and is over soon.
             Self::Rehearsing(_)
-            | Self::Shifting
+            | Self::Shifting { .. }
             | Self::Baking { .. }
             | Self::CleaningUp { .. }
             | Self::AwaitingRestoreDecision { .. }

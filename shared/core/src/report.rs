@@ -195,7 +195,7 @@ fn database_after(d: &Deployment, during: &str, cause: Option<&Cause>) -> String
         Some(Cause::TimedOut { .. } | Cause::PausedTooLong { .. })
     );
     match &d.touched.migration {
-        Some(run) if run.succeeded => "the database has the new revision".to_owned(),
+        Some(run) if run.succeeded() => "the database has the new revision".to_owned(),
         Some(run) if stood_still => format!(
             "the migration task {} was not stopped and may still be running",
             short_arn(run.task.as_str())
@@ -367,6 +367,13 @@ fn advice(d: &Deployment, cause: &Cause) -> Vec<String> {
             "compare `alembic current` with `alembic heads` before anything else".to_owned(),
             "mend the migration and push a new image, or restore the snapshot".to_owned(),
         ],
+        Cause::MigrationUnknown { .. } => vec![
+            "compare `alembic current` with `alembic heads`, and see whether the task still runs"
+                .to_owned(),
+        ],
+        Cause::Replaced { service, .. } => {
+            vec![format!("see what {service} runs now, and who deployed it")]
+        }
         Cause::RolloutFailed { service, .. } => {
             vec![format!(
                 "read the stopped tasks and the log of {service}, mend, push a new image"

@@ -93,6 +93,16 @@ pub enum AskError {
         release: ImageTag,
         ago: SignedDuration,
     },
+    /// What ran before runs: somebody has stopped the release that was to take its place.
+    #[error(
+        "{release} was stopped {} ago, before any service was changed: the version from before \
+         still runs. To go further back, name the release",
+        words::duration(*.ago)
+    )]
+    StoppedJustNow {
+        release: ImageTag,
+        ago: SignedDuration,
+    },
     /// Another rollback is under way.
     #[error(
         "{environment} goes back to {release} already ({deployment}): wait for its end, or cancel \

@@ -2,7 +2,6 @@
 
 use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
-use sluice_core::failure::RejectedEvent;
 use sluice_core::id::{Digest, ImageTag, SlackUserId};
 use sluice_core::phase::Phase;
 use sluice_core::release::ProvenRelease;
@@ -10,7 +9,7 @@ use sluice_core::roles::Action;
 use sluice_core::rollback::{ReleaseReference, still_proven};
 use sluice_core::view::{WaysBack, rollback_modal};
 
-use super::roll_back::{PROVEN, RECENT, chosen, migrations};
+use super::roll_back::{PROVEN, RECENT, chosen, is_at_the_database, migrations};
 use super::{AskError, Place, Request};
 use crate::App;
 use crate::ports::{DeploymentSummary, TriggerId};
@@ -104,11 +103,8 @@ impl App {
         active: Option<&Deployment>,
     ) -> Result<&'a ProvenRelease, AskError> {
         match active.map(|active| &active.phase) {
-            Some(phase @ (Phase::BackingUp(_) | Phase::Migrating)) => {
-                let phase = phase.name();
-                Err(RejectedEvent::DatabaseAtWork { phase }.into())
-            }
-            Some(phase) if goes_back(phase) => {
+            // No service is changed yet: it is stopped, and what ran before runs on.
+            Some(phase) if goes_back(phase) || is_at_the_database(phase) => {
                 let nothing = || AskError::NothingBefore(place.environment.name.clone());
                 proven.first().ok_or_else(nothing)
             }
@@ -137,7 +133,7 @@ pub(super) fn leads_back_already(other: &Deployment) -> AskError {
 fn has_traffic(active: &Deployment) -> bool {
     let moved = matches!(
         active.phase,
-        Phase::Shifting
+        Phase::Shifting { .. }
             | Phase::Baking { .. }
             | Phase::CleaningUp { .. }
             | Phase::AwaitingRestoreDecision { .. }
@@ -152,7 +148,7 @@ pub(super) fn goes_back(phase: &Phase) -> bool {
         Phase::RollingOut
             | Phase::UpdatingWorkers
             | Phase::Verifying { .. }
-            | Phase::Shifting
+            | Phase::Shifting { .. }
             | Phase::Baking { .. }
             | Phase::CleaningUp { .. }
             | Phase::AwaitingRestoreDecision { .. }

@@ -160,7 +160,7 @@ fn makes_way(active: &Deployment) -> bool {
         Phase::RollingOut
             | Phase::UpdatingWorkers
             | Phase::Verifying { .. }
-            | Phase::Shifting
+            | Phase::Shifting { .. }
             | Phase::Baking { .. }
             | Phase::CleaningUp { .. }
             | Phase::AwaitingRestoreDecision { .. }

@@ -62,7 +62,13 @@ impl App {
         let state = store.environment(&request.environment).await?;
         let recent = store.deployments(&request.environment, RECENT).await?;
         if let Some(taken) = self.taken_before(request, &recent).await? {
-            return Ok(going_back(&taken, AskedHow::Again));
+            return Ok(match taken.stop {
+                Some(_) => stopping(&taken),
+                None => going_back(&taken, AskedHow::Again),
+            });
+        }
+        if order.to.is_none() {
+            self.stopped_just_now(&recent).await?;
         }
         let proven = store.proven_releases(&request.environment, PROVEN).await?;
         let proven = still_proven(proven);
@@ -109,7 +115,14 @@ impl App {
         request: &Request,
         recent: &[DeploymentSummary],
     ) -> Result<Option<Deployment>, PortError> {
-        let back = ["RollingBack", "RolledBack", "RollbackFailed"];
+        let back = [
+            "RollingBack",
+            "RolledBack",
+            "RollbackFailed",
+            "Migrating",
+            "Cancelled",
+            "AwaitingRestoreDecision",
+        ];
         let went_back = recent
             .iter()
             .filter(|summary| back.contains(&summary.phase.as_str()));
@@ -122,6 +135,27 @@ impl App {
             }
         }
         Ok(None)
+    }
+
+    /// A deployment that was stopped before it changed any service was all there was to go back from:
+    /// the next who asks within minutes has not seen that yet.
+    async fn stopped_just_now(&self, recent: &[DeploymentSummary]) -> Result<(), AskError> {
+        let now = self.ports.clock.now();
+        for one in recent.iter().filter(|one| one.phase == "Cancelled") {
+            let ago = one.ended_at.map(|ended| now.duration_since(ended));
+            let Some(ago) = ago.filter(|ago| *ago < JUST_NOW) else {
+                continue;
+            };
+            if let Some(stopped) = self.loaded(Some(&one.id)).await?
+                && stopped.stop.is_some_and(|stop| stop.request.is_some())
+            {
+                return Err(AskError::StoppedJustNow {
+                    release: one.tag.clone(),
+                    ago,
+                });
+            }
+        }
+        Ok(())
     }
 
     pub(super) async fn loaded(
@@ -167,15 +201,16 @@ impl App {
         all: bool,
     ) -> Result<GoBack, AskError> {
         match &active.phase {
-            Phase::BackingUp(_) | Phase::Migrating if order.to.is_none() => {
-                let phase = active.phase.name();
-                Err(RejectedEvent::DatabaseAtWork { phase }.into())
+            phase if is_at_the_database(phase) && !all => Ok(GoBack::First),
+            phase if is_at_the_database(phase) => {
+                let after = self.tell_to_go_back(request, &order.reason, active).await?;
+                Ok(GoBack::All(stopping(&after)))
             }
             Phase::AwaitingRestoreDecision { .. } if active.touched.rollouts_since.is_none() => {
                 Err(RejectedEvent::OnlyDatabase.into())
             }
             Phase::AwaitingRestoreDecision { .. }
-            | Phase::Shifting
+            | Phase::Shifting { .. }
             | Phase::Baking { .. }
             | Phase::CleaningUp { .. }
                 if all && active.breaks_what_ran_before() && !order.force =>
@@ -198,7 +233,7 @@ impl App {
             Phase::RollingOut
             | Phase::UpdatingWorkers
             | Phase::Verifying { .. }
-            | Phase::Shifting
+            | Phase::Shifting { .. }
             | Phase::Baking { .. }
             | Phase::CleaningUp { .. }
             | Phase::AwaitingRestoreDecision { .. } => {
@@ -420,7 +455,38 @@ pub(super) fn migrations(
     tags
 }
 
+/// Whether no service is changed yet and the database is worked on, or about to be.
+pub(super) fn is_at_the_database(phase: &Phase) -> bool {
+    matches!(phase, Phase::BackingUp(_) | Phase::Migrating)
+}
+
+/// What ran before runs still: the deployment is stopped, and that is all.
+fn stopping(d: &Deployment) -> Asked {
+    let (release, environment) = (&d.release.tag, d.environment());
+    let reply = if d.phase.is_terminal() {
+        format!(
+            "{release} is called off. No service in {environment} was changed: the version from \
+             before still runs."
+        )
+    } else {
+        format!(
+            "{release} stops as soon as its migration has ended, before any service in \
+             {environment} is changed: {} shows how it goes.",
+            d.settings.environment.channel
+        )
+    };
+    Asked {
+        deployment: d.id.clone(),
+        how: AskedHow::GoesBack,
+        reply,
+    }
+}
+
 fn asked_for_by(deployment: &Deployment, request: &Request) -> bool {
+    let stop = deployment.stop.as_ref();
+    if stop.is_some_and(|stop| stop.request.as_ref() == Some(&request.id)) {
+        return true;
+    }
     let (Phase::RollingBack { cause, .. }
     | Phase::RolledBack { cause }
     | Phase::RollbackFailed { cause, .. }) = &deployment.phase

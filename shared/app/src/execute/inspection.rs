@@ -119,10 +119,13 @@ impl App {
     ) -> Result<InspectionReading, PortError> {
         let failed = |why: String| Ok(InspectionReading::Failed(why));
         let Some(seen) = self.task(target, task).await? else {
-            return failed(format!("ECS does not know the task {task} any more"));
+            return Ok(InspectionReading::NotShown);
         };
         if !seen.stopped {
             return Ok(InspectionReading::UnderWay);
+        }
+        if !seen.started {
+            return Ok(InspectionReading::NeverStarted(ending(&seen)));
         }
         let lines = self.ports.tasks.log_lines(target, task, PREFIX).await?;
         match decode(lines.iter().map(String::as_str)) {

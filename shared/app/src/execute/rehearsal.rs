@@ -71,10 +71,13 @@ impl App {
     ) -> Result<RehearsalReading, PortError> {
         let failed = |why: String| Ok(RehearsalReading::Failed(why));
         let Some(seen) = self.task(target, task).await? else {
-            return failed(format!("ECS does not know the task {task} any more"));
+            return Ok(RehearsalReading::NotShown);
         };
         if !seen.stopped {
             return Ok(RehearsalReading::UnderWay);
+        }
+        if !seen.started {
+            return Ok(RehearsalReading::NeverStarted(ending(&seen)));
         }
         let lines = self.ports.tasks.log_lines(target, task, PREFIX).await?;
         match decode(lines.iter().map(String::as_str)) {

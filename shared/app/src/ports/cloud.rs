@@ -221,7 +221,11 @@ pub trait Tasks: Send + Sync {
     /// Runs the task, unless one of its token was run already.
     async fn ensure_task(&self, target: &Target, order: &TaskOrder) -> Result<TaskArn, PortError>;
 
-    /// How the task is. ECS forgets stopped tasks after about an hour: then `None`.
+    /// Has ECS stop the task, unless it has stopped. That it is on its way is all this says.
+    async fn ensure_stopped(&self, target: &Target, task: &TaskArn) -> Result<(), PortError>;
+
+    /// How the task is. ECS may not show for minutes what it has just taken, and forgets a task about
+    /// an hour after it stopped: then `None`.
     async fn task(
         &self,
         target: &Target,

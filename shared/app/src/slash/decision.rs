@@ -68,7 +68,7 @@ impl App {
     async fn under_way(&self, at: &EnvironmentKey) -> Result<Deployment, SlashFailed> {
         let glances = self.glances(Some(at)).await?;
         let found = glances.into_iter().find_map(|glance| match glance.active {
-            Some(active) if active.phase.is_untouched() => Some(active),
+            Some(active) if active.phase.can_cancel() => Some(active),
             active => glance.next.or(active),
         });
         found.ok_or_else(|| SlashFailed::NothingUnderWay(at.clone()))

@@ -193,8 +193,9 @@ async fn is_on_its_way_back(
     arn: &ServiceDeploymentArn,
 ) -> Result<bool, PortError> {
     let Some(deployment) = describe(clients, arn).await? else {
-        return Err(PortError::permanent(format!(
-            "ECS has no service deployment {arn}, so there is nothing to stop"
+        // It was listed, so it is there: DescribeServiceDeployments is behind.
+        return Err(PortError::retryable(format!(
+            "ECS does not describe the service deployment {arn}, which it has listed"
         )));
     };
     Ok(match status_of(arn, &deployment)? {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_sdk_ecs::operation::run_task::builders::RunTaskFluentBuilder;
 use aws_sdk_ecs::types::{
-    ContainerDefinition, ContainerOverride, DesiredStatus, Failure, Service, Task, TaskDefinition,
-    TaskOverride,
+    Container, ContainerDefinition, ContainerOverride, DesiredStatus, Failure, Service, Task,
+    TaskDefinition, TaskOverride, TaskStopCode,
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use sluice_app::ports::{Target, TaskOrder, Tasks};
@@ -22,6 +22,8 @@ use crate::logs;
 
 /// `startedBy` holds no more characters.
 const STARTED_BY_MAX: usize = 36;
+const RUNNING: &str = "RUNNING";
+const STOPPED: &str = "STOPPED";
 
 /// The [`Tasks`] port on ECS, with the log's tail from CloudWatch Logs.
 #[derive(Clone, Debug)]
@@ -54,6 +56,21 @@ impl Tasks for EcsTasks {
             return Ok(task);
         }
         run(&clients, &target.cluster, order).await
+    }
+
+    /// StopTask. Of a task that has stopped it changes nothing.
+    async fn ensure_stopped(&self, target: &Target, task: &TaskArn) -> Result<(), PortError> {
+        let clients = self.clients.of(target).await?;
+        clients
+            .ecs()
+            .stop_task()
+            .cluster(target.cluster.as_str())
+            .task(task.as_str())
+            .reason("Sluice: the migration is over its time limit")
+            .send()
+            .await
+            .map_err(|e| port_error("ecs:StopTask", task.as_str(), e))?;
+        Ok(())
     }
 
     /// DescribeTasks; once it has stopped, DescribeTaskDefinition and GetLogEvents.
@@ -262,9 +279,10 @@ async fn observe(
     arn: &TaskArn,
     task: &Task,
 ) -> Result<TaskObservation, PortError> {
-    let stopped = task.last_status() == Some("STOPPED");
+    let stopped = task.last_status() == Some(STOPPED);
     let mut observed = TaskObservation {
         task: arn.clone(),
+        started: has_started(task),
         stopped,
         exit_codes: BTreeMap::new(),
         stopped_reason: None,
@@ -289,6 +307,29 @@ async fn observe(
         observed.log_tail = logs::tail(clients, container, id_of(arn)).await;
     }
     Ok(observed)
+}
+
+/// Whether anything of the task was executed, or may have been.
+///
+/// `startedAt` is there once all containers run, and one of them may have done its work before: then
+/// it has an exit code, or the runtime's id. Without any of these a stopped task has executed nothing
+/// if it failed to start or if somebody stopped it before, which whoever ran it has confirmed. Where
+/// its machine was taken away nobody has.
+fn has_started(task: &Task) -> bool {
+    let is_confirmed = match task.stop_code() {
+        Some(TaskStopCode::TaskFailedToStart | TaskStopCode::UserInitiated) => true,
+        Some(_) => false,
+        None => task.last_status() != Some(STOPPED),
+    };
+    let of_a_container = |one: &Container| {
+        one.exit_code().is_some()
+            || one.runtime_id().is_some()
+            || one.last_status() == Some(RUNNING)
+    };
+    !is_confirmed
+        || task.last_status() == Some(RUNNING)
+        || task.started_at().is_some()
+        || task.containers().iter().any(of_a_container)
 }
 
 /// ECS takes a container for essential unless told otherwise.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{decision, end, rollback};
-use crate::deployment::Deployment;
+use super::{decision, end, rollback, stop};
+use crate::deployment::{Deployment, Stop};
 use crate::failure::{Cause, RejectedEvent};
 use crate::id::{ServiceName, SlackUserId};
 use crate::observation::RolloutStatus;
@@ -27,11 +27,21 @@ pub(super) fn go_back(
         | Phase::Rehearsing(_)
         | Phase::AwaitingApproval
         | Phase::AwaitingWindow { .. } => Err(RejectedEvent::NothingToGoBackFrom { phase }),
-        Phase::BackingUp(_) | Phase::Migrating => Err(RejectedEvent::DatabaseAtWork { phase }),
+        // No service is changed: what ran before has all the traffic.
+        Phase::BackingUp(_) | Phase::Migrating => {
+            let stop = Stop {
+                by: by.clone(),
+                at: now,
+                reason: Some(reason.to_owned()),
+                request: Some(request.to_owned()),
+            };
+            stop::ask(d, stop, now);
+            Ok(())
+        }
         Phase::RollingOut
         | Phase::UpdatingWorkers
         | Phase::Verifying { .. }
-        | Phase::Shifting
+        | Phase::Shifting { .. }
         | Phase::Baking { .. }
         | Phase::CleaningUp { .. }
             if d.rollback().is_some() =>
@@ -41,7 +51,7 @@ pub(super) fn go_back(
         Phase::RollingOut
         | Phase::UpdatingWorkers
         | Phase::Verifying { .. }
-        | Phase::Shifting
+        | Phase::Shifting { .. }
         | Phase::Baking { .. }
         | Phase::CleaningUp { .. } => {
             let cause = Cause::AskedFor {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{fail, late, migration};
-use crate::command::Command;
+use crate::command::{Command, CommandKey};
 use crate::deployment::Deployment;
 use crate::event::Outcome;
 use crate::failure::{Cause, RejectedEvent};
@@ -40,6 +40,7 @@ pub(super) fn on(
     match (&d.phase, outcome) {
         (Phase::BackingUp(BackingUp::Starting), Outcome::SnapshotStarted(snapshot)) => {
             d.phase = Phase::BackingUp(BackingUp::Waiting { progress: 0 });
+            d.restart_clock(now);
             d.tell(now, Note::SnapshotStarted(snapshot.clone()));
             Ok(())
         }
@@ -56,6 +57,11 @@ fn judge(d: &mut Deployment, snapshot: Option<&SnapshotObservation>, now: Timest
         return;
     };
     let Some(snapshot) = snapshot else {
+        // RDS may not list yet what it has accepted.
+        let absent_after = d.absent_after(&CommandKey::of("start-snapshot"));
+        if absent_after.is_some_and(|at| now < at) {
+            return;
+        }
         let reason = format!(
             "the snapshot {} has vanished: somebody or something removed it while it was made",
             backup.snapshot

@@ -24,6 +24,9 @@ const SAMPLES: usize = 120;
 /// and a network mends itself.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 
+/// Samples further apart than this were not taken when they were due.
+const GAP: SignedDuration = SignedDuration::from_mins(5);
+
 /// How long people are asked. A night: whoever is to say is at work by then.
 pub(super) const UNDECIDED: SignedDuration = SignedDuration::from_hours(12);
 
@@ -43,16 +46,29 @@ pub(super) fn begin(d: &mut Deployment, now: Timestamp) {
 pub(super) fn needs(d: &Deployment, samples: &[Sample], now: Timestamp) -> Vec<Command> {
     let mut commands = rollout::read_shifting(d);
     if now >= next_sample(d, samples) {
-        commands.push(Command::SampleHealth {
-            tasks_since: d
-                .settings
-                .environment
-                .bake
-                .asks
-                .then(|| samples.last().map_or(d.entered_at, |last| last.at)),
-        });
+        commands.push(sample(d, samples));
     }
     commands
+}
+
+/// A look that counts what stopped since the last one.
+pub(super) fn sample(d: &Deployment, samples: &[Sample]) -> Command {
+    let since = || samples.last().map_or(d.entered_at, |last| last.at);
+    Command::SampleHealth {
+        tasks_since: d.settings.environment.bake.asks.then(since),
+    }
+}
+
+/// Adds a sample to those before it: what it shows.
+pub(super) fn record(samples: &mut Vec<Sample>, sample: &Sample, now: Timestamp) -> Reading {
+    let sample = health::judged(samples, sample);
+    let reading = sample.reading();
+    health::forget(samples, now);
+    samples.push(sample);
+    if samples.len() > SAMPLES {
+        samples.remove(0);
+    }
+    reading
 }
 
 /// When the next sample is due.
@@ -88,17 +104,12 @@ fn take(d: &mut Deployment, sample: &Sample, now: Timestamp) -> Result<(), Rejec
             phase: d.phase.name(),
         });
     }
+    mind_the_gap(d, sample, now);
     let bake = &d.settings.environment.bake;
     let Phase::Baking { samples, .. } = &mut d.phase else {
         return Ok(());
     };
-    let sample = health::judged(samples, sample);
-    let reading = sample.reading();
-    health::forget(samples, now);
-    samples.push(sample);
-    if samples.len() > SAMPLES {
-        samples.remove(0);
-    }
+    let reading = record(samples, sample, now);
     let baked = now.duration_since(d.entered_at) >= bake.duration;
     // What was seen before the last look went blind is no reason to go on without looking.
     let sees = reading == Reading::Good || !bake.asks;
@@ -115,6 +126,35 @@ fn take(d: &mut Deployment, sample: &Sample, now: Timestamp) -> Result<(), Rejec
     Ok(())
 }
 
+/// Where nobody looked for a while, Sluice itself was away, or what it asks: the samples that are
+/// still wanted get their time before people are asked.
+fn mind_the_gap(d: &mut Deployment, sample: &Sample, now: Timestamp) {
+    let Phase::Baking {
+        samples,
+        asked_at: None,
+    } = &d.phase
+    else {
+        return;
+    };
+    let bake = &d.settings.environment.bake;
+    let last = samples.last().map_or(d.entered_at, |last| last.at);
+    if sample.at.duration_since(last) < GAP.max(bake.every.saturating_mul(3)) {
+        return;
+    }
+    let good = health::good(samples);
+    let wanted = usize::from(bake.samples).saturating_sub(good) + 1;
+    let time = bake
+        .every
+        .saturating_mul(i32::try_from(wanted).unwrap_or(1));
+    let asks_at = now.saturating_add(time.saturating_add(PATIENCE));
+    let from = asks_at.and_then(|at| at.checked_sub(asks_after(bake)));
+    if let Ok(from) = from
+        && from > d.clock_from
+    {
+        d.restart_clock(from);
+    }
+}
+
 /// From the beginning of the bake to the question: its own time, and time for two more samples.
 pub(super) fn asks_after(bake: &Bake) -> SignedDuration {
     bake.duration
@@ -126,6 +166,7 @@ pub(super) fn ask(d: &mut Deployment, now: Timestamp) {
     let reason = what_is_known(d);
     if let Phase::Baking { asked_at, .. } = &mut d.phase {
         *asked_at = Some(now);
+        d.restart_clock(now);
         d.tell(now, Note::CannotTell { reason });
     }
 }

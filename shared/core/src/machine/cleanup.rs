@@ -54,6 +54,13 @@ pub(super) fn on(
     Ok(())
 }
 
+/// The release has baked well: whatever cannot be seen of the end of it is no reason to take it back.
+/// But success is said only of what ECS says is successful.
+pub(super) fn give_up(d: &mut Deployment, reason: &str, now: Timestamp) {
+    let reason = reason.to_owned();
+    end(d, Phase::Unproven { reason }, now);
+}
+
 /// An old snapshot that stays costs money and nothing else: no reason to doubt the release.
 pub(super) fn give_up_pruning(d: &mut Deployment) {
     if let Phase::CleaningUp { pruned } = &mut d.phase {

@@ -2,11 +2,16 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{bake, decision, end, fail, pause, planning, rehearsal, restore, rollback};
-use crate::command::Command;
+use super::{
+    bake, cleanup, decision, end, fail, migration, needs, pause, planning, rehearsal, restore,
+    rollback, shift,
+};
+use crate::command::{Command, CommandKey};
 use crate::config::{Settings, Strategy};
 use crate::deployment::Deployment;
-use crate::failure::Cause;
+use crate::failure::{Cause, ErrorClass, PortError};
+use crate::intent::after;
+use crate::note::Note;
 use crate::observation::{ProofObservation, ScanObservation};
 use crate::phase::Phase;
 
@@ -36,6 +41,9 @@ const REMOVING_COPY: SignedDuration = SignedDuration::from_hours(1);
 /// Nobody decides what becomes of a database in a hurry; a night is long enough.
 const RESTORE_DECISION: SignedDuration = SignedDuration::from_hours(12);
 
+/// A container has two minutes from SIGTERM to SIGKILL at most.
+const STOPPING_MIGRATION: SignedDuration = SignedDuration::from_mins(15);
+
 /// For registering the revision and starting the task, beside the migration's own time.
 const MIGRATION_START: SignedDuration = SignedDuration::from_mins(15);
 
@@ -58,6 +66,10 @@ const CLEANING_UP: SignedDuration = SignedDuration::from_hours(2);
 /// A rollback that takes longer needs a person.
 const ROLLING_BACK: SignedDuration = SignedDuration::from_hours(1);
 
+/// Where a phase's time is over and Sluice cannot see what became of it, it goes on looking for so
+/// long. Short of the 24 hours that ECS gives a lifecycle hook.
+const BLIND: SignedDuration = SignedDuration::from_hours(12);
+
 /// The time at which the phase is over in any case; `None` for a deployment that is over.
 pub fn deadline(d: &Deployment) -> Option<Timestamp> {
     // The phase's own stands still meanwhile.
@@ -70,6 +82,10 @@ pub fn deadline(d: &Deployment) -> Option<Timestamp> {
     let environment = &settings.environment;
     let allowed = match &d.phase {
         Phase::Queued => QUEUED,
+        // The environment before this one takes the time that it takes.
+        Phase::Planning { survey, .. } if survey.proof == Some(ProofObservation::UnderWay) => {
+            QUEUED
+        }
         Phase::Planning { .. } => PLANNING,
         Phase::Rehearsing(rehearsing) if rehearsal::is_removing(&rehearsing.step) => REMOVING_COPY,
         Phase::Rehearsing(_) => {
@@ -79,14 +95,18 @@ pub fn deadline(d: &Deployment) -> Option<Timestamp> {
         Phase::AwaitingApproval => environment.approval.as_ref()?.expires,
         Phase::AwaitingWindow { .. } => AWAITING_WINDOW,
         Phase::BackingUp(_) => environment.backup.as_ref()?.timeout,
-        Phase::Migrating => settings
-            .migration
-            .as_ref()?
-            .timeout
-            .saturating_add(MIGRATION_START),
+        Phase::Migrating => match &d.touched.migration {
+            Some(run) if run.ended.is_some() => INSPECTION,
+            Some(run) if run.stopping.is_some() => STOPPING_MIGRATION,
+            _ => settings
+                .migration
+                .as_ref()?
+                .timeout
+                .saturating_add(MIGRATION_START),
+        },
         Phase::RollingOut | Phase::UpdatingWorkers => ROLLOUT,
         Phase::Verifying { .. } => VERIFYING,
-        Phase::Shifting => SHIFT.saturating_add(shift_steps(settings)),
+        Phase::Shifting { .. } => SHIFT.saturating_add(shift_steps(settings)),
         Phase::Baking {
             asked_at: Some(asked_at),
             ..
@@ -118,11 +138,56 @@ pub fn deadline(d: &Deployment) -> Option<Timestamp> {
         | Phase::Restored
         | Phase::RestoreFailed { .. } => return None,
     };
-    Some(
-        d.entered_at
-            .saturating_add(allowed)
-            .unwrap_or(Timestamp::MAX),
-    )
+    Some(after(d.clock_from, allowed))
+}
+
+/// Whether the phase's time is over. What becomes of it is said only after a look: see [`pass`].
+pub(super) fn is_over(d: &Deployment, now: Timestamp) -> bool {
+    deadline(d).is_some_and(|deadline| now >= deadline)
+}
+
+/// The same, or planning's patience with what does not come.
+pub(super) fn is_waited_for(d: &Deployment, now: Timestamp) -> bool {
+    is_over(d, now) || patience_ends(d).is_some_and(|end| now >= end)
+}
+
+/// Whether a command that failed after the phase's time counts as a look: where ending harms nobody.
+/// Nowhere else does Sluice conclude anything from not being able to see. A denied right is an
+/// answer, since AWS has said that nothing was done.
+pub(super) fn a_failure_counts(d: &Deployment, command: &CommandKey, error: &PortError) -> bool {
+    match &d.phase {
+        // People are asked, or were; nothing is changed.
+        Phase::Baking { .. } => true,
+        // The application stands still meanwhile.
+        Phase::Restoring { .. } => true,
+        _ => {
+            let nothing_to_lose = d.touched.rollouts_since.is_none() && !d.may_have_migrated();
+            let denied = error.class == ErrorClass::NeedsPerson && is_effect(d, command);
+            nothing_to_lose || denied
+        }
+    }
+}
+
+fn is_effect(d: &Deployment, command: &CommandKey) -> bool {
+    d.intents.contains_key(command) || command.as_str().starts_with("start-")
+}
+
+/// People are told once that the time is over and why nothing is concluded from that.
+pub(super) fn tell_blind(
+    d: &mut Deployment,
+    command: &CommandKey,
+    error: &PortError,
+    now: Timestamp,
+) {
+    if !d.is_blind {
+        d.is_blind = true;
+        let note = Note::CannotSee {
+            doing: command.to_string(),
+            error: error.clone(),
+            until: deadline(d).map_or(now, |at| after(at, BLIND)),
+        };
+        d.tell(now, note);
+    }
 }
 
 /// How long the slowest service's traffic takes by its strategy.
@@ -140,14 +205,30 @@ fn shift_steps(settings: &Settings) -> SignedDuration {
         .unwrap_or_default()
 }
 
-/// The deployment after its time has passed; `None` while it has not.
+fn is_seen(d: &Deployment, now: Timestamp) -> bool {
+    let mut needed = needs::all(d, now).into_iter();
+    needed.all(|command| d.looked.contains(&command.key()))
+}
+
+/// The deployment after its time has passed; `None` while it has not, and until everything that the
+/// phase needs was looked at once more: Sluice itself may have been away.
 pub(super) fn pass(d: &Deployment, now: Timestamp) -> Option<Deployment> {
-    if deadline(d).is_some_and(|deadline| now >= deadline) {
-        let mut next = d.clone();
-        time_out(&mut next, now);
-        return Some(next);
+    if let Some(deadline) = deadline(d)
+        && now >= deadline
+    {
+        let seen = is_seen(d, now);
+        let is_blind = now >= after(deadline, BLIND) && d.is_blind;
+        if seen || d.paused.is_some() || is_blind {
+            let mut next = d.clone();
+            if seen || d.paused.is_some() {
+                time_out(&mut next, now);
+            } else {
+                give_up_blind(&mut next, now);
+            }
+            return Some(next);
+        }
     }
-    if patience_ends(d).is_some_and(|end| now >= end) {
+    if patience_ends(d).is_some_and(|end| now >= end) && is_seen(d, now) {
         let mut next = d.clone();
         planning::conclude(&mut next, now);
         return Some(next);
@@ -186,11 +267,27 @@ pub(super) fn patience_ends(d: &Deployment) -> Option<Timestamp> {
     d.entered_at.saturating_add(patience?).ok()
 }
 
+/// Nothing could be seen for half a day. What has the traffic stays; nobody knows more.
+fn give_up_blind(d: &mut Deployment, now: Timestamp) {
+    let why = d.setbacks.values().next();
+    let why = why.map_or_else(String::new, |setback| format!(": {}", setback.error));
+    match &d.phase {
+        Phase::Migrating => migration::give_up_blind(d, &why, now),
+        Phase::CleaningUp { .. } => {
+            cleanup::give_up(d, &format!("AWS could not be asked how it is{why}"), now);
+        }
+        Phase::Shifting { .. } if shift::all_have_shifted(d) => {
+            cleanup::give_up(d, &format!("AWS could not be asked how it is{why}"), now);
+        }
+        _ => time_out(d, now),
+    }
+}
+
 fn time_out(d: &mut Deployment, now: Timestamp) {
     if d.paused.is_some() {
         return pause::give_up(d, now);
     }
-    let after_s = u64::try_from(now.duration_since(d.entered_at).as_secs()).unwrap_or(0);
+    let after_s = u64::try_from(now.duration_since(d.clock_from).as_secs()).unwrap_or(0);
     let doing = match &d.phase {
         Phase::Queued | Phase::AwaitingApproval | Phase::AwaitingWindow { .. } => {
             return end(d, Phase::Expired, now);
@@ -223,12 +320,14 @@ fn time_out(d: &mut Deployment, now: Timestamp) {
         }
         Phase::Planning { .. } => "reading the world",
         Phase::BackingUp(_) => "the database backup",
-        Phase::Migrating => "the migration",
+        Phase::Migrating => return migration::time_out(d, after_s, now),
         Phase::RollingOut => "bringing up the web services",
         Phase::UpdatingWorkers => "replacing workers",
         Phase::Verifying { .. } => "smoke testing",
-        Phase::Shifting => "the shift of traffic",
-        Phase::CleaningUp { .. } => "taking down the old version",
+        Phase::Shifting { .. } => "the shift of traffic",
+        Phase::CleaningUp { .. } => {
+            return cleanup::give_up(d, "ECS has not taken the old version down in time", now);
+        }
         Phase::Restoring { step } => restore::doing(step),
         Phase::Succeeded
         | Phase::Unproven { .. }

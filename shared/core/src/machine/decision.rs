@@ -19,18 +19,20 @@ use crate::roles::{self, Action};
 
 /// Whether nobody but a person can say how this goes on.
 pub(super) fn is_needed(d: &Deployment, cause: &Cause) -> bool {
+    if cause.is_for_a_person() {
+        return true;
+    }
     let Some(judgement) = d.plan.as_ref().and_then(|sealed| sealed.plan.judgement()) else {
         // What is not known to be harmful goes the way it always went.
         return false;
     };
     match &d.phase {
         Phase::Migrating => {
-            cause.may_have_left_something(d.touched.migration.is_some())
-                && !judgement.is_transactional()
+            cause.may_have_left_something(d.may_have_migrated()) && !judgement.is_transactional()
         }
         // Before the traffic moves the old code has it anyway, on the new schema: going back takes
         // nothing from anybody.
-        Phase::Shifting | Phase::Baking { .. } | Phase::CleaningUp { .. } => {
+        Phase::Shifting { .. } | Phase::Baking { .. } | Phase::CleaningUp { .. } => {
             !judgement.is_additive()
         }
         _ => false,
@@ -81,6 +83,11 @@ pub(super) fn give_up(d: &mut Deployment, now: Timestamp) {
     if !can_go_back(d) {
         let during = "Migrating".to_owned();
         return end(d, Phase::Failed { during, cause }, now);
+    }
+    if let Cause::Replaced { .. } = cause {
+        // What somebody deployed over it runs, and is none of Sluice's.
+        let reason = format!("{cause}, and no one decided");
+        return end(d, Phase::Unproven { reason }, now);
     }
     let tag = &d.release.tag;
     let stuck: BTreeMap<ServiceName, String> = d

@@ -22,20 +22,23 @@ mod retry;
 mod rollback;
 mod rollout;
 mod shift;
+mod stop;
 mod verify;
 mod wait;
 
 use jiff::Timestamp;
 
-use crate::command::Command;
+use crate::command::{Command, CommandKey};
 use crate::deployment::Deployment;
 use crate::event::{Event, Outcome};
 use crate::failure::{Cause, RejectedEvent};
+use crate::intent::Intent;
 use crate::note::Note;
 use crate::phase::Phase;
 
 pub(crate) use bake::what_is_known;
 pub use deadline::deadline;
+pub(crate) use shift::{is_healthy as is_step_healthy, part_of_the_traffic};
 pub use wait::{waits_for, wake_at};
 
 /// What an event does to a deployment.
@@ -76,17 +79,14 @@ fn wake(deployment: &Deployment, now: Timestamp) -> Transition {
             commands: Vec::new(),
         };
     }
-    if let Some(next) = deadline::pass(deployment, now) {
-        let commands = needs::commands(&next, now);
-        return Transition {
-            next: Some(next),
-            commands,
-        };
+    let mut next = deadline::pass(deployment, now);
+    let commands = needs::commands(next.as_ref().unwrap_or(deployment), now);
+    // What is to be done is stored before anybody does it.
+    for command in commands.iter().filter(|command| command.has_effect()) {
+        let next = next.get_or_insert_with(|| deployment.clone());
+        next.intents.insert(command.key(), Intent::at(now));
     }
-    Transition {
-        next: None,
-        commands: needs::commands(deployment, now),
-    }
+    Transition { next, commands }
 }
 
 fn take(d: &mut Deployment, event: &Event, now: Timestamp) -> Result<(), RejectedEvent> {
@@ -105,18 +105,31 @@ fn take(d: &mut Deployment, event: &Event, now: Timestamp) -> Result<(), Rejecte
             reason,
             request,
         } => asked::go_back(d, by, reason, request, now),
-        Event::Cancel { by, groups } => queue::cancel(d, by, groups, now),
+        Event::Cancel { by, groups } => stop::cancel(d, by, groups, now),
         Event::Override { by, groups, reason } => gate::override_it(d, by, groups, reason, now),
         Event::Keep { by, groups } => bake::keep(d, by, groups, now),
         Event::Pause { by, groups, reason } => pause::pause(d, by, groups, reason, now),
         Event::Resume { by, groups } => pause::resume(d, by, groups, now),
         Event::SupersededBy { deployment } => queue::superseded(d, deployment, now),
         Event::Done { command, outcome } => {
+            heard(d, command, now);
+            let was_waited_for = deadline::is_waited_for(d, now);
             take_outcome(d, outcome, now)?;
             d.setbacks.remove(command);
+            if was_waited_for && deadline::is_waited_for(d, now) {
+                d.looked.insert(command.clone());
+            }
             Ok(())
         }
         Event::CommandFailed { command, error } => retry::failed(d, command, error, now),
+    }
+}
+
+/// AWS has taken what was asked for: it was asked by now at the latest.
+fn heard(d: &mut Deployment, command: &CommandKey, now: Timestamp) {
+    if let Some(intent) = d.intents.get_mut(command) {
+        intent.open = false;
+        intent.until = intent.until.min(now);
     }
 }
 
@@ -134,7 +147,7 @@ fn take_outcome(
         Phase::Migrating => migration::on(d, outcome, now),
         Phase::RollingOut | Phase::UpdatingWorkers => rollout::on(d, outcome, now),
         Phase::Verifying { .. } => verify::on(d, outcome, now),
-        Phase::Shifting => shift::on(d, outcome, now),
+        Phase::Shifting { .. } => shift::on(d, outcome, now),
         Phase::Baking { .. } => bake::on(d, outcome, now),
         Phase::CleaningUp { .. } => cleanup::on(d, outcome, now),
         Phase::RollingBack { .. } => rollback::on(d, outcome, now),

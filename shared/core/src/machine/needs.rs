@@ -21,7 +21,7 @@ pub(super) fn all(d: &Deployment, now: Timestamp) -> Vec<Command> {
         Phase::Migrating => migration::needs(d),
         Phase::RollingOut | Phase::UpdatingWorkers => rollout::needs(d),
         Phase::Verifying { not_before, .. } => verify::needs(d, *not_before, now),
-        Phase::Shifting => shift::needs(d),
+        Phase::Shifting { samples, .. } => shift::needs(d, samples, now),
         Phase::Baking { samples, .. } => bake::needs(d, samples, now),
         Phase::CleaningUp { pruned } => cleanup::needs(d, *pruned),
         Phase::RollingBack { services, .. } => rollback::needs(d, services),
@@ -52,6 +52,11 @@ pub(super) fn commands(d: &Deployment, now: Timestamp) -> Vec<Command> {
         commands
             .retain(|command| !command.changes_the_world() && *command != Command::RunSmokeTests);
     }
+    // Another function has stored that it does this, a moment ago.
+    commands.retain(|command| {
+        let intent = d.intents.get(&command.key());
+        !command.has_effect() || intent.is_none_or(|intent| !intent.is_held(now))
+    });
     if !d.setbacks.is_empty() {
         commands.retain(|command| {
             d.setbacks

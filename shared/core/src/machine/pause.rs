@@ -74,6 +74,8 @@ pub(super) fn resume(
     } else {
         // The phase has the time left that it had when it was paused.
         d.entered_at = d.entered_at.saturating_add(stood_still).unwrap_or(now);
+        let from = d.clock_from.saturating_add(stood_still).unwrap_or(now);
+        d.restart_clock(from);
     }
     Ok(())
 }

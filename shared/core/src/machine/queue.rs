@@ -1,17 +1,14 @@
 //! Waiting for the environment, and giving way.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 
 use super::{end, late, planning, rehearsal};
 use crate::deployment::Deployment;
 use crate::event::{Claim, Outcome};
 use crate::failure::RejectedEvent;
-use crate::id::{DeploymentId, SlackGroupId, SlackUserId};
+use crate::id::DeploymentId;
 use crate::note::Note;
 use crate::phase::{Phase, RehearsalEnd};
-use crate::roles::{self, Action};
 
 pub(super) fn on(
     d: &mut Deployment,
@@ -58,31 +55,5 @@ pub(super) fn superseded(
         });
     }
     end(d, Phase::Superseded { by: by.clone() }, now);
-    Ok(())
-}
-
-/// Is called off, while nothing is touched.
-pub(super) fn cancel(
-    d: &mut Deployment,
-    by: &SlackUserId,
-    groups: &BTreeSet<SlackGroupId>,
-    now: Timestamp,
-) -> Result<(), RejectedEvent> {
-    let rehearses = matches!(d.phase, Phase::Rehearsing(_));
-    if !d.phase.is_untouched() && !rehearses {
-        return Err(RejectedEvent::TooLateToCancel {
-            phase: d.phase.name(),
-        });
-    }
-    // Opened by a version without roles: its history must replay.
-    if d.settings.environment.calendar.is_some() {
-        roles::may(&d.settings.environment, Action::Cancel, by, groups)?;
-    }
-    let by = by.clone();
-    if rehearses {
-        rehearsal::end_with(d, RehearsalEnd::Cancelled { by }, now);
-    } else {
-        end(d, Phase::Cancelled { by }, now);
-    }
     Ok(())
 }

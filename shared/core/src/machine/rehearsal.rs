@@ -3,8 +3,9 @@
 
 use jiff::Timestamp;
 
+use super::migration::NEVER_STARTED;
 use super::{approval, end, fail, gate, late};
-use crate::command::Command;
+use crate::command::{Command, CommandKey};
 use crate::config::Database;
 use crate::database::{CopyOrder, CopyPurpose, CopyStatus, RestorePoint};
 use crate::deployment::Deployment;
@@ -30,6 +31,7 @@ pub(super) fn begin(d: &mut Deployment, inspector: TaskDefinitionArn, now: Times
     d.tell(now, Note::RehearsalBegan);
     let phase = Phase::Rehearsing(Box::new(Rehearsing {
         inspector,
+        never_started: 0,
         step: RehearsalStep::Snapshotting { asked: false },
         ends: None,
     }));
@@ -104,7 +106,10 @@ fn start(d: &Deployment, rehearsing: &Rehearsing, host: &str, port: u16) -> Opti
     let migration = plan.migration.as_ref()?;
     let service = plan.service(&migration.service)?;
     Some(Command::StartRehearsal {
-        token: format!("{}-r{}", d.id, d.looks),
+        token: match rehearsing.never_started {
+            0 => format!("{}-r{}", d.id, d.looks),
+            tries => format!("{}-r{}-{tries}", d.id, d.looks),
+        },
         ecs_service: service.ecs_service.clone(),
         task_definition: rehearsing.inspector.clone(),
         container: service.container.clone(),
@@ -127,6 +132,9 @@ pub(super) fn on(
         (RehearsalStep::Snapshotting { asked: false }, Outcome::SnapshotStarted(_)) => {
             set(d, RehearsalStep::Snapshotting { asked: true });
         }
+        // Not listed yet.
+        (RehearsalStep::Snapshotting { asked: true }, Outcome::Snapshot(None))
+            if may_still_show(d, "start-snapshot", now) => {}
         (RehearsalStep::Snapshotting { asked: true }, Outcome::Snapshot(seen)) => {
             match seen.as_ref().map(|seen| seen.status.as_str()) {
                 Some("available") => set(d, RehearsalStep::Copying { since: now }),
@@ -167,12 +175,16 @@ pub(super) fn on(
             let copied_s = *copied_s;
             rehearsed(d, reading, copied_s, now);
         }
+        // What is not listed yet is removed when it is: otherwise it stays, and is billed.
         (RehearsalStep::RemovingCopy, Outcome::CopyRemoved(gone)) => {
-            if *gone {
+            if *gone && !may_still_show(d, "start-copy", now) {
                 set(d, RehearsalStep::RemovingSnapshot);
             }
         }
         (RehearsalStep::RemovingSnapshot, Outcome::SnapshotRemoved) => {
+            if may_still_show(d, "start-snapshot", now) {
+                return Ok(());
+            }
             d.tell(now, Note::RehearsalRemoved);
             conclude(d, now);
         }
@@ -184,6 +196,24 @@ pub(super) fn on(
 fn rehearsed(d: &mut Deployment, reading: &RehearsalReading, copied_s: u64, now: Timestamp) {
     match reading {
         RehearsalReading::UnderWay => {}
+        RehearsalReading::NotShown => {
+            if is_long_ago(d, now) {
+                let why = "ECS does not show its task any more, so how it ended is not known";
+                stop(d, Cause::RehearsalFailed(why.to_owned()), now);
+            }
+        }
+        RehearsalReading::NeverStarted(why) => {
+            if let Phase::Rehearsing(rehearsing) = &mut d.phase
+                && let RehearsalStep::Migrating { task, .. } = &mut rehearsing.step
+                && rehearsing.never_started + 1 < NEVER_STARTED
+            {
+                *task = None;
+                rehearsing.never_started += 1;
+            } else {
+                let why = format!("its task never started: {why}");
+                stop(d, Cause::RehearsalFailed(why), now);
+            }
+        }
         RehearsalReading::Failed(why) => stop(d, Cause::RehearsalFailed(why.clone()), now),
         RehearsalReading::Done { took_ms, locks } => {
             let sql = d
@@ -205,6 +235,17 @@ fn rehearsed(d: &mut Deployment, reading: &RehearsalReading, copied_s: u64, now:
     }
 }
 
+/// Whether what the command asked for may be there without RDS listing it yet.
+fn may_still_show(d: &Deployment, command: &'static str, now: Timestamp) -> bool {
+    let absent_after = d.absent_after(&CommandKey::of(command));
+    absent_after.is_some_and(|at| now < at)
+}
+
+/// Whether ECS has had the time to show what it took.
+fn is_long_ago(d: &Deployment, now: Timestamp) -> bool {
+    !may_still_show(d, "start-rehearsal", now)
+}
+
 fn set(d: &mut Deployment, step: RehearsalStep) {
     if let Phase::Rehearsing(rehearsing) = &mut d.phase {
         rehearsing.step = step;
@@ -218,6 +259,7 @@ fn remove(d: &mut Deployment, now: Timestamp) {
     {
         rehearsing.step = RehearsalStep::RemovingCopy;
         d.entered_at = now;
+        d.restart_clock(now);
         d.setbacks.clear();
     }
 }

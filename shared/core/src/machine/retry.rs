@@ -2,10 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{cleanup, fail, needs, rehearsal, restore, rollback};
+use super::{cleanup, deadline, fail, needs, rehearsal, restore, rollback};
 use crate::command::CommandKey;
 use crate::deployment::{Deployment, Setback};
 use crate::failure::{Cause, ErrorClass, PortError, RejectedEvent};
+use crate::intent::Intent;
 use crate::note::Note;
 use crate::phase::Phase;
 
@@ -26,6 +27,14 @@ pub(super) fn failed(
             event: "command-failed",
             phase: d.phase.name(),
         });
+    }
+    stop_asking(d, command, error);
+    if deadline::is_over(d, now) {
+        if deadline::a_failure_counts(d, command, error) {
+            d.looked.insert(command.clone());
+        } else {
+            deadline::tell_blind(d, command, error, now);
+        }
     }
     let class = match error.class {
         // Not being able to look says nothing of the release: people are asked in the end.
@@ -51,6 +60,20 @@ pub(super) fn failed(
         }
     }
     Ok(())
+}
+
+/// Whoever asked has heard. What was refused the first time was never done; of anything else that is
+/// not sure.
+fn stop_asking(d: &mut Deployment, command: &CommandKey, error: &PortError) {
+    let is_first = !d.setbacks.contains_key(command);
+    if is_first && error.class != ErrorClass::Retryable {
+        let was_heard = |intent: &Intent| !intent.open;
+        if !d.intents.get(command).is_some_and(was_heard) {
+            d.intents.remove(command);
+        }
+    } else if let Some(intent) = d.intents.get_mut(command) {
+        intent.open = false;
+    }
 }
 
 /// Whether it is a look at what bakes, where looks that show nothing are asked about.

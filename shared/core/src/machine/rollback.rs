@@ -1,23 +1,29 @@
 //! The way back: web services, workers and singletons to what ran before. The database stays.
 //!
-//! Nothing heard is taken for granted: for every service it is first found out what became of our
-//! service deployment, since the answer to its start may have been lost.
+//! Nothing heard is taken for granted, and nothing that is not seen counts as not done. For every
+//! service that ECS was asked to change, or may have been, it is first found out what became of that;
+//! it is over only when a look at every service shows the revision from before.
 
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{end, late};
-use crate::command::{Command, Direction, RolloutOrder};
+use crate::command::{Command, CommandKey, Direction, RolloutOrder};
 use crate::config::Strategy;
 use crate::deployment::Deployment;
 use crate::event::Outcome;
 use crate::failure::{Cause, RejectedEvent};
-use crate::id::ServiceName;
-use crate::note::Note;
-use crate::observation::{RolloutObservation, RolloutStatus};
+use crate::id::{ServiceName, TaskDefinitionArn};
+use crate::intent::after;
+use crate::note::{Note, short_arn};
+use crate::observation::{RolloutObservation, RolloutStatus, ServiceObservation};
 use crate::phase::{Phase, Return};
 use crate::plan::PlannedService;
+
+/// DescribeServices may show a service as it was so long ago. Until then a revision of ours that it
+/// shows may have been replaced by somebody's already.
+const SHOWS_WITHIN: SignedDuration = SignedDuration::from_secs(90);
 
 pub(super) fn begin(d: &mut Deployment, cause: Cause, now: Timestamp) {
     let services: BTreeMap<ServiceName, Return> = d
@@ -25,8 +31,7 @@ pub(super) fn begin(d: &mut Deployment, cause: Cause, now: Timestamp) {
         .plan
         .services
         .iter()
-        // Without a revision of ours ECS was never asked for anything.
-        .filter(|service| d.touched.task_definitions.contains_key(&service.service))
+        .filter(|service| d.may_have_touched(&service.service))
         .map(|service| (service.service.clone(), Return::Looking))
         .collect();
     // The way back is never paused.
@@ -38,15 +43,20 @@ pub(super) fn begin(d: &mut Deployment, cause: Cause, now: Timestamp) {
         },
     );
     d.enter(Phase::RollingBack { cause, services }, now);
-    conclude(d, now);
 }
 
 pub(super) fn needs(d: &Deployment, services: &BTreeMap<ServiceName, Return>) -> Vec<Command> {
     let plan = &d.sealed_plan().plan;
-    plan.services
+    let mut commands: Vec<Command> = plan
+        .services
         .iter()
         .filter_map(|service| next(d, service, services.get(&service.service)?))
-        .collect()
+        .collect();
+    let is_checking = |way: &Return| matches!(way, Return::Checking { .. });
+    if services.values().all(Return::is_settled) || services.values().any(is_checking) {
+        commands.push(Command::ReadServices);
+    }
+    commands
 }
 
 fn next(d: &Deployment, service: &PlannedService, way: &Return) -> Option<Command> {
@@ -67,7 +77,7 @@ fn next(d: &Deployment, service: &PlannedService, way: &Return) -> Option<Comman
             task_definition: service.from.clone(),
             since: d.entered_at,
         }),
-        Return::Returned | Return::Stuck(_) => None,
+        Return::Checking { .. } | Return::Returned | Return::Stuck(_) => None,
     }
 }
 
@@ -96,12 +106,19 @@ pub(super) fn on(
     outcome: &Outcome,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
+    if let Outcome::Services(seen) = outcome {
+        compare(d, seen, now);
+        return Ok(());
+    }
     let (Outcome::Rollout { service, .. }
     | Outcome::RolloutStarted { service }
     | Outcome::RolloutStopping { service }) = outcome
     else {
         return Err(late(d, outcome));
     };
+    let was_seen = matches!(d.touched.rollouts.get(service), Some(Some(_)));
+    let absent_after = d.absent_after(&CommandKey::start_rollout(service));
+    let may_still_come = was_seen || absent_after.is_some_and(|at| now < at);
     let Phase::RollingBack { services, .. } = &mut d.phase else {
         return Err(late(d, outcome));
     };
@@ -109,8 +126,12 @@ pub(super) fn on(
         return Err(late(d, outcome));
     };
     let further = match (&*way, outcome) {
+        (Return::Looking, Outcome::Rollout { rollout: None, .. }) if !may_still_come => {
+            // ECS was never asked, or refused: the service is untouched.
+            Return::Returned
+        }
         (Return::Looking | Return::Stopping { .. }, Outcome::Rollout { rollout, .. }) => {
-            after_ours(way, rollout.as_ref())
+            after_ours(way, rollout.as_ref(), now)
         }
         (Return::Redeploying { asked: true }, Outcome::Rollout { rollout, .. }) => {
             after_theirs(way, rollout.as_ref())
@@ -126,24 +147,30 @@ pub(super) fn on(
     };
     *way = further.clone();
     let service = service.clone();
+    if let Outcome::Rollout {
+        rollout: Some(seen),
+        ..
+    } = outcome
+        && !matches!(further, Return::Redeploying { asked: true })
+    {
+        let known = d.touched.rollouts.entry(service.clone()).or_default();
+        *known = Some(seen.clone());
+    }
     match further {
         Return::Returned => d.tell(now, Note::ServiceReturned(service)),
         Return::Stuck(reason) => d.tell(now, Note::ServiceStuck { service, reason }),
-        Return::Looking | Return::Stopping { .. } | Return::Redeploying { .. } => {}
+        Return::Looking
+        | Return::Stopping { .. }
+        | Return::Checking { .. }
+        | Return::Redeploying { .. } => {}
     }
-    conclude(d, now);
     Ok(())
 }
 
 /// What to do, by what became of our service deployment.
-fn after_ours(way: &Return, rollout: Option<&RolloutObservation>) -> Return {
+fn after_ours(way: &Return, rollout: Option<&RolloutObservation>, now: Timestamp) -> Return {
     let Some(rollout) = rollout else {
-        // ECS has never heard of it: the service is untouched.
-        return if *way == Return::Looking {
-            Return::Returned
-        } else {
-            way.clone()
-        };
+        return way.clone();
     };
     let asked = matches!(way, Return::Stopping { asked: true, .. });
     match rollout.status {
@@ -151,15 +178,14 @@ fn after_ours(way: &Return, rollout: Option<&RolloutObservation>) -> Return {
             arn: rollout.arn.clone(),
             asked,
         },
-        RolloutStatus::StopRequested
-        | RolloutStatus::RollbackRequested
-        | RolloutStatus::RollbackInProgress => Return::Stopping {
+        RolloutStatus::RollbackRequested | RolloutStatus::RollbackInProgress => Return::Stopping {
             arn: rollout.arn.clone(),
             asked: true,
         },
         RolloutStatus::RollbackSuccessful => Return::Returned,
+        RolloutStatus::StopRequested | RolloutStatus::Stopped => Return::Checking { since: now },
         // It went all the way, or was left half way: only a new deployment goes back.
-        RolloutStatus::Successful | RolloutStatus::Stopped | RolloutStatus::RollbackFailed => {
+        RolloutStatus::Successful | RolloutStatus::RollbackFailed => {
             Return::Redeploying { asked: false }
         }
     }
@@ -189,6 +215,80 @@ fn after_theirs(way: &Return, rollout: Option<&RolloutObservation>) -> Return {
     }
 }
 
+/// Holds what every service runs against what it is to run.
+fn compare(d: &mut Deployment, seen: &[ServiceObservation], now: Timestamp) {
+    let planned = d.sealed_plan().plan.services.clone();
+    for service in &planned {
+        let runs = seen.iter().find(|seen| seen.service == service.service);
+        let runs = runs.map(|seen| &seen.task_definition);
+        let ours = d.touched.task_definitions.get(&service.service).cloned();
+        let Phase::RollingBack { services, .. } = &mut d.phase else {
+            return;
+        };
+        let way = services.get(&service.service);
+        let further = match way {
+            Some(Return::Checking { since }) => {
+                let is_sure = now >= after(*since, SHOWS_WITHIN);
+                stopped_and_runs(service, runs, ours.as_ref(), is_sure)
+            }
+            Some(Return::Returned) | None => returned_and_runs(service, runs, ours.as_ref()),
+            Some(_) => None,
+        };
+        let Some(further) = further else { continue };
+        services.insert(service.service.clone(), further.clone());
+        let service = service.service.clone();
+        match further {
+            Return::Stuck(reason) => d.tell(now, Note::ServiceStuck { service, reason }),
+            Return::Returned => d.tell(now, Note::ServiceReturned(service)),
+            _ => {}
+        }
+    }
+    let Phase::RollingBack { services, .. } = &d.phase else {
+        return;
+    };
+    if services.values().all(Return::is_settled) {
+        conclude(d, now);
+    }
+}
+
+/// Our service deployment was stopped, or replaced: by what the service runs now.
+fn stopped_and_runs(
+    service: &PlannedService,
+    runs: Option<&TaskDefinitionArn>,
+    ours: Option<&TaskDefinitionArn>,
+    is_sure: bool,
+) -> Option<Return> {
+    match runs {
+        Some(runs) if *runs == service.from => is_sure.then_some(Return::Returned),
+        Some(runs) if Some(runs) == ours => is_sure.then_some(Return::Redeploying { asked: false }),
+        other => Some(Return::Stuck(by_hand(other))),
+    }
+}
+
+/// It should run what it ran before, and was never asked for anything else or has returned.
+fn returned_and_runs(
+    service: &PlannedService,
+    runs: Option<&TaskDefinitionArn>,
+    ours: Option<&TaskDefinitionArn>,
+) -> Option<Return> {
+    match runs {
+        Some(runs) if *runs == service.from => None,
+        // What is seen may be old, or a request that was slow has arrived: looked into again.
+        Some(runs) if Some(runs) == ours => Some(Return::Looking),
+        other => Some(Return::Stuck(by_hand(other))),
+    }
+}
+
+fn by_hand(runs: Option<&TaskDefinitionArn>) -> String {
+    match runs {
+        Some(runs) => format!(
+            "someone else has deployed {} meanwhile, and Sluice leaves it as it is",
+            short_arn(runs.as_str())
+        ),
+        None => "ECS does not list it any more".to_owned(),
+    }
+}
+
 /// A command of the way back was refused for good: its service is stuck.
 pub(super) fn refused(d: &mut Deployment, command: &str, reason: &str, now: Timestamp) {
     let Phase::RollingBack { services, .. } = &mut d.phase else {
@@ -209,21 +309,24 @@ pub(super) fn refused(d: &mut Deployment, command: &str, reason: &str, now: Time
             reason: reason.to_owned(),
         },
     );
-    conclude(d, now);
 }
 
-/// Time is up: whatever is not back is stuck.
+/// Time is up: whatever was not seen back is stuck.
 pub(super) fn give_up(d: &mut Deployment, now: Timestamp) {
     let Phase::RollingBack { services, .. } = &mut d.phase else {
         return;
     };
+    // All have returned by ECS's word, and nobody saw what the services run.
+    let is_unseen = services.values().all(|way| *way == Return::Returned);
     for way in services.values_mut() {
-        match way {
-            Return::Looking | Return::Stopping { .. } | Return::Redeploying { .. } => {
-                *way = Return::Stuck("it was not back in time".to_owned());
-            }
-            Return::Returned | Return::Stuck(_) => {}
-        }
+        let stuck = match way {
+            Return::Looking => "whether ECS has deployed the new version there is not known",
+            Return::Stopping { .. } | Return::Redeploying { .. } => "it was not back in time",
+            Return::Checking { .. } => "what it runs could not be seen",
+            Return::Returned if is_unseen => "what it runs could not be seen",
+            Return::Returned | Return::Stuck(_) => continue,
+        };
+        *way = Return::Stuck(stuck.to_owned());
     }
     conclude(d, now);
 }
@@ -232,16 +335,13 @@ fn conclude(d: &mut Deployment, now: Timestamp) {
     let Phase::RollingBack { cause, services } = &d.phase else {
         return;
     };
-    let mut stuck = BTreeMap::new();
-    for (service, way) in services {
-        match way {
-            Return::Returned => {}
-            Return::Stuck(reason) => {
-                stuck.insert(service.clone(), reason.clone());
-            }
-            Return::Looking | Return::Stopping { .. } | Return::Redeploying { .. } => return,
-        }
-    }
+    let stuck: BTreeMap<ServiceName, String> = services
+        .iter()
+        .filter_map(|(service, way)| match way {
+            Return::Stuck(reason) => Some((service.clone(), reason.clone())),
+            _ => None,
+        })
+        .collect();
     let cause = cause.clone();
     let phase = if stuck.is_empty() {
         Phase::RolledBack { cause }

@@ -6,7 +6,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{fail, late, verify};
+use super::{decision, fail, late, verify};
 use crate::command::{Command, Direction, RolloutOrder};
 use crate::config::{ServiceKind, Strategy};
 use crate::deployment::Deployment;
@@ -178,6 +178,7 @@ pub(super) fn on(
             if !d.touched.rollouts.contains_key(service) {
                 d.touched.rollouts.insert(service.clone(), None);
                 d.tell(now, Note::RolloutStarted(service.clone()));
+                d.restart_clock(now);
             }
         }
         Outcome::Rollout { service, rollout } => {
@@ -226,7 +227,12 @@ pub(super) fn observe(
     d.touched
         .rollouts
         .insert(service.clone(), Some(rollout.clone()));
-    if let Some(reason) = went_wrong(rollout) {
+    if has_traffic(d) && is_stopped(rollout) {
+        // Whoever deployed something else over it knows why: Sluice does not undo that by itself.
+        let reason = rollout.reason.clone().unwrap_or_default();
+        let service = service.clone();
+        decision::begin(d, Cause::Replaced { service, reason }, now);
+    } else if let Some(reason) = went_wrong(rollout) {
         fail(
             d,
             Cause::RolloutFailed {
@@ -237,6 +243,22 @@ pub(super) fn observe(
         );
     }
     Ok(())
+}
+
+/// Whether the new version has traffic by now, or is about to get it.
+fn has_traffic(d: &Deployment) -> bool {
+    matches!(
+        d.phase,
+        Phase::Shifting { .. } | Phase::Baking { .. } | Phase::CleaningUp { .. }
+    )
+}
+
+/// ECS stops a service deployment that somebody replaces by another. Its own way back is told apart.
+pub(super) fn is_stopped(rollout: &RolloutObservation) -> bool {
+    matches!(
+        rollout.status,
+        RolloutStatus::StopRequested | RolloutStatus::Stopped
+    )
 }
 
 fn went_wrong(rollout: &RolloutObservation) -> Option<String> {

@@ -27,7 +27,9 @@ pub fn wake_at(d: &Deployment, now: Timestamp) -> Option<Timestamp> {
         Phase::AwaitingWindow { .. } => LOOK_AGAIN_S,
         Phase::Queued => 60,
         Phase::Planning { .. } | Phase::BackingUp(_) => 30,
-        Phase::Migrating | Phase::RollingOut | Phase::UpdatingWorkers | Phase::Shifting => 15,
+        Phase::Migrating | Phase::RollingOut | Phase::UpdatingWorkers | Phase::Shifting { .. } => {
+            15
+        }
         Phase::Rehearsing(_) => 30,
         Phase::Verifying { .. } | Phase::RollingBack { .. } => 10,
         Phase::Baking { .. } | Phase::CleaningUp { .. } => 30,
@@ -38,9 +40,16 @@ pub fn wake_at(d: &Deployment, now: Timestamp) -> Option<Timestamp> {
         .saturating_add(SignedDuration::from_secs(pause))
         .unwrap_or(deadline);
     let mut sooner = |other: Timestamp| at = at.min(other.max(now));
-    sooner(deadline);
-    if let Some(end) = deadline::patience_ends(d) {
+    // Once it is over it waits for a look, and that for whatever made the last one fail.
+    if deadline > now {
+        sooner(deadline);
+    }
+    if let Some(end) = deadline::patience_ends(d).filter(|end| *end > now) {
         sooner(end);
+    }
+    // Whoever stored an intent may have died: somebody else takes it up.
+    for intent in d.intents.values().filter(|intent| intent.is_held(now)) {
+        sooner(intent.until);
     }
     match &d.phase {
         Phase::Verifying { not_before, .. } if *not_before > now => sooner(*not_before),
@@ -52,7 +61,9 @@ pub fn wake_at(d: &Deployment, now: Timestamp) -> Option<Timestamp> {
             }
         }
         // One that is due already has failed and waits for its next try.
-        Phase::Baking { samples, .. } if bake::next_sample(d, samples) > now => {
+        Phase::Baking { samples, .. } | Phase::Shifting { samples, .. }
+            if bake::next_sample(d, samples) > now =>
+        {
             sooner(bake::next_sample(d, samples));
         }
         Phase::AwaitingWindow {
@@ -128,8 +139,11 @@ pub fn waits_for(d: &Deployment) -> String {
             "somebody to decide what becomes of the database".to_owned()
         }
         Phase::Migrating => match &d.touched.migration {
-            Some(run) if run.succeeded => {
+            Some(run) if run.ended.is_some() => {
                 "a look at where the database stands after the migration".to_owned()
+            }
+            Some(run) if run.stopping.is_some() => {
+                "the migration to stop, since it takes too long".to_owned()
             }
             Some(run) => {
                 let said = run.said.as_ref();
@@ -149,7 +163,7 @@ pub fn waits_for(d: &Deployment) -> String {
                 words::count(usize::from(*failed_rounds), "round")
             )
         }
-        Phase::Shifting => format!("ECS to shift the traffic{}", stages(d)),
+        Phase::Shifting { .. } => format!("ECS to shift the traffic{}", stages(d)),
         Phase::Baking {
             asked_at: Some(_), ..
         } => format!(

@@ -10,6 +10,7 @@ use crate::database::RestorePoint;
 use crate::deployment::Deployment;
 use crate::event::Outcome;
 use crate::id::{AlarmName, TaskArn, TaskDefinitionArn};
+use crate::intent::LAG;
 use crate::migration::{Inspection, InspectionReading};
 use crate::observation::{
     AlarmState, ApproversObservation, DatabaseObservation, ImageObservation, PinnedSecret,
@@ -52,7 +53,12 @@ pub struct Survey {
     pub inspecting: Option<Inspecting>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inspection: Option<Result<Box<Inspection>, String>>,
+    #[serde(default)]
+    pub never_started: u8,
 }
+
+/// A task that never started is asked for again: see [`machine`](crate::machine).
+const NEVER_STARTED: u8 = 3;
 
 /// A task that looks at the migration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,7 +170,10 @@ impl Survey {
                 stop_timeout: service.stop_timeout,
             },
             Some(task_definition) => Command::StartInspection {
-                token: format!("{}-i{}", d.id, d.looks),
+                token: match self.never_started {
+                    0 => format!("{}-i{}", d.id, d.looks),
+                    tries => format!("{}-i{}-{tries}", d.id, d.looks),
+                },
                 ecs_service: d.settings.placement(&service.name).ecs_service.clone(),
                 task_definition: task_definition.clone(),
                 container: service.container.clone(),
@@ -205,6 +214,21 @@ impl Survey {
                 });
             }
             Outcome::Inspection(InspectionReading::UnderWay) => {}
+            Outcome::Inspection(InspectionReading::NotShown) => {
+                let since = self.inspecting.as_ref().map(|inspecting| inspecting.since);
+                if since.is_some_and(|since| now.duration_since(since) >= LAG) {
+                    let why = "ECS does not show its task any more, so what it saw is not known";
+                    self.inspection = Some(Err(why.to_owned()));
+                }
+            }
+            Outcome::Inspection(InspectionReading::NeverStarted(why)) => {
+                self.never_started += 1;
+                if self.never_started < NEVER_STARTED {
+                    self.inspecting = None;
+                } else {
+                    self.inspection = Some(Err(format!("its task never started: {why}")));
+                }
+            }
             Outcome::Inspection(InspectionReading::Seen(inspection)) => {
                 self.inspection = Some(Ok(inspection.clone()));
             }
@@ -228,6 +252,7 @@ impl Survey {
             | Outcome::SnapshotRemoved
             | Outcome::MigrationStarted(_)
             | Outcome::Migration(_)
+            | Outcome::MigrationStopping
             | Outcome::RolloutStarted { .. }
             | Outcome::Rollout { .. }
             | Outcome::RolloutStopping { .. }

@@ -92,7 +92,7 @@ fn leads_back(d: &Deployment) -> bool {
         Phase::RollingOut
         | Phase::UpdatingWorkers
         | Phase::Verifying { .. }
-        | Phase::Shifting
+        | Phase::Shifting { .. }
         | Phase::Baking { .. }
         | Phase::CleaningUp { .. } => d.rollback().is_none(),
         Phase::AwaitingRestoreDecision { .. } => d.touched.rollouts_since.is_some(),

@@ -50,7 +50,7 @@ pub(super) fn headline(d: &Deployment) -> String {
         | Phase::RollingOut
         | Phase::UpdatingWorkers
         | Phase::Verifying { .. }
-        | Phase::Shifting
+        | Phase::Shifting { .. }
         | Phase::Baking { .. }
         | Phase::CleaningUp { .. }
         | Phase::Restoring { .. }
@@ -83,7 +83,7 @@ fn rollback_headline(d: &Deployment) -> String {
         | Phase::RollingOut
         | Phase::UpdatingWorkers
         | Phase::Verifying { .. }
-        | Phase::Shifting
+        | Phase::Shifting { .. }
         | Phase::Baking { .. }
         | Phase::CleaningUp { .. }
         | Phase::Unproven { .. }
@@ -140,7 +140,7 @@ fn restore_headline(d: &Deployment) -> String {
         | Phase::RollingOut
         | Phase::UpdatingWorkers
         | Phase::Verifying { .. }
-        | Phase::Shifting
+        | Phase::Shifting { .. }
         | Phase::Baking { .. }
         | Phase::CleaningUp { .. }
         | Phase::Succeeded

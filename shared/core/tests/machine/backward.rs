@@ -67,40 +67,6 @@ fn a_failed_migration_leaves_the_services_alone_and_says_what_may_be_half_done()
 }
 
 #[test]
-fn a_migration_task_without_containers_or_exit_codes_is_no_success() {
-    let (mut run, mut world) = Run::new(Requester::Push);
-    world.migration.as_mut().unwrap().exit_codes.clear();
-    run.approved_until(&world, "Failed");
-    assert!(
-        run.report().contains("the task never started"),
-        "{}",
-        run.report()
-    );
-    let (mut run, mut world) = Run::new(Requester::Push);
-    world
-        .migration
-        .as_mut()
-        .unwrap()
-        .exit_codes
-        .values_mut()
-        .for_each(|code| *code = None);
-    run.approved_until(&world, "Failed");
-    assert!(run.report().contains("never ended"), "{}", run.report());
-}
-
-#[test]
-fn a_migration_that_runs_too_long_is_not_stopped_and_people_are_told() {
-    let (mut run, mut world) = Run::new(Requester::Push);
-    world.migration.as_mut().unwrap().stopped = false;
-    run.approved_until(&world, "Failed");
-    assert!(
-        run.report().contains("may still be running"),
-        "{}",
-        run.report()
-    );
-}
-
-#[test]
 fn failing_smoke_tests_take_web_workers_and_beat_back() {
     let (mut run, mut world) = Run::new(Requester::Push);
     world.smoke_failure = Some("GET /healthz/ready answered 503, not 200".to_owned());
@@ -144,7 +110,6 @@ fn ecs_going_back_by_itself_is_never_taken_for_success() {
         RolloutStatus::RollbackInProgress,
         RolloutStatus::RollbackSuccessful,
         RolloutStatus::RollbackFailed,
-        RolloutStatus::Stopped,
     ] {
         let (mut run, mut world) = Run::new(Requester::Push);
         run.approved_until(&world, "Shifting");

@@ -13,6 +13,7 @@ mod pause;
 mod planning;
 mod rehearsal;
 mod restore;
+mod unkind;
 mod view;
 mod world;
 

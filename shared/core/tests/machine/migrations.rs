@@ -288,7 +288,8 @@ fn an_exit_code_is_not_believed_where_the_database_says_otherwise() {
     world.confirmation = inspection(Vec::new());
     run.approved_until(&world, "Failed");
     assert!(
-        run.report().contains("stands at 2c91e0 and not at 3f2a9c"),
+        run.report()
+            .contains("the database is at 2c91e0, not at 3f2a9c"),
         "{}",
         run.report()
     );

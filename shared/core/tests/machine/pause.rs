@@ -8,12 +8,12 @@ use sluice_core::event::Event;
 use sluice_core::failure::RejectedEvent;
 use sluice_core::history::replay;
 use sluice_core::hook::{HookAnswer, HookCall, answer};
-use sluice_core::id::{ServiceDeploymentArn, SlackUserId};
+use sluice_core::id::SlackUserId;
 use sluice_core::machine::deadline;
 use sluice_core::observation::Stage;
 use sluice_core::view;
 
-use super::world::{APPROVER, World};
+use super::world::{APPROVER, World, deployment_arn};
 use crate::Run;
 
 fn pause(run: &mut Run, by: &str) -> Result<(), RejectedEvent> {
@@ -95,15 +95,15 @@ fn green_is_held_at_the_hook_while_it_is_paused() {
     let call = HookCall {
         deployment: Some(run.d.id.clone()),
         direction: None,
-        service_deployment: ServiceDeploymentArn::new("arn:service-deployment/erp/web/1"),
+        service_deployment: deployment_arn("web", 1),
         stage: Some(Stage::PostTestTrafficShift),
         going_back: false,
     };
-    assert_eq!(answer(&run.d, &call), HookAnswer::WAIT);
+    assert_eq!(answer(&run.d, &call, run.now), HookAnswer::WAIT);
     insta::assert_json_snapshot!("paused", view::message(&run.d, None));
     resume(&mut run).unwrap();
     run.until(&world, "Shifting");
-    assert_eq!(answer(&run.d, &call), HookAnswer::Succeeded);
+    assert_eq!(answer(&run.d, &call, run.now), HookAnswer::Succeeded);
 }
 
 #[test]

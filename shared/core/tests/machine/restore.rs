@@ -881,6 +881,15 @@ fn every_step_has_a_deadline_and_an_end() {
         approved(&mut run, &mut place, step);
         let end = deadline(&run.d).expect(step);
         run.now = end;
+        // A last look at what there is, and what cannot be asked for, before it counts.
+        let commands = run.event(&Event::Wake).unwrap();
+        for command in commands {
+            let failed = Event::CommandFailed {
+                command: command.key(),
+                error: PortError::retryable("503"),
+            };
+            run.event(&failed).unwrap();
+        }
         run.event(&Event::Wake).unwrap();
         if at(&run) == "starting-again" {
             until(&mut run, &mut place, "RestoreFailed");

@@ -96,9 +96,16 @@ pub(crate) fn release() -> Release {
     }
 }
 
+/// The service deployment of that number, of a service in production.
+pub(crate) fn deployment_arn(service: &str, number: u32) -> ServiceDeploymentArn {
+    ServiceDeploymentArn::new(format!(
+        "arn:aws:ecs:eu-central-1:222222222222:service-deployment/erp-production/erp-{service}/{number}"
+    ))
+}
+
 pub(crate) fn rollout(service: &str, status: RolloutStatus, stage: Stage) -> RolloutObservation {
     RolloutObservation {
-        arn: ServiceDeploymentArn::new(format!("arn:service-deployment/erp/{service}/1")),
+        arn: deployment_arn(service, 1),
         status,
         stage: Some(stage),
         traffic_percent: Some(if stage >= Stage::ProductionTrafficShift {
@@ -185,6 +192,7 @@ impl World {
             confirmation: at_head(),
             migration: Some(TaskObservation {
                 task: TaskArn::new("arn:task/erp/m1"),
+                started: true,
                 stopped: true,
                 exit_codes: BTreeMap::from([(ContainerName::new("app"), Some(0))]),
                 stopped_reason: Some("Essential container in task exited".to_owned()),
@@ -284,6 +292,7 @@ impl World {
                 Outcome::MigrationStarted(TaskArn::new("arn:task/erp/m1"))
             }
             Command::ReadMigration { .. } => Outcome::Migration(self.migration.clone()),
+            Command::StopMigration { .. } => Outcome::MigrationStopping,
             Command::StartRollout(order) => Outcome::RolloutStarted {
                 service: order.service.clone(),
             },

@@ -40,6 +40,9 @@ pub(super) enum Due {
     TaskEnds {
         task: usize,
     },
+    TaskKilled {
+        task: usize,
+    },
     RolloutMoves {
         rollout: usize,
     },

@@ -38,6 +38,7 @@ operations! {
     StopServiceDeployment = "ecs:StopServiceDeployment";
     RunTask = "ecs:RunTask";
     DescribeTasks = "ecs:DescribeTasks";
+    StopTask = "ecs:StopTask";
     DescribeDbInstances = "rds:DescribeDBInstances";
     CreateDbSnapshot = "rds:CreateDBSnapshot";
     DescribeDbSnapshots = "rds:DescribeDBSnapshots";

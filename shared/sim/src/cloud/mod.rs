@@ -174,6 +174,7 @@ impl Cloud {
             Due::MemberMoves { database, member } => self.member_moves(database, member),
             Due::TaskStarts { task } => self.task_starts(task),
             Due::TaskEnds { task } => self.task_ends(task),
+            Due::TaskKilled { task } => self.task_killed(task),
             Due::RolloutMoves { rollout } => self.rollout_moves(rollout),
             Due::CountReached { service } => self.count_reached(service),
             Due::HookOverdue { rollout } => self.hook_overdue(rollout),

@@ -94,6 +94,7 @@ mortal!(Services {
 
 mortal!(Tasks {
     fn ensure_task(target: &Target, order: &TaskOrder) -> Result<TaskArn, PortError>;
+    fn ensure_stopped(target: &Target, task: &TaskArn) -> Result<(), PortError>;
     fn task(target: &Target, task: &TaskArn) -> Result<Option<TaskObservation>, PortError>;
     fn log_lines(
         target: &Target, task: &TaskArn, prefix: &str

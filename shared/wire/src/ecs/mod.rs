@@ -30,6 +30,7 @@ pub(crate) fn answer(
         "DescribeTaskDefinition" => task_definitions::describe(cloud, caller, input),
         "RunTask" => tasks::run(cloud, caller, input),
         "ListTasks" => tasks::list(cloud, caller, input),
+        "StopTask" => tasks::stop(cloud, caller, input),
         "DescribeTasks" => tasks::describe(cloud, caller, input),
         _ => Err(Refusal::unknown_operation(operation)),
     }

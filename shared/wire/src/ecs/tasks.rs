@@ -1,4 +1,4 @@
-//! RunTask, ListTasks and DescribeTasks: one-off tasks.
+//! RunTask, StopTask, ListTasks and DescribeTasks: one-off tasks.
 
 use serde_json::{Value, json};
 use sluice_core::id::{ClusterName, ContainerName, EcsServiceName};
@@ -18,6 +18,19 @@ pub(super) fn run(cloud: &mut Cloud, caller: &Caller, input: &Value) -> Result<V
     let order = order(cloud, &place, input, cluster)?;
     let task = cloud.order_task(&place, &order)?;
     Ok(json!({"tasks": [written(&place, &task)], "failures": []}))
+}
+
+pub(super) fn stop(cloud: &mut Cloud, caller: &Caller, input: &Value) -> Result<Value, Refusal> {
+    let place = caller.place(cloud)?;
+    let cluster = cluster(cloud, &place, input)?;
+    let wanted = require(input, "task")?;
+    let found = cloud.tasks_in(&place, &cluster).into_iter();
+    let task = found
+        .into_iter()
+        .find(|task| name_of(task.arn.as_str()) == name_of(wanted))
+        .ok_or_else(|| invalid("The referenced task was not found."))?;
+    cloud.stop_task(&cluster, &task.arn);
+    Ok(json!({"task": written(&place, &task)}))
 }
 
 fn order(

@@ -6,7 +6,7 @@ use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::id::{ContainerName, TaskArn};
 use sluice_core::observation::TaskObservation;
 
-use super::{NEW, new, service, web};
+use super::{NEW, NOON, new, service, web};
 use crate::EcsTasks;
 use crate::test_cloud::{Answer, Asked, TestCloud, target};
 
@@ -191,7 +191,7 @@ async fn seen(cloud: &TestCloud) -> Result<Option<TaskObservation>, PortError> {
 async fn a_task_that_runs_is_not_asked_for_more() {
     let cloud = described(json!({ "taskArn": TASK, "lastStatus": "RUNNING" }));
     let task = seen(&cloud).await.unwrap().unwrap();
-    assert!(!task.stopped);
+    assert!(task.started && !task.stopped);
     assert_eq!(cloud.everything_asked().len(), 1);
 }
 
@@ -211,6 +211,7 @@ async fn a_stopped_task_has_its_exit_codes_reasons_and_log() {
     }));
     let expected = TaskObservation {
         task: TaskArn::new(TASK),
+        started: true,
         stopped: true,
         exit_codes: BTreeMap::from([
             (ContainerName::new("envoy"), Some(0)),
@@ -242,6 +243,60 @@ async fn a_task_that_never_started_has_no_exit_code_of_anything_essential() {
         task.stopped_reason.as_deref(),
         Some("ResourceInitializationError: unable to pull secrets")
     );
+}
+
+#[tokio::test]
+async fn only_a_task_of_which_nothing_ran_counts_as_never_started() {
+    let stopped = |code: &str, container: Value| json!({ "lastStatus": "STOPPED", "stopCode": code, "containers": [container] });
+    let nothing =
+        || json!({ "name": "web", "lastStatus": "STOPPED", "reason": "CannotPullContainerError" });
+    for (task, started) in [
+        (json!({ "lastStatus": "PROVISIONING" }), false),
+        (
+            json!({ "lastStatus": "PENDING", "containers": [{ "name": "web", "lastStatus": "PENDING" }] }),
+            false,
+        ),
+        // One that the others wait for runs before the task does.
+        (
+            json!({ "lastStatus": "PENDING", "containers": [{ "name": "init", "lastStatus": "RUNNING" }] }),
+            true,
+        ),
+        (
+            json!({ "lastStatus": "STOPPED", "stopCode": "TaskFailedToStart", "containers": [] }),
+            false,
+        ),
+        (stopped("TaskFailedToStart", nothing()), false),
+        (
+            stopped(
+                "TaskFailedToStart",
+                json!({ "name": "init", "exitCode": 1 }),
+            ),
+            true,
+        ),
+        (
+            stopped(
+                "TaskFailedToStart",
+                json!({ "name": "init", "runtimeId": "0f1e-2" }),
+            ),
+            true,
+        ),
+        (stopped("UserInitiated", nothing()), false),
+        // Nobody has confirmed what ran on a machine that is gone.
+        (stopped("SpotInterruption", nothing()), true),
+        (stopped("TerminationNotice", nothing()), true),
+        (stopped("EssentialContainerExited", nothing()), true),
+        (json!({ "lastStatus": "STOPPED" }), true),
+        (
+            json!({ "lastStatus": "DEPROVISIONING", "startedAt": NOON }),
+            true,
+        ),
+    ] {
+        let mut described_so = task.clone();
+        described_so["taskArn"] = json!(TASK);
+        described_so["taskDefinitionArn"] = json!(NEW);
+        let seen = seen(&described(described_so)).await.unwrap().unwrap();
+        assert_eq!(seen.started, started, "{task}");
+    }
 }
 
 #[tokio::test]

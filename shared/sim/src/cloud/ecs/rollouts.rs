@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::command::{Direction, RolloutOrder};
-use sluice_core::config::ServiceKind;
+use sluice_core::config::{ServiceKind, Strategy};
 use sluice_core::failure::PortError;
 use sluice_core::id::{AlarmName, DeploymentId, ServiceDeploymentArn, TaskDefinitionArn};
 use sluice_core::observation::{RolloutObservation, RolloutStatus, Stage};
@@ -33,8 +33,12 @@ impl Cloud {
                 ))
             })?;
         let held = order.strategy.shifts_traffic() && order.direction == Direction::Forward;
+        let mut stages = vec![Stage::PostTestTrafficShift];
+        if let Strategy::Canary(_) | Strategy::Linear(_) = order.strategy {
+            stages.push(Stage::PreProductionTrafficShift);
+        }
         let hook = held.then(|| Hook {
-            stages: vec![Stage::PostTestTrafficShift],
+            stages,
             deployment: order.deployment.clone(),
             direction: order.direction,
         });

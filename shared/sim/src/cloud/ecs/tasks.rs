@@ -141,6 +141,9 @@ impl Cloud {
     }
 
     pub(in crate::cloud) fn task_starts(&mut self, at: usize) {
+        if self.ecs.tasks[at].stopped_at.is_some() {
+            return;
+        }
         let task = &mut self.ecs.tasks[at];
         let Some(behaviour) = &task.behaviour else {
             return self.task_stops(at, None, "CannotPullContainerError: the image is not there");
@@ -159,8 +162,31 @@ impl Cloud {
     }
 
     pub(in crate::cloud) fn task_ends(&mut self, at: usize) {
+        if self.ecs.tasks[at].stopped_at.is_some() {
+            return;
+        }
         if let Some(code) = self.carry_out(at) {
             self.task_stops(at, Some(code), "Essential container in task exited");
+        }
+    }
+
+    /// StopTask: SIGTERM, and SIGKILL after the stop timeout. PostgreSQL undoes what was not
+    /// committed.
+    pub fn stop_task(&mut self, cluster: &ClusterName, arn: &TaskArn) {
+        let mut tasks = self.ecs.tasks.iter();
+        let found = tasks.rposition(|task| task.arn == *arn && task.cluster == *cluster);
+        if let Some(at) = found.filter(|at| self.ecs.tasks[*at].stopped_at.is_none()) {
+            self.agenda.plan(
+                self.now + self.tempo.task_stop,
+                Due::TaskKilled { task: at },
+            );
+        }
+    }
+
+    pub(in crate::cloud) fn task_killed(&mut self, at: usize) {
+        if self.ecs.tasks[at].stopped_at.is_none() {
+            let code = self.ecs.tasks[at].started_at.map(|_| 137);
+            self.task_stops(at, code, "Task stopped by user");
         }
     }
 
@@ -207,6 +233,7 @@ impl Cloud {
         });
         Some(TaskObservation {
             task: task.arn.clone(),
+            started: task.started_at.is_some(),
             stopped,
             exit_codes: exit_codes.collect(),
             stopped_reason: task.stopped_reason.map(str::to_owned),

@@ -18,6 +18,14 @@ impl Tasks for CloudPorts {
         reply.with(cloud.run_task(&place, &target.cluster, order)?)
     }
 
+    async fn ensure_stopped(&self, target: &Target, task: &TaskArn) -> Result<(), PortError> {
+        let mut cloud = self.cloud();
+        let reply = cloud.ask(Operation::StopTask)?;
+        cloud.place(target)?;
+        cloud.stop_task(&target.cluster, task);
+        reply.with(())
+    }
+
     async fn task(
         &self,
         target: &Target,

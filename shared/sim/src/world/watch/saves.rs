@@ -103,7 +103,12 @@ impl Watcher {
         if before.paused.is_none() || after.paused.is_none() {
             return;
         }
-        let begun = |d: &Deployment| (d.phase.is_untouched(), matches!(d.phase, Phase::Shifting));
+        let begun = |d: &Deployment| {
+            (
+                d.phase.is_untouched(),
+                matches!(d.phase, Phase::Shifting { .. }),
+            )
+        };
         if begun(before) != begun(after) && !after.phase.is_terminal() {
             let (from, to) = (before.phase.name(), after.phase.name());
             let detail = format!("it went from {from} to {to} while it was paused");
