@@ -119,7 +119,7 @@ fn an_address_that_slack_does_not_know_is_a_warning_that_does_not_say_it() {
     let mut world = erp::world(3, Weather::default());
     ci(&mut world, "1.3.0", annotated(NEW, EMAIL));
     assert_eq!(erp::ends(&world, PRODUCTION), ["Succeeded"]);
-    let warnings = newest(&world).sealed_plan().plan.warnings.join("\n");
+    let warnings = newest(&world).sealed_plan().remarks().join("\n");
     assert!(
         warnings.contains("Slack does not know the one who pushed the image"),
         "{warnings}"
@@ -214,8 +214,8 @@ fn a_hotfix_skips_staging_when_somebody_who_may_says_so() {
     let d = newest(&world);
     let approved: Vec<&str> = d.approvals.keys().map(SlackUserId::as_str).collect();
     assert_eq!(approved, [ON_CALL], "not the one who asked");
-    assert!(d.touched.snapshot.is_some() && d.sealed_plan().plan.findings.is_some());
-    assert!(d.sealed_plan().plan.passed.is_none());
+    assert!(d.touched.snapshot.is_some() && d.sealed_plan().seen.scan.is_some());
+    assert!(d.sealed_plan().seen.passed.is_none());
     let told = typed(&world, LEAD, "history production", "6.t");
     assert!(!told.is_empty());
     erp::assert_nothing_broke(&world);

@@ -201,7 +201,7 @@ fn told(d: &Deployment) -> Vec<String> {
         lines.extend(report.todo);
     }
     if let Some(sealed) = &d.plan {
-        lines.extend(sealed.plan.warnings.iter().cloned());
+        lines.extend(sealed.remarks());
     }
     lines
 }

@@ -17,7 +17,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             "nothing was ever deployed here: the plan says so, and the way back is what stands there",
         )
         .scene(BEFORE, Act::NewServices)
-        .check(Check::Told(TO_PRODUCTION, "nothing has been proven here yet"))
+        .check(Check::Told(TO_PRODUCTION, "no release has been verified here yet"))
         .check(Check::Runs { environment: "production", image: IMAGE }),
         console_deployment(),
         critical_findings(),

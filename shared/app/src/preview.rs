@@ -6,7 +6,7 @@ use sluice_core::failure::PortError;
 use sluice_core::id::EnvironmentName;
 use sluice_core::intake::{Ignored, ImagePush, openings};
 use sluice_core::plan::survey::Survey;
-use sluice_core::plan::{Plan, draw};
+use sluice_core::plan::{SealedPlan, draw};
 
 use crate::App;
 
@@ -16,7 +16,7 @@ pub struct Preview {
     /// The environment.
     pub environment: EnvironmentName,
     /// The plan, or everything that is in its way.
-    pub plan: Result<Plan, Vec<String>>,
+    pub plan: Result<SealedPlan, Vec<String>>,
     /// Whether it would wait for people.
     pub needs_approval: bool,
 }

@@ -4,12 +4,14 @@
 
 mod batch;
 
+use std::sync::Arc;
+
 use sluice_core::deployment::Deployment;
 use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::id::Hash;
 use sluice_core::message::{Block, Message};
 use sluice_core::parts::parts;
-use sluice_core::plan::Plan;
+use sluice_core::plan::SealedPlan;
 use sluice_core::view::{self, Reply};
 
 use crate::App;
@@ -55,7 +57,7 @@ impl App {
         let chat = &self.ports.chat;
         let channel = &d.settings.environment.channel;
         let before = self.plan_before(d).await?;
-        let whole = view::message(d, before.as_ref());
+        let whole = view::message(d, before.as_deref());
         let mut continued = parts(&whole, &told_below(d));
         let message = continued.remove(0);
         let posted = match &shown.message {
@@ -174,17 +176,16 @@ impl App {
     }
 
     /// The plan of the deployment that was proven last, for what is under way to be compared with.
-    async fn plan_before(&self, d: &Deployment) -> Result<Option<Plan>, PortError> {
+    async fn plan_before(&self, d: &Deployment) -> Result<Option<Arc<SealedPlan>>, PortError> {
         let previous = d
             .plan
             .as_ref()
-            .and_then(|sealed| sealed.plan.previous.as_ref());
+            .and_then(|sealed| sealed.seen.previous.as_ref());
         let Some(previous) = previous.filter(|_| !d.phase.is_terminal()) else {
             return Ok(None);
         };
         let stored = self.ports.store.load(&previous.deployment).await?;
-        let sealed = stored.and_then(|stored| stored.deployment.plan);
-        Ok(sealed.map(|sealed| sealed.plan.clone()))
+        Ok(stored.and_then(|stored| stored.deployment.plan))
     }
 }
 

@@ -204,6 +204,7 @@ impl Secrets for AwsSecrets {
                 value_from,
                 version: SecretVersion::new(version),
                 pinned: matches!(source, SecretSource::SecretsManager { .. }),
+                rotates: false,
             }),
             Err(problem) => Err(SecretProblem { variable, problem }),
         })

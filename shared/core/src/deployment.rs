@@ -11,7 +11,7 @@ use crate::command::CommandKey;
 use crate::config::Settings;
 use crate::failure::{Cause, PortError};
 use crate::id::{
-    AppName, DeploymentId, EnvironmentName, Hash, ServiceName, SlackUserId, SnapshotId, TaskArn,
+    AppName, DeploymentId, EnvironmentName, ServiceName, SlackUserId, SnapshotId, TaskArn,
     TaskDefinitionArn,
 };
 use crate::intent::Intent;
@@ -20,7 +20,7 @@ use crate::note::{Entry, Note};
 use crate::observation::RolloutObservation;
 use crate::origin::Origin;
 use crate::phase::Phase;
-use crate::plan::Plan;
+use crate::plan::{Plan, SealedPlan};
 use crate::release::Release;
 use crate::restore::Restore;
 use crate::rollback::{DeploymentKind, Rollback};
@@ -164,23 +164,6 @@ pub struct Deployment {
 )]
 fn is_zero(count: &u32) -> bool {
     *count == 0
-}
-
-/// A plan and its hash: what people approve.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SealedPlan {
-    /// The plan.
-    pub plan: Plan,
-    /// Its hash.
-    pub hash: Hash,
-}
-
-impl SealedPlan {
-    /// Seals a plan.
-    pub fn new(plan: Plan) -> Self {
-        let hash = Hash::of_json(&plan);
-        Self { plan, hash }
-    }
 }
 
 /// What a deployment has done to the world so far, as far as it has heard.
@@ -387,13 +370,13 @@ impl Deployment {
 
     /// Where its image comes from, as far as its plan knows.
     pub fn origin(&self) -> Option<&Origin> {
-        let origin = &self.plan.as_ref()?.plan.origin;
+        let origin = &self.plan.as_ref()?.seen.origin;
         (!origin.is_unknown()).then_some(origin)
     }
 
-    /// Who pushed its image, if that is known.
+    /// Who pushed its image, where people are asked and it is known.
     pub fn pushed_by(&self) -> Option<&SlackUserId> {
-        self.origin()?.pushed_by.as_ref()
+        self.plan.as_ref()?.plan.pushed_by.as_ref()
     }
 
     /// Whose turn it is in an environment: of two, the later goes before. A push counts from when

@@ -9,6 +9,7 @@ use crate::controls::{ControlsObservation, overriders};
 use crate::deployment::Deployment;
 use crate::failure::{Cause, PortError};
 use crate::id::{DeploymentId, Hash, ServiceName, SlackUserId, SnapshotId, TaskArn};
+use crate::plan::Remark;
 use crate::words;
 
 /// Something that happened, and when.
@@ -33,9 +34,11 @@ pub enum Note {
     },
     PlanChanged {
         plan: Hash,
+        changes: Vec<String>,
     },
     PlanConfirmed {
         plan: Hash,
+        remarks: Vec<Remark>,
     },
     Approved {
         by: SlackUserId,
@@ -206,19 +209,27 @@ impl Note {
             Self::PlanDrawn { plan } => {
                 format!("plan {} drawn; nothing is touched yet", plan.short())
             }
-            Self::PlanChanged { plan } if deployment.settings.environment.approval.is_none() => {
+            Self::PlanChanged { plan, changes }
+                if deployment.settings.environment.approval.is_none() =>
+            {
                 format!(
-                    "the world has changed since the plan was drawn: the new plan is {}",
-                    plan.short()
+                    "the plan has changed since it was drawn; it is now {}:\n{}",
+                    plan.short(),
+                    changes.join("\n")
                 )
             }
-            Self::PlanChanged { plan } => format!(
-                "the world has changed since the plan was approved: the new plan is {}, and the \
-                 approvals are void",
-                plan.short()
+            Self::PlanChanged { plan, changes } => format!(
+                "the plan has changed since it was approved; it is now {}, and the approvals given \
+                 are void:\n{}",
+                plan.short(),
+                changes.join("\n")
             ),
-            Self::PlanConfirmed { plan } => {
-                format!("plan {} read again and still true", plan.short())
+            Self::PlanConfirmed { plan, remarks } => {
+                let mut said = format!("plan {} re-checked: unchanged", plan.short());
+                for remark in remarks {
+                    said.push_str(&format!("\nnew since it was shown: {remark}"));
+                }
+                said
             }
             Self::Approved { by, missing: 0 } => format!("<@{by}> approved the plan"),
             Self::Approved { by, missing } => {

@@ -69,6 +69,9 @@ pub struct PinnedSecret {
     /// Whether `value_from` names the version. A parameter of SSM cannot be pinned: ECS reads its
     /// latest value whenever a task starts.
     pub pinned: bool,
+    /// Whether it rotates by itself, so it is never pinned.
+    #[serde(default)]
+    pub rotates: bool,
 }
 
 /// Why a secret could not be pinned. Never says anything of its value.

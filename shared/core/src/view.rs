@@ -21,7 +21,7 @@ use crate::machine::waits_for;
 use crate::message::{Block, Message};
 use crate::note::{Entry, Note};
 use crate::phase::Phase;
-use crate::plan::Plan;
+use crate::plan::SealedPlan;
 use crate::plan::demands::Demands;
 use crate::report::{Report, report};
 
@@ -35,7 +35,7 @@ const BLOCK_CHARS: usize = 2_400;
 
 /// The deployment's one message. `before` is the plan of the deployment that was proven last here,
 /// where that is known: what changes is said against it.
-pub fn message(d: &Deployment, before: Option<&Plan>) -> Message {
+pub fn message(d: &Deployment, before: Option<&SealedPlan>) -> Message {
     let release = &d.release.tag;
     let environment = d.environment();
     let mut blocks = vec![Block::Header(headline::headline(d))];
@@ -97,10 +97,10 @@ pub struct Reply {
 pub fn replies(d: &Deployment, entry: &Entry) -> Vec<Reply> {
     let line = format!("{}  {}", entry.at.strftime("%H:%M:%S"), entry.note.words(d));
     let plan = match (&entry.note, &d.plan) {
-        (Note::PlanDrawn { plan } | Note::PlanChanged { plan }, Some(sealed))
+        (Note::PlanDrawn { plan } | Note::PlanChanged { plan, .. }, Some(sealed))
             if sealed.hash == *plan =>
         {
-            Some(Block::Code(sealed.plan.to_string()))
+            Some(Block::Code(sealed.to_string()))
         }
         _ => None,
     };
@@ -189,7 +189,7 @@ fn is_failure(d: &Deployment, note: &Note) -> bool {
     }
 }
 
-fn progress_blocks(d: &Deployment, before: Option<&Plan>) -> Vec<Block> {
+fn progress_blocks(d: &Deployment, before: Option<&SealedPlan>) -> Vec<Block> {
     let mut blocks = vec![Block::Fields(vec![
         ("Status".to_owned(), progress::status(d)),
         (
@@ -216,10 +216,15 @@ fn progress_blocks(d: &Deployment, before: Option<&Plan>) -> Vec<Block> {
             overriders(&d.settings.environment)
         )));
     }
+    blocks.extend(asked_again(d));
     blocks.extend(way_back::blocks(d));
     if let (Phase::AwaitingApproval, Some(sealed)) = (&d.phase, &d.plan) {
-        blocks.push(Block::Code(sealed.plan.to_string()));
-        blocks.push(Block::Context(format!("plan {}", sealed.hash.short())));
+        blocks.push(Block::Code(sealed.to_string()));
+        blocks.push(Block::Context(format!(
+            "plan {} · registry {}",
+            sealed.hash.short(),
+            sealed.plan.release.registry
+        )));
     }
     if let (Phase::AwaitingApproval, Some(demands)) = (&d.phase, Demands::of_deployment(d)) {
         let until = crate::machine::deadline(d)
@@ -241,6 +246,20 @@ fn progress_blocks(d: &Deployment, before: Option<&Plan>) -> Vec<Block> {
         blocks.push(Block::Text(text));
     }
     blocks
+}
+
+/// What has changed since people approved the plan: they are asked again.
+fn asked_again(d: &Deployment) -> Option<Block> {
+    let (Phase::AwaitingApproval, Some(sealed)) = (&d.phase, &d.plan) else {
+        return None;
+    };
+    d.story.iter().rev().find_map(|entry| match &entry.note {
+        Note::PlanChanged { plan, changes } if *plan == sealed.hash => Some(Block::Text(format!(
+            "Approval is needed again: the plan has changed since it was approved.\n{}",
+            changes.join("\n")
+        ))),
+        _ => None,
+    })
 }
 
 /// By whom, why, since when, and what becomes of it.

@@ -6,13 +6,11 @@ use futures::future::join_all;
 use jiff::SignedDuration;
 use sluice_app::ports::{MessageRef, Opened, SaveError, Shown, Store};
 use sluice_core::controls::{Controls, Freeze, Hold};
-use sluice_core::deployment::SealedPlan;
 use sluice_core::event::Claim;
 use sluice_core::failure::ErrorClass;
 use sluice_core::history::verify;
-use sluice_core::id::{DeploymentId, SlackUserId};
-use sluice_core::origin::Origin;
-use sluice_core::plan::Plan;
+use sluice_core::id::{DeploymentId, ImageTag, SlackUserId};
+use sluice_core::plan::{Plan, Remark, SealedPlan, Seen};
 
 use crate::deployments::{
     after, change, deployment, digest, environment, noon, proof, settings, with_settings,
@@ -48,18 +46,15 @@ async fn open_at(
 
 fn plan(opened: &crate::deployments::Opened, warning: &str) -> Arc<SealedPlan> {
     let d = &opened.deployment;
-    Arc::new(SealedPlan::new(Plan {
+    let plan = Plan {
         deployment: d.id.clone(),
         app: d.app().clone(),
         environment: d.environment().clone(),
         release: d.release.clone(),
-        origin: Origin::default(),
+        pushed_by: None,
         rollback: None,
         restore: None,
         hotfix: None,
-        previous: None,
-        passed: None,
-        findings: None,
         backup: None,
         migration: None,
         at_head: None,
@@ -69,8 +64,14 @@ fn plan(opened: &crate::deployments::Opened, warning: &str) -> Arc<SealedPlan> {
         smoke_tests: Vec::new(),
         bake: SignedDuration::from_mins(10),
         alarms: Vec::new(),
-        warnings: vec![warning.to_owned()],
-    }))
+    };
+    let seen = Seen {
+        remarks: vec![Remark::Migrated {
+            tags: vec![ImageTag::new(warning)],
+        }],
+        ..Seen::default()
+    };
+    Arc::new(SealedPlan::new(plan, seen))
 }
 
 async fn a_deployment_is_opened_once_however_often_its_push_is_told(stage: &impl Stage) {

@@ -218,7 +218,7 @@ impl App {
                 let previous = active
                     .plan
                     .as_ref()
-                    .and_then(|plan| plan.plan.previous.as_ref());
+                    .and_then(|sealed| sealed.seen.previous.as_ref());
                 Err(AskError::SchemaMoved {
                     to: previous.map_or_else(
                         || active.release.tag.clone(),

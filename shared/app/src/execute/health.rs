@@ -26,7 +26,7 @@ impl App {
         tasks_since: Option<Timestamp>,
     ) -> Result<Sample, PortError> {
         let at = self.ports.clock.now();
-        let watched = &d.sealed_plan().plan.alarms;
+        let watched = &d.sealed_plan().alarms();
         let (probes, alarms, seen) = join!(
             join_all(self.probes(d)),
             self.states(target, watched),

@@ -21,7 +21,7 @@ use super::{DynamoStore, nothing_of};
 /// When the release was pushed, or asked for by a person: the order of claims, without reading the
 /// whole deployment.
 pub(super) const PUSHED_AT: &str = "pushed_at";
-/// The hash of the plan, and so where it is.
+/// The hash of the sealed plan, and so where it is.
 const PLAN: &str = "plan";
 /// For people who look at the table.
 pub(super) const PHASE: &str = "phase";
@@ -142,7 +142,7 @@ impl DynamoStore {
                 return Ok(());
             };
             if refused.at(SAVED_HEAD) {
-                self.only_the_plan_differs(&refused, save)?;
+                self.only_the_plan_differs(&refused, save, &parts)?;
                 plan_is_new = true;
             } else if !(leaves && refused.at(SAVED_ENVIRONMENT)) {
                 // A record of that number is there already.
@@ -156,14 +156,15 @@ impl DynamoStore {
     }
 
     /// The head as it was met says why it was refused.
-    fn only_the_plan_differs(&self, refused: &Refused, save: &Save) -> Result<(), SaveError> {
+    fn only_the_plan_differs(
+        &self,
+        refused: &Refused,
+        save: &Save,
+        parts: &Parts,
+    ) -> Result<(), SaveError> {
         let id = &save.deployment.id;
         let met = Read::new(refused.met(SAVED_HEAD).ok_or_else(|| nothing_of(id))?)?;
-        let plan = save
-            .deployment
-            .plan
-            .as_ref()
-            .map(|sealed| sealed.hash.as_str());
+        let plan = parts.plan.as_ref().map(|(hash, _)| hash.as_str());
         let fastened = save.records.first().is_none_or(|first| {
             chain_of(&met)
                 .is_ok_and(|chain| chain.next_seq == first.seq && chain.hash == first.previous)

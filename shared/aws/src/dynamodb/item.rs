@@ -32,7 +32,7 @@ pub(super) struct Parts {
     pub(super) head: String,
     /// The pinned settings.
     pub(super) settings: String,
-    /// The sealed plan and its hash.
+    /// The sealed plan, and the hash of all of it: of what was seen beside the plan too.
     pub(super) plan: Option<(Hash, String)>,
 }
 
@@ -49,7 +49,7 @@ impl Parts {
         let plan = deployment.plan.as_ref().map(|sealed| {
             let body = serde_json::to_string(&**sealed).map_err(|why| not_json(id, &why))?;
             let body = sized(format_args!("the plan of {id}"), body)?;
-            Ok((sealed.hash.clone(), body))
+            Ok((Hash::of_json(&**sealed), body))
         });
         Ok(Self {
             head: sized(format_args!("the state of {id}"), head.to_string())?,

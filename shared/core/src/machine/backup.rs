@@ -8,9 +8,8 @@ use crate::deployment::Deployment;
 use crate::event::Outcome;
 use crate::failure::{Cause, RejectedEvent};
 use crate::note::Note;
-use crate::observation::SnapshotObservation;
+use crate::observation::{DatabaseObservation, SnapshotObservation};
 use crate::phase::{BackingUp, Phase};
-use crate::plan::PlannedBackup;
 
 /// From here on the deployment touches the world.
 pub(super) fn begin(d: &mut Deployment, now: Timestamp) {
@@ -69,7 +68,11 @@ fn judge(d: &mut Deployment, snapshot: Option<&SnapshotObservation>, now: Timest
         return fail(d, Cause::BackupFailed(reason), now);
     };
     match snapshot.status.as_str() {
-        "available" => match doubt(&backup, snapshot, d.requested_at) {
+        "available" => match doubt(
+            d.sealed_plan().seen.database.as_ref(),
+            snapshot,
+            d.requested_at,
+        ) {
             None => {
                 d.touched.snapshot = Some(snapshot.id.clone());
                 d.tell(now, Note::SnapshotProven(snapshot.id.clone()));
@@ -94,30 +97,35 @@ fn judge(d: &mut Deployment, snapshot: Option<&SnapshotObservation>, now: Timest
 
 /// Why an available snapshot proves nothing, if so.
 fn doubt(
-    backup: &PlannedBackup,
+    database: Option<&DatabaseObservation>,
     snapshot: &SnapshotObservation,
     not_before: Timestamp,
 ) -> Option<String> {
     let id = &snapshot.id;
+    let Some(database) = database else {
+        return Some(format!(
+            "nothing is known of the database that {id} is to be held against"
+        ));
+    };
     if snapshot.progress < 100 {
         return Some(format!(
             "{id} is available, but only {} % of it",
             snapshot.progress
         ));
     }
-    if snapshot.engine != backup.engine || snapshot.engine_version != backup.engine_version {
+    if snapshot.engine != database.engine || snapshot.engine_version != database.engine_version {
         return Some(format!(
             "{id} is of {} {}, the database is {} {}",
-            snapshot.engine, snapshot.engine_version, backup.engine, backup.engine_version
+            snapshot.engine, snapshot.engine_version, database.engine, database.engine_version
         ));
     }
-    if snapshot.storage_gib < backup.storage_gib {
+    if snapshot.storage_gib < database.storage_gib {
         return Some(format!(
             "{id} holds {} GiB, the database has {} GiB",
-            snapshot.storage_gib, backup.storage_gib
+            snapshot.storage_gib, database.storage_gib
         ));
     }
-    if backup.encrypted && !snapshot.encrypted {
+    if database.encrypted && !snapshot.encrypted {
         return Some(format!("{id} is not encrypted, the database is"));
     }
     match snapshot.created_at {

@@ -318,7 +318,10 @@ fn time_out(d: &mut Deployment, now: Timestamp) {
             );
             return fail(d, Cause::BakeFailed(reason), now);
         }
-        Phase::Planning { .. } => "reading the world",
+        Phase::Planning { survey, .. } => match survey.others(d).next() {
+            Some(_) => "waiting until nobody else deploys to its services",
+            None => "reading the world",
+        },
         Phase::BackingUp(_) => "the database backup",
         Phase::Migrating => return migration::time_out(d, after_s, now),
         Phase::RollingOut => "bringing up the web services",

@@ -6,14 +6,14 @@ use jiff::Timestamp;
 
 use super::{approval, fail, gate, late, rehearsal};
 use crate::command::Command;
-use crate::deployment::{Deployment, SealedPlan};
+use crate::deployment::Deployment;
 use crate::event::Outcome;
 use crate::failure::{Cause, RejectedEvent};
 use crate::id::TaskDefinitionArn;
 use crate::note::Note;
 use crate::phase::Phase;
 use crate::plan::survey::Survey;
-use crate::plan::{draw, with_tasks_of, with_words_of};
+use crate::plan::{SealedPlan, changes, draw};
 
 pub(super) fn begin(d: &mut Deployment, confirming: bool, now: Timestamp) {
     if d.settings
@@ -41,13 +41,21 @@ pub(super) fn on(
     outcome: &Outcome,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
-    let Phase::Planning { survey, .. } = &mut d.phase else {
+    let Phase::Planning { survey, .. } = &d.phase else {
         return Err(late(d, outcome));
     };
     let was_inspecting = survey.inspecting.is_some();
     let mut after = survey.clone();
     if !after.take(outcome, now) {
         return Err(late(d, outcome));
+    }
+    let waited = survey.others(d).next().is_some();
+    if waited && after.others(d).next().is_none() {
+        // That may have taken hours: everything else is read again.
+        *after = Survey {
+            services: after.services.take(),
+            ..Survey::default()
+        };
     }
     let is_whole = after.missing(d).is_empty();
     if let Phase::Planning { survey, .. } = &mut d.phase {
@@ -70,11 +78,7 @@ pub(super) fn conclude(d: &mut Deployment, now: Timestamp) {
     };
     let (confirming, inspector) = (*confirming, survey.inspector.clone());
     match draw(d, survey) {
-        Ok(plan) => {
-            let plan = with_tasks_of(d.plan.as_deref(), plan);
-            let plan = with_words_of(d.plan.as_deref(), plan);
-            settle(d, SealedPlan::new(plan), confirming, inspector, now);
-        }
+        Ok(sealed) => settle(d, sealed, confirming, inspector, now),
         Err(problems) => fail(d, Cause::NotPlannable(problems), now),
     }
 }
@@ -87,24 +91,20 @@ fn settle(
     now: Timestamp,
 ) {
     let plan = sealed.hash.clone();
-    let approved = d
-        .plan
-        .as_ref()
-        .is_some_and(|approved| approved.hash == plan);
-    d.plan = Some(Arc::new(sealed));
-    if confirming && approved {
-        d.tell(now, Note::PlanConfirmed { plan });
-        gate::begin(d, now);
-        return;
+    let sealed = Arc::new(sealed);
+    match d.plan.replace(sealed.clone()).filter(|_| confirming) {
+        Some(before) if before.hash == plan => {
+            let remarks = sealed.news_since(&before);
+            d.tell(now, Note::PlanConfirmed { plan, remarks });
+            gate::begin(d, now);
+            return;
+        }
+        Some(before) => {
+            let changes = changes(&before.plan, &sealed.plan);
+            d.tell(now, Note::PlanChanged { plan, changes });
+        }
+        None => d.tell(now, Note::PlanDrawn { plan }),
     }
-    d.tell(
-        now,
-        if confirming {
-            Note::PlanChanged { plan }
-        } else {
-            Note::PlanDrawn { plan }
-        },
-    );
     if let (true, Some(inspector)) = (rehearsal::is_due(d), inspector) {
         rehearsal::begin(d, inspector, now);
     } else if d.settings.environment.approval.is_some() {

@@ -117,17 +117,18 @@ fn order(
         alarms: alarms(d, service),
         direction: Direction::Forward,
         since: d.touched.rollouts_since.unwrap_or(d.entered_at),
-        desired: None,
+        desired: service.desired,
     }
 }
 
 /// The alarms that make ECS go back by itself. None after a migration that the old code does not run
 /// on: then the alarms are watched by Sluice alone, which asks a person first.
 fn alarms(d: &Deployment, service: &PlannedService) -> Vec<AlarmName> {
-    let plan = &d.sealed_plan().plan;
-    let goes_back_freely = plan.judgement().is_none_or(Judgement::is_additive);
+    let sealed = d.sealed_plan();
+    let judgement = sealed.plan.judgement();
+    let goes_back_freely = judgement.is_none_or(Judgement::is_additive);
     if service.kind == ServiceKind::Web && goes_back_freely {
-        plan.alarms.clone()
+        sealed.alarms()
     } else {
         Vec::new()
     }

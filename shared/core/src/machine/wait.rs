@@ -99,6 +99,15 @@ pub fn waits_for(d: &Deployment) -> String {
             (_, Some(ScanObservation::Pending | ScanObservation::NotScanned), _) => {
                 "the image scan".to_owned()
             }
+            _ if let Some(seen) = survey.others(d).next()
+                && let Some(other) = &seen.in_progress =>
+            {
+                format!(
+                    "somebody else's deployment of {} to end ({}): stop it in ECS if it hangs",
+                    seen.service,
+                    short_arn(other.as_str())
+                )
+            }
             _ if survey.inspecting.is_some() => {
                 "a task that looks at the database and the migrations".to_owned()
             }

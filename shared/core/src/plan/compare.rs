@@ -3,11 +3,11 @@
 use crate::deployment::{Deployment, Requester};
 use crate::id::ImageTag;
 use crate::observation::PinnedSecret;
-use crate::plan::PlannedService;
+use crate::plan::Remark;
 use crate::plan::draw::Findings;
+use crate::plan::survey::Survey;
 use crate::release::ProvenRelease;
 use crate::rollback::Rollback;
-use crate::words;
 
 impl Findings {
     /// What somebody asked for need not be newer than what is live.
@@ -21,17 +21,14 @@ impl Findings {
         };
         let (asked, live) = (&deployment.release, &previous.release);
         if asked.digest == live.digest {
-            self.warnings.push(format!(
-                "{} is what was proven last: the same image is rolled out again, with secrets and \
-                 variables as they are now",
-                asked.tag
-            ));
+            self.remarks.push(Remark::SameImage {
+                tag: asked.tag.clone(),
+            });
         } else if asked.pushed_at < live.pushed_at {
-            self.warnings.push(format!(
-                "{} is older than {}, which was proven last: its code meets a database that may be \
-                 ahead of it. To go back to what ran here before, ask for a rollback",
-                asked.tag, live.tag
-            ));
+            self.remarks.push(Remark::Older {
+                tag: asked.tag.clone(),
+                live: live.tag.clone(),
+            });
         }
     }
 
@@ -47,13 +44,16 @@ impl Findings {
         let settings = &deployment.settings;
         for service in settings.environment.services.keys() {
             if settings.service(service).is_none() {
-                self.warnings.push(format!(
-                    "{service} was added after {tag} and stays as it is"
-                ));
+                self.remarks.push(Remark::AddedLater {
+                    service: service.clone(),
+                    tag: tag.clone(),
+                });
             }
         }
         if !rollback.migrated.is_empty() {
-            self.warnings.push(words::migrated(&rollback.migrated));
+            self.remarks.push(Remark::Migrated {
+                tags: rollback.migrated.clone(),
+            });
         }
     }
 
@@ -64,38 +64,36 @@ impl Findings {
         then: &[PinnedSecret],
         now: &[PinnedSecret],
     ) {
-        for secret in now {
+        for secret in now.iter().filter(|secret| secret.pinned) {
             if !then.contains(secret) {
-                self.warnings.push(format!(
-                    "the secret {} is not there any more at the version that {tag} had: it gets \
-                     version {}",
-                    secret.variable, secret.version
-                ));
+                self.remarks.push(Remark::SecretReplaced {
+                    variable: secret.variable.clone(),
+                    tag: tag.clone(),
+                    version: secret.version.clone(),
+                });
             }
         }
     }
 
     pub(super) fn compare_with_previous(
         &mut self,
-        services: &[PlannedService],
+        deployment: &Deployment,
+        survey: &Survey,
         previous: Option<&ProvenRelease>,
     ) {
         let Some(previous) = previous else {
-            self.warnings.push(
-                "nothing has been proven here yet: the way back is whatever runs now".to_owned(),
-            );
+            self.remarks.push(Remark::FirstHere);
             return;
         };
-        for planned in services {
-            if !planned
-                .from_image
-                .ends_with(previous.release.digest.as_str())
-            {
-                self.warnings.push(format!(
-                    "{} does not run what was proven last ({}): somebody changed it by hand, and the \
-                     way back leads to what runs now",
-                    planned.service, previous.release.tag
-                ));
+        for service in &deployment.settings.services {
+            let Some(running) = survey.service(&service.name) else {
+                continue;
+            };
+            if !running.image.ends_with(previous.release.digest.as_str()) {
+                self.remarks.push(Remark::RunsAnotherImage {
+                    service: service.name.clone(),
+                    verified: previous.release.tag.clone(),
+                });
             }
         }
     }

@@ -1,29 +1,29 @@
 //! From what was read to a plan, or to everything that is in its way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::{Member, ServiceKind, Severity};
+use crate::config::{Member, Severity};
 use crate::deployment::{Deployment, Requester};
-use crate::id::AlarmName;
+use crate::id::{AlarmName, SecretVersion};
 use crate::migration::Judgement;
 use crate::observation::{
     AlarmState, ImageObservation, PinnedSecret, ProofObservation, ScanObservation,
-    ServiceObservation,
 };
 use crate::plan::demands::Demands;
 use crate::plan::restore;
-use crate::plan::schema::Schema;
+use crate::plan::schema::{Schema, with_words_of};
 use crate::plan::survey::Survey;
-use crate::plan::{Plan, PlannedBackup, PlannedRollback, PlannedService};
+use crate::plan::{CURRENT, Plan, PlannedBackup, PlannedRollback, Remark, SealedPlan, Seen};
 use crate::release::ProvenRelease;
 use crate::restore::snapshot_of;
 use crate::words;
 
-/// Draws the plan from a survey in which nothing is missing.
+/// Draws the plan from a survey in which nothing is missing, with what was seen beside it. Of a plan
+/// that people have seen before, the words stay where nothing but a size has changed.
 ///
 /// # Errors
 /// Every reason why there is no plan, each with what to do about it.
-pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<Plan, Vec<String>> {
+pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<SealedPlan, Vec<String>> {
     if let Some(restore) = deployment.restore() {
         return restore::draw(deployment, restore, survey);
     }
@@ -35,7 +35,7 @@ pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<Plan, Vec<String
     findings.judge_image(deployment, image);
     let scanned = findings.judge_scan(environment.scan.block, survey.scan.as_ref());
     let passed = findings.judge_proof(deployment, survey.proof.as_ref());
-    let secrets = findings.judge_secrets(survey);
+    let (secrets, unpinned) = findings.judge_secrets(survey);
     let services = findings.judge_services(deployment, survey);
     let schema = findings.judge_migration(deployment, survey);
     let backup = match &schema {
@@ -43,7 +43,7 @@ pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<Plan, Vec<String
         Schema::AtHead(_) => None,
         Schema::Pending(_) | Schema::None => findings.judge_database(deployment, survey),
     };
-    let alarms = findings.judge_alarms(&environment.alarms, survey);
+    let ringing = findings.judge_alarms(&environment.alarms, survey);
     let judgement = match &schema {
         Schema::Pending(migration) => migration.inspection.as_ref().map(|seen| &seen.judgement),
         Schema::AtHead(_) | Schema::None => None,
@@ -52,7 +52,7 @@ pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<Plan, Vec<String
     let previous = survey.previous.clone().flatten();
     match deployment.rollback() {
         None => {
-            findings.compare_with_previous(&services, previous.as_ref());
+            findings.compare_with_previous(deployment, survey, previous.as_ref());
             findings.compare_with_asked(deployment, previous.as_ref());
         }
         Some(rollback) => findings.compare_with_proven(deployment, rollback, &secrets),
@@ -61,21 +61,22 @@ pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<Plan, Vec<String
     if !findings.problems.is_empty() {
         return Err(findings.problems);
     }
-    Ok(Plan {
+    let origin = image.map(|image| image.origin.clone()).unwrap_or_default();
+    let plan = Plan {
         deployment: deployment.id.clone(),
         app: settings.app.clone(),
         environment: environment.name.clone(),
         release: deployment.release.clone(),
-        origin: image.map(|image| image.origin.clone()).unwrap_or_default(),
+        pushed_by: origin
+            .pushed_by
+            .clone()
+            .filter(|_| environment.approval.is_some()),
         hotfix: deployment.hotfix.clone(),
         rollback: deployment.rollback().map(|rollback| PlannedRollback {
             from: rollback.from.clone(),
             reason: rollback.reason.clone(),
         }),
         restore: None,
-        previous,
-        passed,
-        findings: scanned,
         backup,
         at_head: match &schema {
             Schema::AtHead(head) => Some(head.clone()),
@@ -94,9 +95,20 @@ pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<Plan, Vec<String
             .map(|test| test.name.clone())
             .collect(),
         bake: environment.bake.duration,
-        alarms,
-        warnings: findings.warnings,
-    })
+        alarms: environment.alarms.clone(),
+    };
+    let plan = with_words_of(deployment.plan.as_deref(), plan);
+    let seen = Seen {
+        origin,
+        previous,
+        passed,
+        scan: scanned,
+        database: survey.database.clone().flatten(),
+        ringing,
+        unpinned,
+        remarks: findings.remarks,
+    };
+    Ok(SealedPlan::new(plan, seen))
 }
 
 #[derive(Default)]
@@ -104,7 +116,7 @@ pub(super) struct Findings {
     /// In the way.
     pub(super) problems: Vec<String>,
     /// Not in the way, but to be known.
-    pub(super) warnings: Vec<String>,
+    pub(super) remarks: Vec<Remark>,
 }
 
 impl Findings {
@@ -124,29 +136,17 @@ impl Findings {
         }
         let tag_moved = image.tag_points_at.as_ref() != Some(&release.digest);
         if image.present && tag_moved && !release.is_untagged() {
-            let now = match &image.tag_points_at {
-                Some(digest) => format!("now names {}", digest.short()),
-                None => "is gone".to_owned(),
-            };
-            let then = match deployment.requested_by {
-                Requester::Push => "when it was pushed",
-                Requester::Person(_) => "when it was asked for",
-            };
-            let digest = release.digest.short();
-            self.warnings.push(format!(
-                "the tag {} {now}; this deployment stays with {digest}, which it named {then}",
-                release.tag
-            ));
+            self.remarks.push(Remark::TagMoved {
+                tag: release.tag.clone(),
+                digest: release.digest.clone(),
+                now: image.tag_points_at.clone(),
+                by_push: deployment.requested_by == Requester::Push,
+            });
         }
         if image.pushed_by_stranger && deployment.kind.is_release() {
             let approval = deployment.settings.environment.approval.as_ref();
-            let so = match approval.is_some_and(|approval| approval.four_eyes) {
-                true => ": nobody can see to it that somebody else approves",
-                false => "",
-            };
-            self.warnings.push(format!(
-                "Slack does not know the one who pushed the image{so}"
-            ));
+            let four_eyes = approval.is_some_and(|approval| approval.four_eyes);
+            self.remarks.push(Remark::PusherUnknown { four_eyes });
         }
     }
 
@@ -209,8 +209,12 @@ impl Findings {
         }
     }
 
-    pub(super) fn judge_secrets(&mut self, survey: &Survey) -> Vec<PinnedSecret> {
-        match &survey.secrets {
+    /// The secrets, and the present versions of those that are not pinned to one.
+    pub(super) fn judge_secrets(
+        &mut self,
+        survey: &Survey,
+    ) -> (Vec<PinnedSecret>, BTreeMap<String, SecretVersion>) {
+        let mut secrets = match &survey.secrets {
             Some(Ok(secrets)) => secrets.clone(),
             Some(Err(problems)) => {
                 self.problems.extend(
@@ -221,107 +225,18 @@ impl Findings {
                 Vec::new()
             }
             None => Vec::new(),
-        }
-    }
-
-    fn judge_services(&mut self, deployment: &Deployment, survey: &Survey) -> Vec<PlannedService> {
-        let settings = &deployment.settings;
-        let mut planned = Vec::new();
-        for service in &settings.services {
-            let placement = settings.placement(&service.name);
-            let running = survey.services.as_ref().and_then(|services| {
-                services
-                    .iter()
-                    .find(|observed| observed.service == service.name)
-            });
-            let Some(running) = running else {
-                self.problems.push(format!(
-                    "ECS has no service {} in cluster {}: create it, or correct `ecs_service`",
-                    placement.ecs_service, settings.environment.cluster
-                ));
-                continue;
-            };
-            self.judge_service(deployment, service.kind, running);
-            planned.push(PlannedService {
-                service: service.name.clone(),
-                kind: service.kind,
-                ecs_service: placement.ecs_service.clone(),
-                container: service.container.clone(),
-                strategy: placement.strategy.clone(),
-                from: running.task_definition.clone(),
-                from_image: running.image.clone(),
-                stop_timeout: service.stop_timeout,
-                revision: deployment
-                    .rollback()
-                    .and_then(|rollback| rollback.revisions.get(&service.name))
-                    .cloned(),
-                desired: None,
-            });
-        }
-        planned
-    }
-
-    fn judge_service(
-        &mut self,
-        deployment: &Deployment,
-        kind: ServiceKind,
-        running: &ServiceObservation,
-    ) {
-        let name = &running.service;
-        if let Some(arn) = &running.in_progress {
-            let again = match deployment.requested_by {
-                Requester::Push => "push again",
-                Requester::Person(_) => "ask again",
-            };
-            self.problems.push(format!(
-                "{name} is being deployed by somebody else ({arn}): wait for its end, then {again}"
-            ));
-        }
-        match (kind, running.desired) {
-            (ServiceKind::Web, 0) => self.problems.push(format!(
-                "{name} is scaled to zero, so nothing would answer the smoke tests: scale it up first"
-            )),
-            (ServiceKind::Worker | ServiceKind::Singleton, 0) => self
-                .warnings
-                .push(format!("{name} is scaled to zero: it gets the new version, but stays at zero")),
-            (ServiceKind::Singleton, 2..) => self.problems.push(format!(
-                "{name} is a singleton, but {} are wanted: set its desired count to 1",
-                words::count(running.desired as usize, "task")
-            )),
-            _ => {}
-        }
-        let Some(traffic) = &running.traffic else {
-            return;
         };
-        let with_traffic = traffic
-            .weights
-            .values()
-            .filter(|weight| **weight > 0)
-            .count();
-        if with_traffic != 1 {
-            let weights: Vec<String> = traffic
-                .weights
-                .iter()
-                .map(|(group, weight)| format!("{group} {weight}"))
-                .collect();
-            self.problems.push(format!(
-                "the production listener of {name} does not stand on one target group ({}): a shift \
-                 was left half done, set one to 100 and the other to 0",
-                weights.join(", ")
-            ));
-        } else if traffic.healthy == 0 && deployment.rollback().is_some() {
-            self.warnings
-                .push(format!("{name} has no healthy target: production is down"));
-        } else if traffic.healthy == 0 && running.desired > 0 {
-            self.problems.push(format!(
-                "{name} has no healthy target: production is down, and there would be nothing to go \
-                 back to"
-            ));
-        } else if traffic.unhealthy > 0 {
-            let unhealthy = words::count(traffic.unhealthy as usize, "unhealthy target");
-            self.warnings
-                .push(format!("{name} has {unhealthy} already"));
+        let mut unpinned = BTreeMap::new();
+        for secret in secrets.iter_mut().filter(|secret| !secret.pinned) {
+            let version = std::mem::replace(&mut secret.version, SecretVersion::new(CURRENT));
+            unpinned.insert(secret.variable.clone(), version);
         }
+        let rotating = secrets.iter().filter(|secret| secret.rotates);
+        let remark = |secret: &PinnedSecret| Remark::SecretRotates {
+            variable: secret.variable.clone(),
+        };
+        self.remarks.extend(rotating.map(remark));
+        (secrets, unpinned)
     }
 
     fn judge_database(
@@ -338,40 +253,39 @@ impl Findings {
             return None;
         };
         if observed.status != "available" {
-            self.warnings.push(format!(
-                "the database {database} is {}: the backup waits until it is available",
-                observed.status
-            ));
+            self.remarks.push(Remark::DatabaseBusy {
+                database: database.to_owned(),
+                status: observed.status.clone(),
+                restored: false,
+            });
         }
         Some(PlannedBackup {
             database: backup.database.clone(),
             snapshot: snapshot_of(deployment.environment(), &deployment.id),
-            engine: observed.engine.clone(),
-            engine_version: observed.engine_version.clone(),
-            storage_gib: observed.storage_gib,
-            encrypted: observed.encrypted,
         })
     }
 
-    /// The alarms that count: those that ring already say nothing of the new version. ECS ignores
-    /// them too, and whoever mends what rings must get through.
-    fn judge_alarms(&mut self, watched: &[AlarmName], survey: &Survey) -> Vec<AlarmName> {
+    /// The alarms that ring already.
+    fn judge_alarms(&mut self, watched: &[AlarmName], survey: &Survey) -> BTreeSet<AlarmName> {
+        let mut ringing = BTreeSet::new();
         let Some(states) = &survey.alarms else {
-            return Vec::new();
+            return ringing;
         };
-        let mut counted = Vec::new();
         for alarm in watched {
             match states.get(alarm) {
-                Some(AlarmState::Ok | AlarmState::InsufficientData) => counted.push(alarm.clone()),
-                Some(AlarmState::Alarm) => self.warnings.push(format!(
-                    "the alarm {alarm} is in ALARM already: it does not count for this release"
-                )),
+                Some(AlarmState::Ok | AlarmState::InsufficientData) => {}
+                Some(AlarmState::Alarm) => {
+                    ringing.insert(alarm.clone());
+                    self.remarks.push(Remark::AlarmRings {
+                        alarm: alarm.clone(),
+                    });
+                }
                 None => self.problems.push(format!(
                     "CloudWatch has no alarm {alarm}: create it, or take it out of `alarms`"
                 )),
             }
         }
-        counted
+        ringing
     }
 
     pub(super) fn judge_approvers(

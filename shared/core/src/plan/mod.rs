@@ -1,15 +1,20 @@
 //! The plan: everything a deployment will do, settled before anything is touched.
 //!
-//! Its hash is what people approve. It holds nothing that moves by itself (times, task counts,
-//! progress), so reading an unchanged world again gives the same hash.
+//! Its hash is what people approve. It holds what will be done and nothing that moves by itself
+//! (times, states, sizes, counts): that stands beside it, in [`Seen`].
 
 mod compare;
 pub mod demands;
+mod diff;
 mod draw;
+mod remark;
 mod render;
 mod render_restore;
+mod render_seen;
 mod restore;
 mod schema;
+mod seen;
+mod services;
 pub mod survey;
 pub mod way_back;
 
@@ -18,21 +23,24 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Database, ServiceKind, Severity, Strategy};
+use crate::config::{Database, ServiceKind, Strategy};
 use crate::database::RestorePoint;
 use crate::deployment::Hotfix;
 use crate::id::{
     AlarmName, AppName, ContainerName, DeploymentId, EcsServiceName, EnvironmentName, ImageTag,
-    ServiceName, SnapshotId, TaskDefinitionArn,
+    ServiceName, SlackUserId, SnapshotId, TaskDefinitionArn,
 };
 use crate::migration::{Inspection, Judgement};
 use crate::observation::PinnedSecret;
-use crate::origin::Origin;
-use crate::release::{ProvenRelease, Release};
+use crate::release::Release;
 
+pub use diff::changes;
 pub use draw::draw;
-pub(crate) use restore::with_tasks_of;
-pub(crate) use schema::with_words_of;
+pub use remark::Remark;
+pub use seen::{SealedPlan, Seen};
+
+/// The version of a secret that is not pinned: whichever is current when a task starts.
+pub const CURRENT: &str = "current";
 
 /// Everything a deployment will do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,9 +53,9 @@ pub struct Plan {
     pub environment: EnvironmentName,
     /// What.
     pub release: Release,
-    /// Where it comes from.
-    #[serde(default, skip_serializing_if = "Origin::is_unknown")]
-    pub origin: Origin,
+    /// Who pushed the image, where people are asked and it is known: they may not be one of those.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushed_by: Option<SlackUserId>,
     /// What is brought back, if it is a rollback.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollback: Option<PlannedRollback>,
@@ -57,12 +65,6 @@ pub struct Plan {
     /// Which environment it skips, and why, if it is a hotfix.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hotfix: Option<Hotfix>,
-    /// The release proven last here; `None` at the very first deployment.
-    pub previous: Option<ProvenRelease>,
-    /// Where the digest has succeeded before, if it had to.
-    pub passed: Option<ProvenRelease>,
-    /// What the scan found, if it was waited for.
-    pub findings: Option<BTreeMap<Severity, u32>>,
     /// The backup.
     pub backup: Option<PlannedBackup>,
     /// The migration.
@@ -75,16 +77,15 @@ pub struct Plan {
     pub services: Vec<PlannedService>,
     /// Plain variables to set.
     pub variables: BTreeMap<String, String>,
-    /// Secrets to inject, each pinned to a version.
+    /// Secrets to inject, pinned to a version where they can be; otherwise the version is
+    /// [`CURRENT`].
     pub secrets: Vec<PinnedSecret>,
     /// The names of the smoke tests.
     pub smoke_tests: Vec<String>,
     /// How long the new version is watched.
     pub bake: SignedDuration,
-    /// Alarms that must stay quiet; those that rang when it was drawn are not among them.
+    /// Alarms that must stay quiet. Those that ring already do not count: [`SealedPlan::alarms`].
     pub alarms: Vec<AlarmName>,
-    /// What people should know before they say yes.
-    pub warnings: Vec<String>,
 }
 
 /// The backup that will be taken.
@@ -94,14 +95,6 @@ pub struct PlannedBackup {
     pub database: Database,
     /// Under which name.
     pub snapshot: SnapshotId,
-    /// The engine it must have.
-    pub engine: String,
-    /// The engine version it must have.
-    pub engine_version: String,
-    /// The storage it must have at least, in GiB.
-    pub storage_gib: u32,
-    /// Whether it must be encrypted.
-    pub encrypted: bool,
 }
 
 /// The migration that will run.
@@ -133,16 +126,14 @@ pub struct PlannedService {
     pub strategy: Strategy,
     /// The revision it runs now: what the new one is made from, and the way back.
     pub from: TaskDefinitionArn,
-    /// The image it runs now.
-    pub from_image: String,
     /// From SIGTERM to SIGKILL; `None` leaves what is there.
     pub stop_timeout: Option<SignedDuration>,
     /// The revision that a rollback brings back, or registers anew where ECS has it no more;
     /// `None` makes a new one from `from`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<TaskDefinitionArn>,
-    /// How many tasks it is started with after a restore has stopped it; `None` leaves their number
-    /// to autoscaling, as every other deployment does.
+    /// How many tasks it is started with: after a restore has stopped it, or where a rollback finds
+    /// a number that it cannot go back with. `None` leaves the number to autoscaling.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub desired: Option<u32>,
 }
@@ -179,10 +170,6 @@ pub struct PlannedRestore {
     pub copy: Database,
     /// The old database, once it has given up the name.
     pub aside: Database,
-    /// Its size when the plan was drawn, in GiB.
-    pub storage_gib: u32,
-    /// How long the application stands still, estimated from that size.
-    pub estimate: SignedDuration,
 }
 
 impl Plan {

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::config::{ServiceKind, Severity, Strategy};
-use crate::id::{ImageTag, TaskDefinitionArn};
+use crate::config::{ServiceKind, Strategy};
+use crate::id::{AlarmName, ImageTag, TaskDefinitionArn};
 use crate::migration::{self, Finding};
 use crate::plan::way_back::way_back;
 use crate::plan::{Plan, PlannedService, render_restore};
@@ -11,178 +11,149 @@ use crate::words;
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(restore) = &self.restore {
-            render_restore::head(self, restore, f)?;
-            render_restore::steps(self, restore, f)?;
-            return self.write_contents(f);
+        writeln!(f, "{}", self.title())?;
+        for line in self.head() {
+            writeln!(f, "  {line}")?;
         }
-        writeln!(
-            f,
-            "{} {} to {}",
-            self.app, self.release.tag, self.environment
-        )?;
-        writeln!(f, "  image      {}", self.release.digest)?;
-        if let Some(commit) = &self.origin.commit {
-            writeln!(f, "  commit     {}", commit.as_str())?;
+        for (index, step) in self.steps().iter().enumerate() {
+            writeln!(f, "  {}. {step}", index + 1)?;
         }
-        if let Some(pushed_by) = &self.origin.pushed_by {
-            // It stands among code, where Slack makes no mention of an id.
-            writeln!(f, "  pushed by  {pushed_by}")?;
+        for line in self.contents() {
+            writeln!(f, "  {line}")?;
         }
-        if let Some(hotfix) = &self.hotfix {
-            let (skips, by) = (&hotfix.skips, &hotfix.by);
-            writeln!(
-                f,
-                "  hotfix     skips {skips}, says {by}: {}",
-                hotfix.reason
-            )?;
-        }
-        if let Some(rollback) = &self.rollback {
-            let from = rollback.from.as_ref().map_or("what runs", ImageTag::as_str);
-            writeln!(f, "  rollback   from {from}: {}", rollback.reason)?;
-        }
-        match &self.previous {
-            Some(previous) => writeln!(
-                f,
-                "  replaces   {} ({}), proven {}",
-                previous.release.tag,
-                previous.release.digest.short(),
-                previous.at.strftime("%Y-%m-%d %H:%M UTC")
-            )?,
-            None => writeln!(f, "  replaces   nothing proven yet")?,
-        }
-        if let Some(passed) = &self.passed {
-            writeln!(
-                f,
-                "  passed     as {} on {}",
-                passed.release.tag,
-                passed.at.strftime("%Y-%m-%d %H:%M UTC")
-            )?;
-        }
-        if let Some(findings) = &self.findings {
-            writeln!(f, "  scan       {}", findings_words(findings))?;
-        }
-        self.write_schema(f)?;
-        self.write_steps(f)?;
-        self.write_contents(f)
+        Ok(())
     }
 }
 
 impl Plan {
-    /// What is in the new revisions, and what people should know.
-    fn write_contents(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for secret in &self.secrets {
-            let kept = if secret.pinned {
-                "pinned to"
-            } else {
-                "latest, now"
-            };
-            writeln!(
-                f,
-                "  secret     {} {kept} version {}",
-                secret.variable, secret.version
-            )?;
-        }
-        for (variable, value) in &self.variables {
-            writeln!(f, "  variable   {variable}={value}")?;
-        }
-        for warning in &self.warnings {
-            writeln!(f, "  ! {warning}")?;
-        }
-        Ok(())
+    /// The same line by line, to be held against another plan: steps without their numbers.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let mut lines = vec![self.title()];
+        lines.extend(self.head());
+        lines.extend(self.steps());
+        lines.extend(self.contents());
+        lines
     }
 
-    fn write_schema(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn title(&self) -> String {
+        match &self.restore {
+            Some(restore) => format!(
+                "{} restores {} of {}",
+                self.app,
+                restore.database.identifier(),
+                self.environment
+            ),
+            None => format!("{} {} to {}", self.app, self.release.tag, self.environment),
+        }
+    }
+
+    fn head(&self) -> Vec<String> {
+        let release = &self.release;
+        let registry = format!("registry   {}/{}", release.registry, release.repository);
+        if let Some(restore) = &self.restore {
+            let mut lines = render_restore::head(self, restore);
+            lines.push(registry);
+            return lines;
+        }
+        let mut lines = vec![format!("image      {}", release.digest), registry];
+        // It stands among code, where Slack makes no mention of an id.
+        let pushed_by = self.pushed_by.as_ref();
+        lines.extend(pushed_by.map(|user| format!("pushed by  {user}")));
+        if let Some(hotfix) = &self.hotfix {
+            let (skips, by) = (&hotfix.skips, &hotfix.by);
+            lines.push(format!(
+                "hotfix     skips {skips}, says {by}: {}",
+                hotfix.reason
+            ));
+        }
+        if let Some(rollback) = &self.rollback {
+            let from = rollback.from.as_ref();
+            let from = from.map_or("the running version", ImageTag::as_str);
+            lines.push(format!("rollback   from {from}: {}", rollback.reason));
+        }
+        lines.extend(self.schema());
+        lines
+    }
+
+    /// What is in the new revisions.
+    fn contents(&self) -> Vec<String> {
+        let secrets = self.secrets.iter().map(|secret| {
+            let variable = &secret.variable;
+            match secret.pinned {
+                true => format!("secret     {variable} pinned to version {}", secret.version),
+                false => format!("secret     {variable} not pinned: the current version"),
+            }
+        });
+        let variables = self.variables.iter();
+        let variables = variables.map(|(variable, value)| format!("variable   {variable}={value}"));
+        secrets.chain(variables).collect()
+    }
+
+    fn schema(&self) -> Vec<String> {
         if let Some(head) = &self.at_head {
-            return writeln!(
-                f,
-                "  database   stands at {head} already: no migration, and no snapshot for one"
-            );
+            return vec![format!(
+                "database   already at revision {head}: no migration, and no snapshot for one"
+            )];
         }
         let Some(seen) = self.migration.as_ref().and_then(|m| m.inspection.as_ref()) else {
-            return Ok(());
+            return Vec::new();
         };
-        writeln!(
-            f,
-            "  database   from {} to {}: {} in {}",
+        let judgement = &seen.judgement;
+        let mut lines = vec![format!(
+            "database   from {} to {}: {} in {} (SQL {})",
             migration::places(&seen.current),
             seen.head,
-            words::count(seen.judgement.statements as usize, "statement"),
-            words::count(seen.pending.len(), "revision")
-        )?;
-        for revision in &seen.pending {
-            writeln!(f, "    {}  {}", revision.id, revision.message)?;
+            words::count(judgement.statements as usize, "statement"),
+            words::count(seen.pending.len(), "revision"),
+            judgement.sql.short()
+        )];
+        let pending = seen.pending.iter();
+        lines.extend(pending.map(|revision| format!("  {}  {}", revision.id, revision.message)));
+        lines.push(format!("way back   {}", way_back(self)));
+        lines.extend(judgement.findings.iter().flat_map(finding_lines));
+        if judgement.left_out > 0 {
+            lines.push(format!("  and {} more findings", judgement.left_out));
         }
-        writeln!(f, "  way back   {}", way_back(self))?;
-        for finding in &seen.judgement.findings {
-            write_finding(f, finding)?;
-        }
-        if seen.judgement.left_out > 0 {
-            writeln!(f, "    and {} more findings", seen.judgement.left_out)?;
-        }
-        Ok(())
+        lines
     }
 
-    fn write_steps(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut step = 0;
-        let mut line = |f: &mut fmt::Formatter<'_>, text: String| {
-            step += 1;
-            writeln!(f, "  {step}. {text}")
-        };
+    fn steps(&self) -> Vec<String> {
+        if let Some(restore) = &self.restore {
+            return render_restore::steps(self, restore);
+        }
+        let mut steps = Vec::new();
         if let Some(backup) = &self.backup {
-            let database = backup.database.identifier();
-            let snapshot = &backup.snapshot;
-            line(
-                f,
-                format!(
-                    "snapshot {database} ({} {}) as {snapshot} and prove it",
-                    backup.engine, backup.engine_version
-                ),
-            )?;
+            let (database, snapshot) = (backup.database.identifier(), &backup.snapshot);
+            steps.push(format!("snapshot {database} as {snapshot} and prove it"));
         }
         if let Some(migration) = &self.migration {
-            line(
-                f,
-                format!(
-                    "migrate: `{}`, at most {}",
-                    migration.command.join(" "),
-                    words::duration(migration.timeout)
-                ),
-            )?;
+            let (command, timeout) = (migration.command.join(" "), migration.timeout);
+            let at_most = words::duration(timeout);
+            steps.push(format!("migrate: `{command}`, at most {at_most}"));
         }
-        for service in self.of(ServiceKind::Web) {
-            line(f, format!("{}: {}", service.service, bring_up(service)))?;
-        }
-        for service in self
-            .services
-            .iter()
-            .filter(|service| service.kind != ServiceKind::Web)
-        {
-            line(f, format!("{}: {}", service.service, replace(service)))?;
-        }
+        let web = || self.of(ServiceKind::Web);
+        steps.extend(web().map(|service| format!("{}: {}", service.service, bring_up(service))));
+        let others = self.services.iter();
+        let others = others.filter(|service| service.kind != ServiceKind::Web);
+        steps.extend(others.map(|service| format!("{}: {}", service.service, replace(service))));
         if !self.smoke_tests.is_empty() {
-            line(f, format!("smoke tests: {}", self.smoke_tests.join(", ")))?;
+            steps.push(format!("smoke tests: {}", self.smoke_tests.join(", ")));
         }
-        for service in self
-            .of(ServiceKind::Web)
-            .filter(|service| service.strategy.shifts_traffic())
-        {
-            line(
-                f,
-                format!("{}: {}", service.service, shift(&service.strategy)),
-            )?;
-        }
-        let alarms = match self.alarms.len() {
-            0 => String::new(),
-            alarms => format!(", with {} watched", words::count(alarms, "alarm")),
-        };
+        let shifting = web().filter(|service| service.strategy.shifts_traffic());
+        steps.extend(
+            shifting.map(|service| format!("{}: {}", service.service, shift(&service.strategy))),
+        );
         if !(self.rollback.is_some() && self.bake.is_zero()) {
-            line(
-                f,
-                format!("bake for {}{alarms}", words::duration(self.bake)),
-            )?;
+            let alarms: Vec<&str> = self.alarms.iter().map(AlarmName::as_str).collect();
+            let alarms = match alarms.len() {
+                0 => String::new(),
+                1 => format!(", watching the alarm {}", alarms.join(", ")),
+                _ => format!(", watching the alarms {}", alarms.join(", ")),
+            };
+            steps.push(format!("bake for {}{alarms}", words::duration(self.bake)));
         }
-        line(f, "take the old version down".to_owned())
+        steps.push("take the old version down".to_owned());
+        steps
     }
 
     fn of(&self, kind: ServiceKind) -> impl Iterator<Item = &PlannedService> {
@@ -192,36 +163,45 @@ impl Plan {
     }
 }
 
-fn write_finding(f: &mut fmt::Formatter<'_>, finding: &Finding) -> fmt::Result {
+fn finding_lines(finding: &Finding) -> Vec<String> {
     let revision = finding.revision.as_deref().unwrap_or("?");
-    writeln!(
-        f,
-        "    {}: {} in {revision}: {}",
-        finding.risk, finding.rule, finding.means
-    )?;
-    writeln!(f, "      {}", finding.statement)?;
-    if let Some(waiver) = &finding.waiver {
-        writeln!(f, "      waived by {}: {}", waiver.by, waiver.reason)?;
-    }
-    Ok(())
+    let (risk, rule, means) = (&finding.risk, &finding.rule, &finding.means);
+    let mut lines = vec![
+        format!("  {risk}: {rule} in {revision}: {means}"),
+        format!("    {}", finding.statement),
+    ];
+    let waiver = finding.waiver.as_ref();
+    lines.extend(waiver.map(|waiver| format!("    waived by {}: {}", waiver.by, waiver.reason)));
+    lines
 }
 
 fn bring_up(service: &PlannedService) -> String {
     let from = revision(&service.from);
+    let tasks = with_tasks(service);
     match (&service.revision, service.strategy.shifts_traffic()) {
-        (None, true) => format!("bring up green beside {from}, without traffic"),
+        (None, true) => format!("bring up green beside {from}{tasks}, without traffic"),
         (None, false) => {
-            format!("replace {from} task by task; traffic reaches the new version as it comes up")
+            format!(
+                "replace {from} task by task{tasks}; traffic reaches the new version as it comes up"
+            )
         }
         (Some(back), true) => format!(
-            "bring up {} as green beside {from}, without traffic",
+            "bring up {} as green beside {from}{tasks}, without traffic",
             revision(back)
         ),
         (Some(back), false) => format!(
-            "replace {from} by {} task by task; traffic reaches it as it comes up",
+            "replace {from} by {} task by task{tasks}; traffic reaches it as it comes up",
             revision(back)
         ),
     }
+}
+
+/// Only where the plan sets their number.
+fn with_tasks(service: &PlannedService) -> String {
+    let desired = service.desired;
+    desired.map_or_else(String::new, |tasks| {
+        format!(", with {}", words::count(tasks as usize, "task"))
+    })
 }
 
 fn replace(service: &PlannedService) -> String {
@@ -229,6 +209,7 @@ fn replace(service: &PlannedService) -> String {
         .stop_timeout
         .map(|timeout| format!(", each given {} to finish", words::duration(timeout)))
         .unwrap_or_default();
+    let stop = format!("{}{stop}", with_tasks(service));
     let from = revision(&service.from);
     match (service.kind, &service.revision) {
         (ServiceKind::Singleton, None) => {
@@ -268,18 +249,4 @@ fn shift(strategy: &Strategy) -> String {
 pub(super) fn revision(arn: &TaskDefinitionArn) -> &str {
     let arn = arn.as_str();
     arn.rsplit_once('/').map_or(arn, |(_, revision)| revision)
-}
-
-fn findings_words(findings: &std::collections::BTreeMap<Severity, u32>) -> String {
-    let said: Vec<String> = findings
-        .iter()
-        .rev()
-        .filter(|(_, count)| **count > 0)
-        .map(|(severity, count)| format!("{count} {}", severity.word()))
-        .collect();
-    if said.is_empty() {
-        "no findings".to_owned()
-    } else {
-        said.join(", ")
-    }
 }

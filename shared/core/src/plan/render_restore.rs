@@ -1,7 +1,5 @@
 //! How the plan of a restore is shown.
 
-use std::fmt;
-
 use super::render::revision;
 use super::{Plan, PlannedRestore, PlannedService};
 use crate::config::ServiceKind;
@@ -10,52 +8,34 @@ use crate::id::ImageTag;
 use crate::words;
 
 /// The lines above the steps.
-pub(super) fn head(
-    plan: &Plan,
-    restore: &PlannedRestore,
-    f: &mut fmt::Formatter<'_>,
-) -> fmt::Result {
+pub(super) fn head(plan: &Plan, restore: &PlannedRestore) -> Vec<String> {
     let name = restore.database.identifier();
-    writeln!(f, "{} restores {name} of {}", plan.app, plan.environment)?;
-    writeln!(f, "  database   {name}, which is {}", restore.resource_id)?;
     let until = restore.until.strftime("%Y-%m-%d %H:%M:%S UTC");
-    match &restore.point {
-        RestorePoint::Time(_) => writeln!(
-            f,
-            "  back to    {until}, right before the migration of {} ({})",
-            restore.undoes, restore.before
-        )?,
-        RestorePoint::Snapshot(snapshot) => writeln!(
-            f,
-            "  back to    {until}: {snapshot}, taken before the migration of {}",
-            restore.undoes
-        )?,
-    }
-    writeln!(
-        f,
-        "  LOST       everything that was written to it since {until}"
-    )?;
-    let from = restore.from.as_ref().map_or("what runs", ImageTag::as_str);
-    writeln!(
-        f,
-        "  code       from {from} to {}, which ran then ({})",
-        plan.release.tag, plan.release.digest
-    )?;
-    writeln!(f, "  because    {}", restore.reason)?;
-    writeln!(
-        f,
-        "  stands still for about {}: an estimate from its {} GiB; RDS says nothing of it beforehand",
-        words::duration(restore.estimate),
-        restore.storage_gib
-    )
+    let from = restore.from.as_ref();
+    let from = from.map_or("the running version", ImageTag::as_str);
+    vec![
+        format!("database   {name}, which is {}", restore.resource_id),
+        match &restore.point {
+            RestorePoint::Time(_) => format!(
+                "back to    {until}, right before the migration of {} ({})",
+                restore.undoes, restore.before
+            ),
+            RestorePoint::Snapshot(snapshot) => format!(
+                "back to    {until}: {snapshot}, taken before the migration of {}",
+                restore.undoes
+            ),
+        },
+        format!("LOST       everything that was written to it since {until}"),
+        format!(
+            "code       from {from} to {}, which ran then ({})",
+            plan.release.tag, plan.release.digest
+        ),
+        format!("because    {}", restore.reason),
+    ]
 }
 
 /// What is done, in order.
-pub(super) fn steps(
-    plan: &Plan,
-    restore: &PlannedRestore,
-    f: &mut fmt::Formatter<'_>,
-) -> fmt::Result {
+pub(super) fn steps(plan: &Plan, restore: &PlannedRestore) -> Vec<String> {
     let name = restore.database.identifier();
     let (copy, aside) = (restore.copy.identifier(), restore.aside.identifier());
     let point = match &restore.point {
@@ -86,10 +66,7 @@ pub(super) fn steps(
         "ask what users ask: the health paths, {}",
         words::count(plan.smoke_tests.len(), "smoke test")
     ));
-    for (index, line) in lines.iter().enumerate() {
-        writeln!(f, "  {}. {line}", index + 1)?;
-    }
-    Ok(())
+    lines
 }
 
 fn listed(services: &[PlannedService], say: impl Fn(&PlannedService) -> String) -> String {

@@ -4,24 +4,26 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::draw::Findings;
-use super::{Plan, PlannedRestore, PlannedService};
+use super::{Plan, PlannedRestore, PlannedService, Remark, SealedPlan, Seen};
 use crate::config::{Service, ServiceKind};
 use crate::database::RestorePoint;
-use crate::deployment::{Deployment, SealedPlan};
+use crate::deployment::Deployment;
 use crate::observation::{DatabaseObservation, ServiceObservation};
-use crate::origin::Origin;
 use crate::plan::survey::Survey;
 use crate::restore::{self, Restore};
-use crate::words;
 
 /// Draws the plan of a restore from a survey in which nothing is missing.
 ///
 /// Production may be down: nothing here demands that it is well.
-pub(super) fn draw(d: &Deployment, order: &Restore, survey: &Survey) -> Result<Plan, Vec<String>> {
+pub(super) fn draw(
+    d: &Deployment,
+    order: &Restore,
+    survey: &Survey,
+) -> Result<SealedPlan, Vec<String>> {
     let settings = &d.settings;
     let mut findings = Findings::default();
     findings.judge_image(d, survey.image.as_ref());
-    let secrets = findings.judge_secrets(survey);
+    let (secrets, unpinned) = findings.judge_secrets(survey);
     findings.compare_secrets(&order.to.release.tag, &order.secrets, &secrets);
     let services = findings.judge_stopped(d, order, survey);
     let restore = findings.judge_restored(d, order, survey);
@@ -29,19 +31,16 @@ pub(super) fn draw(d: &Deployment, order: &Restore, survey: &Survey) -> Result<P
     let Some(restore) = restore.filter(|_| findings.problems.is_empty()) else {
         return Err(findings.problems);
     };
-    Ok(Plan {
+    let plan = Plan {
         deployment: d.id.clone(),
         app: settings.app.clone(),
         environment: settings.environment.name.clone(),
         release: d.release.clone(),
         // Whoever pushed the image that comes back has no part in it.
-        origin: Origin::default(),
+        pushed_by: None,
         hotfix: None,
         rollback: None,
         restore: Some(restore),
-        previous: survey.previous.clone().flatten(),
-        passed: None,
-        findings: None,
         backup: None,
         migration: None,
         at_head: None,
@@ -55,13 +54,21 @@ pub(super) fn draw(d: &Deployment, order: &Restore, survey: &Survey) -> Result<P
             .collect(),
         bake: SignedDuration::ZERO,
         alarms: Vec::new(),
-        warnings: findings.warnings,
-    })
+    };
+    let plan = with_tasks_of(d.plan.as_deref(), plan);
+    let seen = Seen {
+        previous: survey.previous.clone().flatten(),
+        database: survey.database.clone().flatten(),
+        unpinned,
+        remarks: findings.remarks,
+        ..Seen::default()
+    };
+    Ok(SealedPlan::new(plan, seen))
 }
 
 /// The plan with as many tasks as the one that people have seen. Autoscaling changes their number by
 /// itself, and a yes must not be void for that.
-pub(crate) fn with_tasks_of(seen: Option<&SealedPlan>, mut plan: Plan) -> Plan {
+fn with_tasks_of(seen: Option<&SealedPlan>, mut plan: Plan) -> Plan {
     let Some(seen) = seen.filter(|_| plan.restore.is_some()) else {
         return plan;
     };
@@ -84,26 +91,20 @@ impl Findings {
         let mut planned = Vec::new();
         for service in &settings.services {
             let placement = settings.placement(&service.name);
-            let mut seen = survey.services.iter().flatten();
-            let Some(running) = seen.find(|seen| seen.service == service.name) else {
+            let Some(running) = survey.service(&service.name) else {
                 self.problems.push(format!(
                     "ECS has no service {} in cluster {}: create it, or correct `ecs_service`",
                     placement.ecs_service, settings.environment.cluster
                 ));
                 continue;
             };
-            if let Some(arn) = &running.in_progress {
-                self.problems.push(format!(
-                    "{} is being deployed by somebody else ({arn}): wait for its end, then ask again",
-                    service.name
-                ));
-            }
+            self.remark_replaced(running);
             let revision = order.revisions.get(&service.name).cloned();
             if revision.is_none() {
-                self.warnings.push(format!(
-                    "{} was added after {}, whose code comes back: it is stopped, and stays so",
-                    service.name, order.to.release.tag
-                ));
+                self.remarks.push(Remark::StaysStopped {
+                    service: service.name.clone(),
+                    tag: order.to.release.tag.clone(),
+                });
             }
             planned.push(PlannedService {
                 service: service.name.clone(),
@@ -112,7 +113,6 @@ impl Findings {
                 container: service.container.clone(),
                 strategy: placement.strategy.clone(),
                 from: running.task_definition.clone(),
-                from_image: running.image.clone(),
                 stop_timeout: service.stop_timeout,
                 desired: Some(self.tasks(order, service, running)),
                 revision,
@@ -132,24 +132,24 @@ impl Findings {
         };
         match (service.kind, wanted) {
             (ServiceKind::Web, 0) => {
-                self.warnings.push(format!(
-                    "{name} is scaled to zero: it is started with 1 task, since there would be \
-                     nothing to check otherwise"
-                ));
+                self.remarks.push(Remark::StartedWithOne {
+                    service: name.clone(),
+                    wanted: 0,
+                });
                 1
             }
             (ServiceKind::Worker | ServiceKind::Singleton, 0) => {
-                self.warnings.push(format!(
-                    "{name} is scaled to zero, and stays so: scale it up by hand afterwards if it \
-                     is to run"
-                ));
+                self.remarks.push(Remark::StaysAtZero {
+                    service: name.clone(),
+                    restored: true,
+                });
                 0
             }
-            (ServiceKind::Singleton, tasks @ 2..) => {
-                self.problems.push(format!(
-                    "{name} is a singleton, but {} are wanted: set its desired count to 1",
-                    words::count(tasks as usize, "task")
-                ));
+            (ServiceKind::Singleton, wanted @ 2..) => {
+                self.remarks.push(Remark::StartedWithOne {
+                    service: name.clone(),
+                    wanted,
+                });
                 1
             }
             (_, tasks) => tasks,
@@ -177,9 +177,11 @@ impl Findings {
                  then ask again"
             ));
         } else if status != "available" {
-            self.warnings.push(format!(
-                "the database {name} is {status}: it is renamed once it is available"
-            ));
+            self.remarks.push(Remark::DatabaseBusy {
+                database: name.to_owned(),
+                status: status.clone(),
+                restored: true,
+            });
         }
         match &order.point {
             RestorePoint::Snapshot(_) => self.judge_snapshot(order, survey),
@@ -204,8 +206,6 @@ impl Findings {
             reason: order.reason.clone(),
             copy,
             aside,
-            storage_gib: observed.storage_gib,
-            estimate: restore::estimate(observed.storage_gib, &order.point),
         })
     }
 

@@ -1,11 +1,11 @@
 //! What becomes of the database schema: judged from what looking at the migration showed.
 
 use crate::config::{Environment, RiskRule};
-use crate::deployment::{Deployment, SealedPlan};
+use crate::deployment::Deployment;
 use crate::migration::{Inspection, Judgement, Risk};
 use crate::plan::draw::Findings;
 use crate::plan::survey::Survey;
-use crate::plan::{Plan, PlannedMigration};
+use crate::plan::{Plan, PlannedMigration, SealedPlan};
 
 /// What becomes of the database schema.
 pub(super) enum Schema {
@@ -78,7 +78,7 @@ impl Findings {
 
 /// The plan with the words of the one that people have seen, where the same was found in the same
 /// SQL. Tables grow by themselves, and a yes must not be void for a size that is said with a finding.
-pub(crate) fn with_words_of(seen: Option<&SealedPlan>, mut plan: Plan) -> Plan {
+pub(super) fn with_words_of(seen: Option<&SealedPlan>, mut plan: Plan) -> Plan {
     let before = seen.and_then(|seen| seen.plan.judgement());
     let now = plan
         .migration

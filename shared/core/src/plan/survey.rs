@@ -9,7 +9,7 @@ use crate::command::Command;
 use crate::database::RestorePoint;
 use crate::deployment::Deployment;
 use crate::event::Outcome;
-use crate::id::{AlarmName, TaskArn, TaskDefinitionArn};
+use crate::id::{AlarmName, ServiceName, TaskArn, TaskDefinitionArn};
 use crate::intent::LAG;
 use crate::migration::{Inspection, InspectionReading};
 use crate::observation::{
@@ -100,7 +100,8 @@ impl Survey {
             }
         };
         need(self.image.is_none(), Command::ReadImage);
-        need(self.services.is_none(), Command::ReadServices);
+        let waits = self.others(d).next().is_some();
+        need(self.services.is_none() || waits, Command::ReadServices);
         need(self.previous.is_none(), Command::ReadPrevious);
         if environment.scan.block.is_some() {
             need(!self.scan_is_settled(), Command::ReadScan);
@@ -155,8 +156,7 @@ impl Survey {
             Some(Ok(secrets)) => secrets.clone(),
             Some(Err(_)) => return None,
         };
-        let mut services = self.services.iter().flatten();
-        let running = services.find(|observed| observed.service == migration.service)?;
+        let running = self.service(&migration.service)?;
         let service = d.settings.service(&migration.service)?;
         if let Some(inspecting) = &self.inspecting {
             let task = inspecting.task.clone();
@@ -180,6 +180,21 @@ impl Survey {
                 command: migration.command.clone(),
             },
         })
+    }
+
+    /// What was seen of a service.
+    pub fn service(&self, name: &ServiceName) -> Option<&ServiceObservation> {
+        self.services
+            .iter()
+            .flatten()
+            .find(|seen| seen.service == *name)
+    }
+
+    /// The service deployments of others that a release waits for; what leads back waits for none.
+    pub fn others(&self, d: &Deployment) -> impl Iterator<Item = &ServiceObservation> {
+        let waits = d.kind.is_release();
+        let services = self.services.iter().flatten();
+        services.filter(move |seen| waits && seen.in_progress.is_some())
     }
 
     fn scan_is_settled(&self) -> bool {

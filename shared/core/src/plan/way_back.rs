@@ -2,7 +2,7 @@
 
 use crate::database::RestorePoint;
 use crate::migration::{Judgement, Risk};
-use crate::plan::Plan;
+use crate::plan::{Plan, SealedPlan};
 use crate::restore::estimate;
 use crate::words;
 
@@ -24,12 +24,10 @@ pub(crate) fn point_of_no_return(plan: &Plan, judgement: &Judgement) -> String {
     } else {
         "what the migration does could not all be found out"
     };
-    let how = if let Some(away) = time_away(plan) {
-        format!(
-            "going back needs a database restore: about {away} down, writes since the snapshot lost"
-        )
+    let how = if plan.backup.is_some() {
+        "going back needs a database restore, and writes since the snapshot are lost"
     } else {
-        "and no snapshot is taken: there is no way back but a newer release".to_owned()
+        "and no snapshot is taken: there is no way back but a newer release"
     };
     format!("POINT OF NO RETURN at the migration: {why}; {how}")
 }
@@ -44,10 +42,15 @@ pub(crate) fn does_not_run(judgement: &Judgement) -> &'static str {
     }
 }
 
-/// How long a restore of the plan's snapshot takes, in words: an estimate; `None` without a
-/// snapshot.
-pub(crate) fn time_away(plan: &Plan) -> Option<String> {
-    let backup = plan.backup.as_ref()?;
-    let point = RestorePoint::Snapshot(backup.snapshot.clone());
-    Some(words::duration(estimate(backup.storage_gib, &point)))
+/// How long the application stands still while the plan's restore is carried out, or while its
+/// snapshot would be restored: an estimate in words, from the present size of the database. `None`
+/// where there is nothing to restore.
+pub(crate) fn time_away(sealed: &SealedPlan) -> Option<String> {
+    let database = sealed.seen.database.as_ref()?;
+    let point = match (&sealed.plan.restore, &sealed.plan.backup) {
+        (Some(restore), _) => restore.point.clone(),
+        (None, Some(backup)) => RestorePoint::Snapshot(backup.snapshot.clone()),
+        (None, None) => return None,
+    };
+    Some(words::duration(estimate(database.storage_gib, &point)))
 }

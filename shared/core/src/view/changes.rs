@@ -3,23 +3,23 @@
 use std::collections::BTreeMap;
 
 use crate::deployment::Deployment;
-use crate::id::ImageTag;
+use crate::id::{ImageTag, SecretVersion};
 use crate::note::short_arn;
-use crate::plan::{Plan, PlannedRestore};
-use crate::words;
+use crate::plan::way_back::time_away;
+use crate::plan::{Plan, PlannedRestore, SealedPlan};
 
 /// A line for each kind of change. `before` is the plan of the deployment that was proven last,
 /// where that is known: without it nothing is said of secrets.
-pub(super) fn changes(d: &Deployment, before: Option<&Plan>) -> Vec<String> {
+pub(super) fn changes(d: &Deployment, before: Option<&SealedPlan>) -> Vec<String> {
     let Some(sealed) = &d.plan else {
         return Vec::new();
     };
     let plan = &sealed.plan;
     if let Some(restore) = &plan.restore {
-        return restored(plan, restore);
+        return restored(sealed, restore);
     }
-    let mut lines = vec![versions(plan), revisions(plan)];
-    lines.extend(before.and_then(|before| secrets(plan, before)));
+    let mut lines = vec![versions(sealed), revisions(plan)];
+    lines.extend(before.and_then(|before| secrets(sealed, before)));
     lines.extend(plan.migration.as_ref().map(|migration| {
         let backup = match &plan.backup {
             Some(backup) => format!(", after a snapshot of {}", backup.database.identifier()),
@@ -31,29 +31,35 @@ pub(super) fn changes(d: &Deployment, before: Option<&Plan>) -> Vec<String> {
 }
 
 /// What a restore does, and what it costs.
-fn restored(plan: &Plan, restore: &PlannedRestore) -> Vec<String> {
+fn restored(sealed: &SealedPlan, restore: &PlannedRestore) -> Vec<String> {
+    let plan = &sealed.plan;
     let name = restore.database.identifier();
     let until = restore.until.strftime("%Y-%m-%d %H:%M:%S UTC");
-    let from = restore.from.as_ref().map_or("what runs", ImageTag::as_str);
+    let from = restore
+        .from
+        .as_ref()
+        .map_or("the running version", ImageTag::as_str);
+    let away = time_away(sealed);
+    let away = away.map_or_else(String::new, |away| {
+        format!(", for about {away} (an estimate)")
+    });
     vec![
         format!("LOST: everything that was written to {name} since {until}"),
-        format!(
-            "users are told 503, and no work is done, for about {} (an estimate)",
-            words::duration(restore.estimate)
-        ),
+        format!("users are told 503, and no work is done{away}"),
         format!("version {from} → {}, whose code fits", plan.release.tag),
         format!("the old database is kept as {}", restore.aside.identifier()),
     ]
 }
 
-fn versions(plan: &Plan) -> String {
+fn versions(sealed: &SealedPlan) -> String {
+    let (plan, seen) = (&sealed.plan, &sealed.seen);
     let to = &plan.release.tag;
-    match &plan.previous {
+    match &seen.previous {
         Some(previous) if previous.release.digest == plan.release.digest => {
             format!("version {to}, the image that runs already")
         }
         Some(previous) => format!("version {} → {to}", previous.release.tag),
-        None => format!("version {to}; nothing was proven here before"),
+        None => format!("version {to}; no release has been verified here yet"),
     }
 }
 
@@ -66,24 +72,29 @@ fn revisions(plan: &Plan) -> String {
     format!("task definitions {} → new revisions", from.join(", "))
 }
 
-fn secrets(plan: &Plan, before: &Plan) -> Option<String> {
-    let old: BTreeMap<&str, _> = before
-        .secrets
-        .iter()
-        .map(|secret| (secret.variable.as_str(), secret))
-        .collect();
+fn secrets(sealed: &SealedPlan, before: &SealedPlan) -> Option<String> {
+    let (old, new) = (versions_of_secrets(before), versions_of_secrets(sealed));
     let mut said: Vec<String> = Vec::new();
-    for secret in &plan.secrets {
-        match old.get(secret.variable.as_str()) {
-            None => said.push(format!("{} is new", secret.variable)),
-            Some(was) if was.version != secret.version => {
-                said.push(format!("{} has a new version", secret.variable));
-            }
+    for (variable, version) in &new {
+        match old.get(variable) {
+            None => said.push(format!("{variable} is new")),
+            Some(was) if was != version => said.push(format!("{variable} has a new version")),
             Some(_) => {}
         }
     }
-    let kept = |name: &str| plan.secrets.iter().any(|secret| secret.variable == name);
+    let kept = |name: &str| new.contains_key(name);
     let gone = old.keys().filter(|name| !kept(name));
     said.extend(gone.map(|name| format!("{name} is gone")));
     (!said.is_empty()).then(|| format!("secrets: {}", said.join(", ")))
+}
+
+/// Every secret with the version that it has, or had at the time.
+fn versions_of_secrets(sealed: &SealedPlan) -> BTreeMap<&str, &SecretVersion> {
+    let unpinned = &sealed.seen.unpinned;
+    let secrets = sealed.plan.secrets.iter();
+    let versions = secrets.map(|secret| {
+        let version = unpinned.get(&secret.variable).unwrap_or(&secret.version);
+        (secret.variable.as_str(), version)
+    });
+    versions.collect()
 }

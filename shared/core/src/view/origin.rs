@@ -3,17 +3,21 @@
 use crate::deployment::Deployment;
 use crate::message::{Block, Link};
 use crate::origin::{Origin, Source};
-use crate::plan::Plan;
+use crate::plan::SealedPlan;
 use crate::release::ProvenRelease;
 
 /// The commit, who pushed it, and what changes since the plan `before`; `None` where none of it is
 /// known.
-pub(super) fn links(d: &Deployment, before: Option<&Plan>) -> Option<Block> {
+pub(super) fn links(d: &Deployment, before: Option<&SealedPlan>) -> Option<Block> {
     let origin = d.origin()?;
     let mut links = parts(origin);
     // What runs is what was proven last, whichever deployment the plan `before` is of.
-    let proven = d.plan.as_ref()?.plan.previous.as_ref();
-    links.extend(changes(origin, proven, before.map(|before| &before.origin)));
+    let proven = d.plan.as_ref()?.seen.previous.as_ref();
+    links.extend(changes(
+        origin,
+        proven,
+        before.map(|before| &before.seen.origin),
+    ));
     Some(Block::Links(links))
 }
 

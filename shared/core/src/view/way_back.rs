@@ -5,7 +5,7 @@ use crate::failure::Cause;
 use crate::message::Block;
 use crate::migration::{Finding, Rehearsal, Risk};
 use crate::phase::Phase;
-use crate::plan::Plan;
+use crate::plan::SealedPlan;
 use crate::plan::demands::risks_for_four_eyes;
 use crate::plan::way_back::{does_not_run, point_of_no_return, time_away};
 use crate::restore::before_migration;
@@ -16,16 +16,17 @@ const SHOWN: usize = 5;
 
 pub(super) fn blocks(d: &Deployment) -> Vec<Block> {
     match (&d.phase, &d.plan) {
-        (Phase::AwaitingApproval, Some(sealed)) => before(d, &sealed.plan),
+        (Phase::AwaitingApproval, Some(sealed)) => before(d, sealed),
         (Phase::AwaitingRestoreDecision { cause }, Some(sealed)) => {
-            vec![Block::Text(decide(d, &sealed.plan, cause))]
+            vec![Block::Text(decide(d, sealed, cause))]
         }
         _ => Vec::new(),
     }
 }
 
 /// Before the yes: can it be taken back, and what makes it so.
-fn before(d: &Deployment, plan: &Plan) -> Vec<Block> {
+fn before(d: &Deployment, sealed: &SealedPlan) -> Vec<Block> {
+    let plan = &sealed.plan;
     if let Some(head) = &plan.at_head {
         return vec![Block::Text(format!(
             "🟢 Rollback: safe. The database stands at {head} already: nothing is migrated."
@@ -44,7 +45,14 @@ fn before(d: &Deployment, plan: &Plan) -> Vec<Block> {
     let mut text = if judgement.is_additive() {
         "🟢 Rollback: safe. The code that runs now also runs on the new schema.".to_owned()
     } else {
-        format!("🔴 Rollback: {}.", point_of_no_return(plan, judgement))
+        let takes = time_away(sealed);
+        let takes = takes.map_or_else(String::new, |away| {
+            format!(" The restore would take about {away} (estimated).")
+        });
+        format!(
+            "🔴 Rollback: {}.{takes}",
+            point_of_no_return(plan, judgement)
+        )
     };
     let shown: Vec<String> = judgement.findings.iter().take(SHOWN).map(line).collect();
     if !shown.is_empty() {
@@ -127,7 +135,8 @@ fn line(finding: &Finding) -> String {
 }
 
 /// What there is to decide, and what each way costs.
-fn decide(d: &Deployment, plan: &Plan, cause: &Cause) -> String {
+fn decide(d: &Deployment, sealed: &SealedPlan, cause: &Cause) -> String {
+    let plan = &sealed.plan;
     let release = &d.release.tag;
     let mut ways = Vec::new();
     let stands = if d.touched.rollouts_since.is_none() {
@@ -135,7 +144,8 @@ fn decide(d: &Deployment, plan: &Plan, cause: &Cause) -> String {
          they ran before."
             .to_owned()
     } else {
-        let before = plan
+        let before = sealed
+            .seen
             .previous
             .as_ref()
             .map_or("what ran before", |previous| previous.release.tag.as_str());
@@ -145,7 +155,7 @@ fn decide(d: &Deployment, plan: &Plan, cause: &Cause) -> String {
         ));
         format!("{release} has the traffic, and {before} {does_not_run} on the new schema.")
     };
-    if let (Some(snapshot), Some(away)) = (&d.touched.snapshot, time_away(plan)) {
+    if let (Some(snapshot), Some(away)) = (&d.touched.snapshot, time_away(sealed)) {
         let since = before_migration(d);
         let since = since.map_or_else(String::new, |at| at.strftime(" %H:%M UTC").to_string());
         ways.push(format!(

@@ -107,7 +107,7 @@ fn going_back_is_refused_with_what_can_be_done_instead() {
 fn a_rollback_asks_nobody_migrates_nothing_and_brings_the_old_revisions_back() {
     let (mut run, mut world) = rollback();
     run.until(&world, "RollingOut");
-    insta::assert_snapshot!("plan_of_a_rollback", run.d.sealed_plan().plan.to_string());
+    insta::assert_snapshot!("plan_of_a_rollback", run.d.sealed_plan().to_string());
     run.until(&world, "Shifting");
     world.web(RolloutStatus::Successful, Stage::CleanUp);
     run.until(&world, "Succeeded");
@@ -142,11 +142,11 @@ fn production_that_is_down_does_not_stop_a_rollback() {
         traffic.unhealthy = 2;
     }
     run.until(&world, "RollingOut");
-    let warnings = &run.d.sealed_plan().plan.warnings;
+    let warnings = &run.d.sealed_plan().remarks();
     assert!(
         warnings
             .iter()
-            .any(|warning| warning.contains("production is down")),
+            .any(|warning| warning.contains("DOWN for its users")),
         "{warnings:?}"
     );
 }
@@ -243,11 +243,10 @@ fn a_secret_that_is_gone_at_its_old_version_is_a_warning() {
     rollback.revisions.remove(&ServiceName::new("beat"));
     let mut run = Run::of(person(), kind, (*run.d.settings).clone());
     run.until(&world, "RollingOut");
-    let warnings = run.d.sealed_plan().plan.warnings.join("\n");
+    let warnings = run.d.sealed_plan().remarks().join("\n");
     assert!(
-        warnings.contains(
-            "the secret DATABASE_URL is not there any more at the version that v1.4.0 had"
-        ),
+        warnings
+            .contains("the version of the secret DATABASE_URL that v1.4.0 had no longer exists"),
         "{warnings}"
     );
 }
@@ -262,11 +261,11 @@ fn a_service_that_was_added_since_stays_as_it_is() {
     let (run, _) = rollback();
     let mut run = Run::of(person(), run.d.kind.clone(), settings(&now, &then));
     run.until(&world, "RollingOut");
-    let plan = &run.d.sealed_plan().plan;
-    assert!(plan.service(&ServiceName::new("beat")).is_none());
+    let sealed = run.d.sealed_plan();
+    assert!(sealed.plan.service(&ServiceName::new("beat")).is_none());
     assert!(
-        plan.to_string().contains("beat was added after v1.4.0"),
-        "{plan}"
+        sealed.to_string().contains("beat was added after v1.4.0"),
+        "{sealed}"
     );
 }
 
@@ -277,7 +276,7 @@ fn what_somebody_asks_for_may_be_older_or_the_same_and_the_plan_says_so() {
         world.previous = proven(tag, if older { '0' } else { 'a' });
         world.previous.release.pushed_at += SignedDuration::from_hours(1);
         run.until(&world, "AwaitingApproval");
-        run.d.sealed_plan().plan.warnings.join("\n")
+        run.d.sealed_plan().remarks().join("\n")
     };
     insta::assert_snapshot!(
         "asked_for_by_somebody",

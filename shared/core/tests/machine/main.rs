@@ -12,6 +12,7 @@ mod origin;
 mod pause;
 mod planning;
 mod rehearsal;
+mod remarks;
 mod restore;
 mod unkind;
 mod view;

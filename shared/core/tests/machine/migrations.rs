@@ -56,7 +56,7 @@ fn the_verdict_stands_in_the_plan_before_anybody_says_yes() {
     world.inspection = breaking();
     run.until(&world, "AwaitingApproval");
     assert!(!run.world_touched(), "looking changes nothing");
-    insta::assert_snapshot!(run.d.sealed_plan().plan);
+    insta::assert_snapshot!(run.d.sealed_plan());
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn where_nothing_is_pending_nothing_is_backed_up_and_nothing_migrated() {
     let plan = &run.d.sealed_plan().plan;
     assert_eq!((&plan.backup, &plan.migration), (&None, &None));
     assert!(
-        plan.to_string().contains("stands at 3f2a9c already"),
+        plan.to_string().contains("already at revision 3f2a9c"),
         "{plan}"
     );
     let touched = ["start-snapshot", "start-migration"];
@@ -88,7 +88,7 @@ fn another_sql_is_another_plan() {
     assert!(
         run.story()
             .iter()
-            .any(|line| line.contains("approvals are void"))
+            .any(|line| line.contains("approvals given are void"))
     );
 }
 

@@ -39,22 +39,19 @@ fn people_see_which_commit_it_is_who_pushed_it_and_what_changes() {
     let (mut run, mut world) = Run::new(Requester::Push);
     world.image.origin = origin(NEW, Some(PUSHER));
     run.until(&world, "AwaitingApproval");
-    let mut before = run.d.sealed_plan().plan.clone();
-    before.origin = origin(OLD, None);
+    let mut before = run.d.sealed_plan().clone();
+    before.seen.origin = origin(OLD, None);
     let shown = text(&message(&run.d, Some(&before)));
     let glance = Glance {
         key: sluice_core::environment_key::EnvironmentKey::of(&run.d),
         proven: Some(world.previous.clone()),
-        origin: Some(before.origin.clone()),
+        origin: Some(before.seen.origin.clone()),
         active: Some(run.d.clone()),
         next: None,
         closed: Vec::new(),
     };
     let status = text(&status_message(&[glance]));
-    insta::assert_snapshot!(format!(
-        "{shown}\n\n{}\n\n{status}",
-        run.d.sealed_plan().plan
-    ));
+    insta::assert_snapshot!(format!("{shown}\n\n{}\n\n{status}", run.d.sealed_plan()));
 }
 
 #[test]
@@ -96,6 +93,6 @@ fn somebody_whom_slack_does_not_know_is_a_warning_without_the_address() {
     let (mut run, mut world) = Run::new(Requester::Push);
     world.image.pushed_by_stranger = true;
     run.until(&world, "AwaitingApproval");
-    let warnings = run.d.sealed_plan().plan.warnings.join("\n");
-    insta::assert_snapshot!(warnings, @"Slack does not know the one who pushed the image: nobody can see to it that somebody else approves");
+    let warnings = run.d.sealed_plan().remarks().join("\n");
+    insta::assert_snapshot!(warnings, @"Slack does not know who pushed the image: Sluice cannot make sure that somebody else approves the deployment");
 }

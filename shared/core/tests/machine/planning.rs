@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use sluice_core::config::Severity;
 use sluice_core::deployment::Requester;
 use sluice_core::failure::PortError;
-use sluice_core::id::ServiceDeploymentArn;
 use sluice_core::observation::{AlarmState, ImageObservation, ProofObservation, ScanObservation};
 
 use super::world::digest;
@@ -15,7 +14,7 @@ use crate::Run;
 fn the_plan_says_everything_that_will_be_done() {
     let (mut run, world) = Run::new(Requester::Push);
     run.until(&world, "AwaitingApproval");
-    insta::assert_snapshot!(run.d.sealed_plan().plan.to_string());
+    insta::assert_snapshot!(run.d.sealed_plan().to_string());
 }
 
 #[test]
@@ -30,7 +29,6 @@ fn everything_in_the_way_is_told_at_once_and_nothing_is_touched() {
     world.missing_secret = true;
     world.database = None;
     world.approvers.clear();
-    world.services[0].in_progress = Some(ServiceDeploymentArn::new("arn:service-deployment/x"));
     if let Some(traffic) = &mut world.services[0].traffic {
         traffic.weights = BTreeMap::from([("blue".to_owned(), 70), ("green".to_owned(), 30)]);
     }
@@ -45,13 +43,9 @@ fn a_tag_that_moved_is_a_warning_and_the_digest_stays() {
     let (mut run, mut world) = Run::new(Requester::Push);
     world.image.tag_points_at = Some(digest('b'));
     run.until(&world, "AwaitingApproval");
-    let plan = &run.d.sealed_plan().plan;
-    assert!(
-        plan.warnings[0].contains("now names bbbbbbbbbbbb"),
-        "{:?}",
-        plan.warnings
-    );
-    assert_eq!(plan.release.digest, digest('a'));
+    let remarks = run.d.sealed_plan().remarks();
+    assert!(remarks[0].contains("now names bbbbbbbbbbbb"), "{remarks:?}");
+    assert_eq!(run.d.sealed_plan().plan.release.digest, digest('a'));
 }
 
 #[test]
@@ -59,7 +53,7 @@ fn a_service_changed_by_hand_is_a_warning_that_names_the_way_back() {
     let (mut run, mut world) = Run::new(Requester::Push);
     world.services[0].image = format!("registry/erp@{}", digest('c'));
     run.until(&world, "AwaitingApproval");
-    let warnings = &run.d.sealed_plan().plan.warnings;
+    let warnings = run.d.sealed_plan().remarks();
     assert!(
         warnings[0].contains("somebody changed it by hand"),
         "{warnings:?}"
@@ -162,13 +156,11 @@ fn an_alarm_that_rings_already_does_not_count_and_one_that_is_not_there_is_in_th
         .expect("the ERP watches alarms");
     world.alarms.insert(ringing.clone(), AlarmState::Alarm);
     run.until(&world, "AwaitingApproval");
-    let plan = &run.d.sealed_plan().plan;
-    assert!(!plan.alarms.contains(&ringing));
-    assert!(
-        plan.warnings[0].contains("is in ALARM already"),
-        "{:?}",
-        plan.warnings
-    );
+    let sealed = run.d.sealed_plan();
+    assert!(sealed.plan.alarms.contains(&ringing));
+    assert!(!sealed.alarms().contains(&ringing));
+    let remarks = sealed.remarks();
+    assert!(remarks[0].contains("is in ALARM already"), "{remarks:?}");
 
     let (mut run, mut world) = Run::new(Requester::Push);
     world.alarms.clear();

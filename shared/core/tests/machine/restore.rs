@@ -416,8 +416,6 @@ fn everything_in_the_way_is_told_and_nothing_is_touched() {
     database.resource_id = None;
     database.latest_restorable = Some(start() - SignedDuration::from_mins(58));
     place.world.image.present = false;
-    place.world.services[0].in_progress =
-        Some(sluice_core::id::ServiceDeploymentArn::new("arn:by-hand"));
     until(&mut run, &mut place, "Failed");
     insta::assert_snapshot!("not_plannable", run.report());
     assert!(!run.world_touched());
@@ -428,10 +426,23 @@ fn a_database_that_is_backed_up_at_the_moment_is_no_obstacle() {
     let (mut run, mut place) = restore(moment());
     place.world.database.as_mut().unwrap().status = "backing-up".to_owned();
     approved(&mut run, &mut place, "Restored");
-    let plan = run.d.sealed_plan().plan.to_string();
+    let plan = run.d.sealed_plan().to_string();
     assert!(
         plan.contains("! the database erp-production is backing-up"),
         "{plan}"
+    );
+}
+
+#[test]
+fn a_deployment_by_hand_that_hangs_does_not_hold_a_restore_up() {
+    let (mut run, mut place) = restore(moment());
+    place.world.services[0].in_progress =
+        Some(sluice_core::id::ServiceDeploymentArn::new("arn:by-hand"));
+    approved(&mut run, &mut place, "Restored");
+    let remarks = run.d.sealed_plan().remarks().join("\n");
+    assert!(
+        remarks.contains("that deployment is replaced by this one"),
+        "{remarks}"
     );
 }
 
@@ -486,9 +497,9 @@ fn what_an_earlier_restore_has_stopped_comes_up_with_as_many_tasks_as_before() {
     approved(&mut run, &mut place, "Restored");
     // Of the worker nothing is known: it stays at zero, and the plan has said so.
     assert_eq!(place.running(), [("beat", 1), ("web", 4), ("worker", 0)]);
-    let plan = run.d.sealed_plan().plan.to_string();
+    let plan = run.d.sealed_plan().to_string();
     assert!(
-        plan.contains("! worker is scaled to zero, and stays so"),
+        plan.contains("! worker is scaled to zero and stays at zero"),
         "{plan}"
     );
 }

@@ -89,22 +89,23 @@ fn buttons_are_those_that_make_sense_now() {
 fn secrets_whose_version_changes_are_named_and_no_others() {
     let (mut run, world) = Run::new(Requester::Push);
     run.until(&world, "AwaitingApproval");
-    let plan = run.d.sealed_plan().plan.clone();
-    assert!(!text(&message(&run.d, Some(&plan))).contains("secrets:"));
+    let sealed = run.d.sealed_plan().clone();
+    assert!(!text(&message(&run.d, Some(&sealed))).contains("secrets:"));
     assert!(!text(&message(&run.d, None)).contains("secrets:"));
-    let variable = plan.secrets[0].variable.clone();
-    let mut before = plan.clone();
-    before.secrets[0].version = SecretVersion::new("v0");
-    before.secrets.push(PinnedSecret {
+    let variable = sealed.plan.secrets[0].variable.clone();
+    let mut before = sealed.clone();
+    before.plan.secrets[0].version = SecretVersion::new("v0");
+    before.plan.secrets.push(PinnedSecret {
         variable: "OLD_TOKEN".to_owned(),
         value_from: "arn".to_owned(),
         version: SecretVersion::new("v1"),
         pinned: true,
+        rotates: false,
     });
     let said = text(&message(&run.d, Some(&before)));
     let changed = format!("secrets: {variable} has a new version, OLD_TOKEN is gone");
     assert!(said.contains(&changed), "{said}");
-    before.secrets.clear();
+    before.plan.secrets.clear();
     let said = text(&message(&run.d, Some(&before)));
     assert!(
         said.contains(&format!("secrets: {variable} is new")),

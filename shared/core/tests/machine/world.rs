@@ -43,6 +43,7 @@ pub(crate) struct World {
     pub(crate) proof: ProofObservation,
     pub(crate) missing_secret: bool,
     pub(crate) secret_version: &'static str,
+    pub(crate) secret_rotates: bool,
     pub(crate) services: Vec<ServiceObservation>,
     pub(crate) database: Option<DatabaseObservation>,
     pub(crate) alarms: BTreeMap<AlarmName, AlarmState>,
@@ -144,6 +145,7 @@ impl World {
             proof: ProofObservation::Proven(proven("release-1.4.0", 'a')),
             missing_secret: false,
             secret_version: "v1",
+            secret_rotates: false,
             services: config
                 .services
                 .iter()
@@ -247,9 +249,13 @@ impl World {
             }
             Command::PinSecrets => Outcome::Secrets(Ok(vec![PinnedSecret {
                 variable: "DATABASE_URL".to_owned(),
-                value_from: format!("arn:secret:url::{}", self.secret_version),
+                value_from: match self.secret_rotates {
+                    true => "arn:secret:url::".to_owned(),
+                    false => format!("arn:secret:url::{}", self.secret_version),
+                },
                 version: SecretVersion::new(self.secret_version),
-                pinned: true,
+                pinned: !self.secret_rotates,
+                rotates: self.secret_rotates,
             }])),
             Command::ReadServices => Outcome::Services(self.services.clone()),
             Command::ReadDatabase(_) => Outcome::Database(self.database.clone()),

@@ -259,6 +259,7 @@ impl Cloud {
             value_from,
             version,
             pinned: !secret.source_is_parameter,
+            rotates: false,
         })
     }
 }

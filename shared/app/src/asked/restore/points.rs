@@ -205,8 +205,8 @@ impl Points {
         until: Timestamp,
         d: &Deployment,
     ) {
-        let plan = d.plan.as_ref().map(|sealed| &sealed.plan);
-        let Some(to) = plan.and_then(|plan| plan.previous.clone()) else {
+        let sealed = d.plan.as_ref();
+        let Some(to) = sealed.and_then(|sealed| sealed.seen.previous.clone()) else {
             let tag = &d.release.tag;
             self.missing.push(format!(
                 "before {tag}: nothing was proven here then, so no code is known that fits"

@@ -66,6 +66,7 @@ fn pinned(variable: &str) -> PinnedSecret {
         value_from: PASSWORD.to_owned(),
         version: SecretVersion::new("v-1"),
         pinned: true,
+        rotates: false,
     }
 }
 
