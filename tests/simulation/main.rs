@@ -16,4 +16,5 @@ mod overtaken;
 mod replay;
 mod restore;
 mod stored;
+mod unreadable;
 mod watched;

@@ -27,7 +27,7 @@ pub(crate) const TELL_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(60
 
 /// Up to as much again, different for each deployment: those that Slack turned away together do not
 /// come back together.
-fn spread(id: &DeploymentId) -> SignedDuration {
+pub(crate) fn spread(id: &DeploymentId) -> SignedDuration {
     let seed: i64 = id
         .as_str()
         .bytes()

@@ -174,6 +174,7 @@ impl App {
     }
 
     /// The plan of the deployment that was proven last, for what is under way to be compared with.
+    /// Nothing where that one cannot be read: people are told of this one all the same.
     async fn plan_before(&self, d: &Deployment) -> Result<Option<Plan>, PortError> {
         let previous = d
             .plan
@@ -182,7 +183,14 @@ impl App {
         let Some(previous) = previous.filter(|_| !d.phase.is_terminal()) else {
             return Ok(None);
         };
-        let stored = self.ports.store.load(&previous.deployment).await?;
+        let id = &previous.deployment;
+        let stored = match self.ports.store.load(id).await {
+            Err(error) if error.class != ErrorClass::Retryable => {
+                tracing::warn!(deployment.id = %id, %error, "{id} cannot be compared with: {error}");
+                None
+            }
+            read => read?,
+        };
         let sealed = stored.and_then(|stored| stored.deployment.plan);
         Ok(sealed.map(|sealed| sealed.plan.clone()))
     }

@@ -325,15 +325,24 @@ async fn what_is_due_comes_the_longest_due_first(stage: &impl Stage) {
     }
     expected.sort();
     let expected: Vec<_> = expected.into_iter().map(|(at, id)| (id, at)).collect();
-    assert_eq!(store.due(after(60), 100).await.unwrap(), expected);
-    assert_eq!(store.due(after(60), 7).await.unwrap(), expected[..7]);
+    assert_eq!(store.due(after(60), None, 100).await.unwrap(), expected);
+    assert_eq!(store.due(after(60), None, 7).await.unwrap(), expected[..7]);
+    let next = store.due(after(60), Some(&expected[6]), 7).await.unwrap();
+    assert_eq!(next, expected[7..14], "the next page");
+    let last = store
+        .due(after(60), Some(&expected[37]), 100)
+        .await
+        .unwrap();
+    assert_eq!(last, expected[38..], "what is left");
+    let beyond = store.due(after(60), expected.last(), 100).await.unwrap();
+    assert_eq!(beyond, []);
     let before: Vec<_> = expected
         .iter()
         .filter(|(_, at)| *at < after(5))
         .cloned()
         .collect();
     assert_eq!(
-        store.due(after(5), 100).await.unwrap(),
+        store.due(after(5), None, 100).await.unwrap(),
         before,
         "due at that moment is not before"
     );
@@ -342,7 +351,7 @@ async fn what_is_due_comes_the_longest_due_first(stage: &impl Stage) {
     let (over, other) = (&expected[0].0, &expected[1].0);
     store.set_due(over, 1, None).await.unwrap();
     store.set_due(other, 7, None).await.unwrap();
-    let left = store.due(after(60), 100).await.unwrap();
+    let left = store.due(after(60), None, 100).await.unwrap();
     assert_eq!(left, expected[1..]);
     assert_eq!(store.load(over).await.unwrap().unwrap().due_at, None);
     let nobody = DeploymentId::from_outside("dep-0000000000000000");

@@ -72,6 +72,9 @@ pub struct Stored {
     pub due_at: Option<Timestamp>,
 }
 
+/// A deployment, and since when it is due.
+pub type Due = (DeploymentId, Timestamp);
+
 /// What came of opening a deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opened {
@@ -202,12 +205,14 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<DeploymentSummary>, PortError>;
 
-    /// Deployments that were due before `before`, the longest due first, `limit` at most.
+    /// Deployments that were due before `before`, the longest due first, `limit` at most. `after` is
+    /// the last one of the page before: what follows it comes.
     async fn due(
         &self,
         before: Timestamp,
+        after: Option<&Due>,
         limit: usize,
-    ) -> Result<Vec<(DeploymentId, Timestamp)>, PortError>;
+    ) -> Result<Vec<Due>, PortError>;
 
     /// The history, oldest first; empty where there is none of that id.
     async fn history(&self, id: &DeploymentId) -> Result<Vec<Record>, PortError>;
