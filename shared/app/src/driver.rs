@@ -242,17 +242,14 @@ impl App {
     async fn settle(&self, stored: &Stored, out_of_time: bool) -> Result<(), PortError> {
         let now = self.ports.clock.now();
         let deployment = &stored.deployment;
-        let told = self.tell(stored).await;
-        if let Err(error) = &told {
+        let tell_again = self.tell(stored).await.unwrap_or_else(|error| {
             tracing::warn!(deployment.id = %deployment.id, %error, "people could not be told of {}", deployment.id);
-        }
+            let pause = TELL_AGAIN_AFTER + spread(&deployment.id);
+            now.saturating_add(pause).ok()
+        });
         if deployment.phase.is_terminal() {
             self.wake_next(deployment).await?;
         }
-        let tell_again = told.is_err().then(|| {
-            let pause = TELL_AGAIN_AFTER + spread(&deployment.id);
-            now.saturating_add(pause).unwrap_or(now)
-        });
         let mut due_at = [wake_at(deployment, now), tell_again]
             .into_iter()
             .flatten()

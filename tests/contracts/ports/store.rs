@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use jiff::SignedDuration;
-use sluice_app::ports::{MessageRef, Opened, SaveError, Shown, Store};
+use sluice_app::ports::{MessageRef, Opened, SaveError, Shown, Store, Undeliverable};
 use sluice_core::controls::{Controls, Freeze, Hold};
 use sluice_core::deployment::SealedPlan;
 use sluice_core::event::Claim;
 use sluice_core::failure::ErrorClass;
 use sluice_core::history::verify;
-use sluice_core::id::{DeploymentId, SlackUserId};
+use sluice_core::id::{ChannelName, DeploymentId, SlackUserId};
 use sluice_core::origin::Origin;
 use sluice_core::plan::Plan;
 
@@ -377,6 +377,11 @@ async fn what_people_see_is_remembered(stage: &impl Stage) {
         posting: None,
         continued: None,
         told: 3,
+        channel: Some(ChannelName::new("#erp")),
+        undeliverable: Some(Undeliverable {
+            since: noon(),
+            next: Some(after(1)),
+        }),
     };
     store.set_shown(&id, &shown).await.unwrap();
     assert_eq!(store.shown(&id).await.unwrap(), shown);

@@ -9,7 +9,7 @@ use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::event::Claim;
 use sluice_core::failure::PortError;
 use sluice_core::history::{ChainEnd, Record};
-use sluice_core::id::{DeploymentId, Digest, Hash};
+use sluice_core::id::{ChannelName, DeploymentId, Digest, Hash};
 use sluice_core::release::ProvenRelease;
 
 use super::{DeploymentSummary, MessageRef};
@@ -134,6 +134,21 @@ pub struct Shown {
     /// What the thread holds of the message that was too long to be shown whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continued: Option<Hash>,
+    /// The channel it was posted in, as sluice.toml names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<ChannelName>,
+    /// Since when Slack refuses for good to show what is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undeliverable: Option<Undeliverable>,
+}
+
+/// What people cannot be told, until somebody does something about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undeliverable {
+    /// Since when.
+    pub since: Timestamp,
+    /// When it is tried again; `None` once it is given up.
+    pub next: Option<Timestamp>,
 }
 
 /// The truth.
