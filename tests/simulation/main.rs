@@ -2,6 +2,7 @@
 //!
 //! A failure prints the case. The same case is the same world, step by step, on any machine.
 
+mod archived;
 mod asked;
 mod chance;
 mod controls;
@@ -16,4 +17,5 @@ mod overtaken;
 mod replay;
 mod restore;
 mod stored;
+mod unreadable;
 mod watched;

@@ -12,17 +12,20 @@ pub struct Answer {
     pub sampled: usize,
     /// Deployments whose wake-up was lost.
     pub woken: usize,
+    /// Deployments that could not be seen to: the log has an error for each.
+    pub failed: usize,
 }
 
 /// Sees to whatever is due. Nothing of the event is read: whoever calls says no more than that time
 /// has passed, be it a rule of EventBridge, a schedule or a person.
 ///
 /// # Errors
-/// The store or the queue failed; the next minute sees to it.
+/// The store did not say what is due; the next minute asks again.
 pub async fn handler(app: &App, stop_at: Timestamp) -> Result<Answer, PortError> {
     let minute = app.minute(stop_at).await?;
     Ok(Answer {
         sampled: minute.sampled,
         woken: minute.woken,
+        failed: minute.failed,
     })
 }

@@ -38,6 +38,7 @@ fn a_deployment_whose_wake_up_was_lost_is_woken() {
     let nothing = Answer {
         sampled: 0,
         woken: 0,
+        failed: 0,
     };
     assert_eq!(minute(start + SignedDuration::from_secs(1)), nothing);
     let due_at = world.store().deployments()[0].due_at.unwrap();
@@ -46,11 +47,12 @@ fn a_deployment_whose_wake_up_was_lost_is_woken() {
         late,
         Answer {
             sampled: 0,
-            woken: 1
+            woken: 1,
+            failed: 0
         }
     );
     assert_eq!(
         serde_json::to_string(&late).unwrap(),
-        r#"{"sampled":0,"woken":1}"#
+        r#"{"sampled":0,"woken":1,"failed":0}"#
     );
 }

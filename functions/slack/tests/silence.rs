@@ -14,8 +14,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use sluice_app::App;
 use sluice_app::ports::{
-    Chat, DeploymentSummary, EnvironmentKey, EnvironmentState, MessageRef, Opened, Ports, Save,
-    SaveError, Shown, Store, Stored, Thread, TriggerId, WakeUp, Wakeups,
+    Chat, DeploymentSummary, Due, EnvironmentKey, EnvironmentState, MessageRef, Opened, Ports,
+    Save, SaveError, Shown, Store, Stored, Thread, TriggerId, WakeUp, Wakeups,
 };
 use sluice_core::config::Config;
 use sluice_core::controls::Controls;
@@ -123,11 +123,7 @@ impl Store for Silent {
         pending().await
     }
 
-    async fn due(
-        &self,
-        _: Timestamp,
-        _: usize,
-    ) -> Result<Vec<(DeploymentId, Timestamp)>, PortError> {
+    async fn due(&self, _: Timestamp, _: Option<&Due>, _: usize) -> Result<Vec<Due>, PortError> {
         pending().await
     }
 

@@ -375,7 +375,10 @@ impl App {
             let waiting: BTreeSet<DeploymentId> =
                 [state.active, newest].into_iter().flatten().collect();
             for id in waiting {
-                self.wake(&id, None, SignedDuration::ZERO).await?;
+                // It is set. One that is not woken looks again by itself within minutes.
+                if let Err(error) = self.wake(&id, None, SignedDuration::ZERO).await {
+                    tracing::warn!(deployment.id = %id, %error, "{id} is not woken: {error}");
+                }
             }
             return Ok(());
         }

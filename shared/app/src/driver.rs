@@ -27,7 +27,7 @@ pub(crate) const TELL_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(60
 
 /// Up to as much again, different for each deployment: those that Slack turned away together do not
 /// come back together.
-fn spread(id: &DeploymentId) -> SignedDuration {
+pub(crate) fn spread(id: &DeploymentId) -> SignedDuration {
     let seed: i64 = id
         .as_str()
         .bytes()
@@ -190,11 +190,6 @@ impl App {
         }
         let deployment = before.clone();
         let over = deployment.phase.is_terminal();
-        // A rehearsal that was given up holds nobody up: it has nothing left but a copy of its own.
-        let only_cleans_up = matches!(
-            &deployment.phase,
-            Phase::Rehearsing(rehearsing) if rehearsing.ends.is_some()
-        );
         // Until people have been told: whoever dies in between is followed by somebody who tells.
         let told_by = now.saturating_add(TELL_AGAIN_AFTER).ok();
         let due_at = [wake_at(&deployment, now), told_by]
@@ -222,7 +217,7 @@ impl App {
                 records,
                 chain: chain.clone(),
                 due_at,
-                frees_environment: over || only_cleans_up,
+                frees_environment: over || only_cleans_up(&deployment),
                 holds_environment,
                 proves,
             })
@@ -247,21 +242,14 @@ impl App {
     async fn settle(&self, stored: &Stored, out_of_time: bool) -> Result<(), PortError> {
         let now = self.ports.clock.now();
         let deployment = &stored.deployment;
-        let told = self.tell(stored).await;
-        if let Err(error) = &told {
+        let tell_again = self.tell(stored).await.unwrap_or_else(|error| {
             tracing::warn!(deployment.id = %deployment.id, %error, "people could not be told of {}", deployment.id);
-        }
-        let only_cleans_up = matches!(
-            &deployment.phase,
-            Phase::Rehearsing(rehearsing) if rehearsing.ends.is_some()
-        );
-        if deployment.phase.is_terminal() || only_cleans_up {
+            let pause = TELL_AGAIN_AFTER + spread(&deployment.id);
+            now.saturating_add(pause).ok()
+        });
+        if deployment.phase.is_terminal() || only_cleans_up(deployment) {
             self.wake_next(deployment).await?;
         }
-        let tell_again = told.is_err().then(|| {
-            let pause = TELL_AGAIN_AFTER + spread(&deployment.id);
-            now.saturating_add(pause).unwrap_or(now)
-        });
         let mut due_at = [wake_at(deployment, now), tell_again]
             .into_iter()
             .flatten()
@@ -317,6 +305,11 @@ impl App {
             )
             .await
     }
+}
+
+/// A rehearsal that was given up holds nobody up: it has nothing left but a copy of its own.
+fn only_cleans_up(d: &Deployment) -> bool {
+    matches!(&d.phase, Phase::Rehearsing(rehearsing) if rehearsing.ends.is_some())
 }
 
 fn too_many_conflicts(id: &DeploymentId) -> PortError {

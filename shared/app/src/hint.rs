@@ -42,51 +42,66 @@ impl App {
     /// Wakes whoever the hint is for; says whom.
     ///
     /// # Errors
-    /// The store or the queue failed. A hint that is lost delays a deployment until its next look.
+    /// The store or the queue failed for one at least; the others are woken. A hint that is lost
+    /// delays a deployment until its next look.
     pub async fn hint(&self, hint: &Hint) -> Result<Vec<DeploymentId>, PortError> {
-        let ids = match hint {
+        let found: Vec<Result<Option<DeploymentId>, PortError>> = match hint {
             Hint::ImageScanned { repository, digest } => {
-                self.newest_of_image(repository, digest).await?
+                self.newest_of_image(repository, digest).await
             }
-            Hint::Snapshot(snapshot) => deployment_in(snapshot.as_str()).into_iter().collect(),
-            Hint::Task { started_by } => deployment_in(started_by).into_iter().collect(),
+            Hint::Snapshot(snapshot) => vec![Ok(deployment_in(snapshot.as_str()))],
+            Hint::Task { started_by } => vec![Ok(deployment_in(started_by))],
             Hint::Service {
                 account,
                 cluster,
                 ecs_service,
-            } => self.active_in(account, cluster, ecs_service).await?,
+            } => self.active_in(account, cluster, ecs_service).await,
         };
-        for id in &ids {
+        let (mut woken, mut failed) = (Vec::new(), None);
+        for found in found {
+            match self.wake_found(found).await {
+                Ok(id) => woken.extend(id),
+                Err(error) => {
+                    tracing::warn!(%error, "a hint does not reach one deployment: {error}");
+                    failed = failed.or(Some(error));
+                }
+            }
+        }
+        failed.map_or(Ok(woken), Err)
+    }
+
+    async fn wake_found(
+        &self,
+        found: Result<Option<DeploymentId>, PortError>,
+    ) -> Result<Option<DeploymentId>, PortError> {
+        let found = found?;
+        if let Some(id) = &found {
             self.wake(id, None, SignedDuration::ZERO).await?;
         }
-        Ok(ids)
+        Ok(found)
     }
 
     async fn newest_of_image(
         &self,
         repository: &RepositoryName,
         digest: &Digest,
-    ) -> Result<Vec<DeploymentId>, PortError> {
-        let mut ids = Vec::new();
-        for config in self
-            .configs
-            .iter()
-            .filter(|config| config.repository == *repository)
-        {
+    ) -> Vec<Result<Option<DeploymentId>, PortError>> {
+        let mut found = Vec::new();
+        let configs = self.configs.iter();
+        for config in configs.filter(|config| config.repository == *repository) {
             for environment in &config.environments {
                 let key = EnvironmentKey {
                     app: config.app.clone(),
                     environment: environment.name.clone(),
                 };
-                let newest = self.ports.store.environment(&key).await?.newest;
-                ids.extend(
-                    newest
-                        .filter(|newest| newest.digest == *digest)
-                        .map(|newest| newest.deployment),
-                );
+                let newest = self.ports.store.environment(&key).await;
+                found.push(newest.map(|state| {
+                    let newest = state.newest.filter(|newest| newest.digest == *digest);
+                    newest.map(|newest| newest.deployment)
+                }));
             }
         }
-        Ok(ids)
+        found
     }
 
     pub(crate) async fn active_in(
@@ -94,8 +109,8 @@ impl App {
         account: &AccountId,
         cluster: &ClusterName,
         ecs_service: &EcsServiceName,
-    ) -> Result<Vec<DeploymentId>, PortError> {
-        let mut ids = Vec::new();
+    ) -> Vec<Result<Option<DeploymentId>, PortError>> {
+        let mut found = Vec::new();
         for config in self.configs.iter() {
             for environment in &config.environments {
                 let is_here = environment.account == *account
@@ -109,11 +124,12 @@ impl App {
                         app: config.app.clone(),
                         environment: environment.name.clone(),
                     };
-                    ids.extend(self.ports.store.environment(&key).await?.active);
+                    let state = self.ports.store.environment(&key).await;
+                    found.push(state.map(|state| state.active));
                 }
             }
         }
-        Ok(ids)
+        found
     }
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use sluice_core::deployment::{Deployment, Opening};
-use sluice_core::failure::PortError;
+use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::history::{ChainEnd, RecordedEntry};
 use sluice_core::id::{DeploymentId, EnvironmentName};
 use sluice_core::intake::{Ignored, ImagePush, openings};
@@ -51,17 +51,26 @@ impl App {
     /// Takes a push.
     ///
     /// # Errors
-    /// The store or the queue did not take it; told again, the push is taken then.
+    /// The store or the queue did not take it for one environment at least; the others have it. Told
+    /// again, the push is taken then.
     pub async fn image_pushed(&self, push: &ImagePush) -> Result<Intake, PortError> {
         let openings = match openings(&self.configs, push) {
             Ok(openings) => openings,
             Err(ignored) => return Ok(Intake::Ignored(ignored)),
         };
         let mut taken = Vec::with_capacity(openings.len());
+        let mut failed = None;
         for opening in openings {
-            taken.push(self.open(opening).await?);
+            let environment = opening.settings.environment.name.clone();
+            match self.open(opening).await {
+                Ok(one) => taken.push(one),
+                Err(error) => {
+                    tracing::warn!(%environment, %error, "{environment} does not take a push: {error}");
+                    failed = failed.or(Some(error));
+                }
+            }
         }
-        Ok(Intake::Taken(taken))
+        failed.map_or(Ok(Intake::Taken(taken)), Err)
     }
 
     async fn open(&self, opening: Opening) -> Result<Taken, PortError> {
@@ -125,7 +134,15 @@ impl App {
         if newest.digest != opening.release.digest || newest.deployment == opening.id {
             return Ok(None);
         }
-        let stored = self.ports.store.load(&newest.deployment).await?;
+        let stored = match self.ports.store.load(&newest.deployment).await {
+            // One that cannot be read must not keep every later push out: the same image twice does
+            // no harm.
+            Err(error) if error.class == ErrorClass::Permanent => {
+                tracing::error!(deployment.id = %newest.deployment, %error, "{} cannot be read: {error}", newest.deployment);
+                None
+            }
+            read => read?,
+        };
         let stands = stored.is_some_and(|stored| {
             let phase = &stored.deployment.phase;
             !phase.is_terminal() || matches!(phase, Phase::Succeeded)

@@ -5,12 +5,15 @@ use sluice_core::failure::PortError;
 use sluice_core::phase::Phase;
 
 use crate::App;
+use crate::driver::{TELL_AGAIN_AFTER, spread};
+use crate::ports::{Due, Stored};
 
 /// A wake-up later than this was lost. SQS itself may take some seconds.
 const GRACE: SignedDuration = SignedDuration::from_secs(30);
 
-/// Looked at in one minute; the rest, longest due first, in the next.
-const AT_ONCE: usize = 200;
+/// Read at once. The pages go on until nothing is due or the time is up: those that cannot be
+/// read stay the longest due, and must not keep the minute from all behind them.
+const PAGE: usize = 200;
 
 /// What a minute brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,28 +22,69 @@ pub struct Minute {
     pub sampled: usize,
     /// Deployments whose wake-up was lost.
     pub woken: usize,
+    /// Deployments that could not be read or driven. The log says which and why.
+    pub failed: usize,
 }
 
 impl App {
-    /// Sees to everything that is due.
+    /// Sees to everything that is due, each deployment for itself: one that cannot be read or driven
+    /// is counted and logged, and the others go on.
     ///
     /// # Errors
-    /// The store or the queue failed; the next minute sees to it.
+    /// The store did not say what is due; the next minute asks again.
     pub async fn minute(&self, stop_at: Timestamp) -> Result<Minute, PortError> {
         let now = self.ports.clock.now();
         let mut minute = Minute::default();
-        for (id, due_at) in self.ports.store.due(now, AT_ONCE).await? {
-            let Some(stored) = self.ports.store.load(&id).await? else {
-                continue;
-            };
-            if matches!(stored.deployment.phase, Phase::Baking { .. }) {
-                self.drive(stored, stop_at).await?;
-                minute.sampled += 1;
-            } else if now.duration_since(due_at) >= GRACE {
-                self.wake(&id, None, SignedDuration::ZERO).await?;
-                minute.woken += 1;
+        let mut last: Option<Due> = None;
+        loop {
+            let page = self.ports.store.due(now, last.as_ref(), PAGE).await?;
+            for due in &page {
+                if let Err(error) = self.see_to(due, now, stop_at, &mut minute).await {
+                    minute.failed += 1;
+                    let id = &due.0;
+                    tracing::error!(deployment.id = %id, %error, "{id} is due and could not be seen to: {error}");
+                }
+            }
+            let is_last = page.len() < PAGE;
+            last = page.into_iter().next_back();
+            if is_last || self.ports.clock.now() >= stop_at {
+                return Ok(minute);
             }
         }
-        Ok(minute)
+    }
+
+    async fn see_to(
+        &self,
+        (id, due_at): &Due,
+        now: Timestamp,
+        stop_at: Timestamp,
+        minute: &mut Minute,
+    ) -> Result<(), PortError> {
+        let Some(stored) = self.ports.store.load(id).await? else {
+            return Ok(());
+        };
+        if matches!(stored.deployment.phase, Phase::Baking { .. }) {
+            if let Err(error) = self.drive(stored.clone(), stop_at).await {
+                self.put_off(&stored).await;
+                return Err(error);
+            }
+            minute.sampled += 1;
+        } else if now.duration_since(*due_at) >= GRACE {
+            self.wake(id, None, SignedDuration::ZERO).await?;
+            minute.woken += 1;
+        }
+        Ok(())
+    }
+
+    /// Puts one that could not be driven behind those that are due by then. What it came to before it
+    /// failed is stored with a time of its own.
+    async fn put_off(&self, stored: &Stored) {
+        let id = &stored.deployment.id;
+        let pause = TELL_AGAIN_AFTER + spread(id);
+        let due_at = self.ports.clock.now().saturating_add(pause).ok();
+        let put = self.ports.store.set_due(id, stored.version, due_at).await;
+        if let Err(error) = put {
+            tracing::warn!(deployment.id = %id, %error, "{id} stays the longest due");
+        }
     }
 }

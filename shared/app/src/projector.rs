@@ -3,12 +3,15 @@
 //! too long for one message goes on in the thread.
 
 mod batch;
+mod silence;
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use sluice_core::deployment::Deployment;
+use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::{ErrorClass, PortError};
-use sluice_core::id::Hash;
+use sluice_core::id::{ChannelName, Hash};
 use sluice_core::message::{Block, Message};
 use sluice_core::parts::parts;
 use sluice_core::plan::SealedPlan;
@@ -19,32 +22,56 @@ use crate::ports::{MessageRef, Shown, Stored, Thread};
 use batch::{Batch, batch};
 
 impl App {
-    /// Brings what people see up to date.
+    /// Brings what people see up to date; when it must be tried again, if not all could be told.
     ///
     /// Another function may tell of a later version in between, and then be overwritten by this
     /// one. So whoever told something looks again, and tells what is true now.
-    pub(crate) async fn tell(&self, stored: &Stored) -> Result<(), PortError> {
-        let mut overtaken_by = self.tell_once(stored, false).await?;
-        while let Some(current) = overtaken_by {
-            overtaken_by = self.tell_once(&current, true).await?;
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) async fn tell(&self, stored: &Stored) -> Result<Option<Timestamp>, PortError> {
+        let mut told = self.tell_once(stored, false).await?;
+        while let Told::Overtaken(current) = told {
+            told = self.tell_once(&current, true).await?;
         }
-        Ok(())
+        Ok(match told {
+            Told::TryAgain(at) => at,
+            Told::All | Told::Overtaken(_) => None,
+        })
     }
 
-    /// Tells of this version; the version that is current afterwards, if it is a later one.
-    async fn tell_once(&self, stored: &Stored, again: bool) -> Result<Option<Stored>, PortError> {
+    async fn tell_once(&self, stored: &Stored, again: bool) -> Result<Told, PortError> {
         let d = &stored.deployment;
         let mut shown = self.ports.store.shown(&d.id).await?;
         let up_to_date = shown.version >= stored.version && shown.told >= d.story.len();
         if shown.message.is_some() && up_to_date && !again {
-            return Ok(None);
+            return Ok(Told::All);
+        }
+        let now = self.ports.clock.now();
+        if let Some(undeliverable) = &shown.undeliverable
+            && shown.channel.as_ref() == Some(self.channel(d))
+            && undeliverable.next.is_none_or(|next| now < next)
+        {
+            return Ok(Told::TryAgain(undeliverable.next));
         }
         let result = self.catch_up(stored, &mut shown, again).await;
+        let try_again = silence::note(&mut shown, d, &result, now);
         // Also after a failure: what was posted is not posted again.
         self.ports.store.set_shown(&d.id, &shown).await?;
-        result?;
+        if result.is_err() {
+            return Ok(Told::TryAgain(try_again));
+        }
         let current = self.ports.store.load(&d.id).await?;
-        Ok(current.filter(|current| current.version > stored.version))
+        let current = current.filter(|current| current.version > stored.version);
+        Ok(current.map_or(Told::All, |current| Told::Overtaken(Box::new(current))))
+    }
+
+    /// Where people are told: as sluice.toml says by now, so that somebody can name another channel
+    /// for one that does not take messages any more.
+    fn channel<'a>(&'a self, d: &'a Deployment) -> &'a ChannelName {
+        let pinned = &d.settings.environment;
+        let configured = self.configured(&EnvironmentKey::of(d));
+        &configured.unwrap_or(pinned).channel
     }
 
     async fn catch_up(
@@ -55,7 +82,14 @@ impl App {
     ) -> Result<(), PortError> {
         let d = &stored.deployment;
         let chat = &self.ports.chat;
-        let channel = &d.settings.environment.channel;
+        let channel = self.channel(d);
+        if shown.undeliverable.is_some() && shown.channel.as_ref() != Some(channel) {
+            // Another channel is named for the one that refuses: all of it is told there.
+            shown.message = None;
+            (shown.version, shown.told) = (0, 0);
+            (shown.posting, shown.continued) = (None, None);
+        }
+        shown.channel = Some(channel.clone());
         let before = self.plan_before(d).await?;
         let whole = view::message(d, before.as_deref());
         let mut continued = parts(&whole, &told_below(d));
@@ -80,6 +114,7 @@ impl App {
                     let anew = chat.ensure_posted(&key, channel, None, &message).await?;
                     *shown = Shown {
                         message: Some(anew.clone()),
+                        channel: shown.channel.take(),
                         ..Shown::default()
                     };
                     anew
@@ -132,7 +167,7 @@ impl App {
         posted: &MessageRef,
         reply: &Reply,
     ) -> Result<(), PortError> {
-        let channel = &d.settings.environment.channel;
+        let channel = self.channel(d);
         let thread = Thread {
             first: posted,
             broadcast: reply.broadcast,
@@ -176,6 +211,7 @@ impl App {
     }
 
     /// The plan of the deployment that was proven last, for what is under way to be compared with.
+    /// Nothing where that one cannot be read: people are told of this one all the same.
     async fn plan_before(&self, d: &Deployment) -> Result<Option<Arc<SealedPlan>>, PortError> {
         let previous = d
             .plan
@@ -184,9 +220,26 @@ impl App {
         let Some(previous) = previous.filter(|_| !d.phase.is_terminal()) else {
             return Ok(None);
         };
-        let stored = self.ports.store.load(&previous.deployment).await?;
+        let id = &previous.deployment;
+        let stored = match self.ports.store.load(id).await {
+            Err(error) if error.class != ErrorClass::Retryable => {
+                tracing::warn!(deployment.id = %id, %error, "{id} cannot be compared with: {error}");
+                None
+            }
+            read => read?,
+        };
         Ok(stored.and_then(|stored| stored.deployment.plan))
     }
+}
+
+/// What came of telling people.
+enum Told {
+    /// They know all of it.
+    All,
+    /// They know all of a version that is not the last any more.
+    Overtaken(Box<Stored>),
+    /// Not all of it; when it is tried again, if at all.
+    TryAgain(Option<Timestamp>),
 }
 
 /// What the thread's story tells in full.

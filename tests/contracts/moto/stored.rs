@@ -46,7 +46,7 @@ async fn a_table_of_version_1_is_read_whole() {
         due_at: Some(due_at()),
     };
     assert_eq!(stored, expected);
-    let due = store.due(Timestamp::MAX, 10).await.unwrap();
+    let due = store.due(Timestamp::MAX, None, 10).await.unwrap();
     assert_eq!(due, [(id.clone(), due_at())]);
 
     let environment = store.environment(&key).await.unwrap();

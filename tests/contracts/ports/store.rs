@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use jiff::SignedDuration;
-use sluice_app::ports::{MessageRef, Opened, SaveError, Shown, Store};
+use sluice_app::ports::{MessageRef, Opened, SaveError, Shown, Store, Undeliverable};
 use sluice_core::controls::{Controls, Freeze, Hold};
 use sluice_core::event::Claim;
 use sluice_core::failure::ErrorClass;
 use sluice_core::history::verify;
-use sluice_core::id::{DeploymentId, ImageTag, SlackUserId};
+use sluice_core::id::{ChannelName, DeploymentId, ImageTag, SlackUserId};
 use sluice_core::plan::{Plan, Remark, SealedPlan, Seen};
 
 use crate::deployments::{
@@ -326,15 +326,24 @@ async fn what_is_due_comes_the_longest_due_first(stage: &impl Stage) {
     }
     expected.sort();
     let expected: Vec<_> = expected.into_iter().map(|(at, id)| (id, at)).collect();
-    assert_eq!(store.due(after(60), 100).await.unwrap(), expected);
-    assert_eq!(store.due(after(60), 7).await.unwrap(), expected[..7]);
+    assert_eq!(store.due(after(60), None, 100).await.unwrap(), expected);
+    assert_eq!(store.due(after(60), None, 7).await.unwrap(), expected[..7]);
+    let next = store.due(after(60), Some(&expected[6]), 7).await.unwrap();
+    assert_eq!(next, expected[7..14], "the next page");
+    let last = store
+        .due(after(60), Some(&expected[37]), 100)
+        .await
+        .unwrap();
+    assert_eq!(last, expected[38..], "what is left");
+    let beyond = store.due(after(60), expected.last(), 100).await.unwrap();
+    assert_eq!(beyond, []);
     let before: Vec<_> = expected
         .iter()
         .filter(|(_, at)| *at < after(5))
         .cloned()
         .collect();
     assert_eq!(
-        store.due(after(5), 100).await.unwrap(),
+        store.due(after(5), None, 100).await.unwrap(),
         before,
         "due at that moment is not before"
     );
@@ -343,7 +352,7 @@ async fn what_is_due_comes_the_longest_due_first(stage: &impl Stage) {
     let (over, other) = (&expected[0].0, &expected[1].0);
     store.set_due(over, 1, None).await.unwrap();
     store.set_due(other, 7, None).await.unwrap();
-    let left = store.due(after(60), 100).await.unwrap();
+    let left = store.due(after(60), None, 100).await.unwrap();
     assert_eq!(left, expected[1..]);
     assert_eq!(store.load(over).await.unwrap().unwrap().due_at, None);
     let nobody = DeploymentId::from_outside("dep-0000000000000000");
@@ -369,6 +378,11 @@ async fn what_people_see_is_remembered(stage: &impl Stage) {
         posting: None,
         continued: None,
         told: 3,
+        channel: Some(ChannelName::new("#erp")),
+        undeliverable: Some(Undeliverable {
+            since: noon(),
+            next: Some(after(1)),
+        }),
     };
     store.set_shown(&id, &shown).await.unwrap();
     assert_eq!(store.shown(&id).await.unwrap(), shown);

@@ -23,7 +23,9 @@ pub use cloud::{
 };
 pub use sluice_core::environment_key::EnvironmentKey;
 pub use sluice_core::summary::DeploymentSummary;
-pub use store::{EnvironmentState, Newest, Opened, Save, SaveError, Shown, Store, Stored};
+pub use store::{
+    Due, EnvironmentState, Newest, Opened, Save, SaveError, Shown, Store, Stored, Undeliverable,
+};
 
 /// All ports of one Sluice.
 #[derive(Clone)]

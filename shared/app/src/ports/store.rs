@@ -9,7 +9,7 @@ use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::event::Claim;
 use sluice_core::failure::PortError;
 use sluice_core::history::{ChainEnd, Record};
-use sluice_core::id::{DeploymentId, Digest, Hash};
+use sluice_core::id::{ChannelName, DeploymentId, Digest, Hash};
 use sluice_core::release::ProvenRelease;
 
 use super::{DeploymentSummary, MessageRef};
@@ -72,6 +72,9 @@ pub struct Stored {
     pub due_at: Option<Timestamp>,
 }
 
+/// A deployment, and since when it is due.
+pub type Due = (DeploymentId, Timestamp);
+
 /// What came of opening a deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opened {
@@ -131,6 +134,21 @@ pub struct Shown {
     /// What the thread holds of the message that was too long to be shown whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continued: Option<Hash>,
+    /// The channel it was posted in, as sluice.toml names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<ChannelName>,
+    /// Since when Slack refuses for good to show what is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undeliverable: Option<Undeliverable>,
+}
+
+/// What people cannot be told, until somebody does something about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undeliverable {
+    /// Since when.
+    pub since: Timestamp,
+    /// When it is tried again; `None` once it is given up.
+    pub next: Option<Timestamp>,
 }
 
 /// The truth.
@@ -202,12 +220,14 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<DeploymentSummary>, PortError>;
 
-    /// Deployments that were due before `before`, the longest due first, `limit` at most.
+    /// Deployments that were due before `before`, the longest due first, `limit` at most. `after` is
+    /// the last one of the page before: what follows it comes.
     async fn due(
         &self,
         before: Timestamp,
+        after: Option<&Due>,
         limit: usize,
-    ) -> Result<Vec<(DeploymentId, Timestamp)>, PortError>;
+    ) -> Result<Vec<Due>, PortError>;
 
     /// The history, oldest first; empty where there is none of that id.
     async fn history(&self, id: &DeploymentId) -> Result<Vec<Record>, PortError>;

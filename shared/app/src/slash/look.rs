@@ -1,6 +1,6 @@
 //! Commands that tell how things are, and the home page, which tells the same.
 
-use futures::future::try_join_all;
+use futures::future::{join_all, try_join_all};
 use sluice_core::config::Member;
 use sluice_core::controls::{Controls, ControlsObservation};
 use sluice_core::deployment::{Deployment, Requester};
@@ -53,16 +53,24 @@ impl App {
             || !self.groups_among(approvers.iter(), user).await?.is_empty())
     }
 
-    /// The environment at a glance; without one, all of them.
+    /// The environment at a glance; without one, all of them. One of all that cannot be read is
+    /// shown as such.
     pub(crate) async fn glances(
         &self,
         at: Option<&EnvironmentKey>,
     ) -> Result<Vec<Glance>, PortError> {
-        let keys = match at {
-            Some(key) => vec![key.clone()],
-            None => self.environment_keys(),
-        };
-        try_join_all(keys.into_iter().map(|key| self.glance(key))).await
+        if let Some(key) = at {
+            return Ok(vec![self.glance(key.clone()).await?]);
+        }
+        let keys = self.environment_keys().into_iter();
+        let glances = keys.map(|key| async {
+            let glance = self.glance(key.clone()).await;
+            glance.unwrap_or_else(|error| {
+                tracing::error!(environment = %key, %error, "{key} cannot be read: {error}");
+                Glance::unreadable(key, error.message)
+            })
+        });
+        Ok(join_all(glances).await)
     }
 
     async fn glance(&self, key: EnvironmentKey) -> Result<Glance, PortError> {
@@ -73,7 +81,8 @@ impl App {
         let next = newest.filter(|newest| state.active.as_ref() != Some(newest));
         let next = self.deployment(next.as_ref()).await?;
         let before = state.proven.as_ref().map(|proven| &proven.deployment);
-        let before = self.deployment(before).await?;
+        // Only for where it comes from.
+        let before = self.deployment(before).await.unwrap_or_default();
         Ok(Glance {
             key,
             proven: state.proven,
@@ -81,6 +90,7 @@ impl App {
             active,
             next: next.filter(|d| !d.phase.is_terminal()),
             closed,
+            unreadable: None,
         })
     }
 
@@ -92,8 +102,6 @@ impl App {
         Ok(stored.map(|stored| stored.deployment))
     }
 
-    /// What the store knows by the environment: the deployment that is there, the newest, and the
-    /// one that was proven last.
     /// What keeps a push from being deployed; nothing if it would be.
     fn why_closed(&self, key: &EnvironmentKey, controls: &Controls) -> Vec<String> {
         let Some(environment) = self.configured(key) else {
@@ -113,8 +121,13 @@ impl App {
         };
         let now = self.ports.clock.now();
         let told = keys.into_iter().map(|key| async move {
-            let newest = self.ports.store.deployments(&key, NEWEST).await?;
-            Ok::<_, PortError>(history_message(&key, &newest, now))
+            match self.ports.store.deployments(&key, NEWEST).await {
+                Ok(newest) => Ok(history_message(&key, &newest, now)),
+                Err(error) if at.is_some() => Err(error),
+                Err(error) => Ok(Message::line(format!(
+                    "The history of {key} cannot be read: {error}"
+                ))),
+            }
         });
         let messages = try_join_all(told).await?;
         let summaries: Vec<&str> = messages.iter().map(|m| m.summary.as_str()).collect();

@@ -48,6 +48,9 @@ pub enum SlashFailed {
     /// More than one thing is.
     #[error("several deployments wait for an approval: name one of {0}")]
     SeveralWait(String),
+    /// More than one thing may be: one environment cannot be read.
+    #[error("{0} cannot be read, and a deployment may wait there too: name the environment")]
+    MayWaitToo(EnvironmentKey),
     /// Nothing is there to call off.
     #[error("nothing is being deployed to {0}")]
     NothingUnderWay(EnvironmentKey),

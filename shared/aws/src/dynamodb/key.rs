@@ -105,6 +105,11 @@ pub(super) fn summary(requested_at: Timestamp, id: &DeploymentId) -> String {
     format!("{SUMMARIES}{}#{id}", time(requested_at))
 }
 
+/// Where a deployment is in the index, in the order of time.
+pub(super) fn due(at: Timestamp, id: &DeploymentId) -> String {
+    format!("{}#{id}", time(at))
+}
+
 /// The partition of the index that a deployment falls into.
 pub(super) fn due_shard(id: &DeploymentId) -> String {
     let sum = id.as_str().bytes().fold(0_u8, u8::wrapping_add);

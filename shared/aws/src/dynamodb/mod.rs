@@ -22,8 +22,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use jiff::Timestamp;
 use sluice_app::ports::{
-    DeploymentSummary, EnvironmentKey, EnvironmentState, Opened, Save, SaveError, Shown, Store,
-    Stored,
+    DeploymentSummary, Due, EnvironmentKey, EnvironmentState, Opened, Save, SaveError, Shown,
+    Store, Stored,
 };
 use sluice_core::controls::Controls;
 use sluice_core::deployment::Deployment;
@@ -176,9 +176,10 @@ impl Store for DynamoStore {
     async fn due(
         &self,
         before: Timestamp,
+        after: Option<&Due>,
         limit: usize,
-    ) -> Result<Vec<(DeploymentId, Timestamp)>, PortError> {
-        self.read_due(before, limit).await
+    ) -> Result<Vec<Due>, PortError> {
+        self.read_due(before, after, limit).await
     }
 
     async fn history(&self, id: &DeploymentId) -> Result<Vec<Record>, PortError> {

@@ -31,6 +31,23 @@ pub struct Glance {
     pub next: Option<Deployment>,
     /// What keeps deployments from beginning, line by line: freezes, holds.
     pub closed: Vec<String>,
+    /// Why nothing else is known, where its state cannot be read.
+    pub unreadable: Option<String>,
+}
+
+impl Glance {
+    /// An environment whose state cannot be read, and why.
+    pub fn unreadable(key: EnvironmentKey, why: impl Into<String>) -> Self {
+        Self {
+            key,
+            proven: None,
+            origin: None,
+            active: None,
+            next: None,
+            closed: Vec::new(),
+            unreadable: Some(why.into()),
+        }
+    }
 }
 
 /// Environments at a glance.
@@ -101,6 +118,12 @@ fn under_way(d: &Deployment) -> String {
 }
 
 fn glance_blocks(glance: &Glance) -> Vec<Block> {
+    if let Some(why) = &glance.unreadable {
+        return vec![Block::Fields(vec![
+            ("Environment".to_owned(), glance.key.to_string()),
+            ("State".to_owned(), format!("❔ cannot be read: {why}")),
+        ])];
+    }
     let mut fields = vec![
         ("Environment".to_owned(), glance.key.to_string()),
         ("Version".to_owned(), version(glance)),

@@ -43,6 +43,7 @@ fn people_see_which_commit_it_is_who_pushed_it_and_what_changes() {
     before.seen.origin = origin(OLD, None);
     let shown = text(&message(&run.d, Some(&before)));
     let glance = Glance {
+        unreadable: None,
         key: sluice_core::environment_key::EnvironmentKey::of(&run.d),
         proven: Some(world.previous.clone()),
         origin: Some(before.seen.origin.clone()),

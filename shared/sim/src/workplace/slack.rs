@@ -152,6 +152,12 @@ impl Workspace {
                 posted.ts, posted.channel
             )));
         };
+        let channel = &self.messages[number].channel;
+        if !self.channels.contains(channel) {
+            return Err(PortError::needs_person(format!(
+                "Slack refused chat.update for {channel} (is_archived)"
+            )));
+        }
         self.spend(now, "chat.update", "")?;
         let there = &mut self.messages[number];
         if there.says() != message {

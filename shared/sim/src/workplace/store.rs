@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sluice_app::ports::{
-    DeploymentSummary, EnvironmentKey, EnvironmentState, Opened, Save, SaveError, Shown, Store,
-    Stored,
+    DeploymentSummary, Due, EnvironmentKey, EnvironmentState, Opened, Save, SaveError, Shown,
+    Store, Stored,
 };
 use sluice_core::controls::Controls;
 use sluice_core::deployment::Deployment;
@@ -129,6 +129,11 @@ impl MemoryStore {
         self.tables().deployments.get(id).cloned()
     }
 
+    /// Damages the stored item of a deployment: from now on nobody can read it.
+    pub fn damage(&self, id: &DeploymentId) {
+        self.tables().damaged.insert(id.clone());
+    }
+
     /// Every history, by deployment.
     pub fn histories(&self) -> Vec<(DeploymentId, Vec<Record>)> {
         let tables = self.tables();
@@ -159,10 +164,8 @@ impl Store for MemoryStore {
 
     async fn load(&self, id: &DeploymentId) -> Result<Option<Stored>, PortError> {
         self.gate
-            .call(Operation::GetItem, || {
-                self.tables().deployments.get(id).cloned()
-            })
-            .await
+            .call(Operation::GetItem, || self.tables().load(id))
+            .await?
     }
 
     async fn save(&self, save: Save) -> Result<(), SaveError> {
@@ -250,10 +253,11 @@ impl Store for MemoryStore {
     async fn due(
         &self,
         before: Timestamp,
+        after: Option<&Due>,
         limit: usize,
-    ) -> Result<Vec<(DeploymentId, Timestamp)>, PortError> {
+    ) -> Result<Vec<Due>, PortError> {
         self.gate
-            .call(Operation::Query, || self.tables().due(before, limit))
+            .call(Operation::Query, || self.tables().due(before, after, limit))
             .await
     }
 

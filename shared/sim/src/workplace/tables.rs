@@ -2,11 +2,12 @@
 //! function here is one request, done whole or not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound::{Excluded, Unbounded};
 
 use jiff::Timestamp;
 use sluice_app::ports::{
-    DeploymentSummary, EnvironmentKey, EnvironmentState, Newest, Opened, Save, SaveError, Shown,
-    Stored,
+    DeploymentSummary, Due, EnvironmentKey, EnvironmentState, Newest, Opened, Save, SaveError,
+    Shown, Stored,
 };
 use sluice_core::controls::Controls;
 use sluice_core::deployment::Deployment;
@@ -27,6 +28,8 @@ pub(super) struct Tables {
     /// Every success, oldest first.
     proven_releases: BTreeMap<EnvironmentKey, Vec<ProvenRelease>>,
     due: BTreeSet<(Timestamp, DeploymentId)>,
+    /// Deployments whose items somebody damaged.
+    pub(super) damaged: BTreeSet<DeploymentId>,
 }
 
 impl Tables {
@@ -77,6 +80,16 @@ impl Tables {
         };
         self.deployments.insert(id.clone(), stored);
         Opened::New
+    }
+
+    /// The deployment, if it can be read.
+    pub(super) fn load(&self, id: &DeploymentId) -> Result<Option<Stored>, PortError> {
+        if self.damaged.contains(id) {
+            return Err(PortError::permanent(format!(
+                "the stored item of {id} cannot be read: restore it from the table's backup"
+            )));
+        }
+        Ok(self.deployments.get(id).cloned())
     }
 
     /// Stores the change; the deployment as it was before comes back.
@@ -215,9 +228,10 @@ impl Tables {
         found
     }
 
-    pub(super) fn due(&self, before: Timestamp, limit: usize) -> Vec<(DeploymentId, Timestamp)> {
+    pub(super) fn due(&self, before: Timestamp, after: Option<&Due>, limit: usize) -> Vec<Due> {
+        let after = after.map(|(id, at)| (*at, id.clone()));
         self.due
-            .iter()
+            .range((after.map_or(Unbounded, Excluded), Unbounded))
             .take_while(|(due_at, _)| *due_at < before)
             .take(limit)
             .map(|(due_at, id)| (id.clone(), *due_at))
