@@ -5,6 +5,7 @@ mod crash;
 mod dice;
 mod event_bridge;
 mod gate;
+mod index;
 mod slack;
 mod store;
 mod tables;

@@ -67,6 +67,7 @@ impl World {
             cloud.furnish(config);
         }
         cloud.faults().set_rates(weather.faults);
+        cloud.set_lag(weather.lag);
         let cloud: SharedCloud = Arc::new(Mutex::new(cloud));
         let crash = CrashPoint::default();
         let gate = Gate::new(cloud.clone(), crash.clone());
