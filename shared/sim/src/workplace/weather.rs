@@ -21,6 +21,9 @@ pub struct Weather {
     pub faults: FaultRates,
     /// How far reads lie behind writes.
     pub lag: Lag,
+    /// The rate of port calls at which the function that makes them waits while others go on; 0
+    /// runs each to its end before the next begins.
+    pub interleave: f64,
 }
 
 impl Default for Weather {
@@ -34,6 +37,7 @@ impl Default for Weather {
             crash_within_calls: 40,
             faults: FaultRates::default(),
             lag: Lag::none(),
+            interleave: 0.0,
         }
     }
 }
