@@ -587,9 +587,6 @@ fn secret_versions_that_are_gone_are_replaced_by_the_current_ones_and_the_plan_s
         .unwrap()
         .deployment;
     let warnings = last.sealed_plan().remarks().join("\n");
-    assert!(
-        warnings.contains("no longer exists"),
-        "{warnings}"
-    );
+    assert!(warnings.contains("no longer exists"), "{warnings}");
     assert_runs(&world, "1.4.0");
 }

@@ -71,6 +71,8 @@ impl App {
         else {
             return Ok(None);
         };
-        Ok(self.active_in(&account, &cluster, &service).await?.pop())
+        let found = self.active_in(&account, &cluster, &service).await;
+        let found: Result<Vec<_>, _> = found.into_iter().collect();
+        Ok(found?.into_iter().flatten().next())
     }
 }

@@ -4,7 +4,7 @@
 //! are made from the service's own name here, the same every time.
 
 use sluice_core::id::{ClusterName, EcsServiceName};
-use sluice_sim::cloud::{Cloud, Place, RevisionDescription, ServiceDescription};
+use sluice_sim::cloud::{Cloud, Place, Read, RevisionDescription, ServiceDescription};
 
 use crate::caller::Caller;
 use crate::form::Form;
@@ -23,7 +23,7 @@ pub(crate) fn answer(
     form: &Form,
 ) -> Result<Xml, Refusal> {
     let place = caller.place(cloud)?;
-    let services = cloud.services_in(&place);
+    let services = cloud.services_seen(&place, Read::Targets);
     match operation {
         "DescribeRules" => describe_rules(&services, form),
         "DescribeListeners" => describe_listeners(&services, form),

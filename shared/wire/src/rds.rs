@@ -112,7 +112,7 @@ impl Kind {
     fn create(&self, cloud: &mut Cloud, place: &Arc<Place>, form: &Form) -> Result<Xml, Refusal> {
         let id = SnapshotId::new(form.require(self.snapshot[1])?);
         let database = (self.make)(form.require(self.database[1])?.to_owned());
-        if self.find(cloud, place, id.as_str()).is_some() {
+        if self.find(cloud.snapshots_in(place), id.as_str()).is_some() {
             let said = format!(
                 "Cannot create the snapshot because one with the identifier {id} already exists."
             );
@@ -135,18 +135,17 @@ impl Kind {
         }
     }
 
-    fn find(&self, cloud: &Cloud, place: &Place, id: &str) -> Option<SnapshotDescription> {
-        let mut there = cloud.snapshots_in(place).into_iter();
+    fn find(&self, all: Vec<SnapshotDescription>, id: &str) -> Option<SnapshotDescription> {
+        let mut there = all.into_iter();
         there.find(|one| self.is_of(&one.database) && one.seen.id.as_str() == id)
     }
 
     fn require(
         &self,
-        cloud: &Cloud,
-        place: &Place,
+        all: Vec<SnapshotDescription>,
         id: &str,
     ) -> Result<SnapshotDescription, Refusal> {
-        self.find(cloud, place, id).ok_or_else(|| {
+        self.find(all, id).ok_or_else(|| {
             Refusal::not_found(
                 self.no_snapshot,
                 format!("{} not found: {id}", self.snapshot[0]),
@@ -155,7 +154,7 @@ impl Kind {
     }
 
     fn one(&self, cloud: &Cloud, place: &Place, id: &str) -> Result<Xml, Refusal> {
-        let found = self.require(cloud, place, id)?;
+        let found = self.require(cloud.snapshots_in(place), id)?;
         Ok(Xml::structure().with(self.snapshot[0], self.snapshot(place, &found)))
     }
 
@@ -166,11 +165,11 @@ impl Kind {
         form: &Form,
     ) -> Result<Xml, Refusal> {
         let found = match form.get(self.snapshot[1]) {
-            Some(id) => vec![self.require(cloud, place, id)?],
+            Some(id) => vec![self.require(cloud.snapshots_seen(place), id)?],
             None => {
                 let of = form.get(self.database[1]);
                 let kind = form.get("SnapshotType").unwrap_or("manual");
-                let mut all = cloud.snapshots_in(place);
+                let mut all = cloud.snapshots_seen(place);
                 all.retain(|one| {
                     kind == "manual"
                         && self.is_of(&one.database)
@@ -216,7 +215,8 @@ impl Kind {
     }
 
     fn delete(&self, cloud: &mut Cloud, place: &Arc<Place>, form: &Form) -> Result<Xml, Refusal> {
-        let found = self.require(cloud, place, form.require(self.snapshot[1])?)?;
+        let id = form.require(self.snapshot[1])?;
+        let found = self.require(cloud.snapshots_in(place), id)?;
         let told = self.snapshot(place, &found);
         cloud.order_no_snapshot(place, &found.database, &found.seen.id)?;
         Ok(Xml::structure().with(self.snapshot[0], told))

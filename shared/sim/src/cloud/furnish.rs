@@ -15,6 +15,7 @@ use super::behaviour::{Answer, ScanBehaviour};
 use super::ecr::{FIRST_RELEASE_TAG, Push, digest_of};
 use super::ecs::{Container, RolloutConfig, Service};
 use super::elb::Traffic;
+use super::lag::Lagging;
 use super::place::Place;
 use super::rds::{Instance, Writers};
 
@@ -130,6 +131,7 @@ impl Cloud {
             most_running: 0,
             died: Vec::new(),
             created_at: self.now,
+            looked: Lagging::default(),
         });
         let at = self.ecs.services.len() - 1;
         let revision = self.add_revision(at, task_definition);

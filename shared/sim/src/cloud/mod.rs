@@ -16,6 +16,7 @@ mod emitted;
 mod faults;
 mod furnish;
 mod ids;
+mod lag;
 mod ledger;
 mod place;
 mod ports;
@@ -59,6 +60,7 @@ pub use emitted::{
 };
 pub use faults::{Delivery, Fault, FaultRates, Faults, Operation};
 pub use furnish::REGISTRY_ACCOUNT;
+pub use lag::{Lag, Read};
 pub use ledger::{Happened, LedgerEntry};
 pub use place::Place;
 pub use ports::{CloudPorts, SharedCloud};
@@ -73,6 +75,8 @@ pub use views::{RevisionView, RolloutView, ServiceView, SnapshotView, TaskView};
 pub struct Cloud {
     now: Timestamp,
     tempo: Tempo,
+    lag: Lag,
+    lag_seed: u64,
     agenda: Agenda,
     ids: Ids,
     faults: Faults,
@@ -94,6 +98,8 @@ impl Cloud {
         Self {
             now: start,
             tempo: Tempo::default(),
+            lag: Lag::none(),
+            lag_seed: seed,
             agenda: Agenda::default(),
             ids: Ids::new(seed),
             faults: Faults::new(seed),
@@ -123,12 +129,18 @@ impl Cloud {
     /// Moves time. Everything due until `to` happens, in order. Time never goes back.
     pub fn advance_to(&mut self, to: Timestamp) {
         while let Some((at, due)) = self.agenda.take_due(to) {
-            self.write_until(at);
-            self.now = self.now.max(at);
+            self.move_time(at);
             self.happen(due);
         }
-        self.write_until(to);
-        self.now = self.now.max(to);
+        self.move_time(to);
+    }
+
+    fn move_time(&mut self, to: Timestamp) {
+        if to > self.now {
+            self.observe();
+            self.write_until(to);
+            self.now = to;
+        }
     }
 
     /// What the cloud has to tell since the last call, in the order it happened.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sluice_core::failure::PortError;
 
 use super::crash::CrashPoint;
-use crate::cloud::{Cloud, Operation, SharedCloud};
+use crate::cloud::{Cloud, Operation, Read, SharedCloud};
 
 /// The way into the workplace.
 #[derive(Clone)]
@@ -30,6 +30,11 @@ impl Gate {
     /// Now.
     pub(super) fn now(&self) -> Timestamp {
         self.cloud().now()
+    }
+
+    /// From when a read of this kind sees what is written now; `None` if at once.
+    pub(super) fn seen_at(&self, read: Read) -> Option<Timestamp> {
+        self.cloud().seen_at(read)
     }
 
     /// Does `act`, unless the fault plan wants it otherwise. After a crash it never answers.

@@ -5,6 +5,7 @@ mod crash;
 mod dice;
 mod event_bridge;
 mod gate;
+mod index;
 mod slack;
 mod store;
 mod tables;
@@ -14,7 +15,7 @@ mod weather;
 #[cfg(test)]
 mod tests;
 
-pub use crash::{CrashPoint, Pass};
+pub use crash::{CrashPoint, Invoked, Pass, Progress};
 pub use dice::Dice;
 pub use event_bridge::{Delivery, EventBridge, MOST_TRIES, Roads};
 pub use gate::Gate;

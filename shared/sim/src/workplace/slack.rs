@@ -317,9 +317,9 @@ impl SlackModel {
         operation: Operation,
         act: impl FnOnce(&mut Workspace, Timestamp) -> Result<T, PortError>,
     ) -> Result<T, PortError> {
-        let now = self.gate.now();
         self.gate
             .call(operation, || {
+                let now = self.gate.now();
                 let mut workspace = self.workspace();
                 if workspace.down_until(now).is_some() {
                     return Err(PortError::retryable(

@@ -18,7 +18,7 @@ use sluice_core::release::ProvenRelease;
 
 use super::gate::Gate;
 use super::tables::Tables;
-use crate::cloud::Operation;
+use crate::cloud::{Operation, Read};
 
 /// A change of a deployment that has just been stored.
 #[derive(Debug)]
@@ -64,6 +64,14 @@ impl MemoryStore {
             .expect("no function panics while it holds the tables")
     }
 
+    /// The tables, to be written: the index has it later.
+    fn written_tables(&self) -> MutexGuard<'_, Tables> {
+        let seen_at = self.gate.seen_at(Read::Index);
+        let mut tables = self.tables();
+        tables.due.lag_until(seen_at);
+        tables
+    }
+
     fn tell(&self, change: &Change<'_>) {
         if let Some(witness) = &self.witness {
             witness
@@ -81,7 +89,7 @@ impl MemoryStore {
         due_at: Timestamp,
         environment_version: u64,
     ) -> Opened {
-        let mut tables = self.tables();
+        let mut tables = self.written_tables();
         let opened = tables.open(deployment, first, chain, due_at, environment_version);
         if opened == Opened::New {
             self.tell(&Change {
@@ -96,7 +104,7 @@ impl MemoryStore {
     }
 
     fn save_and_tell(&self, save: Save) -> Result<(), SaveError> {
-        let mut tables = self.tables();
+        let mut tables = self.written_tables();
         let id = save.deployment.id.clone();
         let count = save.records.len();
         let before = tables.save(save)?;
@@ -182,7 +190,7 @@ impl Store for MemoryStore {
     ) -> Result<(), PortError> {
         self.gate
             .call(Operation::UpdateItem, || {
-                self.tables().set_due(id, version, due_at)
+                self.written_tables().set_due(id, version, due_at)
             })
             .await
     }
@@ -257,7 +265,10 @@ impl Store for MemoryStore {
         limit: usize,
     ) -> Result<Vec<Due>, PortError> {
         self.gate
-            .call(Operation::Query, || self.tables().due(before, after, limit))
+            .call(Operation::Query, || {
+                let now = self.gate.now();
+                self.tables().due.query(before, after, limit, now)
+            })
             .await
     }
 

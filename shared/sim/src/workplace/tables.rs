@@ -2,12 +2,11 @@
 //! function here is one request, done whole or not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound::{Excluded, Unbounded};
 
 use jiff::Timestamp;
 use sluice_app::ports::{
-    DeploymentSummary, Due, EnvironmentKey, EnvironmentState, Newest, Opened, Save, SaveError,
-    Shown, Stored,
+    DeploymentSummary, EnvironmentKey, EnvironmentState, Newest, Opened, Save, SaveError, Shown,
+    Stored,
 };
 use sluice_core::controls::Controls;
 use sluice_core::deployment::Deployment;
@@ -16,6 +15,8 @@ use sluice_core::failure::PortError;
 use sluice_core::history::{ChainEnd, Record};
 use sluice_core::id::{DeploymentId, Digest};
 use sluice_core::release::ProvenRelease;
+
+use super::index::DueIndex;
 
 /// Everything that is stored.
 #[derive(Debug, Default)]
@@ -27,7 +28,7 @@ pub(super) struct Tables {
     proven: BTreeMap<EnvironmentKey, BTreeMap<Digest, ProvenRelease>>,
     /// Every success, oldest first.
     proven_releases: BTreeMap<EnvironmentKey, Vec<ProvenRelease>>,
-    due: BTreeSet<(Timestamp, DeploymentId)>,
+    pub(super) due: DueIndex,
     /// Deployments whose items somebody damaged.
     pub(super) damaged: BTreeSet<DeploymentId>,
 }
@@ -71,7 +72,7 @@ impl Tables {
         // the environment as it is.
         environment.version += 1;
         self.histories.insert(id.clone(), vec![first.clone()]);
-        self.due.insert((due_at, id.clone()));
+        self.due.change(id, None, Some(due_at));
         let stored = Stored {
             deployment: deployment.clone(),
             version: 1,
@@ -108,7 +109,7 @@ impl Tables {
             // A record of that number is there already: DynamoDB refuses the second.
             return Err(SaveError::Conflict);
         }
-        move_due(&mut self.due, id, stored.due_at, save.due_at);
+        self.due.change(id, stored.due_at, save.due_at);
         self.histories
             .entry(id.clone())
             .or_default()
@@ -147,7 +148,7 @@ impl Tables {
         if let Some(stored) = self.deployments.get_mut(id)
             && stored.version == version
         {
-            move_due(&mut self.due, id, stored.due_at, due_at);
+            self.due.change(id, stored.due_at, due_at);
             stored.due_at = due_at;
         }
     }
@@ -228,36 +229,9 @@ impl Tables {
         found
     }
 
-    pub(super) fn due(&self, before: Timestamp, after: Option<&Due>, limit: usize) -> Vec<Due> {
-        let after = after.map(|(id, at)| (*at, id.clone()));
-        self.due
-            .range((after.map_or(Unbounded, Excluded), Unbounded))
-            .take_while(|(due_at, _)| *due_at < before)
-            .take(limit)
-            .map(|(due_at, id)| (id.clone(), *due_at))
-            .collect()
-    }
-
     /// How many deployments are due some day.
     pub(super) fn unfinished(&self) -> usize {
         self.due.len()
-    }
-}
-
-fn move_due(
-    index: &mut BTreeSet<(Timestamp, DeploymentId)>,
-    id: &DeploymentId,
-    from: Option<Timestamp>,
-    to: Option<Timestamp>,
-) {
-    if from == to {
-        return;
-    }
-    if let Some(from) = from {
-        index.remove(&(from, id.clone()));
-    }
-    if let Some(to) = to {
-        index.insert((to, id.clone()));
     }
 }
 

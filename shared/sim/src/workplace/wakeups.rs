@@ -135,9 +135,9 @@ impl MemoryWakeups {
 impl Wakeups for MemoryWakeups {
     async fn send(&self, wake_up: WakeUp, delay: SignedDuration) -> Result<(), PortError> {
         let delay = delay.clamp(SignedDuration::ZERO, LONGEST_DELAY);
-        let visible_at = self.gate.now() + delay;
         self.gate
             .call(Operation::SendMessage, || {
+                let visible_at = self.gate.now() + delay;
                 self.queue().put(visible_at, wake_up, 0);
             })
             .await

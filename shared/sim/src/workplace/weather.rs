@@ -1,7 +1,7 @@
 //! What goes wrong by itself in a world, and how often.
 
 use super::event_bridge::Roads;
-use crate::cloud::FaultRates;
+use crate::cloud::{FaultRates, Lag};
 
 /// What goes wrong by itself. Rates are 0 (never) to 1 (always).
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,11 @@ pub struct Weather {
     pub crash_within_calls: u64,
     /// Faults of the ports, of the cloud's and the workplace's.
     pub faults: FaultRates,
+    /// How far reads lie behind writes.
+    pub lag: Lag,
+    /// The rate of port calls at which the function that makes them waits while others go on; 0
+    /// runs each to its end before the next begins.
+    pub interleave: f64,
 }
 
 impl Default for Weather {
@@ -31,6 +36,8 @@ impl Default for Weather {
             hook_crash_rate: 0.0,
             crash_within_calls: 40,
             faults: FaultRates::default(),
+            lag: Lag::none(),
+            interleave: 0.0,
         }
     }
 }

@@ -18,6 +18,7 @@ pub(super) enum Due {
     Cloud,
     Event,
     WakeUp,
+    InFlight,
     Planned,
     Minute,
 }
@@ -81,6 +82,7 @@ impl Agenda {
         cloud: Option<Timestamp>,
         event: Option<Timestamp>,
         wake_up: Option<Timestamp>,
+        in_flight: Option<Timestamp>,
     ) -> (Timestamp, Due) {
         let hook = (!self.hooks.is_empty()).then_some(now);
         let planned = self.planned.keys().next().map(|(at, _)| *at);
@@ -89,6 +91,7 @@ impl Agenda {
             (cloud, Due::Cloud),
             (event, Due::Event),
             (wake_up, Due::WakeUp),
+            (in_flight, Due::InFlight),
             (planned, Due::Planned),
             (Some(self.next_minute), Due::Minute),
         ];

@@ -36,6 +36,8 @@ pub enum What {
     Click(Click, Invocation<ClickReply>),
     /// Something the story had planned.
     Planned(String),
+    /// A function has begun or gone on, and waits at one of its calls while others go on.
+    UnderWay,
     /// What was due needed nobody any more: a message went to the dead letters.
     Nothing,
 }

@@ -6,6 +6,7 @@
 mod agenda;
 mod deliver;
 mod direct;
+mod flight;
 mod functions;
 mod furnish;
 mod happening;
@@ -35,6 +36,7 @@ pub use people::Habit;
 pub use watch::{Invariant, Violation};
 
 use agenda::{Agenda, Due, Planned};
+use flight::Flight;
 use mortal::Mortal;
 use people::People;
 use watch::Watcher;
@@ -52,7 +54,9 @@ pub struct World {
     watcher: Arc<Mutex<Watcher>>,
     weather: Weather,
     dice: Dice,
+    pauses: Dice,
     crash: CrashPoint,
+    in_flight: Vec<Flight>,
     started_at: Timestamp,
     steps: u64,
     crashes: u64,
@@ -67,8 +71,9 @@ impl World {
             cloud.furnish(config);
         }
         cloud.faults().set_rates(weather.faults);
+        cloud.set_lag(weather.lag);
         let cloud: SharedCloud = Arc::new(Mutex::new(cloud));
-        let crash = CrashPoint::default();
+        let crash = CrashPoint::pausing(weather.interleave, Dice::new(seed, 104));
         let gate = Gate::new(cloud.clone(), crash.clone());
         let watcher = Arc::new(Mutex::new(Watcher::new(cloud.clone())));
         let witness = Box::new(watch::Eyes(watcher.clone()));
@@ -91,7 +96,9 @@ impl World {
             watcher,
             weather,
             dice: Dice::new(seed, 103),
+            pauses: Dice::new(seed, 105),
             crash,
+            in_flight: Vec::new(),
             cloud,
             started_at: start,
             steps: 0,
@@ -200,6 +207,7 @@ impl World {
         self.store.unfinished() == 0
             && self.bridge.next_arrival().is_none()
             && self.agenda.is_empty()
+            && self.in_flight.is_empty()
             && self.wakeups.is_empty()
     }
 
@@ -281,6 +289,7 @@ impl World {
             Due::Hook => self.deliver_hook(),
             Due::Event => self.deliver_event(at),
             Due::WakeUp => self.deliver_wake_up(at),
+            Due::InFlight => self.next_in_flight_goes_on(at),
             Due::Planned => self.carry_out_planned(at),
             Due::Minute => self.minute(),
         };
@@ -295,6 +304,7 @@ impl World {
             cloud,
             self.bridge.next_arrival(),
             self.wakeups.next_visible(),
+            self.in_flight.iter().map(|flight| flight.goes_on_at).min(),
         )
     }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sluice_core::id::ServiceDeploymentArn;
 use sluice_core::observation::RolloutStatus;
-use sluice_sim::cloud::{Cloud, RolloutDescription, ServiceDescription};
+use sluice_sim::cloud::{Cloud, Read, RolloutDescription, ServiceDescription};
 
 use super::names::{cluster, cluster_arn, missing, revision_arn, service_arn};
 use super::services::{find, load_balancers, network};
@@ -20,7 +20,9 @@ const AT_ONCE: usize = 20;
 pub(super) fn list(cloud: &Cloud, caller: &Caller, input: &Value) -> Result<Value, Refusal> {
     let place = caller.place(cloud)?;
     let cluster = cluster(cloud, &place, input)?;
-    let service = find(cloud, &place, &cluster, require(input, "service")?)?;
+    let name = find(cloud, &place, &cluster, require(input, "service")?)?.name;
+    let service = cloud.service_seen(&place, &cluster, &name, Read::Rollouts);
+    let service = service.expect("a service that is there is seen");
     let wanted = texts(input, "status");
     let (after, before) = (&input["createdAt"]["after"], &input["createdAt"]["before"]);
     let is_in_time = |rollout: &RolloutDescription| {
@@ -81,7 +83,7 @@ fn arns<'a>(input: &'a Value, member: &str) -> Result<Vec<&'a str>, Refusal> {
 
 pub(super) fn describe(cloud: &Cloud, caller: &Caller, input: &Value) -> Result<Value, Refusal> {
     let place = caller.place(cloud)?;
-    let services = cloud.services_in(&place);
+    let services = cloud.services_seen(&place, Read::Rollouts);
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for arn in arns(input, "serviceDeploymentArns")? {
         let of_arn = |service: &ServiceDescription| {
@@ -165,7 +167,7 @@ pub(super) fn describe_revisions(
     input: &Value,
 ) -> Result<Value, Refusal> {
     let place = caller.place(cloud)?;
-    let services = cloud.services_in(&place);
+    let services = cloud.services_seen(&place, Read::Rollouts);
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for arn in arns(input, "serviceRevisionArns")? {
         let of_arn = |service: &ServiceDescription| {

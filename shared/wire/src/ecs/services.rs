@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sluice_core::id::{ClusterName, EcsServiceName};
 use sluice_core::observation::RolloutStatus;
-use sluice_sim::cloud::{Cloud, Place, RolloutDescription, ServiceDescription, ServiceOrder};
+use sluice_sim::cloud::{Cloud, Place, Read, RolloutDescription, ServiceDescription, ServiceOrder};
 
 use super::configuration;
 use super::names::{cluster, cluster_arn, missing, name_of, revision_arn, service_arn};
@@ -27,7 +27,8 @@ pub(super) fn describe(cloud: &Cloud, caller: &Caller, input: &Value) -> Result<
     }
     let (mut services, mut failures) = (Vec::new(), Vec::new());
     for name in names.into_iter().map(name_of) {
-        match cloud.service_in(&place, &cluster, &EcsServiceName::new(name)) {
+        let name_of_service = EcsServiceName::new(name);
+        match cloud.service_seen(&place, &cluster, &name_of_service, Read::Services) {
             Some(service) => services.push(written(&service)),
             None => failures.push(missing(
                 place.arn("ecs", format!("service/{cluster}/{name}")),

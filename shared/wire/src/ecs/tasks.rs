@@ -80,9 +80,12 @@ pub(super) fn list(cloud: &Cloud, caller: &Caller, input: &Value) -> Result<Valu
     }
     let stopped = input["desiredStatus"] == "STOPPED";
     let started_by = input["startedBy"].as_str();
-    let tasks = cloud.tasks_in(&place, &cluster).into_iter().filter(|task| {
-        task.stopped_at.is_some() == stopped && started_by.is_none_or(|by| by == task.token)
-    });
+    let tasks = cloud
+        .tasks_seen(&place, &cluster)
+        .into_iter()
+        .filter(|task| {
+            task.stopped_at.is_some() == stopped && started_by.is_none_or(|by| by == task.token)
+        });
     let arns = tasks.map(|task| json!(task.arn)).collect();
     let (arns, next) = page(input, arns, ON_A_PAGE);
     Ok(without_nulls(json!({"taskArns": arns, "nextToken": next})))
@@ -108,7 +111,7 @@ fn list_of_service(
 pub(super) fn describe(cloud: &Cloud, caller: &Caller, input: &Value) -> Result<Value, Refusal> {
     let place = caller.place(cloud)?;
     let cluster = cluster(cloud, &place, input)?;
-    let there = cloud.tasks_in(&place, &cluster);
+    let there = cloud.tasks_seen(&place, &cluster);
     let services = cloud.services_in(&place).into_iter();
     let of_services: Vec<(EcsServiceName, ServiceTask)> = services
         .filter(|service| service.cluster == cluster)

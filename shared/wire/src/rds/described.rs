@@ -36,7 +36,7 @@ pub(super) fn instances(cloud: &Cloud, place: &Place, form: &Form) -> Result<Xml
     let name = form.get("DBInstanceIdentifier");
     let cluster = filter(form, "db-cluster-id")?;
     let mut found = Vec::new();
-    for one in cloud.databases_in(place) {
+    for one in cloud.databases_seen(place) {
         match &one.database {
             Database::Instance(_) if cluster.is_none() => found.push(instance(place, &one)),
             Database::Cluster(of) if cluster.is_none_or(|wanted| wanted == of) => {
@@ -58,7 +58,7 @@ pub(super) fn instances(cloud: &Cloud, place: &Place, form: &Form) -> Result<Xml
 
 pub(super) fn clusters(cloud: &Cloud, place: &Place, form: &Form) -> Result<Xml, Refusal> {
     let name = form.get("DBClusterIdentifier");
-    let mut found = cloud.databases_in(place);
+    let mut found = cloud.databases_seen(place);
     found.retain(|one| {
         CLUSTER.is_of(&one.database) && name.is_none_or(|name| name == one.database.identifier())
     });

@@ -8,6 +8,7 @@ use sluice_core::failure::PortError;
 use sluice_core::id::SnapshotId;
 use sluice_core::observation::{DatabaseObservation, SnapshotObservation};
 
+use crate::cloud::lag::Read;
 use crate::cloud::rds::Instance;
 use crate::cloud::{Cloud, DatabaseMember, DatabaseSettings, Place};
 
@@ -44,7 +45,25 @@ pub struct SnapshotDescription {
 impl Cloud {
     /// Every database of the place that has a name now.
     pub fn databases_in(&self, place: &Place) -> Vec<DatabaseDescription> {
-        let there = self.databases.iter();
+        self.describe_databases(place, self.databases.iter())
+    }
+
+    /// The same as DescribeDBInstances and DescribeDBClusters have it.
+    pub fn databases_seen(&self, place: &Place) -> Vec<DatabaseDescription> {
+        let mut seen = self.describe_databases(place, self.seen_databases());
+        for one in &mut seen {
+            if !self.shows_tags(one.created_at) {
+                one.tags.clear();
+            }
+        }
+        seen
+    }
+
+    fn describe_databases<'a>(
+        &self,
+        place: &Place,
+        there: impl Iterator<Item = &'a Instance>,
+    ) -> Vec<DatabaseDescription> {
         let there = there.filter(|one| one.is_named() && *one.place == *place);
         let describe = |one: &Instance| DatabaseDescription {
             database: one.database.clone(),
@@ -60,17 +79,35 @@ impl Cloud {
 
     /// Every snapshot of the place that is there, oldest first of each database.
     pub fn snapshots_in(&self, place: &Place) -> Vec<SnapshotDescription> {
+        self.snapshots_as_of(place, None, |_| true)
+    }
+
+    /// The same as DescribeDBSnapshots and DescribeDBClusterSnapshots have it.
+    pub fn snapshots_seen(&self, place: &Place) -> Vec<SnapshotDescription> {
+        let then = self.seen_as_of(Read::Snapshots);
+        self.snapshots_as_of(place, then, |asked_at| self.shows_tags(asked_at))
+    }
+
+    fn snapshots_as_of(
+        &self,
+        place: &Place,
+        then: Option<Timestamp>,
+        shows_tags: impl Fn(Timestamp) -> bool,
+    ) -> Vec<SnapshotDescription> {
         let databases = self.databases.iter().filter(|one| *one.place == *place);
-        let of_one = |one: &Instance| {
-            let there = one.snapshots.iter().filter(|snapshot| snapshot.is_there());
-            let describe = there.map(|snapshot| SnapshotDescription {
+        let all = databases.flat_map(|one| &one.snapshots);
+        let there = all.filter_map(|snapshot| snapshot.as_of(then));
+        there
+            .map(|snapshot| SnapshotDescription {
                 database: snapshot.of.clone(),
                 seen: snapshot.seen.clone(),
-                tags: snapshot.tags.clone(),
-            });
-            describe.collect::<Vec<_>>()
-        };
-        databases.flat_map(of_one).collect()
+                tags: if shows_tags(snapshot.asked_at) {
+                    snapshot.tags.clone()
+                } else {
+                    BTreeMap::new()
+                },
+            })
+            .collect()
     }
 
     /// CreateDBSnapshot or CreateDBClusterSnapshot. One of that name that the same deployment took

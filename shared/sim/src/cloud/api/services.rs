@@ -12,7 +12,8 @@ use sluice_core::id::{
 };
 use sluice_core::observation::{RolloutStatus, Stage};
 
-use crate::cloud::ecs::{Revision, Rollout, RolloutConfig, Service, is_alive};
+use crate::cloud::ecs::{Revision, Rollout, RolloutConfig, Service, Sight, is_alive};
+use crate::cloud::lag::Read;
 use crate::cloud::{Cloud, Place};
 
 /// A service.
@@ -151,8 +152,21 @@ impl From<&RolloutConfig> for ConfigurationDescription {
 impl Cloud {
     /// Every service of the place.
     pub fn services_in(&self, place: &Place) -> Vec<ServiceDescription> {
-        let there = self.ecs.services.iter().filter(|s| *s.place == *place);
-        there.map(|service| self.describe(service)).collect()
+        let here = self.services_at(place);
+        here.map(|at| self.describe(self.sight(at))).collect()
+    }
+
+    /// Every service of the place as a read of this kind has it.
+    pub fn services_seen(&self, place: &Place, read: Read) -> Vec<ServiceDescription> {
+        let here = self.services_at(place);
+        here.map(|at| self.describe(self.sight_of(at, read)))
+            .collect()
+    }
+
+    fn services_at(&self, place: &Place) -> impl Iterator<Item = usize> {
+        let all = self.ecs.services.iter().enumerate();
+        let here = all.filter(|(_, service)| *service.place == *place);
+        here.map(|(at, _)| at)
     }
 
     /// The service, if the place has it.
@@ -163,10 +177,23 @@ impl Cloud {
         name: &EcsServiceName,
     ) -> Option<ServiceDescription> {
         let at = self.service_at(place, cluster, name)?;
-        Some(self.describe(&self.ecs.services[at]))
+        Some(self.describe(self.sight(at)))
     }
 
-    fn describe(&self, service: &Service) -> ServiceDescription {
+    /// The service as a read of this kind has it.
+    pub fn service_seen(
+        &self,
+        place: &Place,
+        cluster: &ClusterName,
+        name: &EcsServiceName,
+        read: Read,
+    ) -> Option<ServiceDescription> {
+        let at = self.service_at(place, cluster, name)?;
+        Some(self.describe(self.sight_of(at, read)))
+    }
+
+    fn describe(&self, seen: Sight<'_>) -> ServiceDescription {
+        let service = seen.service;
         let traffic = service.traffic.as_ref();
         let rollouts = service.rollouts.iter();
         ServiceDescription {
@@ -185,7 +212,7 @@ impl Cloud {
                 .map(|revision| self.describe_revision(service, revision))
                 .collect(),
             rollouts: rollouts
-                .map(|at| describe_rollout(service, &self.ecs.rollouts[*at]))
+                .map(|at| describe_rollout(service, &seen.rollouts[*at]))
                 .collect(),
         }
     }

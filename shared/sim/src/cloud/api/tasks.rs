@@ -7,7 +7,8 @@ use sluice_app::ports::TaskOrder;
 use sluice_core::failure::PortError;
 use sluice_core::id::{ClusterName, ContainerName, EcsServiceName, TaskArn, TaskDefinitionArn};
 
-use crate::cloud::ecs::{REMEMBERED, Task};
+use crate::cloud::ecs::Task;
+use crate::cloud::lag::Read;
 use crate::cloud::{Cloud, Place};
 
 /// What RunTask is asked for.
@@ -94,22 +95,36 @@ impl Cloud {
 
     /// Every task of the cluster that ECS has not forgotten, oldest first.
     pub fn tasks_in(&self, place: &Place, cluster: &ClusterName) -> Vec<TaskDescription> {
-        let remembered = |task: &&Task| {
-            *task.place == *place
-                && task.cluster == *cluster
-                && task
-                    .stopped_at
-                    .is_none_or(|stopped| self.now <= stopped + REMEMBERED)
-        };
-        let tasks = self.ecs.tasks.iter().filter(remembered);
-        tasks.map(|task| self.describe_one(task)).collect()
+        self.tasks_as_of(place, cluster, None)
     }
 
-    /// The task of which this is the last part of the ARN, however long it is stopped: logs stay.
+    /// The same as DescribeTasks and ListTasks have it.
+    pub fn tasks_seen(&self, place: &Place, cluster: &ClusterName) -> Vec<TaskDescription> {
+        self.tasks_as_of(place, cluster, self.seen_as_of(Read::Tasks))
+    }
+
+    fn tasks_as_of(
+        &self,
+        place: &Place,
+        cluster: &ClusterName,
+        then: Option<Timestamp>,
+    ) -> Vec<TaskDescription> {
+        let here = |task: &&Task| *task.place == *place && task.cluster == *cluster;
+        let tasks = self.ecs.tasks.iter().filter(here);
+        let tasks = tasks.filter_map(|task| task.as_of(then));
+        tasks
+            .filter(|task| !self.has_forgotten(task))
+            .map(|task| self.describe_one(&task))
+            .collect()
+    }
+
+    /// The task of which this is the last part of the ARN, as its log shows it, however long it is
+    /// stopped: logs stay.
     pub fn task_logged(&self, place: &Place, id: &str) -> Option<TaskDescription> {
         let of_id = |task: &&Task| *task.place == *place && task.arn.as_str().ends_with(id);
         let task = self.ecs.tasks.iter().rfind(of_id)?;
-        Some(self.describe_one(task))
+        let task = task.as_of(self.seen_as_of(Read::Logs))?;
+        Some(self.describe_one(&task))
     }
 
     fn describe_one(&self, task: &Task) -> TaskDescription {

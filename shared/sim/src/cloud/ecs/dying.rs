@@ -8,6 +8,7 @@ use sluice_core::observation::StoppedTask;
 use super::{Died, REMEMBERED, Service};
 use crate::cloud::agenda::Due;
 use crate::cloud::behaviour::Dies;
+use crate::cloud::lag::Read;
 use crate::cloud::place::Place;
 use crate::cloud::{Cloud, api::ServiceTask};
 
@@ -114,8 +115,10 @@ impl Cloud {
             return Vec::new();
         };
         let service = &self.ecs.services[at];
+        let as_of = self.seen_as_of(Read::Tasks).unwrap_or(self.now);
         let remembered = service.died.iter();
-        let remembered = remembered.filter(|died| self.now <= died.at + REMEMBERED);
+        let remembered =
+            remembered.filter(|died| died.at <= as_of && self.now <= died.at + REMEMBERED);
         remembered
             .map(|died| {
                 let definition = &self.ecs.task_definitions[died.task_definition];

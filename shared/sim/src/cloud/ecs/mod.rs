@@ -9,6 +9,7 @@ mod rollback;
 mod rolling;
 mod rollouts;
 mod services;
+mod sight;
 mod stages;
 mod task_definitions;
 mod tasks;
@@ -30,9 +31,11 @@ use sluice_core::observation::{RolloutStatus, Stage};
 use super::agenda::Slot;
 use super::behaviour::ImageBehaviour;
 use super::elb::{Group, Traffic};
+use super::lag::Lagging;
 use super::place::Place;
 
 pub(super) use services::is_alive;
+pub(super) use sight::Sight;
 pub(super) use task_definitions::{Container, TaskDefinition};
 pub(super) use tasks::{REMEMBERED, Task};
 
@@ -47,7 +50,7 @@ pub(super) struct Ecs {
 }
 
 /// A service.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Service {
     pub(super) place: Arc<Place>,
     pub(super) cluster: ClusterName,
@@ -70,6 +73,8 @@ pub(super) struct Service {
     /// Its tasks that died, oldest first.
     pub(super) died: Vec<Died>,
     pub(super) created_at: Timestamp,
+    /// What it looked like a while ago, for as long as reads may lag.
+    pub(super) looked: Lagging<sight::Look>,
 }
 
 /// A task of a service that stopped by itself.
@@ -82,7 +87,7 @@ pub(super) struct Died {
 }
 
 /// A service revision: one task definition in one service.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Revision {
     pub(super) id: u64,
     pub(super) task_definition: usize,
@@ -114,7 +119,7 @@ pub(super) struct Hook {
 }
 
 /// A service deployment.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Rollout {
     pub(super) arn: ServiceDeploymentArn,
     pub(super) service: usize,

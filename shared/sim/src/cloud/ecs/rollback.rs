@@ -53,6 +53,7 @@ impl Cloud {
     fn traffic_goes_back(&mut self, at: usize) {
         let rollout = &self.ecs.rollouts[at];
         let moved = self
+            .sight(rollout.service)
             .traffic_percent(rollout)
             .is_some_and(|percent| percent > 0);
         let revisions = &self.ecs.services[rollout.service].revisions;

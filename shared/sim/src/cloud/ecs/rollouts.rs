@@ -14,6 +14,7 @@ use super::{Hook, Move, Revision, Rollout, RolloutConfig};
 use crate::cloud::Cloud;
 use crate::cloud::agenda::Due;
 use crate::cloud::emitted::{DeploymentEventName, DeploymentStateChange, Emitted};
+use crate::cloud::lag::Read;
 use crate::cloud::ledger::Happened;
 use crate::cloud::place::Place;
 
@@ -171,40 +172,19 @@ impl Cloud {
         task_definition: &TaskDefinitionArn,
         since: Timestamp,
     ) -> Option<RolloutObservation> {
-        let service = &self.ecs.services[service];
-        let ours = service
-            .rollouts
-            .iter()
-            .rev()
-            .map(|at| &self.ecs.rollouts[*at])
-            .find(|r| {
-                let definition = service.revisions[r.target].task_definition;
-                r.created_at >= since
-                    && self.ecs.task_definitions[definition].arn == *task_definition
-            })?;
+        let seen = self.sight_of(service, Read::Rollouts);
+        let rollouts = seen.service.rollouts.iter();
+        let ours = rollouts.rev().map(|at| &seen.rollouts[*at]).find(|r| {
+            let definition = seen.service.revisions[r.target].task_definition;
+            r.created_at >= since && self.ecs.task_definitions[definition].arn == *task_definition
+        })?;
         Some(RolloutObservation {
             arn: ours.arn.clone(),
             status: ours.status,
             stage: ours.stage,
-            traffic_percent: self.traffic_percent(ours),
+            traffic_percent: seen.traffic_percent(ours),
             reason: ours.reason.clone(),
         })
-    }
-
-    /// Per cent of the production traffic that goes to the revision a rollout brings up: by the
-    /// rule's weights, or by the share of the tasks where all stand in one group.
-    pub(in crate::cloud) fn traffic_percent(&self, rollout: &Rollout) -> Option<u8> {
-        let service = &self.ecs.services[rollout.service];
-        let traffic = service.traffic.as_ref()?;
-        let target = &service.revisions[rollout.target];
-        let percent = if rollout.config.strategy.shifts_traffic() {
-            traffic.weight(target.group)
-        } else {
-            (target.running * 100)
-                .checked_div(service.running())
-                .unwrap_or(0)
-        };
-        u8::try_from(percent).ok()
     }
 
     pub(in crate::cloud) fn rollout_by_arn(&self, arn: &ServiceDeploymentArn) -> Option<usize> {

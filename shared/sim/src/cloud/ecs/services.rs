@@ -9,7 +9,8 @@ use sluice_core::observation::{RevisionTasks, ServiceObservation, TrafficObserva
 use crate::cloud::Cloud;
 use crate::cloud::agenda::Due;
 use crate::cloud::behaviour::{ImageBehaviour, Start};
-use crate::cloud::ecs::Service;
+use crate::cloud::ecs::{Rollout, Sight};
+use crate::cloud::lag::Read;
 use crate::cloud::ledger::Happened;
 use crate::cloud::place::Place;
 
@@ -65,12 +66,14 @@ impl Cloud {
         cluster: &ClusterName,
         query: &ServiceQuery,
     ) -> Option<ServiceObservation> {
-        let service = &self.ecs.services[self.service_at(place, cluster, &query.ecs_service)?];
+        let at = self.service_at(place, cluster, &query.ecs_service)?;
+        let seen = self.sight_of(at, Read::Services);
+        let service = seen.service;
         let definition = &self.ecs.task_definitions[service.task_definition];
         let image = definition
             .container(&query.container)
             .map(|container| container.image.clone());
-        let under_way = service.rollouts.last().map(|at| &self.ecs.rollouts[*at]);
+        let under_way = seen.last();
         Some(ServiceObservation {
             service: query.service.clone(),
             task_definition: definition.arn.clone(),
@@ -78,17 +81,17 @@ impl Cloud {
             desired: service.desired,
             running: service.running(),
             in_progress: under_way.filter(|r| !r.is_over()).map(|r| r.arn.clone()),
-            traffic: self.describe_targets(place, cluster, &query.ecs_service),
-            newest: self.describe_newest(service),
+            traffic: describe_targets(self.sight_of(at, Read::Targets)),
+            newest: self.describe_newest(seen),
         })
     }
 
     /// Of `currentServiceRevisions`, the one that runs what the service was last told to run.
-    fn describe_newest(&self, service: &Service) -> Option<RevisionTasks> {
+    fn describe_newest(&self, seen: Sight<'_>) -> Option<RevisionTasks> {
+        let service = seen.service;
         let mut newest = service.revisions.iter();
         let newest = newest.rfind(|one| one.task_definition == service.task_definition)?;
-        let settled = service.rollouts.last();
-        let settled = settled.is_none_or(|at| self.ecs.rollouts[*at].is_over());
+        let settled = seen.last().is_none_or(Rollout::is_over);
         (newest.running > 0 || settled).then(|| RevisionTasks {
             task_definition: self.ecs.task_definitions[newest.task_definition]
                 .arn
@@ -146,31 +149,27 @@ impl Cloud {
             }
         }
     }
+}
 
-    fn describe_targets(
-        &self,
-        place: &Place,
-        cluster: &ClusterName,
-        name: &EcsServiceName,
-    ) -> Option<TrafficObservation> {
-        let service = &self.ecs.services[self.service_at(place, cluster, name)?];
-        let traffic = service.traffic.as_ref()?;
-        let mut observation = TrafficObservation {
-            weights: traffic.by_name(),
-            healthy: 0,
-            unhealthy: 0,
-        };
-        for revision in service
-            .revisions
-            .iter()
-            .filter(|r| r.group == traffic.live())
-        {
-            if revision.behaviour.as_deref().is_none_or(is_alive) {
-                observation.healthy += revision.running;
-            } else {
-                observation.unhealthy += revision.running;
-            }
+/// DescribeRules and DescribeTargetHealth.
+fn describe_targets(seen: Sight<'_>) -> Option<TrafficObservation> {
+    let service = seen.service;
+    let traffic = service.traffic.as_ref()?;
+    let mut observation = TrafficObservation {
+        weights: traffic.by_name(),
+        healthy: 0,
+        unhealthy: 0,
+    };
+    for revision in service
+        .revisions
+        .iter()
+        .filter(|r| r.group == traffic.live())
+    {
+        if revision.behaviour.as_deref().is_none_or(is_alive) {
+            observation.healthy += revision.running;
+        } else {
+            observation.unhealthy += revision.running;
         }
-        Some(observation)
     }
+    Some(observation)
 }

@@ -1,5 +1,6 @@
 //! One-off tasks: RunTask, their life, and how soon ECS forgets them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,6 +14,7 @@ use crate::cloud::Cloud;
 use crate::cloud::agenda::Due;
 use crate::cloud::behaviour::{ImageBehaviour, MigrationEnd};
 use crate::cloud::emitted::{Emitted, TaskStateChange};
+use crate::cloud::lag::Read;
 use crate::cloud::ledger::Happened;
 use crate::cloud::place::Place;
 
@@ -22,7 +24,7 @@ pub(in crate::cloud) const REMEMBERED: SignedDuration = SignedDuration::from_hou
 const STARTED_BY_MAX: usize = 36;
 
 /// A one-off task.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::cloud) struct Task {
     pub(in crate::cloud) arn: TaskArn,
     pub(in crate::cloud) place: Arc<Place>,
@@ -43,6 +45,27 @@ pub(in crate::cloud) struct Task {
 }
 
 impl Task {
+    /// What was to be seen of it then, or now; `None` if it was not there.
+    pub(in crate::cloud) fn as_of(&self, then: Option<Timestamp>) -> Option<Cow<'_, Self>> {
+        let Some(then) = then else {
+            return Some(Cow::Borrowed(self));
+        };
+        if self.created_at > then {
+            return None;
+        }
+        let has_been = |at: &Timestamp| *at <= then;
+        let mut seen = Self {
+            started_at: self.started_at.filter(has_been),
+            stopped_at: self.stopped_at.filter(has_been),
+            ..self.clone()
+        };
+        if seen.stopped_at.is_none() {
+            (seen.exit_code, seen.stopped_reason) = (None, None);
+            seen.said.clear();
+        }
+        Some(Cow::Owned(seen))
+    }
+
     pub(in crate::cloud) fn log(&self) -> Vec<String> {
         let Some(behaviour) = self
             .behaviour
@@ -216,10 +239,8 @@ impl Cloud {
             .tasks
             .iter()
             .rfind(|t| t.arn == *arn && t.cluster == *cluster)?;
-        if task
-            .stopped_at
-            .is_some_and(|stopped| self.now > stopped + REMEMBERED)
-        {
+        let task = task.as_of(self.seen_as_of(Read::Tasks))?;
+        if self.has_forgotten(&task) {
             return None;
         }
         // Of a task that runs there is no exit code yet, and nobody reads its log.
@@ -241,6 +262,12 @@ impl Cloud {
         })
     }
 
+    /// Whether DescribeTasks says MISSING of a task that was once.
+    pub(in crate::cloud) fn has_forgotten(&self, task: &Task) -> bool {
+        task.stopped_at
+            .is_some_and(|stopped| self.now > stopped + REMEMBERED)
+    }
+
     /// DescribeTasks and GetLogEvents: the lines that begin so, whole.
     pub(in crate::cloud) fn log_lines(
         &self,
@@ -256,7 +283,8 @@ impl Cloud {
         }
         let mut tasks = self.ecs.tasks.iter();
         let task = tasks.rfind(|task| task.arn == *arn && task.cluster == *cluster);
-        let log = task.map(Task::log).unwrap_or_default();
+        let seen = task.and_then(|task| task.as_of(self.seen_as_of(Read::Logs)));
+        let log = seen.map(|task| task.log()).unwrap_or_default();
         let lines: Vec<String> = log
             .into_iter()
             .filter(|line| line.starts_with(prefix))

@@ -14,6 +14,21 @@ use super::CloudPorts;
 use crate::cloud::Operation;
 use crate::cloud::rds::{CopyRemains, OUR_TAG, describing};
 
+/// What was read says that it is to be done, and RDS that it was done already: the read lagged, and
+/// the next one sees it.
+fn as_of_a_lagging_read(refused: PortError) -> PortError {
+    let done = [
+        "DBInstanceAlreadyExists",
+        "DBInstanceNotFound",
+        "InvalidDBClusterState",
+    ];
+    if done.iter().any(|code| refused.message.starts_with(code)) {
+        PortError::retryable(refused.message)
+    } else {
+        refused
+    }
+}
+
 #[async_trait]
 impl Databases for CloudPorts {
     async fn database(
@@ -86,8 +101,8 @@ impl Databases for CloudPorts {
             return Ok(());
         };
         let reply = cloud.ask(operation)?;
-        cloud.do_for_copy(&place, &order.copy, &next)?;
-        reply.with(())
+        let done = cloud.do_for_copy(&place, &order.copy, &next);
+        reply.with(done.map_err(as_of_a_lagging_read)?)
     }
 
     async fn copy(&self, target: &Target, order: &CopyOrder) -> Result<CopyObservation, PortError> {
@@ -118,8 +133,8 @@ impl Databases for CloudPorts {
             return Ok(());
         }
         let reply = cloud.ask(operation)?;
-        cloud.order_rename(&place, from, to)?;
-        reply.with(())
+        let renamed = cloud.order_rename(&place, from, to);
+        reply.with(renamed.map_err(as_of_a_lagging_read)?)
     }
 
     async fn ensure_no_copy(&self, target: &Target, order: &CopyOrder) -> Result<bool, PortError> {
@@ -132,8 +147,8 @@ impl Databases for CloudPorts {
             Some(CopyRemains::Members(members)) => {
                 for member in members {
                     let reply = cloud.ask(Operation::DeleteDbInstance)?;
-                    cloud.order_no_member(&place, &member)?;
-                    reply.with(())?;
+                    let deleted = cloud.order_no_member(&place, &member);
+                    reply.with(deleted.map_err(as_of_a_lagging_read)?)?;
                 }
             }
             Some(CopyRemains::Database) => {
@@ -141,8 +156,8 @@ impl Databases for CloudPorts {
                     Database::Instance(_) => Operation::DeleteDbInstance,
                     Database::Cluster(_) => Operation::DeleteDbCluster,
                 })?;
-                cloud.order_no_database(&place, &order.copy)?;
-                reply.with(())?;
+                let deleted = cloud.order_no_database(&place, &order.copy);
+                reply.with(deleted.map_err(as_of_a_lagging_read)?)?;
             }
         }
         Ok(false)

@@ -13,6 +13,7 @@ use super::content::Content;
 use super::{DatabaseSettings, Instance, OUR_TAG, PURPOSE_TAG, Sight, resource_id, settings};
 use crate::cloud::Cloud;
 use crate::cloud::agenda::Due;
+use crate::cloud::lag::Lagging;
 use crate::cloud::ledger::Happened;
 use crate::cloud::place::Place;
 
@@ -176,6 +177,7 @@ impl Cloud {
             fates: Default::default(),
             copy_fates: Default::default(),
             fate: source.copy_fates.pop_front().unwrap_or_default(),
+            looked: Lagging::default(),
         };
         let what = Happened::CopyCreated {
             account: place.account.clone(),

@@ -6,6 +6,7 @@
 mod changes;
 mod content;
 mod copies;
+mod looks;
 mod members;
 mod ordered;
 mod settings;
@@ -23,6 +24,7 @@ use sluice_core::id::DeploymentId;
 use sluice_core::observation::DatabaseObservation;
 
 use super::Cloud;
+use super::lag::Lagging;
 use super::place::Place;
 
 use content::Content;
@@ -45,7 +47,7 @@ const BACKUP_LAG: SignedDuration = SignedDuration::from_mins(5);
 const AGE: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// An instance or a cluster.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Instance {
     pub(super) place: Arc<Place>,
     /// What it is called.
@@ -73,6 +75,8 @@ pub(super) struct Instance {
     copy_fates: VecDeque<CopyFate>,
     /// What becomes of this one, while it is being restored.
     fate: CopyFate,
+    /// What it looked like a while ago, for as long as reads may lag.
+    looked: Lagging<Self>,
 }
 
 /// Whether anybody finds it.
@@ -119,6 +123,7 @@ impl Instance {
             fates: VecDeque::new(),
             copy_fates: VecDeque::new(),
             fate: CopyFate::default(),
+            looked: Lagging::default(),
         }
     }
 
@@ -254,7 +259,7 @@ impl Cloud {
         place: &Place,
         database: &Database,
     ) -> Option<DatabaseObservation> {
-        let instance = &self.databases[self.instance(place, database)?];
+        let instance = self.seen_database(place, database)?;
         Some(instance.observed(self.now))
     }
 }

@@ -93,14 +93,13 @@ fn tags(target: &Target, order: &CopyOrder) -> BTreeMap<String, String> {
 
 impl Cloud {
     fn source(&self, place: &Place, order: &CopyOrder) -> Result<&Instance, PortError> {
-        let at = self.instance(place, &order.source).ok_or_else(|| {
+        self.seen_database(place, &order.source).ok_or_else(|| {
             PortError::needs_person(format!(
                 "there is no database `{}`, whose settings the copy `{}` is to have",
                 order.source.identifier(),
                 order.copy.identifier()
             ))
-        })?;
-        Ok(&self.databases[at])
+        })
     }
 
     /// The copy, if one is there; an error if it is somebody else's.
@@ -109,12 +108,18 @@ impl Cloud {
         place: &Place,
         target: &Target,
         order: &CopyOrder,
-    ) -> Result<Option<usize>, PortError> {
-        let Some(at) = self.instance(place, &order.copy) else {
+    ) -> Result<Option<&Instance>, PortError> {
+        let Some(there) = self.seen_database(place, &order.copy) else {
             return Ok(None);
         };
-        if self.databases[at].is_copy(target, order) {
-            return Ok(Some(at));
+        if !self.shows_tags(there.created_at) {
+            return Err(PortError::retryable(format!(
+                "the tags of `{}` are not to be seen yet",
+                order.copy.identifier()
+            )));
+        }
+        if there.is_copy(target, order) {
+            return Ok(Some(there));
         }
         Err(PortError::needs_person(format!(
             "a database `{}` is there, and {} did not make it for a {}: rename or remove it, so \
@@ -134,10 +139,9 @@ impl Cloud {
     ) -> Result<NextForCopy, PortError> {
         let there = self.our_copy(place, target, order)?;
         let source = self.source(place, order)?;
-        let Some(at) = there else {
+        let Some(copy) = there else {
             return Ok(NextForCopy::Restore(restore(source, target, order)));
         };
-        let copy = &self.databases[at];
         if copy.status != "available" {
             return Ok(NextForCopy::Nothing);
         }
@@ -185,11 +189,10 @@ impl Cloud {
         target: &Target,
         order: &CopyOrder,
     ) -> Result<CopyObservation, PortError> {
-        let Some(at) = self.our_copy(place, target, order)? else {
+        let Some(copy) = self.our_copy(place, target, order)? else {
             let status = CopyStatus::Absent;
             return Ok(CopyObservation { status });
         };
-        let copy = &self.databases[at];
         let status = match copy.status.as_str() {
             "creating" => CopyStatus::Creating(copy.status.clone()),
             failed if is_failure(failed) => CopyStatus::Failed(copy.status.clone()),
@@ -226,7 +229,7 @@ impl Cloud {
         resource_id: &str,
         to: &Database,
     ) -> Result<bool, PortError> {
-        let named = |name| self.instance(place, name).map(|at| &self.databases[at]);
+        let named = |name| self.seen_database(place, name);
         let wrong = |name: &Database| {
             PortError::needs_person(format!(
                 "the database `{}` is not {resource_id}: somebody has renamed or made it. See which \
@@ -254,10 +257,12 @@ impl Cloud {
         target: &Target,
         order: &CopyOrder,
     ) -> Result<Option<CopyRemains>, PortError> {
-        let Some(at) = self.instance(place, &order.copy) else {
+        let Some(copy) = self.seen_database(place, &order.copy) else {
             return Ok(None);
         };
-        let copy = &self.databases[at];
+        if !self.shows_tags(copy.created_at) {
+            return Ok(Some(CopyRemains::Going));
+        }
         if order.purpose != CopyPurpose::Rehearsal || !copy.is_copy(target, order) {
             return Err(PortError::permanent(format!(
                 "the database `{}` is not a rehearsal of {}: it is left alone",

@@ -12,6 +12,7 @@ use super::{Instance, OUR_TAG};
 use crate::cloud::Cloud;
 use crate::cloud::agenda::Due;
 use crate::cloud::emitted::{Emitted, SnapshotEvent, SnapshotEventKind};
+use crate::cloud::lag::{Lagging, Read};
 use crate::cloud::ledger::Happened;
 use crate::cloud::place::Place;
 
@@ -37,15 +38,19 @@ pub enum SnapshotFate {
 }
 
 /// A snapshot.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::cloud) struct Snapshot {
     /// What its database was called when it was taken: RDS does not change it.
     pub(in crate::cloud) of: Database,
     pub(in crate::cloud) seen: SnapshotObservation,
     pub(in crate::cloud) ours: bool,
     pub(in crate::cloud) tags: BTreeMap<String, String>,
+    /// Since when RDS has it.
+    pub(in crate::cloud) asked_at: Timestamp,
     gone: bool,
     fate: SnapshotFate,
+    /// What it looked like a while ago, for as long as reads may lag.
+    pub(super) looked: Lagging<Self>,
 }
 
 impl Snapshot {
@@ -91,8 +96,10 @@ impl Cloud {
                 seen,
                 ours: false,
                 tags: BTreeMap::new(),
+                asked_at: created_at,
                 gone: false,
                 fate,
+                looked: Lagging::default(),
             });
         }
     }
@@ -134,8 +141,10 @@ impl Cloud {
             seen,
             ours: tags.contains_key(OUR_TAG),
             tags,
+            asked_at: self.now,
             gone: false,
             fate,
+            looked: Lagging::default(),
         });
         instance.status = "backing-up".into();
         let snapshot = instance.snapshots.len() - 1;
@@ -241,9 +250,21 @@ impl Cloud {
         database: &Database,
         id: &SnapshotId,
     ) -> Option<SnapshotObservation> {
-        let (at, which) = self.snapshot_of(place, database, id)?;
-        let found = &self.databases[at].snapshots[which];
-        found.ours.then(|| found.seen.clone())
+        self.seen_snapshots(place, database)
+            .into_iter()
+            .find(|seen| seen.id == *id)
+    }
+
+    /// Those of the database that are seen, with Sluice's tag.
+    fn seen_snapshots(&self, place: &Place, database: &Database) -> Vec<SnapshotObservation> {
+        let then = self.seen_as_of(Read::Snapshots);
+        let here = self.databases.iter().filter(|one| *one.place == *place);
+        let seen = here
+            .flat_map(|one| &one.snapshots)
+            .filter(|one| one.ours && one.of == *database && self.shows_tags(one.asked_at));
+        seen.filter_map(|one| one.as_of(then))
+            .map(|one| one.seen.clone())
+            .collect()
     }
 
     /// Where the snapshot of that identifier is, of either an instance or a cluster: each kind has
@@ -279,11 +300,7 @@ impl Cloud {
         place: &Place,
         database: &Database,
     ) -> Vec<SnapshotObservation> {
-        let here = self.databases.iter().filter(|one| *one.place == *place);
-        let ours = here
-            .flat_map(|one| &one.snapshots)
-            .filter(|one| one.is_there() && one.ours && one.of == *database);
-        ours.map(|snapshot| snapshot.seen.clone()).collect()
+        self.seen_snapshots(place, database)
     }
 
     fn tell_of_snapshot(&mut self, at: usize, which: usize, kind: SnapshotEventKind) {

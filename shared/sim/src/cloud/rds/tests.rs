@@ -8,7 +8,7 @@ use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::id::{DeploymentId, EcsServiceName, SnapshotId};
 
 use crate::cloud::test_config::{furnished, minutes, pass, target, through, web, worker};
-use crate::cloud::{Cloud, CopyFate, Fault, Happened, Operation};
+use crate::cloud::{Cloud, CopyFate, Fault, Happened, Lag, Operation};
 
 fn erp() -> Database {
     Database::Instance("erp".into())
@@ -307,4 +307,56 @@ fn a_service_at_zero_answers_nobody_and_comes_back_by_a_rollout() {
         "{seen:?}"
     );
     assert_eq!(view(&cloud, &web()).revisions[0].running, 2);
+}
+
+#[test]
+fn snapshots_copies_and_names_are_seen_late_and_nothing_is_made_twice() {
+    let lag = jiff::SignedDuration::from_secs(30);
+    let second = jiff::SignedDuration::from_secs(1);
+    let mut cloud = furnished();
+    cloud.set_lag(Lag::exactly(lag));
+    let place = cloud.place(&target()).unwrap();
+    let id = SnapshotId::new("sluice-one");
+    let taken = through(&mut cloud, async |ports| {
+        ports.ensure_snapshot(&target(), &erp(), &id).await
+    });
+    taken.unwrap();
+    pass(&mut cloud, lag - second);
+    assert_eq!(cloud.describe_snapshot(&place, &erp(), &id), None);
+    assert!(cloud.describe_our_snapshots(&place, &erp()).is_empty());
+    assert!(cloud.snapshots_seen(&place).is_empty());
+    assert_eq!(cloud.snapshots_in(&place).len(), 1);
+    pass(&mut cloud, second);
+    // In truth it has got on: RDS moves it every 24 s.
+    let seen = cloud.describe_snapshot(&place, &erp(), &id).unwrap();
+    assert_eq!(seen.progress, 0);
+    assert_eq!(cloud.snapshots_in(&place)[0].seen.progress, 10);
+    pass(&mut cloud, minutes(10));
+
+    let order = order(RestorePoint::Snapshot(id), CopyPurpose::Rehearsal);
+    ensure(&mut cloud, &order).unwrap();
+    pass(&mut cloud, second);
+    assert_eq!(status(&mut cloud, &order), CopyStatus::Absent);
+    // Whoever believes that asks RDS again, which says that it is there.
+    assert_eq!(
+        ensure(&mut cloud, &order).unwrap_err().class,
+        ErrorClass::Retryable
+    );
+    pass(&mut cloud, lag);
+    assert!(matches!(
+        status(&mut cloud, &order),
+        CopyStatus::Creating(_)
+    ));
+    assert_eq!(cloud.databases_in(&place).len(), 2);
+
+    cloud.order_rename(&place, &erp(), "erp-before").unwrap();
+    pass(&mut cloud, minutes(1));
+    let named = |cloud: &Cloud, name: &str| {
+        let name = Database::Instance(name.to_owned());
+        cloud.describe_database(&place, &name).is_some()
+    };
+    assert!(cloud.database_named("erp-before").is_some());
+    assert!(!named(&cloud, "erp-before"));
+    pass(&mut cloud, lag);
+    assert!(named(&cloud, "erp-before") && !named(&cloud, "erp"));
 }

@@ -1,5 +1,6 @@
 //! The store in bad weather. What it promises as a port stands in `tests/contracts`.
 
+use jiff::SignedDuration;
 use sluice_app::ports::{Opened as Outcome, Save, SaveError, Store};
 use sluice_core::event::Event;
 use sluice_core::failure::ErrorClass;
@@ -8,7 +9,7 @@ use sluice_core::id::SlackUserId;
 use sluice_core::phase::Phase;
 
 use super::{Opened, at, cloud_and_gate, now, opened};
-use crate::cloud::{Fault, Operation};
+use crate::cloud::{Fault, Lag, Operation};
 use crate::workplace::MemoryStore;
 
 fn open(store: &MemoryStore, opened: &Opened) -> Outcome {
@@ -70,4 +71,25 @@ fn a_save_whose_answer_is_lost_is_stored_and_the_retry_conflicts() {
     ));
     assert_eq!(store.deployment(&push.deployment.id).unwrap().version, 2);
     assert_eq!(now(store.save(cancelled(&push))), Err(SaveError::Conflict));
+}
+
+#[test]
+fn the_index_of_what_is_due_lags_and_the_table_does_not() {
+    let (cloud, gate) = cloud_and_gate();
+    cloud
+        .lock()
+        .unwrap()
+        .set_lag(Lag::exactly(SignedDuration::from_secs(20)));
+    let store = MemoryStore::new(gate, None);
+    let push = opened('a', 0);
+    open(&store, &push);
+    let due = || now(store.due(at(60), 10)).unwrap().len();
+    assert!(now(store.load(&push.deployment.id)).unwrap().is_some());
+    assert_eq!((due(), store.unfinished()), (0, 1));
+    cloud.lock().unwrap().advance_to(at(20));
+    assert_eq!(due(), 1);
+    now(store.save(cancelled(&push))).unwrap();
+    assert_eq!((due(), store.unfinished()), (1, 0));
+    cloud.lock().unwrap().advance_to(at(40));
+    assert_eq!(due(), 0);
 }

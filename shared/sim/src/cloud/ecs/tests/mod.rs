@@ -1,5 +1,6 @@
 //! ECS's behaviour and its traps, one file for each kind of service deployment.
 
+mod lagging;
 mod rolling;
 mod shifting;
 mod taking_back;
