@@ -19,6 +19,7 @@ pub(crate) fn weather() -> impl Strategy<Value = Weather> {
             hook_crash_rate: 0.0,
             crash_within_calls,
             faults,
+            ..Weather::default()
         },
     )
 }

@@ -19,6 +19,10 @@ pub const CALL: SignedDuration = SignedDuration::from_mins(1);
 /// DescribeTasks was reported to say MISSING for minutes (aws-sdk-js#1551, boto3#842).
 pub const LAG: SignedDuration = SignedDuration::from_mins(5);
 
+/// What AWS has taken is not asked for again before this, however long it takes to show: some things
+/// are asked for until they are seen.
+const AGAIN: SignedDuration = SignedDuration::from_secs(10);
+
 /// Something that Sluice is about to ask of the world, or has asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
@@ -41,6 +45,16 @@ impl Intent {
     /// Whether a function may be acting on it at this moment.
     pub fn is_held(&self, now: Timestamp) -> bool {
         self.open && now < self.until
+    }
+
+    /// Until when nobody asks for it: another function may be acting on it, or AWS has just taken it.
+    /// What failed is tried again when its setback says.
+    pub fn rests_until(&self) -> Timestamp {
+        if self.open {
+            self.until
+        } else {
+            after(self.until, AGAIN)
+        }
     }
 
     /// From this moment on a look that does not find what was asked for proves that it is not there.

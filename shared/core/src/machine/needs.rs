@@ -6,7 +6,7 @@ use super::{
     backup, bake, cleanup, gate, migration, planning, rehearsal, restore, rollback, rollout, shift,
     verify,
 };
-use crate::command::Command;
+use crate::command::{Command, CommandKey};
 use crate::deployment::Deployment;
 use crate::phase::Phase;
 
@@ -43,6 +43,14 @@ pub(super) fn all(d: &Deployment, now: Timestamp) -> Vec<Command> {
     }
 }
 
+/// Whether another function has stored a moment ago that it does this, or AWS has just taken it.
+fn rests(d: &Deployment, command: &CommandKey, now: Timestamp) -> bool {
+    let intent = d.intents.get(command);
+    let is_open = intent.is_some_and(|intent| intent.open);
+    let has_failed = d.setbacks.contains_key(command) && !is_open;
+    !has_failed && intent.is_some_and(|intent| now < intent.rests_until())
+}
+
 /// The same without what failed and whose time has not come again, and while it is paused without
 /// what changes the world. Smoke tests are not run either: they may write, and prove nothing of a
 /// world that will be another one.
@@ -52,11 +60,7 @@ pub(super) fn commands(d: &Deployment, now: Timestamp) -> Vec<Command> {
         commands
             .retain(|command| !command.changes_the_world() && *command != Command::RunSmokeTests);
     }
-    // Another function has stored that it does this, a moment ago.
-    commands.retain(|command| {
-        let intent = d.intents.get(&command.key());
-        !command.has_effect() || intent.is_none_or(|intent| !intent.is_held(now))
-    });
+    commands.retain(|command| !command.has_effect() || !rests(d, &command.key(), now));
     if !d.setbacks.is_empty() {
         commands.retain(|command| {
             d.setbacks

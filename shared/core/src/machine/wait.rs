@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{bake, deadline, restore};
 use crate::config::Member;
 use crate::deployment::Deployment;
+use crate::intent::Intent;
 use crate::note::short_arn;
 use crate::observation::{ProofObservation, ScanObservation};
 use crate::phase::{BackingUp, Phase, RehearsalStep, Return};
@@ -48,9 +49,8 @@ pub fn wake_at(d: &Deployment, now: Timestamp) -> Option<Timestamp> {
         sooner(end);
     }
     // Whoever stored an intent may have died: somebody else takes it up.
-    for intent in d.intents.values().filter(|intent| intent.is_held(now)) {
-        sooner(intent.until);
-    }
+    let rests = d.intents.values().map(Intent::rests_until);
+    rests.filter(|until| *until > now).for_each(&mut sooner);
     match &d.phase {
         Phase::Verifying { not_before, .. } if *not_before > now => sooner(*not_before),
         Phase::Restoring { step } => {
