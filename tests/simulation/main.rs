@@ -14,6 +14,7 @@ mod failure_matrix;
 mod invariants;
 mod origin;
 mod overtaken;
+mod registry;
 mod replay;
 mod restore;
 mod stored;
