@@ -11,6 +11,7 @@ mod crowd;
 mod ends;
 mod erp;
 mod failure_matrix;
+mod iac;
 mod invariants;
 mod origin;
 mod overtaken;

@@ -34,7 +34,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                 "approved the plan",
                 "the auditors are here",
                 "the fix of this morning's outage",
-                "still true",
+                "re-checked: unchanged",
                 "proven: available",
             ],
         ))
@@ -52,7 +52,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                 "approved the plan",
                 "opens Mon 5 Jan 14:00 Europe/Berlin",
                 "production is open",
-                "still true",
+                "re-checked: unchanged",
                 "proven: available",
             ],
         ))

@@ -56,7 +56,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                 "approved the plan",
                 "the world has changed",
                 "approved the plan",
-                "still true",
+                "re-checked: unchanged",
             ],
         ))
         .check(Check::Runs {

@@ -45,7 +45,7 @@ fn pushed_to_production() -> Scenario {
         &[
             "drawn",
             "approved the plan",
-            "still true",
+            "re-checked: unchanged",
             "proven: available",
             "ended with exit code 0",
             "web: green is up",
