@@ -4,6 +4,7 @@
 
 mod archived;
 mod asked;
+mod by_hand;
 mod chance;
 mod controls;
 mod conversations;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::executor::block_on;
-use sluice_app::{App, AskError, Intake, Request};
+use sluice_app::{App, AskError, Intake, Request, RollBack};
 use sluice_core::config::Config;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::id::{AccountId, EnvironmentName, ImageTag, Region, SlackUserId};
@@ -105,13 +105,21 @@ fn what_people_ask_for_comes_from_the_configured_registry_whatever_was_pushed_la
     erp::push(&world, "release-1.5.0", "two", &ImageBehaviour::default());
     erp::run(&mut world);
     let app = app(&world);
+    block_on(app.promote(&request("production", "1"))).expect("it is verified in staging");
+    erp::run(&mut world);
+    let order = RollBack {
+        to: None,
+        reason: "orders fail".to_owned(),
+        force: true,
+    };
+    block_on(app.roll_back(&request("production", "2"), &order)).expect("v1.4.0 ran before");
+    erp::run(&mut world);
     let again = ImageReference::Tag(ImageTag::new("release-1.4.0"));
-    block_on(app.deploy(&request("staging", "1"), &again)).expect("it is there");
+    block_on(app.deploy(&request("staging", "3"), &again)).expect("it is there");
     erp::run(&mut world);
-    block_on(app.promote(&request("production", "2"))).ok();
-    erp::run(&mut world);
+    assert_eq!(erp::ends(&world, "production"), ["Succeeded"; 3]);
+    assert_eq!(erp::ends(&world, "staging"), ["Succeeded"; 3]);
     let images = images(&world);
-    assert!(images.len() >= 4, "{images:?}");
     assert!(
         images.iter().all(|image| image.starts_with(OURS)),
         "{images:?}"
