@@ -178,9 +178,9 @@ pub enum Config {
     /// Exits with 0 and a summary if nothing is, with 1 otherwise.
     #[command(after_help = "Example:\n  sluice config check sluice.toml")]
     Check {
-        /// The file.
+        /// The file; several, if one Sluice deploys them all.
         #[arg(value_name = "FILE", default_value = "sluice.toml")]
-        file: PathBuf,
+        files: Vec<PathBuf>,
     },
     /// Print the JSON schema of sluice.toml, for your editor.
     #[command(after_help = "Example:\n  sluice config schema > sluice.schema.json")]

@@ -7,7 +7,7 @@ use sluice_core::config::Config;
 use sluice_core::failure::PortError;
 use sluice_core::intake::{Ignored, ImagePush};
 use sluice_events::Envelope;
-use sluice_events::ecr::{ImageAction, registry_host};
+use sluice_events::ecr::ImageAction;
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::World;
 
@@ -73,7 +73,7 @@ fn push(file: &PayloadFile) -> Result<ImagePush, String> {
         )));
     }
     Ok(ImagePush {
-        registry: registry_host(&event.account, &event.region),
+        registry: event.registry().host(),
         event: event.id,
         repository: action.repository_name,
         tag: action.image_tag,

@@ -3,8 +3,13 @@
 use std::path::Path;
 
 use sluice_core::config::Config;
+use sluice_core::id::AccountId;
+use sluice_core::registry::Registry;
+use sluice_events::Envelope;
+use sluice_sim::cloud::REGISTRY_ACCOUNT;
 
 use crate::command::Failure;
+use crate::rehearsal::PayloadFile;
 
 /// The sample ERP's, compiled in: `demo` needs no file.
 const ERP: &str = include_str!("../../tests/erp/sluice.toml");
@@ -22,6 +27,24 @@ pub fn configuration(file: Option<&Path>) -> Result<Config, Failure> {
     match file {
         None => Ok(erp()),
         Some(file) => read(file),
+    }
+}
+
+/// The same as if Sluice were installed where the files' pushes come from. There is no account of its
+/// own here; without a push it is that of the sample's.
+pub fn installed(config: Config, files: &[PayloadFile]) -> Config {
+    let pushed = files.iter().find_map(|file| {
+        let event = Envelope::read(&file.payload).ok()?;
+        (event.source == "aws.ecr").then(|| event.registry())
+    });
+    let own = pushed.or_else(|| {
+        let region = config.environments.first()?.region.clone();
+        let account = AccountId::new(REGISTRY_ACCOUNT);
+        Some(Registry { account, region })
+    });
+    match own {
+        Some(own) => config.installed_in(&own),
+        None => config,
     }
 }
 

@@ -19,8 +19,8 @@ fn a_plan_is_drawn_and_nothing_happens() {
     let rehearsed = Rehearsed::new(&push("ecr-push-release.json"), &sample::erp()).unwrap();
     let previews = block_on(rehearsed.previews()).unwrap().unwrap();
     let plan = previews[0].plan.as_ref().unwrap();
-    assert_eq!(plan.environment.as_str(), "staging");
-    assert_eq!(plan.services.len(), 3);
+    assert_eq!(plan.plan.environment.as_str(), "staging");
+    assert_eq!(plan.plan.services.len(), 3);
 
     let world = rehearsed.world();
     assert_eq!(

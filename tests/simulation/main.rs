@@ -4,6 +4,7 @@
 
 mod archived;
 mod asked;
+mod by_hand;
 mod chance;
 mod controls;
 mod conversations;
@@ -11,9 +12,11 @@ mod crowd;
 mod ends;
 mod erp;
 mod failure_matrix;
+mod iac;
 mod invariants;
 mod origin;
 mod overtaken;
+mod registry;
 mod replay;
 mod restore;
 mod stored;

@@ -121,7 +121,7 @@ fn an_address_that_slack_does_not_know_is_a_warning_that_does_not_say_it() {
     assert_eq!(erp::ends(&world, PRODUCTION), ["Succeeded"]);
     let warnings = newest(&world).sealed_plan().remarks().join("\n");
     assert!(
-        warnings.contains("Slack does not know the one who pushed the image"),
+        warnings.contains("Slack does not know who pushed the image"),
         "{warnings}"
     );
     assert_never_kept(&world, EMAIL);

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use sluice_core::config::{Config, Environment, Member, ServiceKind, Strategy, schema};
+use sluice_core::config::{Config, Environment, Member, ServiceKind, Strategy, schema, shared};
 use sluice_core::words;
 use sluice_migrations::rules;
 
@@ -16,11 +16,25 @@ pub(super) fn carry_out(
     screen: &mut Screen,
 ) -> Result<ExitCode, Failure> {
     match command {
-        arguments::Config::Check { file } => {
-            let config = sample::read(file)?;
-            unknown_rules(&config)?;
-            screen.print(&summary(&config))?;
-            screen.print(&paint(GOOD, format!("{} is right.", file.display())))?;
+        arguments::Config::Check { files } => {
+            let mut read = Vec::with_capacity(files.len());
+            for file in files {
+                let config = sample::read(file)?;
+                unknown_rules(&config)?;
+                read.push((file.display().to_string(), config));
+            }
+            let together: Vec<(String, &Config)> = read
+                .iter()
+                .map(|(file, config)| (file.clone(), config))
+                .collect();
+            let shared: Vec<String> = shared(&together).iter().map(ToString::to_string).collect();
+            if !shared.is_empty() {
+                return Err(Failure::new(shared.join("\n")));
+            }
+            for (file, config) in &read {
+                screen.print(&summary(config))?;
+                screen.print(&paint(GOOD, format!("{file} is right.")))?;
+            }
         }
         arguments::Config::Schema => {
             let schema = serde_json::to_string_pretty(&schema())
@@ -69,12 +83,18 @@ fn summary(config: &Config) -> String {
         .iter()
         .map(|service| format!("{} ({})", service.name, kind(service.kind)))
         .collect();
+    let registry = config.registry.as_ref();
+    let registry = registry.map_or_else(
+        || "the one of Sluice's own account and region".to_owned(),
+        ToString::to_string,
+    );
     let mut lines = vec![
         format!(
             "{}, from the ECR repository {}",
             paint(STRONG, &config.app),
             config.repository
         ),
+        format!("  registry     {registry}"),
         format!("  services     {}", services.join(", ")),
         format!("  migration    {}", migration(config)),
         format!(

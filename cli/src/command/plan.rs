@@ -20,6 +20,7 @@ pub(super) fn carry_out(plan: &Plan, screen: &mut Screen) -> Result<ExitCode, Fa
     let config = sample::configuration(plan.configuration.config.as_deref())?;
     let file = PayloadFile::read(&plan.event)
         .map_err(|error| Failure::new(format!("{}: {error}", plan.event.display())))?;
+    let config = sample::installed(config, std::slice::from_ref(&file));
     let rehearsed = preview::Rehearsed::new(&file, &config)
         .map_err(|error| Failure::new(format!("{}: {error}", file.name)))?;
     let previews = block_on(rehearsed.previews())

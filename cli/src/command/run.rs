@@ -31,6 +31,7 @@ pub(super) fn carry_out(run: &Run, screen: &mut Screen) -> Result<ExitCode, Fail
         .map(|path| PayloadFile::read(path))
         .collect();
     let files: Vec<PayloadFile> = read.iter().flatten().cloned().collect();
+    let config = sample::installed(config, &files);
     let mut rehearsal = Rehearsal::new(&files, &config, run.seed);
     let answered = if run.json {
         rehearsal.run(&mut Silence)?

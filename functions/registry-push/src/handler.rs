@@ -6,7 +6,7 @@ use sluice_app::{App, Hint, Intake, Taken, TakenHow};
 use sluice_core::failure::PortError;
 use sluice_core::id::{DeploymentId, EnvironmentName};
 use sluice_core::intake::ImagePush;
-use sluice_events::ecr::{ImageAction, ImageScan, registry_host};
+use sluice_events::ecr::{ImageAction, ImageScan};
 use sluice_events::{Envelope, Malformed};
 
 /// What was done.
@@ -98,7 +98,7 @@ async fn image_action(app: &App, event: &Envelope) -> Result<Answer, PushError> 
     }
     let push = ImagePush {
         event: event.id.clone(),
-        registry: registry_host(&event.account, &event.region),
+        registry: event.registry().host(),
         repository: action.repository_name,
         tag: action.image_tag,
         digest: action.image_digest,

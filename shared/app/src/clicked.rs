@@ -158,7 +158,7 @@ fn old_plan(d: &Deployment) -> ClickFailed {
     );
     let mut message = Message::line(said);
     if let Some(sealed) = &d.plan {
-        message.blocks.push(Block::Code(sealed.plan.to_string()));
+        message.blocks.push(Block::Code(sealed.to_string()));
         let hash = sealed.hash.short();
         message.blocks.push(Block::Context(format!("plan {hash}")));
     }

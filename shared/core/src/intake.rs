@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use crate::config::{Config, Environment};
 use crate::deployment::{Opening, Requester};
-use crate::id::{DeploymentId, Digest, ImageTag, RepositoryName};
+use crate::id::{AppName, DeploymentId, Digest, ImageTag, RepositoryName};
+use crate::registry::Registry;
 use crate::release::Release;
 use crate::rollback::DeploymentKind;
 
@@ -45,6 +46,16 @@ pub enum Ignored {
     },
     /// No application is deployed from that repository.
     UnknownRepository(RepositoryName),
+    /// It was pushed to another registry than the one that the application is deployed from. Anybody
+    /// may have such an account, and send its events here.
+    OtherRegistry {
+        /// The registry that it was pushed to.
+        pushed: String,
+        /// The application that is deployed from a repository of that name.
+        app: AppName,
+        /// Where it is deployed from, if that is known.
+        configured: Option<Registry>,
+    },
     /// No environment takes that tag.
     TagNotTaken {
         /// The tag.
@@ -64,6 +75,24 @@ impl fmt::Display for Ignored {
             Self::UnknownRepository(repository) => {
                 write!(f, "no sluice.toml names the repository {repository}")
             }
+            Self::OtherRegistry {
+                pushed,
+                app,
+                configured: Some(configured),
+            } => write!(
+                f,
+                "it was pushed to {pushed}, and {app} is deployed from {configured} alone: if that is \
+                 wrong, correct `registry` in [app]"
+            ),
+            Self::OtherRegistry {
+                pushed,
+                app,
+                configured: None,
+            } => write!(
+                f,
+                "it was pushed to {pushed}, and nothing says which registry {app} is deployed from: \
+                 write `registry` in [app], or set SLUICE_REGISTRY"
+            ),
             Self::TagNotTaken { tag, taken } => {
                 write!(f, "no environment takes the tag {tag} ({taken})")
             }
@@ -71,7 +100,8 @@ impl fmt::Display for Ignored {
     }
 }
 
-/// The deployments a push opens: one for each environment that takes its tag.
+/// The deployments a push opens: one for each environment that takes its tag. Several files may
+/// name the repository; each deploys its own services from it.
 ///
 /// # Errors
 /// Why it opens none.
@@ -82,20 +112,44 @@ pub fn openings(configs: &[Arc<Config>], push: &ImagePush) -> Result<Vec<Opening
     if let Some(what) = about_an_image(tag, push.artifact_media_type.as_deref()) {
         return Err(Ignored::NotAnImage { what });
     }
-    let config = configs
-        .iter()
-        .find(|config| config.repository == push.repository)
+    let named = configs.iter();
+    let named: Vec<&Arc<Config>> = named
+        .filter(|config| config.repository == push.repository)
+        .collect();
+    let first = named
+        .first()
         .ok_or_else(|| Ignored::UnknownRepository(push.repository.clone()))?;
-    let openings: Vec<Opening> = config
-        .environments
+    let is_from = |config: &&&Arc<Config>| {
+        let registry = config.registry.as_ref();
+        registry.is_some_and(|registry| registry.host() == push.registry)
+    };
+    let configs: Vec<&Arc<Config>> = named.iter().filter(is_from).copied().collect();
+    if configs.is_empty() {
+        return Err(Ignored::OtherRegistry {
+            pushed: push.registry.clone(),
+            app: first.app.clone(),
+            configured: first.registry.clone(),
+        });
+    }
+    let openings: Vec<Opening> = configs
         .iter()
-        .filter(|environment| environment.tags.iter().any(|pattern| pattern.matches(tag)))
-        .map(|environment| opening(config, environment, push, tag))
+        .flat_map(|config| {
+            let environments = config.environments.iter();
+            let takes = |environment: &&Environment| {
+                environment.tags.iter().any(|pattern| pattern.matches(tag))
+            };
+            let taking = environments.filter(takes);
+            taking.map(|environment| opening(config, environment, push, tag))
+        })
         .collect();
     if openings.is_empty() {
         return Err(Ignored::TagNotTaken {
             tag: tag.clone(),
-            taken: taken(config),
+            taken: configs
+                .iter()
+                .map(|config| taken(config))
+                .collect::<Vec<_>>()
+                .join("; "),
         });
     }
     Ok(openings)

@@ -31,6 +31,7 @@ pub mod parts;
 pub mod phase;
 pub mod plan;
 pub mod redact;
+pub mod registry;
 pub mod release;
 pub mod report;
 pub mod restore;

@@ -6,6 +6,8 @@ mod mistakes;
 mod properties;
 #[path = "config/schema.rs"]
 mod schema;
+#[path = "config/together.rs"]
+mod together;
 #[path = "config/values.rs"]
 mod values;
 

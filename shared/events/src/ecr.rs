@@ -1,7 +1,7 @@
 //! What ECR and Inspector tell of images.
 
 use serde::Deserialize;
-use sluice_core::id::{AccountId, Digest, ImageTag, Region, RepositoryName};
+use sluice_core::id::{Digest, ImageTag, RepositoryName};
 
 use crate::arn::Arn;
 
@@ -45,34 +45,5 @@ impl ImageScan {
             .ok()
             .and_then(|arn| arn.name_of("repository").map(str::to_owned));
         RepositoryName::new(name.unwrap_or_else(|| self.repository_name.clone()))
-    }
-}
-
-/// The host of an account's registry in a region.
-pub fn registry_host(account: &AccountId, region: &Region) -> String {
-    let domain = if region.as_str().starts_with("cn-") {
-        "amazonaws.com.cn"
-    } else {
-        "amazonaws.com"
-    };
-    format!("{account}.dkr.ecr.{region}.{domain}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::registry_host;
-    use sluice_core::id::{AccountId, Region};
-
-    #[test]
-    fn china_has_a_domain_of_its_own() {
-        let account = AccountId::new("222222222222");
-        assert_eq!(
-            registry_host(&account, &Region::new("eu-central-1")),
-            "222222222222.dkr.ecr.eu-central-1.amazonaws.com"
-        );
-        assert_eq!(
-            registry_host(&account, &Region::new("cn-north-1")),
-            "222222222222.dkr.ecr.cn-north-1.amazonaws.com.cn"
-        );
     }
 }

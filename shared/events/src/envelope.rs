@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sluice_core::id::{AccountId, Region};
+use sluice_core::registry::Registry;
 
 use crate::malformed::{Malformed, from_value};
 
@@ -33,6 +34,14 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    /// The registry of ECR where it happened.
+    pub fn registry(&self) -> Registry {
+        Registry {
+            account: self.account.clone(),
+            region: self.region.clone(),
+        }
+    }
+
     /// Reads an envelope.
     ///
     /// # Errors

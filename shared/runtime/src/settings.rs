@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use sluice_core::registry::Registry;
+
 use crate::function::Function;
 
 /// The settings of a function.
@@ -10,6 +12,9 @@ use crate::function::Function;
 pub struct Settings {
     /// `SLUICE_CONFIG`: the `sluice.toml` files of the applications, several parted by `:`.
     pub configs: Vec<PathBuf>,
+    /// `SLUICE_REGISTRY`: the host of the registry of Sluice's own account and region. Applications
+    /// whose file names no `registry` are deployed from there.
+    pub registry: Option<Registry>,
     /// `SLUICE_TABLE`: the DynamoDB table.
     pub table: String,
     /// `SLUICE_QUEUE_URL`: the SQS queue of wake-ups.
@@ -81,6 +86,7 @@ impl Settings {
         let needs_hook = function.needs_rollout_hook();
         let settings = Self {
             configs: reader.configs(),
+            registry: reader.registry(),
             table: reader.text("SLUICE_TABLE", "the DynamoDB table's name"),
             queue_url: reader.queue_url(),
             bot_token_arn: reader.secret("SLUICE_SLACK_BOT_TOKEN_ARN", function.needs_chat()),
@@ -138,6 +144,22 @@ impl Reader<'_> {
         .filter(|path| !path.is_empty())
         .map(PathBuf::from)
         .collect()
+    }
+
+    fn registry(&mut self) -> Option<Registry> {
+        const NAME: &str = "SLUICE_REGISTRY";
+        let host = self.get(NAME)?;
+        let registry = Registry::of_host(&host);
+        if registry.is_none() {
+            self.problem(
+                NAME,
+                format!(
+                    "is `{host}`: give the host of an ECR registry, such as \
+                     222222222222.dkr.ecr.eu-central-1.amazonaws.com"
+                ),
+            );
+        }
+        registry
     }
 
     fn queue_url(&mut self) -> String {
@@ -204,6 +226,7 @@ mod tests {
     fn set(name: &str) -> Option<String> {
         let value = match name {
             "SLUICE_CONFIG" => "/var/task/erp.toml:/var/task/crm.toml",
+            "SLUICE_REGISTRY" => "222222222222.dkr.ecr.eu-central-1.amazonaws.com",
             "SLUICE_TABLE" => "sluice",
             "SLUICE_QUEUE_URL" => {
                 "https://sqs.eu-central-1.amazonaws.com/222222222222/sluice-advance"
@@ -222,6 +245,11 @@ mod tests {
     fn each_function_reads_what_it_needs() {
         let settings = Settings::from_env(Function::Advance, set).unwrap();
         assert_eq!(settings.configs.len(), 2);
+        let registry = settings.registry.map(|registry| registry.host());
+        assert_eq!(
+            registry.as_deref(),
+            Some("222222222222.dkr.ecr.eu-central-1.amazonaws.com")
+        );
         assert_eq!(settings.bot_token_arn.as_deref(), Some(SECRET));
         assert_eq!(settings.signing_secret_arn, None);
         assert!(settings.rollout_hook.is_some());
@@ -242,6 +270,7 @@ mod tests {
             "SLUICE_QUEUE_URL" => Some("sluice-advance".to_owned()),
             "SLUICE_SLACK_BOT_TOKEN_ARN" => Some("xoxb-a-token".to_owned()),
             "SLUICE_SLACK_TEAM_ID" => Some("example".to_owned()),
+            "SLUICE_REGISTRY" => Some("222222222222".to_owned()),
             "SLUICE_TABLE" => Some(" ".to_owned()),
             other => set(other),
         })

@@ -14,7 +14,7 @@ use sluice_aws::{
     AwsSecrets, Clients, CloudWatchAlarms, DynamoStore, EcrRegistry, EcsServices, EcsTasks,
     HttpsHttp, RdsDatabases, RolloutHook, SqsWakeups, SystemClock, own_secret,
 };
-use sluice_core::config::Config;
+use sluice_core::config::{Config, shared};
 use sluice_core::failure::PortError;
 use sluice_slack::{
     BASE_URL, InvalidBaseUrl, Rendered, Responder, SigningSecrets, SlackChat, UnusableSecrets,
@@ -77,6 +77,19 @@ pub enum StartError {
         /// All that is wrong.
         problems: String,
     },
+    /// A `sluice.toml` names no registry, and neither does the function.
+    #[error(
+        "{path} names no registry: write `registry = {{ account = \"…\", region = \"…\" }}` in \
+         [app], or set SLUICE_REGISTRY to the host of Sluice's own",
+        path = path.display()
+    )]
+    NoRegistry {
+        /// Which.
+        path: PathBuf,
+    },
+    /// Two of the files share what they must not.
+    #[error("{0}")]
+    Shared(String),
     /// One of Sluice's own secrets cannot be read.
     #[error("a secret that the function starts with: {0}")]
     Secret(#[from] PortError),
@@ -149,20 +162,33 @@ fn ports(settings: &Settings, clients: &Arc<Clients>, chat: Arc<dyn Chat>) -> Po
 }
 
 fn configs(settings: &Settings) -> Result<Vec<Arc<Config>>, StartError> {
-    settings
-        .configs
-        .iter()
-        .map(|path| {
-            let text = fs::read_to_string(path).map_err(|error| StartError::NoConfig {
-                path: path.clone(),
-                error,
-            })?;
-            Config::parse(&text)
-                .map(Arc::new)
-                .map_err(|problems| StartError::Config {
-                    path: path.clone(),
-                    problems: problems.to_string(),
-                })
-        })
-        .collect()
+    let mut read = Vec::with_capacity(settings.configs.len());
+    for path in &settings.configs {
+        let text = fs::read_to_string(path).map_err(|error| StartError::NoConfig {
+            path: path.clone(),
+            error,
+        })?;
+        let mut config = Config::parse(&text).map_err(|problems| StartError::Config {
+            path: path.clone(),
+            problems: problems.to_string(),
+        })?;
+        if let Some(own) = &settings.registry {
+            config = config.installed_in(own);
+        }
+        if config.registry.is_none() {
+            return Err(StartError::NoRegistry { path: path.clone() });
+        }
+        read.push((path.display().to_string(), config));
+    }
+    let files: Vec<(String, &Config)> =
+        read.iter().map(|(file, one)| (file.clone(), one)).collect();
+    let shared = shared(&files);
+    if !shared.is_empty() {
+        let said: Vec<String> = shared.iter().map(ToString::to_string).collect();
+        return Err(StartError::Shared(said.join("\n")));
+    }
+    Ok(read
+        .into_iter()
+        .map(|(_, config)| Arc::new(config))
+        .collect())
 }

@@ -11,7 +11,7 @@ use sluice_core::rollback::{DeploymentKind, ImageReference};
 
 use super::{AskError, Asked, Place, Request, on_its_way};
 use crate::App;
-use crate::ports::{EnvironmentKey, EnvironmentState, FoundImage, ImageQuery, Target};
+use crate::ports::{EnvironmentKey, EnvironmentState, FoundImage, ImageQuery};
 
 impl App {
     pub(super) async fn deploy_once(
@@ -65,7 +65,11 @@ impl App {
                 after: after.clone(),
             });
         }
-        self.open_release(request, place, &state, proven.release, None)
+        let release = Release {
+            registry: place.registry()?,
+            ..proven.release
+        };
+        self.open_release(request, place, &state, release, None)
             .await
     }
 
@@ -145,7 +149,7 @@ impl App {
     ) -> Result<Release, AskError> {
         let target = place.target(deployment);
         let query = ImageQuery {
-            registry: self.registry_of(place, &target).await?,
+            registry: place.registry()?,
             repository: place.config.repository.clone(),
             image: image.clone(),
         };
@@ -167,43 +171,6 @@ impl App {
             digest: found.digest,
             pushed_at: found.pushed_at,
         })
-    }
-
-    /// The registry that the application's images came from so far, this environment's first; before
-    /// Sluice's first deployment the one that its services run from. Failing that it is the one of
-    /// the environment's own account and region.
-    async fn registry_of(&self, place: &Place<'_>, target: &Target) -> Result<String, AskError> {
-        let others = place.config.environments.iter();
-        let others = others.filter(|other| other.name != place.environment.name);
-        for environment in std::iter::once(place.environment).chain(others) {
-            let key = key_in(place, &environment.name);
-            let state = self.ports.store.environment(&key).await?;
-            if let Some(proven) = state.proven {
-                return Ok(proven.release.registry);
-            }
-            if let Some(newest) = state.newest
-                && let Some(stored) = self.ports.store.load(&newest.deployment).await?
-            {
-                return Ok(stored.deployment.release.registry);
-            }
-        }
-        let settings = place.config.settings(place.environment);
-        let running = self.services_of(&settings, target).await?;
-        let path = format!("/{}", settings.repository);
-        let registry = running.iter().find_map(|service| {
-            let (host, rest) = service.image.split_once(&path)?;
-            rest.starts_with(['@', ':']).then(|| host.to_owned())
-        });
-        if let Some(registry) = registry {
-            return Ok(registry);
-        }
-        let (account, region) = (&place.environment.account, &place.environment.region);
-        let china = if region.as_str().starts_with("cn-") {
-            ".cn"
-        } else {
-            ""
-        };
-        Ok(format!("{account}.dkr.ecr.{region}.amazonaws.com{china}"))
     }
 
     /// Planning waits for a proof that may be on its way; a person is told at once if none is.

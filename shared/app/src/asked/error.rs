@@ -24,6 +24,12 @@ pub enum AskError {
     /// Their role does not let them.
     #[error("{0}")]
     NotAllowed(#[from] NotAllowed),
+    /// Nothing says where its images come from.
+    #[error(
+        "nothing says which registry {0} is deployed from: write `registry` in [app] of its \
+         sluice.toml, or set SLUICE_REGISTRY"
+    )]
+    NoRegistry(AppName),
     /// No such image.
     #[error(
         "there is no image {image} in {repository} that can be pulled: check the name, or push it"

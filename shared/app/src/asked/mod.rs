@@ -257,6 +257,13 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// The registry that its images come from: the configured one, whatever was deployed before.
+    fn registry(&self) -> Result<String, AskError> {
+        let registry = self.config.registry.as_ref();
+        let registry = registry.ok_or_else(|| AskError::NoRegistry(self.config.app.clone()))?;
+        Ok(registry.host())
+    }
+
     /// For the ports, on behalf of a deployment.
     fn target(&self, deployment: DeploymentId) -> Target {
         let environment = self.environment;

@@ -10,6 +10,7 @@ use sluice_core::deployment::{Deployment, Opening, Requester};
 use sluice_core::failure::PortError;
 use sluice_core::id::ServiceName;
 use sluice_core::phase::Phase;
+use sluice_core::release::Release;
 use sluice_core::restore::{self, PointReference, Restore};
 use sluice_core::rollback::{DeploymentKind, ImageReference};
 
@@ -95,7 +96,7 @@ impl App {
         let id = request.deployment();
         let (database, to) = (database_of(place)?, &point.to);
         let query = ImageQuery {
-            registry: to.release.registry.clone(),
+            registry: place.registry()?,
             repository: to.release.repository.clone(),
             image: ImageReference::Digest(to.release.digest.clone()),
         };
@@ -132,7 +133,10 @@ impl App {
         Ok(Opening {
             id,
             settings: Arc::new(settings),
-            release: to.release.clone(),
+            release: Release {
+                registry: query.registry,
+                ..to.release.clone()
+            },
             requested_by: Requester::Person(request.by.clone()),
             kind: DeploymentKind::Restore(Box::new(restore)),
             hotfix: None,

@@ -8,7 +8,7 @@ use sluice_core::event::Event;
 use sluice_core::failure::{Cause, PortError, RejectedEvent};
 use sluice_core::id::{DeploymentId, ImageTag};
 use sluice_core::phase::Phase;
-use sluice_core::release::ProvenRelease;
+use sluice_core::release::{ProvenRelease, Release};
 use sluice_core::rollback::{
     self, DeploymentKind, ImageReference, ReleaseReference, Rollback, before, migrated_since,
     named, still_proven,
@@ -331,7 +331,7 @@ impl App {
     ) -> Result<Opening, AskError> {
         let id = request.deployment();
         let query = ImageQuery {
-            registry: to.release.registry.clone(),
+            registry: place.registry()?,
             repository: to.release.repository.clone(),
             image: ImageReference::Digest(to.release.digest.clone()),
         };
@@ -362,7 +362,10 @@ impl App {
         Ok(Opening {
             id,
             settings: Arc::new(rollback::settings(&now, &then.settings)),
-            release: to.release.clone(),
+            release: Release {
+                registry: query.registry,
+                ..to.release.clone()
+            },
             requested_by: Requester::Person(request.by.clone()),
             kind: DeploymentKind::Rollback(Box::new(rollback)),
             hotfix: None,

@@ -146,6 +146,7 @@ async fn observe(
         in_progress: in_progress(clients, cluster, name).await?,
         traffic: elb::traffic(clients, service.load_balancers()).await?,
         newest: None,
+        newest_in_family: task_definition::newest_in_family(clients, &definition).await?,
     })
 }
 

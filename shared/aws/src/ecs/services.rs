@@ -57,7 +57,7 @@ impl Services for EcsServices {
         order: &TaskDefinitionOrder,
     ) -> Result<TaskDefinitionArn, PortError> {
         let clients = self.clients.of(target).await?;
-        task_definition::ensure(&clients, order).await
+        task_definition::ensure(&clients, &target.deployment, order).await
     }
 
     /// ListServiceDeployments, DescribeServiceRevisions, DescribeServices, UpdateService.

@@ -1,6 +1,6 @@
 //! Task definitions: a revision like the one it is made from, but for what the plan changes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::operation::register_task_definition::RegisterTaskDefinitionInput;
 use aws_sdk_ecs::operation::register_task_definition::builders::RegisterTaskDefinitionInputBuilder;
@@ -12,8 +12,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::SignedDuration;
 use sluice_app::ports::TaskDefinitionOrder;
 use sluice_core::failure::PortError;
-use sluice_core::id::{ContainerName, TaskDefinitionArn};
-use sluice_core::observation::PinnedSecret;
+use sluice_core::id::{ContainerName, DeploymentId, TaskDefinitionArn};
+use sluice_core::observation::{FamilyRevision, PinnedSecret};
 
 use crate::clients::ClientSet;
 use crate::error::{incomplete, port_error};
@@ -22,11 +22,14 @@ const DESCRIBE: &str = "ecs:DescribeTaskDefinition";
 const REGISTER: &str = "ecs:RegisterTaskDefinition";
 /// AWS sets tags of this prefix itself, and refuses them from anybody else.
 const TAGS_OF_AWS: &str = "aws:";
+/// Names the deployment that registered a revision, so that one of somebody else's is told apart.
+const DEPLOYMENT_TAG: &str = "sluice:deployment";
 
 /// A revision as ordered: `order.from` if it is so already, the family's latest if that is, else a
 /// new one. Looking at the latest first is what makes a second call find what the first made.
 pub(super) async fn ensure(
     clients: &ClientSet,
+    deployment: &DeploymentId,
     order: &TaskDefinitionOrder,
 ) -> Result<TaskDefinitionArn, PortError> {
     let (from, tags) = describe(clients, order.from.as_str()).await?;
@@ -44,7 +47,12 @@ pub(super) async fn ensure(
     {
         return arn_of(&latest, DESCRIBE, family);
     }
+    let ours = Tag::builder()
+        .key(DEPLOYMENT_TAG)
+        .value(deployment.as_str())
+        .build();
     let answer = registration(&wanted, &tags)
+        .tags(ours)
         .send_with(clients.ecs())
         .await
         .map_err(|e| port_error(REGISTER, &format!("the family {family}"), e))?;
@@ -94,6 +102,58 @@ async fn latest(
         Err(error) if error.code() == Some("ClientException") => Ok(None),
         Err(error) => Err(port_error(DESCRIBE, family, error)),
     }
+}
+
+/// The newest active revision of the family, where the service runs another.
+pub(super) async fn newest_in_family(
+    clients: &ClientSet,
+    runs: &TaskDefinition,
+) -> Result<Option<FamilyRevision>, PortError> {
+    let Some(family) = runs.family() else {
+        return Ok(None);
+    };
+    let Some((newest, tags)) = latest(clients, family).await? else {
+        return Ok(None);
+    };
+    let arn = arn_of(&newest, DESCRIBE, family)?;
+    if runs.task_definition_arn() == Some(arn.as_str()) {
+        return Ok(None);
+    }
+    let tag = tags.iter().find(|tag| tag.key() == Some(DEPLOYMENT_TAG));
+    Ok(Some(FamilyRevision {
+        task_definition: arn,
+        deployment: tag.and_then(Tag::value).map(DeploymentId::from_outside),
+        differs: differences(runs, &newest),
+    }))
+}
+
+/// What people most want to know of another revision.
+fn differences(runs: &TaskDefinition, newest: &TaskDefinition) -> Vec<String> {
+    let members = |definition: &TaskDefinition| {
+        [
+            ("cpu", definition.cpu().map(str::to_owned)),
+            ("memory", definition.memory().map(str::to_owned)),
+            ("task role", definition.task_role_arn().map(str::to_owned)),
+            (
+                "execution role",
+                definition.execution_role_arn().map(str::to_owned),
+            ),
+        ]
+    };
+    let images = |definition: &TaskDefinition| -> BTreeMap<String, String> {
+        let containers = definition.container_definitions().iter();
+        let image = |one: &ContainerDefinition| {
+            let name = format!("image of {}", one.name().unwrap_or_default());
+            (name, one.image().unwrap_or_default().to_owned())
+        };
+        containers.map(image).collect()
+    };
+    let whole = |definition: &TaskDefinition| -> BTreeMap<String, String> {
+        let members = members(definition).into_iter();
+        let there = members.filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        there.chain(images(definition)).collect()
+    };
+    FamilyRevision::differences(&whole(runs), &whole(newest))
 }
 
 fn arn_of(
@@ -210,8 +270,12 @@ fn set_secrets(container: &mut ContainerDefinition, pinned: &[PinnedSecret]) {
     reason = "old task definitions still name inference accelerators"
 )]
 fn registration(definition: &TaskDefinition, tags: &[Tag]) -> RegisterTaskDefinitionInputBuilder {
-    let is_ours = |tag: &&Tag| !tag.key().is_some_and(|key| key.starts_with(TAGS_OF_AWS));
-    let tags: Vec<Tag> = tags.iter().filter(is_ours).cloned().collect();
+    // Which deployment registered the one that it is made from says nothing of this one.
+    let stays = |tag: &&Tag| {
+        let key = tag.key().unwrap_or_default();
+        !key.starts_with(TAGS_OF_AWS) && key != DEPLOYMENT_TAG
+    };
+    let tags: Vec<Tag> = tags.iter().filter(stays).cloned().collect();
     let definition = definition.clone();
     RegisterTaskDefinitionInput::builder()
         .set_family(definition.family)

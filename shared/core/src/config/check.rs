@@ -18,6 +18,7 @@ use super::report::{Place, Report, did_you_mean, list};
 use super::values::{MINUTE, Map};
 use super::{Config, HealthPaths, Problems, Service, ServiceKind};
 use crate::id::{AppName, ContainerName, ServiceName};
+use crate::registry::Registry;
 
 /// The body of [`Config::parse`].
 pub(super) fn parse(text: &str) -> Result<Config, Problems> {
@@ -59,6 +60,14 @@ fn config(file: &File, report: &mut Report) -> Option<Config> {
     if let Some(app) = app {
         repository(app, report);
     }
+    let registry = app.and_then(|app| {
+        given(&app.registry, |at| {
+            Some(Registry {
+                account: at.value.account.get()?.clone(),
+                region: at.value.region.get()?.clone(),
+            })
+        })
+    });
     let environments = file
         .environments
         .at()
@@ -66,6 +75,7 @@ fn config(file: &File, report: &mut Report) -> Option<Config> {
     Some(Config {
         app: app_name?.clone(),
         repository: app?.repository.get()?.clone(),
+        registry: registry?,
         services: services?,
         migration: migration?,
         smoke_tests: smoke_tests?,

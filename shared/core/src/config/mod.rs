@@ -11,6 +11,7 @@ mod reader;
 mod report;
 mod schema;
 mod text;
+mod together;
 mod values;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use crate::id::{
     EnvironmentName, Region, RepositoryName, RoleArn, ServiceName, SlackGroupId, SlackUserId,
 };
 use crate::migration::Risk;
+use crate::registry::Registry;
 use crate::roles::Roles;
 use crate::tag::TagPattern;
 
@@ -32,6 +34,7 @@ pub use migration::{Inspect, Migration, RiskRule, WaivedFinding, is_alembic};
 pub use problem::{Problem, Problems};
 pub(crate) use report::did_you_mean;
 pub use schema::schema;
+pub use together::{Shared, shared};
 
 /// The whole of `sluice.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +43,9 @@ pub struct Config {
     pub app: AppName,
     /// The ECR repository whose pushes are deployed.
     pub repository: RepositoryName,
+    /// The registry it is in, and the only one from which anything is deployed. `None` until
+    /// [`Config::installed_in`] says which one Sluice's own is; nothing is deployed before.
+    pub registry: Option<Registry>,
     /// The application's services, in the order of the file.
     pub services: Vec<Service>,
     /// How the database schema is brought up to date; `None` for an application without one.
@@ -60,6 +66,13 @@ impl Config {
         check::parse(text)
     }
 
+    /// The same where Sluice is installed: what names no registry takes its images from Sluice's own.
+    #[must_use]
+    pub fn installed_in(mut self, own: &Registry) -> Self {
+        self.registry.get_or_insert_with(|| own.clone());
+        self
+    }
+
     /// The environment of that name.
     pub fn environment(&self, name: &EnvironmentName) -> Option<&Environment> {
         self.environments
@@ -72,6 +85,7 @@ impl Config {
         Settings {
             app: self.app.clone(),
             repository: self.repository.clone(),
+            registry: self.registry.clone(),
             services: self.services.clone(),
             migration: self.migration.clone(),
             smoke_tests: self.smoke_tests.clone(),
@@ -87,6 +101,8 @@ pub struct Settings {
     pub app: AppName,
     /// The ECR repository.
     pub repository: RepositoryName,
+    /// The registry it is in. Without one nothing is deployed.
+    pub registry: Option<Registry>,
     /// The application's services.
     pub services: Vec<Service>,
     /// How the database schema is brought up to date.

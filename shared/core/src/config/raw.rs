@@ -88,6 +88,17 @@ tables! {
         required name: AppName,
         /// The ECR repository whose pushes are deployed, without the registry's host.
         required repository: RepositoryName,
+        /// The registry that the repository is in: images of no other registry are deployed. Default:
+        /// the one of Sluice's own account and region.
+        optional registry: Registry,
+    }
+
+    /// An ECR registry.
+    struct Registry as r#"{ account = "222222222222", region = "eu-central-1" }"# {
+        /// The AWS account: twelve digits, in quotes.
+        required account: AccountId,
+        /// The AWS region.
+        required region: Region,
     }
 
     /// One service of the application: all run the same image.

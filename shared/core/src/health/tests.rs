@@ -153,6 +153,7 @@ fn service(newest: Option<(u32, u32)>) -> ServiceObservation {
             requested,
             running,
         }),
+        newest_in_family: None,
     }
 }
 

@@ -32,6 +32,7 @@ pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<SealedPlan, Vec<
     let mut findings = Findings::default();
 
     let image = survey.image.as_ref();
+    findings.judge_registry(deployment);
     findings.judge_image(deployment, image);
     let scanned = findings.judge_scan(environment.scan.block, survey.scan.as_ref());
     let passed = findings.judge_proof(deployment, survey.proof.as_ref());
@@ -120,6 +121,25 @@ pub(super) struct Findings {
 }
 
 impl Findings {
+    /// Where the image comes from was decided when the deployment was opened, perhaps by somebody
+    /// else's event: it is checked again.
+    pub(super) fn judge_registry(&mut self, deployment: &Deployment) {
+        let pushed = &deployment.release.registry;
+        match &deployment.settings.registry {
+            Some(registry) if registry.host() == *pushed => {}
+            Some(registry) => self.problems.push(format!(
+                "the image is in {pushed}, and {} is deployed from {registry} alone: push it there, \
+                 or correct `registry` in [app]",
+                deployment.app()
+            )),
+            None => self.problems.push(format!(
+                "nothing says which registry {} is deployed from: write `registry` in [app], or set \
+                 SLUICE_REGISTRY",
+                deployment.app()
+            )),
+        }
+    }
+
     pub(super) fn judge_image(
         &mut self,
         deployment: &Deployment,

@@ -22,6 +22,7 @@ pub(super) fn draw(
 ) -> Result<SealedPlan, Vec<String>> {
     let settings = &d.settings;
     let mut findings = Findings::default();
+    findings.judge_registry(d);
     findings.judge_image(d, survey.image.as_ref());
     let (secrets, unpinned) = findings.judge_secrets(survey);
     findings.compare_secrets(&order.to.release.tag, &order.secrets, &secrets);

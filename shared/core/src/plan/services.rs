@@ -79,6 +79,16 @@ impl Findings {
             )),
             _ => {}
         }
+        if let Some(newest) = &running.newest_in_family
+            && newest.deployment.is_none()
+        {
+            self.remarks.push(Remark::NewerRevision {
+                service: name.clone(),
+                runs: running.task_definition.clone(),
+                newest: newest.task_definition.clone(),
+                differs: newest.differs.clone(),
+            });
+        }
         let Some(traffic) = &running.traffic else {
             return;
         };

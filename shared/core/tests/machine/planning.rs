@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use sluice_core::config::Severity;
 use sluice_core::deployment::Requester;
 use sluice_core::failure::PortError;
+use sluice_core::id::{AccountId, Region};
 use sluice_core::observation::{AlarmState, ImageObservation, ProofObservation, ScanObservation};
+use sluice_core::registry::Registry;
+use sluice_core::rollback::DeploymentKind;
 
 use super::world::digest;
 use crate::Run;
@@ -170,4 +173,34 @@ fn an_alarm_that_rings_already_does_not_count_and_one_that_is_not_there_is_in_th
         "{}",
         run.report()
     );
+}
+
+#[test]
+fn an_image_of_another_registry_is_in_the_way_however_it_got_here() {
+    let (first, world) = Run::new(Requester::Push);
+    for registry in [
+        None,
+        Some(Registry {
+            account: AccountId::new("333333333333"),
+            region: Region::new("eu-central-1"),
+        }),
+    ] {
+        let mut settings = (*first.d.settings).clone();
+        settings.registry = registry.clone();
+        let kind = DeploymentKind::Release;
+        let mut run = Run::of(Requester::Push, kind, settings);
+        run.until(&world, "Failed");
+        let said = run.report();
+        match registry {
+            None => assert!(said.contains("nothing says which registry"), "{said}"),
+            Some(registry) => assert!(
+                said.contains(&format!(
+                    "the image is in {}, and erp is deployed from {registry} alone",
+                    run.d.release.registry
+                )),
+                "{said}"
+            ),
+        }
+        assert!(!run.world_touched());
+    }
 }

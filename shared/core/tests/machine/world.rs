@@ -133,6 +133,7 @@ impl World {
                 unhealthy: 0,
             }),
             newest: None,
+            newest_in_family: None,
         };
         Self {
             image: ImageObservation {

@@ -25,8 +25,8 @@ pub const REGISTRY_ACCOUNT: &str = "222222222222";
 const DESIRED: u32 = 2;
 
 impl Cloud {
-    /// The registry's account and region, where it is not account 222222222222 in the region of
-    /// the first environment. Before `furnish`.
+    /// The registry's account and region, where it is not the configured one, or without one account
+    /// 222222222222 in the region of the first environment. Pushes come from there from now on.
     pub fn set_registry(&mut self, account: &AccountId, region: &Region) {
         let place = self.ensure_place(account, region);
         self.registry.place = Some(place);
@@ -35,6 +35,9 @@ impl Cloud {
     /// Furnishes the cloud for a configuration: every service runs the release `v0`, which behaves
     /// well; secrets, parameters, databases and alarms that it names are there.
     pub fn furnish(&mut self, config: &Config) {
+        if let (None, Some(registry)) = (&self.registry.place, &config.registry) {
+            self.set_registry(&registry.account, &registry.region);
+        }
         if let (None, Some(first)) = (&self.registry.place, config.environments.first()) {
             self.set_registry(&AccountId::new(REGISTRY_ACCOUNT), &first.region);
         }

@@ -170,7 +170,10 @@ async fn nothing_is_lost_but_the_image_that_is_changed() {
     }
     expected["containerDefinitions"][0]["image"] = json!("erp@sha256:new");
     // What AWS tags itself it takes from nobody.
-    expected["tags"] = json!([{ "key": "team", "value": "erp" }]);
+    expected["tags"] = json!([
+        { "key": "team", "value": "erp" },
+        { "key": "sluice:deployment", "value": target().deployment },
+    ]);
     let registered = registered(&order).await;
     assert_eq!(
         keys(&registered),

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sluice_app::ports::TaskDefinitionOrder;
 use sluice_core::failure::PortError;
-use sluice_core::id::{ContainerName, TaskDefinitionArn};
+use sluice_core::id::{ContainerName, DeploymentId, TaskDefinitionArn};
+use sluice_core::observation::FamilyRevision;
 
 use crate::cloud::Cloud;
 use crate::cloud::ledger::Happened;
@@ -103,7 +104,57 @@ impl TaskDefinition {
     }
 }
 
+/// The tag by which Sluice knows its own revisions.
+const DEPLOYMENT_TAG: &str = "sluice:deployment";
+
+/// The registration with the tag of this deployment in place of another's.
+fn tagged(rest: &Value, deployment: &DeploymentId) -> Value {
+    let mut rest = rest.clone();
+    let tags = rest["tags"].as_array().cloned().unwrap_or_default();
+    let others = tags.into_iter().filter(|tag| tag["key"] != DEPLOYMENT_TAG);
+    let ours = json!({"key": DEPLOYMENT_TAG, "value": deployment});
+    rest["tags"] = others.chain([ours]).collect();
+    rest
+}
+
+impl TaskDefinition {
+    fn deployment(&self) -> Option<DeploymentId> {
+        let mut tags = self.rest["tags"].as_array()?.iter();
+        let tag = tags.find(|tag| tag["key"] == DEPLOYMENT_TAG)?;
+        tag["value"].as_str().map(DeploymentId::from_outside)
+    }
+
+    /// What people most want to know of a revision.
+    fn members(&self) -> BTreeMap<String, String> {
+        let said = |key: &str| Some(self.rest[key].as_str()?.to_owned());
+        let members = [
+            ("cpu", "cpu"),
+            ("memory", "memory"),
+            ("task role", "taskRoleArn"),
+            ("execution role", "executionRoleArn"),
+        ];
+        let members = members.into_iter();
+        let members = members.filter_map(|(name, key)| Some((name.to_owned(), said(key)?)));
+        let containers = self.containers.iter();
+        let images = containers.map(|one| (format!("image of {}", one.name), one.image.clone()));
+        members.chain(images).collect()
+    }
+}
+
 impl Cloud {
+    /// The newest revision of the family, where this is another.
+    pub(in crate::cloud) fn newest_in_family(
+        &self,
+        runs: &TaskDefinition,
+    ) -> Option<FamilyRevision> {
+        let newest = self.latest(&runs.place, &runs.family)?;
+        (newest.arn != runs.arn).then(|| FamilyRevision {
+            task_definition: newest.arn.clone(),
+            deployment: newest.deployment(),
+            differs: FamilyRevision::differences(&runs.members(), &newest.members()),
+        })
+    }
+
     pub(in crate::cloud) fn task_definition(&self, arn: &TaskDefinitionArn) -> Option<usize> {
         self.ecs
             .task_definitions
@@ -147,6 +198,7 @@ impl Cloud {
     /// RegisterTaskDefinition, unless the one it is made from or the family's latest obeys already.
     pub(in crate::cloud) fn ensure_registered(
         &mut self,
+        deployment: &DeploymentId,
         order: &TaskDefinitionOrder,
     ) -> Result<TaskDefinitionArn, PortError> {
         let Some(from) = self.task_definition(&order.from) else {
@@ -171,7 +223,7 @@ impl Cloud {
             return Ok(latest.arn.clone());
         }
         let (place, family) = (base.place.clone(), base.family.clone());
-        let rest = base.rest.clone();
+        let rest = Arc::new(tagged(&base.rest, deployment));
         let mut containers = base.containers.clone();
         for container in containers.iter_mut().filter(|c| c.name == order.container) {
             container.obey(order);

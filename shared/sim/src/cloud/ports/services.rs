@@ -55,7 +55,7 @@ impl Services for CloudPorts {
         let mut cloud = self.cloud();
         let reply = cloud.ask(Operation::RegisterTaskDefinition)?;
         cloud.place(target)?;
-        reply.with(cloud.ensure_registered(order)?)
+        reply.with(cloud.ensure_registered(&target.deployment, order)?)
     }
 
     async fn ensure_rollout(&self, target: &Target, order: &RolloutOrder) -> Result<(), PortError> {
