@@ -1,11 +1,13 @@
 //! What happened, for people: the story of a deployment, told in the chat's thread, in the history
 //! and on the command line in the same words.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::config::ServiceKind;
-use crate::controls::{ControlsObservation, overriders};
+use crate::controls::{ControlsObservation, Lapse, overriders};
 use crate::deployment::Deployment;
 use crate::failure::{Cause, PortError};
 use crate::id::{DeploymentId, Hash, ServiceName, SlackUserId, SnapshotId, TaskArn};
@@ -40,6 +42,9 @@ pub enum Note {
     Approved {
         by: SlackUserId,
         missing: usize,
+    },
+    ApprovalsLapsed {
+        lapsed: BTreeMap<SlackUserId, Lapse>,
     },
     WindowClosed(Box<ControlsObservation>),
     WindowOpened,
@@ -202,6 +207,13 @@ impl Note {
             Self::Approved { by, missing: 0 } => format!("<@{by}> approved the plan"),
             Self::Approved { by, missing } => {
                 format!("<@{by}> approved the plan; {missing} more needed")
+            }
+            Self::ApprovalsLapsed { lapsed } => {
+                let why: Vec<String> = lapsed.iter().map(|(by, why)| why.words(by)).collect();
+                format!(
+                    "approval is needed again before anything is touched: {}",
+                    why.join("; ")
+                )
             }
             Self::WindowClosed(seen) => {
                 let environment = &deployment.settings.environment;
