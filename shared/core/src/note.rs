@@ -1,6 +1,8 @@
 //! What happened, for people: the story of a deployment, told in the chat's thread, in the history
 //! and on the command line in the same words.
 
+pub(crate) mod bounds;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -145,6 +147,7 @@ pub enum Note {
         service: ServiceName,
         reason: String,
     },
+    LongEnough,
     Ended,
 }
 
@@ -366,6 +369,9 @@ impl Note {
             Self::ServiceNotStarted { service, reason } => {
                 format!("{service} could not be started: {reason}")
             }
+            Self::LongEnough => "a lot has happened: what repeats is not told here any more. The \
+                                 message above shows how things stand"
+                .to_owned(),
             Self::Ended => crate::report::report(deployment)
                 .map(|report| report.happened)
                 .unwrap_or_default(),
