@@ -2,6 +2,7 @@
 //!
 //! A failure prints the case. The same case is the same world, step by step, on any machine.
 
+mod approvals;
 mod archived;
 mod asked;
 mod by_hand;

@@ -54,7 +54,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             &[
                 "drawn",
                 "approved the plan",
-                "the world has changed",
+                "the plan has changed",
                 "approved the plan",
                 "re-checked: unchanged",
             ],

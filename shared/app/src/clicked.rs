@@ -122,9 +122,8 @@ impl App {
     ) -> Result<(), ControlError> {
         let d = self.clicked_on(id).await?;
         let d = d.ok_or_else(|| ControlError::UnknownDeployment(id.clone()))?;
-        let environment = &d.settings.environment;
-        let groups = self.groups_for(environment, Action::Override, by).await?;
-        may(environment, Action::Override, by, &groups)?;
+        let groups = self.authority(&d, Action::Override, by).await??;
+        may(&d.settings.environment, Action::Override, by, &groups)?;
         let Phase::AwaitingWindow {
             closed: Some(closed),
         } = &d.phase

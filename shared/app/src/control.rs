@@ -343,8 +343,7 @@ impl App {
     ) -> Result<BTreeSet<SlackGroupId>, ControlError> {
         let stored = self.ports.store.load(id).await?;
         let stored = stored.ok_or_else(|| ControlError::UnknownDeployment(id.clone()))?;
-        let environment = &stored.deployment.settings.environment;
-        Ok(self.groups_for(environment, action, by).await?)
+        Ok(self.authority(&stored.deployment, action, by).await??)
     }
 
     /// The groups that let somebody do this and that they are in now.

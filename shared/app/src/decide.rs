@@ -1,15 +1,13 @@
 //! People's decisions: approve, reject, call off.
 
-use std::collections::BTreeSet;
-
 use jiff::SignedDuration;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Event;
 use sluice_core::failure::{ErrorClass, PortError, RejectedEvent};
-use sluice_core::id::{DeploymentId, Hash, SlackGroupId, SlackUserId};
+use sluice_core::id::{DeploymentId, Hash, SlackUserId};
 use sluice_core::message::ButtonAction;
 use sluice_core::phase::Phase;
-use sluice_core::roles::{Action, Role};
+use sluice_core::roles::Action;
 use sluice_core::slash::Reason;
 
 use crate::App;
@@ -94,53 +92,43 @@ impl App {
                 reply: reply(verdict, &stored.deployment),
             });
         }
-        let by = decide.by.clone();
-        let event = match verdict {
-            Verdict::Cancel => {
-                let environment = &stored.deployment.settings.environment;
-                let groups = self.groups_for(environment, Action::Cancel, &by).await?;
-                Event::Cancel { by, groups }
-            }
-            Verdict::Approve | Verdict::Reject => {
-                let plan = decide
-                    .plan
-                    .clone()
-                    .ok_or_else(|| DecideError::NoPlan(decide.deployment.clone()))?;
-                let groups = self.groups_of(&stored.deployment, &by).await?;
-                match verdict {
-                    Verdict::Approve => Event::Approve { by, groups, plan },
-                    Verdict::Reject | Verdict::Cancel => {
-                        let reason = decide.reason.as_ref().map(ToString::to_string);
-                        Event::Reject {
-                            by,
-                            groups,
-                            plan,
-                            reason,
-                        }
-                    }
-                }
-            }
+        let plan = || {
+            let plan = decide.plan.clone();
+            plan.ok_or_else(|| DecideError::NoPlan(decide.deployment.clone()))
         };
-        let after = self
-            .apply(&decide.deployment, event)
-            .await?
-            .ok_or_else(unknown)??;
+        let action = match verdict {
+            Verdict::Cancel => Action::Cancel,
+            Verdict::Approve | Verdict::Reject => Action::Approve,
+        };
+        let by = decide.by.clone();
+        let groups = self.authority(&stored.deployment, action, &by).await??;
+        let event = match verdict {
+            Verdict::Cancel => Event::Cancel { by, groups },
+            Verdict::Approve => Event::Approve {
+                by,
+                groups,
+                plan: plan()?,
+            },
+            Verdict::Reject => Event::Reject {
+                by,
+                groups,
+                plan: plan()?,
+                reason: decide.reason.as_ref().map(ToString::to_string),
+            },
+        };
+        let after = self.apply(&decide.deployment, event).await?;
+        let after = after.ok_or_else(unknown)?;
+        if let Err(RejectedEvent::DecisionExpired { .. }) = after {
+            // Nobody has noticed: now somebody does.
+            self.wake(&decide.deployment, None, SignedDuration::ZERO)
+                .await?;
+        }
+        let after = after?;
         self.wake(&decide.deployment, None, SignedDuration::ZERO)
             .await?;
         Ok(Decided {
             reply: reply(verdict, &after.deployment),
         })
-    }
-
-    /// The approvers' groups that the person is in now.
-    async fn groups_of(
-        &self,
-        deployment: &Deployment,
-        user: &SlackUserId,
-    ) -> Result<BTreeSet<SlackGroupId>, PortError> {
-        let environment = &deployment.settings.environment;
-        let approvers = environment.who_may(Role::Approve).iter();
-        self.groups_among(approvers, user).await
     }
 }
 

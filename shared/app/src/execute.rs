@@ -106,7 +106,10 @@ impl App {
                 let state = ports.store.environment(&EnvironmentKey::of(d)).await?;
                 let (environment, now) = (&d.settings.environment, ports.clock.now());
                 let seen = ControlsObservation::read(environment, &state.controls(), now);
-                Outcome::Controls(Box::new(seen))
+                Outcome::Controls(Box::new(ControlsObservation {
+                    lapsed: self.lapsed(d, now).await?,
+                    ..seen
+                }))
             }
             Command::StartSnapshot { snapshot, database } => {
                 ports

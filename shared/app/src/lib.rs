@@ -7,6 +7,7 @@
 //! decides anything: [`sluice_core::machine::step`] does.
 
 mod asked;
+mod authority;
 mod clicked;
 mod control;
 mod decide;

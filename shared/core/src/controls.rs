@@ -1,6 +1,8 @@
 //! What holds an environment closed, by command or by calendar, and what a deployment sees of it.
 
-use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{DatedFreeze, Zone};
@@ -9,6 +11,7 @@ use crate::deployment::{Deployment, Requester};
 use crate::id::SlackUserId;
 use crate::phase::Phase;
 use crate::roles::Role;
+use crate::words;
 
 /// Nobody's deployment begins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +100,40 @@ pub struct ControlsObservation {
     pub outside_window: bool,
     /// When freezes and windows let deployments begin; `None` if they do now, or if that is not known.
     pub opens_at: Option<Timestamp>,
+    /// The approvals that do not count any more.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lapsed: BTreeMap<SlackUserId, Lapse>,
+}
+
+/// Why an approval does not count any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lapse {
+    /// It was given too long ago.
+    TooOld {
+        /// For how long it counted.
+        expires: SignedDuration,
+    },
+    /// They may not approve any more.
+    NoApprover,
+    /// The environment was taken out of `sluice.toml`.
+    NotConfigured,
+}
+
+impl Lapse {
+    /// Why the approval of `by` does not count.
+    pub fn words(&self, by: &SlackUserId) -> String {
+        match self {
+            Self::TooOld { expires } => format!(
+                "the approval by <@{by}> is older than {}",
+                words::duration(*expires)
+            ),
+            Self::NoApprover => format!("<@{by}> may not approve any more"),
+            Self::NotConfigured => {
+                format!("<@{by}> approved it for an environment that sluice.toml has no more")
+            }
+        }
+    }
 }
 
 impl ControlsObservation {
@@ -116,6 +153,7 @@ impl ControlsObservation {
                 .and_then(|at| calendar.opens_at(at))
                 .filter(|at| *at > now),
             freeze,
+            lapsed: BTreeMap::new(),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::id::{
 };
 use crate::intent::Intent;
 use crate::migration::{Judgement, Rehearsal};
-use crate::note::{Entry, Note};
+use crate::note::{Entry, Note, bounds};
 use crate::observation::RolloutObservation;
 use crate::origin::Origin;
 use crate::phase::Phase;
@@ -412,7 +412,7 @@ impl Deployment {
     }
 
     pub(crate) fn tell(&mut self, at: Timestamp, note: Note) {
-        self.story.push(Arc::new(Entry { at, note }));
+        bounds::add(&mut self.story, at, note);
     }
 
     pub(crate) fn enter(&mut self, phase: Phase, now: Timestamp) {

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{DeploymentId, ServiceName, SlackUserId, TaskArn};
+use crate::id::{DeploymentId, EnvironmentName, ServiceName, SlackUserId, TaskArn};
 use crate::roles::NotAllowed;
 
 /// What can be done about an error of the outside world.
@@ -275,6 +276,23 @@ pub enum RejectedEvent {
          deployment and decide there"
     )]
     StalePlan,
+    /// The time to decide is over, whether or not somebody has noticed.
+    #[error(
+        "this was open for a decision until {until}, and nothing was deployed: ask for it again"
+    )]
+    DecisionExpired {
+        /// When it was over.
+        until: Timestamp,
+    },
+    /// Its environment was taken out of `sluice.toml`.
+    #[error(
+        "{environment} is not in sluice.toml any more, so nobody can let a deployment go on there: \
+         put it back, or cancel the deployment"
+    )]
+    NotConfigured {
+        /// The environment.
+        environment: EnvironmentName,
+    },
     /// The one who clicked is not an approver.
     #[error("you are not among the approvers of {environment}: {approvers} may decide")]
     NotAnApprover {

@@ -1,11 +1,15 @@
 //! What happened, for people: the story of a deployment, told in the chat's thread, in the history
 //! and on the command line in the same words.
 
+pub(crate) mod bounds;
+
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::config::ServiceKind;
-use crate::controls::{ControlsObservation, overriders};
+use crate::controls::{ControlsObservation, Lapse, overriders};
 use crate::deployment::Deployment;
 use crate::failure::{Cause, PortError};
 use crate::id::{DeploymentId, Hash, ServiceName, SlackUserId, SnapshotId, TaskArn};
@@ -43,6 +47,9 @@ pub enum Note {
     Approved {
         by: SlackUserId,
         missing: usize,
+    },
+    ApprovalsLapsed {
+        lapsed: BTreeMap<SlackUserId, Lapse>,
     },
     WindowClosed(Box<ControlsObservation>),
     WindowOpened,
@@ -164,6 +171,7 @@ pub enum Note {
         service: ServiceName,
         reason: String,
     },
+    LongEnough,
     Ended,
 }
 
@@ -234,6 +242,13 @@ impl Note {
             Self::Approved { by, missing: 0 } => format!("<@{by}> approved the plan"),
             Self::Approved { by, missing } => {
                 format!("<@{by}> approved the plan; {missing} more needed")
+            }
+            Self::ApprovalsLapsed { lapsed } => {
+                let why: Vec<String> = lapsed.iter().map(|(by, why)| why.words(by)).collect();
+                format!(
+                    "approval is needed again before anything is touched: {}",
+                    why.join("; ")
+                )
             }
             Self::WindowClosed(seen) => {
                 let environment = &deployment.settings.environment;
@@ -418,6 +433,9 @@ impl Note {
             Self::ServiceNotStarted { service, reason } => {
                 format!("{service} could not be started: {reason}")
             }
+            Self::LongEnough => "a lot has happened: what repeats is not told here any more. The \
+                                 message above shows how things stand"
+                .to_owned(),
             Self::Ended => crate::report::report(deployment)
                 .map(|report| report.happened)
                 .unwrap_or_default(),

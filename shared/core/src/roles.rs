@@ -58,6 +58,8 @@ pub enum Action {
     Deploy,
     /// Asks for the way back.
     RollBack,
+    /// Says yes or no to a plan.
+    Approve,
     /// Calls a deployment off.
     Cancel,
     /// Pauses a deployment.
@@ -90,6 +92,7 @@ impl Action {
         match self {
             Self::Deploy => &[Role::Deploy],
             Self::RollBack => &[Role::RollBack],
+            Self::Approve => &[Role::Approve],
             Self::Cancel | Self::Pause | Self::Hold => {
                 &[Role::Deploy, Role::Approve, Role::RollBack, Role::Restore]
             }
@@ -102,13 +105,44 @@ impl Action {
         }
     }
 
-    /// The key of `[environments.X.roles]` that gives it.
+    /// Whether a deployment goes on by it that would not otherwise. What stops one, or leads back,
+    /// does not.
+    pub fn goes_on(self) -> bool {
+        match self {
+            Self::Deploy
+            | Self::Hotfix
+            | Self::Approve
+            | Self::Resume
+            | Self::Release
+            | Self::Thaw
+            | Self::Override
+            | Self::RollForward
+            | Self::Keep => true,
+            Self::RollBack
+            | Self::Restore
+            | Self::Cancel
+            | Self::Pause
+            | Self::Hold
+            | Self::Freeze => false,
+        }
+    }
+
+    /// The table of `[environments.X]` that gives it.
+    fn table(self) -> &'static str {
+        match self {
+            Self::Approve => "approval",
+            _ => "roles",
+        }
+    }
+
+    /// The key of that table.
     fn key(self) -> &'static str {
         match self {
             Self::RollBack => "roll_back",
             Self::Freeze | Self::Thaw => "freeze",
             Self::Override | Self::Hotfix => "override",
             Self::Restore => "restore",
+            Self::Approve => "approvers",
             Self::Deploy
             | Self::Cancel
             | Self::Pause
@@ -125,6 +159,7 @@ impl Action {
         match self {
             Self::Deploy => "deploy to",
             Self::RollBack => "roll back",
+            Self::Approve => "decide on a deployment to",
             Self::Cancel => "cancel a deployment to",
             Self::Pause => "pause a deployment to",
             Self::Resume => "resume a deployment to",
@@ -207,9 +242,9 @@ impl fmt::Display for NotAllowed {
         if self.who_may.is_empty() {
             return write!(
                 f,
-                "nobody may. Name somebody as `{}` in [environments.{environment}.roles] of \
-                 sluice.toml",
-                action.key()
+                "nobody may. Name somebody as `{}` in [environments.{environment}.{}] of sluice.toml",
+                action.key(),
+                action.table()
             );
         }
         let who: Vec<String> = self.who_may.iter().map(Member::to_string).collect();

@@ -1,7 +1,6 @@
 //! Commands that tell how things are, and the home page, which tells the same.
 
 use futures::future::{join_all, try_join_all};
-use sluice_core::config::Member;
 use sluice_core::controls::{Controls, ControlsObservation};
 use sluice_core::deployment::{Deployment, Requester};
 use sluice_core::environment_key::EnvironmentKey;
@@ -9,7 +8,7 @@ use sluice_core::failure::PortError;
 use sluice_core::id::{DeploymentId, SlackUserId};
 use sluice_core::message::{Block, Message};
 use sluice_core::phase::Phase;
-use sluice_core::roles::Role;
+use sluice_core::roles::{Action, may};
 use sluice_core::slash::{Look, help};
 use sluice_core::view::{Glance, history_message, home, status_message, who_message};
 
@@ -47,10 +46,9 @@ impl App {
     }
 
     async fn is_approver(&self, d: &Deployment, user: &SlackUserId) -> Result<bool, PortError> {
-        let approvers = d.settings.environment.who_may(Role::Approve);
-        let is_named = |approver: &Member| matches!(approver, Member::User(named) if named == user);
-        Ok(approvers.iter().any(is_named)
-            || !self.groups_among(approvers.iter(), user).await?.is_empty())
+        let pinned = &d.settings.environment;
+        let groups = self.authority(d, Action::Approve, user).await?;
+        Ok(groups.is_ok_and(|groups| may(pinned, Action::Approve, user, &groups).is_ok()))
     }
 
     /// The environment at a glance; without one, all of them. One of all that cannot be read is

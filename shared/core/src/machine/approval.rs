@@ -1,11 +1,12 @@
 //! Asking people.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{end, planning};
+use super::{deadline, end, planning};
 use crate::config::Member;
+use crate::controls::Lapse;
 use crate::deployment::{Deployment, Requester};
 use crate::failure::RejectedEvent;
 use crate::id::{Hash, SlackGroupId, SlackUserId};
@@ -18,6 +19,29 @@ pub(super) fn begin(d: &mut Deployment, now: Timestamp) {
     d.enter(Phase::AwaitingApproval, now);
 }
 
+/// Asks again: of the approvals there were, these do not count any more.
+pub(super) fn begin_again(
+    d: &mut Deployment,
+    lapsed: &BTreeMap<SlackUserId, Lapse>,
+    now: Timestamp,
+) {
+    d.approvals.retain(|by, _| !lapsed.contains_key(by));
+    d.tell(
+        now,
+        Note::ApprovalsLapsed {
+            lapsed: lapsed.clone(),
+        },
+    );
+    d.enter(Phase::AwaitingApproval, now);
+}
+
+/// Whether those that still count are too few.
+pub(super) fn is_too_few(d: &Deployment, lapsed: &BTreeMap<SlackUserId, Lapse>) -> bool {
+    let valid = d.approvals.keys().filter(|by| !lapsed.contains_key(*by));
+    let quorum = Demands::of_deployment(d).map_or(0, |demands| usize::from(demands.quorum));
+    !lapsed.is_empty() && valid.count() < quorum
+}
+
 pub(super) fn approve(
     d: &mut Deployment,
     by: &SlackUserId,
@@ -25,7 +49,7 @@ pub(super) fn approve(
     plan: &Hash,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
-    may_decide(d, by, groups, plan)?;
+    may_decide(d, by, groups, plan, now)?;
     let Some(demands) = Demands::of_deployment(d) else {
         return Err(RejectedEvent::NotAwaitingApproval {
             phase: d.phase.name(),
@@ -67,7 +91,7 @@ pub(super) fn reject(
     reason: Option<&str>,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
-    may_decide(d, by, groups, plan)?;
+    may_decide(d, by, groups, plan, now)?;
     let rejected = Phase::Rejected {
         by: by.clone(),
         reason: reason.map(str::to_owned),
@@ -81,6 +105,7 @@ fn may_decide(
     by: &SlackUserId,
     groups: &BTreeSet<SlackGroupId>,
     plan: &Hash,
+    now: Timestamp,
 ) -> Result<(), RejectedEvent> {
     let (Phase::AwaitingApproval, Some(sealed), Some(approval)) =
         (&d.phase, &d.plan, &d.settings.environment.approval)
@@ -89,6 +114,9 @@ fn may_decide(
             phase: d.phase.name(),
         });
     };
+    if let Some(until) = deadline::deadline(d).filter(|until| now >= *until) {
+        return Err(RejectedEvent::DecisionExpired { until });
+    }
     if sealed.hash != *plan {
         return Err(RejectedEvent::StalePlan);
     }

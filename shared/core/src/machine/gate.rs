@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{backup, late, planning, restore};
+use super::{approval, backup, late, planning, restore};
 use crate::command::Command;
 use crate::controls::ControlsObservation;
 use crate::deployment::{Deployment, Override};
@@ -20,8 +20,8 @@ use crate::phase::Phase;
 use crate::roles::{self, Action};
 
 pub(super) fn begin(d: &mut Deployment, now: Timestamp) {
-    // Without a calendar it was opened by a version that had no gate: its history must replay.
-    let has_gate = d.settings.environment.calendar.is_some() && !d.kind.goes_first();
+    // What leads back is let through, but not on an approval that does not count any more.
+    let has_gate = !d.kind.goes_first() || !d.approvals.is_empty();
     if has_gate || d.paused.is_some() {
         d.enter(Phase::AwaitingWindow { closed: None }, now);
     } else {
@@ -62,7 +62,12 @@ pub(super) fn on(
     // What leads back comes here only if it was paused: once resumed it is as open to it as before.
     let is_let_through = d.overridden.is_some() || d.kind.goes_first();
     if !is_let_through && !seen.is_open_to(&d.requested_by) {
-        wait(d, seen.clone(), is_news, now);
+        // Whose approval counts matters once it opens, and is looked at again then.
+        let mut seen = seen.clone();
+        seen.lapsed.clear();
+        wait(d, seen, is_news, now);
+    } else if approval::is_too_few(d, &seen.lapsed) {
+        approval::begin_again(d, &seen.lapsed, now);
     } else if has_waited {
         d.tell(now, Note::WindowOpened);
         planning::begin(d, true, now);

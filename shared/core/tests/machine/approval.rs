@@ -1,5 +1,6 @@
 //! Asking people.
 
+use jiff::SignedDuration;
 use sluice_core::deployment::Requester;
 use sluice_core::event::Event;
 use sluice_core::failure::RejectedEvent;
@@ -88,6 +89,25 @@ fn a_world_that_changed_since_the_yes_voids_it() {
     assert!(!run.world_touched());
     run.approve(APPROVER).unwrap();
     run.until(&world, "BackingUp");
+}
+
+#[test]
+fn a_decision_after_the_time_for_it_is_refused_though_nobody_has_noticed() {
+    let (mut run, world) = Run::new(Requester::Push);
+    run.until(&world, "AwaitingApproval");
+    run.now += SignedDuration::from_hours(8);
+    assert_eq!(run.phase(), "AwaitingApproval", "nobody has woken it");
+    let refused = run.approve(APPROVER).unwrap_err();
+    insta::assert_snapshot!("too-late", refused);
+    let reject = Event::Reject {
+        by: SlackUserId::new(APPROVER),
+        groups: Default::default(),
+        plan: run.d.sealed_plan().hash.clone(),
+        reason: None,
+    };
+    assert_eq!(run.event(&reject).unwrap_err(), refused);
+    run.until(&world, "Expired");
+    assert!(!run.world_touched());
 }
 
 #[test]

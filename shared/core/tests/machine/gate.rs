@@ -1,11 +1,11 @@
 //! Freezes, windows and holds: what begins, what waits, and who lets it through.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use sluice_core::calendar::{DatedFreeze, Window, Zone};
 use sluice_core::config::Environment;
-use sluice_core::controls::{Freeze, Hold};
+use sluice_core::controls::{Freeze, Hold, Lapse};
 use sluice_core::deployment::Requester;
 use sluice_core::event::Event;
 use sluice_core::failure::RejectedEvent;
@@ -152,6 +152,54 @@ fn a_dated_freeze_says_its_reason_and_its_end() {
 }
 
 #[test]
+fn an_approval_that_does_not_count_any_more_is_asked_for_again() {
+    let lapses = [
+        Lapse::TooOld {
+            expires: SignedDuration::from_hours(8),
+        },
+        Lapse::NoApprover,
+        Lapse::NotConfigured,
+    ];
+    let mut told = Vec::new();
+    for lapse in lapses {
+        let (mut run, mut world) = Run::new(Requester::Push);
+        world.controls.freeze = Some(freeze(Some(120)));
+        world.lapsed = BTreeMap::from([(SlackUserId::new(APPROVER), lapse)]);
+        run.approved_until(&world, "AwaitingWindow");
+        run.look(&world);
+        assert_eq!(run.phase(), "AwaitingWindow", "nobody is asked in a freeze");
+        run.until(&world, "AwaitingApproval");
+        assert!(run.d.approvals.is_empty());
+        assert!(!run.world_touched());
+        told.extend(run.story().pop());
+        assert_eq!(replay(&run.history).unwrap(), run.d);
+        world.lapsed.clear();
+        run.approve(APPROVER).unwrap();
+        run.until(&world, "BackingUp");
+    }
+    insta::assert_snapshot!("lapsed", told.join("\n"));
+}
+
+#[test]
+fn of_two_approvals_the_one_that_still_counts_stays() {
+    let (mut run, mut world) = Run::to(Requester::Push, |environment| {
+        let approval = environment.approval.as_mut().unwrap();
+        approval.quorum = 2;
+        let other = sluice_core::config::Member::User(SlackUserId::new("U0SECOND"));
+        approval.approvers.push(other);
+    });
+    world.approvers.push(SlackUserId::new("U0SECOND"));
+    run.until(&world, "AwaitingApproval");
+    run.approve(APPROVER).unwrap();
+    run.approve("U0SECOND").unwrap();
+    world.lapsed = BTreeMap::from([(SlackUserId::new("U0SECOND"), Lapse::NoApprover)]);
+    run.until(&world, "AwaitingApproval");
+    let left: Vec<&str> = run.d.approvals.keys().map(SlackUserId::as_str).collect();
+    assert_eq!(left, [APPROVER]);
+    assert!(run.approve(APPROVER).is_err(), "one person is not two");
+}
+
+#[test]
 fn a_hold_stops_what_pushes_ask_for_and_nothing_else() {
     let (mut run, mut world) = Run::new(person());
     world.controls.hold = Some(hold());
@@ -241,12 +289,4 @@ fn the_way_back_is_open_in_a_freeze() {
     let before = run.given.len();
     run.look(&world);
     assert!(run.given.len() > before, "it goes back");
-}
-
-#[test]
-fn what_was_pinned_before_there_were_controls_goes_on_as_it_did() {
-    let (mut run, mut world) = Run::to(Requester::Push, |environment| environment.calendar = None);
-    world.controls.freeze = Some(freeze(None));
-    run.approved_until(&world, "BackingUp");
-    assert!(!run.given.contains(&"read-controls".to_owned()));
 }

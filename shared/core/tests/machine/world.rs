@@ -11,7 +11,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::command::{Command, CommandKey};
 use sluice_core::config::{Config, Environment, Settings};
-use sluice_core::controls::{Controls, ControlsObservation};
+use sluice_core::controls::{Controls, ControlsObservation, Lapse};
 use sluice_core::database::{CopyObservation, CopyStatus};
 use sluice_core::deployment::{Deployment, Hotfix, Opening, Requester};
 use sluice_core::event::{Claim, Event, Outcome};
@@ -50,6 +50,8 @@ pub(crate) struct World {
     pub(crate) approvers: Vec<SlackUserId>,
     pub(crate) environment: Environment,
     pub(crate) controls: Controls,
+    /// Approvals that do not count any more once the gate opens.
+    pub(crate) lapsed: BTreeMap<SlackUserId, Lapse>,
     pub(crate) snapshot: Option<SnapshotObservation>,
     /// What the look before the migration shows.
     pub(crate) inspection: InspectionReading,
@@ -172,6 +174,7 @@ impl World {
             approvers: vec![SlackUserId::new(APPROVER)],
             environment: environment.clone(),
             controls: Controls::default(),
+            lapsed: BTreeMap::new(),
             snapshot: Some(SnapshotObservation {
                 id: sluice_core::id::SnapshotId::new("sluice-production"),
                 status: "available".to_owned(),
@@ -265,11 +268,10 @@ impl World {
                 users: self.approvers.clone(),
             }),
             Command::ReadPrevious => Outcome::Previous(Some(self.previous.clone())),
-            Command::ReadControls => Outcome::Controls(Box::new(ControlsObservation::read(
-                &self.environment,
-                &self.controls,
-                now,
-            ))),
+            Command::ReadControls => Outcome::Controls(Box::new(ControlsObservation {
+                lapsed: self.lapsed.clone(),
+                ..ControlsObservation::read(&self.environment, &self.controls, now)
+            })),
             Command::StartSnapshot { snapshot, .. } => Outcome::SnapshotStarted(snapshot.clone()),
             Command::ReadSnapshot { .. } => Outcome::Snapshot(self.snapshot.clone()),
             Command::RegisterTaskDefinition { service, .. } => Outcome::TaskDefinition {
