@@ -418,8 +418,8 @@ impl Note {
             Self::ServiceNotStarted { service, reason } => {
                 format!("{service} could not be started: {reason}")
             }
-            Self::Ended => crate::report::report(deployment)
-                .map(|report| report.happened)
+            Self::Ended => crate::report::told(deployment)
+                .map(|told| told.happened)
                 .unwrap_or_default(),
         }
     }
