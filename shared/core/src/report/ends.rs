@@ -158,7 +158,7 @@ fn rehearsed(d: &Deployment) -> Option<Fact> {
 /// What the cause itself says.
 fn about(d: &Deployment, cause: &Cause) -> Vec<Fact> {
     let mut facts = Vec::new();
-    if !cause.blames_release() && d.kind.is_release() {
+    if is_not_of_the_release(cause) && d.kind.is_release() {
         facts.push(Fact::NotTheRelease);
     }
     if let Cause::MigrationFailed { log_tail, .. } = cause
@@ -167,6 +167,17 @@ fn about(d: &Deployment, cause: &Cause) -> Vec<Fact> {
         facts.push(Fact::LastLogLine(last.clone()));
     }
     facts
+}
+
+/// Whether the release had no part in it. What took too long may have been the release itself.
+fn is_not_of_the_release(cause: &Cause) -> bool {
+    matches!(
+        cause,
+        Cause::BackupFailed(_)
+            | Cause::PausedTooLong { .. }
+            | Cause::NotRestored(_)
+            | Cause::Refused { .. }
+    )
 }
 
 /// Whether no service went back since the version from before does not run on the new schema.

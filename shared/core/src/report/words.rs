@@ -5,6 +5,7 @@ use super::offer::{DatabaseOffer, Fix, Goal, Look, Offer, When, planned_database
 use crate::deployment::Deployment;
 use crate::id::{ServiceName, TaskDefinitionArn};
 use crate::note::short_arn;
+use crate::phase::Phase;
 use crate::plan::PlannedRestore;
 use crate::words;
 
@@ -131,19 +132,17 @@ fn schema_words(d: &Deployment, schema: &Schema) -> String {
                 .to_owned()
         }
         Schema::New(fits) => {
-            let stays = "The database stays on the new schema.";
-            match fits {
-                Fits::Yes => format!("{stays} The version from before is compatible with it."),
-                Fits::No => {
-                    format!("{stays} The version from before is expected to FAIL on it.")
-                }
-                Fits::MayNot => {
-                    format!("{stays} The version from before may fail on it.")
-                }
-                Fits::NotJudged => {
-                    format!("{stays} Whether the version from before runs on it was not checked.")
-                }
-            }
+            let old = match d.phase {
+                Phase::RolledBack { .. } => "The version now running",
+                _ => "The version from before",
+            };
+            let meets_it = match fits {
+                Fits::Yes => "is compatible with it",
+                Fits::No => "is expected to FAIL on it",
+                Fits::MayNot => "may fail on it",
+                Fits::NotJudged => "was not checked against it",
+            };
+            format!("The database stays on the new schema. {old} {meets_it}.")
         }
         Schema::Between => "The database schema may be half migrated: what the migration had \
                             committed stays."
