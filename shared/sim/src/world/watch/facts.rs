@@ -13,6 +13,9 @@ use sluice_core::observation::RolloutStatus;
 use super::{Invariant, Violation, Watcher};
 use crate::cloud::{Happened, LedgerEntry};
 
+/// The tag of a copy that a migration is rehearsed on.
+pub(super) const REHEARSAL: &str = "rehearsal";
+
 /// A service deployment.
 struct Rollout {
     cluster: ClusterName,
@@ -27,12 +30,25 @@ struct Rollout {
 #[derive(Default)]
 pub(super) struct Facts {
     rollouts: BTreeMap<ServiceDeploymentArn, Rollout>,
-    available: BTreeMap<SnapshotId, Timestamp>,
-    migrations: BTreeSet<String>,
+    pub(super) available: BTreeMap<SnapshotId, Timestamp>,
+    /// When a migration's task was started, by its token.
+    pub(super) migrations: BTreeMap<String, Timestamp>,
     migrated: BTreeSet<String>,
+    /// The tokens of the tasks that changed a schema.
+    pub(super) applied: BTreeSet<String>,
+    /// When someone else's hand last updated a service.
+    pub(super) by_hand: BTreeMap<(ClusterName, EcsServiceName), Timestamp>,
+    /// The copies of rehearsals that are there, and whose.
+    pub(super) copies: BTreeMap<String, String>,
 }
 
 impl Facts {
+    /// Whether the deployment has ever had ECS update a service.
+    pub(super) fn updated_a_service(&self, id: &DeploymentId) -> bool {
+        let mut by = self.rollouts.values().filter_map(|one| one.by.as_ref());
+        by.any(|(by, _)| by == id)
+    }
+
     /// Whether a service deployment to the revision that is not older than `since` has succeeded.
     pub(super) fn succeeded(
         &self,
@@ -127,6 +143,9 @@ impl Watcher {
             } => {
                 self.facts.migrated.insert(token);
             }
+            Happened::SchemaChanged { token, .. } => {
+                self.facts.applied.insert(token);
+            }
             Happened::ServiceUpdated {
                 cluster,
                 service,
@@ -134,6 +153,10 @@ impl Watcher {
                 rollout,
                 by,
             } => {
+                if by.is_none() {
+                    let place = (cluster.clone(), service.clone());
+                    self.facts.by_hand.insert(place, at);
+                }
                 let started = Rollout {
                     cluster,
                     service,
@@ -156,19 +179,31 @@ impl Watcher {
                     rollout.ended = Some(status);
                 }
             }
+            Happened::CopyCreated {
+                copy,
+                deployment: Some(deployment),
+                purpose: Some(purpose),
+                ..
+            } if purpose == REHEARSAL => {
+                self.facts.copies.insert(copy, deployment);
+            }
             Happened::DatabaseGone {
                 database,
                 deployment,
                 purpose,
-                asked: true,
+                asked,
                 ..
-            } => self.judge_database_gone(at, &database, purpose.as_deref(), deployment),
+            } => {
+                self.facts.copies.remove(&database);
+                if asked {
+                    self.judge_database_gone(at, &database, purpose.as_deref(), deployment);
+                }
+            }
             Happened::SnapshotCreated { .. }
             | Happened::SnapshotFailed { .. }
             | Happened::CopyCreated { .. }
             | Happened::CopyAvailable { .. }
             | Happened::DatabaseRenamed { .. }
-            | Happened::DatabaseGone { asked: false, .. }
             | Happened::ServiceScaled { .. }
             | Happened::TaskDefinitionRegistered { .. }
             | Happened::TaskStopped { .. }
@@ -180,7 +215,7 @@ impl Watcher {
     /// The migration's token is the deployment's id.
     fn judge_migration(&mut self, at: Timestamp, token: String) {
         let id = DeploymentId::from_outside(token.clone());
-        if !self.facts.migrations.insert(token) {
+        if self.facts.migrations.insert(token, at).is_some() {
             self.broken(
                 at,
                 Invariant::MigratedOnce,
