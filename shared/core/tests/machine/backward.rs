@@ -74,7 +74,6 @@ fn only_what_was_seen_of_a_failed_migration_is_told() {
         (Some(1), undone, not_known),
         // Killed: it may have been after the commit.
         (Some(137), not_known, undone),
-        (None, not_known, undone),
     ] {
         let (mut run, mut world) = Run::new(Requester::Push);
         let codes = world.migration.as_mut().unwrap().exit_codes.values_mut();

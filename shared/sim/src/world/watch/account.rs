@@ -7,6 +7,7 @@ use sluice_core::note::Note;
 use sluice_core::phase::Phase;
 use sluice_core::report::{DatabaseFact, Fact, Fits, Revision, Schema, standing};
 
+use super::facts::migrates;
 use super::{Invariant, Watcher};
 use crate::cloud::{Cloud, ServiceView};
 use crate::workplace::Change;
@@ -108,7 +109,9 @@ impl Watcher {
     fn migration_runs(&self, d: &Deployment) -> Option<String> {
         let runs = self.cloud(|cloud| {
             let tasks = cloud.tasks();
-            let mut ours = tasks.iter().filter(|task| task.token == d.id.as_str());
+            let mut ours = tasks
+                .iter()
+                .filter(|task| migrates(&task.token) == d.id.as_str());
             ours.any(|task| task.stopped_at.is_none())
         });
         runs.then(|| "its migration's task still runs".to_owned())
@@ -139,7 +142,7 @@ impl Watcher {
             return Some(format!("the snapshot {snapshot} is not available"));
         }
         let since = self.facts.available.get(snapshot)?;
-        let migrated = self.facts.migrations.get(d.id.as_str())?;
+        let (migrated, _) = self.facts.migrations.get(d.id.as_str())?;
         (since > migrated).then(|| format!("the snapshot {snapshot} is younger than the migration"))
     }
 

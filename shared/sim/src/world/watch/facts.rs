@@ -31,10 +31,12 @@ struct Rollout {
 pub(super) struct Facts {
     rollouts: BTreeMap<ServiceDeploymentArn, Rollout>,
     pub(super) available: BTreeMap<SnapshotId, Timestamp>,
-    /// When a migration's task was started, by its token.
-    pub(super) migrations: BTreeMap<String, Timestamp>,
+    /// When a deployment's migration was started last, and with which token.
+    pub(super) migrations: BTreeMap<String, (Timestamp, String)>,
+    /// The tokens of tasks whose container never ran.
+    never_ran: BTreeSet<String>,
     migrated: BTreeSet<String>,
-    /// The tokens of the tasks that changed a schema.
+    /// The deployments whose migration changed the schema.
     pub(super) applied: BTreeSet<String>,
     /// When someone else's hand last updated a service.
     pub(super) by_hand: BTreeMap<(ClusterName, EcsServiceName), Timestamp>,
@@ -141,10 +143,17 @@ impl Watcher {
                 exit_code: Some(0),
                 ..
             } => {
-                self.facts.migrated.insert(token);
+                self.facts.migrated.insert(migrates(&token).to_owned());
+            }
+            Happened::TaskStopped {
+                token,
+                exit_code: None,
+                ..
+            } => {
+                self.facts.never_ran.insert(token);
             }
             Happened::SchemaChanged { token, .. } => {
-                self.facts.applied.insert(token);
+                self.facts.applied.insert(migrates(&token).to_owned());
             }
             Happened::ServiceUpdated {
                 cluster,
@@ -212,10 +221,12 @@ impl Watcher {
         }
     }
 
-    /// The migration's token is the deployment's id.
+    /// The migration's token is the deployment's id, and of what never started another.
     fn judge_migration(&mut self, at: Timestamp, token: String) {
-        let id = DeploymentId::from_outside(token.clone());
-        if self.facts.migrations.insert(token, at).is_some() {
+        let id = DeploymentId::from_outside(migrates(&token));
+        let migrations = &mut self.facts.migrations;
+        let before = migrations.insert(id.to_string(), (at, token));
+        if before.is_some_and(|(_, before)| !self.facts.never_ran.contains(&before)) {
             self.broken(
                 at,
                 Invariant::MigratedOnce,
@@ -271,6 +282,15 @@ impl Watcher {
             );
             self.broken(at, Invariant::Tested, &id, detail);
         }
+    }
+}
+
+/// The deployment whose migration has this token. Another try of a task that never started has a
+/// number behind it.
+pub(super) fn migrates(token: &str) -> &str {
+    match token.rsplit_once("-m") {
+        Some((id, tries)) if tries.bytes().all(|byte| byte.is_ascii_digit()) => id,
+        _ => token,
     }
 }
 

@@ -104,7 +104,7 @@ fn every_kind_of_false_fact_is_seen() {
     );
     let failed = |d: &mut Deployment| {
         d.phase = migration_failed(Some(1));
-        d.touched.migration.as_mut().unwrap().succeeded = false;
+        d.touched.migration.as_mut().unwrap().ended = None;
     };
     seen(&failed, "had ECS update a service");
     seen(&failed, "has changed the schema");

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
 use sluice_app::ports::Stored;
 use sluice_core::config::Database;
 use sluice_core::database::RestorePoint;
@@ -148,8 +147,6 @@ fn a_restore_that_left_the_names_as_they_were_is_seen() {
         reason: "the migration lost orders".to_owned(),
         copy: database("erp-production-restored"),
         aside: database("erp-production-before"),
-        storage_gib: 100,
-        estimate: SignedDuration::from_mins(30),
     };
     let wrong = |phase: &Phase, planned: &PlannedRestore| {
         let cloud = watcher.cloud.lock().unwrap();
