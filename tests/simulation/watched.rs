@@ -162,7 +162,7 @@ fn nobody_can_see_it_and_nobody_says_so_it_stays_unproven_and_production_is_held
     assert_ends(&world, &["Succeeded", "Unproven", "Succeeded"], "1.3.0");
     let stories = erp::stories(&world);
     assert!(
-        stories.contains("v1.4.0 is taken back: production is back on v1.3.0"),
+        stories.contains("production was rolled back from v1.4.0 to v1.3.0"),
         "{stories}"
     );
 }

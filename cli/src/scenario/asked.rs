@@ -32,7 +32,7 @@ fn rollback_asked() -> Scenario {
         When::After("v1.5.0", "Succeeded", SignedDuration::from_mins(30)),
         Act::RollBack("invoices show the wrong currency"),
     )
-    .check(Check::Told(TO_PRODUCTION, "production is back on v1.4.0"))
+    .check(Check::Told(TO_PRODUCTION, "production was rolled back from v1.5.0 to v1.4.0"))
     .check(Check::Runs {
         environment: "production",
         image: IMAGE,

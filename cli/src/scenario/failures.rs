@@ -125,7 +125,7 @@ fn after_the_migration() -> Vec<Scenario> {
                 Act::Refuse(Operation::UpdateService),
             )
             .ends("RollbackFailed")
-            .check(Check::Told(TO_PRODUCTION, "is NOT back"))
+            .check(Check::Told(TO_PRODUCTION, "could NOT be rolled back"))
             .check(Check::Told(TO_PRODUCTION, "aws ecs update-service")),
     ]
 }

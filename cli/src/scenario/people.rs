@@ -157,7 +157,7 @@ fn unproven() -> Scenario {
         "the same, and nobody says anything for twelve hours: it stays, unproven, and production is held",
     )
     .ends("Unproven")
-    .check(Check::Told(TO_PRODUCTION, "it stays in production unproven"))
+    .check(Check::Told(TO_PRODUCTION, "stays live in production, unverified"))
 }
 
 fn empty_approvers() -> Scenario {

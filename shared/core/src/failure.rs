@@ -137,28 +137,6 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// Whether the release was found bad, by Sluice or by somebody. Otherwise Sluice could not find out.
-    pub fn blames_release(&self) -> bool {
-        match self {
-            Self::NotPlannable(_)
-            | Self::RehearsalFailed(_)
-            | Self::MigrationFailed { .. }
-            | Self::RolloutFailed { .. }
-            | Self::SmokeTestsFailed(_)
-            | Self::BakeFailed(_)
-            | Self::AskedFor { .. } => true,
-            Self::BackupFailed(_)
-            | Self::MigrationUnknown { .. }
-            | Self::Replaced { .. }
-            | Self::TimedOut { .. }
-            | Self::PausedTooLong { .. }
-            | Self::NotRestored(_)
-            | Self::Refused { .. } => false,
-        }
-    }
-}
-
-impl Cause {
     /// Whether only a person can say how this goes on, whatever the migration does.
     pub(crate) fn is_for_a_person(&self) -> bool {
         matches!(self, Self::MigrationUnknown { .. } | Self::Replaced { .. })

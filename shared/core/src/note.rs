@@ -436,8 +436,8 @@ impl Note {
             Self::LongEnough => "a lot has happened: what repeats is not told here any more. The \
                                  message above shows how things stand"
                 .to_owned(),
-            Self::Ended => crate::report::report(deployment)
-                .map(|report| report.happened)
+            Self::Ended => crate::report::told(deployment)
+                .map(|told| told.happened)
                 .unwrap_or_default(),
         }
     }

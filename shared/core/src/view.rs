@@ -23,7 +23,7 @@ use crate::note::{Entry, Note};
 use crate::phase::Phase;
 use crate::plan::SealedPlan;
 use crate::plan::demands::Demands;
-use crate::report::{Report, report};
+use crate::report::{Told, told};
 
 pub use looks::{history_message, who_message};
 pub use modals::{WaysBack, override_modal, reject_modal, rollback_modal};
@@ -39,11 +39,11 @@ pub fn message(d: &Deployment, before: Option<&SealedPlan>) -> Message {
     let release = &d.release.tag;
     let environment = d.environment();
     let mut blocks = vec![Block::Header(headline::headline(d))];
-    match report(d) {
-        Some(report) => {
+    match told(d) {
+        Some(told) => {
             let status = ("Status".to_owned(), progress::status(d));
             blocks.push(Block::Fields(vec![status]));
-            blocks.extend(report_blocks(&report));
+            blocks.extend(report_blocks(&told));
         }
         None => blocks.extend(progress_blocks(d, before)),
     }
@@ -61,8 +61,8 @@ pub fn message(d: &Deployment, before: Option<&SealedPlan>) -> Message {
     }
     blocks.push(Block::Context(small));
     blocks.extend(buttons::buttons(d));
-    let summary = match report(d) {
-        Some(report) => format!("{} {}: {}", d.app(), environment, report.happened),
+    let summary = match told(d) {
+        Some(told) => format!("{} {}: {}", d.app(), environment, told.happened),
         None if let Some(restore) = d.restore() => format!(
             "{} {environment}: restoring {}: waits for {}",
             d.app(),
@@ -293,10 +293,10 @@ fn pause_words(d: &Deployment) -> Option<String> {
     Some(format!("⏸ paused by <@{}>: {}", paused.by, paused.reason))
 }
 
-fn report_blocks(report: &Report) -> Vec<Block> {
-    let mut blocks = vec![Block::Text(report.happened.clone())];
-    blocks.extend(listed("How things stand", &report.world));
-    blocks.extend(listed("What you can do", &report.todo));
+fn report_blocks(told: &Told) -> Vec<Block> {
+    let mut blocks = vec![Block::Text(told.happened.clone())];
+    blocks.extend(listed("How things stand", &told.world));
+    blocks.extend(listed("What you can do", &told.todo));
     blocks
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use sluice_core::deployment::Deployment;
-use sluice_core::report::report;
+use sluice_core::report::told;
 
 use super::{Case, Told};
 
@@ -66,7 +66,7 @@ fn page(all: &[(Case, Told)]) -> String {
 
 /// What people read at the end.
 fn read(d: &Deployment) -> String {
-    let report = report(d).expect("it is over");
+    let report = told(d).expect("it is over");
     let mut text = format!("\n> {}\n", report.happened);
     let lists = [
         ("How things stand", report.world),

@@ -184,9 +184,11 @@ pub(super) fn on(
         }
         Outcome::Rollout { service, rollout } => {
             let was_up = planned(d, service).is_some_and(|service| is_up(d, service));
+            let phase = d.phase.name();
             observe(d, service, rollout.as_ref(), now)?;
             let is_up = planned(d, service).is_some_and(|service| is_up(d, service));
-            if is_up && !was_up {
+            // What ended it here is no news of the release.
+            if is_up && !was_up && d.phase.name() == phase {
                 d.tell(now, up_note(d, service));
             }
         }

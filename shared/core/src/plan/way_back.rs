@@ -32,16 +32,6 @@ pub(crate) fn point_of_no_return(plan: &Plan, judgement: &Judgement) -> String {
     format!("POINT OF NO RETURN at the migration: {why}; {how}")
 }
 
-/// How sure it is that what ran before does not run on the schema of a migration that is not
-/// additive: what could not be judged may be harmless.
-pub(crate) fn does_not_run(judgement: &Judgement) -> &'static str {
-    if judgement.has(Risk::Breaking) {
-        "does not run"
-    } else {
-        "may not run"
-    }
-}
-
 /// How long the application stands still while the plan's restore is carried out, or while its
 /// snapshot would be restored: an estimate in words, from the present size of the database. `None`
 /// where there is nothing to restore.

@@ -1,93 +1,112 @@
-//! How restores end, for people: what is lost, which database has which name, what to type.
+//! How restores of the database end: what is lost, which database has which name.
 
 use std::collections::BTreeMap;
 
-use super::Report;
-use crate::config::Database;
+use super::ends::never_began;
+use super::fact::{DatabaseFact, Fact, Which};
+use super::offer::{DatabaseOffer, Fix, Goal, Look, Offer, When};
+use super::{Report, seen};
 use crate::deployment::Deployment;
 use crate::failure::Cause;
 use crate::id::{ServiceName, TaskDefinitionArn};
-use crate::note::short_arn;
+use crate::phase::Phase;
 use crate::plan::{PlannedRestore, PlannedService};
 use crate::restore::{Found, Stands};
 
-/// Of one that brought back what was asked for.
-pub(super) fn restored(d: &Deployment) -> Option<Report> {
+/// The end of a restore; `None` of what is none, or not over.
+pub(super) fn ended(d: &Deployment) -> Option<Report> {
+    d.restore()?;
+    match &d.phase {
+        Phase::Restored => restored(d),
+        Phase::RestoreFailed { cause, stands } => failed(d, cause, stands),
+        Phase::Failed { cause, .. } => Some(Report {
+            happened: was_not_restored(d, cause),
+            facts: vec![Fact::NothingChanged],
+            offers: vec![Offer::Restore(When::Fixed)],
+        }),
+        _ => never_began(d),
+    }
+}
+
+fn was_not_restored(d: &Deployment, cause: &Cause) -> String {
+    format!(
+        "the database of {} was not restored: {cause}",
+        d.environment()
+    )
+}
+
+/// It brought back what was asked for.
+fn restored(d: &Deployment) -> Option<Report> {
     let planned = planned(d)?;
     let (release, name) = (&d.release.tag, planned.database.identifier());
     let aside = planned.aside.identifier();
     let until = planned.until.strftime("%Y-%m-%d %H:%M:%S UTC");
-    let mut world = vec![
-        format!("{name} holds what was written until {until}; what came later is not in it"),
-        format!("every service runs {} with it", d.release.digest.short()),
-        format!("the old database is kept, with all that is in it, as {aside}"),
-    ];
-    world.extend(left_stopped(d));
-    let mut todo = vec![
-        format!(
-            "fetch what is missed from {aside}: it can be read under its own endpoint until somebody \
-             removes it"
-        ),
-        format!(
-            "once it can go, with a last snapshot: {}",
-            removal(&planned.aside, &format!("{aside}-last"))
-        ),
-        format!(
-            "if infrastructure code made {name}, import the new one under its resource id before the \
-             next apply: the code knows the old one"
-        ),
-    ];
-    todo.push("mend the migration and push a new image".to_owned());
+    let mut facts = vec![in_place_until(planned)];
+    facts.extend(brought_back(d));
+    facts.push(old_kept(planned));
+    facts.extend(left_stopped(d));
+    let database = Offer::Database;
     Some(Report {
         happened: format!(
             "the database of {} is restored to {until}, and {release} runs with it: {}",
             d.environment(),
             planned.reason
         ),
-        world,
-        todo,
+        facts,
+        offers: vec![
+            database(DatabaseOffer::ReadOld {
+                aside: aside.to_owned(),
+            }),
+            database(DatabaseOffer::Remove {
+                database: planned.aside.clone(),
+                last: Some(format!("{aside}-last")),
+            }),
+            database(DatabaseOffer::Import {
+                name: name.to_owned(),
+            }),
+            Offer::Push(Fix::Migration),
+        ],
     })
 }
 
-/// Of one that did not.
-pub(super) fn failed(d: &Deployment, cause: &Cause, stands: &Stands) -> Option<Report> {
+/// It did not.
+fn failed(d: &Deployment, cause: &Cause, stands: &Stands) -> Option<Report> {
     let planned = planned(d)?;
-    let (name, environment) = (planned.database.identifier(), d.environment());
-    let copy = planned.copy.identifier();
-    let happened = format!("the database of {environment} was not restored: {cause}");
-    let kept = format!("if RDS has made {copy}, it is still there: Sluice deletes no database");
+    let as_before = [
+        Fact::Database(DatabaseFact::AsBefore {
+            name: planned.database.identifier().to_owned(),
+        }),
+        Fact::Database(DatabaseFact::CopyMayBeThere {
+            copy: planned.copy.identifier().to_owned(),
+        }),
+    ];
+    let happened = was_not_restored(d, cause);
     Some(match stands {
         Stands::AsBefore => Report {
             happened,
-            world: vec![
-                format!("{name} is as it was: nothing is changed, and nothing is lost"),
-                "every service runs again as it did before".to_owned(),
-                kept,
-            ],
-            todo: vec![
-                "put this right, then ask for the restore again".to_owned(),
-                format!(
-                    "see whether {copy} is there, and remove it: {}",
-                    removal_now(&planned.copy)
-                ),
+            facts: as_before
+                .into_iter()
+                .chain(seen::all_run_what_they_ran(d))
+                .collect(),
+            offers: vec![
+                Offer::Restore(When::Fixed),
+                Offer::Database(DatabaseOffer::Remove {
+                    database: planned.copy.clone(),
+                    last: None,
+                }),
             ],
         },
         Stands::NotStarted(services) => Report {
             happened,
-            world: not_running(services)
-                .chain([
-                    format!("{name} is as it was: nothing is changed, and nothing is lost"),
-                    kept,
-                ])
-                .collect(),
-            todo: starts(d, services, |service| Some(&service.from)),
+            facts: not_started(services).chain(as_before).collect(),
+            offers: starts(d, services, |service| Some(&service.from)),
         },
         Stands::BetweenNames { copy: id, found } => between(d, planned, happened, id, found),
         Stands::InPlace(services) => in_place(d, planned, happened, services),
     })
 }
 
-/// The names are half changed, and every service stands still.
+/// The names are half changed, and every service is scaled to no tasks.
 fn between(
     d: &Deployment,
     planned: &PlannedRestore,
@@ -95,103 +114,70 @@ fn between(
     copy: &str,
     found: &BTreeMap<String, Found>,
 ) -> Report {
-    let name = planned.database.identifier();
-    let is = |found: &Found| match &found.resource_id {
-        Some(id) if *id == planned.resource_id => format!("the old database ({id})"),
-        Some(id) if id == copy => format!("the restored database ({id})"),
-        Some(id) => format!("neither of the two, but {id}"),
-        None => "one whose resource id RDS does not say".to_owned(),
+    let which = |found: &Found| match found.resource_id.clone() {
+        Some(id) if id == planned.resource_id => Which::Old { id },
+        Some(id) if id == copy => Which::Restored { id },
+        Some(id) => Which::Other { id },
+        None => Which::Unknown,
     };
-    let mut world = vec![
-        format!(
-            "EVERY SERVICE STANDS STILL in {}, and {name} may be nobody's name: Sluice goes no \
-             further by itself",
-            d.environment()
-        ),
-        "nothing was deleted: both databases are there".to_owned(),
+    let mut facts = vec![
+        DatabaseFact::Down {
+            name: planned.database.identifier().to_owned(),
+        },
+        DatabaseFact::NothingDeleted,
     ];
-    world.extend(
-        found
-            .iter()
-            .map(|(name, found)| format!("{name} was {}, {}", is(found), found.status)),
-    );
-    let names = [&planned.database, &planned.copy, &planned.aside];
-    let looks = names.map(|database| database.identifier()).join(" ");
+    facts.extend(found.iter().map(|(name, found)| DatabaseFact::Had {
+        name: name.clone(),
+        which: which(found),
+        status: found.status.clone(),
+    }));
     let all = d.sealed_plan().plan.services.iter();
     let all: BTreeMap<ServiceName, String> = all
         .map(|service| (service.service.clone(), String::new()))
         .collect();
-    let mut todo = vec![
-        format!(
-            "see which names there are now ({looks}): {}",
-            listing(&planned.database)
-        ),
-        format!(
-            "EITHER go on with the restored one: first, if {name} is still the old one, {}; then {}; \
-             once that is available:",
-            renaming(&planned.database, planned.aside.identifier()),
-            renaming(&planned.copy, name)
-        ),
+    let mut offers = vec![
+        Offer::Database(DatabaseOffer::List),
+        Offer::Database(DatabaseOffer::GoOn),
     ];
-    todo.extend(starts(d, &all, |service| service.revision.as_ref()));
-    todo.push(format!(
-        "OR stay with the old one: if it is called {}, {}; once that is available:",
-        planned.aside.identifier(),
-        renaming(&planned.aside, name)
-    ));
-    todo.extend(starts(d, &all, |service| Some(&service.from)));
+    offers.extend(starts(d, &all, |service| service.revision.as_ref()));
+    offers.push(Offer::Database(DatabaseOffer::Stay));
+    offers.extend(starts(d, &all, |service| Some(&service.from)));
     Report {
         happened,
-        world,
-        todo,
+        facts: facts.into_iter().map(Fact::Database).collect(),
+        offers,
     }
 }
 
-/// The restored database has the name, and something on it is not well.
+/// The restored database has the name, and something on it is not healthy.
 fn in_place(
     d: &Deployment,
     planned: &PlannedRestore,
     happened: String,
     services: &BTreeMap<ServiceName, String>,
 ) -> Report {
-    let name = planned.database.identifier();
-    let until = planned.until.strftime("%Y-%m-%d %H:%M:%S UTC");
-    let mut world: Vec<String> = not_running(services).collect();
-    world.push(format!(
-        "{name} IS the restored database: it holds what was written until {until}"
-    ));
-    world.push(format!(
-        "the old database is kept, with all that is in it, as {}",
-        planned.aside.identifier()
-    ));
+    let mut facts: Vec<Fact> = not_started(services).collect();
+    facts.push(in_place_until(planned));
+    facts.push(old_kept(planned));
     if services.is_empty() {
-        world.push(format!(
-            "every service runs {}, and does not answer users as it should",
-            d.release.tag
-        ));
+        facts.extend(brought_back(d));
+        facts.push(Fact::Database(DatabaseFact::ChecksFailed));
     }
-    world.extend(left_stopped(d));
-    let mut todo = starts(d, services, |service| {
+    facts.extend(left_stopped(d));
+    let mut offers = starts(d, services, |service| {
         d.touched
             .task_definitions
             .get(&service.service)
             .or(service.revision.as_ref())
     });
-    if todo.is_empty() {
-        todo.push(format!(
-            "read the logs of {}, and mend what is wrong",
-            d.release.tag
-        ));
+    if offers.is_empty() {
+        offers.push(Offer::Look(Look::Logs));
     }
-    todo.push(
-        "a restored database is slow until RDS has fetched its blocks: what was merely too late may \
-         be well by now"
-            .to_owned(),
-    );
+    offers.push(Offer::Database(DatabaseOffer::SlowAtFirst));
     Report {
         happened: format!("{happened}. The database itself is the restored one"),
-        world,
-        todo,
+        facts,
+        offers,
     }
 }
 
@@ -199,26 +185,50 @@ fn planned(d: &Deployment) -> Option<&PlannedRestore> {
     d.plan.as_ref()?.plan.restore.as_ref()
 }
 
-fn left_stopped(d: &Deployment) -> Option<String> {
-    let services = d.sealed_plan().plan.services.iter();
-    let names: Vec<&str> = services
-        .filter(|service| service.revision.is_none())
-        .map(|service| service.service.as_str())
-        .collect();
-    (!names.is_empty()).then(|| {
-        format!(
-            "{} did not exist with {} and stands still: its next deployment starts it, once its \
-             desired count is raised",
-            names.join(", "),
-            d.release.tag
-        )
+fn in_place_until(planned: &PlannedRestore) -> Fact {
+    Fact::Database(DatabaseFact::Restored {
+        name: planned.database.identifier().to_owned(),
+        until: planned.until,
     })
 }
 
-fn not_running(services: &BTreeMap<ServiceName, String>) -> impl Iterator<Item = String> {
-    services
-        .iter()
-        .map(|(service, reason)| format!("{service} does NOT run: {reason}"))
+fn old_kept(planned: &PlannedRestore) -> Fact {
+    Fact::Database(DatabaseFact::OldKept {
+        aside: planned.aside.identifier().to_owned(),
+    })
+}
+
+/// What came after the version that a restore brings back stays stopped.
+fn comes_back(service: &PlannedService) -> bool {
+    service.revision.is_some()
+}
+
+fn brought_back(d: &Deployment) -> Vec<Fact> {
+    let plan = &d.sealed_plan().plan;
+    let mut facts = seen::all_run_the_release(d);
+    facts.retain(|fact| match fact {
+        Fact::Runs { service, .. } => plan.service(service).is_some_and(comes_back),
+        _ => true,
+    });
+    facts
+}
+
+fn left_stopped(d: &Deployment) -> Option<Fact> {
+    let services = d.sealed_plan().plan.services.iter();
+    let names: Vec<ServiceName> = services
+        .filter(|service| !comes_back(service))
+        .map(|service| service.service.clone())
+        .collect();
+    (!names.is_empty()).then_some(Fact::Database(DatabaseFact::LeftStopped(names)))
+}
+
+fn not_started(services: &BTreeMap<ServiceName, String>) -> impl Iterator<Item = Fact> {
+    services.iter().map(|(service, reason)| {
+        Fact::Database(DatabaseFact::NotStarted {
+            service: service.clone(),
+            reason: reason.clone(),
+        })
+    })
 }
 
 /// The commands that start services by hand, each with the revision it is to have.
@@ -226,81 +236,18 @@ fn starts<'a>(
     d: &'a Deployment,
     services: &BTreeMap<ServiceName, String>,
     revision: impl Fn(&'a PlannedService) -> Option<&'a TaskDefinitionArn>,
-) -> Vec<String> {
+) -> Vec<Offer> {
     let planned = d.sealed_plan().plan.services.iter();
     planned
         .filter(|service| services.contains_key(&service.service))
         .filter_map(|service| {
-            let revision = short_arn(revision(service)?.as_str());
-            Some(format!(
-                "start {}: aws ecs update-service --cluster {} --service {} --task-definition \
-                 {revision} --desired-count {}",
-                service.service,
-                d.settings.environment.cluster,
-                service.ecs_service,
-                service.desired.unwrap_or(1)
-            ))
+            Some(Offer::UpdateService {
+                service: service.service.clone(),
+                to: revision(service)?.clone(),
+                goal: Goal::Start {
+                    tasks: service.desired.unwrap_or(1),
+                },
+            })
         })
         .collect()
-}
-
-fn listing(database: &Database) -> String {
-    match database {
-        Database::Instance(_) => {
-            "aws rds describe-db-instances --query \
-             'DBInstances[].[DBInstanceIdentifier,DbiResourceId,DBInstanceStatus]' --output table"
-        }
-        Database::Cluster(_) => {
-            "aws rds describe-db-clusters --query \
-             'DBClusters[].[DBClusterIdentifier,DbClusterResourceId,Status]' --output table"
-        }
-    }
-    .to_owned()
-}
-
-fn renaming(from: &Database, to: &str) -> String {
-    match from {
-        Database::Instance(from) => format!(
-            "aws rds modify-db-instance --db-instance-identifier {from} \
-             --new-db-instance-identifier {to} --apply-immediately"
-        ),
-        Database::Cluster(from) => format!(
-            "aws rds modify-db-cluster --db-cluster-identifier {from} \
-             --new-db-cluster-identifier {to} --apply-immediately"
-        ),
-    }
-}
-
-/// Deletion protection is what the source had: it is taken off first.
-fn removal(database: &Database, last: &str) -> String {
-    match database {
-        Database::Instance(id) => format!(
-            "aws rds modify-db-instance --db-instance-identifier {id} --no-deletion-protection \
-             --apply-immediately; aws rds delete-db-instance --db-instance-identifier {id} \
-             --final-db-snapshot-identifier {last}"
-        ),
-        Database::Cluster(id) => format!(
-            "aws rds modify-db-cluster --db-cluster-identifier {id} --no-deletion-protection \
-             --apply-immediately; delete its instances (aws rds describe-db-clusters \
-             --db-cluster-identifier {id} names them); aws rds delete-db-cluster \
-             --db-cluster-identifier {id} --final-db-snapshot-identifier {last}"
-        ),
-    }
-}
-
-/// Of a copy that was never used: nothing of it is worth a snapshot.
-fn removal_now(database: &Database) -> String {
-    match database {
-        Database::Instance(id) => format!(
-            "aws rds modify-db-instance --db-instance-identifier {id} --no-deletion-protection \
-             --apply-immediately; aws rds delete-db-instance --db-instance-identifier {id} \
-             --skip-final-snapshot"
-        ),
-        Database::Cluster(id) => format!(
-            "aws rds modify-db-cluster --db-cluster-identifier {id} --no-deletion-protection \
-             --apply-immediately; delete its instances (aws rds describe-db-clusters \
-             --db-cluster-identifier {id} names them); aws rds delete-db-cluster \
-             --db-cluster-identifier {id} --skip-final-snapshot"
-        ),
-    }
 }

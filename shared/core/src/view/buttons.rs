@@ -3,6 +3,7 @@
 use crate::deployment::Deployment;
 use crate::message::{Block, Button, ButtonAction};
 use crate::phase::Phase;
+use crate::roles::{Action, Role};
 
 pub(super) fn buttons(d: &Deployment) -> Option<Block> {
     let button = |action: ButtonAction, confirm: Option<String>| Button {
@@ -25,7 +26,7 @@ pub(super) fn buttons(d: &Deployment) -> Option<Block> {
     };
     let confirm = |action| match action {
         ButtonAction::RollForward => Some(format!(
-            "Leave {} as it is? Nothing goes back; a newer release must mend it.",
+            "Leave {} as it is? Nothing is rolled back; a newer release must fix it.",
             d.environment()
         )),
         ButtonAction::Approve => Some(match d.restore() {
@@ -38,9 +39,13 @@ pub(super) fn buttons(d: &Deployment) -> Option<Block> {
             ),
         }),
         ButtonAction::Keep => Some(format!(
-            "Is {} well in {}? It counts as proven then, by your word.",
-            d.release.tag,
-            d.environment()
+            "Is {tag} healthy in {}? This marks {tag} as healthy and makes it a rollback target.",
+            d.environment(),
+            tag = d.release.tag
+        )),
+        ButtonAction::Cancel if matches!(d.phase, Phase::Migrating) => Some(format!(
+            "Cancel {}? The migration runs to its end first; then nothing more is done.",
+            d.release.tag
         )),
         ButtonAction::Reject
         | ButtonAction::Cancel
@@ -57,9 +62,9 @@ pub(super) fn buttons(d: &Deployment) -> Option<Block> {
     (!buttons.is_empty()).then_some(Block::Buttons(buttons))
 }
 
-/// What can be done now. Before anything is touched a deployment is called off or left waiting;
-/// after that it is paused, and once services are touched it goes back. The way back itself goes
-/// its way.
+/// What can be done now. Before any service is touched a deployment is cancelled or left waiting;
+/// then it is rolled back. What works on the world is paused too. A rollback itself is
+/// carried out to its end.
 fn actions(d: &Deployment) -> Vec<ButtonAction> {
     let mut actions = match &d.phase {
         Phase::AwaitingApproval => vec![ButtonAction::Approve, ButtonAction::Reject],
@@ -78,13 +83,37 @@ fn actions(d: &Deployment) -> Vec<ButtonAction> {
     if d.paused.is_some() && !d.phase.is_terminal() {
         actions.insert(0, ButtonAction::Resume);
     }
+    let works_on_the_database = matches!(d.phase, Phase::BackingUp(_) | Phase::Migrating);
+    if works_on_the_database && d.stop.is_none() {
+        actions.push(ButtonAction::Cancel);
+    }
     if leads_back(d) {
         actions.push(ButtonAction::RollBack);
     }
     if crate::restore::is_offered(d) {
         actions.push(ButtonAction::RestoreDatabase);
     }
+    actions.retain(|action| someone_may(d, *action));
     actions
+}
+
+/// Whether `sluice.toml` lets anyone press it: a button that everyone is refused is no offer.
+fn someone_may(d: &Deployment, action: ButtonAction) -> bool {
+    let environment = &d.settings.environment;
+    let action = match action {
+        ButtonAction::Approve | ButtonAction::Reject => {
+            return !environment.who_may(Role::Approve).is_empty();
+        }
+        ButtonAction::Cancel => Action::Cancel,
+        ButtonAction::Override => Action::Override,
+        ButtonAction::Pause => Action::Pause,
+        ButtonAction::Resume => Action::Resume,
+        ButtonAction::Keep => Action::Keep,
+        ButtonAction::RollBack => Action::RollBack,
+        ButtonAction::RollForward => Action::RollForward,
+        ButtonAction::RestoreDatabase => Action::Restore,
+    };
+    !environment.members_for(action).is_empty()
 }
 
 fn leads_back(d: &Deployment) -> bool {
@@ -96,7 +125,7 @@ fn leads_back(d: &Deployment) -> bool {
         | Phase::Baking { .. }
         | Phase::CleaningUp { .. } => d.rollback().is_none(),
         Phase::AwaitingRestoreDecision { .. } => d.touched.rollouts_since.is_some(),
-        Phase::Succeeded | Phase::Unproven { .. } => true,
+        Phase::Succeeded | Phase::Unproven { .. } => crate::report::leads_back(d),
         _ => false,
     }
 }

@@ -64,9 +64,9 @@ pub fn status_message(glances: &[Glance]) -> Message {
 
 /// What one person sees of Sluice: `waits` are the deployments that wait for them.
 pub fn home(waits: &[&Deployment], glances: &[Glance], groups: &[Group]) -> Home {
-    let mut blocks = vec![Block::Header("Waits for you".to_owned())];
+    let mut blocks = vec![Block::Header("Waiting for you".to_owned())];
     if waits.is_empty() {
-        blocks.push(Block::Text("Nothing. Have a good day.".to_owned()));
+        blocks.push(Block::Text("Nothing.".to_owned()));
     }
     blocks.extend(waits.iter().map(|d| {
         Block::Text(format!(
@@ -77,7 +77,7 @@ pub fn home(waits: &[&Deployment], glances: &[Glance], groups: &[Group]) -> Home
             EnvironmentKey::of(d)
         ))
     }));
-    blocks.push(Block::Header("Under way".to_owned()));
+    blocks.push(Block::Header("In progress".to_owned()));
     let under_way: Vec<String> = glances
         .iter()
         .flat_map(|glance| [&glance.active, &glance.next])
@@ -85,7 +85,7 @@ pub fn home(waits: &[&Deployment], glances: &[Glance], groups: &[Group]) -> Home
         .map(under_way)
         .collect();
     blocks.push(Block::Text(match under_way.as_slice() {
-        [] => "Nothing is being deployed.".to_owned(),
+        [] => "No deployment in progress.".to_owned(),
         lines => super::bullets(lines),
     }));
     blocks.push(Block::Header("Environments".to_owned()));
@@ -127,17 +127,17 @@ fn glance_blocks(glance: &Glance) -> Vec<Block> {
     let mut fields = vec![
         ("Environment".to_owned(), glance.key.to_string()),
         ("Version".to_owned(), version(glance)),
-        ("Lock".to_owned(), lock(glance)),
+        ("Deployment".to_owned(), lock(glance)),
     ];
     fields.push(("Health".to_owned(), health(glance)));
     if let Some(next) = &glance.next {
         fields.push(("Next".to_owned(), under_way(next)));
     }
     let closed = match glance.closed.as_slice() {
-        [] => "no: neither frozen, nor held, nor outside its windows".to_owned(),
+        [] => "open for deployments".to_owned(),
         lines => lines.join("\n"),
     };
-    fields.push(("Closed".to_owned(), closed));
+    fields.push(("Deployments".to_owned(), closed));
     let mut blocks = vec![Block::Fields(fields)];
     blocks.extend(origins(glance));
     blocks
@@ -169,12 +169,12 @@ fn origins(glance: &Glance) -> Vec<Block> {
 fn version(glance: &Glance) -> String {
     match &glance.proven {
         Some(proven) => format!(
-            "{} ({}), proven {}",
+            "{} ({}), verified {}",
             proven.release.tag,
             proven.release.digest.short(),
             proven.at.strftime("%Y-%m-%d %H:%M UTC")
         ),
-        None => "nothing proven yet".to_owned(),
+        None => "no verified release yet".to_owned(),
     }
 }
 
@@ -190,7 +190,7 @@ fn lock(glance: &Glance) -> String {
             status(d),
             super::pause_words(d).map_or_else(String::new, |paused| format!("\n{paused}"))
         ),
-        None => "free".to_owned(),
+        None => "no deployment in progress".to_owned(),
     }
 }
 
@@ -201,10 +201,10 @@ fn health(glance: &Glance) -> String {
         _ => None,
     };
     let Some(last) = last else {
-        return "measured while a release bakes".to_owned();
+        return "checked only during deployments".to_owned();
     };
     let said = match last.reading() {
-        Reading::Good => "✅ well".to_owned(),
+        Reading::Good => "✅ healthy".to_owned(),
         Reading::Bad => format!("❌ {}", last.bad.join("; ")),
         Reading::Empty => {
             let unseen: Vec<&str> = last.unseen().map(String::as_str).collect();

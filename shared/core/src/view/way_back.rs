@@ -7,8 +7,9 @@ use crate::migration::{Finding, Rehearsal, Risk};
 use crate::phase::Phase;
 use crate::plan::SealedPlan;
 use crate::plan::demands::risks_for_four_eyes;
-use crate::plan::way_back::{does_not_run, point_of_no_return, time_away};
-use crate::restore::before_migration;
+use crate::plan::way_back::{point_of_no_return, time_away};
+use crate::report::standing_words;
+use crate::restore::{before_migration, is_offered};
 use crate::words;
 
 /// Findings shown in the message: the plan has them all.
@@ -29,7 +30,7 @@ fn before(d: &Deployment, sealed: &SealedPlan) -> Vec<Block> {
     let plan = &sealed.plan;
     if let Some(head) = &plan.at_head {
         return vec![Block::Text(format!(
-            "🟢 Rollback: safe. The database stands at {head} already: nothing is migrated."
+            "🟢 Rollback: safe. The database is at revision {head} already: nothing is migrated."
         ))];
     }
     if plan.migration.is_none() {
@@ -37,13 +38,13 @@ fn before(d: &Deployment, sealed: &SealedPlan) -> Vec<Block> {
     }
     let Some(judgement) = plan.judgement() else {
         return vec![Block::Text(
-            "🟡 Rollback: not known. Nobody looked at the migration; `inspect` in [migration] has \
-             Sluice do it."
+            "🟡 Rollback: not known. No one looked at the migration; set `inspect` in [migration] to \
+             have Sluice do it."
                 .to_owned(),
         )];
     };
     let mut text = if judgement.is_additive() {
-        "🟢 Rollback: safe. The code that runs now also runs on the new schema.".to_owned()
+        "🟢 Rollback: safe. The running version is compatible with the new schema.".to_owned()
     } else {
         let takes = time_away(sealed);
         let takes = takes.map_or_else(String::new, |away| {
@@ -75,7 +76,7 @@ fn before(d: &Deployment, sealed: &SealedPlan) -> Vec<Block> {
     if !risks.is_empty() {
         let risks: Vec<&str> = risks.iter().map(|risk| risk.word()).collect();
         text.push_str(&format!(
-            "\nTwo people must say yes, since it is {}.",
+            "\nTwo people must approve, since it is {}.",
             risks.join(" and ")
         ));
     }
@@ -85,8 +86,8 @@ fn before(d: &Deployment, sealed: &SealedPlan) -> Vec<Block> {
 /// What the rehearsal showed, and what it cost.
 fn rehearsed(rehearsal: &Rehearsal) -> String {
     let mut text = format!(
-        "\n🎭 Rehearsed on a copy: it ran in {}. The copy took RDS {} to make, which is what a restore \
-         would take too; it is removed, and billed for about that time.",
+        "\n🎭 Rehearsed on a copy: it ran in {}. Making the copy took RDS {}, as a restore would; it is \
+         removed, and billed for about that time.",
         words::duration_ms(rehearsal.took_ms),
         words::duration_s(rehearsal.copied_s)
     );
@@ -137,41 +138,38 @@ fn line(finding: &Finding) -> String {
 /// What there is to decide, and what each way costs.
 fn decide(d: &Deployment, sealed: &SealedPlan, cause: &Cause) -> String {
     let plan = &sealed.plan;
-    let release = &d.release.tag;
     let mut ways = Vec::new();
-    let stands = if d.touched.rollouts_since.is_none() {
-        "The migration is no single transaction, so a part of it may have stayed. Services run what \
-         they ran before."
-            .to_owned()
-    } else {
+    if d.touched.rollouts_since.is_some() {
         let before = sealed
             .seen
             .previous
             .as_ref()
-            .map_or("what ran before", |previous| previous.release.tag.as_str());
-        let does_not_run = plan.judgement().map_or("may not run", does_not_run);
+            .map_or("the version from before", |previous| {
+                previous.release.tag.as_str()
+            });
+        let fails = if plan.judgement().is_some_and(|one| one.has(Risk::Breaking)) {
+            "is expected to FAIL"
+        } else {
+            "may fail"
+        };
         ways.push(format!(
-            "Roll back: {before} comes back in minutes, on a schema that it {does_not_run} on"
+            "Roll back the code (minutes): {before} {fails} on the new schema."
         ));
-        format!("{release} has the traffic, and {before} {does_not_run} on the new schema.")
-    };
-    if let (Some(snapshot), Some(away)) = (&d.touched.snapshot, time_away(sealed)) {
+    }
+    if is_offered(d)
+        && let (Some(snapshot), Some(away)) = (&d.touched.snapshot, time_away(sealed))
+    {
         let since = before_migration(d);
         let since = since.map_or_else(String::new, |at| at.strftime(" %H:%M UTC").to_string());
         ways.push(format!(
-            "Restore the database from {snapshot}: about {away} without the application, and what \
-             was written since{since} is lost"
+            "Restore the database from {snapshot}: estimated {away} DOWN, and writes since{since} \
+             are lost."
         ));
     }
-    ways.push("Roll forward: everything stays as it is, and a newer release mends it".to_owned());
-    let last_words = match cause {
-        Cause::MigrationFailed { log_tail, .. } => log_tail.last(),
-        _ => None,
-    };
-    let last_words =
-        last_words.map_or_else(String::new, |line| format!(" Its last words were: {line}"));
+    ways.push("Roll forward: everything stays as it is, and a newer release fixes it.".to_owned());
     format!(
-        "What happened: {cause}.{last_words}\n{stands}\nWhat you can do\n{}",
+        "What happened: {cause}.\nHow things stand\n{}\nWhat you can do\n{}",
+        super::bullets(&standing_words(d)),
         super::bullets(&ways)
     )
 }

@@ -67,6 +67,25 @@ fn a_failed_migration_leaves_the_services_alone_and_says_what_may_be_half_done()
 }
 
 #[test]
+fn only_what_was_seen_of_a_failed_migration_is_told() {
+    let undone = "PostgreSQL undid it";
+    let not_known = "Whether the migration of v1.4.0 changed the schema is not known";
+    for (exit_code, told, not_told) in [
+        (Some(1), undone, not_known),
+        // Killed: it may have been after the commit.
+        (Some(137), not_known, undone),
+    ] {
+        let (mut run, mut world) = Run::new(Requester::Push);
+        let codes = world.migration.as_mut().unwrap().exit_codes.values_mut();
+        codes.for_each(|code| *code = exit_code);
+        run.approved_until(&world, "Failed");
+        let report = run.report();
+        assert!(report.contains(told), "{exit_code:?}: {report}");
+        assert!(!report.contains(not_told), "{exit_code:?}: {report}");
+    }
+}
+
+#[test]
 fn failing_smoke_tests_take_web_workers_and_beat_back() {
     let (mut run, mut world) = Run::new(Requester::Push);
     world.smoke_failure = Some("GET /healthz/ready answered 503, not 200".to_owned());
@@ -193,7 +212,11 @@ fn a_rollback_that_never_ends_is_given_to_a_person() {
     );
     world.rollouts.insert(ServiceName::new("web"), Some(stuck));
     run.until(&world, "RollbackFailed");
-    assert!(run.report().contains("web is NOT back"), "{}", run.report());
+    assert!(
+        run.report().contains("web could NOT be rolled back"),
+        "{}",
+        run.report()
+    );
 }
 
 #[test]

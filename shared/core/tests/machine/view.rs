@@ -79,7 +79,8 @@ fn buttons_are_those_that_make_sense_now() {
     let decide = [ButtonAction::Approve, ButtonAction::Reject];
     assert_eq!(buttons(&message(&run.d, None)), decide);
     run.approved_until(&world, "Migrating");
-    assert_eq!(buttons(&message(&run.d, None)), [ButtonAction::Pause]);
+    let stop = [ButtonAction::Pause, ButtonAction::Cancel];
+    assert_eq!(buttons(&message(&run.d, None)), stop);
     run.until(&world, "RollingOut");
     let stop = [ButtonAction::Pause, ButtonAction::RollBack];
     assert_eq!(buttons(&message(&run.d, None)), stop);

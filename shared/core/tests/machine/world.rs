@@ -567,7 +567,7 @@ impl Run {
     }
 
     pub(crate) fn report(&self) -> String {
-        let report = sluice_core::report::report(&self.d).expect("it is over");
+        let report = sluice_core::report::told(&self.d).expect("it is over");
         assert!(matches!(self.d.phase, ref phase if Phase::is_terminal(phase)));
         format!(
             "{}\nHow things stand: {}\nWhat you can do: {}",

@@ -103,6 +103,13 @@ pub enum Happened {
         token: String,
         exit_code: Option<i32>,
     },
+    /// A migration has brought the schema of an environment's database to these heads. A task that
+    /// ends with 0 and has done nothing is none.
+    SchemaChanged {
+        cluster: ClusterName,
+        token: String,
+        heads: Vec<String>,
+    },
     /// UpdateService took effect. `by` is `None` for someone else's hand.
     ServiceUpdated {
         cluster: ClusterName,

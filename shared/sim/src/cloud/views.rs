@@ -16,6 +16,8 @@ pub struct ServiceView {
     pub cluster: ClusterName,
     /// Its name in ECS.
     pub name: EcsServiceName,
+    /// The task definition that DescribeServices names.
+    pub task_definition: TaskDefinitionArn,
     /// Tasks wanted.
     pub desired: u32,
     /// Revisions that run tasks or have traffic, oldest first.
@@ -162,6 +164,9 @@ impl Cloud {
         ServiceView {
             cluster: service.cluster.clone(),
             name: service.name.clone(),
+            task_definition: self.ecs.task_definitions[service.task_definition]
+                .arn
+                .clone(),
             desired: service.desired,
             revisions: revisions.collect(),
             most_running: service.most_running,

@@ -9,9 +9,9 @@ use jiff::SignedDuration;
 use sluice_core::id::ClusterName;
 use sluice_migrations::report::{Inspected, Rehearsed, Report, Trouble, encode};
 
-use crate::cloud::Cloud;
 use crate::cloud::behaviour::{MigrationBehaviour, MigrationEnd};
 use crate::cloud::place::Place;
+use crate::cloud::{Cloud, Happened};
 
 /// What a task was asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl Cloud {
         let migration = task.behaviour.as_ref()?.migration.clone();
         let definition = &self.ecs.task_definitions[task.definition];
         let image = &definition.container(&task.container)?.image;
-        let head = revision(image);
+        let (head, token) = (revision(image), task.token.clone());
         let home = Home {
             place: task.place.clone(),
             cluster: task.cluster.clone(),
@@ -90,6 +90,11 @@ impl Cloud {
             Errand::Migrate => {
                 if code == 0 && !migration.lies {
                     self.migrate(&home, &head);
+                    self.note(Happened::SchemaChanged {
+                        cluster: home.cluster,
+                        token,
+                        heads: vec![head],
+                    });
                 }
                 Some(code)
             }

@@ -13,6 +13,9 @@ use sluice_core::observation::RolloutStatus;
 use super::{Invariant, Violation, Watcher};
 use crate::cloud::{Happened, LedgerEntry};
 
+/// The tag of a copy that a migration is rehearsed on.
+pub(super) const REHEARSAL: &str = "rehearsal";
+
 /// A service deployment.
 struct Rollout {
     cluster: ClusterName,
@@ -27,12 +30,27 @@ struct Rollout {
 #[derive(Default)]
 pub(super) struct Facts {
     rollouts: BTreeMap<ServiceDeploymentArn, Rollout>,
-    available: BTreeMap<SnapshotId, Timestamp>,
-    migrations: BTreeSet<String>,
+    pub(super) available: BTreeMap<SnapshotId, Timestamp>,
+    /// When a deployment's migration was started last, and with which token.
+    pub(super) migrations: BTreeMap<String, (Timestamp, String)>,
+    /// The tokens of tasks whose container never ran.
+    never_ran: BTreeSet<String>,
     migrated: BTreeSet<String>,
+    /// The deployments whose migration changed the schema.
+    pub(super) applied: BTreeSet<String>,
+    /// When someone else's hand last updated a service.
+    pub(super) by_hand: BTreeMap<(ClusterName, EcsServiceName), Timestamp>,
+    /// The copies of rehearsals that are there, and whose.
+    pub(super) copies: BTreeMap<String, String>,
 }
 
 impl Facts {
+    /// Whether the deployment has ever had ECS update a service.
+    pub(super) fn updated_a_service(&self, id: &DeploymentId) -> bool {
+        let mut by = self.rollouts.values().filter_map(|one| one.by.as_ref());
+        by.any(|(by, _)| by == id)
+    }
+
     /// Whether a service deployment to the revision that is not older than `since` has succeeded.
     pub(super) fn succeeded(
         &self,
@@ -125,7 +143,17 @@ impl Watcher {
                 exit_code: Some(0),
                 ..
             } => {
-                self.facts.migrated.insert(token);
+                self.facts.migrated.insert(migrates(&token).to_owned());
+            }
+            Happened::TaskStopped {
+                token,
+                exit_code: None,
+                ..
+            } => {
+                self.facts.never_ran.insert(token);
+            }
+            Happened::SchemaChanged { token, .. } => {
+                self.facts.applied.insert(migrates(&token).to_owned());
             }
             Happened::ServiceUpdated {
                 cluster,
@@ -134,6 +162,10 @@ impl Watcher {
                 rollout,
                 by,
             } => {
+                if by.is_none() {
+                    let place = (cluster.clone(), service.clone());
+                    self.facts.by_hand.insert(place, at);
+                }
                 let started = Rollout {
                     cluster,
                     service,
@@ -156,19 +188,31 @@ impl Watcher {
                     rollout.ended = Some(status);
                 }
             }
+            Happened::CopyCreated {
+                copy,
+                deployment: Some(deployment),
+                purpose: Some(purpose),
+                ..
+            } if purpose == REHEARSAL => {
+                self.facts.copies.insert(copy, deployment);
+            }
             Happened::DatabaseGone {
                 database,
                 deployment,
                 purpose,
-                asked: true,
+                asked,
                 ..
-            } => self.judge_database_gone(at, &database, purpose.as_deref(), deployment),
+            } => {
+                self.facts.copies.remove(&database);
+                if asked {
+                    self.judge_database_gone(at, &database, purpose.as_deref(), deployment);
+                }
+            }
             Happened::SnapshotCreated { .. }
             | Happened::SnapshotFailed { .. }
             | Happened::CopyCreated { .. }
             | Happened::CopyAvailable { .. }
             | Happened::DatabaseRenamed { .. }
-            | Happened::DatabaseGone { asked: false, .. }
             | Happened::ServiceScaled { .. }
             | Happened::TaskDefinitionRegistered { .. }
             | Happened::TaskStopped { .. }
@@ -177,10 +221,12 @@ impl Watcher {
         }
     }
 
-    /// The migration's token is the deployment's id.
+    /// The migration's token is the deployment's id, and of what never started another.
     fn judge_migration(&mut self, at: Timestamp, token: String) {
-        let id = DeploymentId::from_outside(token.clone());
-        if !self.facts.migrations.insert(token) {
+        let id = DeploymentId::from_outside(migrates(&token));
+        let migrations = &mut self.facts.migrations;
+        let before = migrations.insert(id.to_string(), (at, token));
+        if before.is_some_and(|(_, before)| !self.facts.never_ran.contains(&before)) {
             self.broken(
                 at,
                 Invariant::MigratedOnce,
@@ -236,6 +282,15 @@ impl Watcher {
             );
             self.broken(at, Invariant::Tested, &id, detail);
         }
+    }
+}
+
+/// The deployment whose migration has this token. Another try of a task that never started has a
+/// number behind it.
+pub(super) fn migrates(token: &str) -> &str {
+    match token.rsplit_once("-m") {
+        Some((id, tries)) if tries.bytes().all(|byte| byte.is_ascii_digit()) => id,
+        _ => token,
     }
 }
 

@@ -3,6 +3,7 @@
 //! The saves say what Sluice believes, the cloud's ledger what happened. Broken invariants are
 //! collected, not thrown: a test sees all of them and the world they broke in.
 
+mod account;
 mod facts;
 mod restores;
 mod saves;
@@ -17,7 +18,7 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use sluice_app::ports::EnvironmentKey;
 use sluice_core::config::Settings;
-use sluice_core::id::{DeploymentId, SnapshotId};
+use sluice_core::id::{DeploymentId, ServiceName, SnapshotId};
 
 use crate::cloud::SharedCloud;
 use crate::workplace::{Change, Witness};
@@ -54,6 +55,10 @@ pub enum Invariant {
     PlainRollback,
     /// A restored database is what it is said to be, and what is lost was announced.
     TrueRestore,
+    /// What people are told of the world is so when they are told.
+    NoFalseAccount,
+    /// What was rolled back runs what it ran before, every service of it.
+    RolledBackIsBack,
     /// No database is deleted but a rehearsal of our own.
     NoDatabaseDeleted,
     /// No secret's value is in anything that is stored or said.
@@ -93,6 +98,8 @@ struct Seen {
     migrates: bool,
     snapshot: Option<SnapshotId>,
     smoke_tests_passed: bool,
+    /// When ECS last said what a service deployment of a service came to.
+    looked: BTreeMap<ServiceName, Timestamp>,
 }
 
 /// Watches a world.

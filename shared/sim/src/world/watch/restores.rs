@@ -9,6 +9,7 @@ use sluice_core::phase::Phase;
 use sluice_core::plan::PlannedRestore;
 use sluice_core::restore::Stands;
 
+use super::facts::REHEARSAL;
 use super::{Invariant, Watcher};
 use crate::cloud::Cloud;
 
@@ -25,23 +26,7 @@ impl Watcher {
                 .cloud
                 .lock()
                 .expect("no port panics while it holds the cloud");
-            match &after.phase {
-                Phase::Restored
-                | Phase::RestoreFailed {
-                    stands: Stands::InPlace(_),
-                    ..
-                } => in_place(&cloud, &planned),
-                Phase::RestoreFailed {
-                    stands: Stands::AsBefore | Stands::NotStarted(_),
-                    ..
-                }
-                | Phase::Failed { .. }
-                | Phase::Rejected { .. }
-                | Phase::Expired
-                | Phase::Cancelled { .. } => as_before(&cloud, &planned),
-                // Between the names: that is what people are told.
-                _ => Vec::new(),
-            }
+            names_that_are_wrong(&cloud, &after.phase, &planned)
         };
         let at = self.now();
         for detail in wrong {
@@ -57,12 +42,37 @@ impl Watcher {
         purpose: Option<&str>,
         deployment: Option<String>,
     ) {
-        if purpose == Some("rehearsal") && deployment.is_some() {
+        if purpose == Some(REHEARSAL) && deployment.is_some() {
             return;
         }
         let id = DeploymentId::from_outside(deployment.unwrap_or_default());
         let detail = format!("the database {database} was deleted, and is no rehearsal of ours");
         self.broken(at, Invariant::NoDatabaseDeleted, &id, detail);
+    }
+}
+
+/// What is not as the phase says, of the names of databases and of what is in them.
+pub(super) fn names_that_are_wrong(
+    cloud: &Cloud,
+    phase: &Phase,
+    planned: &PlannedRestore,
+) -> Vec<String> {
+    match phase {
+        Phase::Restored
+        | Phase::RestoreFailed {
+            stands: Stands::InPlace(_),
+            ..
+        } => in_place(cloud, planned),
+        Phase::RestoreFailed {
+            stands: Stands::AsBefore | Stands::NotStarted(_),
+            ..
+        }
+        | Phase::Failed { .. }
+        | Phase::Rejected { .. }
+        | Phase::Expired
+        | Phase::Cancelled { .. } => as_before(cloud, planned),
+        // Between the names: that is what people are told.
+        _ => Vec::new(),
     }
 }
 

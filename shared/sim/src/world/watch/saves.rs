@@ -1,12 +1,13 @@
 //! What a save must not say.
 
+use jiff::Timestamp;
 use sluice_app::ports::EnvironmentKey;
 use sluice_core::config::Service;
 use sluice_core::controls::{Controls, ControlsObservation};
 use sluice_core::deployment::{Deployment, Requester};
 use sluice_core::event::{Event, Outcome};
 use sluice_core::history::{Record, RecordedEntry};
-use sluice_core::id::SlackUserId;
+use sluice_core::id::{ServiceName, SlackUserId};
 use sluice_core::phase::Phase;
 use sluice_core::plan::demands::Demands;
 
@@ -47,6 +48,7 @@ impl Watcher {
             self.judge_restore(after);
         }
         self.remember(after, change.records);
+        self.judge_account(change);
     }
 
     /// One deployment at a time, and none that nobody allowed.
@@ -176,7 +178,9 @@ impl Watcher {
 
     fn remember(&mut self, after: &Deployment, records: &[Record]) {
         let passed = records.iter().any(smoke_tests_passed);
+        let looked = records.iter().filter_map(looked);
         if let Some(seen) = self.seen.get_mut(&after.id) {
+            seen.looked.extend(looked);
             seen.smoke_tests_passed |= passed;
             seen.migrates = migrates(after);
             if seen.snapshot != after.touched.snapshot {
@@ -191,6 +195,7 @@ impl Watcher {
             migrates: migrates(after),
             snapshot: after.touched.snapshot.clone(),
             smoke_tests_passed: passed,
+            looked: looked.collect(),
         };
         self.seen.insert(after.id.clone(), seen);
     }
@@ -203,6 +208,17 @@ fn migrates(d: &Deployment) -> bool {
         .as_ref()
         .is_some_and(|sealed| sealed.plan.at_head.is_some());
     d.settings.migration.is_some() && !at_head
+}
+
+/// Which service the record is a look at, and when that was.
+fn looked(record: &Record) -> Option<(ServiceName, Timestamp)> {
+    match &record.entry {
+        RecordedEntry::Event(Event::Done {
+            outcome: Outcome::Rollout { service, .. },
+            ..
+        }) => Some((service.clone(), record.at)),
+        _ => None,
+    }
 }
 
 fn smoke_tests_passed(record: &Record) -> bool {

@@ -1,5 +1,8 @@
 //! The watcher is no use unless it sees what is wrong: each invariant, broken on purpose.
 
+mod account;
+mod others;
+
 use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
@@ -30,15 +33,17 @@ fn watcher() -> Watcher {
     Watcher::new(Arc::new(Mutex::new(Cloud::new(at(0), 1))))
 }
 
-/// A deployment to production, with a backup and an approval demanded.
-fn deployment(trigger: &str) -> Deployment {
-    let text = include_str!("../../../../../tests/erp/sluice.toml");
-    let config = Config::parse(text).unwrap();
+fn config() -> Config {
+    Config::parse(include_str!("../../../../../tests/erp/sluice.toml")).unwrap()
+}
+
+fn opening(trigger: &str) -> Opening {
+    let config = config();
     let environment = config
         .environment(&EnvironmentName::new("production"))
         .unwrap();
     let digest = Digest::try_from(format!("sha256:{}", "a".repeat(64))).unwrap();
-    let opening = Opening {
+    Opening {
         id: DeploymentId::derive(&config.app, &environment.name, &digest, trigger),
         settings: Arc::new(config.settings(environment)),
         release: Release {
@@ -51,8 +56,12 @@ fn deployment(trigger: &str) -> Deployment {
         requested_by: Requester::Push,
         kind: sluice_core::rollback::DeploymentKind::Release,
         hotfix: None,
-    };
-    let mut deployment = Deployment::open(&opening, at(0));
+    }
+}
+
+/// A deployment to production, with a backup and an approval demanded.
+fn deployment(trigger: &str) -> Deployment {
+    let mut deployment = Deployment::open(&opening(trigger), at(0));
     deployment
         .approvals
         .insert(SlackUserId::new("U024BE7LH"), at(1));
