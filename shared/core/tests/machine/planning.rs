@@ -171,3 +171,19 @@ fn an_alarm_that_rings_already_does_not_count_and_one_that_is_not_there_is_in_th
         run.report()
     );
 }
+
+#[test]
+fn what_a_database_does_in_the_background_is_no_warning() {
+    for (status, is_told) in [
+        ("storage-optimization", false),
+        ("backing-up", false),
+        ("modifying", true),
+    ] {
+        let (mut run, mut world) = Run::new(Requester::Push);
+        world.database.as_mut().unwrap().status = status.to_owned();
+        run.until(&world, "AwaitingApproval");
+        let plan = run.d.sealed_plan().to_string();
+        let told = format!("is {status}: the backup waits");
+        assert_eq!(plan.contains(&told), is_told, "{plan}");
+    }
+}
