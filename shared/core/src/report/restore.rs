@@ -134,6 +134,7 @@ fn between(
         ),
     ];
     todo.extend(starts(d, &all, |service| service.revision.as_ref()));
+    todo.extend(backups(&planned.database));
     todo.push(format!(
         "OR stay with the old one: if it is called {}, {}; once that is available:",
         planned.aside.identifier(),
@@ -268,6 +269,18 @@ fn renaming(from: &Database, to: &str) -> String {
             "aws rds modify-db-cluster --db-cluster-identifier {from} \
              --new-db-cluster-identifier {to} --apply-immediately"
         ),
+    }
+}
+
+/// A restored instance gets its backups with the name, and whoever renames it by hand has to say so.
+/// Those of a cluster are never off.
+fn backups(database: &Database) -> Option<String> {
+    match database {
+        Database::Instance(id) => Some(format!(
+            "have {id} keep backups again (--backup-retention-period): its tag \
+             `sluice:backup-retention` says for how many days"
+        )),
+        Database::Cluster(_) => None,
     }
 }
 
