@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sluice_core::deployment::Deployment;
 use sluice_core::history::Record;
-use sluice_core::report::report;
+use sluice_core::report::told;
 use sluice_sim::world::World;
 
 use crate::play::Verdict;
@@ -113,7 +113,7 @@ impl DeploymentAccount {
             phase: d.phase.name(),
             entered_at: d.entered_at,
             plan: d.plan.as_ref().map(|sealed| sealed.hash.to_string()),
-            report: report(d).map(|report| ReportAccount {
+            report: told(d).map(|report| ReportAccount {
                 happened: mentions(&report.happened),
                 world: plain(report.world),
                 todo: plain(report.todo),

@@ -134,7 +134,7 @@ fn nor_does_whoever_was_added_since_by_the_pinned_settings() {
     let new = SlackUserId::new("U0NEWCOMER");
     let now = config(|config| {
         for environment in &mut config.environments {
-            for approval in &mut environment.approval {
+            if let Some(approval) = &mut environment.approval {
                 approval.approvers.push(Member::User(new.clone()));
             }
         }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sluice_core::deployment::Deployment;
 use sluice_core::phase::Phase;
-use sluice_core::report::report;
+use sluice_core::report::told;
 use sluice_sim::world::World;
 
 use super::Failure;
@@ -32,7 +32,7 @@ fn deployment(d: &Deployment) -> String {
         paint(style, d.phase.name()),
         paint(DIM, format!("{} · {}", d.id, d.release.digest.short()))
     )];
-    if let Some(report) = report(d) {
+    if let Some(report) = told(d) {
         lines.extend(
             report
                 .world

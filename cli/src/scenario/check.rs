@@ -3,7 +3,7 @@
 use sluice_core::config::{Config, Environment};
 use sluice_core::deployment::Deployment;
 use sluice_core::id::{DeploymentId, EnvironmentName, ServiceName};
-use sluice_core::report::report;
+use sluice_core::report;
 use sluice_core::words;
 use sluice_sim::cloud::{Happened, digest_of};
 use sluice_sim::world::World;
@@ -195,7 +195,7 @@ fn story(d: &Deployment) -> Vec<String> {
 
 fn told(d: &Deployment) -> Vec<String> {
     let mut lines = story(d);
-    if let Some(report) = report(d) {
+    if let Some(report) = report::told(d) {
         lines.push(report.happened);
         lines.extend(report.world);
         lines.extend(report.todo);

@@ -25,11 +25,18 @@ const SESSIONS_KEPT: usize = 32;
 /// STS takes no longer session names.
 const SESSION_NAME_MAX: usize = 64;
 
+/// How long one request to AWS takes at most, with its retries and the credentials that it needs
+/// first. Shorter than the functions' own time limit, so that a deployment learns of the failure
+/// instead of losing the function.
+pub const REQUEST_WITHIN: Duration = Duration::from_secs(20);
+/// How long a change of the world takes at most: the looks before it, and the request that makes it.
+///
+/// After that nothing more of it is sent. The core counts on it: a change that was asked for before a
+/// lease ended has arrived at AWS [`CHANGE_WITHIN`] later, or never will. That is within a minute,
+/// however slowly AWS answers.
+pub const CHANGE_WITHIN: Duration = Duration::from_secs(45);
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
-const ATTEMPT_WITHIN: Duration = Duration::from_secs(10);
-/// With its retries. Shorter than the functions' own time limit, so that a deployment learns of
-/// the failure instead of losing the function.
-const OPERATION_WITHIN: Duration = Duration::from_secs(25);
+const ATTEMPT_WITHIN: Duration = Duration::from_secs(8);
 /// The first and two more, with the SDK's exponential backoff and jitter.
 const ATTEMPTS: u32 = 3;
 
@@ -278,8 +285,21 @@ fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT_WITHIN)
         .operation_attempt_timeout(ATTEMPT_WITHIN)
-        .operation_timeout(OPERATION_WITHIN)
+        .operation_timeout(REQUEST_WITHIN)
         .build()
+}
+
+/// Makes a change in [`CHANGE_WITHIN`], or leaves off: what was not sent by then never will be.
+pub(crate) async fn bounded<T>(
+    change: impl Future<Output = Result<T, PortError>>,
+) -> Result<T, PortError> {
+    let in_time = tokio::time::timeout(CHANGE_WITHIN, change).await;
+    in_time.unwrap_or_else(|_| {
+        Err(PortError::retryable(format!(
+            "AWS took longer than {} s: what was not asked of it by then is not asked",
+            CHANGE_WITHIN.as_secs()
+        )))
+    })
 }
 
 /// Without it every client of the SDK makes its own, and each loads the root certificates again.

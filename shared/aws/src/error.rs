@@ -1,6 +1,6 @@
 //! What AWS's errors mean for a deployment: try again, give up, or ask a person.
 //!
-//! By the error's code where AWS has a name for it, else by the HTTP status. The SDK has tried
+//! By the error's code and by what AWS says ([`meaning`]), else by the HTTP status. The SDK has tried
 //! again by itself before an error comes here.
 
 use std::error::Error;
@@ -10,6 +10,12 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use sluice_core::failure::{ErrorClass, PortError};
+
+use meaning::Meaning;
+
+pub(crate) use meaning::passes_by_itself;
+
+mod meaning;
 
 /// What an error of the SDK means.
 ///
@@ -57,13 +63,17 @@ where
 {
     let code = error.code().unwrap_or("an error without a name");
     let said = error.message().unwrap_or("and nothing more");
-    match class_of(code, said, raw.status().as_u16()) {
+    match Meaning::of(code, said, raw.status().as_u16()) {
         Meaning::Throttled => PortError::retryable(format!(
             "AWS throttles {action} on {on} ({code}): it is tried again by itself"
         )),
         Meaning::Busy => PortError::retryable(format!(
             "AWS could not do {action} on {on} just now ({code}: {said}): it is tried again by \
              itself"
+        )),
+        Meaning::NoRoom => PortError::retryable(format!(
+            "AWS has no room for {action} on {on} just now ({code}: {said}): it is tried again by \
+             itself. If it stays so, raise the limit or see what else takes the room"
         )),
         Meaning::Denied => denied(action, on, said),
         Meaning::Credentials => PortError::needs_person(format!(
@@ -82,78 +92,6 @@ where
             PortError::permanent(format!("AWS refused {action} on {on} ({code}: {said})"))
         }
     }
-}
-
-enum Meaning {
-    Throttled,
-    Busy,
-    Denied,
-    Credentials,
-    Quota,
-    Role,
-    Refused,
-}
-
-fn class_of(code: &str, said: &str, status: u16) -> Meaning {
-    match code {
-        "Throttling"
-        | "ThrottlingException"
-        | "ThrottledException"
-        | "RequestThrottled"
-        | "RequestThrottledException"
-        | "TooManyRequestsException"
-        | "ProvisionedThroughputExceededException"
-        | "RequestLimitExceeded"
-        | "BandwidthLimitExceeded"
-        | "SlowDown"
-        | "EC2ThrottledException" => Meaning::Throttled,
-        "UpdateInProgressException"
-        | "TransactionInProgressException"
-        | "TransactionConflictException"
-        | "PriorRequestNotComplete"
-        | "RequestTimeout"
-        | "RequestTimeoutException"
-        | "RequestExpired"
-        | "ExpiredToken"
-        | "ExpiredTokenException"
-        | "ServerException"
-        | "InternalError"
-        | "InternalFailure"
-        | "InternalServerError"
-        | "InternalServiceError"
-        | "InternalServiceErrorException"
-        | "ServiceUnavailable"
-        | "ServiceUnavailableException" => Meaning::Busy,
-        "AccessDenied"
-        | "AccessDeniedException"
-        | "UnauthorizedOperation"
-        | "NotAuthorized"
-        | "KMSAccessDeniedException"
-        | "KMSKeyNotAccessibleFault" => Meaning::Denied,
-        "UnrecognizedClientException"
-        | "InvalidClientTokenId"
-        | "InvalidSignatureException"
-        | "SignatureDoesNotMatch"
-        | "OptInRequired"
-        | "SubscriptionRequiredException"
-        | "BlockedException" => Meaning::Credentials,
-        _ if code.contains("LimitExceeded") || code.contains("QuotaExceeded") => Meaning::Quota,
-        _ if is_denial(said) => Meaning::Denied,
-        _ if names_a_missing_role(said) => Meaning::Role,
-        _ if status == 429 => Meaning::Throttled,
-        _ if status >= 500 => Meaning::Busy,
-        _ => Meaning::Refused,
-    }
-}
-
-/// Some calls report a missing permission as a client error, `iam:PassRole` above all.
-fn is_denial(said: &str) -> bool {
-    said.contains("is not authorized to perform")
-}
-
-fn names_a_missing_role(said: &str) -> bool {
-    let said = said.to_ascii_lowercase();
-    said.contains("unable to assume") || said.contains("service linked role")
 }
 
 fn denied(action: &str, on: &str, said: &str) -> PortError {
@@ -244,144 +182,4 @@ fn sources<'a>(
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::test_cloud::{Answer, TestCloud, target, target_with_role};
-
-    async fn told(status: u16, code: &'static str, message: &'static str) -> PortError {
-        let cloud = TestCloud::new(move |_| Answer::error(status, code, message));
-        let clients = cloud.clients.of(&target()).await.unwrap();
-        let error = clients.ecs().list_tasks().send().await.unwrap_err();
-        port_error("ecs:ListTasks", "the tasks of erp", error)
-    }
-
-    #[tokio::test]
-    async fn each_code_has_its_class() {
-        let cases = [
-            (
-                400,
-                "ThrottlingException",
-                "Rate exceeded",
-                ErrorClass::Retryable,
-            ),
-            (429, "SomethingNew", "slow down", ErrorClass::Retryable),
-            (
-                500,
-                "ServerException",
-                "Service Unavailable",
-                ErrorClass::Retryable,
-            ),
-            (503, "SomethingNew", "try later", ErrorClass::Retryable),
-            (
-                400,
-                "UpdateInProgressException",
-                "busy",
-                ErrorClass::Retryable,
-            ),
-            (400, "AccessDeniedException", "no", ErrorClass::NeedsPerson),
-            (
-                400,
-                "UnrecognizedClientException",
-                "bad token",
-                ErrorClass::NeedsPerson,
-            ),
-            (
-                400,
-                "LimitExceededException",
-                "too many tasks",
-                ErrorClass::NeedsPerson,
-            ),
-            (
-                400,
-                "SnapshotQuotaExceeded",
-                "too many snapshots",
-                ErrorClass::NeedsPerson,
-            ),
-            (
-                400,
-                "InvalidParameterException",
-                "Unable to assume the service linked role. Please verify that it exists.",
-                ErrorClass::NeedsPerson,
-            ),
-            (
-                400,
-                "InvalidParameterException",
-                "TaskDefinition is inactive",
-                ErrorClass::Permanent,
-            ),
-            (
-                400,
-                "ServiceNotFoundException",
-                "Service not found.",
-                ErrorClass::Permanent,
-            ),
-        ];
-        for (status, code, message, class) in cases {
-            let error = told(status, code, message).await;
-            assert_eq!(error.class, class, "{code}: {error}");
-            assert!(error.message.contains("ecs:ListTasks"), "{error}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_denial_names_who_may_not_do_what_on_what() {
-        let error = told(
-            400,
-            "ClientException",
-            "User: arn:aws:sts::111111111111:assumed-role/sluice-deploys/dep-1 is not authorized \
-             to perform: iam:PassRole on resource: arn:aws:iam::111111111111:role/erp-task because \
-             no identity-based policy allows the iam:PassRole action",
-        )
-        .await;
-        assert_eq!(error.class, ErrorClass::NeedsPerson);
-        let start = "`arn:aws:sts::111111111111:assumed-role/sluice-deploys/dep-1` may not do \
-                     iam:PassRole on arn:aws:iam::111111111111:role/erp-task: allow it";
-        assert!(error.message.starts_with(start), "{error}");
-    }
-
-    #[tokio::test]
-    async fn a_role_that_may_not_be_assumed_is_for_a_person() {
-        let cloud = TestCloud::new(|asked| match asked.operation.as_str() {
-            "AssumeRole" => Answer::xml_error(
-                403,
-                "AccessDenied",
-                "User: arn:aws:sts::222222222222:assumed-role/sluice/fn is not authorized to \
-                 perform: sts:AssumeRole on resource: arn:aws:iam::111111111111:role/sluice-deploys",
-            ),
-            _ => Answer::json(&json!({})),
-        });
-        let clients = cloud.clients.of(&target_with_role()).await.unwrap();
-        let error = clients.ecs().list_tasks().send().await.unwrap_err();
-        let error = port_error("ecs:ListTasks", "the tasks of erp", error);
-        assert_eq!(error.class, ErrorClass::NeedsPerson);
-        let needed = "sts:AssumeRole on arn:aws:iam::111111111111:role/sluice-deploys";
-        assert!(error.message.contains(needed), "{error}");
-        assert!(error.message.contains("trust policy"), "{error}");
-        assert!(cloud.asked("ListTasks").is_empty());
-    }
-
-    #[tokio::test]
-    async fn nobody_at_the_other_end_passes() {
-        // Port 1 of this machine: nothing listens there.
-        let region = target().region;
-        let clients = crate::Clients::at_endpoint("http://127.0.0.1:1", &region, None).await;
-        let error = clients.own().ecs().list_tasks().send().await.unwrap_err();
-        let error = port_error("ecs:ListTasks", "the tasks of erp", error);
-        assert_eq!(error.class, ErrorClass::Retryable);
-        assert!(
-            error.message.starts_with("AWS could not be reached"),
-            "{error}"
-        );
-    }
-
-    #[tokio::test]
-    async fn an_answer_that_cannot_be_read_passes() {
-        let cloud = TestCloud::new(|_| Answer::xml("<html>a proxy's words</html>"));
-        let clients = cloud.clients.of(&target()).await.unwrap();
-        let error = clients.ecs().list_tasks().send().await.unwrap_err();
-        let error = port_error("ecs:ListTasks", "the tasks of erp", error);
-        assert_eq!(error.class, ErrorClass::Retryable, "{error}");
-    }
-}
+mod tests;

@@ -23,13 +23,13 @@ mod test_cloud;
 mod time;
 
 pub use alarms::CloudWatchAlarms;
-pub use clients::{Clients, RolloutHook};
+pub use clients::{CHANGE_WITHIN, Clients, REQUEST_WITHIN, RolloutHook};
 pub use clock::SystemClock;
 pub use dynamodb::{DynamoStore, create_table};
 pub use ecr::EcrRegistry;
 pub use ecs::{EcsServices, EcsTasks};
 pub use http::HttpsHttp;
 pub use own_secret::own_secret;
-pub use rds::{DEPLOYMENT_TAG, PURPOSE_TAG, RdsDatabases};
+pub use rds::{DEPLOYMENT_TAG, PURPOSE_TAG, RETENTION_TAG, RdsDatabases};
 pub use secrets::AwsSecrets;
 pub use sqs::SqsWakeups;

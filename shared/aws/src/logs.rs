@@ -31,11 +31,28 @@ pub(crate) async fn tail(
     let Some(place) = Place::of(container, task_id) else {
         return Vec::new();
     };
-    match place.read(clients, Page::Last).await {
+    match place.read(clients, Page::Last { limit: Some(LINES) }).await {
         Ok(Some(page)) => messages(&page).map(cut).collect(),
         Ok(None) => Vec::new(),
         Err(error) => vec![format!("(the log could not be read: {error})")],
     }
+}
+
+/// The last line that begins so among those of the last page; `None` where there is none.
+pub(crate) async fn last_line(
+    clients: &ClientSet,
+    container: &ContainerDefinition,
+    task_id: &str,
+    prefix: &str,
+) -> Result<Option<String>, PortError> {
+    let Some(place) = Place::of(container, task_id) else {
+        return Ok(None);
+    };
+    let page = place.read(clients, Page::Last { limit: None }).await?;
+    Ok(page.and_then(|page| {
+        let all = messages(&page).filter(|line| line.starts_with(prefix));
+        all.last().map(|line| line.trim_end().to_owned())
+    }))
 }
 
 /// Every line that begins so, oldest first and whole; none where it has not logged yet.
@@ -109,7 +126,8 @@ fn cut(line: &str) -> String {
 
 /// Which part of a log is read.
 enum Page {
-    Last,
+    /// So many lines, or as many as go on a page.
+    Last { limit: Option<i32> },
     /// From the beginning, or from where this token says.
     FromHead(Option<String>),
 }
@@ -134,7 +152,7 @@ impl<'a> Place<'a> {
             .log_group_name(self.group)
             .log_stream_name(&self.stream);
         let request = match page {
-            Page::Last => request.limit(LINES).start_from_head(false),
+            Page::Last { limit } => request.set_limit(limit).start_from_head(false),
             Page::FromHead(token) => request.start_from_head(true).set_next_token(token),
         };
         let mut request = request.customize();

@@ -14,11 +14,12 @@ use sluice_core::failure::PortError;
 use sluice_core::id::SnapshotId;
 use sluice_core::observation::{DatabaseObservation, SnapshotObservation};
 
-use crate::clients::{ClientSet, Clients};
+use crate::clients::{ClientSet, Clients, bounded};
 use crate::error::port_error;
 
 use copies::OurCopy;
 
+mod backups;
 mod cluster;
 mod cluster_copies;
 mod cluster_members;
@@ -33,6 +34,10 @@ mod tests;
 pub const DEPLOYMENT_TAG: &str = "sluice:deployment";
 /// The tag of a copy that says what it is for: only what it calls a `rehearsal` is ever deleted.
 pub const PURPOSE_TAG: &str = "sluice:purpose";
+
+/// The tag of a replacement that says for how many days it is to keep backups once it has its source's
+/// name.
+pub const RETENTION_TAG: &str = "sluice:backup-retention";
 
 /// The kind of snapshot that somebody asked for: RDS's own are `automated`, and of AWS Backup
 /// `awsbackup`.
@@ -89,6 +94,7 @@ impl Databases for RdsDatabases {
         database: &Database,
         snapshot: &SnapshotId,
     ) -> Result<(), PortError> {
+        bounded(async {
         let clients = self.clients.of(target).await?;
         let tag = Tag::builder()
             .key(DEPLOYMENT_TAG)
@@ -118,6 +124,8 @@ impl Databases for RdsDatabases {
                 "RDS says of snapshot {snapshot} that it is there, and then that it is not"
             ))),
         }
+        })
+        .await
     }
 
     /// `rds:DescribeDBSnapshots` or `rds:DescribeDBClusterSnapshots`.
@@ -157,20 +165,23 @@ impl Databases for RdsDatabases {
         database: &Database,
         snapshot: &SnapshotId,
     ) -> Result<(), PortError> {
-        let clients = self.clients.of(target).await?;
-        let Some(found) = find(&clients, database, snapshot).await? else {
-            return Ok(());
-        };
-        if found.deployment.is_none() || !found.is_of(database) {
-            return Err(PortError::permanent(format!(
-                "snapshot {snapshot} is not one that Sluice took of {}: it is left alone",
-                database.identifier()
-            )));
-        }
-        match database {
-            Database::Instance(_) => instance::delete(&clients, snapshot).await,
-            Database::Cluster(_) => cluster::delete(&clients, snapshot).await,
-        }
+        bounded(async {
+            let clients = self.clients.of(target).await?;
+            let Some(found) = find(&clients, database, snapshot).await? else {
+                return Ok(());
+            };
+            if found.deployment.is_none() || !found.is_of(database) {
+                return Err(PortError::permanent(format!(
+                    "snapshot {snapshot} is not one that Sluice took of {}: it is left alone",
+                    database.identifier()
+                )));
+            }
+            match database {
+                Database::Instance(_) => instance::delete(&clients, snapshot).await,
+                Database::Cluster(_) => cluster::delete(&clients, snapshot).await,
+            }
+        })
+        .await
     }
 
     /// `rds:RestoreDBInstanceFromDBSnapshot` or `rds:RestoreDBInstanceToPointInTime`, later
@@ -182,8 +193,11 @@ impl Databases for RdsDatabases {
     /// the import from S3, a directory that it has joined, and a master password that Secrets
     /// Manager keeps. The copy's is the one that was in force at the restore point.
     async fn ensure_copy(&self, target: &Target, order: &CopyOrder) -> Result<(), PortError> {
-        let clients = self.clients.of(target).await?;
-        copies::ensure(&clients, &OurCopy::new(target, order)).await
+        bounded(async {
+            let clients = self.clients.of(target).await?;
+            copies::ensure(&clients, &OurCopy::new(target, order)).await
+        })
+        .await
     }
 
     /// `rds:DescribeDBInstances`, and of a cluster `rds:DescribeDBClusters` too.
@@ -193,6 +207,8 @@ impl Databases for RdsDatabases {
     }
 
     /// `rds:ModifyDBInstance` or `rds:ModifyDBCluster`.
+    ///
+    /// A replacement gets its backups with its source's name.
     async fn ensure_renamed(
         &self,
         target: &Target,
@@ -200,14 +216,20 @@ impl Databases for RdsDatabases {
         resource_id: &str,
         to: &str,
     ) -> Result<(), PortError> {
-        let clients = self.clients.of(target).await?;
-        renames::ensure(&clients, from, resource_id, to).await
+        bounded(async {
+            let clients = self.clients.of(target).await?;
+            renames::ensure(&clients, &target.deployment, from, resource_id, to).await
+        })
+        .await
     }
 
     /// `rds:DeleteDBInstance`, and of a cluster `rds:DeleteDBCluster` once it has no members.
     async fn ensure_no_copy(&self, target: &Target, order: &CopyOrder) -> Result<bool, PortError> {
-        let clients = self.clients.of(target).await?;
-        copies::ensure_none(&clients, &OurCopy::new(target, order)).await
+        bounded(async {
+            let clients = self.clients.of(target).await?;
+            copies::ensure_none(&clients, &OurCopy::new(target, order)).await
+        })
+        .await
     }
 }
 
@@ -245,7 +267,7 @@ fn created_at(time: Option<&aws_smithy_types::DateTime>) -> Option<Timestamp> {
 }
 
 /// What an error of RDS means. A database or a snapshot that is busy (modified, backed up, being
-/// created) is free again by itself, and room for one more comes back.
+/// created) is free again by itself.
 fn failed<E>(action: &str, on: &str, error: aws_sdk_rds::error::SdkError<E>) -> PortError
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
@@ -260,9 +282,7 @@ where
                     | "InvalidDBClusterStateFault"
                     | "InvalidDBSnapshotState"
                     | "InvalidDBClusterSnapshotStateFault"
-                    | "InsufficientDBInstanceCapacity"
-                    | "InsufficientDBClusterCapacityFault"
-                    | "InsufficientStorageClusterCapacity"
+                    | "DBInstanceNotReady"
             )
         });
     let error = port_error(action, on, error);

@@ -23,7 +23,9 @@ const CURRENT: &str = "AWSCURRENT";
 /// Secrets Manager and SSM Parameter Store.
 ///
 /// **Secrets** are pinned by version id: a task that starts later, after a rotation or in a
-/// rollback, gets the value that the plan saw. A secret that is wanted whole is described, never
+/// rollback, gets the value that the plan saw. Those that rotate by themselves, or that a service of
+/// AWS's manages (RDS changes its master passwords every seven days), are not: their old versions are
+/// dead passwords, so that ECS reads the current one whenever a task starts. A secret that is wanted whole is described, never
 /// read. Only for the existence of a key in its JSON the value is read: the keys are looked at, the
 /// values skipped, and the text is wiped before the answer is given. What the SDK and TLS had of it
 /// in their buffers is freed, and not wiped.
@@ -42,6 +44,14 @@ pub struct AwsSecrets {
 /// What is wrong with a secret, in words without a value.
 type Problem = String;
 
+/// Where a task gets the value from.
+struct Found {
+    value_from: String,
+    version: String,
+    pinned: bool,
+    rotates: bool,
+}
+
 impl AwsSecrets {
     /// Secrets, asked through these clients.
     pub fn new(clients: Arc<Clients>) -> Self {
@@ -54,7 +64,7 @@ impl AwsSecrets {
         target: &Target,
         name: &str,
         key: Option<&str>,
-    ) -> Result<Result<(String, String), Problem>, PortError> {
+    ) -> Result<Result<Found, Problem>, PortError> {
         let Some(secret) = self.describe(target, name).await? else {
             return Ok(Err(format!(
                 "there is no secret `{name}` in {}",
@@ -83,9 +93,19 @@ impl AwsSecrets {
         {
             return Ok(Err(problem));
         }
+        let rotates = rotates(&secret);
         // ECS's form: ARN, JSON key, stage, version id; what is left out is empty.
-        let value_from = format!("{arn}:{}::{version}", key.unwrap_or_default());
-        Ok(Ok((value_from, version.to_owned())))
+        let value_from = match key {
+            _ if !rotates => format!("{arn}:{}::{version}", key.unwrap_or_default()),
+            Some(key) => format!("{arn}:{key}::"),
+            None => arn.to_owned(),
+        };
+        Ok(Ok(Found {
+            value_from,
+            version: version.to_owned(),
+            pinned: !rotates,
+            rotates,
+        }))
     }
 
     async fn describe(
@@ -151,7 +171,7 @@ impl AwsSecrets {
         &self,
         target: &Target,
         name: &str,
-    ) -> Result<Result<(String, String), Problem>, PortError> {
+    ) -> Result<Result<Found, Problem>, PortError> {
         let on = format!("the parameter {name}");
         let failed = |why| PortError::permanent(format!("{on} cannot be asked for: {why}"));
         let filter = ParameterStringFilter::builder()
@@ -178,8 +198,12 @@ impl AwsSecrets {
                 place(target)
             )));
         };
-        let value_from = parameter.arn().unwrap_or(name).to_owned();
-        Ok(Ok((value_from, parameter.version().to_string())))
+        Ok(Ok(Found {
+            value_from: parameter.arn().unwrap_or(name).to_owned(),
+            version: parameter.version().to_string(),
+            pinned: false,
+            rotates: false,
+        }))
     }
 }
 
@@ -199,12 +223,12 @@ impl Secrets for AwsSecrets {
         };
         let variable = variable.to_owned();
         Ok(match found {
-            Ok((value_from, version)) => Ok(PinnedSecret {
+            Ok(found) => Ok(PinnedSecret {
                 variable,
-                value_from,
-                version: SecretVersion::new(version),
-                pinned: matches!(source, SecretSource::SecretsManager { .. }),
-                rotates: false,
+                value_from: found.value_from,
+                version: SecretVersion::new(found.version),
+                pinned: found.pinned,
+                rotates: found.rotates,
             }),
             Err(problem) => Err(SecretProblem { variable, problem }),
         })
@@ -212,6 +236,8 @@ impl Secrets for AwsSecrets {
 
     /// `secretsmanager:DescribeSecret` names the versions that carry a label. Of any other
     /// `secretsmanager:GetSecretValue` alone says whether it is still kept; the value is wiped.
+    ///
+    /// No version of a secret that rotates by now is there: kept or not, it is a dead password.
     async fn is_there(&self, target: &Target, pinned: &PinnedSecret) -> Result<bool, PortError> {
         let Some(arn) = secret_arn(&pinned.value_from) else {
             return Ok(false);
@@ -219,7 +245,7 @@ impl Secrets for AwsSecrets {
         let Some(secret) = self.describe(target, arn).await? else {
             return Ok(false);
         };
-        if secret.deleted_date().is_some() {
+        if secret.deleted_date().is_some() || rotates(&secret) {
             return Ok(false);
         }
         let version = pinned.version.as_str();
@@ -255,6 +281,12 @@ fn secret_arn(value_from: &str) -> Option<&str> {
     Some(&value_from[..end])
 }
 
+/// Whether its value changes without anybody who deploys: by rotation, or by the service of AWS's that
+/// owns it.
+fn rotates(secret: &DescribeSecretOutput) -> bool {
+    secret.rotation_enabled() == Some(true) || secret.owning_service().is_some()
+}
+
 fn place(target: &Target) -> String {
     format!("account {}, region {}", target.account, target.region)
 }
@@ -276,32 +308,4 @@ fn keys_hold(json: &str, key: &str) -> Option<bool> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_secret_is_named_without_key_and_version() {
-        let arn = "arn:aws:secretsmanager:eu-central-1:111111111111:secret:erp/db-AbCdEf";
-        for rest in [":password::v1", ":::v1"] {
-            assert_eq!(secret_arn(&format!("{arn}{rest}")), Some(arn));
-        }
-        assert_eq!(secret_arn("arn:aws:ssm:eu-central-1:1:parameter/x"), None);
-    }
-
-    #[test]
-    fn keys_are_found_whatever_their_values_are() {
-        let json = r#"{"password": "hunter2", "port": 5432, "nested": {"inner": 1}}"#;
-        assert_eq!(keys_hold(json, "password"), Some(true));
-        assert_eq!(keys_hold(json, "port"), Some(true));
-        assert_eq!(keys_hold(json, "inner"), Some(false));
-        for no_object in [
-            "hunter2",
-            "\"hunter2\"",
-            "[\"password\"]",
-            "",
-            "{\"password\": ",
-        ] {
-            assert_eq!(keys_hold(no_object, "password"), None, "{no_object}");
-        }
-    }
-}
+mod tests;

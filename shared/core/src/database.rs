@@ -97,3 +97,58 @@ pub enum CopyStatus {
     /// It will never be of use: RDS's word for its state.
     Failed(String),
 }
+
+/// Whether a database in this state of RDS's answers whoever uses it. What RDS does meanwhile it does
+/// in the background, for hours: the first backup after a restore, or better-placed storage.
+///
+/// The states are those of "Viewing DB instance status" and "Viewing DB cluster status"
+/// (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html>,
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/accessing-monitoring.html>) of which
+/// the manual does not say that the database is down or may be: not `modifying`, `upgrading`,
+/// `maintenance`. RDS may still refuse a change while it is not `available`; that passes.
+pub fn is_usable(status: &str) -> bool {
+    matches!(
+        status,
+        "available"
+            | "backing-up"
+            | "configuring-enhanced-monitoring"
+            | "configuring-iam-database-auth"
+            | "configuring-log-exports"
+            | "update-iam-db-auth"
+            | "storage-config-upgrade"
+            | "storage-initialization"
+            | "storage-optimization"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_in_the_background_keeps_nobody_out() {
+        for status in [
+            "available",
+            "backing-up",
+            "storage-optimization",
+            "storage-config-upgrade",
+            "configuring-enhanced-monitoring",
+            "configuring-iam-database-auth",
+        ] {
+            assert!(is_usable(status), "{status}");
+        }
+        for status in [
+            "creating",
+            "modifying",
+            "rebooting",
+            "renaming",
+            "upgrading",
+            "maintenance",
+            "storage-full",
+            "stopped",
+            "",
+        ] {
+            assert!(!is_usable(status), "{status}");
+        }
+    }
+}

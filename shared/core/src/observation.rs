@@ -37,7 +37,7 @@ pub struct ImageObservation {
 pub enum ScanObservation {
     /// No scan is configured or none was started.
     NotScanned,
-    /// Under way.
+    /// Under way, or over with its findings not there yet.
     Pending,
     /// Done. A severity that is not there has no findings.
     Complete(BTreeMap<Severity, u32>),
@@ -69,8 +69,9 @@ pub struct PinnedSecret {
     /// Whether `value_from` names the version. A parameter of SSM cannot be pinned: ECS reads its
     /// latest value whenever a task starts.
     pub pinned: bool,
-    /// Whether it rotates by itself, so it is never pinned.
-    #[serde(default)]
+    /// Whether it rotates by itself, so that it is never pinned: a task that starts after a rotation
+    /// would get a password that is dead. A rollback takes the current version of it, too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rotates: bool,
 }
 
@@ -183,7 +184,8 @@ pub struct TrafficObservation {
 /// A database as RDS describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatabaseObservation {
-    /// RDS's word for its state; a snapshot can be taken only of one that is `available`.
+    /// RDS's word for its state: see [`is_usable`](crate::database::is_usable). A snapshot can be
+    /// taken only of one that is `available`.
     pub status: String,
     /// Engine, such as `postgres`.
     pub engine: String,

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Database, Settings};
-use crate::database::{CopyStatus, RestorePoint};
+use crate::database::{CopyStatus, RestorePoint, is_usable};
 use crate::deployment::Deployment;
 use crate::failure::Cause;
 use crate::id::{
@@ -152,9 +152,10 @@ pub struct Found {
 }
 
 impl Found {
-    /// Whether this is it, and RDS is not at work on it.
+    /// Whether this is it, and it can be used. A rename that RDS refuses meanwhile is asked for
+    /// again.
     pub fn is_ready(&self, resource_id: &str) -> bool {
-        self.is(resource_id) && self.status == "available"
+        self.is(resource_id) && is_usable(&self.status)
     }
 
     /// Whether this is it.

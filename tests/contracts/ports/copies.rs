@@ -294,7 +294,13 @@ async fn a_replacement_settles_before_it_is_available(stage: &Model) {
             let named = |name: &Database| all.iter().find(|one| one.database == *name).cloned();
             (named(&order.copy).unwrap(), named(&order.source).unwrap())
         });
-        assert_eq!(copy.settings, source.settings);
+        // Backups an instance may get with its source's name.
+        let but_for_backups = |one: &sluice_sim::cloud::DatabaseDescription| {
+            let mut settings = one.settings.clone();
+            settings.remove("BackupRetentionPeriod");
+            settings
+        };
+        assert_eq!(but_for_backups(&copy), but_for_backups(&source));
         assert_eq!(copy.tags["team"], "erp");
         let set_up = |members: &[sluice_sim::cloud::DatabaseMember]| -> Vec<_> {
             let members = members.iter();
@@ -303,6 +309,37 @@ async fn a_replacement_settles_before_it_is_available(stage: &Model) {
                 .collect()
         };
         assert_eq!(set_up(&copy.members), set_up(&source.members));
+    }
+}
+
+/// Nor does it say how long it keeps backups.
+async fn with_its_sources_name_a_replacement_keeps_backups_as_long(stage: &Model) {
+    for place in stage.both() {
+        let (target, database) = &place;
+        let order = of_snapshot(stage, &place, CopyPurpose::Replacement).await;
+        let CopyStatus::Available {
+            resource_id: copy, ..
+        } = made(stage, target, &order).await
+        else {
+            panic!("it takes its source's place");
+        };
+        let kept_for = || {
+            stage.cloud(|cloud| {
+                let place = cloud.place_of(&target.account, &target.region).unwrap();
+                let all = cloud.databases_in(&place);
+                let named = all.iter().find(|one| one.database == *database);
+                named.unwrap().settings["BackupRetentionPeriod"].clone()
+            })
+        };
+        let before = kept_for();
+        let old = resource_id(stage, target, database).await.unwrap();
+        for (from, id, to) in [(database, old, "erp-old"), (&order.copy, copy, "erp")] {
+            let databases = Stage::databases(stage);
+            let renamed = databases.ensure_renamed(target, from, &id, to).await;
+            renamed.unwrap();
+            stage.finish().await;
+        }
+        assert_eq!(kept_for(), before, "{database:?}");
     }
 }
 
@@ -317,4 +354,5 @@ contract! {
     a_moment_within_the_backups_is_restored on sim, wire;
     a_copy_that_fails_says_how on sim, wire;
     a_replacement_settles_before_it_is_available on sim, wire;
+    with_its_sources_name_a_replacement_keeps_backups_as_long on sim, wire;
 }

@@ -85,11 +85,7 @@ impl App {
         target: &Target,
         task: &TaskArn,
     ) -> Result<Option<TaskObservation>, PortError> {
-        let mut seen = self.ports.tasks.task(target, task).await?;
-        for line in seen.iter_mut().flat_map(|seen| &mut seen.log_tail) {
-            *line = redacted(line);
-        }
-        Ok(seen)
+        Ok(told(self.ports.tasks.task(target, task).await?))
     }
 
     /// How the migration is, and while it runs which revision it is at, where Alembic says so.
@@ -99,16 +95,12 @@ impl App {
         target: &Target,
         task: &TaskArn,
     ) -> Result<Option<TaskObservation>, PortError> {
-        let mut seen = self.task(target, task).await?;
         let migration = d.settings.migration.as_ref();
-        let inspects = migration.is_some_and(|migration| migration.inspect.is_some());
-        if let Some(seen) = seen.as_mut().filter(|seen| inspects && !seen.stopped) {
-            // It runs as well without anybody who reads along.
-            let lines = self.ports.tasks.log_lines(target, task, UPGRADES).await;
-            let last = lines.unwrap_or_default().pop();
-            seen.log_tail = last.iter().map(|line| redacted(line)).collect();
+        if migration.is_none_or(|migration| migration.inspect.is_none()) {
+            return self.task(target, task).await;
         }
-        Ok(seen)
+        let seen = self.ports.tasks.follow(target, task, UPGRADES).await?;
+        Ok(told(seen))
     }
 
     async fn read_inspection(
@@ -142,6 +134,14 @@ impl App {
             Err(error) => failed(format!("its report cannot be read: {error}")),
         }
     }
+}
+
+/// With its last words as they may be told to people.
+fn told(mut seen: Option<TaskObservation>) -> Option<TaskObservation> {
+    for line in seen.iter_mut().flat_map(|seen| &mut seen.log_tail) {
+        *line = redacted(line);
+    }
+    seen
 }
 
 /// The migration's command, under the lock where it is Alembic's.

@@ -104,7 +104,8 @@ pub trait Secrets: Send + Sync {
         source: &SecretSource,
     ) -> Result<Result<PinnedSecret, SecretProblem>, PortError>;
 
-    /// Whether the version that was pinned can still be read.
+    /// Whether the version that was pinned can still be read, and is of a secret that does not rotate
+    /// by itself: an old version of that is a dead password.
     async fn is_there(&self, target: &Target, pinned: &PinnedSecret) -> Result<bool, PortError>;
 }
 
@@ -231,6 +232,23 @@ pub trait Tasks: Send + Sync {
         target: &Target,
         task: &TaskArn,
     ) -> Result<Option<TaskObservation>, PortError>;
+
+    /// The same; and of one that runs the last line that begins with `prefix` of the log of the
+    /// container that got the command, as its whole `log_tail`. For whoever polls: only the end of the
+    /// log need be read. A log that cannot be read has no lines.
+    async fn follow(
+        &self,
+        target: &Target,
+        task: &TaskArn,
+        prefix: &str,
+    ) -> Result<Option<TaskObservation>, PortError> {
+        let mut seen = self.task(target, task).await?;
+        if let Some(seen) = seen.as_mut().filter(|seen| !seen.stopped) {
+            let lines = self.log_lines(target, task, prefix).await;
+            seen.log_tail = lines.unwrap_or_default().pop().into_iter().collect();
+        }
+        Ok(seen)
+    }
 
     /// Every line that begins with `prefix` of the log of the container that got the command,
     /// oldest first and whole; none where it has not logged yet.

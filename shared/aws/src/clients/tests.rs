@@ -168,3 +168,31 @@ fn one_hook_setting_serves_every_account_and_region() {
     );
     assert_eq!(of_target.role_arn, "arn:aws:iam::111111111111:role/hook");
 }
+
+#[test]
+fn every_request_is_bounded_and_so_is_a_change_with_its_looks() {
+    let bound = timeouts();
+    assert_eq!(bound.operation_timeout(), Some(REQUEST_WITHIN));
+    assert!(bound.operation_attempt_timeout() < bound.operation_timeout());
+    assert!(bound.connect_timeout() < bound.operation_attempt_timeout());
+    assert!(REQUEST_WITHIN <= Duration::from_secs(20));
+    assert!(CHANGE_WITHIN < Duration::from_mins(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_slow_change_has_not_asked_in_time_is_never_asked() {
+    let asked = std::sync::atomic::AtomicU32::new(0);
+    let began = tokio::time::Instant::now();
+    let left_off = bounded(async {
+        for _ in 0..10 {
+            tokio::time::sleep(Duration::from_secs(19)).await;
+            asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+        Ok(())
+    });
+    let error = left_off.await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Retryable, "{error}");
+    assert_eq!(began.elapsed(), CHANGE_WITHIN);
+    assert_eq!(asked.into_inner(), 2);
+    assert_eq!(bounded(async { Ok(7) }).await, Ok(7));
+}

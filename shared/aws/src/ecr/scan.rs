@@ -23,8 +23,15 @@ impl Repository<'_> {
     ///
     /// Where ECR counts, the count is of the whole image and on the first page. Where it does not,
     /// the findings of every page are counted here.
+    ///
+    /// ECR says that a scan is over (`COMPLETE`; of an enhanced one that goes on, `ACTIVE`) some time
+    /// before it has the findings, and answers with an empty list until then (aws-sdk#289,
+    /// aws-cli#6759). An image in which nothing was found has an empty list too, and beside it
+    /// `imageScanCompletedAt`, the time of the last completed scan, be it basic or enhanced. So
+    /// nothing counts as found only beside that time; an empty count alone does not say it.
     pub(super) async fn findings(&self, digest: &str) -> Result<ScanObservation, PortError> {
         let mut counted = Counts::new();
+        let mut has_completed = false;
         let mut page = None;
         for _ in 0..MOST_PAGES {
             let request = self
@@ -55,6 +62,7 @@ impl Repository<'_> {
                 return Ok(other);
             }
             let findings = answer.image_scan_findings();
+            has_completed |= findings.is_some_and(|all| all.image_scan_completed_at().is_some());
             if let Some(counts) = findings.and_then(|findings| findings.finding_severity_counts())
                 && !counts.is_empty()
             {
@@ -70,6 +78,9 @@ impl Repository<'_> {
             if page.is_none() {
                 break;
             }
+        }
+        if counted.is_empty() && !has_completed {
+            return Ok(ScanObservation::Pending);
         }
         Ok(ScanObservation::Complete(counted))
     }
@@ -199,6 +210,47 @@ mod tests {
         let seen = registry.scan(&target(), &release()).await.unwrap();
         assert_eq!(seen, complete(&[(Severity::High, 2), (Severity::Low, 1)]));
         assert_eq!(cloud.asked("DescribeImageScanFindings").len(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_scan_that_is_over_is_pending_until_its_findings_are_there() {
+        let empty = |key: &str| json!({ key: [] });
+        let scanned = |key: &str| json!({ key: [], "findingSeverityCounts": {}, "imageScanCompletedAt": 1_772_366_400.0 });
+        let counts = |word: &str| json!({ "findings": [], "findingSeverityCounts": { word: 2 } });
+        for (findings, expected) in [
+            (Value::Null, ScanObservation::Pending),
+            (empty("findings"), ScanObservation::Pending),
+            (empty("enhancedFindings"), ScanObservation::Pending),
+            (
+                json!({ "findings": [], "findingSeverityCounts": {} }),
+                ScanObservation::Pending,
+            ),
+            (scanned("findings"), complete(&[])),
+            (scanned("enhancedFindings"), complete(&[])),
+            (counts("HIGH"), complete(&[(Severity::High, 2)])),
+            (
+                json!({ "enhancedFindings": [{ "severity": "LOW" }] }),
+                complete(&[(Severity::Low, 1)]),
+            ),
+        ] {
+            for status in ["COMPLETE", "ACTIVE"] {
+                let findings = findings.clone();
+                let cloud = TestCloud::new(move |asked: &Asked| {
+                    if asked.operation == "DescribeImages" {
+                        return image("ACTIVE");
+                    }
+                    let mut answer = json!({ "imageScanStatus": { "status": status } });
+                    if !findings.is_null() {
+                        answer["imageScanFindings"] = findings.clone();
+                    }
+                    Answer::json(&answer)
+                });
+                let registry = EcrRegistry::new(Arc::clone(&cloud.clients));
+                let seen = registry.scan(&target(), &release()).await.unwrap();
+                let asked = cloud.asked("DescribeImageScanFindings");
+                assert_eq!(seen, expected, "{status} {asked:?}");
+            }
+        }
     }
 
     #[tokio::test]

@@ -2,9 +2,10 @@
 //!
 //! UpdateService does not say which service deployment it starts, and a service that is stable
 //! again may have been rolled back. So ours is the youngest one that is not older than our request
-//! and whose target revision runs the task definition we asked for.
+//! and whose target revision runs the task definition we asked for. Several of them can have one
+//! revision (ecspresso#929).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::types::{
     CreatedAt, ServiceDeployment, ServiceDeploymentBrief, ServiceDeploymentStatus, ServiceRevision,
@@ -22,8 +23,9 @@ use crate::time::{date_time, timestamp};
 
 /// ECS's describe calls take no more ARNs at once.
 const ARNS_A_CALL: usize = 20;
-/// ECS's clock may be behind ours by as much.
-const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(1);
+/// ECS's clock may be behind ours by as much. AWS keeps its clocks within milliseconds; what is older
+/// was asked for before, even if it brings the same task definition.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(5);
 
 /// How our service deployment is; `None` while ECS has none.
 pub(super) async fn observe(
@@ -65,10 +67,11 @@ pub(super) async fn find(
             .is_some_and(|time| time >= not_before)
     });
     briefs.sort_by_key(|brief| std::cmp::Reverse(brief.created_at));
-    let arns = briefs
+    let arns: BTreeSet<String> = briefs
         .iter()
-        .filter_map(|brief| brief.target_service_revision_arn.clone());
-    let mut revisions = revisions(clients, arns.collect()).await?;
+        .filter_map(|brief| brief.target_service_revision_arn.clone())
+        .collect();
+    let mut revisions = revisions(clients, arns.into_iter().collect()).await?;
     Ok(briefs.into_iter().find_map(|brief| {
         let target = brief.target_service_revision_arn()?;
         if revisions.get(target)?.task_definition() != Some(task_definition.as_str()) {

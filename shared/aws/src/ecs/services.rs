@@ -11,7 +11,7 @@ use sluice_core::id::{EcsServiceName, ServiceDeploymentArn, TaskDefinitionArn};
 use sluice_core::observation::{RolloutObservation, ServiceObservation, StoppedTask};
 
 use super::{read, rollout, stopped, task_definition, update};
-use crate::clients::Clients;
+use crate::clients::{Clients, bounded};
 
 /// The [`Services`] port on ECS, with the listener rules and target health of ELB.
 #[derive(Clone, Debug)]
@@ -56,15 +56,21 @@ impl Services for EcsServices {
         target: &Target,
         order: &TaskDefinitionOrder,
     ) -> Result<TaskDefinitionArn, PortError> {
-        let clients = self.clients.of(target).await?;
-        task_definition::ensure(&clients, &target.deployment, order).await
+        bounded(async {
+            let clients = self.clients.of(target).await?;
+            task_definition::ensure(&clients, &target.deployment, order).await
+        })
+        .await
     }
 
     /// ListServiceDeployments, DescribeServiceRevisions, DescribeServices, UpdateService.
     async fn ensure_rollout(&self, target: &Target, order: &RolloutOrder) -> Result<(), PortError> {
-        let clients = self.clients.of(target).await?;
-        let hook = self.clients.hook(target);
-        update::ensure(&clients, &target.cluster, hook.as_ref(), order).await
+        bounded(async {
+            let clients = self.clients.of(target).await?;
+            let hook = self.clients.hook(target);
+            update::ensure(&clients, &target.cluster, hook.as_ref(), order).await
+        })
+        .await
     }
 
     /// DescribeServices, UpdateService.
@@ -74,8 +80,11 @@ impl Services for EcsServices {
         ecs_service: &EcsServiceName,
         desired: u32,
     ) -> Result<(), PortError> {
-        let clients = self.clients.of(target).await?;
-        update::ensure_count(&clients, &target.cluster, ecs_service, desired).await
+        bounded(async {
+            let clients = self.clients.of(target).await?;
+            update::ensure_count(&clients, &target.cluster, ecs_service, desired).await
+        })
+        .await
     }
 
     /// ListServiceDeployments, DescribeServiceRevisions, DescribeServiceDeployments.
@@ -103,7 +112,10 @@ impl Services for EcsServices {
         target: &Target,
         rollout: &ServiceDeploymentArn,
     ) -> Result<(), PortError> {
-        let clients = self.clients.of(target).await?;
-        rollout::ensure_stopping(&clients, rollout).await
+        bounded(async {
+            let clients = self.clients.of(target).await?;
+            rollout::ensure_stopping(&clients, rollout).await
+        })
+        .await
     }
 }

@@ -16,7 +16,7 @@ use sluice_core::id::{ContainerName, DeploymentId, TaskDefinitionArn};
 use sluice_core::observation::{FamilyRevision, PinnedSecret};
 
 use crate::clients::ClientSet;
-use crate::error::{incomplete, port_error};
+use crate::error::{incomplete, passes_by_itself, port_error};
 
 const DESCRIBE: &str = "ecs:DescribeTaskDefinition";
 const REGISTER: &str = "ecs:RegisterTaskDefinition";
@@ -99,7 +99,12 @@ async fn latest(
             Ok(answer.task_definition.map(|definition| (definition, tags)))
         }
         // "Unable to describe task definition": ECS has no code of its own for it.
-        Err(error) if error.code() == Some("ClientException") => Ok(None),
+        Err(error)
+            if error.code() == Some("ClientException")
+                && !error.message().is_some_and(passes_by_itself) =>
+        {
+            Ok(None)
+        }
         Err(error) => Err(port_error(DESCRIBE, family, error)),
     }
 }

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use aws_sdk_ecs::operation::run_task::builders::RunTaskFluentBuilder;
 use aws_sdk_ecs::types::{
-    Container, ContainerDefinition, ContainerOverride, DesiredStatus, Failure, Service, Task,
+    Container, ContainerDefinition, ContainerOverride, DesiredStatus, Failure, Task,
     TaskDefinition, TaskOverride, TaskStopCode,
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -15,9 +14,10 @@ use sluice_core::failure::PortError;
 use sluice_core::id::{ClusterName, ContainerName, TaskArn};
 use sluice_core::observation::TaskObservation;
 
+use super::placement::{not_placed, placed_like};
 use super::{read, task_definition};
-use crate::clients::{ClientSet, Clients};
-use crate::error::{incomplete, port_error};
+use crate::clients::{ClientSet, Clients, bounded};
+use crate::error::{incomplete, passes_by_itself, port_error};
 use crate::logs;
 
 /// `startedBy` holds no more characters.
@@ -51,11 +51,14 @@ impl Tasks for EcsTasks {
                 order.token
             )));
         }
-        let clients = self.clients.of(target).await?;
-        if let Some(task) = started(&clients, &target.cluster, &order.token).await? {
-            return Ok(task);
-        }
-        run(&clients, &target.cluster, order).await
+        bounded(async {
+            let clients = self.clients.of(target).await?;
+            if let Some(task) = started(&clients, &target.cluster, &order.token).await? {
+                return Ok(task);
+            }
+            run(&clients, &target.cluster, order).await
+        })
+        .await
     }
 
     /// StopTask. Of a task that has stopped it changes nothing.
@@ -84,6 +87,26 @@ impl Tasks for EcsTasks {
             Some(found) => observe(&clients, task, &found).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// As [`task`](Tasks::task); while it runs one page of GetLogEvents, the last.
+    async fn follow(
+        &self,
+        target: &Target,
+        task: &TaskArn,
+        prefix: &str,
+    ) -> Result<Option<TaskObservation>, PortError> {
+        let clients = self.clients.of(target).await?;
+        let Some(found) = describe(&clients, &target.cluster, task).await? else {
+            return Ok(None);
+        };
+        let mut seen = observe(&clients, task, &found).await?;
+        if seen.started && !seen.stopped {
+            // It runs as well without anybody who reads along.
+            let last = last_line(&clients, task, &found, prefix).await;
+            seen.log_tail = last.unwrap_or_default().into_iter().collect();
+        }
+        Ok(Some(seen))
     }
 
     /// DescribeTasks, DescribeTaskDefinition and GetLogEvents.
@@ -172,7 +195,11 @@ async fn started(
             Ok(answer) => answer.task_arns.unwrap_or_default().pop(),
             // The manual wants `startedBy` to be the only filter and does not say whether a status
             // is one. The client token keeps the promise without this look.
-            Err(error) if is_second_look && error.code() == Some("InvalidParameterException") => {
+            Err(error)
+                if is_second_look
+                    && error.code() == Some("InvalidParameterException")
+                    && !error.message().is_some_and(passes_by_itself) =>
+            {
                 None
             }
             Err(error) => {
@@ -234,43 +261,16 @@ async fn run(
     }
 }
 
-/// With the service's network, and on the same kind of machine.
-fn placed_like(request: RunTaskFluentBuilder, service: &Service) -> RunTaskFluentBuilder {
-    let request = request
-        .set_network_configuration(service.network_configuration().cloned())
-        .set_platform_version(service.platform_version().map(str::to_owned));
-    // ECS takes one of the two.
-    if service.capacity_provider_strategy().is_empty() {
-        request.set_launch_type(service.launch_type().cloned())
-    } else {
-        request.set_capacity_provider_strategy(Some(service.capacity_provider_strategy().to_vec()))
-    }
-}
-
-/// ECS took the request and found no place for the task.
-fn not_placed(order: &TaskOrder, failure: &Failure) -> PortError {
-    let reason = failure.reason().unwrap_or("ECS gives no reason");
-    let detail = failure
-        .detail()
-        .map(|detail| format!(" ({detail})"))
-        .unwrap_or_default();
-    let message = format!(
-        "ECS found no place for {}: {reason}{detail}",
-        order.task_definition
-    );
-    // Room comes and goes with other tasks.
-    let passes = [
-        "RESOURCE:",
-        "AGENT",
-        "Capacity is unavailable",
-        "EMPTY CAPACITY PROVIDER",
-    ];
-    if passes.iter().any(|prefix| reason.starts_with(prefix)) {
-        PortError::retryable(message)
-    } else {
-        PortError::needs_person(format!(
-            "{message}; see that the cluster has machines that this task definition can run on"
-        ))
+async fn last_line(
+    clients: &ClientSet,
+    arn: &TaskArn,
+    task: &Task,
+    prefix: &str,
+) -> Result<Option<String>, PortError> {
+    let definition = definition(clients, arn, task).await?;
+    match of_interest(task, definition.container_definitions()) {
+        Some(container) => logs::last_line(clients, container, id_of(arn), prefix).await,
+        None => Ok(None),
     }
 }
 

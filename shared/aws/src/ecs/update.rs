@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use aws_config::retry::RetryConfig;
+use aws_sdk_ecs::config::Builder;
 use aws_sdk_ecs::types::{
     AvailabilityZoneRebalancing, CanaryConfiguration, DeploymentAlarms, DeploymentCircuitBreaker,
     DeploymentConfiguration, DeploymentControllerType, DeploymentLifecycleHook,
@@ -81,6 +83,10 @@ pub(super) async fn ensure(
         )
         // Without it ECS starts no service deployment for a revision the service already has.
         .set_force_new_deployment(runs_it_already.then_some(true))
+        .customize()
+        // A second one of the SDK's own would start a second service deployment. Whoever asks again
+        // looks first.
+        .config_override(Builder::default().retry_config(RetryConfig::disabled()))
         .send()
         .await
         .map_err(|e| port_error("ecs:UpdateService", &format!("the service {name}"), e))?;
@@ -155,71 +161,108 @@ fn can_be_rolled_out(service: &Service, order: &RolloutOrder) -> Result<(), Port
     Ok(())
 }
 
-/// Every member that ECS would otherwise keep from the service deployment before is set.
+/// What is there, changed in what the order says. ECS puts the whole in place of what was there, so
+/// what Sluice does not know of is sent as it was read.
 fn configuration(
     service: &Service,
     hook: Option<&RolloutHook>,
     order: &RolloutOrder,
 ) -> Result<DeploymentConfiguration, PortError> {
+    let there = service.deployment_configuration().cloned();
+    let mut configuration = there.unwrap_or_else(|| DeploymentConfiguration::builder().build());
     let shifts = order.strategy.shifts_traffic();
-    let room = match order.strategy {
-        Strategy::Singleton => ONE_AT_A_TIME,
-        _ => SIDE_BY_SIDE,
-    };
-    let breaker = DeploymentCircuitBreaker::builder()
-        .enable(!shifts)
-        .rollback(!shifts)
-        .build();
-    let configuration = DeploymentConfiguration::builder()
-        .minimum_healthy_percent(room.minimum)
-        .maximum_percent(room.maximum)
-        .deployment_circuit_breaker(breaker)
-        .alarms(alarms(order))
-        .set_lifecycle_hooks(Some(hooks(service, hook, order)?));
-    let configuration = match &order.strategy {
-        Strategy::Rolling | Strategy::Singleton => {
-            configuration.strategy(DeploymentStrategy::Rolling)
-        }
-        Strategy::BlueGreen => configuration.strategy(DeploymentStrategy::BlueGreen),
-        Strategy::Canary(steps) => configuration
-            .strategy(DeploymentStrategy::Canary)
-            .canary_configuration(
-                CanaryConfiguration::builder()
-                    .canary_percent(f64::from(steps.percent))
-                    .canary_bake_time_in_minutes(minutes(steps.bake)?)
-                    .build(),
-            ),
-        Strategy::Linear(steps) => configuration
-            .strategy(DeploymentStrategy::Linear)
-            .linear_configuration(
-                LinearConfiguration::builder()
-                    .step_percent(f64::from(steps.percent))
-                    .step_bake_time_in_minutes(minutes(steps.bake)?)
-                    .build(),
-            ),
-    };
-    let bake = if shifts {
-        Some(minutes(order.bake)?)
+    set_room(&mut configuration, &order.strategy);
+    set_breaker(&mut configuration, !shifts);
+    set_alarms(&mut configuration, order);
+    set_strategy(&mut configuration, &order.strategy)?;
+    configuration.lifecycle_hooks = Some(hooks(service, hook, order)?);
+    if shifts {
+        configuration.bake_time_in_minutes = Some(minutes(order.bake)?);
+    }
+    Ok(configuration)
+}
+
+/// The service's own, but of a singleton. What makes a singleton is taken back from a service that is
+/// none any more.
+fn set_room(configuration: &mut DeploymentConfiguration, strategy: &Strategy) {
+    let there = (
+        configuration.minimum_healthy_percent,
+        configuration.maximum_percent,
+    );
+    let room = if *strategy == Strategy::Singleton {
+        ONE_AT_A_TIME
+    } else if there == (Some(ONE_AT_A_TIME.minimum), Some(ONE_AT_A_TIME.maximum)) {
+        SIDE_BY_SIDE
     } else {
-        None
+        Room {
+            minimum: there.0.unwrap_or(SIDE_BY_SIDE.minimum),
+            maximum: there.1.unwrap_or(SIDE_BY_SIDE.maximum),
+        }
     };
-    Ok(configuration.set_bake_time_in_minutes(bake).build())
+    configuration.minimum_healthy_percent = Some(room.minimum);
+    configuration.maximum_percent = Some(room.maximum);
+}
+
+/// On for what ECS replaces task by task, off for what it shifts: of that it has none. When it trips
+/// is the service's own.
+fn set_breaker(configuration: &mut DeploymentConfiguration, is_on: bool) {
+    let there = configuration.deployment_circuit_breaker.take();
+    let mut breaker = there.unwrap_or_else(|| DeploymentCircuitBreaker::builder().build());
+    breaker.enable = is_on;
+    breaker.rollback = is_on;
+    configuration.deployment_circuit_breaker = Some(breaker);
+}
+
+/// The order's beside the service's own, which may be somebody else's. Where the order has none, no
+/// alarm may take this one back, and the names stay for the next.
+fn set_alarms(configuration: &mut DeploymentConfiguration, order: &RolloutOrder) {
+    let there = configuration.alarms.take();
+    let mut names = there.map_or_else(Vec::new, |there| there.alarm_names);
+    let ordered = order.alarms.iter().map(ToString::to_string);
+    let missing: Vec<String> = ordered.filter(|name| !names.contains(name)).collect();
+    names.extend(missing);
+    let watched = !order.alarms.is_empty();
+    let alarms = DeploymentAlarms::builder()
+        .set_alarm_names(Some(names))
+        .enable(watched)
+        .rollback(watched)
+        .build();
+    configuration.alarms =
+        Some(alarms.expect("alarms with their names and both switches are whole"));
+}
+
+/// ECS refuses the steps of another strategy.
+fn set_strategy(
+    configuration: &mut DeploymentConfiguration,
+    strategy: &Strategy,
+) -> Result<(), PortError> {
+    configuration.canary_configuration = None;
+    configuration.linear_configuration = None;
+    configuration.strategy = Some(match strategy {
+        Strategy::Rolling | Strategy::Singleton => DeploymentStrategy::Rolling,
+        Strategy::BlueGreen => DeploymentStrategy::BlueGreen,
+        Strategy::Canary(steps) => {
+            let canary = CanaryConfiguration::builder()
+                .canary_percent(f64::from(steps.percent))
+                .canary_bake_time_in_minutes(minutes(steps.bake)?);
+            configuration.canary_configuration = Some(canary.build());
+            DeploymentStrategy::Canary
+        }
+        Strategy::Linear(steps) => {
+            let linear = LinearConfiguration::builder()
+                .step_percent(f64::from(steps.percent))
+                .step_bake_time_in_minutes(minutes(steps.bake)?);
+            configuration.linear_configuration = Some(linear.build());
+            DeploymentStrategy::Linear
+        }
+    });
+    Ok(())
 }
 
 fn minutes(duration: SignedDuration) -> Result<i32, PortError> {
     i32::try_from(duration.as_mins()).map_err(|_| {
         PortError::permanent(format!("a bake of {duration:#} is more than ECS can hold"))
     })
-}
-
-fn alarms(order: &RolloutOrder) -> DeploymentAlarms {
-    let watched = !order.alarms.is_empty();
-    DeploymentAlarms::builder()
-        .set_alarm_names(Some(order.alarms.iter().map(ToString::to_string).collect()))
-        .enable(watched)
-        .rollback(watched)
-        .build()
-        .expect("alarms with their names and both switches are whole")
 }
 
 /// The service's own hooks, and ours where the rollout is to be held. On the way back ours goes:
@@ -270,7 +313,18 @@ fn ours(hook: &RolloutHook, order: &RolloutOrder) -> DeploymentLifecycleHook {
         .target_type(DeploymentLifecycleHookTargetType::AwsLambda)
         .hook_target_arn(&hook.function_arn)
         .role_arn(&hook.role_arn)
-        .lifecycle_stages(DeploymentLifecycleHookStage::PostTestTrafficShift)
+        .set_lifecycle_stages(Some(stages(&order.strategy)))
         .hook_details(Document::Object(details))
         .build()
+}
+
+/// Where ours holds the rollout: before the first production traffic, and where that comes in steps
+/// before each of them, so that each is judged before the next. ECS comes to
+/// `PRE_PRODUCTION_TRAFFIC_SHIFT` before every step.
+fn stages(strategy: &Strategy) -> Vec<DeploymentLifecycleHookStage> {
+    let mut stages = vec![DeploymentLifecycleHookStage::PostTestTrafficShift];
+    if matches!(strategy, Strategy::Canary(_) | Strategy::Linear(_)) {
+        stages.push(DeploymentLifecycleHookStage::PreProductionTrafficShift);
+    }
+    stages
 }

@@ -6,7 +6,7 @@ use sluice_core::failure::PortError;
 
 use super::cluster::describe;
 use super::cluster_members::{self, ensure_members, members_of};
-use super::copies::{DELETING, OurCopy, is_usable, port, settling, status};
+use super::copies::{DELETING, OurCopy, port, settling, status, takes_changes};
 use super::failed;
 use super::instance_copies::{DEFAULT_OPTIONS, delete};
 use crate::clients::ClientSet;
@@ -83,7 +83,7 @@ pub(super) async fn ensure(clients: &ClientSet, copy: &OurCopy<'_>) -> Result<()
     let source = source(clients, copy).await?;
     match there {
         None => restore(clients, &source, copy).await,
-        Some(there) if is_usable(there.status()) => {
+        Some(there) if takes_changes(there.status()) => {
             ensure_members(clients, copy).await?;
             settle(clients, &source, &there, copy).await
         }

@@ -6,7 +6,7 @@ use aws_sdk_rds::types::{DbInstance, Filter};
 use sluice_core::database::CopyStatus;
 use sluice_core::failure::PortError;
 
-use super::copies::{OurCopy, is_usable, status};
+use super::copies::{OurCopy, status, takes_changes};
 use super::instance_copies::{parameters_pending, reboot_if_pending};
 use super::{cluster, failed};
 use crate::clients::ClientSet;
@@ -90,7 +90,7 @@ pub(super) async fn ensure_members(
     for (number, wanted) in wanted(clients, copy).await?.into_iter().enumerate() {
         match there.iter().find(|member| name(member) == wanted.name) {
             None => create(clients, copy, &wanted).await?,
-            Some(member) if is_usable(member.db_instance_status()) => {
+            Some(member) if takes_changes(member.db_instance_status()) => {
                 reboot_if_pending(clients, member, &wanted.name).await?;
                 continue;
             }

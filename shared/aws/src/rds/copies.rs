@@ -3,10 +3,12 @@
 use aws_sdk_rds::types::Tag;
 use sluice_app::ports::Target;
 use sluice_core::config::Database;
-use sluice_core::database::{CopyObservation, CopyOrder, CopyPurpose, CopyStatus};
+use sluice_core::database::{CopyObservation, CopyOrder, CopyPurpose, CopyStatus, is_usable};
 use sluice_core::failure::PortError;
 
-use super::{DEPLOYMENT_TAG, PURPOSE_TAG, cluster_copies, deployment_of, instance_copies};
+use super::{
+    DEPLOYMENT_TAG, PURPOSE_TAG, RETENTION_TAG, cluster_copies, deployment_of, instance_copies,
+};
 use crate::clients::ClientSet;
 
 /// RDS's word for a database that is on its way out.
@@ -80,7 +82,7 @@ impl<'a> OurCopy<'a> {
     pub(super) fn tags(&self, source: &[Tag]) -> Vec<Tag> {
         let theirs = source.iter().filter(|tag| {
             let key = tag.key().unwrap_or_default();
-            !key.starts_with("aws:") && key != DEPLOYMENT_TAG && key != PURPOSE_TAG
+            !key.starts_with("aws:") && ![DEPLOYMENT_TAG, PURPOSE_TAG, RETENTION_TAG].contains(&key)
         });
         theirs.cloned().chain(self.own_tags()).collect()
     }
@@ -100,9 +102,8 @@ fn purpose_of(tags: &[Tag]) -> Option<&str> {
     tag.value()
 }
 
-/// Whether a database in this state can be used and changed. Storage is optimised for hours, in the
-/// background.
-pub(super) fn is_usable(word: Option<&str>) -> bool {
+/// Whether RDS takes changes of a database in this state: not of every one that can be used.
+pub(super) fn takes_changes(word: Option<&str>) -> bool {
     matches!(word, Some("available" | "storage-optimization"))
 }
 
@@ -110,10 +111,10 @@ pub(super) fn is_usable(word: Option<&str>) -> bool {
 /// decides.
 pub(super) fn status(word: &str) -> Option<CopyStatus> {
     match word {
-        usable if is_usable(Some(usable)) => None,
+        usable if is_usable(usable) => None,
         "creating" => Some(CopyStatus::Creating(word.to_owned())),
         failed if is_failure(failed) => Some(CopyStatus::Failed(word.to_owned())),
-        // Restored, and busy with what was asked for beside it: a second zone, a first backup.
+        // Restored, and busy with what was asked for beside it, such as a second zone.
         busy => Some(CopyStatus::Settling(busy.to_owned())),
     }
 }

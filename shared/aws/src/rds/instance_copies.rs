@@ -4,9 +4,9 @@ use aws_sdk_rds::types::DbInstance;
 use sluice_core::database::{CopyStatus, RestorePoint};
 use sluice_core::failure::PortError;
 
-use super::copies::{DELETING, OurCopy, is_usable, port, settling, status};
+use super::copies::{DELETING, OurCopy, port, settling, status, takes_changes};
 use super::instance::describe;
-use super::{failed, gib};
+use super::{backups, failed, gib};
 use crate::clients::ClientSet;
 use crate::time::date_time;
 
@@ -46,7 +46,10 @@ macro_rules! set_up_like {
             .multi_az(!copy.is_rehearsal() && source.multi_az == Some(true))
             .deletion_protection(!copy.is_rehearsal() && source.deletion_protection == Some(true))
             .publicly_accessible(!copy.is_rehearsal() && source.publicly_accessible == Some(true))
-            .set_tags(Some(copy.tags(source.tag_list())))
+            // With backups RDS would begin with a first one, which takes hours in which it changes
+            // nothing else.
+            .backup_retention_period(0)
+            .set_tags(Some(backups::tags(source, copy)))
     }};
 }
 
@@ -116,7 +119,7 @@ pub(super) async fn ensure(clients: &ClientSet, copy: &OurCopy<'_>) -> Result<()
     let source = source(clients, copy).await?;
     match there {
         None => restore(clients, &source, copy).await,
-        Some(there) if is_usable(there.db_instance_status()) => {
+        Some(there) if takes_changes(there.db_instance_status()) => {
             settle(clients, &source, &there, copy).await
         }
         Some(_) => Ok(()),
@@ -179,8 +182,8 @@ async fn restore(
     }
 }
 
-/// What the copy does not have as it should, by RDS's names. A rehearsal needs no backups, no
-/// maintenance and nobody who watches it.
+/// What the copy does not have as it should, by RDS's names. A rehearsal needs no maintenance and
+/// nobody who watches it; backups no copy has before it has its source's name ([`backups`]).
 fn differences(source: &DbInstance, there: &DbInstance, copy: &OurCopy<'_>) -> Vec<&'static str> {
     let mut same = vec![
         (
@@ -210,16 +213,12 @@ fn differences(source: &DbInstance, there: &DbInstance, copy: &OurCopy<'_>) -> V
 fn differences_of_a_replacement(
     source: &DbInstance,
     there: &DbInstance,
-) -> [(&'static str, bool); 9] {
+) -> [(&'static str, bool); 8] {
     [
         ("MultiAZ", there.multi_az == source.multi_az),
         (
             "DeletionProtection",
             there.deletion_protection == source.deletion_protection,
-        ),
-        (
-            "BackupRetentionPeriod",
-            there.backup_retention_period == source.backup_retention_period,
         ),
         (
             "PreferredBackupWindow",
@@ -288,7 +287,6 @@ async fn settle(
         request
             .set_multi_az(source.multi_az)
             .set_deletion_protection(source.deletion_protection)
-            .set_backup_retention_period(source.backup_retention_period)
             .set_preferred_backup_window(source.preferred_backup_window.clone())
             .set_preferred_maintenance_window(source.preferred_maintenance_window.clone())
             .set_max_allocated_storage(source.max_allocated_storage)

@@ -1,9 +1,11 @@
 //! Names of databases, and their change.
 
+use aws_sdk_rds::types::DbInstance;
 use sluice_core::config::Database;
 use sluice_core::failure::PortError;
+use sluice_core::id::DeploymentId;
 
-use super::{cluster, failed, instance};
+use super::{backups, cluster, failed, instance};
 use crate::clients::ClientSet;
 
 /// RDS's word for a database that gets another name.
@@ -13,6 +15,8 @@ const RENAMING: &str = "renaming";
 struct Named {
     resource_id: Option<String>,
     status: Option<String>,
+    /// All of it, where it is an instance.
+    instance: Option<DbInstance>,
 }
 
 async fn named(
@@ -24,8 +28,9 @@ async fn named(
         Database::Instance(_) => {
             let found = instance::describe(clients, name).await?;
             found.map(|one| Named {
-                resource_id: one.dbi_resource_id,
-                status: one.db_instance_status,
+                resource_id: one.dbi_resource_id.clone(),
+                status: one.db_instance_status.clone(),
+                instance: Some(one),
             })
         }
         Database::Cluster(_) => {
@@ -33,6 +38,7 @@ async fn named(
             found.map(|one| Named {
                 resource_id: one.db_cluster_resource_id,
                 status: one.status,
+                instance: None,
             })
         }
     })
@@ -40,23 +46,26 @@ async fn named(
 
 pub(super) async fn ensure(
     clients: &ClientSet,
+    deployment: &DeploymentId,
     from: &Database,
     resource_id: &str,
     to: &str,
 ) -> Result<(), PortError> {
     let is_it = |one: &Named| one.resource_id.as_deref() == Some(resource_id);
     if let Some(there) = named(clients, from, to).await? {
-        return if is_it(&there) {
-            Ok(())
-        } else {
-            Err(another(to, resource_id))
+        if !is_it(&there) {
+            return Err(another(to, resource_id));
+        }
+        return match there.instance {
+            Some(instance) => backups::ensure(clients, &instance, deployment).await,
+            None => Ok(()),
         };
     }
     let old = from.identifier();
     match named(clients, from, old).await? {
         Some(there) if !is_it(&there) => Err(another(old, resource_id)),
         Some(there) if there.status.as_deref() == Some(RENAMING) => Ok(()),
-        Some(_) => rename(clients, from, to).await,
+        Some(there) => rename(clients, deployment, from, &there, to).await,
         None => Err(PortError::retryable(format!(
             "neither {old} nor {to} is there: while a database gets another name, neither may be"
         ))),
@@ -70,16 +79,25 @@ fn another(name: &str, resource_id: &str) -> PortError {
     ))
 }
 
-async fn rename(clients: &ClientSet, from: &Database, to: &str) -> Result<(), PortError> {
+async fn rename(
+    clients: &ClientSet,
+    deployment: &DeploymentId,
+    from: &Database,
+    there: &Named,
+    to: &str,
+) -> Result<(), PortError> {
     let on = |name: &str| format!("database {name}, to be called {to}");
     match from {
         Database::Instance(name) => {
-            let request = clients
+            let mut request = clients
                 .rds()
                 .modify_db_instance()
                 .db_instance_identifier(name)
                 .new_db_instance_identifier(to)
                 .apply_immediately(true);
+            if let Some(instance) = &there.instance {
+                request = backups::turned_on(request, instance, deployment);
+            }
             let renamed = request.send().await;
             renamed
                 .map(drop)

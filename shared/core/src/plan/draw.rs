@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{Member, Severity};
+use crate::database::is_usable;
 use crate::deployment::{Deployment, Requester};
 use crate::id::{AlarmName, SecretVersion};
 use crate::migration::Judgement;
@@ -272,7 +273,7 @@ impl Findings {
             ));
             return None;
         };
-        if observed.status != "available" {
+        if !is_usable(&observed.status) {
             self.remarks.push(Remark::DatabaseBusy {
                 database: database.to_owned(),
                 status: observed.status.clone(),

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::draw::Findings;
 use super::{Plan, PlannedRestore, PlannedService, Remark, SealedPlan, Seen};
 use crate::config::{Service, ServiceKind};
-use crate::database::RestorePoint;
+use crate::database::{RestorePoint, is_usable};
 use crate::deployment::Deployment;
 use crate::observation::{DatabaseObservation, ServiceObservation};
 use crate::plan::survey::Survey;
@@ -177,7 +177,7 @@ impl Findings {
                 "the database {name} is {status}, and RDS renames only what is available: see to it, \
                  then ask again"
             ));
-        } else if status != "available" {
+        } else if !is_usable(status) {
             self.remarks.push(Remark::DatabaseBusy {
                 database: name.to_owned(),
                 status: status.clone(),

@@ -139,6 +139,9 @@ pub enum DatabaseOffer {
     List,
     /// Go on with the restored one.
     GoOn,
+    /// Turn its backups on again: a restored instance gets them with the name, and whoever renames it
+    /// by hand has to. Those of a cluster are never off.
+    KeepBackups,
     /// Stay with the old one.
     Stay,
     /// Wait: RDS fetches a restored database's blocks on first use.

@@ -6,6 +6,7 @@ use super::ends::never_began;
 use super::fact::{DatabaseFact, Fact, Which};
 use super::offer::{DatabaseOffer, Fix, Goal, Look, Offer, When};
 use super::{Report, seen};
+use crate::config::Database;
 use crate::deployment::Deployment;
 use crate::failure::Cause;
 use crate::id::{ServiceName, TaskDefinitionArn};
@@ -140,6 +141,9 @@ fn between(
         Offer::Database(DatabaseOffer::GoOn),
     ];
     offers.extend(starts(d, &all, |service| service.revision.as_ref()));
+    if let Database::Instance(_) = planned.database {
+        offers.push(Offer::Database(DatabaseOffer::KeepBackups));
+    }
     offers.push(Offer::Database(DatabaseOffer::Stay));
     offers.extend(starts(d, &all, |service| Some(&service.from)));
     Report {

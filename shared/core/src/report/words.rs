@@ -323,6 +323,13 @@ fn database_offer(d: &Deployment, offer: &DatabaseOffer, code: &str) -> String {
                 renaming(&planned.copy, planned.database.identifier())
             )
         }),
+        DatabaseOffer::KeepBackups => renames(d, |planned| {
+            format!(
+                "turn on automated backups of {} again (`--backup-retention-period`): its tag \
+                 `sluice:backup-retention` says for how many days.",
+                planned.database.identifier()
+            )
+        }),
         DatabaseOffer::Stay => renames(d, |planned| {
             format!(
                 "OR stay with the old one: if it is called {}, `{}`; once that is available:",

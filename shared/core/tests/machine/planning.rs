@@ -204,3 +204,19 @@ fn an_image_of_another_registry_is_in_the_way_however_it_got_here() {
         assert!(!run.world_touched());
     }
 }
+
+#[test]
+fn what_a_database_does_in_the_background_is_no_warning() {
+    for (status, is_told) in [
+        ("storage-optimization", false),
+        ("backing-up", false),
+        ("modifying", true),
+    ] {
+        let (mut run, mut world) = Run::new(Requester::Push);
+        world.database.as_mut().unwrap().status = status.to_owned();
+        run.until(&world, "AwaitingApproval");
+        let plan = run.d.sealed_plan().to_string();
+        let told = format!("is {status}: the backup waits");
+        assert_eq!(plan.contains(&told), is_told, "{plan}");
+    }
+}

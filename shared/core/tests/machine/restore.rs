@@ -423,14 +423,20 @@ fn everything_in_the_way_is_told_and_nothing_is_touched() {
 
 #[test]
 fn a_database_that_is_backed_up_at_the_moment_is_no_obstacle() {
-    let (mut run, mut place) = restore(moment());
-    place.world.database.as_mut().unwrap().status = "backing-up".to_owned();
-    approved(&mut run, &mut place, "Restored");
-    let plan = run.d.sealed_plan().to_string();
-    assert!(
-        plan.contains("! the database erp-production is backing-up"),
-        "{plan}"
-    );
+    for (status, is_told) in [("backing-up", false), ("modifying", true)] {
+        let (mut run, mut place) = restore(moment());
+        place.world.database.as_mut().unwrap().status = status.to_owned();
+        if !is_told {
+            // It still is when the names change.
+            for found in place.names.values_mut() {
+                found.status = status.to_owned();
+            }
+        }
+        approved(&mut run, &mut place, "Restored");
+        let plan = run.d.sealed_plan().to_string();
+        let told = format!("! the database erp-production is {status}");
+        assert_eq!(plan.contains(&told), is_told, "{plan}");
+    }
 }
 
 #[test]

@@ -188,7 +188,7 @@ pub(super) fn modify(
     }
     let database = (kind.make)(name.to_owned());
     let ordered = match form.get(&format!("New{}", kind.database[1])) {
-        Some(to) => cloud.order_rename(place, &database, to),
+        Some(to) => cloud.order_rename_and_changes(place, &database, to, &settings(form)),
         None => cloud.order_changes(place, &database, &settings(form)),
     };
     ordered.map_err(|error| kind.in_its_own_words(error.into()))?;

@@ -234,7 +234,11 @@ impl registry::Stage for Moto {
             Scan::Complete(findings) => self.scan_says(
                 &pushed,
                 &json!({"status": "COMPLETE"}),
-                &json!({"findingSeverityCounts": findings, "findings": []}),
+                &json!({
+                    "findingSeverityCounts": findings,
+                    "findings": [],
+                    "imageScanCompletedAt": 1_772_366_400,
+                }),
             ),
             Scan::Failed(reason) => self.scan_says(
                 &pushed,

@@ -80,22 +80,41 @@ async fn ours_is_the_youngest_to_our_revision() {
 }
 
 #[tokio::test]
+async fn of_two_to_one_revision_the_youngest_is_ours() {
+    let cloud = cloud(
+        vec![
+            brief("second", 42, NOON + 8.0),
+            brief("first", 42, NOON + 1.0),
+        ],
+        green_at_ten_percent(),
+    );
+    let seen = rollout(&cloud).await.unwrap().unwrap();
+    assert_eq!(seen.arn.as_str(), "second");
+    let asked = cloud.asked("DescribeServiceRevisions");
+    assert_eq!(
+        asked,
+        [json!({ "serviceRevisionArns": [revision_arn(42)] })],
+        "each revision is asked for once"
+    );
+}
+
+#[tokio::test]
 async fn one_from_before_our_request_is_not_ours() {
     let cloud = cloud(
-        vec![brief(DEPLOYMENT, 42, NOON - 61.0)],
+        vec![brief(DEPLOYMENT, 42, NOON - 6.0)],
         green_at_ten_percent(),
     );
     assert_eq!(rollout(&cloud).await.unwrap(), None);
     let after = cloud.asked("ListServiceDeployments")[0]["createdAt"]["after"]
         .as_f64()
         .unwrap();
-    assert!((after - (NOON - 60.0)).abs() < 0.001, "{after}");
+    assert!((after - (NOON - 5.0)).abs() < 0.001, "{after}");
 }
 
 #[tokio::test]
 async fn ecs_may_date_ours_a_little_before_our_request() {
     let cloud = cloud(
-        vec![brief(DEPLOYMENT, 42, NOON - 59.0)],
+        vec![brief(DEPLOYMENT, 42, NOON - 4.0)],
         green_at_ten_percent(),
     );
     assert!(rollout(&cloud).await.unwrap().is_some());

@@ -78,6 +78,30 @@ async fn a_capacity_provider_takes_the_place_of_the_launch_type() {
 }
 
 #[tokio::test]
+async fn nothing_that_runs_once_runs_on_machines_that_aws_takes_away() {
+    let item = |provider: &str| json!({ "capacityProvider": provider, "weight": 1, "base": 0 });
+    for (strategy, launch_type) in [
+        (
+            json!([item("FARGATE"), item("FARGATE_SPOT")]),
+            Some("FARGATE"),
+        ),
+        (json!([item("FARGATE_SPOT")]), Some("FARGATE")),
+        (json!([item("erp-machines")]), None),
+    ] {
+        let mut service = service();
+        service["capacityProviderStrategy"] = strategy.clone();
+        service["launchType"] = Value::Null;
+        let cloud = cloud(service, json!({ "tasks": [{ "taskArn": TASK }] }));
+        ensure(&cloud, &order()).await.unwrap();
+        let asked = &cloud.asked("RunTask")[0];
+        let asked_for = asked.get("launchType").and_then(Value::as_str);
+        assert_eq!(asked_for, launch_type, "{strategy}");
+        let kept = launch_type.is_none().then_some(&strategy);
+        assert_eq!(asked.get("capacityProviderStrategy"), kept, "{strategy}");
+    }
+}
+
+#[tokio::test]
 async fn a_task_of_the_token_is_found_again_running_or_stopped() {
     for status in ["RUNNING", "STOPPED"] {
         let cloud = TestCloud::new(move |asked| {
@@ -135,6 +159,12 @@ async fn a_task_without_a_place_waits_for_room_or_a_person() {
             "Capacity is unavailable at this time. Please try again later",
             ErrorClass::Retryable,
         ),
+        (
+            "You've reached the limit on the number of vCPUs you can run concurrently",
+            ErrorClass::Retryable,
+        ),
+        ("AGENT", ErrorClass::Retryable),
+        ("ATTRIBUTE", ErrorClass::NeedsPerson),
         ("MISSING", ErrorClass::NeedsPerson),
     ] {
         let cloud = cloud(
@@ -193,6 +223,39 @@ async fn a_task_that_runs_is_not_asked_for_more() {
     let task = seen(&cloud).await.unwrap().unwrap();
     assert!(task.started && !task.stopped);
     assert_eq!(cloud.everything_asked().len(), 1);
+}
+
+async fn followed(cloud: &TestCloud) -> TaskObservation {
+    let tasks = EcsTasks::new(cloud.clients.clone());
+    let seen = tasks.follow(&target(), &TaskArn::new(TASK), "Trace").await;
+    seen.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn whoever_follows_a_task_that_runs_reads_one_page_of_its_log() {
+    let running = |status: &str| {
+        described(json!({
+            "taskArn": TASK,
+            "lastStatus": status,
+            "taskDefinitionArn": NEW,
+            "overrides": { "containerOverrides": [{ "name": "web", "command": ["alembic"] }] },
+        }))
+    };
+    let cloud = running("RUNNING");
+    assert_eq!(followed(&cloud).await.log_tail, ["Traceback"]);
+    let looks = [cloud.asked("DescribeTasks"), cloud.asked("GetLogEvents")];
+    assert_eq!(looks.map(|looks| looks.len()), [1, 1]);
+    let [page] = &cloud.asked("GetLogEvents")[..] else {
+        panic!("one page is wanted")
+    };
+    assert_eq!(
+        (&page["startFromHead"], page.get("nextToken")),
+        (&json!(false), None)
+    );
+
+    let cloud = running("PENDING");
+    assert_eq!(followed(&cloud).await.log_tail, Vec::<String>::new());
+    assert_eq!(cloud.everything_asked().len(), 1, "it has no log yet");
 }
 
 #[tokio::test]

@@ -136,6 +136,110 @@ async fn canary_and_linear_have_their_steps() {
         linear["linearConfiguration"],
         json!({ "stepPercent": 25.0, "stepBakeTimeInMinutes": 5 })
     );
+    for stepwise in [canary, linear] {
+        assert_eq!(
+            stepwise["lifecycleHooks"][0]["lifecycleStages"],
+            json!(["POST_TEST_TRAFFIC_SHIFT", "PRE_PRODUCTION_TRAFFIC_SHIFT"]),
+            "each step is judged before the next"
+        );
+    }
+}
+
+/// How somebody set the service up, in members of which Sluice knows nothing.
+fn set_up_by_hand() -> Value {
+    json!({
+        "strategy": "ROLLING",
+        "bakeTimeInMinutes": 3,
+        "minimumHealthyPercent": 50,
+        "maximumPercent": 150,
+        "deploymentCircuitBreaker": {
+            "enable": false,
+            "rollback": false,
+            "resetOnHealthyTask": false,
+            "thresholdConfiguration": { "type": "COUNT", "value": 4 },
+        },
+        "alarms": { "alarmNames": ["of-the-owner"], "enable": true, "rollback": true },
+        "lifecycleHooks": [{
+            "targetType": "PAUSE",
+            "lifecycleStages": ["PRE_SCALE_UP"],
+            "timeoutConfiguration": { "timeoutInMinutes": 60, "action": "ROLLBACK" },
+        }],
+    })
+}
+
+#[tokio::test]
+async fn what_somebody_set_up_stays_as_it_was() {
+    let mut service = service();
+    service["deploymentConfiguration"] = set_up_by_hand();
+    let mut expected = set_up_by_hand();
+    for switch in ["enable", "rollback"] {
+        expected["deploymentCircuitBreaker"][switch] = json!(true);
+    }
+    expected["alarms"]["alarmNames"] = json!(["of-the-owner", "erp-5xx"]);
+    let rolling = update(service.clone(), &order(Strategy::Rolling)).await;
+    assert_eq!(rolling["deploymentConfiguration"], expected);
+
+    let green = update(service.clone(), &order(Strategy::BlueGreen)).await;
+    let green = &green["deploymentConfiguration"];
+    let hand = set_up_by_hand();
+    for kept in [
+        "minimumHealthyPercent",
+        "maximumPercent",
+        "deploymentCircuitBreaker",
+    ] {
+        assert_eq!(green[kept], hand[kept], "{kept}");
+    }
+    assert_eq!(green["lifecycleHooks"][0], hand["lifecycleHooks"][0]);
+    assert_eq!(green["bakeTimeInMinutes"], 15, "the order's");
+
+    // Once the schema has changed no alarm may bring the old code back.
+    let without_alarms = RolloutOrder {
+        alarms: Vec::new(),
+        ..order(Strategy::Rolling)
+    };
+    let update = update(service, &without_alarms).await;
+    assert_eq!(
+        update["deploymentConfiguration"]["alarms"],
+        json!({ "alarmNames": ["of-the-owner"], "enable": false, "rollback": false })
+    );
+}
+
+#[tokio::test]
+async fn the_steps_of_another_strategy_go() {
+    let mut service = service();
+    service["deploymentConfiguration"] = json!({
+        "strategy": "CANARY",
+        "canaryConfiguration": { "canaryPercent": 10.0, "canaryBakeTimeInMinutes": 5 },
+    });
+    let update = update(service, &order(Strategy::BlueGreen)).await;
+    let configuration = &update["deploymentConfiguration"];
+    assert_eq!(configuration["strategy"], "BLUE_GREEN");
+    assert_eq!(configuration.get("canaryConfiguration"), None);
+}
+
+#[tokio::test]
+async fn what_was_a_singleton_is_none_any_more() {
+    let mut service = service();
+    service["deploymentConfiguration"] =
+        json!({ "minimumHealthyPercent": 0, "maximumPercent": 100 });
+    let update = update(service, &order(Strategy::Rolling)).await;
+    let configuration = &update["deploymentConfiguration"];
+    assert_eq!(configuration["minimumHealthyPercent"], 100);
+    assert_eq!(configuration["maximumPercent"], 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_whose_answer_is_lost_is_not_sent_a_second_time() {
+    for (fails, times) in [("DescribeServices", 3), ("UpdateService", 1)] {
+        let cloud = TestCloud::new(move |asked| match asked.operation.as_str() {
+            lost if lost == fails => Answer::error(500, "ServerException", "Service Unavailable."),
+            "ListServiceDeployments" => Answer::json(&json!({ "serviceDeployments": [] })),
+            _ => Answer::json(&json!({ "services": [service()] })),
+        });
+        let error = ensure(&cloud, &order(Strategy::Rolling)).await.unwrap_err();
+        assert_eq!(error.class, ErrorClass::Retryable, "{error}");
+        assert_eq!(cloud.asked(fails).len(), times, "{fails}");
+    }
 }
 
 #[tokio::test]

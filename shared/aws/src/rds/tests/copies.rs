@@ -1,4 +1,4 @@
-//! Copies and names.
+//! Copies.
 
 use serde_json::{Value, json};
 use sluice_app::ports::Databases as _;
@@ -10,12 +10,14 @@ use sluice_core::id::SnapshotId;
 use crate::RdsDatabases;
 use crate::test_cloud::{Answer, Asked, TestCloud, target};
 
-const OURS: &str = "<Tag><Key>sluice:deployment</Key><Value>dep-0123456789abcdef</Value></Tag>";
+pub(super) const OURS: &str =
+    "<Tag><Key>sluice:deployment</Key><Value>dep-0123456789abcdef</Value></Tag>";
 const REHEARSAL: &str = "<Tag><Key>sluice:purpose</Key><Value>rehearsal</Value></Tag>";
-const REPLACEMENT: &str = "<Tag><Key>sluice:purpose</Key><Value>replacement</Value></Tag>";
+pub(super) const REPLACEMENT: &str =
+    "<Tag><Key>sluice:purpose</Key><Value>replacement</Value></Tag>";
 
 /// How the source is set up, and what its copy is to have.
-const CARRIED: &str = "<DBInstanceClass>db.m7g.large</DBInstanceClass>\
+pub(super) const CARRIED: &str = "<DBInstanceClass>db.m7g.large</DBInstanceClass>\
      <DBSubnetGroup><DBSubnetGroupName>erp</DBSubnetGroupName></DBSubnetGroup>\
      <VpcSecurityGroups><VpcSecurityGroupMembership><VpcSecurityGroupId>sg-1</VpcSecurityGroupId>\
      </VpcSecurityGroupMembership></VpcSecurityGroups>\
@@ -26,7 +28,7 @@ const CARRIED: &str = "<DBInstanceClass>db.m7g.large</DBInstanceClass>\
      <CACertificateIdentifier>rds-ca-rsa2048-g1</CACertificateIdentifier>\
      <CopyTagsToSnapshot>true</CopyTagsToSnapshot>\
      <EnabledCloudwatchLogsExports><member>postgresql</member></EnabledCloudwatchLogsExports>";
-const OF_A_REPLACEMENT: &str = "<MultiAZ>true</MultiAZ>\
+pub(super) const OF_A_REPLACEMENT: &str = "<MultiAZ>true</MultiAZ>\
      <DeletionProtection>true</DeletionProtection>\
      <PubliclyAccessible>true</PubliclyAccessible>\
      <BackupRetentionPeriod>7</BackupRetentionPeriod>\
@@ -42,7 +44,13 @@ const SMALL: &str = "<StorageType>gp3</StorageType><AllocatedStorage>100</Alloca
      <Iops>3000</Iops><StorageThroughput>125</StorageThroughput>";
 
 /// An instance: its name, state, parameters' state, tags, and the rest.
-fn instance(name: &str, status: &str, parameters: &str, tags: &str, rest: &str) -> String {
+pub(super) fn instance(
+    name: &str,
+    status: &str,
+    parameters: &str,
+    tags: &str,
+    rest: &str,
+) -> String {
     format!(
         "<DBInstance><DBInstanceIdentifier>{name}</DBInstanceIdentifier>\
          <DBInstanceStatus>{status}</DBInstanceStatus><Engine>postgres</Engine>\
@@ -63,7 +71,7 @@ fn source_with(storage: &str) -> String {
     instance("erp", "available", "in-sync", tags, &rest)
 }
 
-fn source() -> String {
+pub(super) fn source() -> String {
     source_with(SMALL)
 }
 
@@ -86,7 +94,7 @@ fn done(asked: &Asked) -> Answer {
 }
 
 /// RDS with these instances; whatever else is asked is done.
-fn rds(instances: Vec<(&'static str, String)>) -> TestCloud {
+pub(super) fn rds(instances: Vec<(&'static str, String)>) -> TestCloud {
     TestCloud::new(move |asked| {
         if asked.operation != "DescribeDBInstances" {
             return done(asked);
@@ -106,22 +114,22 @@ fn order(from: RestorePoint, purpose: CopyPurpose) -> CopyOrder {
     }
 }
 
-fn of_snapshot(purpose: CopyPurpose) -> CopyOrder {
+pub(super) fn of_snapshot(purpose: CopyPurpose) -> CopyOrder {
     order(RestorePoint::Snapshot(SnapshotId::new("sluice-1")), purpose)
 }
 
-async fn ensure(cloud: &TestCloud, order: &CopyOrder) -> Result<(), PortError> {
+pub(super) async fn ensure(cloud: &TestCloud, order: &CopyOrder) -> Result<(), PortError> {
     let databases = RdsDatabases::new(cloud.clients.clone());
     databases.ensure_copy(&target(), order).await
 }
 
-async fn status(cloud: &TestCloud, order: &CopyOrder) -> CopyStatus {
+pub(super) async fn status(cloud: &TestCloud, order: &CopyOrder) -> CopyStatus {
     let databases = RdsDatabases::new(cloud.clients.clone());
     databases.copy(&target(), order).await.unwrap().status
 }
 
 /// The one request for the operation.
-fn asked(cloud: &TestCloud, operation: &str) -> Value {
+pub(super) fn asked(cloud: &TestCloud, operation: &str) -> Value {
     let mut asked = cloud.asked(operation);
     assert_eq!(asked.len(), 1, "{:?}", cloud.everything_asked());
     asked.remove(0)
@@ -137,7 +145,7 @@ fn tags(request: &Value) -> Value {
     Value::Object((1..).map_while(tag).collect())
 }
 
-fn assert_members(request: &Value, expected: &[(&str, &str)]) {
+pub(super) fn assert_members(request: &Value, expected: &[(&str, &str)]) {
     for (member, value) in expected {
         assert_eq!(request[*member], *value, "{member} of {request:#}");
     }
@@ -168,6 +176,7 @@ async fn a_replacement_is_restored_as_its_source_is() {
             ("EnableIAMDatabaseAuthentication", "true"),
             ("CopyTagsToSnapshot", "true"),
             ("EnableCloudwatchLogsExports.member.1", "postgresql"),
+            ("BackupRetentionPeriod", "0"),
         ],
     );
     // RDS refuses to be told the speed of small storage.
@@ -176,6 +185,7 @@ async fn a_replacement_is_restored_as_its_source_is() {
         "team": "erp",
         "sluice:deployment": "dep-0123456789abcdef",
         "sluice:purpose": "replacement",
+        "sluice:backup-retention": "7",
     });
     assert_eq!(tags(&request), expected, "AWS keeps its own tags to itself");
 }
@@ -217,28 +227,31 @@ async fn a_rehearsal_is_small_and_reached_by_nobody_outside() {
             ("MultiAZ", "false"),
             ("DeletionProtection", "false"),
             ("PubliclyAccessible", "false"),
+            ("BackupRetentionPeriod", "0"),
         ],
     );
     assert_eq!(tags(&request)["sluice:purpose"], "rehearsal");
+    assert_eq!(tags(&request).get("sluice:backup-retention"), None);
 }
 
-fn copy(status: &str, parameters: &str, purpose: &str, rest: &str) -> String {
+pub(super) fn copy(status: &str, parameters: &str, purpose: &str, rest: &str) -> String {
     let tags = format!("{OURS}{purpose}");
     instance("erp-copy", status, parameters, &tags, rest)
 }
 
 #[tokio::test]
 async fn a_replacement_gets_what_a_restore_does_not_carry_over() {
-    let bare = format!("{CARRIED}<BackupRetentionPeriod>1</BackupRetentionPeriod>");
+    let bare = format!("{CARRIED}<BackupRetentionPeriod>0</BackupRetentionPeriod>");
     let bare = copy("available", "in-sync", REPLACEMENT, &bare);
     let cloud = rds(vec![("erp", source()), ("erp-copy", bare)]);
     let order = of_snapshot(CopyPurpose::Replacement);
     let CopyStatus::Settling(missing) = status(&cloud, &order).await else {
         panic!("it is not as the source yet");
     };
-    for name in ["MultiAZ", "BackupRetentionPeriod", "MonitoringInterval"] {
+    for name in ["MultiAZ", "MonitoringInterval"] {
         assert!(missing.contains(name), "{missing}");
     }
+    assert!(!missing.contains("BackupRetentionPeriod"), "{missing}");
     ensure(&cloud, &order).await.unwrap();
     let request = asked(&cloud, "ModifyDBInstance");
     assert_members(
@@ -247,7 +260,6 @@ async fn a_replacement_gets_what_a_restore_does_not_carry_over() {
             ("DBInstanceIdentifier", "erp-copy"),
             ("ApplyImmediately", "true"),
             ("MultiAZ", "true"),
-            ("BackupRetentionPeriod", "7"),
             ("PreferredBackupWindow", "02:00-02:30"),
             ("PreferredMaintenanceWindow", "sun:03:00-sun:03:30"),
             ("MaxAllocatedStorage", "500"),
@@ -255,6 +267,11 @@ async fn a_replacement_gets_what_a_restore_does_not_carry_over() {
             ("EnablePerformanceInsights", "true"),
             ("PerformanceInsightsRetentionPeriod", "7"),
         ],
+    );
+    assert_eq!(
+        request.get("BackupRetentionPeriod"),
+        None,
+        "not before it serves"
     );
 }
 
@@ -293,12 +310,12 @@ async fn parameters_that_wait_for_a_start_get_one() {
 #[tokio::test]
 async fn the_states_of_rds_are_told_apart() {
     let creating = CopyStatus::Creating("creating".to_owned());
-    let busy = CopyStatus::Settling("backing-up".to_owned());
+    let busy = CopyStatus::Settling("modifying".to_owned());
     let failed = CopyStatus::Failed("incompatible-restore".to_owned());
     let leaving = CopyStatus::Failed("deleting".to_owned());
     for (word, expected) in [
         ("creating", creating),
-        ("backing-up", busy),
+        ("modifying", busy),
         ("incompatible-restore", failed),
         ("deleting", leaving),
     ] {
@@ -379,48 +396,4 @@ async fn without_its_source_a_copy_waits_for_a_person() {
     let error = refused.unwrap_err();
     assert_eq!(error.class, ErrorClass::NeedsPerson, "{error}");
     assert!(error.message.contains("no database erp,"), "{error}");
-}
-
-#[tokio::test]
-async fn a_database_is_renamed_by_what_it_is() {
-    let old = || instance("erp", "available", "in-sync", "", "");
-    let renaming = || instance("erp", "renaming", "in-sync", "", "");
-    let new = |id: &str| {
-        let named = instance("erp-old", "available", "in-sync", "", "");
-        named.replace("db-erp-old", id)
-    };
-    let erp = Database::Instance("erp".to_owned());
-    let cases = [
-        (vec![("erp", old())], Ok(1)),
-        (vec![("erp", renaming())], Ok(0)),
-        (vec![("erp-old", new("db-erp"))], Ok(0)),
-        (vec![("erp", old()), ("erp-old", new("db-erp"))], Ok(0)),
-        (
-            vec![("erp", old()), ("erp-old", new("db-other"))],
-            Err(ErrorClass::NeedsPerson),
-        ),
-        (
-            vec![("erp", old().replace("db-erp", "db-other"))],
-            Err(ErrorClass::NeedsPerson),
-        ),
-        (Vec::new(), Err(ErrorClass::Retryable)),
-    ];
-    for (there, expected) in cases {
-        let cloud = rds(there.clone());
-        let databases = RdsDatabases::new(cloud.clients.clone());
-        let renamed = databases
-            .ensure_renamed(&target(), &erp, "db-erp", "erp-old")
-            .await;
-        let asked = cloud.asked("ModifyDBInstance");
-        let seen = renamed.map(|()| asked.len()).map_err(|error| error.class);
-        assert_eq!(seen, expected, "{there:?}");
-        for request in asked {
-            let expected = [
-                ("DBInstanceIdentifier", "erp"),
-                ("NewDBInstanceIdentifier", "erp-old"),
-                ("ApplyImmediately", "true"),
-            ];
-            assert_members(&request, &expected);
-        }
-    }
 }

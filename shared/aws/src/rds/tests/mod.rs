@@ -1,7 +1,9 @@
 //! What is asked of RDS, and what its answers mean.
 
+mod backups;
 mod cluster_copies;
 mod copies;
+mod renames;
 
 use sluice_core::failure::ErrorClass;
 

@@ -63,6 +63,24 @@ impl Cloud {
         Ok(())
     }
 
+    /// The same beside other changes: they are there with the name.
+    ///
+    /// # Errors
+    ///
+    /// As of a rename alone.
+    pub fn order_rename_and_changes(
+        &mut self,
+        place: &Place,
+        database: &Database,
+        to: &str,
+        changes: &DatabaseSettings,
+    ) -> Result<(), PortError> {
+        let at = self.available(place, database)?;
+        self.order_rename(place, database, to)?;
+        self.databases[at].modified = changes.clone();
+        Ok(())
+    }
+
     fn plan_rename(&mut self, at: usize) {
         let due = Due::RenameMoves { database: at };
         self.agenda.plan(self.now + self.tempo.rename / 2, due);
@@ -78,6 +96,8 @@ impl Cloud {
             Sight::Nameless => {
                 instance.sight = Sight::Named;
                 instance.status = "available".to_owned();
+                let modified = std::mem::take(&mut instance.modified);
+                instance.settings.extend(modified);
                 let from = instance.identifier().to_owned();
                 if let Some(to) = instance.becomes.take() {
                     instance.database = to;
