@@ -16,10 +16,13 @@ pub struct Answer {
     /// Seconds after which ECS asks again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_back_delay: Option<u32>,
+    /// What ECS told us, told back: it hands to the next call what it was answered with.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub hook_details: Value,
 }
 
-impl From<HookAnswer> for Answer {
-    fn from(answer: HookAnswer) -> Self {
+impl Answer {
+    fn new(answer: HookAnswer, hook_details: Value) -> Self {
         let (hook_status, call_back_delay) = match answer {
             HookAnswer::Succeeded => ("SUCCEEDED", None),
             HookAnswer::Failed => ("FAILED", None),
@@ -28,6 +31,7 @@ impl From<HookAnswer> for Answer {
         Self {
             hook_status,
             call_back_delay,
+            hook_details,
         }
     }
 }
@@ -37,11 +41,12 @@ impl From<HookAnswer> for Answer {
 /// A question that cannot be read is answered with "ask again", and ECS's own timeout of the hook
 /// decides in the end.
 pub async fn handler(app: &App, payload: &Value) -> Answer {
-    match hook_call(payload) {
-        Ok(call) => app.hook(&call).await.into(),
+    let answer = match hook_call(payload) {
+        Ok(call) => app.hook(&call).await,
         Err(error) => {
             tracing::error!(%error, "the hook's payload cannot be read, ECS is told to ask again");
-            HookAnswer::WAIT.into()
+            HookAnswer::WAIT
         }
-    }
+    };
+    Answer::new(answer, payload["hookDetails"].clone())
 }
