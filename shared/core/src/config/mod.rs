@@ -40,6 +40,9 @@ pub struct Config {
     pub app: AppName,
     /// The ECR repository whose pushes are deployed.
     pub repository: RepositoryName,
+    /// Hosts whose pages may be linked to, beside the well-known ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub source_hosts: Vec<String>,
     /// The application's services, in the order of the file.
     pub services: Vec<Service>,
     /// How the database schema is brought up to date; `None` for an application without one.
@@ -72,6 +75,7 @@ impl Config {
         Settings {
             app: self.app.clone(),
             repository: self.repository.clone(),
+            source_hosts: self.source_hosts.clone(),
             services: self.services.clone(),
             migration: self.migration.clone(),
             smoke_tests: self.smoke_tests.clone(),
@@ -87,6 +91,9 @@ pub struct Settings {
     pub app: AppName,
     /// The ECR repository.
     pub repository: RepositoryName,
+    /// Hosts whose pages may be linked to, beside the well-known ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub source_hosts: Vec<String>,
     /// The application's services.
     pub services: Vec<Service>,
     /// How the database schema is brought up to date.

@@ -4,8 +4,8 @@
 
 use super::reader::tables;
 use super::text::{
-    DatabaseId, JsonPointer, Label, MemberId, ParameterName, Path, SecretKey, SecretName, Url,
-    VariableName, Word, choices,
+    DatabaseId, JsonPointer, Label, MemberId, ParameterName, Path, SecretKey, SecretName,
+    SourceHost, Url, VariableName, Word, choices,
 };
 use super::values::{HOUR, Json, MINUTE, Map, Number, SECOND, Time, Unshown};
 use super::{RiskRule, ServiceKind, Severity};
@@ -88,6 +88,10 @@ tables! {
         required name: AppName,
         /// The ECR repository whose pushes are deployed, without the registry's host.
         required repository: RepositoryName,
+        /// Hosts of your own whose pages Sluice may link to, such as `["git.example.com"]`: an image
+        /// says itself where its source is. github.com, gitlab.com, bitbucket.org and codeberg.org
+        /// need not be named.
+        optional source_hosts: List<SourceHost>,
     }
 
     /// One service of the application: all run the same image.
