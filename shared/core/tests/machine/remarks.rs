@@ -52,8 +52,8 @@ fn what_moves_by_itself_makes_no_yes_void_and_is_told_where_it_matters() {
     type Change = Box<dyn Fn(&mut World)>;
     let moves: Vec<(&str, Change)> = vec![
         (
-            "the database erp-production is backing-up",
-            Box::new(|world| world.database.as_mut().unwrap().status = "backing-up".to_owned()),
+            "the database erp-production is modifying",
+            Box::new(|world| world.database.as_mut().unwrap().status = "modifying".to_owned()),
         ),
         (
             "web already has 1 unhealthy target",
@@ -180,7 +180,7 @@ fn people_who_are_asked_again_see_what_changed_line_by_line() {
         world.services[0].task_definition =
             TaskDefinitionArn::new("arn:task-definition/erp-web:44");
         // Beside the plan: it is in no difference.
-        world.database.as_mut().unwrap().status = "backing-up".to_owned();
+        world.database.as_mut().unwrap().status = "modifying".to_owned();
     });
     insta::assert_snapshot!(told(&run).words(&run.d));
 }
