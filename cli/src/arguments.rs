@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use jiff::SignedDuration;
+use sluice_sim::cloud::Lag;
 
 /// Brings an image that was pushed to ECR to ECS: with somebody's yes, a proven snapshot, a
 /// watched migration, and a way back at every moment.
@@ -52,6 +54,7 @@ pub enum Command {
     sluice demo --headless                    the same at full speed, approved by itself\n  \
     sluice demo --list                        what else there is to see\n  \
     sluice demo --scenario broken-migration   one of them\n  \
+    sluice demo --lag 3s                      AWS shows everything 3 seconds late\n  \
     sluice demo --headless --json | jq .deployments"
 )]
 pub struct Demo {
@@ -70,6 +73,10 @@ pub struct Demo {
     /// What is left to chance comes from this number: the same number, the same story.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// How far reads of the simulated AWS lie behind writes: 100ms, 3s, 1m, or 0s for not at all.
+    /// Without it, what the scenario says.
+    #[arg(long, value_name = "TIME", value_parser = lag)]
+    pub lag: Option<Lag>,
     /// Sluice works through the real AWS SDK, against the simulated cloud on a loopback port. Needs a
     /// build with `--features wire`.
     #[arg(long)]
@@ -77,6 +84,20 @@ pub struct Demo {
     /// Virtual seconds in a second. At a terminal 100, with --headless as fast as it goes.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub speed: Option<u32>,
+}
+
+/// ECS forgets a task that has stopped after an hour: what lags as long shows nothing.
+const LONGEST_LAG: SignedDuration = SignedDuration::from_mins(30);
+
+fn lag(text: &str) -> Result<Lag, String> {
+    let lag: SignedDuration = text
+        .parse()
+        .map_err(|_| "write a number and a unit, such as 100ms, 3s or 1m".to_owned())?;
+    if (SignedDuration::ZERO..=LONGEST_LAG).contains(&lag) {
+        Ok(Lag::exactly(lag))
+    } else {
+        Err("write a time from 0s to 30m".to_owned())
+    }
 }
 
 /// Feed event files to the real functions, on a simulated cloud, and see what comes of them.
@@ -191,10 +212,21 @@ pub enum Config {
 mod tests {
     use clap::CommandFactory;
 
-    use super::Arguments;
+    use super::{Arguments, Lag, SignedDuration, lag};
 
     #[test]
     fn the_command_line_is_sound() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_lag_is_a_time_that_somebody_can_wait_for() {
+        let exactly = |ms| Ok(Lag::exactly(SignedDuration::from_millis(ms)));
+        assert_eq!(lag("100ms"), exactly(100));
+        assert_eq!(lag("1m 30s"), exactly(90_000));
+        assert_eq!(lag("0s"), Ok(Lag::none()));
+        for wrong in ["3", "-3s", "2h", "soon"] {
+            assert!(lag(wrong).is_err(), "{wrong}");
+        }
     }
 }

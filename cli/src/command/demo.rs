@@ -24,7 +24,8 @@ pub(super) fn carry_out(demo: &Demo, screen: &mut Screen) -> Result<ExitCode, Fa
         screen.print(&scenario::list())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let scenario = scenario::find(&demo.scenario).ok_or_else(|| unknown(&demo.scenario))?;
+    let mut scenario = scenario::find(&demo.scenario).ok_or_else(|| unknown(&demo.scenario))?;
+    scenario.weather.lag = demo.lag.unwrap_or(scenario.weather.lag);
     if demo.wire {
         return on_wire(demo, scenario, screen);
     }

@@ -134,6 +134,10 @@ fn describe_scan(repository: &Repository, input: &Value) -> Result<Value, Refusa
         }
         ScanObservation::Pending => json!({"status": "IN_PROGRESS"}),
         ScanObservation::Failed(reason) => json!({"status": "FAILED", "description": reason}),
+        ScanObservation::Complete(_) if !image.has_findings => {
+            answer["imageScanFindings"] = json!({"findings": []});
+            json!({"status": "COMPLETE", "description": "The scan was completed successfully."})
+        }
         ScanObservation::Complete(findings) => {
             let counts: Map<String, Value> = findings
                 .iter()

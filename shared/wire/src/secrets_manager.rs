@@ -18,13 +18,17 @@ pub(crate) fn answer(
     match operation {
         "DescribeSecret" => {
             let secret = find(cloud, caller, input)?;
-            Ok(json!({
+            let mut told = json!({
                 "ARN": secret.arn,
                 "Name": secret.name,
                 "VersionIdsToStages": {secret.version.as_str(): [CURRENT]},
-                "RotationEnabled": false,
+                "RotationEnabled": secret.managed,
                 "Tags": [],
-            }))
+            });
+            if secret.managed {
+                told["OwningService"] = json!("rds");
+            }
+            Ok(told)
         }
         "GetSecretValue" => {
             let secret = find(cloud, caller, input)?;

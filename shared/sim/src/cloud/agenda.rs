@@ -21,6 +21,9 @@ pub(super) enum Due {
     RestoreEnds {
         database: usize,
     },
+    BaselineEnds {
+        database: usize,
+    },
     ModificationEnds {
         database: usize,
     },
@@ -64,6 +67,9 @@ pub(super) enum Due {
         service: usize,
         revision: usize,
         tasks: u32,
+    },
+    SecretRotates {
+        rotation: usize,
     },
     AlarmChanges {
         alarm: usize,

@@ -18,6 +18,7 @@ use super::Cloud;
 use super::agenda::Due;
 use super::behaviour::{ImageBehaviour, ScanBehaviour};
 use super::emitted::{Emitted, ImageAction, ImageActionType, ImageScan};
+use super::lag::Read;
 use super::place::Place;
 
 /// The tag of the release that a furnished cloud runs at first.
@@ -113,6 +114,8 @@ pub(super) struct Image {
     pub(super) present: bool,
     pub(super) behaviour: Arc<ImageBehaviour>,
     pub(super) scan: ScanObservation,
+    /// When the scan was complete.
+    pub(super) scanned_at: Option<Timestamp>,
     pub(super) media: Media,
     pub(super) annotations: BTreeMap<String, String>,
     pub(super) pushed_at: Timestamp,
@@ -163,6 +166,7 @@ impl ImageRegistry {
             present: true,
             behaviour: Arc::new(push.behaviour.clone()),
             scan: ScanObservation::NotScanned,
+            scanned_at: None,
             media: push.media.clone(),
             annotations: push.annotations.clone(),
             pushed_at: now,
@@ -276,6 +280,7 @@ impl Cloud {
             ScanBehaviour::Fails(reason) => ScanObservation::Failed(reason.clone()),
             _ => ScanObservation::Complete(findings.clone().unwrap_or_default()),
         };
+        image.scanned_at = Some(self.now);
         let (repository, digest) = (image.repository.clone(), image.digest.clone());
         let tags = self.registry.tags_of(&self.registry.images[at]);
         let place = self
@@ -335,7 +340,19 @@ impl Cloud {
     pub(super) fn describe_scan(&self, release: &Release) -> Result<ScanObservation, PortError> {
         self.sees_registry(&release.registry, &release.repository)?;
         let image = self.image(release).filter(|image| image.present);
-        Ok(image.map_or(ScanObservation::NotScanned, |image| image.scan.clone()))
+        Ok(match image {
+            None => ScanObservation::NotScanned,
+            // Complete without findings is not complete.
+            Some(image) if !self.shows_findings(image) => ScanObservation::Pending,
+            Some(image) => image.scan.clone(),
+        })
+    }
+
+    /// Whether what the scan found is there: its status is there first.
+    pub(super) fn shows_findings(&self, image: &Image) -> bool {
+        let then = self.seen_as_of(Read::Findings);
+        let scanned_at = image.scanned_at;
+        then.is_none_or(|then| scanned_at.is_none_or(|scanned_at| scanned_at <= then))
     }
 
     fn image(&self, release: &Release) -> Option<&Image> {

@@ -101,6 +101,12 @@ pub enum Fault {
     Fail(PortError),
     /// It does nothing: too many requests.
     Throttle,
+    /// The same in the name of another error, as ECS has it of the APIs that it asks itself
+    /// (dagster#33439).
+    ThrottleInDisguise,
+    /// It does nothing: there is no capacity for a task, or the account has reached its limit. ECS
+    /// says so in the name of a mistake of the client's.
+    NoCapacity,
     /// It does its work, and the answer is lost.
     LoseAnswer,
 }
@@ -114,6 +120,26 @@ pub struct FaultRates {
     pub throttle: f64,
     /// Done, and the answer lost.
     pub lose_answer: f64,
+}
+
+/// How throttles are told that come by themselves: where ECS asks others for what a task needs,
+/// every other one wears another name.
+fn throttle_of(operation: Operation, call: u32) -> Fault {
+    let asks_others = [Operation::RunTask, Operation::UpdateService].contains(&operation);
+    match call % 4 {
+        1 if asks_others => Fault::ThrottleInDisguise,
+        3 if operation == Operation::RunTask => Fault::NoCapacity,
+        _ => Fault::Throttle,
+    }
+}
+
+const DISGUISED: &str = "InvalidParameterException: Error retrieving subnet information for \
+                         [subnet-0a1b2c3d4e5f60718]: Rate exceeded (ErrorCode: Throttling)";
+const NO_CAPACITY: &str = "ClientException: Capacity is unavailable at this time. Please try again \
+                           later or in a different availability zone";
+
+fn said(operation: Operation, words: &str) -> PortError {
+    PortError::retryable(format!("{}: {words}", operation.name()))
 }
 
 #[derive(Debug)]
@@ -210,7 +236,7 @@ impl Faults {
             let text = format!("{}: internal error (500), try again", operation.name());
             Some(Fault::Fail(PortError::retryable(text)))
         } else if roll < fail + throttle {
-            Some(Fault::Throttle)
+            Some(throttle_of(operation, call))
         } else if roll < fail + throttle + lose_answer {
             Some(Fault::LoseAnswer)
         } else {
@@ -265,15 +291,15 @@ impl Cloud {
 
     /// Begins an operation: an error if it fails before it does anything.
     pub(crate) fn ask(&mut self, operation: Operation) -> Result<Reply, PortError> {
+        self.is_answered(operation)?;
         match self.faults.draw(operation) {
             None => Ok(Reply { lost: None }),
             Some(Fault::LoseAnswer) => Ok(Reply {
                 lost: Some(operation),
             }),
-            Some(Fault::Throttle) => Err(PortError::retryable(format!(
-                "{}: ThrottlingException: rate exceeded",
-                operation.name()
-            ))),
+            Some(Fault::Throttle) => Err(said(operation, "ThrottlingException: rate exceeded")),
+            Some(Fault::ThrottleInDisguise) => Err(said(operation, DISGUISED)),
+            Some(Fault::NoCapacity) => Err(said(operation, NO_CAPACITY)),
             Some(Fault::Fail(error)) => Err(error),
         }
     }
@@ -316,6 +342,25 @@ mod tests {
             (300..500).contains(&wrong),
             "{wrong} of 2000 went wrong, 400 were expected"
         );
+    }
+
+    #[test]
+    fn throttles_and_want_of_capacity_wear_other_names_and_pass_by_themselves() {
+        let mut cloud = crate::cloud::test_config::furnished();
+        let mut told = |fault| {
+            cloud.faults().nth(Operation::RunTask, 1, fault);
+            cloud.ask(Operation::RunTask).unwrap_err()
+        };
+        for (fault, code) in [
+            (Fault::Throttle, "ThrottlingException"),
+            (Fault::ThrottleInDisguise, "InvalidParameterException"),
+            (Fault::NoCapacity, "ClientException"),
+        ] {
+            let error = told(fault);
+            assert_eq!(error.class, sluice_core::failure::ErrorClass::Retryable);
+            let begins = format!("ecs:RunTask: {code}: ");
+            assert!(error.message.starts_with(&begins), "{error}");
+        }
     }
 
     #[test]

@@ -18,9 +18,11 @@ mod furnish;
 mod ids;
 mod lag;
 mod ledger;
+mod outages;
 mod place;
 mod ports;
 mod rds;
+mod rotation;
 mod secrets;
 mod stories;
 mod tempo;
@@ -38,8 +40,9 @@ use agenda::{Agenda, Due};
 use alarms::Alarm;
 use app_http::Application;
 use ecr::ImageRegistry;
-use ecs::Ecs;
+use ecs::{Ecs, Starts};
 use ids::Ids;
+use outages::Outages;
 use rds::{Instance, Writers};
 use secrets::Vault;
 
@@ -62,11 +65,13 @@ pub use faults::{Delivery, Fault, FaultRates, Faults, Operation};
 pub use furnish::REGISTRY_ACCOUNT;
 pub use lag::{Lag, Read};
 pub use ledger::{Happened, LedgerEntry};
+pub use outages::Dependency;
 pub use place::Place;
 pub use ports::{CloudPorts, SharedCloud};
 pub use rds::{
     CopyFate, DatabaseMember, DatabaseRestore, DatabaseSettings, MemberOrder, SnapshotFate,
 };
+pub use rotation::ROTATES_EVERY;
 pub use tempo::Tempo;
 pub use views::{RevisionView, RolloutView, ServiceView, SnapshotView, TaskView};
 
@@ -80,15 +85,19 @@ pub struct Cloud {
     agenda: Agenda,
     ids: Ids,
     faults: Faults,
+    outages: Outages,
     emitted: Vec<Emitted>,
     ledger: Vec<LedgerEntry>,
     places: Vec<Arc<Place>>,
     registry: ImageRegistry,
     vault: Vault,
+    /// The secrets that RDS manages.
+    rotations: Vec<String>,
     databases: Vec<Instance>,
     writers: Vec<Writers>,
     alarms: Vec<Alarm>,
     ecs: Ecs,
+    starts: Starts,
     app: Application,
 }
 
@@ -103,15 +112,18 @@ impl Cloud {
             agenda: Agenda::default(),
             ids: Ids::new(seed),
             faults: Faults::new(seed),
+            outages: Outages::default(),
             emitted: Vec::new(),
             ledger: Vec::new(),
             places: Vec::new(),
             registry: ImageRegistry::default(),
             vault: Vault::default(),
+            rotations: Vec::new(),
             databases: Vec::new(),
             writers: Vec::new(),
             alarms: Vec::new(),
             ecs: Ecs::default(),
+            starts: Starts::new(seed),
             app: Application::default(),
         }
     }
@@ -180,6 +192,7 @@ impl Cloud {
             Due::ScanEnds { image } => self.scan_ends(image),
             Due::SnapshotMoves { instance, snapshot } => self.snapshot_moves(instance, snapshot),
             Due::RestoreEnds { database } => self.restore_ends(database),
+            Due::BaselineEnds { database } => self.baseline_ends(database),
             Due::ModificationEnds { database } => self.modification_ends(database),
             Due::RenameMoves { database } => self.rename_moves(database),
             Due::DatabaseGoes { database } => self.database_goes(database),
@@ -197,6 +210,7 @@ impl Cloud {
                 revision,
                 tasks,
             } => self.tasks_return(service, revision, tasks),
+            Due::SecretRotates { rotation } => self.secret_rotates(rotation),
             Due::AlarmChanges { alarm, state } => self.alarm_changes(alarm, state),
         }
     }

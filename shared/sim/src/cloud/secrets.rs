@@ -39,6 +39,8 @@ struct Secret {
     /// Versions from before, which Secrets Manager keeps for a while.
     older: Vec<(SecretVersion, Value)>,
     rotations: u32,
+    /// Whether RDS manages it.
+    managed: bool,
 }
 
 /// Every secret of every account.
@@ -56,6 +58,27 @@ impl Vault {
                 && secret.source_is_parameter == is_parameter
                 && (secret.name == *wanted || secret.arn == *wanted)
         })
+    }
+}
+
+impl Vault {
+    pub(super) fn manage(&mut self, name: &str) {
+        for secret in self.0.iter_mut().filter(|secret| secret.name == name) {
+            secret.managed = true;
+        }
+    }
+
+    /// Whether it names a version of a password that is neither the current one nor the one before.
+    pub(super) fn is_dead(&self, value_from: &str) -> bool {
+        let named = |secret: &&Secret| secret.managed && value_from.starts_with(&secret.arn);
+        let Some(secret) = self.0.iter().find(named) else {
+            return false;
+        };
+        let version = value_from.rsplit(':').next().unwrap_or_default();
+        let before = secret.older.last().map(|(version, _)| version);
+        let lives = [Some(&secret.version), before];
+        let is_named = value_from.len() > secret.arn.len() && !version.is_empty();
+        is_named && !lives.contains(&Some(&SecretVersion::new(version)))
     }
 }
 
@@ -147,6 +170,7 @@ impl Cloud {
             version,
             older: Vec::new(),
             rotations: 0,
+            managed: false,
         });
         self.vault.0.len() - 1
     }
@@ -250,7 +274,9 @@ impl Cloud {
             }
             (SecretSource::SecretsManager { key, .. }, _) => {
                 let key = key.as_deref().unwrap_or_default();
-                format!("{}:{key}::{}", secret.arn, secret.version)
+                // A version of what rotates would be dead one day.
+                let version = (!secret.managed).then(|| secret.version.as_str());
+                format!("{}:{key}::{}", secret.arn, version.unwrap_or_default())
             }
         };
         let version = secret.version.clone();
@@ -258,8 +284,8 @@ impl Cloud {
             variable: variable.to_owned(),
             value_from,
             version,
-            pinned: !secret.source_is_parameter,
-            rotates: false,
+            pinned: !secret.source_is_parameter && !secret.managed,
+            rotates: secret.managed,
         })
     }
 }
@@ -277,6 +303,7 @@ impl Cloud {
             name: secret.name.clone(),
             version: secret.version.clone(),
             value: secret.value.text(),
+            managed: secret.managed,
             older: secret
                 .older
                 .iter()

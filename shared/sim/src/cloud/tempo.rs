@@ -12,6 +12,9 @@ pub struct Tempo {
     /// From the request to an available copy, whether from a snapshot or from a moment, and to an
     /// available member of a cluster.
     pub restore: SignedDuration,
+    /// The backup that RDS makes of a restored database that keeps its backups: it is `backing-up`
+    /// for so long, and takes no changes.
+    pub baseline_backup: SignedDuration,
     /// A database that is modified, from the request to `available`.
     pub modification: SignedDuration,
     /// From the request to the new name. For the second half neither name is there.
@@ -45,6 +48,7 @@ impl Default for Tempo {
             scan: SignedDuration::from_secs(25),
             snapshot: SignedDuration::from_secs(240),
             restore: SignedDuration::from_mins(12),
+            baseline_backup: SignedDuration::ZERO,
             modification: SignedDuration::from_secs(45),
             rename: SignedDuration::from_secs(60),
             deletion: SignedDuration::from_secs(180),
@@ -69,6 +73,7 @@ impl Tempo {
             scan: second,
             snapshot: SignedDuration::from_secs(10),
             restore: SignedDuration::from_secs(10),
+            baseline_backup: SignedDuration::ZERO,
             modification: second,
             rename: SignedDuration::from_secs(2),
             deletion: SignedDuration::from_secs(2),

@@ -1,5 +1,6 @@
 //! The cloud's other services: images, secrets, snapshots, and what all of them have in common.
 
+use jiff::SignedDuration;
 use sluice_app::ports::{Databases as _, Registry as _, Secrets as _, ServiceQuery, Services as _};
 use sluice_core::config::Database;
 use sluice_core::failure::ErrorClass;
@@ -9,7 +10,7 @@ use sluice_core::release::Release;
 
 use super::test_config::{config, furnished, minutes, pass, start, target, through, web};
 use super::{
-    Cloud, Emitted, Fault, FaultRates, Happened, Media, Operation, Push, SnapshotFate, Tempo,
+    Cloud, Emitted, Fault, FaultRates, Happened, Lag, Media, Operation, Push, SnapshotFate, Tempo,
     digest_of,
 };
 
@@ -106,6 +107,25 @@ fn a_scan_ends_after_a_while_and_only_once_for_a_digest() {
             .count(),
         1
     );
+}
+
+#[test]
+fn a_scan_is_complete_before_its_findings_are_there() {
+    let mut cloud = furnished();
+    cloud.set_lag(Lag::exactly(SignedDuration::from_secs(5)));
+    cloud.push_image(Push::image(&config().repository, "v1", digest_of("one")));
+    let release = release_of(&cloud, "v1", "one");
+    let scan = |cloud: &mut Cloud| {
+        through(cloud, async |ports| ports.scan(&target(), &release).await).unwrap()
+    };
+    pass(&mut cloud, SignedDuration::from_secs(25));
+    let told = cloud.take_emitted();
+    assert!(told.iter().any(|one| matches!(one, Emitted::ImageScan(_))));
+    assert_eq!(scan(&mut cloud), ScanObservation::Pending);
+    let image = cloud.images_in(&config().repository).pop().unwrap();
+    assert!(matches!(image.scan, ScanObservation::Complete(_)) && !image.has_findings);
+    pass(&mut cloud, SignedDuration::from_secs(5));
+    assert!(matches!(scan(&mut cloud), ScanObservation::Complete(_)));
 }
 
 #[test]

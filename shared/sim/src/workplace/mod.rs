@@ -21,5 +21,7 @@ pub use event_bridge::{Delivery, EventBridge, MOST_TRIES, Roads};
 pub use gate::Gate;
 pub use slack::{Posted, Said, SlackModel};
 pub use store::{Change, MemoryStore, Witness};
-pub use wakeups::{LONGEST_DELAY, MOST_RECEIVES, MemoryWakeups, Received, VISIBILITY_TIMEOUT};
-pub use weather::Weather;
+pub use wakeups::{
+    LONGEST_DELAY, MOST_HOPS, MOST_RECEIVES, MemoryWakeups, Received, VISIBILITY_TIMEOUT,
+};
+pub use weather::{Outages, RecursiveLoop, Weather};

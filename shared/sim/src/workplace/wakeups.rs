@@ -10,6 +10,7 @@ use sluice_core::failure::PortError;
 
 use super::dice::Dice;
 use super::gate::Gate;
+use super::weather::RecursiveLoop;
 use crate::cloud::Operation;
 
 /// SQS holds a message back no longer than this (`DelaySeconds`).
@@ -20,6 +21,17 @@ pub const VISIBILITY_TIMEOUT: SignedDuration = SignedDuration::from_secs(90);
 /// A message that was received this often without success is put aside (`maxReceiveCount`).
 pub const MOST_RECEIVES: u32 = 5;
 
+/// Lambda drops a message whose chain has been through it so often, where loops are not allowed.
+pub const MOST_HOPS: u32 = 16;
+
+#[derive(Clone, Debug)]
+struct Message {
+    wake_up: WakeUp,
+    receives: u32,
+    /// `Lineage`: how often its chain has been through Lambda.
+    hops: u32,
+}
+
 /// A message that was received: to be deleted, or it comes back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Received {
@@ -27,23 +39,28 @@ pub struct Received {
     pub wake_up: WakeUp,
     /// How often it has been received, this time included.
     pub receives: u32,
+    /// How often its chain has been through Lambda, this time included.
+    pub hops: u32,
     handle: (Timestamp, u64),
 }
 
 #[derive(Debug)]
 struct Queue {
-    messages: BTreeMap<(Timestamp, u64), (WakeUp, u32)>,
+    messages: BTreeMap<(Timestamp, u64), Message>,
     next_number: u64,
     dead: Vec<WakeUp>,
+    /// How often the chain of the function that runs has been through the queue.
+    hops: u32,
+    recursive_loop: RecursiveLoop,
     doubles: f64,
     dice: Dice,
 }
 
 impl Queue {
-    fn put(&mut self, visible_at: Timestamp, wake_up: WakeUp, receives: u32) -> (Timestamp, u64) {
+    fn put(&mut self, visible_at: Timestamp, message: Message) -> (Timestamp, u64) {
         let handle = (visible_at, self.next_number);
         self.next_number += 1;
-        self.messages.insert(handle, (wake_up, receives));
+        self.messages.insert(handle, message);
         handle
     }
 }
@@ -62,6 +79,8 @@ impl MemoryWakeups {
             messages: BTreeMap::new(),
             next_number: 0,
             dead: Vec::new(),
+            hops: 0,
+            recursive_loop: RecursiveLoop::default(),
             doubles,
             dice,
         };
@@ -91,16 +110,18 @@ impl MemoryWakeups {
                 .messages
                 .first_entry()
                 .filter(|first| first.key().0 <= now)?;
-            let (wake_up, receives) = first.remove();
-            if receives >= MOST_RECEIVES {
-                queue.dead.push(wake_up);
+            let mut message = first.remove();
+            let loops = queue.recursive_loop == RecursiveLoop::Terminate;
+            if message.receives >= MOST_RECEIVES || (loops && message.hops >= MOST_HOPS) {
+                queue.dead.push(message.wake_up);
                 continue;
             }
-            let receives = receives + 1;
-            let handle = queue.put(now + VISIBILITY_TIMEOUT, wake_up.clone(), receives);
+            message.receives += 1;
+            let handle = queue.put(now + VISIBILITY_TIMEOUT, message.clone());
             return Some(Received {
-                wake_up,
-                receives,
+                wake_up: message.wake_up,
+                receives: message.receives,
+                hops: message.hops + 1,
                 handle,
             });
         }
@@ -113,6 +134,16 @@ impl MemoryWakeups {
         if !queue.dice.chance(doubles) {
             queue.messages.remove(&received.handle);
         }
+    }
+
+    /// What Lambda does with a function that invokes itself by way of the queue.
+    pub fn set_recursive_loop(&self, recursive_loop: RecursiveLoop) {
+        self.queue().recursive_loop = recursive_loop;
+    }
+
+    /// A function runs whose chain has been through Lambda so often: what it sends goes on with it.
+    pub fn runs_after(&self, hops: u32) {
+        self.queue().hops = hops;
     }
 
     /// The messages that were put aside.
@@ -138,7 +169,13 @@ impl Wakeups for MemoryWakeups {
         self.gate
             .call(Operation::SendMessage, || {
                 let visible_at = self.gate.now() + delay;
-                self.queue().put(visible_at, wake_up, 0);
+                let mut queue = self.queue();
+                let message = Message {
+                    wake_up,
+                    receives: 0,
+                    hops: queue.hops,
+                };
+                queue.put(visible_at, message);
             })
             .await
     }

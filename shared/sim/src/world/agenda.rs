@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::World;
 use super::functions::Click;
+use super::hands::Hand;
 use crate::cloud::EcsHookCall;
 
 /// The schedule that calls `health-check`.
@@ -20,6 +21,7 @@ pub(super) enum Due {
     WakeUp,
     InFlight,
     Planned,
+    Hand,
     Minute,
 }
 
@@ -34,10 +36,21 @@ pub(super) enum Planned {
     Story(String, Act),
 }
 
+/// When what others keep themselves is due.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Coming {
+    pub(super) cloud: Option<Timestamp>,
+    pub(super) event: Option<Timestamp>,
+    pub(super) wake_up: Option<Timestamp>,
+    pub(super) in_flight: Option<Timestamp>,
+}
+
 /// What is due when, but for what others keep themselves.
 pub(super) struct Agenda {
     /// Questions of ECS, asked now.
     pub(super) hooks: VecDeque<EcsHookCall>,
+    /// Hands in the console, the earliest first. Nobody waits for them.
+    pub(super) hands: VecDeque<(Timestamp, Hand)>,
     planned: BTreeMap<(Timestamp, u64), Planned>,
     next_number: u64,
     next_minute: Timestamp,
@@ -47,6 +60,7 @@ impl Agenda {
     pub(super) fn new(start: Timestamp) -> Self {
         Self {
             hooks: VecDeque::new(),
+            hands: VecDeque::new(),
             planned: BTreeMap::new(),
             next_number: 0,
             next_minute: start + EVERY_MINUTE,
@@ -71,33 +85,41 @@ impl Agenda {
         Some(first.remove())
     }
 
-    pub(super) fn minute_passed(&mut self) {
-        self.next_minute += EVERY_MINUTE;
+    /// A schedule does not make up for the minutes in which nobody could be invoked.
+    pub(super) fn minute_passed(&mut self, now: Timestamp) {
+        while self.next_minute <= now {
+            self.next_minute += EVERY_MINUTE;
+        }
     }
 
-    /// The earliest of all. There is always a next minute.
+    /// The earliest of all. There is always a next minute. What invokes a function, or lets one go
+    /// on, waits until somebody runs them: `out_until` says until when nobody does.
     pub(super) fn next(
         &self,
         now: Timestamp,
-        cloud: Option<Timestamp>,
-        event: Option<Timestamp>,
-        wake_up: Option<Timestamp>,
-        in_flight: Option<Timestamp>,
+        coming: Coming,
+        out_until: impl Fn(Timestamp) -> Option<Timestamp>,
     ) -> (Timestamp, Due) {
         let hook = (!self.hooks.is_empty()).then_some(now);
         let planned = self.planned.keys().next().map(|(at, _)| *at);
         let all = [
             (hook, Due::Hook),
-            (cloud, Due::Cloud),
-            (event, Due::Event),
-            (wake_up, Due::WakeUp),
-            (in_flight, Due::InFlight),
+            (coming.cloud, Due::Cloud),
+            (coming.event, Due::Event),
+            (coming.wake_up, Due::WakeUp),
+            (coming.in_flight, Due::InFlight),
             (planned, Due::Planned),
+            (self.hands.front().map(|(at, _)| *at), Due::Hand),
             (Some(self.next_minute), Due::Minute),
         ];
         let earliest = all
             .into_iter()
-            .filter_map(|(at, due)| Some((at?.max(now), due)))
+            .filter_map(|(at, due)| {
+                let at = at?.max(now);
+                let waits = !matches!(due, Due::Cloud | Due::Planned | Due::Hand);
+                let back = waits.then(|| out_until(at)).flatten();
+                Some((back.unwrap_or(at), due))
+            })
             .min();
         earliest.unwrap_or((self.next_minute, Due::Minute))
     }

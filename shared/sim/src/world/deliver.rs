@@ -56,7 +56,10 @@ impl World {
 
     fn go_on(&mut self, mut flight: Flight) -> What {
         let may_pause = self.weather.interleave > 0.0 && self.in_flight.len() < MOST_AT_ONCE;
-        match self.crash.go_on(&mut flight.invoked, may_pause) {
+        self.wakeups.runs_after(flight.job.hops());
+        let progress = self.crash.go_on(&mut flight.invoked, may_pause);
+        self.wakeups.runs_after(0);
+        match progress {
             Progress::Over(answer) => self.is_over(flight.job, answer),
             Progress::Paused => {
                 let pause = flight.job.pause(&mut self.pauses);
@@ -151,16 +154,18 @@ impl World {
     }
 
     fn deliver_click(&mut self, at: Timestamp, click: Click, tries: u32) -> What {
-        if let Some(back_at) = self.slack.down_until(at) {
-            let what = format!("{} cannot click: Slack is down", click.user);
+        let out = |of: Option<Timestamp>, who| of.map(|back_at| (back_at, who));
+        let slack = out(self.slack.down_until(at), "Slack");
+        if let Some((back_at, who)) = slack.or(out(self.lambda_out_until(at), "Lambda")) {
+            let what = format!("{} cannot click: {who} is down", click.user);
             self.agenda.plan(back_at, Planned::Click(click, tries));
             return What::Planned(what);
         }
         self.invoke(Job::Click(click, tries))
     }
 
-    pub(super) fn minute(&mut self) -> What {
-        self.agenda.minute_passed();
+    pub(super) fn minute(&mut self, at: Timestamp) -> What {
+        self.agenda.minute_passed(at);
         self.invoke(Job::Minute)
     }
 }

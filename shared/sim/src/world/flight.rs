@@ -68,6 +68,14 @@ impl Job {
         }
     }
 
+    /// How often its chain has been through Lambda by way of the queue.
+    pub(super) fn hops(&self) -> u32 {
+        match self {
+            Self::WakeUp(received) => received.hops,
+            _ => 0,
+        }
+    }
+
     /// How long it waits at a call. ECS takes a hook that is killed for a no, so that one is quick:
     /// `Weather::hook_crash_rate` is for hooks that are not.
     pub(super) fn pause(&self, dice: &mut Dice) -> SignedDuration {

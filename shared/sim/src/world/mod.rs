@@ -4,11 +4,13 @@
 //! happened. The same seed and story give the same steps.
 
 mod agenda;
+mod chance;
 mod deliver;
 mod direct;
 mod flight;
 mod functions;
 mod furnish;
+mod hands;
 mod happening;
 mod mortal;
 mod people;
@@ -23,7 +25,7 @@ use sluice_app::App;
 use sluice_app::ports::Ports;
 use sluice_core::config::Config;
 
-use crate::cloud::{Cloud, CloudPorts, Emitted, SharedCloud};
+use crate::cloud::{Cloud, CloudPorts, Dependency, Emitted, SharedCloud};
 use crate::workplace::{
     CrashPoint, Dice, EventBridge, Gate, MemoryStore, MemoryWakeups, SlackModel, Weather,
 };
@@ -31,11 +33,12 @@ use crate::workplace::{
 pub use direct::DirectFunctions;
 pub use functions::{Click, ClickReply, Functions};
 pub use furnish::members;
+pub use hands::Hand;
 pub use happening::{Bounds, Ending, Happening, Invocation, What};
 pub use people::Habit;
 pub use watch::{Invariant, Violation};
 
-use agenda::{Agenda, Due, Planned};
+use agenda::{Agenda, Coming, Due, Planned};
 use flight::Flight;
 use mortal::Mortal;
 use people::People;
@@ -72,6 +75,7 @@ impl World {
         }
         cloud.faults().set_rates(weather.faults);
         cloud.set_lag(weather.lag);
+        cloud.set_never_start_rate(weather.never_start);
         let cloud: SharedCloud = Arc::new(Mutex::new(cloud));
         let crash = CrashPoint::pausing(weather.interleave, Dice::new(seed, 104));
         let gate = Gate::new(cloud.clone(), crash.clone());
@@ -81,7 +85,7 @@ impl World {
         for config in configs {
             furnish::slack(&slack, config);
         }
-        Self {
+        let mut world = Self {
             store: Arc::new(MemoryStore::new(gate.clone(), Some(witness))),
             wakeups: Arc::new(MemoryWakeups::new(
                 gate,
@@ -103,7 +107,12 @@ impl World {
             started_at: start,
             steps: 0,
             crashes: 0,
-        }
+        };
+        world
+            .wakeups
+            .set_recursive_loop(world.weather.recursive_loop);
+        world.draw_weather(seed);
+        world
     }
 
     /// A world with the application deployed in it, called directly.
@@ -291,7 +300,8 @@ impl World {
             Due::WakeUp => self.deliver_wake_up(at),
             Due::InFlight => self.next_in_flight_goes_on(at),
             Due::Planned => self.carry_out_planned(at),
-            Due::Minute => self.minute(),
+            Due::Hand => self.next_hand(),
+            Due::Minute => self.minute(at),
         };
         self.collect();
         Happening { at, what }
@@ -299,13 +309,16 @@ impl World {
 
     fn next_due(&self) -> (Timestamp, Due) {
         let (now, cloud) = self.with_cloud(|cloud| (cloud.now(), cloud.next_change()));
-        self.agenda.next(
-            now,
+        let sqs = |at| self.with_cloud(|cloud| cloud.out_until(Dependency::Sqs, at));
+        let wake_up = self.wakeups.next_visible().map(|at| at.max(now));
+        let coming = Coming {
             cloud,
-            self.bridge.next_arrival(),
-            self.wakeups.next_visible(),
-            self.in_flight.iter().map(|flight| flight.goes_on_at).min(),
-        )
+            event: self.bridge.next_arrival(),
+            wake_up: wake_up.map(|at| sqs(at).unwrap_or(at)),
+            in_flight: self.in_flight.iter().map(|flight| flight.goes_on_at).min(),
+        };
+        self.agenda
+            .next(now, coming, |at| self.lambda_out_until(at))
     }
 
     /// Sends what the cloud emitted on its way and lets people see what was posted.

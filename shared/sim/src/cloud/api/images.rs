@@ -27,6 +27,8 @@ pub struct ImageDescription {
     pub pushed_at: Timestamp,
     /// What the scanner says of it; of an image in an index, what it says of the index.
     pub scan: ScanObservation,
+    /// Whether what a complete scan found is there already.
+    pub has_findings: bool,
     /// The manifest's text, where whoever pushed it gave one.
     pub manifest: Option<Arc<str>>,
 }
@@ -57,17 +59,16 @@ impl Cloud {
             media: image.media.clone(),
             annotations: image.annotations.clone(),
             pushed_at: image.pushed_at,
-            scan: self.scan_of(image),
+            scan: self.scan_of(image).0,
+            has_findings: self.scan_of(image).1,
             manifest: image.manifest.clone(),
         }
     }
 
     // The model scans an index as one; ECR scans each image in it.
-    fn scan_of(&self, image: &Image) -> ScanObservation {
+    fn scan_of(&self, image: &Image) -> (ScanObservation, bool) {
         let holds = |other: &&Image| matches!(&other.media, Media::Index(children) if children.contains(&image.digest));
-        match self.registry.images.iter().rfind(holds) {
-            Some(index) => index.scan.clone(),
-            None => image.scan.clone(),
-        }
+        let scanned = self.registry.images.iter().rfind(holds).unwrap_or(image);
+        (scanned.scan.clone(), self.shows_findings(scanned))
     }
 }

@@ -9,6 +9,8 @@ pub struct SecretDescription {
     pub arn: String,
     /// Its name.
     pub name: String,
+    /// Whether RDS manages it, and rotates it.
+    pub managed: bool,
     /// The current version.
     pub version: SecretVersion,
     /// The value: text, or a JSON object.

@@ -11,6 +11,7 @@ mod rollouts;
 mod services;
 mod sight;
 mod stages;
+mod starts;
 mod task_definitions;
 mod tasks;
 #[cfg(test)]
@@ -36,6 +37,7 @@ use super::place::Place;
 
 pub(super) use services::is_alive;
 pub(super) use sight::Sight;
+pub(super) use starts::Starts;
 pub(super) use task_definitions::{Container, TaskDefinition};
 pub(super) use tasks::{REMEMBERED, Task};
 

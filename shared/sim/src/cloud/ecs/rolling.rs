@@ -5,7 +5,6 @@ use sluice_core::config::Strategy;
 use sluice_core::observation::RolloutStatus;
 
 use super::Move;
-use super::services::start_failure;
 use crate::cloud::Cloud;
 use crate::cloud::emitted::{DeploymentEventName, Emitted, TaskStateChange};
 use sluice_core::id::TaskArn;
@@ -50,15 +49,9 @@ impl Cloud {
     pub(super) fn rolling_started(&mut self, at: usize, tasks: u32) {
         let rollout = &self.ecs.rollouts[at];
         let (service, goal) = (rollout.service, rollout.goal());
-        let kind = self.ecs.services[service].kind;
-        let revision = &self.ecs.services[service].revisions[goal];
-        let failure = match &revision.behaviour {
-            Some(behaviour) => start_failure(behaviour, kind).map(Some),
-            None => Some(None),
-        };
-        match failure {
+        match self.start_fails(service, goal) {
             None => {
-                let running = revision.running + tasks;
+                let running = self.ecs.services[service].revisions[goal].running + tasks;
                 self.ecs.services[service].set_running(goal, running);
                 self.traffic_has_moved(service, goal, true);
                 self.rolling_turn(at);

@@ -14,10 +14,13 @@ use crate::cloud::lag::Read;
 use crate::cloud::ledger::Happened;
 use crate::cloud::place::Place;
 
+/// The exit code of an application that cannot log in to its database.
+pub(super) const NO_LOGIN: i32 = 1;
+
 /// How an image starts in a service of this kind: an exit code if it does not stay up. The load
 /// balancer looks at the liveness path, so a web service that is not alive is killed like one that
 /// crashed, with the code of a SIGKILL.
-pub(super) fn start_failure(behaviour: &ImageBehaviour, kind: ServiceKind) -> Option<i32> {
+fn start_failure(behaviour: &ImageBehaviour, kind: ServiceKind) -> Option<i32> {
     let start = match kind {
         ServiceKind::Web => behaviour.web,
         ServiceKind::Worker | ServiceKind::Singleton => behaviour.workers,
@@ -26,6 +29,25 @@ pub(super) fn start_failure(behaviour: &ImageBehaviour, kind: ServiceKind) -> Op
         Start::Crashes(code) => Some(code),
         Start::Well if kind == ServiceKind::Web && !is_alive(behaviour) => Some(137),
         Start::Well => None,
+    }
+}
+
+impl Cloud {
+    /// Whether a task of a service that starts now fails, and with which exit code if its container
+    /// ran.
+    pub(super) fn start_fails(&mut self, service: usize, revision: usize) -> Option<Option<i32>> {
+        if self.starts.refused().is_some() {
+            return Some(None);
+        }
+        let service = &self.ecs.services[service];
+        let revision = &service.revisions[revision];
+        let Some(behaviour) = &revision.behaviour else {
+            return Some(None);
+        };
+        let no_login = self.has_dead_password(revision.task_definition);
+        start_failure(behaviour, service.kind)
+            .or(no_login.then_some(NO_LOGIN))
+            .map(Some)
     }
 }
 

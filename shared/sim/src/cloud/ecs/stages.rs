@@ -5,7 +5,6 @@ use sluice_core::config::Strategy;
 use sluice_core::observation::{RolloutStatus, Stage};
 
 use super::Move;
-use super::services::start_failure;
 use crate::cloud::Cloud;
 use crate::cloud::agenda::Due;
 use crate::cloud::emitted::DeploymentEventName;
@@ -82,13 +81,12 @@ impl Cloud {
     /// breaker is for rolling deployments only, so this stage ends by somebody's hand.
     pub(super) fn scale_up(&mut self, at: usize) {
         let rollout = &self.ecs.rollouts[at];
-        let service = &self.ecs.services[rollout.service];
-        let revision = &service.revisions[rollout.target];
-        let failure = match &revision.behaviour {
-            Some(behaviour) => start_failure(behaviour, service.kind).map(Some),
-            None => Some(None),
+        let (service, target) = (rollout.service, rollout.target);
+        let failure = match self.ecs.services[service].desired {
+            0 => None,
+            _ => self.start_fails(service, target),
         };
-        match failure.filter(|_| service.desired > 0) {
+        match failure {
             None => self.move_in(at, self.tempo.task_start, Move::LeaveStage),
             Some(exit_code) => {
                 if self.ecs.rollouts[at].failed_starts > 0 {

@@ -10,6 +10,7 @@ use sluice_core::id::{ClusterName, ContainerName, TaskArn};
 use sluice_core::observation::TaskObservation;
 
 use super::migrations::Errand;
+use super::services::NO_LOGIN;
 use crate::cloud::Cloud;
 use crate::cloud::agenda::Due;
 use crate::cloud::behaviour::{ImageBehaviour, MigrationEnd};
@@ -20,6 +21,9 @@ use crate::cloud::place::Place;
 
 /// DescribeTasks knows a stopped task for about an hour.
 pub(in crate::cloud) const REMEMBERED: SignedDuration = SignedDuration::from_hours(1);
+/// What PostgreSQL says to a password that was.
+const PASSWORD_REFUSED: &str =
+    "psycopg.OperationalError: FATAL:  password authentication failed for user \"erp\"";
 /// `startedBy` holds no more.
 const STARTED_BY_MAX: usize = 36;
 
@@ -167,6 +171,9 @@ impl Cloud {
         if self.ecs.tasks[at].stopped_at.is_some() {
             return;
         }
+        if let Some(reason) = self.starts.refused() {
+            return self.task_stops(at, None, reason);
+        }
         let task = &mut self.ecs.tasks[at];
         let Some(behaviour) = &task.behaviour else {
             return self.task_stops(at, None, "CannotPullContainerError: the image is not there");
@@ -187,6 +194,10 @@ impl Cloud {
     pub(in crate::cloud) fn task_ends(&mut self, at: usize) {
         if self.ecs.tasks[at].stopped_at.is_some() {
             return;
+        }
+        if self.has_dead_password(self.ecs.tasks[at].definition) {
+            self.ecs.tasks[at].said = vec![PASSWORD_REFUSED.to_owned()];
+            return self.task_stops(at, Some(NO_LOGIN), "Essential container in task exited");
         }
         if let Some(code) = self.carry_out(at) {
             self.task_stops(at, Some(code), "Essential container in task exited");

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use sluice_core::config::Database;
 use sluice_core::database::RestorePoint;
 use sluice_core::failure::PortError;
@@ -30,6 +31,9 @@ pub enum CopyFate {
     /// It never ends.
     Hangs,
 }
+
+/// RDS's word for a database of which it makes the first backup.
+const BASELINE: &str = "backing-up";
 
 /// A restore as RDS is asked for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -194,6 +198,13 @@ impl Cloud {
         self.connect();
     }
 
+    pub(in crate::cloud) fn baseline_ends(&mut self, at: usize) {
+        let copy = &mut self.databases[at];
+        if copy.status == BASELINE {
+            copy.status = "available".to_owned();
+        }
+    }
+
     pub(in crate::cloud) fn restore_ends(&mut self, at: usize) {
         let copy = &mut self.databases[at];
         if !copy.is_there() || copy.status != "creating" {
@@ -202,6 +213,13 @@ impl Cloud {
         match std::mem::take(&mut copy.fate) {
             CopyFate::Completes => {
                 copy.status = "available".to_owned();
+                if copy.retention() > SignedDuration::ZERO
+                    && self.tempo.baseline_backup > SignedDuration::ZERO
+                {
+                    copy.status = BASELINE.to_owned();
+                    let over = self.now + self.tempo.baseline_backup;
+                    self.agenda.plan(over, Due::BaselineEnds { database: at });
+                }
                 let what = Happened::CopyAvailable {
                     account: copy.place.account.clone(),
                     copy: copy.identifier().to_owned(),

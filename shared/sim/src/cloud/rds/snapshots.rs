@@ -211,6 +211,17 @@ impl Cloud {
         }
     }
 
+    /// Somebody deletes a snapshot in the console, whosever it is.
+    pub fn delete_snapshot_by_hand(&mut self, id: &SnapshotId) {
+        let of_id = |one: &Snapshot| one.is_there() && one.seen.id == *id;
+        let mut databases = self.databases.iter().enumerate();
+        let found =
+            databases.find_map(|(at, one)| Some((at, one.snapshots.iter().rposition(of_id)?)));
+        if let Some((at, which)) = found {
+            self.remove_snapshot(at, which, false);
+        }
+    }
+
     /// DeleteDBSnapshot, of ours only; one that is gone is deleted.
     pub(in crate::cloud) fn delete_snapshot(
         &mut self,

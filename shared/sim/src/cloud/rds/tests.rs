@@ -8,7 +8,7 @@ use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::id::{DeploymentId, EcsServiceName, SnapshotId};
 
 use crate::cloud::test_config::{furnished, minutes, pass, target, through, web, worker};
-use crate::cloud::{Cloud, CopyFate, Fault, Happened, Lag, Operation};
+use crate::cloud::{Cloud, CopyFate, DatabaseRestore, Fault, Happened, Lag, Operation, Tempo};
 
 fn erp() -> Database {
     Database::Instance("erp".into())
@@ -359,4 +359,37 @@ fn snapshots_copies_and_names_are_seen_late_and_nothing_is_made_twice() {
     assert!(!named(&cloud, "erp-before"));
     pass(&mut cloud, lag);
     assert!(named(&cloud, "erp-before") && !named(&cloud, "erp"));
+}
+
+#[test]
+fn a_restored_database_that_keeps_its_backups_makes_one_for_hours_before_it_is_available() {
+    let mut cloud = furnished();
+    let long = Tempo {
+        baseline_backup: minutes(150),
+        ..Tempo::default()
+    };
+    cloud.set_tempo(long);
+    let place = cloud.place(&target()).unwrap();
+    let (id, _) = snapshot(&mut cloud);
+    for (name, days, status) in [
+        ("erp-kept", "7", "backing-up"),
+        ("erp-bare", "0", "available"),
+    ] {
+        let restore = DatabaseRestore {
+            copy: Database::Instance(name.to_owned()),
+            source: None,
+            from: RestorePoint::Snapshot(id.clone()),
+            settings: [("BackupRetentionPeriod".to_owned(), days.to_owned())].into(),
+            tags: Default::default(),
+        };
+        cloud.order_restore(&place, &restore).unwrap();
+        pass(&mut cloud, minutes(13));
+        let seen = cloud.describe_database(&place, &restore.copy).unwrap();
+        assert_eq!(seen.status, status, "{name}");
+    }
+    let kept = Database::Instance("erp-kept".to_owned());
+    let renamed = cloud.order_rename(&place, &kept, "erp-new").unwrap_err();
+    assert_eq!(renamed.class, ErrorClass::Retryable);
+    pass(&mut cloud, minutes(150));
+    cloud.order_rename(&place, &kept, "erp-new").unwrap();
 }

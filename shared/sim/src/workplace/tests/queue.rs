@@ -5,7 +5,9 @@ use sluice_app::ports::{WakeUp, Wakeups};
 use sluice_core::id::DeploymentId;
 
 use super::{at, cloud_and_gate, now};
-use crate::workplace::{Dice, LONGEST_DELAY, MOST_RECEIVES, MemoryWakeups, VISIBILITY_TIMEOUT};
+use crate::workplace::{
+    Dice, LONGEST_DELAY, MOST_HOPS, MOST_RECEIVES, MemoryWakeups, RecursiveLoop, VISIBILITY_TIMEOUT,
+};
 
 fn queue(doubles: f64) -> MemoryWakeups {
     MemoryWakeups::new(cloud_and_gate().1, doubles, Dice::new(1, 0))
@@ -76,4 +78,29 @@ fn a_standard_queue_may_deliver_what_was_deleted() {
     send(&queue, "dep-twice", 0);
     queue.delete(&queue.receive(at(0)).unwrap());
     assert_eq!(queue.next_visible(), Some(at(0) + VISIBILITY_TIMEOUT));
+}
+
+#[test]
+fn lambda_drops_a_chain_after_sixteen_rounds_where_loops_are_not_allowed() {
+    for (recursive_loop, rounds) in [
+        (RecursiveLoop::Allow, 40),
+        (RecursiveLoop::Terminate, MOST_HOPS),
+    ] {
+        let queue = queue(0.0);
+        queue.set_recursive_loop(recursive_loop);
+        send(&queue, "dep-chain", 0);
+        let mut ran = 0;
+        while ran < 40
+            && let Some(received) = queue.receive(at(0))
+        {
+            ran += 1;
+            queue.runs_after(received.hops);
+            send(&queue, "dep-chain", 0);
+            queue.runs_after(0);
+            queue.delete(&received);
+        }
+        assert_eq!(ran, rounds);
+        let dropped = recursive_loop == RecursiveLoop::Terminate;
+        assert_eq!(queue.dead_letters().len(), usize::from(dropped));
+    }
 }

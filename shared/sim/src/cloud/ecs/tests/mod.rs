@@ -3,5 +3,6 @@
 mod lagging;
 mod rolling;
 mod shifting;
+mod starts;
 mod taking_back;
 mod tasks;

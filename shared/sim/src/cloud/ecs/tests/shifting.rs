@@ -126,6 +126,14 @@ fn canary_and_linear_shift_in_their_steps() {
         let order = order(&cloud, &web(), strategy, &green);
         roll_out(&mut cloud, &order).unwrap();
         let_through(&mut cloud);
+        // ECS asks before each step, and takes a yes for that step only.
+        let mut asked = 0;
+        while let Some(call) = next_hook(&mut cloud) {
+            assert_eq!(call.stage, Stage::PreProductionTrafficShift);
+            asked += 1;
+            cloud.hook_answered(&call, Ok(HookAnswer::Succeeded));
+        }
+        assert_eq!(asked, expected.len());
         pass(&mut cloud, minutes(40));
         assert_eq!(percents(&cloud), expected);
         assert_eq!(

@@ -1,9 +1,9 @@
 //! Whole worlds: the ERP in its two environments, from a push to the end.
 
+mod unkind;
+
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::config::Config;
-use sluice_core::failure::PortError;
-use sluice_core::hook::HookAnswer;
 use sluice_core::id::{EnvironmentName, SlackUserId};
 use sluice_core::message::ButtonAction;
 
@@ -12,7 +12,7 @@ use crate::cloud::{FaultRates, ImageBehaviour, Push, digest_of};
 use crate::workplace::{Roads, Weather};
 
 fn erp() -> Config {
-    Config::parse(include_str!("../../../../tests/erp/sluice.toml")).unwrap()
+    Config::parse(include_str!("../../../../../tests/erp/sluice.toml")).unwrap()
 }
 
 fn world(seed: u64, weather: Weather) -> World {
@@ -266,106 +266,4 @@ fn without_functions_events_are_given_up_and_nothing_happens() {
     };
     assert!(error.message.contains("World::deploy"), "{error}");
     assert!(world.store().deployments().is_empty());
-}
-
-fn crossing() -> Weather {
-    Weather {
-        interleave: 0.3,
-        ..Weather::default()
-    }
-}
-
-#[test]
-fn functions_that_cross_each_other_give_the_same_steps_for_the_same_seed() {
-    let transcript = |seed| {
-        let mut world = world(seed, crossing());
-        push(&world, "release-1.4.0", ImageBehaviour::default());
-        (0..300)
-            .map(|_| format!("{:?}", world.step()))
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(transcript(5), transcript(5));
-    assert_ne!(transcript(5), transcript(6));
-}
-
-/// Two functions drive one deployment at the same time, and the slower one goes on with what was
-/// true before.
-#[test]
-fn a_function_that_waits_is_overtaken_by_others_and_all_end() {
-    let mut world = world(1, crossing());
-    push(&world, "release-1.4.0", ImageBehaviour::default());
-    world.collect();
-    let (mut waited, mut crossed) = (0, 0);
-    while !world.is_quiet() && world.out_of_bounds(Bounds::default()).is_none() {
-        let before = world.in_flight.len();
-        let happening = world.step();
-        waited += usize::from(matches!(happening.what, What::UnderWay));
-        crossed += usize::from(before > 0 && world.in_flight.len() > before);
-        assert!(world.in_flight.len() <= 3);
-    }
-    assert!(waited > 20, "{waited}");
-    assert!(crossed > 3, "{crossed}");
-    assert!(world.in_flight.is_empty());
-    let ends = phases(&world);
-    assert_eq!(ends.len(), 1);
-}
-
-#[test]
-fn a_function_that_takes_a_minute_is_ended_by_lambda() {
-    let weather = Weather {
-        interleave: 1.0,
-        ..Weather::default()
-    };
-    let mut world = world(1, weather);
-    let ports = world.ports();
-    world.deploy(std::sync::Arc::new(Endless(ports)));
-    push(&world, "release-1.4.0", ImageBehaviour::default());
-    let mut begun = None;
-    let ended = loop {
-        let happening = world.step();
-        match happening.what {
-            What::UnderWay if begun.is_none() => begun = Some(happening.at),
-            What::Event(_, Invocation::Crashed) => break happening.at,
-            _ => {}
-        }
-    };
-    assert_eq!(
-        ended.duration_since(begun.unwrap()),
-        SignedDuration::from_secs(60)
-    );
-}
-
-/// A function that never has enough.
-struct Endless(sluice_app::ports::Ports);
-
-impl Endless {
-    async fn look_for_ever(&self) {
-        loop {
-            let _ = self.0.store.due(Timestamp::MAX, 1).await;
-        }
-    }
-}
-
-#[async_trait::async_trait]
-impl super::Functions for Endless {
-    async fn cloud_event(&self, _: &crate::cloud::Emitted) -> Result<(), PortError> {
-        self.look_for_ever().await;
-        Ok(())
-    }
-
-    async fn wake_up(&self, _: &sluice_app::ports::WakeUp) -> Result<(), PortError> {
-        Ok(())
-    }
-
-    async fn hook(&self, _: &crate::cloud::EcsHookCall) -> Result<HookAnswer, String> {
-        Ok(HookAnswer::Succeeded)
-    }
-
-    async fn minute(&self) -> Result<(), PortError> {
-        Ok(())
-    }
-
-    async fn click(&self, _: &super::Click) -> Result<super::ClickReply, PortError> {
-        Err(PortError::permanent("nobody clicks"))
-    }
 }

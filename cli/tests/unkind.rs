@@ -1,0 +1,98 @@
+//! Every scenario ends as it says where AWS is not kind: reads that lie behind what was written,
+//! and functions that cross each other.
+//!
+//! A run looks at a few seeds of each; `UNKIND_SEEDS=5000 cargo test -p sluice --test unkind` looks
+//! at as many of each as it says. A failure names the scenario and the seed:
+//! `cargo run -p sluice -- demo --headless --scenario NAME --seed N --lag TIME` plays it again.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use jiff::SignedDuration;
+use sluice::play::{Play, Silence};
+use sluice::sample;
+use sluice::scenario::{self, Scenario};
+use sluice_core::config::Config;
+use sluice_sim::cloud::Lag;
+
+/// Seeds that a test run looks at, of each scenario in each kind of weather.
+const SEEDS: u64 = 1;
+/// How often functions wait at their calls while others go on.
+const OFTEN: f64 = 0.2;
+
+fn seeds() -> impl Iterator<Item = u64> {
+    let told = std::env::var("UNKIND_SEEDS").ok();
+    let count = told.and_then(|told| told.parse().ok()).unwrap_or(SEEDS);
+    1..=count
+}
+
+/// What did not end as it should, in a line each.
+fn failures(bend: impl Fn(&mut Scenario)) -> Vec<String> {
+    let config = sample::erp();
+    let mut failures = Vec::new();
+    for scenario in scenario::all() {
+        for seed in seeds() {
+            let mut bent = scenario.clone();
+            bend(&mut bent);
+            failures.extend(failure(bent, seed, &config));
+        }
+    }
+    failures
+}
+
+fn failure(scenario: Scenario, seed: u64, config: &Config) -> Option<String> {
+    let name = scenario.name;
+    let verdict = Play::new(scenario, seed, config).run(&mut Silence).unwrap();
+    if verdict.as_it_should {
+        return None;
+    }
+    let broken = verdict.checked.iter().filter(|checked| !checked.holds);
+    let broken: Vec<&str> = broken.map(|checked| checked.words.as_str()).collect();
+    Some(format!("{name}, seed {seed}: {}", broken.join("; ")))
+}
+
+fn assert_ends_as_it_should(bend: impl Fn(&mut Scenario)) {
+    let failures = failures(bend);
+    assert!(
+        failures.is_empty(),
+        "{} stories:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+}
+
+fn lagging(lag: Lag) {
+    assert_ends_as_it_should(|scenario| scenario.weather.lag = lag);
+}
+
+#[test]
+fn every_scenario_ends_as_it_should_with_reads_100_ms_late() {
+    lagging(Lag::exactly(SignedDuration::from_millis(100)));
+}
+
+#[test]
+fn every_scenario_ends_as_it_should_with_reads_3_s_late() {
+    lagging(Lag::exactly(SignedDuration::from_secs(3)));
+}
+
+#[test]
+fn every_scenario_ends_as_it_should_with_reads_a_minute_late() {
+    lagging(Lag::exactly(SignedDuration::from_mins(1)));
+}
+
+#[test]
+fn every_scenario_ends_as_it_should_with_reads_that_are_late_now_and_then() {
+    lagging(Lag::of(SignedDuration::from_mins(1)));
+}
+
+#[test]
+fn every_scenario_ends_as_it_should_with_functions_that_cross_each_other() {
+    assert_ends_as_it_should(|scenario| scenario.weather.interleave = OFTEN);
+}
+
+#[test]
+fn every_scenario_ends_as_it_should_with_late_reads_and_functions_that_cross_each_other() {
+    assert_ends_as_it_should(|scenario| {
+        scenario.weather.lag = Lag::of(SignedDuration::from_secs(3));
+        scenario.weather.interleave = OFTEN;
+    });
+}
