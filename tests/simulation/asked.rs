@@ -335,15 +335,25 @@ fn two_who_press_at_the_same_moment_go_back_once() {
 }
 
 #[test]
-fn a_rollback_while_the_database_is_worked_on_says_what_can_be_done() {
-    let mut world = under_way("Migrating");
-    let refused = roll_back(&world, "r-1", None).unwrap_err();
-    assert!(
-        refused.to_string().contains("Ask again once it rolls out"),
-        "{refused}"
-    );
-    erp::run(&mut world);
-    assert_runs(&world, "1.5.0");
+fn a_rollback_while_the_database_is_worked_on_stops_it_before_any_service_is_changed() {
+    for phase in ["BackingUp", "Migrating"] {
+        let mut world = under_way(phase);
+        let asked = roll_back(&world, "r-1", None).unwrap();
+        assert_eq!(asked.how, AskedHow::GoesBack, "{}", asked.reply);
+        // The request is told again, and somebody else asks for the same.
+        assert_eq!(roll_back(&world, "r-1", None).unwrap().how, asked.how);
+        erp::run(&mut world);
+        assert_eq!(
+            erp::ends(&world, PRODUCTION).last(),
+            Some(&"Cancelled"),
+            "{phase}: {}",
+            erp::stories(&world)
+        );
+        assert_runs(&world, "1.4.0");
+        let again = roll_back(&world, "r-2", None).unwrap_err();
+        assert!(again.to_string().contains("still runs"), "{again}");
+        assert_eq!(roll_back(&world, "r-1", None).unwrap().how, asked.how);
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod crowd;
 mod ends;
 mod erp;
 mod failure_matrix;
+mod hunted;
 mod iac;
 mod invariants;
 mod origin;
