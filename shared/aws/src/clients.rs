@@ -13,6 +13,8 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use sluice_app::ports::Target;
 use sluice_core::failure::PortError;
 use sluice_core::id::{AccountId, DeploymentId, Region, RoleArn};
@@ -290,16 +292,22 @@ fn timeouts() -> TimeoutConfig {
 }
 
 /// Makes a change in [`CHANGE_WITHIN`], or leaves off: what was not sent by then never will be.
-pub(crate) async fn bounded<T>(
-    change: impl Future<Output = Result<T, PortError>>,
-) -> Result<T, PortError> {
-    let in_time = tokio::time::timeout(CHANGE_WITHIN, change).await;
-    in_time.unwrap_or_else(|_| {
-        Err(PortError::retryable(format!(
-            "AWS took longer than {} s: what was not asked of it by then is not asked",
-            CHANGE_WITHIN.as_secs()
-        )))
-    })
+///
+/// The SDK's futures are large: one that holds another in itself would not fit a stack.
+pub(crate) fn bounded<'a, T: 'a>(
+    change: impl Future<Output = Result<T, PortError>> + Send + 'a,
+) -> BoxFuture<'a, Result<T, PortError>> {
+    let change = change.boxed();
+    let in_time = async move { tokio::time::timeout(CHANGE_WITHIN, change).await };
+    let in_time = in_time.map(|done| {
+        done.unwrap_or_else(|_| {
+            Err(PortError::retryable(format!(
+                "AWS took longer than {} s: what was not asked of it by then is not asked",
+                CHANGE_WITHIN.as_secs()
+            )))
+        })
+    });
+    in_time.boxed()
 }
 
 /// Without it every client of the SDK makes its own, and each loads the root certificates again.

@@ -71,7 +71,7 @@ pub struct PinnedSecret {
     pub pinned: bool,
     /// Whether it rotates by itself, so that it is never pinned: a task that starts after a rotation
     /// would get a password that is dead. A rollback takes the current version of it, too.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
     pub rotates: bool,
 }
 
@@ -240,6 +240,7 @@ pub struct TaskObservation {
     /// Whether a container of it has run, or may have. Of a task that has stopped, `false` means that
     /// nothing was executed: it may be run again. While a task is on its way there, `false` means not
     /// yet.
+    #[serde(default = "may_have_run")]
     pub started: bool,
     /// Whether it has stopped.
     pub stopped: bool,
@@ -250,6 +251,11 @@ pub struct TaskObservation {
     pub stopped_reason: Option<String>,
     /// The last lines of its log, oldest first.
     pub log_tail: Vec<String>,
+}
+
+/// What is to be taken of a task of which it was not written down.
+fn may_have_run() -> bool {
+    true
 }
 
 /// ECS's states of a service deployment. There is none for "failed": a failure without a rollback

@@ -259,7 +259,8 @@ async fn a_conflict_that_is_not_an_end_passes() {
 }
 
 #[tokio::test]
-async fn one_that_ecs_does_not_know_is_refused_for_good() {
+async fn one_that_ecs_does_not_describe_yet_is_asked_for_again() {
     let cloud = TestCloud::new(|_| Answer::json(&json!({ "failures": [{ "reason": "MISSING" }] })));
-    assert_eq!(stop(&cloud).await.unwrap_err().class, ErrorClass::Permanent);
+    assert_eq!(stop(&cloud).await.unwrap_err().class, ErrorClass::Retryable);
+    assert!(cloud.asked("StopServiceDeployment").is_empty());
 }
