@@ -55,6 +55,7 @@ fn every_payload_has_its_answer() {
         "ecr-push-attestation",
         "ecr-push-develop",
         "ecr-push-failed",
+        "ecr-push-foreign-registry",
         "ecr-push-foreign-repository",
         "ecr-push-index",
         "ecr-push-index-child",
