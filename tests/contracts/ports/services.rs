@@ -175,6 +175,33 @@ async fn a_service_is_read_as_it_runs(stage: &Model) {
     assert_eq!((beat.desired, beat.running, beat.traffic), (1, 1, None));
 }
 
+async fn a_newer_revision_of_the_family_says_whose_it_is(stage: &Model) {
+    assert_eq!(read(stage, "web").await.newest_in_family, None);
+    let ours = revision(stage, "web", "erp@sha256:1").await;
+    let newest = read(stage, "web").await.newest_in_family.unwrap();
+    assert_eq!(newest.task_definition, ours);
+    assert_eq!(newest.deployment, Some(Stage::target(stage).deployment));
+    let (account, region) = (Stage::target(stage).account, Stage::target(stage).region);
+    stage.cloud(|cloud| {
+        let place = cloud.place_of(&account, &region).unwrap();
+        let described = cloud.describe_task_definition(&place, "erp-web").unwrap();
+        let mut registration = described.registration;
+        registration["memory"] = serde_json::json!("4096");
+        registration["tags"] = serde_json::json!([{"key": "managed-by", "value": "terraform"}]);
+        cloud
+            .register_task_definition(&place, registration)
+            .unwrap();
+    });
+    let newest = read(stage, "web").await.newest_in_family.unwrap();
+    assert_ne!(newest.task_definition, ours);
+    assert_eq!(newest.deployment, None);
+    let differs = newest.differs;
+    assert!(
+        differs.contains(&"memory 1024 → 4096".to_owned()),
+        "{differs:?}"
+    );
+}
+
 async fn a_blue_green_rollout_is_held_by_our_hook_and_then_goes_through(stage: &Model) {
     let order = rollout_of(stage, "web", Strategy::BlueGreen).await;
     assert_eq!(seen(stage, &order).await, None, "nobody asked for it yet");
@@ -352,6 +379,7 @@ contract! {
     a_revision_is_registered_once_and_found_again on sim, wire, moto;
     a_revision_of_nothing_is_refused on sim, wire, moto;
     a_service_is_read_as_it_runs on sim, wire;
+    a_newer_revision_of_the_family_says_whose_it_is on sim, wire;
     a_blue_green_rollout_is_held_by_our_hook_and_then_goes_through on sim, wire;
     a_rollout_that_is_stopped_goes_back_and_says_so on sim, wire;
     a_service_that_rolls_needs_no_hook on sim, wire;

@@ -70,6 +70,51 @@ async fn a_service_is_read_with_its_image_and_its_traffic() {
     assert_eq!((traffic.healthy, traffic.unhealthy), (1, 0));
 }
 
+/// The family's latest revision, with these tags: more memory, and another sidecar.
+fn family(tags: Value) -> TestCloud {
+    TestCloud::new(move |asked| {
+        if asked.operation != "DescribeTaskDefinition" {
+            let services = json!({ "services": [service()] });
+            return answer(asked, &services, &json!({ "serviceDeployments": [] }));
+        }
+        let is_family = asked.body["taskDefinition"] == "erp-web";
+        let (arn, memory, envoy) = match is_family {
+            true => (super::NEW, "4096", "envoy:v2"),
+            false => (OLD, "1024", "envoy:v1"),
+        };
+        let definition = json!({
+            "taskDefinitionArn": arn,
+            "family": "erp-web",
+            "cpu": "512",
+            "memory": memory,
+            "containerDefinitions": [
+                { "name": "envoy", "image": envoy },
+                { "name": "web", "image": "erp@sha256:old" },
+            ],
+        });
+        let tags = is_family.then(|| tags.clone()).unwrap_or_default();
+        Answer::json(&json!({ "taskDefinition": definition, "tags": tags }))
+    })
+}
+
+#[tokio::test]
+async fn a_newer_revision_of_the_family_is_told_with_what_differs_and_who_made_it() {
+    let theirs = json!([{ "key": "managed-by", "value": "terraform" }]);
+    let ours = json!([{ "key": "sluice:deployment", "value": "dep-0123456789abcdef" }]);
+    for (tags, deployment) in [(theirs, None), (ours, Some("dep-0123456789abcdef"))] {
+        let cloud = family(tags);
+        let services = EcsServices::new(cloud.clients.clone());
+        let read = services.read(&target(), &[query("erp-web")]).await.unwrap();
+        let newest = read[0].newest_in_family.as_ref().unwrap();
+        assert_eq!(newest.task_definition.as_str(), super::NEW);
+        assert_eq!(newest.deployment.as_ref().map(|id| id.as_str()), deployment);
+        assert_eq!(
+            newest.differs,
+            ["image of envoy envoy:v1 → envoy:v2", "memory 1024 → 4096"]
+        );
+    }
+}
+
 #[tokio::test]
 async fn while_the_old_version_is_kept_the_tasks_of_the_new_one_are_told_apart() {
     let mut baking = service();
