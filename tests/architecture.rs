@@ -255,3 +255,33 @@ fn every_main_is_short_and_no_module_is_a_drawer() {
         }
     }
 }
+
+/// The page says which test shows what: each file and each test that it names is there.
+#[test]
+fn the_page_on_reliability_names_what_is_there() {
+    let read = |path: &Path| std::fs::read_to_string(path).expect("it can be read");
+    let page = read(&root().join("docs/reliability.md"));
+    let mut found = Vec::new();
+    for folder in ["shared", "cli", "tests"] {
+        sources(&root().join(folder), &mut found);
+    }
+    let all: String = found.iter().map(|path| read(path)).collect();
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with('|')).collect();
+    assert!(rows.len() > 20, "the table was not found");
+    for row in rows.iter().skip(2) {
+        let columns: Vec<&str> = row.split('|').collect();
+        let quoted = |column: usize| {
+            let words = columns[column].split('`').skip(1).step_by(2);
+            let words: Vec<&str> = words.collect();
+            assert!(!words.is_empty(), "nothing is named: {row}");
+            words
+        };
+        for file in quoted(3) {
+            assert!(root().join(file).is_file(), "there is no {file}");
+        }
+        for test in quoted(4) {
+            let is_there = all.contains(&format!("fn {test}("));
+            assert!(is_there, "there is no test {test}");
+        }
+    }
+}

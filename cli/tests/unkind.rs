@@ -2,8 +2,9 @@
 //! and functions that cross each other.
 //!
 //! A run looks at a few seeds of each; `UNKIND_SEEDS=5000 cargo test -p sluice --test unkind` looks
-//! at as many of each as it says. A failure names the scenario and the seed:
-//! `cargo run -p sluice -- demo --headless --scenario NAME --seed N --lag TIME` plays it again.
+//! at as many of each as it says. A failure names the scenario and the seed. `UNKIND_SCENARIO=NAME`
+//! looks at that one only, and `cargo run -p sluice -- demo --headless --scenario NAME --seed N --lag
+//! TIME` plays it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -28,9 +29,11 @@ fn seeds() -> impl Iterator<Item = u64> {
 /// What did not end as it should, in a line each.
 fn failures(bend: impl Fn(&mut Scenario)) -> Vec<String> {
     let config = sample::erp();
+    let only = std::env::var("UNKIND_SCENARIO").ok();
+    let is_wanted = |name: &str| only.as_ref().is_none_or(|only| only == name);
     let mut failures = Vec::new();
     for scenario in scenario::all() {
-        for seed in seeds() {
+        for seed in seeds().filter(|_| is_wanted(scenario.name)) {
             let mut bent = scenario.clone();
             bend(&mut bent);
             failures.extend(failure(bent, seed, &config));

@@ -3,15 +3,16 @@
 use jiff::SignedDuration;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use sluice_sim::cloud::{
-    Dies, FaultRates, ImageBehaviour, MigrationBehaviour, MigrationEnd, ScanBehaviour, Start,
+    Dies, FaultRates, ImageBehaviour, Lag, MigrationBehaviour, MigrationEnd, ScanBehaviour, Start,
     UnderTraffic,
 };
-use sluice_sim::workplace::{Roads, Weather};
+use sluice_sim::workplace::{Outages, Roads, Weather};
 
 /// From a calm day to one on which a third of everything goes wrong.
 pub(crate) fn weather() -> impl Strategy<Value = Weather> {
-    (roads(), faults(), 0.0..0.2_f64, 0.0..0.15_f64, 1..60_u64).prop_map(
-        |(roads, faults, double_wakeups, crash_rate, crash_within_calls)| Weather {
+    let crashes = (0.0..0.15_f64, 1..60_u64);
+    (roads(), faults(), 0.0..0.2_f64, crashes, unkind()).prop_map(
+        |(roads, faults, double_wakeups, (crash_rate, crash_within_calls), unkind)| Weather {
             roads,
             double_wakeups,
             crash_rate,
@@ -19,9 +20,38 @@ pub(crate) fn weather() -> impl Strategy<Value = Weather> {
             hook_crash_rate: 0.0,
             crash_within_calls,
             faults,
+            ..unkind
+        },
+    )
+}
+
+/// What a kind simulator does not do: late reads, functions that cross each other, services that
+/// are out, tasks that never start.
+fn unkind() -> impl Strategy<Value = Weather> {
+    let interleave = prop_oneof![Just(0.0), 0.0..0.3_f64];
+    let outages_per_day = prop_oneof![2 => Just(0.0), 1 => 0.0..6.0_f64];
+    let never_start = prop_oneof![Just(0.0), 0.0..0.02_f64];
+    (lag(), interleave, outages_per_day, never_start).prop_map(
+        |(lag, interleave, per_day, never_start)| Weather {
+            lag,
+            interleave,
+            outages: Outages {
+                per_day,
+                ..Outages::default()
+            },
+            never_start,
             ..Weather::default()
         },
     )
+}
+
+fn lag() -> impl Strategy<Value = Lag> {
+    prop_oneof![
+        Just(Lag::none()),
+        Just(Lag::ordinary()),
+        (0..60_000_i64).prop_map(|ms| Lag::of(SignedDuration::from_millis(ms))),
+        (0..60_000_i64).prop_map(|ms| Lag::exactly(SignedDuration::from_millis(ms))),
+    ]
 }
 
 fn roads() -> impl Strategy<Value = Roads> {
