@@ -15,6 +15,7 @@ mod erp;
 mod failure_matrix;
 mod iac;
 mod invariants;
+mod offers;
 mod origin;
 mod overtaken;
 mod registry;
