@@ -2,7 +2,7 @@
 //! case a whole world. `docs/failure-matrix.md` is made from them; the test fails when it is out of
 //! date, and `SLUICE_RENEW_DOCS=1 cargo test -p sluice-tests --test simulation matrix` renews it.
 
-mod cases;
+pub(crate) mod cases;
 mod page;
 
 use std::sync::Arc;
@@ -28,19 +28,19 @@ const ON_CALL: &str = "UONES0604QSJC";
 const APPROVER: &str = "U024BE7LH";
 
 /// One way to fail.
-struct Case {
+pub(crate) struct Case {
     /// Where.
-    step: &'static str,
+    pub(crate) step: &'static str,
     /// What.
-    fault: &'static str,
+    pub(crate) fault: &'static str,
     /// What people do about it.
-    decision: Decision,
+    pub(crate) decision: Decision,
     /// How the image behaves.
-    behaviour: ImageBehaviour,
+    pub(crate) behaviour: ImageBehaviour,
     /// How production is configured.
-    configure: fn(&mut Config),
+    pub(crate) configure: fn(&mut Config),
     /// What is wrong with the cloud.
-    upset: fn(&World),
+    pub(crate) upset: fn(&World),
     /// Where the release ends.
     ends: &'static str,
     /// Where what was asked for after it ends.
@@ -49,7 +49,7 @@ struct Case {
 
 /// What people do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Decision {
+pub(crate) enum Decision {
     /// They say yes to the plan, and there is nothing more to decide.
     Approve,
     /// They say no.
@@ -102,19 +102,22 @@ fn config(configure: fn(&mut Config)) -> Config {
     config
 }
 
-struct Story {
-    world: World,
-    config: Arc<Config>,
+pub(crate) struct Story {
+    pub(crate) world: World,
+    pub(crate) config: Arc<Config>,
 }
 
 impl Story {
+    pub(crate) fn configured(case: &Case) -> Arc<Config> {
+        Arc::new(config(case.configure))
+    }
+
     /// A world in which v1.3.0 was proven.
-    fn begin(case: &Case) -> Self {
-        let config = config(case.configure);
+    pub(crate) fn begin(case: &Case) -> Self {
+        let config = Self::configured(case);
         let start: Timestamp = "2026-01-05T09:00:00Z".parse().expect("a time");
-        let mut world = World::new(1, start, std::slice::from_ref(&config), Weather::default());
+        let mut world = World::new(1, start, std::slice::from_ref(&*config), Weather::default());
         world.with_cloud(|cloud| cloud.set_tempo(Tempo::default()));
-        let config = Arc::new(config);
         let app = App::new(world.ports(), vec![config.clone()]);
         world.deploy(Arc::new(DirectFunctions(app)));
         let mut story = Self { world, config };
@@ -125,11 +128,11 @@ impl Story {
         story
     }
 
-    fn app(&self) -> App {
+    pub(crate) fn app(&self) -> App {
         App::new(self.world.ports(), vec![self.config.clone()])
     }
 
-    fn push(&self, tag: &str, behaviour: &ImageBehaviour) {
+    pub(crate) fn push(&self, tag: &str, behaviour: &ImageBehaviour) {
         let push = Push::image(&self.config.repository, tag, digest_of(tag));
         let push = push.behaving(behaviour.clone());
         self.world.with_cloud(|cloud| cloud.push_image(push));

@@ -16,6 +16,7 @@ mod failure_matrix;
 mod hunted;
 mod iac;
 mod invariants;
+mod offers;
 mod origin;
 mod overtaken;
 mod registry;

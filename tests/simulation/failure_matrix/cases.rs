@@ -11,7 +11,7 @@ use super::{Case, Decision, PRODUCTION};
 
 const DATABASE: &str = "erp-production";
 
-fn case(step: &'static str, fault: &'static str, ends: &'static str) -> Case {
+pub(crate) fn case(step: &'static str, fault: &'static str, ends: &'static str) -> Case {
     Case {
         step,
         fault,
@@ -102,7 +102,7 @@ fn refuse(config: &mut Config) {
         .insert(Risk::Breaking, RiskRule::Refuse);
 }
 
-pub(super) fn all() -> Vec<Case> {
+pub(crate) fn all() -> Vec<Case> {
     let mut all = before_anything_is_touched();
     all.extend(at_the_database());
     all.extend(at_the_services());

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use sluice_core::id::{ClusterName, EcsServiceName, TaskDefinitionArn};
+use sluice_core::id::{ClusterName, EcsServiceName, ServiceDeploymentArn, TaskDefinitionArn};
 
 use super::Cloud;
 use super::ecs::RolloutConfig;
@@ -29,6 +29,38 @@ impl Cloud {
         let definition = self.task_definition(&arn)?;
         self.update_service(at, definition, None);
         Some(arn)
+    }
+
+    /// Somebody types `aws ecs update-service`: the service gets the revision `family:number`, and so
+    /// many tasks if that is said. False where there is no such service or revision.
+    pub fn update_by_hand(
+        &mut self,
+        cluster: &ClusterName,
+        service: &EcsServiceName,
+        revision: &str,
+        desired: Option<u32>,
+    ) -> bool {
+        let Some(at) = self.named(cluster, service) else {
+            return false;
+        };
+        let place = self.ecs.services[at].place.clone();
+        let definitions = &self.ecs.task_definitions;
+        let definition = definitions.iter().position(|one| {
+            one.place == place && one.arn.as_str().rsplit('/').next() == Some(revision)
+        });
+        let Some(definition) = definition else {
+            return false;
+        };
+        if let Some(desired) = desired {
+            self.set_desired(at, desired, false);
+        }
+        self.update_service(at, definition, None);
+        true
+    }
+
+    /// Somebody types `aws ecs stop-service-deployment`. False where there is no such one.
+    pub fn stop_by_hand(&mut self, arn: &ServiceDeploymentArn) -> bool {
+        self.stop_rollout(arn).is_ok()
     }
 
     /// Infrastructure code registers a new revision of the service's task definition and deploys
