@@ -77,6 +77,18 @@ fn assert_never_kept(world: &World, address: &str) {
 }
 
 #[test]
+fn a_link_leads_to_no_forged_page() {
+    let mut world = erp::world(3, Weather::default());
+    ci(&mut world, "1.4.0", |push| {
+        push.annotated(REVISION, NEW)
+            .annotated(SOURCE, "https://github.com.evil.example/acme/erp")
+    });
+    assert_eq!(erp::ends(&world, PRODUCTION), ["Succeeded"]);
+    assert!(world.slack().was_ever_said("commit 8f3c2d1"));
+    assert!(!world.slack().was_ever_said("evil.example"));
+}
+
+#[test]
 fn whoever_pushed_does_not_approve_and_their_address_is_kept_nowhere() {
     let mut world = erp::world(3, Weather::default());
     world.slack().set_address(EMAIL, SlackUserId::new(LEAD));

@@ -134,3 +134,30 @@ fn a_field_that_is_missing_or_mistyped_is_named_by_its_path() {
     ];
     insta::assert_snapshot!(errors.join("\n"));
 }
+
+#[test]
+fn a_push_of_next_year_does_not_keep_out_those_of_today() {
+    let (world, app) = sluice();
+    let push = |id: &str, digest: char, time: &str| {
+        let mut event = event("ecr-push-release.json");
+        event["id"] = json!(id);
+        event["time"] = json!(time);
+        event["detail"]["image-digest"] =
+            json!(format!("sha256:{}", digest.to_string().repeat(64)));
+        answer(&app, &event.to_string())["taken"][0]["how"] == "opened"
+    };
+    assert!(push("one", 'a', "2099-01-01T00:00:00Z"));
+    // Our clock says 09:10.
+    let later: Timestamp = "2026-01-05T09:30:00Z".parse().unwrap();
+    world.with_cloud(|cloud| cloud.advance_to(later));
+    assert!(push("two", 'b', "2026-01-05T09:30:00Z"));
+    let newest = |world: &World| {
+        let mut all = world.store().deployments();
+        all.sort_by_key(|stored| stored.deployment.release.pushed_at);
+        all.pop().unwrap().deployment.release
+    };
+    assert_eq!(newest(&world).digest.short(), "b".repeat(12));
+    // A clock that is ahead by minutes is believed.
+    assert!(push("three", 'c', "2026-01-05T09:34:00Z"));
+    assert_eq!(newest(&world).pushed_at.to_string(), "2026-01-05T09:34:00Z");
+}

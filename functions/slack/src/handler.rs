@@ -7,7 +7,9 @@ use sluice_app::{App, ClickFailed, Decide, Decided};
 use sluice_core::message::Message;
 use sluice_core::modal::Submission;
 use sluice_events::from_value;
-use sluice_slack::{Incoming, IncomingError, Interaction, SigningSecrets, TypedCommand, parse};
+use sluice_slack::{
+    Incoming, IncomingError, Interaction, SigningSecrets, TypedCommand, parse, sent_at,
+};
 
 use crate::answer;
 use crate::http::{Request, Response};
@@ -70,6 +72,10 @@ pub async fn handler(
         tracing::warn!("a request of another workspace is turned away");
         return Response::text(403, "this Sluice works for another workspace");
     }
+    let app = &match timestamp.and_then(sent_at) {
+        Some(at) => app.asked_at(at),
+        None => app.clone(),
+    };
     match incoming {
         Incoming::Command(typed) => command(app, &typed, patience).await,
         Incoming::Click(click) => clicked(app, click, patience).await,

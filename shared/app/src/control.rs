@@ -43,6 +43,15 @@ pub enum ControlError {
         /// When.
         until: Timestamp,
     },
+    /// Somebody set or lifted something after this was asked for.
+    #[error(
+        "this was asked for before the last change of {at}, and does nothing: look how things stand, \
+         and type it again if you still want it"
+    )]
+    Overtaken {
+        /// When the last change was made.
+        at: Timestamp,
+    },
     /// There is nothing to lift.
     #[error("{environment} is not {what}; what sluice.toml says of it stays as it is")]
     NotSet {
@@ -343,6 +352,9 @@ impl App {
     ) -> Result<BTreeSet<SlackGroupId>, ControlError> {
         let stored = self.ports.store.load(id).await?;
         let stored = stored.ok_or_else(|| ControlError::UnknownDeployment(id.clone()))?;
+        if let Action::Pause | Action::Resume = action {
+            self.is_after_pause(&stored.deployment)?;
+        }
         Ok(self.authority(&stored.deployment, action, by).await??)
     }
 
@@ -357,6 +369,40 @@ impl App {
         self.groups_among(members, by).await
     }
 
+    /// When it was asked for what is carried out now.
+    fn asked_now(&self) -> Timestamp {
+        self.asked_at.unwrap_or_else(|| self.ports.clock.now())
+    }
+
+    /// Sees that nothing was set or lifted after this command was given: it was on its way for long,
+    /// or is one that somebody sends again. Slack signs whole seconds.
+    fn is_in_order(&self, state: &EnvironmentState) -> Result<(), ControlError> {
+        let changes = [
+            state.controls_asked_at,
+            state.hold.as_ref().map(|hold| hold.at),
+            state.freeze.as_ref().map(|freeze| freeze.at),
+        ];
+        let last = changes.into_iter().flatten().max();
+        match last.filter(|last| last.as_second() > self.asked_now().as_second()) {
+            Some(at) => Err(ControlError::Overtaken { at }),
+            None => Ok(()),
+        }
+    }
+
+    /// The same for a pause.
+    fn is_after_pause(&self, d: &Deployment) -> Result<(), ControlError> {
+        let pauses = d.story.iter().rev();
+        let last = pauses
+            .filter(|entry| matches!(entry.note, Note::Paused { .. } | Note::Resumed { .. }))
+            .map(|entry| entry.at)
+            .next();
+        let last = d.paused.as_ref().map(|paused| paused.at).max(last);
+        match last.filter(|last| last.as_second() > self.asked_now().as_second()) {
+            Some(at) => Err(ControlError::Overtaken { at }),
+            None => Ok(()),
+        }
+    }
+
     /// Changes the controls and wakes whoever waits there.
     async fn set_controls(
         &self,
@@ -366,7 +412,11 @@ impl App {
         let store = &self.ports.store;
         for _ in 0..CONFLICTS {
             let state = store.environment(key).await?;
-            let controls = change(&state)?;
+            self.is_in_order(&state)?;
+            let controls = Controls {
+                asked_at: Some(self.asked_now()),
+                ..change(&state)?
+            };
             if !store.set_controls(key, state.version, &controls).await? {
                 continue;
             }

@@ -268,7 +268,7 @@ impl App {
         Ok(ImageObservation {
             present: described.present,
             tag_points_at: described.tag_points_at,
-            origin: annotations.origin(&described.tags, pushed_by),
+            origin: annotations.origin(&described.tags, pushed_by, &d.settings.source_hosts),
             pushed_by_stranger: stranger,
         })
     }

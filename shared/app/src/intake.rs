@@ -1,5 +1,7 @@
 //! From a push to a deployment, exactly once however often the push is told.
 
+use std::borrow::Cow;
+
 use jiff::SignedDuration;
 use sluice_core::deployment::{Deployment, Opening};
 use sluice_core::failure::{ErrorClass, PortError};
@@ -47,6 +49,9 @@ pub enum TakenHow {
     SameImage,
 }
 
+/// How far the clock of whoever sent an event may be ahead of ours.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
+
 impl App {
     /// Takes a push.
     ///
@@ -54,7 +59,8 @@ impl App {
     /// The store or the queue did not take it for one environment at least; the others have it. Told
     /// again, the push is taken then.
     pub async fn image_pushed(&self, push: &ImagePush) -> Result<Intake, PortError> {
-        let openings = match openings(&self.configs, push) {
+        let push = self.in_time(push);
+        let openings = match openings(&self.configs, &push) {
             Ok(openings) => openings,
             Err(ignored) => return Ok(Intake::Ignored(ignored)),
         };
@@ -71,6 +77,25 @@ impl App {
             }
         }
         failed.map_or(Ok(Intake::Taken(taken)), Err)
+    }
+
+    /// The push, with no time that is still to come: it would go before every later one until then.
+    fn in_time<'a>(&self, push: &'a ImagePush) -> Cow<'a, ImagePush> {
+        let now = self.ports.clock.now();
+        if push.pushed_at.duration_since(now) <= CLOCKS_DIFFER {
+            return Cow::Borrowed(push);
+        }
+        tracing::warn!(
+            event.id = push.event,
+            pushed_at = %push.pushed_at,
+            "event {} is of {}, which is still to come: it counts as of now",
+            push.event,
+            push.pushed_at
+        );
+        Cow::Owned(ImagePush {
+            pushed_at: now,
+            ..push.clone()
+        })
     }
 
     async fn open(&self, opening: Opening) -> Result<Taken, PortError> {

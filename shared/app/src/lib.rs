@@ -25,6 +25,7 @@ mod slash;
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use sluice_core::config::Config;
 
 use groups::Groups;
@@ -47,6 +48,7 @@ pub struct App {
     ports: Ports,
     configs: Arc<[Arc<Config>]>,
     groups: Arc<Groups>,
+    asked_at: Option<Timestamp>,
 }
 
 impl App {
@@ -56,6 +58,17 @@ impl App {
             ports,
             configs: configs.into(),
             groups: Arc::default(),
+            asked_at: None,
+        }
+    }
+
+    /// The same for what somebody asked for at that moment, as whoever carries the request has
+    /// signed. A command that is older than what it would undo does nothing.
+    #[must_use]
+    pub fn asked_at(&self, at: Timestamp) -> Self {
+        Self {
+            asked_at: Some(at),
+            ..self.clone()
         }
     }
 

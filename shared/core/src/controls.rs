@@ -71,6 +71,9 @@ pub struct Controls {
     pub freeze: Option<Freeze>,
     /// The hold, if there is one.
     pub hold: Option<Hold>,
+    /// When the last command was given that set or lifted one. An older one that arrives now, or
+    /// again, does nothing any more.
+    pub asked_at: Option<Timestamp>,
 }
 
 impl Controls {

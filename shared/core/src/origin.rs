@@ -112,15 +112,17 @@ impl Annotations {
         self.unreadable && self.pushed_by.is_none()
     }
 
-    /// Where the image comes from, by these and by its tags. `pushed_by` is whom Slack knows.
+    /// Where the image comes from, by these and by its tags. `pushed_by` is whom Slack knows, and
+    /// `hosts` are those whose pages may be linked to.
     pub fn origin<'a>(
         self,
         tags: impl IntoIterator<Item = &'a ImageTag>,
         pushed_by: Option<SlackUserId>,
+        hosts: &[String],
     ) -> Origin {
         Origin {
             commit: self.commit.or_else(|| Commit::of_tags(tags)),
-            source: self.source,
+            source: self.source.filter(|source| source.is_trusted(hosts)),
             pushed_by,
         }
     }
@@ -191,6 +193,9 @@ impl fmt::Display for Commit {
     }
 }
 
+/// Hosts that everybody knows.
+const WELL_KNOWN: [&str; 4] = ["github.com", "gitlab.com", "bitbucket.org", "codeberg.org"];
+
 /// A repository's address, such as `https://github.com/acme/erp`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -219,13 +224,26 @@ impl Source {
         &self.0
     }
 
+    /// Whether pages there may be linked to: its host is well known, or one of these, letter for
+    /// letter. Whoever pushes an image says where its source is, and a link to a forged page is
+    /// worse than none.
+    pub fn is_trusted(&self, hosts: &[String]) -> bool {
+        let host = self.host();
+        WELL_KNOWN.contains(&host) || hosts.iter().any(|trusted| trusted == host)
+    }
+
+    fn host(&self) -> &str {
+        let address = self.0.strip_prefix("https://").unwrap_or_default();
+        address.split('/').next().unwrap_or_default()
+    }
+
     /// Its page in a browser; `None` where its address is for git alone.
     pub fn url(&self) -> Option<&str> {
         self.forge().map(|_| self.as_str())
     }
 
     fn forge(&self) -> Option<Forge> {
-        let host = self.0.strip_prefix("https://")?.split('/').next()?;
+        let host = self.host();
         if host.starts_with("git-codecommit.") {
             // CodeCommit's address is for git alone, and its console is elsewhere.
             None

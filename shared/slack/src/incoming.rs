@@ -42,13 +42,33 @@ pub struct TypedCommand {
 /// Whose workspace a request comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
-    ids: Vec<String>,
+    /// The workspace (`T…`) that it happened in.
+    team: Option<String>,
+    /// The organisation (`E…`) that the workspace belongs to.
+    enterprise: Option<String>,
+    /// The workspace of whoever did it.
+    users_team: Option<String>,
+    /// Whether Slack says that they are from elsewhere, in a channel that is shared.
+    stranger: bool,
 }
 
 impl Origin {
-    /// Whether it comes from the workspace (`T…`) or the organisation (`E…`) of that id.
+    /// Whether it comes from the workspace (`T…`) or the organisation (`E…`) of that id, by somebody
+    /// of it. A channel may be shared with other companies, whose people have ids of their own.
     pub fn is(&self, id: &str) -> bool {
-        self.ids.iter().any(|own| own == id)
+        if self.stranger {
+            return false;
+        }
+        if id.starts_with('E') {
+            return self.enterprise.as_deref() == Some(id);
+        }
+        // In an organisation people have a workspace of their own, which may be another.
+        let is_foreign = self.enterprise.is_none()
+            && self.users_team.is_some()
+            && self.users_team.as_deref() != Some(id);
+        // An install for a whole organisation names no team.
+        let team = self.team.as_ref().or(self.users_team.as_ref());
+        !is_foreign && team.is_some_and(|team| team == id)
     }
 }
 
@@ -92,10 +112,11 @@ pub fn parse(body: &[u8]) -> Result<(Origin, Incoming), IncomingError> {
     let trigger = fields
         .get("trigger_id")
         .ok_or_else(|| unreadable("it has no `trigger_id`"))?;
-    let ids = ["team_id", "enterprise_id"]
-        .iter()
-        .filter_map(|name| fields.get(*name).cloned());
-    let origin = Origin { ids: ids.collect() };
+    let origin = Origin {
+        team: fields.get("team_id").cloned(),
+        enterprise: fields.get("enterprise_id").cloned(),
+        ..Origin::default()
+    };
     let command = TypedCommand {
         text: fields.get("text").cloned().unwrap_or_default(),
         by: SlackUserId::new(by.as_str()),
@@ -176,29 +197,28 @@ fn event(body: &[u8]) -> Result<(Origin, Incoming), IncomingError> {
     Ok((origin(&outer), incoming))
 }
 
-/// The ids that say whose workspace it is: payloads hold objects, events plain ids, and an
-/// organisation-wide install has no team.
+/// The ids that say whose workspace it is: payloads hold objects, events plain ids.
 fn origin(payload: &Value) -> Origin {
     let authorization = &payload["authorizations"][0];
-    let places = [
-        &payload["team"]["id"],
-        &payload["team_id"],
-        &payload["enterprise"]["id"],
-        &payload["enterprise_id"],
-        &authorization["team_id"],
-        &authorization["enterprise_id"],
-    ];
-    let mut ids: Vec<String> = places
-        .into_iter()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect();
-    // Somebody of another workspace can click in a shared channel: their own says nothing, unless
-    // there is nothing else.
-    if payload["team"].is_null() {
-        ids.extend(payload["user"]["team_id"].as_str().map(str::to_owned));
+    let first = |places: [&Value; 3]| {
+        let found = places.into_iter().find_map(Value::as_str);
+        found.map(str::to_owned)
+    };
+    let user = &payload["user"];
+    Origin {
+        team: first([
+            &payload["team"]["id"],
+            &payload["team_id"],
+            &authorization["team_id"],
+        ]),
+        enterprise: first([
+            &payload["enterprise"]["id"],
+            &payload["enterprise_id"],
+            &authorization["enterprise_id"],
+        ]),
+        users_team: user["team_id"].as_str().map(str::to_owned),
+        stranger: user["is_stranger"] == true,
     }
-    Origin { ids }
 }
 
 pub(crate) fn unreadable(why: impl Into<String>) -> IncomingError {

@@ -19,7 +19,7 @@ pub use incoming::{Incoming, IncomingError, Origin, TypedCommand, parse};
 pub use interaction::{Interaction, button_value};
 pub use method::Method;
 pub use render::{Rendered, render, render_home, render_modal};
-pub use signature::{SigningSecrets, UnusableSecrets, Unverified, verify};
+pub use signature::{SigningSecrets, UnusableSecrets, Unverified, sent_at, verify};
 #[cfg(feature = "sign")]
 pub use simulated::{
     SimulatedClick, click_body, command_body, home_opened_body, interaction_body, sign,

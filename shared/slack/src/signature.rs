@@ -117,11 +117,7 @@ pub fn verify(
     now: Timestamp,
 ) -> Result<(), Unverified> {
     let (timestamp, signature) = timestamp.zip(signature).ok_or(Unverified::NoSignature)?;
-    let sent_at = timestamp
-        .parse()
-        .ok()
-        .and_then(|seconds| Timestamp::from_second(seconds).ok())
-        .ok_or(Unverified::Stale)?;
+    let sent_at = sent_at(timestamp).ok_or(Unverified::Stale)?;
     if now.duration_since(sent_at).abs() > MAX_AGE {
         return Err(Unverified::Stale);
     }
@@ -133,6 +129,11 @@ pub fn verify(
         .ok_or(Unverified::WrongSignature)?
         .verify_slice(&claimed)
         .map_err(|_| Unverified::WrongSignature)
+}
+
+/// When Slack sent the request, to the second: a part of what it signs.
+pub fn sent_at(timestamp: &str) -> Option<Timestamp> {
+    Timestamp::from_second(timestamp.parse().ok()?).ok()
 }
 
 /// The keyed hash over what Slack signs. `None` without a secret: whoever configured an empty one

@@ -184,7 +184,7 @@ async fn an_image_is_told_with_what_it_is_annotated_with(stage: &Model) {
         assert_eq!(seen.tags, [ImageTag::new(tag)]);
         let user = SlackUserId::new("U024BE7LH");
         assert_eq!(seen.annotations.pushed_by(), Some(&PushedBy::User(user)));
-        let origin = seen.annotations.origin(&seen.tags, None);
+        let origin = seen.annotations.origin(&seen.tags, None, &[]);
         assert_eq!(origin.commit.unwrap().as_str(), "8f3c2d1e0b9a");
         assert!(origin.source.is_some());
     }

@@ -410,6 +410,7 @@ async fn controls_are_set_under_the_version_that_was_read_and_lifted_again(stage
     let closed = Controls {
         freeze: Some(freeze),
         hold: Some(hold),
+        asked_at: Some(after(1)),
     };
     // An environment that nothing was deployed to yet.
     assert!(store.set_controls(&key, 0, &closed).await.unwrap());

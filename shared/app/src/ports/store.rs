@@ -35,6 +35,9 @@ pub struct EnvironmentState {
     /// The hold, while there is one.
     #[serde(default)]
     pub hold: Option<Hold>,
+    /// When the last command was given that set or lifted either.
+    #[serde(default)]
+    pub controls_asked_at: Option<Timestamp>,
 }
 
 impl EnvironmentState {
@@ -43,6 +46,7 @@ impl EnvironmentState {
         Controls {
             freeze: self.freeze.clone(),
             hold: self.hold.clone(),
+            asked_at: self.controls_asked_at,
         }
     }
 }

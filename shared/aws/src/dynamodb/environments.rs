@@ -26,6 +26,7 @@ const PROVEN: &str = "proven";
 const ROLLBACK: &str = "rollback";
 const FREEZE: &str = "freeze";
 const HOLD: &str = "hold";
+const CONTROLS_ASKED_AT: &str = "controls_asked_at";
 
 /// How often a claim is made anew because the environment changed in between. Each time somebody
 /// else got further.
@@ -122,13 +123,18 @@ impl DynamoStore {
         version: u64,
         controls: &Controls,
     ) -> Result<bool, PortError> {
-        let Controls { freeze, hold } = controls;
+        let Controls {
+            freeze,
+            hold,
+            asked_at,
+        } = controls;
         let what = |part| format!("the {part} of {}", key.environment);
         let freeze = freeze.as_ref().map(|freeze| body(what(FREEZE), freeze));
         let hold = hold.as_ref().map(|hold| body(what(HOLD), hold));
         let change = changed(version)
             .put(FREEZE, freeze.transpose()?)
             .put(HOLD, hold.transpose()?)
+            .put(CONTROLS_ASKED_AT, asked_at.map(|at| text(key::time(at))))
             .if_version(version);
         self.change_environment(key, change).await
     }
@@ -258,6 +264,13 @@ fn state_of(item: &Item) -> Result<EnvironmentState, PortError> {
         proven: read.text(PROVEN).map(|_| read.json(PROVEN)).transpose()?,
         freeze: read.text(FREEZE).map(|_| read.json(FREEZE)).transpose()?,
         hold: read.text(HOLD).map(|_| read.json(HOLD)).transpose()?,
+        controls_asked_at: read
+            .text(CONTROLS_ASKED_AT)
+            .map(|at| {
+                let at = at.parse();
+                at.map_err(|_| read.broken(CONTROLS_ASKED_AT, "is no time"))
+            })
+            .transpose()?,
     })
 }
 

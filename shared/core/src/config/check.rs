@@ -76,6 +76,7 @@ fn config(file: &File, report: &mut Report) -> Option<Config> {
         app: app_name?.clone(),
         repository: app?.repository.get()?.clone(),
         registry: registry?,
+        source_hosts: source_hosts(app?)?,
         services: services?,
         migration: migration?,
         smoke_tests: smoke_tests?,
@@ -92,6 +93,16 @@ fn repository(app: &raw::App, report: &mut Report) {
         let message = "this is the repository's URI, and its name is enough";
         report.instead(&at.place, message, format!("repository = {name:?}"));
     }
+}
+
+fn source_hosts(app: &raw::App) -> Option<Vec<String>> {
+    let hosts = given(&app.source_hosts, |at| {
+        let hosts = at.value.iter();
+        hosts
+            .map(|host| Some(host.get()?.as_str().to_owned()))
+            .collect::<Option<Vec<String>>>()
+    });
+    Some(hosts?.unwrap_or_default())
 }
 
 /// What the rest of the file may refer to.

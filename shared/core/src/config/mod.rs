@@ -46,6 +46,9 @@ pub struct Config {
     /// The registry it is in, and the only one from which anything is deployed. `None` until
     /// [`Config::installed_in`] says which one Sluice's own is; nothing is deployed before.
     pub registry: Option<Registry>,
+    /// Hosts whose pages may be linked to, beside the well-known ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub source_hosts: Vec<String>,
     /// The application's services, in the order of the file.
     pub services: Vec<Service>,
     /// How the database schema is brought up to date; `None` for an application without one.
@@ -86,6 +89,7 @@ impl Config {
             app: self.app.clone(),
             repository: self.repository.clone(),
             registry: self.registry.clone(),
+            source_hosts: self.source_hosts.clone(),
             services: self.services.clone(),
             migration: self.migration.clone(),
             smoke_tests: self.smoke_tests.clone(),
@@ -103,6 +107,9 @@ pub struct Settings {
     pub repository: RepositoryName,
     /// The registry it is in. Without one nothing is deployed.
     pub registry: Option<Registry>,
+    /// Hosts whose pages may be linked to, beside the well-known ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub source_hosts: Vec<String>,
     /// The application's services.
     pub services: Vec<Service>,
     /// How the database schema is brought up to date.

@@ -4,8 +4,8 @@
 
 use super::reader::tables;
 use super::text::{
-    DatabaseId, JsonPointer, Label, MemberId, ParameterName, Path, SecretKey, SecretName, Url,
-    VariableName, Word, choices,
+    DatabaseId, JsonPointer, Label, MemberId, ParameterName, Path, SecretKey, SecretName,
+    SourceHost, Url, VariableName, Word, choices,
 };
 use super::values::{HOUR, Json, MINUTE, Map, Number, SECOND, Time, Unshown};
 use super::{RiskRule, ServiceKind, Severity};
@@ -91,6 +91,10 @@ tables! {
         /// The registry that the repository is in: images of no other registry are deployed. Default:
         /// the one of Sluice's own account and region.
         optional registry: Registry,
+        /// Hosts of your own whose pages Sluice may link to, such as `["git.example.com"]`: an image
+        /// says itself where its source is. github.com, gitlab.com, bitbucket.org and codeberg.org
+        /// need not be named.
+        optional source_hosts: List<SourceHost>,
     }
 
     /// An ECR registry.

@@ -100,6 +100,8 @@ plain_texts! {
     Label;
     /// A word of a command.
     Word;
+    /// The host of a server for source code.
+    SourceHost;
 }
 
 // The bounds are those of the services' own API models: ECS 255 characters, ECR 256, RDS 63,
@@ -151,6 +153,8 @@ texts! {
         "erp-production";
     Label: "a name", r"^\S(.*\S)?$", "one line, not empty", "the API is ready";
     Word: "a word of the command", r"^[^\x00]+$", "not empty", "alembic";
+    SourceHost: "a host", r"^[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]{1,5})?$",
+        "lower-case letters, digits, hyphens and dots, without https://", "git.example.com";
 }
 
 fn read_text<'a, T: Read>(

@@ -60,6 +60,24 @@ fn only_the_address_of_a_repository_is_one() {
     }
 }
 
+#[test]
+fn only_hosts_that_are_known_or_configured_are_linked_to() {
+    let own = ["git.example.com:8443".to_owned()];
+    for (source, trusted) in [
+        ("https://github.com/acme/erp", true),
+        ("https://gitlab.com/acme/erp", true),
+        ("https://git.example.com:8443/acme/erp", true),
+        ("https://git.example.com/acme/erp", false),
+        ("https://github.com.evil.example/acme/erp", false),
+        ("https://evil-github.com/acme/erp", false),
+        ("https://gitlab.com:8443/acme/erp", false),
+        ("https://GitHub.com/acme/erp", false),
+    ] {
+        let source = Source::parse(source).unwrap();
+        assert_eq!(source.is_trusted(&own), trusted, "{}", source.as_str());
+    }
+}
+
 fn origin(source: &str, commit: &str) -> Origin {
     Origin {
         commit: Commit::parse(commit),

@@ -105,7 +105,7 @@ fn what_slack_makes_of_a_text_is_undone() {
             "reject staging ask <@U024BE7LH|some one> in <#C1|ops> &amp; see <https://x.example|the \
              run>, it\u{2019}s &lt;late&gt; <!here>"
         ),
-        "ask <@U024BE7LH> in #ops & see the run, it's <late> @here"
+        "ask @U024BE7LH in #ops & see the run, it's <late> @here"
     );
 }
 
@@ -285,6 +285,31 @@ fn the_help() {
 
 fn any_key() -> impl Strategy<Value = EnvironmentKey> {
     prop::sample::select(known()).prop_map(|known| known.key)
+}
+
+#[test]
+fn a_reason_wakes_nobody_and_does_not_look_like_our_own_words() {
+    for (typed, read) in [
+        ("ask <@U024BE7LH>", "ask @U024BE7LH"),
+        (
+            "<!subteam^S0604QSJC> <!channel> @here",
+            "@S0604QSJC @channel @here",
+        ),
+        ("<@<@U1>U2> <<@U1>", "<@@U1U2> <@U1"),
+        (
+            "audit* — *approved by <@U0CEO00000>*",
+            "audit\u{2217} — \u{2217}approved by @U0CEO00000\u{2217}",
+        ),
+        (
+            "`x` ~gone~ _all_ of erp_orders",
+            "\u{2cb}x\u{2cb} \u{223c}gone\u{223c} \u{2cd}all\u{2cd} of erp_orders",
+        ),
+        ("p95 > 2s & 3 < 4", "p95 > 2s & 3 < 4"),
+    ] {
+        let reason = Reason::new(typed).unwrap();
+        assert_eq!(reason.as_str(), read, "{typed}");
+        assert_eq!(Reason::typed(read).unwrap(), reason, "again it is the same");
+    }
 }
 
 fn any_reason() -> impl Strategy<Value = Reason> {

@@ -42,12 +42,14 @@ impl Reason {
         Self::of_plain(&one_line(text))
     }
 
+    /// Takes plain text. Mentions in it wake nobody, and nothing in it is formatted: it stands among
+    /// Sluice's own words, and must not look like them.
     pub(super) fn of_plain(plain: &str) -> Result<Self, UnusableReason> {
         let plain = plain.trim();
         match plain.chars().count() {
             0 => Err(UnusableReason::Empty),
             chars if chars > REASON_CHARS => Err(UnusableReason::Long(chars)),
-            _ => Ok(Self(plain.to_owned())),
+            _ => Ok(Self(harmless(plain))),
         }
     }
 
@@ -75,6 +77,41 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// The text with nothing in it that Slack would make more of than text.
+fn harmless(text: &str) -> String {
+    let mut text = text.to_owned();
+    while let Some((at, id, after)) = first_mention(&text) {
+        text = format!("{}@{id}{}", &text[..at], &text[after..]);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    let mut before = None;
+    while let Some(c) = chars.next() {
+        let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        let within = is_word(before) && is_word(chars.peek().copied());
+        out.push(match c {
+            '*' => '\u{2217}',
+            '`' => '\u{02cb}',
+            '~' => '\u{223c}',
+            '_' if !within => '\u{02cd}',
+            other => other,
+        });
+        before = Some(c);
+    }
+    out
+}
+
+/// Where a mention begins, whom it names, and where it ends.
+fn first_mention(text: &str) -> Option<(usize, String, usize)> {
+    let mut places = text.match_indices('<');
+    places.find_map(|(at, _)| {
+        let (inside, after) = mention(&text[at..])?;
+        let id = inside.trim_start_matches(['@', '!']);
+        let id = id.strip_prefix("subteam^").unwrap_or(id);
+        Some((at, id.to_owned(), text.len() - after.len()))
+    })
 }
 
 /// The text inside the quotes around all of it, if there are any.

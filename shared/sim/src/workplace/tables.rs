@@ -198,6 +198,7 @@ impl Tables {
         environment.version += 1;
         environment.freeze.clone_from(&controls.freeze);
         environment.hold.clone_from(&controls.hold);
+        environment.controls_asked_at = controls.asked_at;
         true
     }
 

@@ -341,7 +341,7 @@ struct Endless(sluice_app::ports::Ports);
 impl Endless {
     async fn look_for_ever(&self) {
         loop {
-            let _ = self.0.store.due(Timestamp::MAX, 1).await;
+            let _ = self.0.store.due(Timestamp::MAX, None, 1).await;
         }
     }
 }

@@ -51,9 +51,54 @@ fn a_click_comes_back_as_the_button_that_was_shown() {
     assert_eq!(incoming, Incoming::Click(expected));
 }
 
+/// Who it is from: as the workspace `T0000000001` and the organisation `E0000000001` see it.
+fn is_from(change: impl FnOnce(&mut Value)) -> (bool, bool) {
+    let (origin, _) = clicked(change).unwrap();
+    (origin.is("T0000000001"), origin.is("E0000000001"))
+}
+
+#[test]
+fn only_our_own_people_are_listened_to() {
+    let evil = || json!({"id": "T0EVIL00000"});
+    assert_eq!(is_from(|_| {}), (true, false));
+    assert_eq!(is_from(|payload| payload["team"] = evil()), (false, false));
+    let guest = is_from(|payload| payload["user"]["team_id"] = json!("T0EVIL00000"));
+    assert_eq!(guest, (false, false), "in a channel that is shared");
+    let stranger = is_from(|payload| payload["user"]["is_stranger"] = json!(true));
+    assert_eq!(stranger, (false, false));
+    let dressed_up = is_from(|payload| {
+        payload["team"] = evil();
+        payload["user"]["team_id"] = json!("T0EVIL00000");
+        payload["enterprise"] = json!({"id": "T0000000001"});
+    });
+    assert_eq!(dressed_up, (false, false));
+}
+
 #[test]
 fn an_organisation_wide_install_has_no_team() {
-    assert!(clicked(|payload| payload["team"] = Value::Null).is_ok());
+    let wide = |team: &'static str| {
+        is_from(move |payload| {
+            payload["team"] = Value::Null;
+            payload["enterprise"] = json!({"id": "E0000000001"});
+            payload["user"]["team_id"] = json!(team);
+        })
+    };
+    assert_eq!(wide("T0000000001"), (true, true));
+    assert_eq!(
+        wide("T0000000002"),
+        (false, true),
+        "another workspace of it"
+    );
+    let evil = is_from(|payload| {
+        payload["team"] = Value::Null;
+        payload["user"]["team_id"] = json!("T0EVIL00000");
+    });
+    assert_eq!(evil, (false, false));
+    let colleague = is_from(|payload| {
+        payload["enterprise"] = json!({"id": "E0000000001"});
+        payload["user"]["team_id"] = json!("T0000000002");
+    });
+    assert_eq!(colleague, (true, true), "whose own workspace is another");
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn the_index_of_what_is_due_lags_and_the_table_does_not() {
     let store = MemoryStore::new(gate, None);
     let push = opened('a', 0);
     open(&store, &push);
-    let due = || now(store.due(at(60), 10)).unwrap().len();
+    let due = || now(store.due(at(60), None, 10)).unwrap().len();
     assert!(now(store.load(&push.deployment.id)).unwrap().is_some());
     assert_eq!((due(), store.unfinished()), (0, 1));
     cloud.lock().unwrap().advance_to(at(20));

@@ -347,7 +347,7 @@ fn what_begins_in_a_frozen_environment_is_seen_unless_it_was_overridden() {
             until: None,
             reason: "the auditors are here".to_owned(),
         }),
-        hold: None,
+        ..Controls::default()
     };
     let begin = |overridden: Option<Override>| {
         let mut watcher = watcher();
