@@ -59,11 +59,10 @@ pub(super) fn without_values(line: &str) -> String {
         let end = value.find(ends_value).unwrap_or(value.len());
         rest = value;
         // Which scheme it is may be read; what follows it is left out below.
-        if end > 0 && !SCHEMES.contains(&&value[..end]) {
-            if !value.starts_with('…') {
-                kept.push('…');
-                rest = &value[end..];
-            }
+        let stays = SCHEMES.contains(&&value[..end]) || value.starts_with('…');
+        if end > 0 && !stays {
+            kept.push('…');
+            rest = &value[end..];
         }
     }
     kept.push_str(rest);
