@@ -63,17 +63,20 @@ impl Tasks for EcsTasks {
 
     /// StopTask. Of a task that has stopped it changes nothing.
     async fn ensure_stopped(&self, target: &Target, task: &TaskArn) -> Result<(), PortError> {
-        let clients = self.clients.of(target).await?;
-        clients
-            .ecs()
-            .stop_task()
-            .cluster(target.cluster.as_str())
-            .task(task.as_str())
-            .reason("Sluice: the migration is over its time limit")
-            .send()
-            .await
-            .map_err(|e| port_error("ecs:StopTask", task.as_str(), e))?;
-        Ok(())
+        bounded(async {
+            let clients = self.clients.of(target).await?;
+            clients
+                .ecs()
+                .stop_task()
+                .cluster(target.cluster.as_str())
+                .task(task.as_str())
+                .reason("Sluice: the migration is over its time limit")
+                .send()
+                .await
+                .map_err(|e| port_error("ecs:StopTask", task.as_str(), e))?;
+            Ok(())
+        })
+        .await
     }
 
     /// DescribeTasks; once it has stopped, DescribeTaskDefinition and GetLogEvents.

@@ -363,6 +363,19 @@ async fn only_a_task_of_which_nothing_ran_counts_as_never_started() {
 }
 
 #[tokio::test]
+async fn a_task_is_stopped_with_the_reason() {
+    let cloud = TestCloud::new(|_| Answer::json(&json!({ "task": { "taskArn": TASK } })));
+    let tasks = EcsTasks::new(cloud.clients.clone());
+    let task = TaskArn::new(TASK);
+    tasks.ensure_stopped(&target(), &task).await.unwrap();
+    let reason = "Sluice: the migration is over its time limit";
+    assert_eq!(
+        cloud.asked("StopTask"),
+        [json!({ "cluster": "erp", "task": TASK, "reason": reason })]
+    );
+}
+
+#[tokio::test]
 async fn a_task_that_ecs_has_forgotten_is_none() {
     let cloud = TestCloud::new(|_| {
         Answer::json(&json!({ "tasks": [], "failures": [{ "arn": TASK, "reason": "MISSING" }] }))
