@@ -123,14 +123,12 @@ fn one(member: &Member) -> SlackUserId {
 /// Somebody who may approve, and has not, and did not ask for it.
 fn approver(d: &Deployment) -> Option<SlackUserId> {
     let approvers = d.settings.environment.who_may(Role::Approve).iter();
-    let users = approvers.flat_map(|member| match member {
+    let mut users = approvers.flat_map(|member| match member {
         Member::User(user) => vec![user.clone()],
         Member::Group(group) => members(group).to_vec(),
     });
     let asked = |user: &SlackUserId| d.requested_by == Requester::Person(user.clone());
-    users
-        .filter(|user| !asked(user) && !d.approvals.contains_key(user))
-        .next()
+    users.find(|user| !asked(user) && !d.approvals.contains_key(user))
 }
 
 fn presser(d: &Deployment, button: ButtonAction) -> Option<SlackUserId> {
