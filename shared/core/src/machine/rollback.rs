@@ -231,7 +231,16 @@ fn compare(d: &mut Deployment, seen: &[ServiceObservation], now: Timestamp) {
                 let is_sure = now >= after(*since, SHOWS_WITHIN);
                 stopped_and_runs(service, runs, ours.as_ref(), is_sure)
             }
-            Some(Return::Returned) | None => returned_and_runs(service, runs, ours.as_ref()),
+            Some(Return::Returned) | None => {
+                let again = match way {
+                    // ECS has said that it is back, and one of the two looks is old: which one, time
+                    // tells. To look again at once would see both again as they are.
+                    Some(_) => Return::Checking { since: now },
+                    // A request that was slow has arrived, or somebody's was seen.
+                    None => Return::Looking,
+                };
+                returned_and_runs(service, runs, ours.as_ref(), again)
+            }
             Some(_) => None,
         };
         let Some(further) = further else { continue };
@@ -270,11 +279,11 @@ fn returned_and_runs(
     service: &PlannedService,
     runs: Option<&TaskDefinitionArn>,
     ours: Option<&TaskDefinitionArn>,
+    again: Return,
 ) -> Option<Return> {
     match runs {
         Some(runs) if *runs == service.from => None,
-        // What is seen may be old, or a request that was slow has arrived: looked into again.
-        Some(runs) if Some(runs) == ours => Some(Return::Looking),
+        Some(runs) if Some(runs) == ours => Some(again),
         other => Some(Return::Stuck(by_hand(other))),
     }
 }

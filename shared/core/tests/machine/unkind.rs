@@ -153,6 +153,35 @@ fn rolled_back_is_said_only_after_a_look_at_every_service() {
     assert!(run.report().contains("worker"), "{}", run.report());
 }
 
+/// ECS lists the service deployment as rolled back, and DescribeServices still shows what it ran
+/// before that: the two looks must not chase each other at one moment.
+#[test]
+fn two_looks_that_contradict_each_other_are_settled_by_time() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    world.smoke_failure = Some("wrong".to_owned());
+    run.approved_until(&world, "RollingBack");
+    let before = service(&mut world, "worker").task_definition.clone();
+    let ours = run.d.touched.task_definitions[&name_of("worker")].clone();
+    service(&mut world, "worker").task_definition = ours;
+    for name in ["web", "worker", "beat"] {
+        let back = rollout(name, RolloutStatus::RollbackSuccessful, Stage::CleanUp);
+        world.rollouts.insert(name_of(name), Some(back));
+    }
+    // As the driver does: it looks again for as long as something changes.
+    let changes = |run: &mut Run| {
+        let before = run.history.len();
+        run.look(&world);
+        run.history.len() > before
+    };
+    let rounds = (0..64).take_while(|_| changes(&mut run)).count();
+    assert!(rounds < 8, "{rounds} rounds at one moment");
+    assert_eq!(run.phase(), "RollingBack");
+    run.now += minutes(1);
+    service(&mut world, "worker").task_definition = before;
+    run.until(&world, "RolledBack");
+    assert_eq!(given(&run, "start-rollout/worker/back"), 0);
+}
+
 #[test]
 fn what_somebody_deployed_by_hand_meanwhile_is_left_and_named() {
     let (mut run, mut world) = Run::new(Requester::Push);
