@@ -20,6 +20,7 @@ use crate::asked::AskError;
 use crate::control::ControlError;
 use crate::decide::DecideError;
 use crate::ports::TriggerId;
+use crate::unsure::unsure;
 
 pub use submit::SubmitFailed;
 
@@ -64,7 +65,7 @@ pub enum SlashFailed {
     #[error(transparent)]
     Control(#[from] ControlError),
     /// Something did not answer.
-    #[error("that may not have gone through: {0}. Type it again in a moment; twice counts once")]
+    #[error("{}", unsure(.0, "Type it again in a moment; twice counts once"))]
     Port(#[from] PortError),
 }
 
