@@ -136,6 +136,5 @@ impl App {
 }
 
 fn own_zone(environment: &Environment) -> Option<TimeZone> {
-    let calendar = environment.calendar.as_ref()?;
-    calendar.own_zone().map(Zone::rules)
+    environment.calendar.own_zone().map(Zone::rules)
 }

@@ -78,7 +78,7 @@ fn stop_asking(d: &mut Deployment, command: &CommandKey, error: &PortError) {
 
 /// Whether it is a look at what bakes, where looks that show nothing are asked about.
 fn is_a_look(d: &Deployment, command: &CommandKey) -> bool {
-    let bakes = matches!(d.phase, Phase::Baking { .. }) && d.settings.environment.bake.asks;
+    let bakes = matches!(d.phase, Phase::Baking { .. });
     bakes && command.as_str() == "sample-health"
 }
 
