@@ -91,9 +91,7 @@ fn config(configure: fn(&mut Config)) -> Config {
     for environment in &mut config.environments {
         // Staging is not what is told of here, and every window is open.
         environment.after = None;
-        if let Some(calendar) = &mut environment.calendar {
-            calendar.windows.clear();
-        }
+        environment.calendar.windows.clear();
         environment.migration_rules.clear();
         // One who restores is enough: what two decide together is told elsewhere.
         environment.restore = None;

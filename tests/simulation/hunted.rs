@@ -230,7 +230,10 @@ fn two_web_services() -> Config {
         tests.push('\n');
         if line.trim() == "[[smoke_tests]]" {
             let names_one = lines.clone().take_while(|line| !line.starts_with('['));
-            if !names_one.into_iter().any(|line| line.starts_with("service")) {
+            if !names_one
+                .into_iter()
+                .any(|line| line.starts_with("service"))
+            {
                 tests.push_str("service = \"web\"\n");
             }
         }
@@ -245,12 +248,7 @@ fn no_web_service_gets_traffic_before_the_tests_wherever_a_function_dies() {
     let config = two_web_services();
     for crash in (30..70).step_by(3) {
         let start: Timestamp = "2026-01-05T09:00:00Z".parse().expect("a time");
-        let mut world = World::new(
-            7,
-            start,
-            std::slice::from_ref(&config),
-            Weather::default(),
-        );
+        let mut world = World::new(7, start, std::slice::from_ref(&config), Weather::default());
         world.with_cloud(|cloud| cloud.set_tempo(Tempo::default()));
         let app = App::new(world.ports(), vec![Arc::new(config.clone())]);
         world.deploy(Arc::new(DirectFunctions(app)));

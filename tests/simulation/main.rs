@@ -24,4 +24,5 @@ mod replay;
 mod restore;
 mod stored;
 mod unreadable;
+mod upgrade;
 mod watched;

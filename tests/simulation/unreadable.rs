@@ -109,6 +109,7 @@ fn however_many_there_are_the_minute_comes_to_those_behind_them() {
         sampled: 0,
         woken: 1,
         failed: others.len(),
+        newer: 0,
     };
     assert_eq!(minute(&world), expected);
 }

@@ -187,7 +187,7 @@ fn of(environment: &Environment) -> Vec<(&'static str, String)> {
 }
 
 fn opens(environment: &Environment) -> String {
-    let calendar = environment.calendar.clone().unwrap_or_default();
+    let calendar = &environment.calendar;
     let windows: Vec<String> = calendar.windows.iter().map(ToString::to_string).collect();
     let mut opens = if windows.is_empty() {
         "at any time".to_owned()

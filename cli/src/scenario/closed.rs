@@ -63,10 +63,8 @@ pub(super) fn scenarios() -> Vec<Scenario> {
 fn afternoons(config: &mut Config) {
     let window = Window::parse("Mon-Fri 14:00-17:00 Europe/Berlin").expect("it is a window");
     for environment in &mut config.environments {
-        if environment.name.as_str() == "production"
-            && let Some(calendar) = &mut environment.calendar
-        {
-            calendar.windows = vec![window.clone()];
+        if environment.name.as_str() == "production" {
+            environment.calendar.windows = vec![window.clone()];
         }
     }
 }

@@ -14,6 +14,8 @@ pub struct Answer {
     pub woken: usize,
     /// Deployments that could not be seen to: the log has an error for each.
     pub failed: usize,
+    /// Deployments that a newer version of Sluice sees to.
+    pub newer: usize,
 }
 
 /// Sees to whatever is due. Nothing of the event is read: whoever calls says no more than that time
@@ -27,5 +29,6 @@ pub async fn handler(app: &App, stop_at: Timestamp) -> Result<Answer, PortError>
         sampled: minute.sampled,
         woken: minute.woken,
         failed: minute.failed,
+        newer: minute.newer,
     })
 }

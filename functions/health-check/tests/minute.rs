@@ -39,6 +39,7 @@ fn a_deployment_whose_wake_up_was_lost_is_woken() {
         sampled: 0,
         woken: 0,
         failed: 0,
+        newer: 0,
     };
     assert_eq!(minute(start + SignedDuration::from_secs(1)), nothing);
     let due_at = world.store().deployments()[0].due_at.unwrap();
@@ -48,11 +49,12 @@ fn a_deployment_whose_wake_up_was_lost_is_woken() {
         Answer {
             sampled: 0,
             woken: 1,
-            failed: 0
+            failed: 0,
+            newer: 0
         }
     );
     assert_eq!(
         serde_json::to_string(&late).unwrap(),
-        r#"{"sampled":0,"woken":1,"failed":0}"#
+        r#"{"sampled":0,"woken":1,"failed":0,"newer":0}"#
     );
 }

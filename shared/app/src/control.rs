@@ -18,6 +18,7 @@ use sluice_core::roles::{Action, NotAllowed, may};
 use crate::App;
 use crate::decide::Decided;
 use crate::ports::{EnvironmentKey, EnvironmentState};
+use crate::unsure::unsure;
 
 /// How often a change is made anew because somebody else was quicker.
 const CONFLICTS: u8 = 8;
@@ -61,7 +62,7 @@ pub enum ControlError {
         what: &'static str,
     },
     /// Something did not answer.
-    #[error("that may not have gone through: {0}. Ask again in a moment; twice counts once")]
+    #[error("{}", unsure(.0, "Ask again in a moment; twice counts once"))]
     Port(#[from] PortError),
 }
 

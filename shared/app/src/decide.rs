@@ -11,6 +11,7 @@ use sluice_core::roles::Action;
 use sluice_core::slash::Reason;
 
 use crate::App;
+use crate::unsure::unsure;
 
 /// Somebody waits at the screen, for 3 seconds at most: what passes by itself is tried again at
 /// once. The pause between is the SDK's.
@@ -54,7 +55,7 @@ pub enum DecideError {
     #[error("{0}")]
     Rejected(#[from] RejectedEvent),
     /// Something did not answer.
-    #[error("that may not have gone through: {0}. Click again in a moment; twice counts once")]
+    #[error("{}", unsure(.0, "Click again in a moment; twice counts once"))]
     Port(#[from] PortError),
 }
 

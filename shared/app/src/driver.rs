@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use sluice_core::controls::Hold;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Event;
-use sluice_core::failure::{PortError, RejectedEvent};
+use sluice_core::failure::{ErrorClass, PortError, RejectedEvent};
 use sluice_core::history::RecordedEntry;
 use sluice_core::id::DeploymentId;
 use sluice_core::machine::{step, wake_at};
@@ -45,7 +45,13 @@ pub enum Advanced {
     Unknown,
     /// It has been seen to since the wake-up was sent, and another is on its way.
     SeenToAlready,
+    /// A newer version of Sluice works on it: it is left to that, and the wake-up comes back later,
+    /// when this version is replaced.
+    Newer,
 }
+
+/// Functions are replaced one after the other, within minutes.
+const REPLACED_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
 impl App {
     /// Looks at a deployment and drives it as far as it goes. After `stop_at` nothing new is begun
@@ -54,6 +60,22 @@ impl App {
     /// # Errors
     /// The store or the queue failed; the wake-up must be delivered again.
     pub async fn advance(
+        &self,
+        wake_up: &WakeUp,
+        stop_at: Timestamp,
+    ) -> Result<Advanced, PortError> {
+        match self.advance_known(wake_up, stop_at).await {
+            Err(error) if error.class == ErrorClass::Newer => {
+                tracing::info!(deployment.id = %wake_up.deployment, "{error}");
+                let WakeUp { deployment, due } = wake_up;
+                self.wake(deployment, *due, REPLACED_AFTER).await?;
+                Ok(Advanced::Newer)
+            }
+            advanced => advanced,
+        }
+    }
+
+    async fn advance_known(
         &self,
         wake_up: &WakeUp,
         stop_at: Timestamp,

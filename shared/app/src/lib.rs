@@ -22,6 +22,7 @@ pub mod ports;
 mod preview;
 mod projector;
 mod slash;
+mod unsure;
 
 use std::sync::Arc;
 

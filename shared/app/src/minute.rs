@@ -1,7 +1,7 @@
 //! Every minute: health samples of what is baking, deadlines, and whatever was forgotten.
 
 use jiff::{SignedDuration, Timestamp};
-use sluice_core::failure::PortError;
+use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::phase::Phase;
 
 use crate::App;
@@ -24,6 +24,8 @@ pub struct Minute {
     pub woken: usize,
     /// Deployments that could not be read or driven. The log says which and why.
     pub failed: usize,
+    /// Deployments that a newer version of Sluice sees to.
+    pub newer: usize,
 }
 
 impl App {
@@ -39,10 +41,14 @@ impl App {
         loop {
             let page = self.ports.store.due(now, last.as_ref(), PAGE).await?;
             for due in &page {
-                if let Err(error) = self.see_to(due, now, stop_at, &mut minute).await {
-                    minute.failed += 1;
-                    let id = &due.0;
-                    tracing::error!(deployment.id = %id, %error, "{id} is due and could not be seen to: {error}");
+                let id = &due.0;
+                match self.see_to(due, now, stop_at, &mut minute).await {
+                    Ok(()) => {}
+                    Err(error) if error.class == ErrorClass::Newer => minute.newer += 1,
+                    Err(error) => {
+                        minute.failed += 1;
+                        tracing::error!(deployment.id = %id, %error, "{id} is due and could not be seen to: {error}");
+                    }
                 }
             }
             let is_last = page.len() < PAGE;

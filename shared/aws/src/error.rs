@@ -155,7 +155,7 @@ fn about_the_role(on: &str, error: &SdkError<AssumeRoleError>) -> PortError {
             told.message
         )),
         ErrorClass::Permanent => PortError::needs_person(told.message),
-        ErrorClass::Retryable => told,
+        ErrorClass::Retryable | ErrorClass::Newer => told,
     }
 }
 

@@ -211,8 +211,8 @@ pub enum Command {
     RunSmokeTests,
     /// Probe the web services, read the alarms and look at the tasks.
     SampleHealth {
-        /// Tasks that stopped after this count; `None` looks at no tasks.
-        tasks_since: Option<Timestamp>,
+        /// Tasks that stopped after this count.
+        tasks_since: Timestamp,
     },
     /// Remove our old snapshots of the database, all but the newest `keep`.
     PruneSnapshots {

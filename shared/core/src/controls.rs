@@ -142,7 +142,7 @@ impl Lapse {
 impl ControlsObservation {
     /// Reads the controls of an environment.
     pub fn read(environment: &Environment, controls: &Controls, now: Timestamp) -> Self {
-        let calendar = environment.calendar.clone().unwrap_or_default();
+        let calendar = &environment.calendar;
         let freeze = controls.freeze_at(now).cloned();
         let thawed_at = match &freeze {
             Some(freeze) => freeze.until,
@@ -229,8 +229,5 @@ pub fn overriders(environment: &Environment) -> String {
 
 /// The clocks that an environment's people look at.
 pub fn zone(environment: &Environment) -> Zone {
-    environment
-        .calendar
-        .as_ref()
-        .map_or_else(Zone::utc, |calendar| calendar.zone())
+    environment.calendar.zone()
 }

@@ -19,6 +19,9 @@ pub enum ErrorClass {
     /// Needs someone's hand: access denied, a quota, a role that is not there. Tried again slowly,
     /// since the hand may come.
     NeedsPerson,
+    /// A newer version of Sluice wrote what was to be read. Leave it alone: this version is being
+    /// replaced, and whoever replaces it goes on.
+    Newer,
 }
 
 /// An error of a port. The message says what was asked of whom and what to do; never a secret.
@@ -45,6 +48,17 @@ impl PortError {
         Self {
             class: ErrorClass::Permanent,
             message: message.into(),
+        }
+    }
+
+    /// What was to be read was written by a newer version of Sluice.
+    pub fn newer(what: impl fmt::Display) -> Self {
+        Self {
+            class: ErrorClass::Newer,
+            message: format!(
+                "{what} is handled by a newer version of Sluice, which is being installed: try again \
+                 in a minute"
+            ),
         }
     }
 

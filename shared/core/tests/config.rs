@@ -89,7 +89,7 @@ fn the_erp_is_read_as_it_is_written() {
         production.who_may(Role::Override),
         [Member::User(SlackUserId::new("U024BE7LH"))]
     );
-    let calendar = production.calendar.as_ref().unwrap();
+    let calendar = &production.calendar;
     assert_eq!(calendar.windows.len(), 2);
     assert_eq!(calendar.freezes[0].from.to_string(), "2026-12-19T17:00:00Z");
     let backup = production.backup.as_ref().unwrap();
@@ -119,7 +119,6 @@ fn what_is_left_out_has_its_documented_default() {
     assert_eq!(
         environment.bake,
         Bake {
-            asks: true,
             duration: minutes(10),
             every: minutes(1),
             failures: 3,
@@ -143,7 +142,7 @@ fn what_is_left_out_has_its_documented_default() {
     );
     assert!(environment.roles.is_empty(), "nobody may anything");
     let any_time = Calendar::default();
-    assert_eq!(environment.calendar.as_ref(), Some(&any_time));
+    assert_eq!(environment.calendar, any_time);
     let web = &config.services[0];
     assert_eq!((web.container.as_str(), web.stop_timeout), ("web", None));
     let placement = &environment.services[&web.name];

@@ -61,7 +61,7 @@ impl From<PortError> for Refusal {
             return Self::new(code, message);
         }
         match error.class {
-            ErrorClass::Retryable => Self {
+            ErrorClass::Retryable | ErrorClass::Newer => Self {
                 status: 500,
                 ..Self::new("InternalFailure", said)
             },

@@ -7,6 +7,8 @@ use sluice_core::roles::NotAllowed;
 use sluice_core::rollback::{ImageReference, ReleaseReference};
 use sluice_core::words;
 
+use crate::unsure::unsure;
+
 /// Why what somebody asked for cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "each message says what its fields are")]
@@ -186,7 +188,7 @@ pub enum AskError {
     #[error("{0}")]
     Rejected(#[from] RejectedEvent),
     /// Something did not answer.
-    #[error("that may not have gone through: {0}. Ask again in a moment")]
+    #[error("{}", unsure(.0, "Ask again in a moment"))]
     Port(#[from] PortError),
 }
 

@@ -23,7 +23,7 @@ impl App {
         &self,
         d: &Deployment,
         target: &Target,
-        tasks_since: Option<Timestamp>,
+        tasks_since: Timestamp,
     ) -> Result<Sample, PortError> {
         let at = self.ports.clock.now();
         let watched = &d.sealed_plan().alarms();
@@ -61,12 +61,9 @@ impl App {
         &self,
         d: &Deployment,
         target: &Target,
-        since: Option<Timestamp>,
+        since: Timestamp,
         at: Timestamp,
     ) -> Result<(Vec<ServiceObservation>, Vec<TaskCount>), PortError> {
-        let Some(since) = since else {
-            return Ok((Vec::new(), Vec::new()));
-        };
         let services = patiently(|| self.services_of(&d.settings, target)).await?;
         let counts = services.iter().filter_map(|seen| {
             let revision = d.touched.task_definitions.get(&seen.service)?;

@@ -20,6 +20,7 @@ use crate::asked::AskError;
 use crate::control::ControlError;
 use crate::decide::DecideError;
 use crate::ports::TriggerId;
+use crate::unsure::unsure;
 
 pub use submit::SubmitFailed;
 
@@ -64,7 +65,7 @@ pub enum SlashFailed {
     #[error(transparent)]
     Control(#[from] ControlError),
     /// Something did not answer.
-    #[error("that may not have gone through: {0}. Type it again in a moment; twice counts once")]
+    #[error("{}", unsure(.0, "Type it again in a moment; twice counts once"))]
     Port(#[from] PortError),
 }
 
@@ -135,6 +136,5 @@ impl App {
 }
 
 fn own_zone(environment: &Environment) -> Option<TimeZone> {
-    let calendar = environment.calendar.as_ref()?;
-    calendar.own_zone().map(Zone::rules)
+    environment.calendar.own_zone().map(Zone::rules)
 }

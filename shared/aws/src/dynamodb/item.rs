@@ -175,12 +175,13 @@ impl<'a> Read<'a> {
     }
 }
 
+/// Something in a stored form of another version. A newer one is left alone; there is no older one.
 fn foreign_schema(what: &impl std::fmt::Display, theirs: Option<u64>, ours: u16) -> PortError {
-    let theirs = theirs.map_or("without a version".to_owned(), |n| {
-        format!("of version {n}")
-    });
-    PortError::needs_person(format!(
-        "{what} is stored in a shape {theirs}, and this Sluice reads version {ours}: a newer \
-         Sluice wrote it, so bring every function to that version"
-    ))
+    match theirs {
+        Some(theirs) if theirs > u64::from(ours) => PortError::newer(what),
+        theirs => PortError::permanent(format!(
+            "{what} is stored in a form of version {theirs:?}, and this Sluice reads version {ours}: \
+             restore it from the table's backup"
+        )),
+    }
 }

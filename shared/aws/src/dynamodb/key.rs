@@ -2,7 +2,8 @@
 //! times in the index.
 //!
 //! `docs/table.md` shows them beside the requests they serve. A change here is a change of the
-//! stored shape: it needs a new [`SCHEMA`] and code that still reads the old one.
+//! stored shape: it needs a new [`SCHEMA`], and code that still reads the old one. A function that meets a newer
+//! one leaves it alone.
 
 use std::collections::HashMap;
 
@@ -11,8 +12,7 @@ use jiff::Timestamp;
 use sluice_app::ports::EnvironmentKey;
 use sluice_core::id::{DeploymentId, Digest, Hash};
 
-/// The version of the items' shape. The deployment within has one of its own.
-pub(super) const SCHEMA: u16 = 1;
+pub(super) use sluice_core::deployment::SCHEMA;
 
 /// The partition key.
 pub(super) const PK: &str = "pk";

@@ -224,10 +224,8 @@ pub struct Environment {
     /// Who may do what else.
     #[serde(default, skip_serializing_if = "Roles::is_empty")]
     pub roles: Roles,
-    /// When deployments may begin. `None` only in what was pinned by a version that had no calendar:
-    /// its deployments read no controls either.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub calendar: Option<Calendar>,
+    /// When deployments may begin.
+    pub calendar: Calendar,
     /// Where each service stands: a place for every service of the application.
     pub services: BTreeMap<ServiceName, Placement>,
     /// Plain environment variables, set in every service.
@@ -440,9 +438,4 @@ pub struct Bake {
     pub failures: u8,
     /// Fewer good samples than this do not prove anything; at least 1.
     pub samples: u8,
-    /// Whether people are asked when the samples prove nothing, and the tasks are looked at beside
-    /// the endpoints. False only in what was pinned by a version that went back then: its histories
-    /// replay as they were.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub asks: bool,
 }

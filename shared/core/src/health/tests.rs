@@ -34,7 +34,6 @@ fn bake() -> Bake {
         every: minute,
         failures: 3,
         samples: 3,
-        asks: true,
     }
 }
 

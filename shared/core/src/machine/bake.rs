@@ -53,9 +53,8 @@ pub(super) fn needs(d: &Deployment, samples: &[Sample], now: Timestamp) -> Vec<C
 
 /// A look that counts what stopped since the last one.
 pub(super) fn sample(d: &Deployment, samples: &[Sample]) -> Command {
-    let since = || samples.last().map_or(d.entered_at, |last| last.at);
     Command::SampleHealth {
-        tasks_since: d.settings.environment.bake.asks.then(since),
+        tasks_since: samples.last().map_or(d.entered_at, |last| last.at),
     }
 }
 
@@ -112,7 +111,7 @@ fn take(d: &mut Deployment, sample: &Sample, now: Timestamp) -> Result<(), Rejec
     let reading = record(samples, sample, now);
     let baked = now.duration_since(d.entered_at) >= bake.duration;
     // What was seen before the last look went blind is no reason to go on without looking.
-    let sees = reading == Reading::Good || !bake.asks;
+    let sees = reading == Reading::Good;
     match verdict(samples, bake) {
         Verdict::Unhealthy(reason) => fail(d, Cause::BakeFailed(reason), now),
         Verdict::Healthy if baked && sees => {

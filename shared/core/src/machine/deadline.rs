@@ -57,9 +57,6 @@ const VERIFYING: SignedDuration = SignedDuration::from_mins(20);
 /// Beside the steps of the strategy itself.
 const SHIFT: SignedDuration = SignedDuration::from_mins(30);
 
-/// A bake that has proven nothing went on for so long before people were asked.
-const INCONCLUSIVE_BAKE: SignedDuration = SignedDuration::from_hours(1);
-
 /// Connections drain for up to an hour before ECS takes the old tasks down.
 const CLEANING_UP: SignedDuration = SignedDuration::from_hours(2);
 
@@ -115,12 +112,7 @@ pub fn deadline(d: &Deployment) -> Option<Timestamp> {
             return Some(deadline.unwrap_or(Timestamp::MAX));
         }
         // When people are asked.
-        Phase::Baking { asked_at: None, .. } if environment.bake.asks => {
-            bake::asks_after(&environment.bake)
-        }
-        Phase::Baking { asked_at: None, .. } => {
-            environment.bake.duration.saturating_add(INCONCLUSIVE_BAKE)
-        }
+        Phase::Baking { asked_at: None, .. } => bake::asks_after(&environment.bake),
         Phase::CleaningUp { .. } => CLEANING_UP,
         Phase::RollingBack { .. } => ROLLING_BACK,
         Phase::AwaitingRestoreDecision { .. } => RESTORE_DECISION,
@@ -304,20 +296,7 @@ fn time_out(d: &mut Deployment, now: Timestamp) {
         Phase::Baking {
             asked_at: Some(_), ..
         } => return bake::give_up(d, now),
-        Phase::Baking { asked_at: None, .. } if d.settings.environment.bake.asks => {
-            return bake::ask(d, now);
-        }
-        Phase::Baking { samples, .. } => {
-            let good = samples
-                .iter()
-                .filter(|sample| sample.bad.is_empty() && sample.checks > 0);
-            let reason = format!(
-                "in all this time only {} of the {} good health samples it takes were seen",
-                good.count(),
-                d.settings.environment.bake.samples
-            );
-            return fail(d, Cause::BakeFailed(reason), now);
-        }
+        Phase::Baking { asked_at: None, .. } => return bake::ask(d, now),
         Phase::Planning { survey, .. } => match survey.others(d).next() {
             Some(_) => "waiting until nobody else deploys to its services",
             None => "reading the world",

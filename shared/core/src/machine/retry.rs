@@ -43,7 +43,7 @@ pub(super) fn failed(
     };
     match class {
         ErrorClass::Permanent => give_up(d, command, error, now),
-        ErrorClass::Retryable => try_again(d, command, error, now),
+        ErrorClass::Retryable | ErrorClass::Newer => try_again(d, command, error, now),
         ErrorClass::NeedsPerson => {
             let known = d
                 .setbacks
@@ -78,7 +78,7 @@ fn stop_asking(d: &mut Deployment, command: &CommandKey, error: &PortError) {
 
 /// Whether it is a look at what bakes, where looks that show nothing are asked about.
 fn is_a_look(d: &Deployment, command: &CommandKey) -> bool {
-    let bakes = matches!(d.phase, Phase::Baking { .. }) && d.settings.environment.bake.asks;
+    let bakes = matches!(d.phase, Phase::Baking { .. });
     bakes && command.as_str() == "sample-health"
 }
 
@@ -86,7 +86,7 @@ fn try_again(d: &mut Deployment, command: &CommandKey, error: &PortError, now: T
     let count = d.setbacks.get(command).map_or(0, |setback| setback.count) + 1;
     let pause_s = match error.class {
         ErrorClass::NeedsPerson => LONGEST_PAUSE_S,
-        ErrorClass::Retryable | ErrorClass::Permanent => {
+        ErrorClass::Retryable | ErrorClass::Permanent | ErrorClass::Newer => {
             LONGEST_PAUSE_S.min(1 << count.min(6)) + spread_s(d, count)
         }
     };

@@ -153,23 +153,6 @@ fn an_unwell_release_is_taken_back_while_it_bakes() {
 }
 
 #[test]
-fn a_bake_in_which_nothing_was_seen_proved_nothing_before_people_were_asked() {
-    let (mut run, mut world) =
-        Run::to(Requester::Push, |environment| environment.bake.asks = false);
-    run.approved_until(&world, "Shifting");
-    world.web(RolloutStatus::InProgress, Stage::BakeTime);
-    world.probes = 0;
-    run.until(&world, "RollingBack");
-    back(&mut run, &mut world);
-    assert!(
-        run.report()
-            .contains("only 0 of the 10 good health samples"),
-        "{}",
-        run.report()
-    );
-}
-
-#[test]
 fn a_rollout_whose_start_was_never_answered_is_looked_for_on_the_way_back() {
     let (mut run, mut world) = Run::new(Requester::Push);
     let lost = PortError::retryable("the answer was lost");

@@ -201,30 +201,6 @@ fn what_was_good_before_the_look_went_blind_is_no_reason_to_go_on() {
     );
 }
 
-/// Settings that were pinned before there was a question: their histories replay as they were.
-#[test]
-fn a_bake_of_before_goes_back_at_its_deadline_as_it_always_did() {
-    let (mut run, mut world) =
-        Run::to(Requester::Push, |environment| environment.bake.asks = false);
-    let pinned = serde_json::to_string(&run.d.settings.environment.bake).unwrap();
-    assert!(!pinned.contains("asks"), "{pinned}");
-    run.approved_until(&world, "Shifting");
-    world.web(RolloutStatus::InProgress, Stage::BakeTime);
-    world.probes = 0;
-    world.tasks = vec![worker(2, 0, 1)];
-    run.until(&world, "Baking");
-    run.until(&world, "RollingBack");
-    let Phase::RollingBack { cause, .. } = &run.d.phase else {
-        panic!("it goes back");
-    };
-    assert_eq!(
-        cause.to_string(),
-        "the new version was not well under traffic: in all this time only 0 of the 10 good health \
-         samples it takes were seen"
-    );
-    replays(&run);
-}
-
 fn worker(wanted: u32, running: u32, stopped: u32) -> TaskCount {
     TaskCount {
         service: ServiceName::new("worker"),

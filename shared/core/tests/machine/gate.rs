@@ -42,8 +42,7 @@ fn hold() -> Hold {
 fn windows(text: &str) -> impl FnOnce(&mut Environment) {
     let window = Window::parse(text).expect("it is a window");
     move |environment| {
-        let calendar = environment.calendar.as_mut();
-        calendar.expect("every configuration has one").windows = vec![window];
+        environment.calendar.windows = vec![window];
     }
 }
 
@@ -132,7 +131,7 @@ fn a_window_that_closes_before_the_yes_is_missed() {
 #[test]
 fn a_dated_freeze_says_its_reason_and_its_end() {
     let (mut run, world) = Run::to(Requester::Push, |environment| {
-        let calendar = environment.calendar.as_mut().unwrap();
+        let calendar = &mut environment.calendar;
         calendar.windows.clear();
         calendar.freezes = vec![DatedFreeze {
             from: start(),

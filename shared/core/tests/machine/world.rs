@@ -313,13 +313,13 @@ impl World {
                 name: "ready".to_owned(),
                 failure: self.smoke_failure.clone(),
             }]),
-            Command::SampleHealth { tasks_since } => Outcome::Health(Sample {
+            Command::SampleHealth { .. } => Outcome::Health(Sample {
                 at: now,
                 checks: self.probes,
                 bad: self.health.clone(),
                 unknown: Vec::new(),
                 unreachable: self.unreachable.clone(),
-                tasks: tasks_since.map_or_else(Vec::new, |_| self.tasks.clone()),
+                tasks: self.tasks.clone(),
             }),
             Command::PruneSnapshots { .. } => Outcome::SnapshotsPruned(Vec::new()),
             Command::StartCopy(_) => Outcome::CopyStarted,

@@ -9,6 +9,7 @@ mod index;
 mod slack;
 mod store;
 mod tables;
+mod versions;
 mod wakeups;
 mod weather;
 
@@ -21,6 +22,7 @@ pub use event_bridge::{Delivery, EventBridge, MOST_TRIES, Roads};
 pub use gate::Gate;
 pub use slack::{Posted, Said, SlackModel};
 pub use store::{Change, MemoryStore, Witness};
+pub use versions::{StoreOfVersion, Versions};
 pub use wakeups::{
     LONGEST_DELAY, MOST_HOPS, MOST_RECEIVES, MemoryWakeups, Received, VISIBILITY_TIMEOUT,
 };

@@ -77,7 +77,7 @@ fn one(
         after: given(&raw.after, |after| Some(after.value.clone()))?,
         approval: asked?,
         roles: roles?,
-        calendar: Some(calendar?),
+        calendar: calendar?,
         services: services?,
         variables: plain?,
         secrets: secrets?,
@@ -222,7 +222,6 @@ fn bake(raw: Option<&Field<raw::Bake>>, report: &mut Report) -> Option<Bake> {
             every: minutes(1),
             failures: 3,
             samples: 3,
-            asks: true,
         });
     };
     let at = raw.at()?;
@@ -232,7 +231,6 @@ fn bake(raw: Option<&Field<raw::Bake>>, report: &mut Report) -> Option<Bake> {
         every: or(&raw.every, minutes(1), |every| every.get())?,
         failures: or(&raw.failures, 3, |failures| failures.small())?,
         samples: or(&raw.samples, 3, |samples| samples.small())?,
-        asks: true,
     };
     // A bake of nothing asks for no samples: it is how a team turns baking off.
     let needed = bake.every * i32::from(bake.samples);
