@@ -13,9 +13,9 @@ use crate::words;
 /// must run.
 const STARTS_WITHIN: SignedDuration = SignedDuration::from_mins(5);
 
-/// ECS lists a task that has stopped a moment later: the last seconds before a sample count with the
-/// next one.
-const LISTED_WITHIN: SignedDuration = SignedDuration::from_secs(15);
+/// ECS lists a task that has stopped some time later: what stopped shortly before a sample counts with
+/// the next one.
+const LISTED_WITHIN: SignedDuration = SignedDuration::from_secs(90);
 
 /// The tasks of one service at the time of a sample.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -184,14 +184,14 @@ fn every_task_that_stopped_by_itself_counts_with_one_sample() {
         (tasks.stopped, tasks.why)
     };
     assert_eq!(
-        died(0, 1),
+        died(1, 2),
         (0, None),
-        "what stopped just now is not listed yet"
+        "what stopped just now may not be listed yet"
     );
-    assert_eq!(died(1, 2), (3, Some("at 104".to_owned())));
+    assert_eq!(died(2, 3), (1, Some("at 50".to_owned())));
     assert_eq!(
-        died(2, 3),
-        (1, Some("at 106".to_owned())),
+        died(3, 4),
+        (3, Some("at 106".to_owned())),
         "ECS stopped the last one"
     );
 }

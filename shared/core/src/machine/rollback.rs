@@ -119,6 +119,7 @@ pub(super) fn on(
     let was_seen = matches!(d.touched.rollouts.get(service), Some(Some(_)));
     let absent_after = d.absent_after(&CommandKey::start_rollout(service));
     let may_still_come = was_seen || absent_after.is_some_and(|at| now < at);
+    let is_of_ours = is_of_ours(d, outcome);
     let Phase::RollingBack { services, .. } = &mut d.phase else {
         return Err(late(d, outcome));
     };
@@ -126,6 +127,10 @@ pub(super) fn on(
         return Err(late(d, outcome));
     };
     let further = match (&*way, outcome) {
+        // A slower function asked for ours before theirs was begun: it says nothing of theirs.
+        (Return::Redeploying { .. }, Outcome::Rollout { .. }) if is_of_ours => {
+            return Err(late(d, outcome));
+        }
         (Return::Looking, Outcome::Rollout { rollout: None, .. }) if !may_still_come => {
             // ECS was never asked, or refused: the service is untouched.
             Return::Returned
@@ -165,6 +170,19 @@ pub(super) fn on(
         | Return::Redeploying { .. } => {}
     }
     Ok(())
+}
+
+/// Whether it tells of the service deployment that this deployment brought forward.
+fn is_of_ours(d: &Deployment, outcome: &Outcome) -> bool {
+    let Outcome::Rollout {
+        service,
+        rollout: Some(seen),
+    } = outcome
+    else {
+        return false;
+    };
+    let ours = d.touched.rollouts.get(service).and_then(Option::as_ref);
+    ours.is_some_and(|ours| ours.arn == seen.arn)
 }
 
 /// What to do, by what became of our service deployment.

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use sluice_core::command::Command;
 use sluice_core::config::{Steps, Strategy};
 use sluice_core::deployment::Requester;
-use sluice_core::event::Event;
+use sluice_core::event::{Event, Outcome};
 use sluice_core::failure::{Cause, PortError};
 use sluice_core::history::replay;
 use sluice_core::hook::{HookAnswer, HookCall, answer};
@@ -117,6 +117,15 @@ fn a_service_that_ecs_may_have_been_asked_for_is_not_untouched() {
     assert_eq!(replay(&run.history).unwrap(), run.d);
 }
 
+impl World {
+    /// What ECS says of the service deployment that brought it forward.
+    fn answer_rollout(&self, service: &str) -> Outcome {
+        let service = name_of(service);
+        let rollout = self.rollouts[&service].clone();
+        Outcome::Rollout { service, rollout }
+    }
+}
+
 fn name_of(service: &str) -> sluice_core::id::ServiceName {
     sluice_core::id::ServiceName::new(service)
 }
@@ -135,6 +144,31 @@ fn what_ecs_never_took_is_absent_once_nothing_can_arrive_any_more() {
     run.until(&world, "RolledBack");
     assert!(run.now >= proven_from, "{} {proven_from}", run.now);
     assert_eq!(given(&run, "start-rollout/worker/back"), 0);
+}
+
+#[test]
+fn a_slow_look_at_ours_says_nothing_of_what_brings_the_old_version_back() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    world.smoke_failure = Some("wrong".to_owned());
+    run.approved_until(&world, "RollingBack");
+    run.look(&world);
+    let slow = Event::Done {
+        command: Command::ReadRollout {
+            service: name_of("worker"),
+            ecs_service: sluice_core::id::EcsServiceName::new("erp-worker"),
+            task_definition: TaskDefinitionArn::new("arn:task-definition/erp-worker:42"),
+            since: run.now,
+        }
+        .key(),
+        outcome: world.answer_rollout("worker"),
+    };
+    while given(&run, "start-rollout/worker/back") == 0 {
+        run.look(&world);
+        run.now += SignedDuration::from_secs(10);
+    }
+    let before = run.d.clone();
+    assert!(run.event(&slow).is_err());
+    assert_eq!(run.d, before);
 }
 
 #[test]

@@ -236,9 +236,19 @@ impl World {
     }
 
     pub(crate) fn answer(&self, command: &Command, now: Timestamp) -> Outcome {
-        let rollout_of = |service: &ServiceName| Outcome::Rollout {
-            service: service.clone(),
-            rollout: self.rollouts[service].clone(),
+        let rollout_of = |service: &ServiceName, revision: &TaskDefinitionArn| {
+            let mut rollout = self.rollouts[service].clone();
+            // Bringing the revision from before back is a service deployment of its own.
+            if let Some(seen) = rollout
+                .as_mut()
+                .filter(|_| revision.as_str().ends_with(":41"))
+            {
+                seen.arn = deployment_arn(service.as_str(), 2);
+            }
+            Outcome::Rollout {
+                service: service.clone(),
+                rollout,
+            }
         };
         match command {
             Command::ClaimEnvironment => Outcome::Claim(Claim::Granted),
@@ -305,7 +315,11 @@ impl World {
             Command::StartRollout(order) => Outcome::RolloutStarted {
                 service: order.service.clone(),
             },
-            Command::ReadRollout { service, .. } => rollout_of(service),
+            Command::ReadRollout {
+                service,
+                task_definition,
+                ..
+            } => rollout_of(service, task_definition),
             Command::StopRollout { service, .. } => Outcome::RolloutStopping {
                 service: service.clone(),
             },
