@@ -59,7 +59,7 @@ pub enum RecursiveLoop {
 }
 
 impl Default for Weather {
-    /// Nothing goes wrong.
+    /// Nothing goes wrong. Reads are late, as on any day.
     fn default() -> Self {
         Self {
             roads: Roads::default(),
@@ -68,7 +68,7 @@ impl Default for Weather {
             hook_crash_rate: 0.0,
             crash_within_calls: 40,
             faults: FaultRates::default(),
-            lag: Lag::none(),
+            lag: Lag::ordinary(),
             interleave: 0.0,
             outages: Outages::default(),
             never_start: 0.0,
