@@ -1,9 +1,17 @@
 //! What earlier versions stored must still load, replay and verify: deployments are under way while
-//! Sluice itself is upgraded. A file here is written once, by the version it is named after, and
-//! never renewed: what breaks it breaks somebody's history.
+//! Sluice itself is upgraded. A file here is written by the version it is named after, and once that
+//! is released never renewed: what breaks it breaks somebody's history. Until then a change of the
+//! stored form writes it anew:
+//!
+//!     cargo test -p sluice-tests --test simulation writes_version_1 -- --ignored
+//!     cargo test -p sluice-contracts writes_version_1 -- --ignored
 
 use sluice_core::deployment::{Deployment, SCHEMA};
 use sluice_core::history::{Record, replay};
+use sluice_sim::cloud::{Answer, ImageBehaviour};
+use sluice_sim::workplace::Weather;
+
+use crate::erp;
 
 #[test]
 fn a_history_of_version_1_replays() {
@@ -31,4 +39,32 @@ fn every_state_of_version_1_is_read_again() {
         let back: Deployment = serde_json::from_value(json).expect("it is read again");
         assert_eq!(back, state);
     }
+}
+
+/// A release whose smoke tests fail in production, after its migration has run.
+#[test]
+#[ignore = "writes tests/stored/v1-history.json anew"]
+fn writes_version_1() {
+    let mut image = ImageBehaviour::default();
+    let mut world = erp::world(1, Weather::default());
+    erp::push(&world, "release-1.4.0", "one", &image);
+    erp::run(&mut world);
+    let broken = Answer {
+        status: 500,
+        body: String::new(),
+        latency_ms: 20,
+    };
+    let products = "/api/v1/products?limit=1".to_owned();
+    image.answers.insert(products, broken);
+    erp::push(&world, "v1.4.0", "one", &image);
+    erp::run(&mut world);
+    assert_eq!(erp::ends(&world, "production"), ["RolledBack"]);
+    let last = erp::deployments(&world, "production").remove(0);
+    let history = erp::history(&world, &last.deployment.id);
+    let lines: Vec<String> = history
+        .iter()
+        .map(|record| serde_json::to_string(record).expect("it serialises"))
+        .collect();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/stored/v1-history.json");
+    std::fs::write(path, format!("[\n{}\n]\n", lines.join(",\n"))).expect("it is written");
 }

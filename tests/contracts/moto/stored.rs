@@ -1,13 +1,14 @@
 //! What earlier versions stored in DynamoDB must still load: deployments are under way while Sluice
-//! itself is upgraded. `tests/stored/v1-table.json` was written once, by the store of schema
-//! version 1, and is never renewed: what breaks it breaks somebody's deployment.
+//! itself is upgraded. `tests/stored/v1-table.json` was written by the store of schema version 1, and is
+//! never renewed once that is released: what breaks it breaks somebody's deployment.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use sluice_app::ports::{EnvironmentKey, Store, Stored};
+use sluice_app::ports::{EnvironmentKey, MessageRef, Save, Shown, Store, Stored};
 use sluice_core::failure::ErrorClass;
 use sluice_core::history::{Record, replay, verify};
 
+use crate::deployments::proof;
 use crate::faces::moto;
 use crate::ports::store::Stage as _;
 
@@ -75,4 +76,48 @@ async fn an_item_of_a_later_version_is_not_guessed_at() {
     let id = replay(&history()).unwrap().id;
     let error = stage.store().load(&id).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Newer, "{error}");
+}
+
+#[tokio::test]
+#[ignore = "writes tests/stored/v1-table.json anew, from v1-history.json"]
+async fn writes_version_1() {
+    let stage = moto::stage().await;
+    let store: &dyn Store = stage.store();
+    let history = history();
+    let deployment = replay(&history).unwrap();
+    let (id, key) = (&deployment.id, EnvironmentKey::of(&deployment));
+    let (first, rest) = history.split_first().unwrap();
+    let opened = replay(std::slice::from_ref(first)).unwrap();
+    let chain = verify(std::slice::from_ref(first)).unwrap();
+    store
+        .open(&opened, first, &chain, first.at, 0)
+        .await
+        .unwrap();
+    store.claim(&key, id).await.unwrap();
+    let save = Save {
+        deployment: deployment.clone(),
+        expected_version: 1,
+        records: rest.to_vec(),
+        chain: verify(&history).unwrap(),
+        due_at: Some(due_at()),
+        frees_environment: false,
+        holds_environment: None,
+        proves: Some(proof(&deployment, due_at())),
+    };
+    store.save(save).await.unwrap();
+    let message = MessageRef {
+        channel: "C1".to_owned(),
+        ts: "1.2".to_owned(),
+    };
+    let shown = Shown {
+        message: Some(message),
+        version: 2,
+        told: 5,
+        ..Shown::default()
+    };
+    store.set_shown(id, &shown).await.unwrap();
+    let mut items: Vec<String> = stage.items().iter().map(Value::to_string).collect();
+    items.sort();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../stored/v1-table.json");
+    std::fs::write(path, format!("[\n{}\n]\n", items.join(",\n"))).unwrap();
 }

@@ -111,6 +111,13 @@ impl Moto {
         own(("dynamodb", "DynamoDB_20120810.PutItem"), &put);
     }
 
+    /// Every item of the store's table, as DynamoDB writes it in JSON.
+    pub(crate) fn items(&self) -> Vec<Value> {
+        let scan = json!({"TableName": self.table});
+        let answer = own(("dynamodb", "DynamoDB_20120810.Scan"), &scan);
+        answer["Items"].as_array().cloned().unwrap_or_default()
+    }
+
     /// The address of a queue of this name in the account that Sluice lives in.
     pub(crate) fn queue_url(&self, name: &str) -> String {
         format!("{}/{OWN_ACCOUNT}/{name}", self.recorder.url())
