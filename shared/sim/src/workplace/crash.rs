@@ -31,6 +31,8 @@ pub struct CrashPoint {
     calls: Arc<AtomicU64>,
     /// The call of all at which whoever makes it crashes.
     strikes_at: Arc<AtomicU64>,
+    /// Whether the function that runs is not to be struck.
+    spares: Arc<AtomicBool>,
     pauses: Arc<Pauses>,
 }
 
@@ -75,6 +77,7 @@ impl CrashPoint {
             struck: Arc::default(),
             calls: Arc::default(),
             strikes_at: Arc::new(AtomicU64::new(NEVER)),
+            spares: Arc::default(),
             pauses: Arc::new(Pauses {
                 chance: Mutex::new((rate, dice)),
                 allowed: AtomicBool::default(),
@@ -94,6 +97,11 @@ impl CrashPoint {
         self.strikes_at.store(call, Ordering::Relaxed);
     }
 
+    /// From now on [`strike_at`](Self::strike_at) strikes nobody, or somebody again.
+    pub fn spare(&self, spares: bool) {
+        self.spares.store(spares, Ordering::Relaxed);
+    }
+
     /// How many calls all functions have made.
     pub fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)
@@ -107,7 +115,8 @@ impl CrashPoint {
     /// Awaited before every port call: never answers once the crash has come.
     pub fn pass(&self) -> Pass {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
-        if call == self.strikes_at.load(Ordering::Relaxed) {
+        let strikes = call == self.strikes_at.load(Ordering::Relaxed);
+        if strikes && !self.spares.load(Ordering::Relaxed) {
             self.left.store(0, Ordering::Relaxed);
         }
         let left = self.left.load(Ordering::Relaxed);

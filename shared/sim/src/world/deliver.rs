@@ -57,7 +57,9 @@ impl World {
     fn go_on(&mut self, mut flight: Flight) -> What {
         let may_pause = self.weather.interleave > 0.0 && self.in_flight.len() < MOST_AT_ONCE;
         self.wakeups.runs_after(flight.job.hops());
+        self.crash.spare(matches!(flight.job, Job::Hook(_)));
         let progress = self.crash.go_on(&mut flight.invoked, may_pause);
+        self.crash.spare(false);
         self.wakeups.runs_after(0);
         match progress {
             Progress::Over(answer) => self.is_over(flight.job, answer),

@@ -245,6 +245,7 @@ impl World {
     }
 
     /// Has the function that makes that port call of all crash there, once: 0 is the first call ever.
+    /// Nothing happens if it is the lifecycle hook: ECS takes its crash for a no, which is right.
     pub fn crash_at_call(&self, call: u64) {
         self.crash.strike_at(call);
     }

@@ -92,7 +92,7 @@ fn family(tags: Value) -> TestCloud {
                 { "name": "web", "image": "erp@sha256:old" },
             ],
         });
-        let tags = is_family.then(|| tags.clone()).unwrap_or_default();
+        let tags = if is_family { tags.clone() } else { json!([]) };
         Answer::json(&json!({ "taskDefinition": definition, "tags": tags }))
     })
 }
