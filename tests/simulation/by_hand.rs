@@ -54,7 +54,11 @@ fn phase(world: &World, environment: &str) -> &'static str {
 fn a_release_waits_until_it_has_the_service_to_itself() {
     let mut world = erp::world(1, Weather::default());
     deploys_by_hand(&world, "staging", "by-hand", &ImageBehaviour::default());
-    erp::push(&world, "release-1.4.0", "one", &ImageBehaviour::default());
+    // ECS shows it by then: of two at one moment nobody sees the other.
+    let soon = SignedDuration::from_secs(10);
+    world.plan(soon, "the release is pushed", |world| {
+        erp::push(world, "release-1.4.0", "one", &ImageBehaviour::default());
+    });
     world.run(Bounds::default(), |world| {
         let stored = erp::deployments(world, "staging");
         stored.last().is_some_and(|stored| {
@@ -83,8 +87,8 @@ fn the_way_back_replaces_a_deployment_by_hand_that_hangs() {
     }
     assert_eq!(erp::ends(&world, "production"), ["Succeeded", "Succeeded"]);
     deploys_by_hand(&world, "production", "by-hand", &never_up());
-    let soon = world.now() + SignedDuration::from_mins(5);
-    world.run(Bounds::default(), |world| world.now() >= soon);
+    world.plan(SignedDuration::from_mins(5), "somebody sees it", |_| {});
+    world.run(Bounds::default(), |_| false);
 
     let request = Request {
         id: "r1".to_owned(),
