@@ -75,7 +75,7 @@ enum Whose {
     Ours,
     /// ECS was not asked for it by this deployment.
     SomebodyElses,
-    /// ECS may have been asked for it, and nobody has seen yet which one that is.
+    /// ECS may have been asked for it, or was asked twice, and nobody has seen yet which one that is.
     NotKnownYet,
 }
 
@@ -87,11 +87,20 @@ fn whose(d: &Deployment, call: &HookCall, now: Timestamp) -> Whose {
     let planned = d.plan.iter().flat_map(|sealed| &sealed.plan.services);
     let name = call.service_deployment.ecs_service();
     let mut asking = planned.filter(|service| name.as_ref() == Some(&service.ecs_service));
+    // Until it is decided that traffic may move, or may not, nothing that may be ours goes through.
+    // Where an answer was lost and the list is late, ECS may have been asked twice.
+    let is_open = matches!(
+        d.phase,
+        Phase::RollingOut
+            | Phase::UpdatingWorkers
+            | Phase::Verifying { .. }
+            | Phase::RollingBack { .. }
+    );
     let may_be_ours = |service: &PlannedService| {
         let start = CommandKey::start_rollout(&service.service);
         let may_come = d.absent_after(&start).is_some_and(|at| now < at);
         match d.touched.rollouts.get(&service.service) {
-            Some(Some(_)) => false,
+            Some(Some(_)) => is_open,
             // ECS was heard to take it: whatever it does not list yet comes.
             Some(None) => true,
             None => may_come,

@@ -13,7 +13,7 @@ use sluice_core::observation::{ImageObservation, RolloutStatus, Stage};
 use sluice_core::rollback::{DeploymentKind, Rollback, settings};
 use sluice_core::view;
 
-use super::world::{APPROVER, digest, proven, rollout};
+use super::world::{APPROVER, deployment_arn, digest, proven};
 use crate::{Run, World};
 
 const SOMEBODY: &str = "U0SOMEBODY";
@@ -165,12 +165,7 @@ fn there_is_no_rollback_of_a_rollback_and_people_are_told_every_command() {
     let held = HookCall {
         deployment: Some(run.d.id.clone()),
         direction: Some(sluice_core::command::Direction::Forward),
-        service_deployment: rollout(
-            "web",
-            RolloutStatus::InProgress,
-            Stage::PostTestTrafficShift,
-        )
-        .arn,
+        service_deployment: deployment_arn("web", 2),
         stage: Some(Stage::PostTestTrafficShift),
         going_back: false,
     };

@@ -525,6 +525,18 @@ fn no_traffic_before_every_planned_rollout_is_known() {
 }
 
 #[test]
+fn a_second_rollout_of_ours_that_nobody_has_seen_gets_no_traffic() {
+    let (mut run, world) = Run::new(Requester::Push);
+    run.approved_until(&world, "UpdatingWorkers");
+    let stage = Stage::PostTestTrafficShift;
+    assert_eq!(asks(&run, "web", 1, stage), HookAnswer::WAIT);
+    // The answer to the first request was lost, ECS did not list it, and was asked again.
+    assert_eq!(asks(&run, "web", 2, stage), HookAnswer::WAIT);
+    go_back(&mut run).unwrap();
+    assert_eq!(asks(&run, "web", 2, stage), HookAnswer::WAIT);
+}
+
+#[test]
 fn the_hook_holds_nobody_elses_deployment() {
     let (mut run, mut world) = Run::new(Requester::Push);
     world.smoke_failure = Some("wrong".to_owned());
