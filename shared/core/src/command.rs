@@ -299,6 +299,10 @@ impl Command {
                 Direction::Back => format!("{name}/{}/back", order.service).into(),
             },
             Self::ScaleService { service, .. } => format!("{name}/{service}").into(),
+            // Of which task: there may be another one by the time that somebody answers.
+            Self::ReadInspection { task }
+            | Self::ReadMigration { task }
+            | Self::ReadRehearsal { task } => format!("{name}/{}", task.id()).into(),
             Self::RenameDatabase { to, .. } => format!("{name}/{to}").into(),
             _ => name.into(),
         })

@@ -130,6 +130,13 @@ impl fmt::Display for Digest {
 #[error("`{0}` is not an image digest: expected `sha256:` and 64 lower-case hexadecimal digits")]
 pub struct InvalidDigest(String);
 
+impl TaskArn {
+    /// The task's id: the last part of its ARN.
+    pub fn id(&self) -> &str {
+        self.0.rsplit_once('/').map_or(&self.0, |(_, id)| id)
+    }
+}
+
 impl ServiceDeploymentArn {
     /// `arn:PARTITION:ecs:REGION:ACCOUNT:service-deployment/CLUSTER/SERVICE/ID`: its parts from the
     /// cluster on.

@@ -4,9 +4,8 @@ use sluice_app::ports::{SaveError, Store};
 use sluice_core::failure::ErrorClass;
 use sluice_core::history::verify;
 
-use crate::deployments::{after, change, deployment, environment};
+use crate::deployments::{change, deployment};
 use crate::faces::moto;
-use crate::ports::past::succeed;
 use crate::ports::store::{Stage as _, open};
 
 #[tokio::test]
@@ -80,17 +79,4 @@ async fn what_no_item_holds_is_refused_by_name() {
             .contains(&format!("record 1 of {}", one.deployment.id)),
         "{error}"
     );
-}
-
-#[tokio::test]
-async fn an_environment_from_before_successes_were_listed_knows_its_last_one() {
-    let stage = moto::stage().await;
-    let store: &dyn Store = stage.store();
-    let one = deployment("erp", 1, 0);
-    open(store, &one).await;
-    let proven = succeed(store, &one, 30).await;
-    let listed = format!("succeeded#{:.9}#{}", after(30), one.deployment.id);
-    stage.forget_item("environment#erp#staging", &listed);
-    let read = store.proven_releases(&environment("erp"), 10).await;
-    assert_eq!(read.unwrap(), [proven]);
 }

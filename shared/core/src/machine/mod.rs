@@ -112,6 +112,9 @@ fn take(d: &mut Deployment, event: &Event, now: Timestamp) -> Result<(), Rejecte
         Event::Resume { by, groups } => pause::resume(d, by, groups, now),
         Event::SupersededBy { deployment } => queue::superseded(d, deployment, now),
         Event::Done { command, outcome } => {
+            if is_of_another_task(d, outcome, command, now) {
+                return Err(late(d, outcome));
+            }
             heard(d, command, now);
             let was_waited_for = deadline::is_waited_for(d, now);
             take_outcome(d, outcome, now)?;
@@ -123,6 +126,21 @@ fn take(d: &mut Deployment, event: &Event, now: Timestamp) -> Result<(), Rejecte
         }
         Event::CommandFailed { command, error } => retry::failed(d, command, error, now),
     }
+}
+
+/// Whether it tells of a task that is not looked at any more: a slow function looked at the one before.
+fn is_of_another_task(
+    d: &Deployment,
+    outcome: &Outcome,
+    command: &CommandKey,
+    now: Timestamp,
+) -> bool {
+    let is_of_a_task = matches!(
+        outcome,
+        Outcome::Inspection(_) | Outcome::Migration(_) | Outcome::Rehearsal(_)
+    );
+    let mut needed = needs::all(d, now).into_iter();
+    is_of_a_task && !needed.any(|needed| needed.key() == *command)
 }
 
 /// AWS has taken what was asked for: it was asked by now at the latest.

@@ -378,6 +378,37 @@ fn a_task_that_never_started_is_run_again_a_few_times() {
 }
 
 #[test]
+fn a_slow_look_at_a_task_says_nothing_of_the_next_one() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    let task = world.migration.as_mut().unwrap();
+    task.started = false;
+    task.exit_codes.clear();
+    run.approved_until(&world, "Migrating");
+    run.look(&world);
+    run.look(&world);
+    let looks = run.event(&Event::Wake).unwrap();
+    let slow = Event::Done {
+        command: looks[0].key(),
+        outcome: world.answer(&looks[0], run.now),
+    };
+    run.event(&slow).unwrap();
+    assert_eq!(run.d.touched.never_started.migration, 1);
+    run.now += minutes(1);
+    for command in run.event(&Event::Wake).unwrap() {
+        let task = sluice_core::id::TaskArn::new("arn:task/erp/m2");
+        let event = Event::Done {
+            command: command.key(),
+            outcome: Outcome::MigrationStarted(task),
+        };
+        run.event(&event).unwrap();
+    }
+    // Another function looked at the first task too, and comes back only now.
+    let before = run.d.clone();
+    assert!(run.event(&slow).is_err());
+    assert_eq!(run.d, before);
+}
+
+#[test]
 fn a_migration_over_its_limit_is_stopped_before_anything_is_concluded() {
     let (mut run, mut world) = Run::new(Requester::Push);
     world.migration.as_mut().unwrap().stopped = false;

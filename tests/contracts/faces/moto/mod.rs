@@ -95,16 +95,6 @@ impl Moto {
         }
     }
 
-    /// An item of the store is not there, as in a table that an older Sluice has written.
-    pub(crate) fn forget_item(&self, pk: &str, sk: &str) {
-        let body = json!({
-            "TableName": self.table,
-            "Key": {"pk": {"S": pk}, "sk": {"S": sk}},
-            "ConditionExpression": "attribute_exists(pk)",
-        });
-        own(("dynamodb", "DynamoDB_20120810.DeleteItem"), &body);
-    }
-
     /// Puts an item into the store's table, as DynamoDB writes it in JSON.
     pub(crate) fn put_item(&self, item: &Value) {
         let put = json!({"TableName": self.table, "Item": item});
