@@ -129,7 +129,7 @@ impl App {
                 failed(format!("the task {task} rehearsed instead of looking"))
             }
             // CloudWatch Logs has a line some seconds after it was written.
-            Ok(None) if ended_well(&seen) => Ok(InspectionReading::UnderWay),
+            Ok(None) if ended_well(&seen) || is_reporting(&seen) => Ok(InspectionReading::UnderWay),
             Ok(None) => failed(ending(&seen)),
             Err(error) => failed(format!("its report cannot be read: {error}")),
         }
@@ -226,6 +226,11 @@ fn not_rendered(seen: &Inspected) -> Judgement {
 
 pub(super) fn ended_well(task: &TaskObservation) -> bool {
     !task.exit_codes.is_empty() && task.exit_codes.values().all(|code| *code == Some(0))
+}
+
+/// Whether the end of its log has a part of its report, so that the rest of it is on its way.
+pub(super) fn is_reporting(task: &TaskObservation) -> bool {
+    task.log_tail.iter().any(|line| line.starts_with(PREFIX))
 }
 
 /// How a task ended that told nothing.

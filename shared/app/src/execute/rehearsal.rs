@@ -9,7 +9,7 @@ use sluice_core::migration::{HeldLock, RehearsalReading};
 use sluice_migrations::report::{PREFIX, Rehearsed, Report, decode};
 use sluice_migrations::wrapper;
 
-use super::inspection::{ended_well, ending, lock_settings, unknown, words};
+use super::inspection::{ended_well, ending, is_reporting, lock_settings, unknown, words};
 use crate::App;
 use crate::ports::{Target, TaskOrder};
 
@@ -84,7 +84,7 @@ impl App {
             Ok(Some(Report::Rehearsed(rehearsed))) if ended_well(&seen) => Ok(done(rehearsed)),
             Ok(Some(Report::Failed { trouble, detail })) => failed(words(trouble, &detail)),
             // CloudWatch Logs has a line some seconds after it was written.
-            Ok(None) if ended_well(&seen) => Ok(RehearsalReading::UnderWay),
+            Ok(None) if ended_well(&seen) || is_reporting(&seen) => Ok(RehearsalReading::UnderWay),
             Ok(_) => failed(ending(&seen)),
             Err(error) => failed(format!("its report cannot be read: {error}")),
         }
