@@ -98,7 +98,17 @@ fn a_thaw_does_not_undo_the_freeze_that_came_after_it() {
     let said = desk.sends(&freeze);
     assert!(said.contains("does nothing"), "it is thawed: {said}");
     desk.types("freeze production incident");
-    insta::assert_snapshot!(desk.sends(&thaw), @"This was asked for before the last change of 2026-01-05T09:16:43.5Z, and does nothing: look how things stand, and type it again if you still want it.");
+    let said = desk.sends(&thaw);
+    assert!(
+        said.starts_with("This was asked for before the last change of "),
+        "{said}"
+    );
+    assert!(
+        said.ends_with(
+            "does nothing: look how things stand, and type it again if you still want it."
+        ),
+        "{said}"
+    );
     let release = desk.types("hold production incident");
     let said = desk.sends(&thaw);
     assert!(said.contains("does nothing"), "{said}");
