@@ -80,10 +80,14 @@ impl Story {
     }
 
     fn push(&self, version: &str) {
+        self.push_behaving(version, ImageBehaviour::default());
+    }
+
+    fn push_behaving(&self, version: &str, behaviour: ImageBehaviour) {
         let image = digest_of(version);
         let push = Push::image(&self.config.repository, &format!("v{version}"), image);
         self.world
-            .with_cloud(|cloud| cloud.push_image(push.behaving(ImageBehaviour::default())));
+            .with_cloud(|cloud| cloud.push_image(push.behaving(behaviour)));
     }
 
     /// Until all is over and told.
@@ -426,17 +430,51 @@ fn a_release_under_way_goes_back_first() {
 }
 
 #[test]
-fn while_the_database_is_worked_on_nobody_restores_it() {
-    let mut story = Story::told("instance = \"erp-production\"");
-    let point = story.point(true);
-    story.push("1.6.0");
-    for phase in ["BackingUp", "Migrating"] {
+fn a_release_that_works_on_the_database_is_stopped_first() {
+    for (phase, end) in [("BackingUp", "Cancelled"), ("Migrating", "Cancelled")] {
+        let mut story = Story::told("instance = \"erp-production\"");
+        let (old, point) = (story.named(NAME), story.point(false));
+        story.push("1.6.0");
         story.until(|last| last.phase.name() == phase);
-        let refused = story.restore("r-1", point.clone()).expect_err(phase);
-        insta::assert_snapshot!(format!("while_{phase}"), refused.to_string());
+        story.restore("r-1", point).expect(phase);
+        story.quiet();
+        assert_eq!(
+            story.ends(),
+            ["Succeeded", "Succeeded", end, "Restored"],
+            "{}",
+            erp::stories(&story.world)
+        );
+        story.assert_restored(&old.expect("there is a database"));
+        story.assert_runs("1.4.0");
     }
+}
+
+#[test]
+fn whoever_wants_the_database_back_is_not_asked_again_by_what_is_stopped() {
+    // The migration breaks what ran before, runs when the restore is asked for, and commits.
+    let mut story = Story::told("instance = \"erp-production\"");
+    story.world.add_habit(Habit {
+        user: SlackUserId::new("UTWOS0604QSJC"),
+        action: ButtonAction::Approve,
+        environment: Some(EnvironmentName::new(PRODUCTION)),
+        after: SignedDuration::from_mins(4),
+    });
+    let (old, point) = (story.named(NAME), story.point(false));
+    let mut breaks = ImageBehaviour::default();
+    let sql = "BEGIN;\n\nALTER TABLE orders DROP COLUMN note;\n\nCOMMIT;\n";
+    breaks.migration.sql = Some(sql.to_owned());
+    story.push_behaving("1.6.0", breaks);
+    story.until(|last| last.phase.name() == "Migrating" && last.may_have_migrated());
+    story.restore("r-1", point).expect("it is taken");
     story.quiet();
-    assert_eq!(story.ends(), ["Succeeded"; 3]);
+    assert_eq!(
+        story.ends(),
+        ["Succeeded", "Succeeded", "Failed", "Restored"],
+        "{}",
+        erp::stories(&story.world)
+    );
+    story.assert_restored(&old.expect("there is a database"));
+    story.assert_runs("1.4.0");
 }
 
 #[test]

@@ -302,6 +302,19 @@ pub struct Stop {
     /// The request's own id, if it was one to go back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
+    /// What comes after it.
+    pub way: Way,
+}
+
+/// What is wanted of a deployment that makes way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// What ran before.
+    #[default]
+    Back,
+    /// The database as it was: another deployment brings it, and waits for this one to end.
+    Restore,
 }
 
 /// Leave to begin while the environment is closed.

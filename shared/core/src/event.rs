@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::deployment::Way;
 use crate::command::CommandKey;
 use crate::controls::ControlsObservation;
 use crate::database::CopyObservation;
@@ -104,6 +105,8 @@ pub enum Event {
         reason: String,
         /// The request's own id: the same when it is delivered again.
         request: String,
+        /// Whether this deployment brings it, or a restore that waits.
+        way: Way,
     },
     /// A newer release, or a rollback, wants the environment.
     SupersededBy {

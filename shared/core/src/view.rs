@@ -315,6 +315,19 @@ fn listed(title: &str, lines: &[String]) -> Vec<Block> {
     texts.into_iter().map(Block::Text).collect()
 }
 
+/// What becomes of a deployment under way when somebody wants back.
+fn makes_way(d: &Deployment) -> String {
+    let does = match d.phase {
+        Phase::BackingUp(_) => "is stopped first: nothing of it has begun",
+        Phase::Migrating => {
+            "is stopped first: a migration that runs already runs to its end, and no service is \
+             changed"
+        }
+        _ => "goes back first",
+    };
+    format!("{}, which is under way, {does}", d.release.tag)
+}
+
 fn bullets(lines: &[String]) -> String {
     let lines: Vec<String> = lines.iter().map(|line| format!("• {line}")).collect();
     lines.join("\n")

@@ -156,17 +156,6 @@ pub enum AskError {
         "that point cannot be restored any more, or not yet: open the form again and choose another"
     )]
     PointGone,
-    /// The deployment under way works on the database.
-    #[error(
-        "{release} works on the database of {environment} ({deployment} is {phase}): what it does \
-         cannot be stopped half way. Ask again once it has ended"
-    )]
-    WorksOnDatabase {
-        release: ImageTag,
-        environment: EnvironmentName,
-        deployment: DeploymentId,
-        phase: &'static str,
-    },
     /// The old code may not fit the schema.
     #[error(
         "{}. If you know that {to} does, ask again and say so",

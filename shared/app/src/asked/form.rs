@@ -83,7 +83,7 @@ impl App {
         let ways = WaysBack {
             at,
             runs,
-            under_way,
+            under_way: active.as_ref().filter(|active| makes_way(&active.phase)),
             before,
             named,
             others,
@@ -104,7 +104,7 @@ impl App {
     ) -> Result<&'a ProvenRelease, AskError> {
         match active.map(|active| &active.phase) {
             // No service is changed yet: it is stopped, and what ran before runs on.
-            Some(phase) if goes_back(phase) || is_at_the_database(phase) => {
+            Some(phase) if makes_way(phase) => {
                 let nothing = || AskError::NothingBefore(place.environment.name.clone());
                 proven.first().ok_or_else(nothing)
             }
@@ -141,8 +141,13 @@ fn has_traffic(active: &Deployment) -> bool {
     moved && active.breaks_what_ran_before()
 }
 
+/// Whether a deployment there ends before what leads back begins.
+pub(super) fn makes_way(phase: &Phase) -> bool {
+    goes_back(phase) || is_at_the_database(phase)
+}
+
 /// Whether a deployment there is told to go back, or does already.
-pub(super) fn goes_back(phase: &Phase) -> bool {
+fn goes_back(phase: &Phase) -> bool {
     matches!(
         phase,
         Phase::RollingOut

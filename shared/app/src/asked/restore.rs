@@ -6,7 +6,7 @@ mod points;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sluice_core::deployment::{Deployment, Opening, Requester};
+use sluice_core::deployment::{Deployment, Opening, Requester, Way};
 use sluice_core::failure::PortError;
 use sluice_core::id::ServiceName;
 use sluice_core::phase::Phase;
@@ -44,9 +44,6 @@ impl App {
             return Err(leads_back_already(&other));
         }
         let active = self.loaded(state.active.as_ref()).await?;
-        if let Some(active) = &active {
-            refuse_if_on_database(active)?;
-        }
         let points = self
             .points(request, place, &recent, active.as_ref())
             .await?;
@@ -61,7 +58,8 @@ impl App {
         if let Some(active) = &active
             && makes_way(active)
         {
-            self.tell_to_go_back(request, &order.reason, active).await?;
+            self.tell_to_go_back(request, &order.reason, Way::Restore, active)
+                .await?;
         }
         self.open_asked(&opening, &state).await
     }
@@ -144,24 +142,13 @@ impl App {
     }
 }
 
-/// What works on the database cannot be stopped half way, nor undone while it does.
-fn refuse_if_on_database(active: &Deployment) -> Result<(), AskError> {
-    match &active.phase {
-        Phase::BackingUp(_) | Phase::Migrating => Err(AskError::WorksOnDatabase {
-            release: active.release.tag.clone(),
-            environment: active.environment().clone(),
-            deployment: active.id.clone(),
-            phase: active.phase.name(),
-        }),
-        _ => Ok(()),
-    }
-}
-
 /// Whether it is told to go back, or to end: the restore waits until it has.
 fn makes_way(active: &Deployment) -> bool {
     matches!(
         active.phase,
-        Phase::RollingOut
+        Phase::BackingUp(_)
+            | Phase::Migrating
+            | Phase::RollingOut
             | Phase::UpdatingWorkers
             | Phase::Verifying { .. }
             | Phase::Shifting { .. }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use sluice_core::deployment::{Deployment, Opening, Requester};
+use sluice_core::deployment::{Deployment, Opening, Requester, Way};
 use sluice_core::event::Event;
 use sluice_core::failure::{Cause, PortError, RejectedEvent};
 use sluice_core::id::{DeploymentId, ImageTag};
@@ -104,7 +104,7 @@ impl App {
             .opening(request, place, order, what_runs(&state, &recent), to, since)
             .await?;
         if let Some(active) = goes_back {
-            self.tell_to_go_back(request, &order.reason, active).await?;
+            self.tell_to_go_back(request, &order.reason, Way::Back, active).await?;
         }
         self.open_asked(&opening, &state).await
     }
@@ -203,7 +203,7 @@ impl App {
         match &active.phase {
             phase if is_at_the_database(phase) && !all => Ok(GoBack::First),
             phase if is_at_the_database(phase) => {
-                let after = self.tell_to_go_back(request, &order.reason, active).await?;
+                let after = self.tell_to_go_back(request, &order.reason, Way::Back, active).await?;
                 Ok(GoBack::All(stopping(&after)))
             }
             Phase::AwaitingRestoreDecision { .. } if active.touched.rollouts_since.is_none() => {
@@ -240,7 +240,7 @@ impl App {
                 if !all {
                     return Ok(GoBack::First);
                 }
-                let after = self.tell_to_go_back(request, &order.reason, active).await?;
+                let after = self.tell_to_go_back(request, &order.reason, Way::Back, active).await?;
                 let how = if asked_for_by(&after, request) {
                     AskedHow::GoesBack
                 } else {
@@ -257,12 +257,14 @@ impl App {
         &self,
         request: &Request,
         reason: &str,
+        way: Way,
         active: &Deployment,
     ) -> Result<Deployment, AskError> {
         let event = Event::GoBack {
             by: request.by.clone(),
             reason: reason.to_owned(),
             request: request.id.clone(),
+            way,
         };
         let after = match self.apply(&active.id, event).await? {
             Some(Ok(stored)) => stored.deployment,

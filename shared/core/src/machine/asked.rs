@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{decision, end, rollback, stop};
-use crate::deployment::{Deployment, Stop};
+use crate::deployment::{Deployment, Stop, Way};
 use crate::failure::{Cause, RejectedEvent};
 use crate::id::{ServiceName, SlackUserId};
 use crate::observation::RolloutStatus;
@@ -18,6 +18,7 @@ pub(super) fn go_back(
     by: &SlackUserId,
     reason: &str,
     request: &str,
+    way: Way,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
     let phase = d.phase.name();
@@ -34,6 +35,7 @@ pub(super) fn go_back(
                 at: now,
                 reason: Some(reason.to_owned()),
                 request: Some(request.to_owned()),
+                way,
             };
             stop::ask(d, stop, now);
             Ok(())

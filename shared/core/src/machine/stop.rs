@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::{decision, end, rehearsal};
-use crate::deployment::{Deployment, Stop};
+use crate::deployment::{Deployment, Stop, Way};
 use crate::failure::{Cause, RejectedEvent};
 use crate::id::{SlackGroupId, SlackUserId};
 use crate::note::Note;
@@ -31,6 +31,7 @@ pub(super) fn cancel(
         at: now,
         reason: None,
         request: None,
+        way: Way::Back,
     };
     ask(d, stop, now);
     Ok(())
@@ -75,5 +76,12 @@ pub(super) fn after_migration(d: &mut Deployment, stop: &Stop, now: Timestamp) {
         reason: reason.to_owned(),
         request: stop.request.clone().unwrap_or_default(),
     };
-    decision::begin(d, cause, now);
+    match stop.way {
+        Way::Back => decision::begin(d, cause, now),
+        // Decided already: the restore waits for this end.
+        Way::Restore => {
+            let during = d.phase.name().to_owned();
+            end(d, Phase::Failed { during, cause }, now);
+        }
+    }
 }

@@ -129,10 +129,7 @@ fn now(ways: &WaysBack<'_>) -> String {
 fn means(ways: &WaysBack<'_>) -> Vec<String> {
     let mut means = Vec::new();
     match (ways.under_way, ways.runs, ways.named.or(ways.before)) {
-        (Some(d), ..) => means.push(format!(
-            "{}, which is under way, goes back first",
-            d.release.tag
-        )),
+        (Some(d), ..) => means.push(super::makes_way(d)),
         (None, Some(_), Some(first)) if ways.runs_unproven() => means.push(format!(
             "unless you choose another release: back to {}",
             first.release.tag

@@ -125,10 +125,7 @@ fn cost(ways: &RestoreWays<'_>, way: &RestoreWay) -> String {
 fn means(ways: &RestoreWays<'_>) -> Vec<String> {
     let mut means = Vec::new();
     if let Some(d) = ways.under_way {
-        means.push(format!(
-            "{}, which is under way, goes back first",
-            d.release.tag
-        ));
+        means.push(super::makes_way(d));
     }
     means.push(
         "every service stops: users are told 503, workers finish what they have and stand still"

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use sluice_core::deployment::Requester;
+use sluice_core::deployment::{Requester, Way};
 use sluice_core::event::{Claim, Event, Outcome};
 use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::history::{replay, verify};
@@ -27,6 +27,7 @@ fn go_back(request: &str) -> Event {
         by: SlackUserId::new(SOMEBODY),
         reason: "orders fail for everybody".to_owned(),
         request: request.to_owned(),
+        way: Way::Back,
     }
 }
 

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::SignedDuration;
 use sluice_core::command::Command;
 use sluice_core::config::RiskRule;
-use sluice_core::deployment::Requester;
+use sluice_core::deployment::{Requester, Way};
 use sluice_core::event::Event;
 use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::id::{ContainerName, SlackGroupId, SlackUserId};
@@ -326,6 +326,7 @@ fn somebody_who_knows_brings_it_back_all_the_same() {
         by: SlackUserId::new(APPROVER),
         reason: "reads work, and that is enough tonight".to_owned(),
         request: "r1".to_owned(),
+        way: Way::Back,
     })
     .unwrap();
     assert_eq!(run.phase(), "RollingBack");

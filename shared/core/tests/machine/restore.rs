@@ -12,7 +12,7 @@ use sluice_core::command::Command;
 use sluice_core::config::Database;
 use sluice_core::controls::Hold;
 use sluice_core::database::{CopyObservation, CopyStatus, RestorePoint};
-use sluice_core::deployment::Requester;
+use sluice_core::deployment::{Requester, Way};
 use sluice_core::event::{Claim, Event, Outcome};
 use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::history::{replay, verify};
@@ -551,6 +551,7 @@ fn it_is_called_off_until_services_stop_and_never_after() {
             by: SlackUserId::new(APPROVER),
             reason: "no".to_owned(),
             request: "r".to_owned(),
+            way: Way::Back,
         };
         let give_way = Event::SupersededBy {
             deployment: DeploymentId::from_outside("dep-newer"),

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 use sluice_core::command::Command;
 use sluice_core::config::{Steps, Strategy};
-use sluice_core::deployment::Requester;
+use sluice_core::deployment::{Requester, Way};
 use sluice_core::event::{Event, Outcome};
 use sluice_core::failure::{Cause, PortError};
 use sluice_core::history::replay;
@@ -42,6 +42,7 @@ fn go_back(run: &mut Run) -> Result<(), String> {
         by: SlackUserId::new(APPROVER),
         reason: "orders fail".to_owned(),
         request: "request-1".to_owned(),
+        way: Way::Back,
     };
     run.event(&event).map(drop).map_err(|why| why.to_string())
 }

@@ -6,11 +6,10 @@ use sluice_core::restore::estimate;
 use sluice_core::roles::Action;
 use sluice_core::view::{RestoreWay, RestoreWays, restore_modal};
 
-use super::super::form::{goes_back, leads_back_already};
+use super::super::form::{leads_back_already, makes_way};
 use super::super::roll_back::RECENT;
 use super::super::{AskError, Request};
 use super::points::database_of;
-use super::refuse_if_on_database;
 use crate::App;
 use crate::ports::TriggerId;
 
@@ -40,9 +39,6 @@ impl App {
             return Err(leads_back_already(&other));
         }
         let active = self.loaded(state.active.as_ref()).await?;
-        if let Some(active) = &active {
-            refuse_if_on_database(active)?;
-        }
         let recent = store.deployments(at, RECENT).await?;
         let points = self
             .points(&request, &place, &recent, active.as_ref())
@@ -53,7 +49,7 @@ impl App {
             database: database.identifier(),
             storage_gib,
             runs: state.proven.as_ref(),
-            under_way: active.as_ref().filter(|active| goes_back(&active.phase)),
+            under_way: active.as_ref().filter(|active| makes_way(&active.phase)),
             ways: points
                 .found
                 .iter()
