@@ -96,6 +96,11 @@ impl App {
         stop_at: Timestamp,
     ) -> Result<(), PortError> {
         let mut out_of_time = true;
+        if let Some(since) = stored.due_at {
+            (stored, _) = self
+                .feed_back(stored, vec![Event::WasAway { since }])
+                .await?;
+        }
         for _ in 0..ROUNDS {
             let now = self.ports.clock.now();
             if now >= stop_at {

@@ -272,6 +272,8 @@ pub enum MigrationEnd {
 pub struct Setback {
     /// How often it has failed in a row.
     pub count: u32,
+    /// When it failed first.
+    pub since: Timestamp,
     /// When it is tried next.
     pub retry_at: Timestamp,
     /// The last error.

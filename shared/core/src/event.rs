@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::deployment::Way;
 use crate::command::CommandKey;
 use crate::controls::ControlsObservation;
 use crate::database::CopyObservation;
+use crate::deployment::Way;
 use crate::failure::PortError;
 use crate::health::Sample;
 use crate::id::{
@@ -29,6 +30,11 @@ use crate::restore::Found;
 pub enum Event {
     /// Look again: the only event that brings forth commands.
     Wake,
+    /// Nobody looked although it was due: Sluice was away, or its table was.
+    WasAway {
+        /// When it was due.
+        since: Timestamp,
+    },
     /// Somebody says yes to a plan.
     Approve {
         /// Who.
@@ -134,6 +140,7 @@ impl Event {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Wake => "wake",
+            Self::WasAway { .. } => "was-away",
             Self::Approve { .. } => "approve",
             Self::Reject { .. } => "reject",
             Self::Cancel { .. } => "cancel",

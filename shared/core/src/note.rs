@@ -95,6 +95,9 @@ pub enum Note {
         error: PortError,
         until: Timestamp,
     },
+    TimeDoesNotCount {
+        gone_s: u64,
+    },
     MigrationSucceeded,
     MigrationConfirmed {
         head: String,
@@ -327,6 +330,11 @@ impl Note {
                 "this takes longer than it should, and Sluice cannot see why: {doing} failed: \
                  {error}. Nothing is changed meanwhile. Sluice keeps trying until {}",
                 until.strftime("%Y-%m-%d %H:%M UTC")
+            ),
+            Self::TimeDoesNotCount { gone_s } => format!(
+                "Sluice, or AWS's API, could not be reached for {}. ECS was held meanwhile; that time \
+                 does not count against the release",
+                words::duration_s(*gone_s)
             ),
             Self::MigrationSucceeded => "migration ended with exit code 0".to_owned(),
             Self::MigrationConfirmed { head } => {

@@ -104,7 +104,8 @@ impl App {
             .opening(request, place, order, what_runs(&state, &recent), to, since)
             .await?;
         if let Some(active) = goes_back {
-            self.tell_to_go_back(request, &order.reason, Way::Back, active).await?;
+            self.tell_to_go_back(request, &order.reason, Way::Back, active)
+                .await?;
         }
         self.open_asked(&opening, &state).await
     }
@@ -203,7 +204,9 @@ impl App {
         match &active.phase {
             phase if is_at_the_database(phase) && !all => Ok(GoBack::First),
             phase if is_at_the_database(phase) => {
-                let after = self.tell_to_go_back(request, &order.reason, Way::Back, active).await?;
+                let after = self
+                    .tell_to_go_back(request, &order.reason, Way::Back, active)
+                    .await?;
                 Ok(GoBack::All(stopping(&after)))
             }
             Phase::AwaitingRestoreDecision { .. } if active.touched.rollouts_since.is_none() => {
@@ -240,7 +243,9 @@ impl App {
                 if !all {
                     return Ok(GoBack::First);
                 }
-                let after = self.tell_to_go_back(request, &order.reason, Way::Back, active).await?;
+                let after = self
+                    .tell_to_go_back(request, &order.reason, Way::Back, active)
+                    .await?;
                 let how = if asked_for_by(&after, request) {
                     AskedHow::GoesBack
                 } else {

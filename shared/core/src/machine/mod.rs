@@ -5,6 +5,7 @@
 
 mod approval;
 mod asked;
+mod away;
 mod backup;
 mod bake;
 mod cleanup;
@@ -92,6 +93,10 @@ fn wake(deployment: &Deployment, now: Timestamp) -> Transition {
 fn take(d: &mut Deployment, event: &Event, now: Timestamp) -> Result<(), RejectedEvent> {
     match event {
         Event::Wake => Ok(()),
+        Event::WasAway { since } => {
+            away::was_away(d, *since, now);
+            Ok(())
+        }
         Event::Approve { by, groups, plan } => approval::approve(d, by, groups, plan, now),
         Event::Reject {
             by,
@@ -119,7 +124,7 @@ fn take(d: &mut Deployment, event: &Event, now: Timestamp) -> Result<(), Rejecte
             heard(d, command, now);
             let was_waited_for = deadline::is_waited_for(d, now);
             take_outcome(d, outcome, now)?;
-            d.setbacks.remove(command);
+            away::is_answered(d, command, now);
             if was_waited_for && deadline::is_waited_for(d, now) {
                 d.looked.insert(command.clone());
             }

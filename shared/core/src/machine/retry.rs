@@ -83,7 +83,9 @@ fn is_a_look(d: &Deployment, command: &CommandKey) -> bool {
 }
 
 fn try_again(d: &mut Deployment, command: &CommandKey, error: &PortError, now: Timestamp) {
-    let count = d.setbacks.get(command).map_or(0, |setback| setback.count) + 1;
+    let before = d.setbacks.get(command);
+    let count = before.map_or(0, |setback| setback.count) + 1;
+    let since = before.map_or(now, |setback| setback.since);
     let pause_s = match error.class {
         ErrorClass::NeedsPerson => LONGEST_PAUSE_S,
         ErrorClass::Retryable | ErrorClass::Permanent | ErrorClass::Newer => {
@@ -99,6 +101,7 @@ fn try_again(d: &mut Deployment, command: &CommandKey, error: &PortError, now: T
         command.clone(),
         Setback {
             count,
+            since,
             retry_at,
             error: error.clone(),
         },

@@ -104,6 +104,7 @@ impl Note {
                 | Self::SmokeTestsFailedOnce { .. }
                 | Self::CannotTell { .. }
                 | Self::NeedsPerson { .. }
+                | Self::TimeDoesNotCount { .. }
                 | Self::NotWellYet { .. }
         )
     }

@@ -2,7 +2,9 @@
 
 mod approval;
 mod asked;
+mod away;
 mod backward;
+mod canary;
 mod doubt;
 mod forward;
 mod gate;

@@ -10,10 +10,9 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use sluice_core::command::Command;
-use sluice_core::config::{Steps, Strategy};
 use sluice_core::deployment::{Requester, Way};
 use sluice_core::event::{Event, Outcome};
-use sluice_core::failure::{Cause, PortError};
+use sluice_core::failure::Cause;
 use sluice_core::history::replay;
 use sluice_core::hook::{HookAnswer, HookCall, answer};
 use sluice_core::id::{SlackGroupId, SlackUserId, TaskDefinitionArn};
@@ -25,7 +24,7 @@ use sluice_core::phase::Phase;
 use super::world::{APPROVER, at_head, deployment_arn, inspection, rollout};
 use crate::{Run, World};
 
-fn minutes(minutes: i64) -> SignedDuration {
+pub(crate) fn minutes(minutes: i64) -> SignedDuration {
     SignedDuration::from_mins(minutes)
 }
 
@@ -52,7 +51,7 @@ fn given(run: &Run, key: &str) -> usize {
 }
 
 /// Looks every minute for so long.
-fn for_minutes(run: &mut Run, world: &World, time: i64) {
+pub(crate) fn for_minutes(run: &mut Run, world: &World, time: i64) {
     for _ in 0..time {
         if run.d.phase.is_terminal() {
             return;
@@ -69,7 +68,7 @@ fn service<'a>(world: &'a mut World, name: &str) -> &'a mut ServiceObservation {
         .unwrap()
 }
 
-fn asks(run: &Run, service: &str, number: u32, stage: Stage) -> HookAnswer {
+pub(crate) fn asks(run: &Run, service: &str, number: u32, stage: Stage) -> HookAnswer {
     let call = HookCall {
         deployment: Some(run.d.id.clone()),
         direction: None,
@@ -132,7 +131,7 @@ impl World {
     }
 }
 
-fn name_of(service: &str) -> sluice_core::id::ServiceName {
+pub(crate) fn name_of(service: &str) -> sluice_core::id::ServiceName {
     sluice_core::id::ServiceName::new(service)
 }
 
@@ -253,58 +252,6 @@ fn a_release_that_somebody_replaces_while_it_bakes_is_left_to_people() {
     let changed: Vec<&String> = changed.filter(|key| key.starts_with("start-")).collect();
     assert_eq!(changed, Vec::<&String>::new());
     run.until(&world, "Unproven");
-}
-
-#[test]
-fn an_outage_takes_no_healthy_release_back() {
-    // Sluice is away while ECS shifts all traffic.
-    let (mut run, mut world) = Run::new(Requester::Push);
-    run.approved_until(&world, "Shifting");
-    world.web(RolloutStatus::InProgress, Stage::BakeTime);
-    run.now += SignedDuration::from_hours(3);
-    run.look(&world);
-    assert_eq!(run.phase(), "Baking");
-    // And while it bakes: the samples that are missing are taken before anybody is asked.
-    run.now += SignedDuration::from_hours(3);
-    run.until(&world, "CleaningUp");
-    assert!(!run.story().iter().any(|told| told.contains("cannot tell")));
-    // And while ECS takes the old version down.
-    world.web(RolloutStatus::Successful, Stage::CleanUp);
-    run.now += SignedDuration::from_hours(3);
-    run.look(&world);
-    assert_eq!(run.phase(), "Succeeded");
-    assert_eq!(replay(&run.history).unwrap(), run.d);
-}
-
-#[test]
-fn a_phase_is_over_only_after_a_look_that_succeeded() {
-    let (mut run, mut world) = Run::new(Requester::Push);
-    run.approved_until(&world, "Shifting");
-    world.web(RolloutStatus::InProgress, Stage::BakeTime);
-    let outage = PortError::retryable("ecs: 500");
-    world.failing.insert("read-rollout/web".to_owned(), outage);
-    for_minutes(&mut run, &world, 5 * 60);
-    assert_eq!(run.phase(), "Shifting");
-    let told = run.story();
-    let blind = told.iter().filter(|told| told.contains("cannot see why"));
-    assert_eq!(blind.count(), 1, "people are told once: {told:?}");
-    world.failing.clear();
-    run.until(&world, "Baking");
-}
-
-#[test]
-fn a_cleanup_that_cannot_be_seen_neither_succeeds_nor_goes_back() {
-    let (mut run, mut world) = Run::new(Requester::Push);
-    run.approved_until(&world, "Shifting");
-    world.web(RolloutStatus::InProgress, Stage::BakeTime);
-    run.until(&world, "CleaningUp");
-    let denied = PortError::needs_person("denied ecs:ListServiceDeployments");
-    world.failing.insert("read-rollout/web".to_owned(), denied);
-    for_minutes(&mut run, &world, 24 * 60);
-    let Phase::Unproven { reason } = &run.d.phase else {
-        panic!("{:?}", run.d.phase);
-    };
-    assert!(reason.contains("denied"), "{reason}");
 }
 
 #[test]
@@ -480,69 +427,6 @@ fn a_stop_during_the_migration_is_carried_out_when_it_has_ended() {
     world.migration.as_mut().unwrap().stopped = true;
     run.until(&world, "Cancelled");
     assert_eq!(given(&run, "start-rollout/web"), 0);
-}
-
-fn canary() -> (Run, World) {
-    Run::to(Requester::Push, |environment| {
-        environment.alarms.clear();
-        for placement in environment.services.values_mut() {
-            if placement.strategy.shifts_traffic() {
-                placement.strategy = Strategy::Canary(Steps {
-                    percent: 10,
-                    bake: minutes(60),
-                });
-            }
-        }
-    })
-}
-
-/// ECS has given green so much of the traffic, and stands at the stage.
-fn at_step(world: &mut World, percent: u8, stage: Stage) {
-    let mut seen = rollout("web", RolloutStatus::InProgress, stage);
-    seen.traffic_percent = Some(percent);
-    world.rollouts.insert(name_of("web"), Some(seen));
-}
-
-#[test]
-fn a_canary_that_is_unhealthy_goes_back_at_its_step() {
-    let (mut run, mut world) = canary();
-    run.approved_until(&world, "Shifting");
-    at_step(&mut world, 10, Stage::ProductionTrafficShift);
-    world.health = vec!["web /healthz/ready answered 500".to_owned()];
-    let since = run.now;
-    run.until(&world, "RollingBack");
-    assert!(run.now < since + minutes(10));
-    let told = run.story().join("\n");
-    assert!(told.contains("at 10 % of the traffic"), "{told}");
-}
-
-#[test]
-fn ecs_is_held_before_the_next_step_until_this_one_is_healthy() {
-    let (mut run, mut world) = canary();
-    run.approved_until(&world, "Shifting");
-    let stage = Stage::PreProductionTrafficShift;
-    assert_eq!(
-        asks(&run, "web", 1, stage),
-        HookAnswer::WAIT,
-        "not seen yet"
-    );
-    at_step(&mut world, 0, stage);
-    run.look(&world);
-    assert_eq!(
-        asks(&run, "web", 1, stage),
-        HookAnswer::Succeeded,
-        "the first"
-    );
-    at_step(&mut world, 10, Stage::ProductionTrafficShift);
-    for_minutes(&mut run, &world, 2);
-    at_step(&mut world, 10, stage);
-    run.look(&world);
-    assert_eq!(asks(&run, "web", 1, stage), HookAnswer::WAIT);
-    for_minutes(&mut run, &world, 15);
-    run.look(&world);
-    assert_eq!(asks(&run, "web", 1, stage), HookAnswer::Succeeded);
-    run.now += minutes(2);
-    assert_eq!(asks(&run, "web", 1, stage), HookAnswer::WAIT, "an old look");
 }
 
 #[test]

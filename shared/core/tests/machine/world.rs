@@ -23,7 +23,7 @@ use sluice_core::id::{
     RepositoryName, SecretVersion, ServiceDeploymentArn, ServiceName, SlackGroupId, SlackUserId,
     TaskArn, TaskDefinitionArn,
 };
-use sluice_core::machine::step;
+use sluice_core::machine::{step, wake_at};
 use sluice_core::migration::{
     Finding, Inspection, InspectionReading, Judgement, RehearsalReading, Revision, Risk,
 };
@@ -411,6 +411,8 @@ pub(crate) struct Run {
     pub(crate) history: Vec<Record>,
     /// The keys of all commands that were given, in order.
     pub(crate) given: Vec<String>,
+    /// When it was to be looked at next, as the last look left it.
+    due_at: Option<Timestamp>,
     chain: ChainEnd,
 }
 
@@ -477,6 +479,7 @@ impl Run {
             now: start(),
             history: vec![first],
             given: Vec::new(),
+            due_at: None,
             chain,
         }
     }
@@ -499,6 +502,9 @@ impl Run {
 
     /// One look: wakes the deployment and answers what it asks.
     pub(crate) fn look(&mut self, world: &World) {
+        if let Some(since) = self.due_at {
+            self.event(&Event::WasAway { since }).unwrap();
+        }
         let commands = self.event(&Event::Wake).unwrap();
         for command in commands {
             let key: CommandKey = command.key();
@@ -517,6 +523,7 @@ impl Run {
             // One of several answers may end the phase: the rest then comes too late.
             let _ = self.event(&event);
         }
+        self.due_at = wake_at(&self.d, self.now);
     }
 
     /// Looks every ten seconds until the phase is reached.

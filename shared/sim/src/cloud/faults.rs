@@ -155,6 +155,7 @@ pub struct Faults {
     rules: Vec<Rule>,
     rates: FaultRates,
     calls: Vec<u32>,
+    struck: u64,
     dice: ChaCha8Rng,
 }
 
@@ -164,6 +165,7 @@ impl Faults {
             rules: Vec::new(),
             rates: FaultRates::default(),
             calls: vec![0; Operation::ALL.len()],
+            struck: 0,
             // A stream of its own: a fault that is drawn does not change anybody's identifiers.
             dice: ChaCha8Rng::seed_from_u64(seed ^ 0x000f_a017),
         }
@@ -210,7 +212,18 @@ impl Faults {
         self.calls[operation as usize]
     }
 
+    /// How many calls have gone wrong.
+    pub fn struck(&self) -> u64 {
+        self.struck
+    }
+
     fn draw(&mut self, operation: Operation) -> Option<Fault> {
+        let drawn = self.drawn(operation);
+        self.struck += u64::from(drawn.is_some());
+        drawn
+    }
+
+    fn drawn(&mut self, operation: Operation) -> Option<Fault> {
         let call = self.calls[operation as usize];
         self.calls[operation as usize] += 1;
         let ruled = self

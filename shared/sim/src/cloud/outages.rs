@@ -87,6 +87,11 @@ impl Cloud {
         self.outages.0.push(Outage { of, from, until });
     }
 
+    /// No service is out any more, and none will be.
+    pub(crate) fn end_outages(&mut self) {
+        self.outages.0.clear();
+    }
+
     /// When the service is back, if it is out at `now`.
     pub fn out_until(&self, of: Dependency, now: Timestamp) -> Option<Timestamp> {
         let outages = self.outages.0.iter();

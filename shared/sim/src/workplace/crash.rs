@@ -87,6 +87,12 @@ impl CrashPoint {
         }
     }
 
+    /// From now on functions pause at no call.
+    pub(crate) fn pause_no_more(&self) {
+        let mut chance = self.pauses.chance.lock().expect("nobody panics with it");
+        chance.0 = 0.0;
+    }
+
     /// Has the function crash after `calls` more port calls: 0 at the very next one.
     pub fn arm(&self, calls: u64) {
         self.left.store(calls.min(NEVER - 1), Ordering::Relaxed);

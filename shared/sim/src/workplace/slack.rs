@@ -247,6 +247,11 @@ impl SlackModel {
         self.workspace().outages.push((from, until));
     }
 
+    /// Slack is not down any more, and will not be.
+    pub(crate) fn end_outages(&self) {
+        self.workspace().outages.clear();
+    }
+
     /// When Slack is back, if it is down at `now`.
     pub fn down_until(&self, now: Timestamp) -> Option<Timestamp> {
         self.workspace().down_until(now)

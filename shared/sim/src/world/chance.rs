@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::World;
 use crate::cloud::Dependency;
-use crate::workplace::Dice;
+use crate::workplace::{Dice, Weather};
 
 /// No story is longer.
 const DAYS: i64 = 14;
@@ -40,6 +40,25 @@ impl World {
         for at in moments(&mut dice, start, self.weather.hands_per_day) {
             self.plan_hand(at, &mut dice);
         }
+    }
+
+    /// From now on nothing goes wrong by itself. What is under way goes on, and reads stay late.
+    pub fn turn_fair(&mut self) {
+        self.weather = Weather {
+            lag: self.weather.lag,
+            ..Weather::default()
+        };
+        self.agenda.hands.clear();
+        self.crash.pause_no_more();
+        self.slack.end_outages();
+        self.bridge.set_roads(self.weather.roads.clone());
+        let rates = self.weather.faults;
+        self.with_cloud(|cloud| {
+            cloud.end_outages();
+            cloud.faults().set_rates(rates);
+            cloud.set_never_start_rate(0.0);
+            cloud.cut_off(false);
+        });
     }
 
     /// The service is out for so long, from now.

@@ -24,6 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use sluice_app::App;
 use sluice_app::ports::Ports;
 use sluice_core::config::Config;
+use sluice_core::id::SlackUserId;
 
 use crate::cloud::{Cloud, CloudPorts, Dependency, Emitted, SharedCloud};
 use crate::workplace::{
@@ -192,6 +193,11 @@ impl World {
         self.people.habits.push(habit);
     }
 
+    /// From now on somebody clicks everything twice that they click.
+    pub fn clicks_twice(&mut self, user: SlackUserId) {
+        self.people.double_clickers.insert(user);
+    }
+
     /// Somebody clicks after `after`.
     pub fn click(&mut self, after: SignedDuration, click: Click) {
         self.agenda
@@ -253,6 +259,11 @@ impl World {
     /// How many port calls all functions have made.
     pub fn calls(&self) -> u64 {
         self.crash.calls()
+    }
+
+    /// How many events were lost on their way.
+    pub fn lost_events(&self) -> u64 {
+        self.bridge.lost().len() as u64
     }
 
     /// How many invocations crashed.

@@ -9,6 +9,9 @@ use sluice_core::message::{Button, ButtonAction};
 use super::functions::Click;
 use crate::workplace::{MemoryStore, SlackModel};
 
+/// Between the two clicks of somebody who clicks twice.
+const DOUBLE_CLICK: SignedDuration = SignedDuration::from_millis(300);
+
 /// What somebody does whenever they see a button.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Habit {
@@ -29,6 +32,7 @@ type ActionId = &'static str;
 #[derive(Debug, Default)]
 pub(super) struct People {
     pub(super) habits: Vec<Habit>,
+    pub(super) double_clickers: BTreeSet<SlackUserId>,
     /// How far they have read in Slack.
     seen: usize,
     clicked: BTreeSet<(SlackUserId, ActionId, DeploymentId, Option<Hash>)>,
@@ -59,6 +63,9 @@ impl People {
                         message: message.clone(),
                         button: button.clone(),
                     };
+                    if self.double_clickers.contains(&habit.user) {
+                        clicks.push((habit.after + DOUBLE_CLICK, click.clone()));
+                    }
                     clicks.push((habit.after, click));
                 }
             }

@@ -1,0 +1,117 @@
+//! A day, as data: what happens in it, so that it can be printed, shrunk and played again.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use sluice_core::id::SlackUserId;
+use sluice_core::words::duration;
+use sluice_sim::cloud::{Dependency, ImageBehaviour};
+use sluice_sim::workplace::Weather;
+use sluice_sim::world::{Habit, Hand};
+
+use crate::company::APPS;
+
+/// A day of the company.
+#[derive(Clone, Debug)]
+pub struct Day {
+    /// What all chance in it is drawn from.
+    pub seed: u64,
+    /// When it begins.
+    pub start: Timestamp,
+    /// What goes wrong by itself.
+    pub weather: Weather,
+    /// What people do whenever they see a button.
+    pub habits: Vec<Habit>,
+    /// Who clicks everything twice.
+    pub double_clickers: Vec<SlackUserId>,
+    /// How images behave that do not behave well, by name.
+    pub images: BTreeMap<String, ImageBehaviour>,
+    /// What happens, the earliest first.
+    pub moves: Vec<Move>,
+}
+
+/// Something that happens.
+#[derive(Clone, Debug)]
+pub struct Move {
+    /// How long after the beginning of the day.
+    pub at: SignedDuration,
+    /// What.
+    pub act: Act,
+}
+
+/// What happens.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// CI pushes an image.
+    Push {
+        /// Whose, as a place among the company's applications.
+        app: usize,
+        /// Under this tag.
+        tag: String,
+        /// The image's name.
+        image: String,
+    },
+    /// Somebody types a command.
+    Types {
+        /// Who.
+        by: SlackUserId,
+        /// Behind `/sluice`.
+        command: String,
+        /// The number chooses among the answers of a form.
+        choice: u64,
+    },
+    /// Somebody clicks a button that is there at that moment.
+    Clicks {
+        /// Who.
+        by: SlackUserId,
+        /// The number chooses among the buttons, and among the answers of a form.
+        choice: u64,
+    },
+    /// Somebody does something in the console.
+    Hand(Hand),
+    /// A service of AWS, or Slack, is out.
+    Outage {
+        /// Which.
+        of: Dependency,
+        /// For how long.
+        lasts: SignedDuration,
+    },
+    /// Sluice does not reach the application, and users do.
+    CutOff {
+        /// For how long.
+        lasts: SignedDuration,
+    },
+    /// Secrets Manager rotates a secret; the number chooses.
+    Rotates(u64),
+    /// An alarm rings, whatever runs; the number chooses.
+    Rings {
+        /// Which.
+        choice: u64,
+        /// For how long.
+        lasts: SignedDuration,
+    },
+}
+
+impl fmt::Display for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Push { app, tag, image } => {
+                write!(f, "CI pushes {}:{tag} ({image})", APPS[*app].repository)
+            }
+            Self::Types { by, command, .. } => write!(f, "{by} types /sluice {command}"),
+            Self::Clicks { by, choice } => write!(f, "{by} clicks some button ({choice})"),
+            Self::Hand(hand) => f.write_str(hand.words()),
+            Self::Outage { of, lasts } => {
+                write!(f, "{} is out for {}", of.name(), duration(*lasts))
+            }
+            Self::CutOff { lasts } => write!(
+                f,
+                "Sluice cannot reach the applications for {}",
+                duration(*lasts)
+            ),
+            Self::Rotates(_) => f.write_str("a secret is rotated"),
+            Self::Rings { lasts, .. } => write!(f, "an alarm rings for {}", duration(*lasts)),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Whether everyone has been told.
+
+use sluice_core::deployment::Deployment;
+use sluice_core::message::Block;
+use sluice_core::report::told;
+use sluice_core::view;
+use sluice_sim::workplace::Posted;
+use sluice_sim::world::World;
+
+/// The deployments whose end Slack does not tell: what is missing, in a line each.
+pub(crate) fn untold(world: &World) -> Vec<String> {
+    let messages = world.slack().messages();
+    let stored = world.store().deployments();
+    let all = stored.iter().map(|stored| &stored.deployment);
+    all.filter_map(|d| missing(d, &messages)).collect()
+}
+
+/// Its message says how it ended, and its thread all of its story.
+fn missing(d: &Deployment, messages: &[Posted]) -> Option<String> {
+    let whole = view::message(d, None);
+    let header = whole.blocks.first()?;
+    let ours = |posted: &&Posted| posted.thread.is_none() && is_of(d, &posted.says().blocks);
+    // Of several the last is the one that is kept up to date.
+    let Some(message) = messages.iter().rfind(ours) else {
+        return Some(format!("nothing tells of {}", d.id));
+    };
+    let says = &message.says().blocks;
+    if says.first() != Some(header) {
+        return Some(format!(
+            "{} is {}, and its message says: {:?}",
+            d.id,
+            d.phase.name(),
+            says.first()
+        ));
+    }
+    if let Some(told) = told(d).filter(|told| !text(says).contains(&told.happened)) {
+        return Some(format!(
+            "the message of {} does not say: {}",
+            d.id, told.happened
+        ));
+    }
+    let thread = messages
+        .iter()
+        .filter(|posted| posted.thread.as_ref() == Some(&message.reference));
+    let thread: String = thread.map(|posted| text(&posted.says().blocks)).collect();
+    let mut entries = d.story.iter();
+    let untold = entries.find(|entry| {
+        let lines = view::replies(d, entry);
+        lines
+            .iter()
+            .any(|reply| !thread.contains(&text(&reply.message.blocks)))
+    })?;
+    Some(format!(
+        "the thread of {} does not tell: {}",
+        d.id,
+        untold.note.words(d)
+    ))
+}
+
+/// Other deployments' messages may name it; its own is signed with its id.
+fn is_of(d: &Deployment, blocks: &[Block]) -> bool {
+    let signed =
+        |block: &Block| matches!(block, Block::Context(by) if by.starts_with(d.id.as_str()));
+    blocks.iter().any(signed)
+}
+
+/// The words of a message, without what is code or a button.
+fn text(blocks: &[Block]) -> String {
+    let words = blocks.iter().map(|block| match block {
+        Block::Text(text) | Block::Context(text) | Block::Header(text) => text.as_str(),
+        _ => "",
+    });
+    words.collect::<Vec<_>>().join("\n")
+}
