@@ -20,8 +20,6 @@ pub(crate) static APPS: LazyLock<[Config; 2]> = LazyLock::new(|| {
 pub(crate) struct Place {
     /// As commands name it.
     pub(crate) key: &'static str,
-    /// Its application, as a place in [`APPS`].
-    pub(crate) app: usize,
     /// What stands before a version in the tags that are deployed here.
     pub(crate) tag: &'static str,
     /// People with a role there, who ask for what they may and for what they may not.
@@ -32,25 +30,21 @@ pub(crate) struct Place {
 pub(crate) const PLACES: [Place; 4] = [
     Place {
         key: "erp/staging",
-        app: 0,
         tag: "release-",
         people: &["UONES0604QSJC", "UTWOS0604QSJC"],
     },
     Place {
         key: "erp/production",
-        app: 0,
         tag: "v",
         people: &["UONES0604QSJC", "UTWOS0604QSJC", "U024BE7LH"],
     },
     Place {
         key: "shop/test",
-        app: 1,
         tag: "main-",
         people: &["UONES0SHOPTEAM", "UTWOS0SHOPTEAM"],
     },
     Place {
         key: "shop/live",
-        app: 1,
         tag: "v",
         people: &["UONES0SHOPTEAM", "UTWOS0SHOPTEAM", "U0SHOPLEAD"],
     },

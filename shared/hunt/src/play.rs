@@ -1,6 +1,7 @@
 //! Playing a day.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -31,6 +32,8 @@ pub enum Found {
     Stuck(String),
     /// It was over, and people were not told.
     Untold(String),
+    /// Something panicked.
+    Panicked(String),
 }
 
 impl Found {
@@ -38,7 +41,9 @@ impl Found {
     pub fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Broken(one), Self::Broken(other)) => one.invariant == other.invariant,
-            (Self::Stuck(_), Self::Stuck(_)) | (Self::Untold(_), Self::Untold(_)) => true,
+            (Self::Stuck(_), Self::Stuck(_))
+            | (Self::Untold(_), Self::Untold(_))
+            | (Self::Panicked(_), Self::Panicked(_)) => true,
             _ => false,
         }
     }
@@ -47,7 +52,7 @@ impl Found {
     pub fn invariant(&self) -> Option<Invariant> {
         match self {
             Self::Broken(violation) => Some(violation.invariant),
-            Self::Stuck(_) | Self::Untold(_) => None,
+            Self::Stuck(_) | Self::Untold(_) | Self::Panicked(_) => None,
         }
     }
 }
@@ -58,6 +63,7 @@ impl fmt::Display for Found {
             Self::Broken(violation) => write!(f, "{violation}"),
             Self::Stuck(what) => write!(f, "never over: {what}"),
             Self::Untold(what) => write!(f, "nobody was told: {what}"),
+            Self::Panicked(what) => write!(f, "panicked: {what}"),
         }
     }
 }
@@ -111,6 +117,20 @@ pub fn play(day: &Day) -> Outcome {
 
 /// Plays a day with a bug planted.
 pub fn play_with(day: &Day, bug: Option<Bug>) -> Outcome {
+    // Nothing of a world that has panicked is looked at again.
+    let played = catch_unwind(AssertUnwindSafe(|| play_it(day, bug)));
+    played.unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<String>().cloned();
+        let said = said.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
+        Outcome {
+            found: vec![Found::Panicked(said.unwrap_or_default())],
+            seen: Seen::default(),
+            stories: String::new(),
+        }
+    })
+}
+
+fn play_it(day: &Day, bug: Option<Bug>) -> Outcome {
     let mut world = World::new(day.seed, day.start, APPS.as_slice(), day.weather.clone());
     world.with_cloud(|cloud| cloud.set_tempo(Tempo::default()));
     let configs = APPS.iter().cloned().map(Arc::new).collect();

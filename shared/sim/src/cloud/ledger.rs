@@ -131,6 +131,11 @@ pub enum Happened {
         rollout: ServiceDeploymentArn,
         percent: u8,
     },
+    /// Somebody changed the weights of a production rule by hand.
+    WeightsSet {
+        cluster: ClusterName,
+        service: EcsServiceName,
+    },
     /// A service deployment is over.
     RolloutEnded {
         cluster: ClusterName,

@@ -7,6 +7,7 @@ use sluice_core::id::{ClusterName, EcsServiceName, ServiceDeploymentArn, TaskDef
 
 use super::Cloud;
 use super::ecs::RolloutConfig;
+use super::ledger::Happened;
 
 impl Cloud {
     pub(super) fn named(&self, cluster: &ClusterName, service: &EcsServiceName) -> Option<usize> {
@@ -107,6 +108,10 @@ impl Cloud {
         };
         if let Some(traffic) = &mut self.ecs.services[at].traffic {
             traffic.set_weights(weights);
+            self.note(Happened::WeightsSet {
+                cluster: cluster.clone(),
+                service: service.clone(),
+            });
         }
     }
 

@@ -155,10 +155,19 @@ impl Cloud {
 
     /// Somebody deletes a database in the console. Nothing keeps them from it.
     pub fn delete_database_by_hand(&mut self, identifier: &str) {
+        self.delete_named(identifier, false);
+    }
+
+    /// Sluice deletes a database, as it never does: for a bug that is planted.
+    pub fn delete_database_as_asked(&mut self, identifier: &str) {
+        self.delete_named(identifier, true);
+    }
+
+    fn delete_named(&mut self, identifier: &str, asked: bool) {
         let mut all = self.databases.iter();
         let at = all.position(|one| one.is_named() && one.identifier() == identifier);
         if let Some(at) = at {
-            self.remove_database(at, false);
+            self.remove_database(at, asked);
         }
     }
 

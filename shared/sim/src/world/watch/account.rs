@@ -172,7 +172,8 @@ impl Watcher {
             return None;
         }
         let view = self.cloud(|cloud| cloud.service(cluster, ecs_service))?;
-        runs_another(&view, expected)
+        let weights_are_ecss = !self.facts.weights_by_hand.contains(&place);
+        runs_another(&view, expected, weights_are_ecss)
     }
 
     fn wrong_about_databases(&self, d: &Deployment, fact: &DatabaseFact) -> Option<String> {
@@ -212,7 +213,11 @@ impl Watcher {
 
 /// A service runs a revision if ECS names it, all traffic is on it, and no task is of another but
 /// what ECS is still taking down.
-fn runs_another(view: &ServiceView, expected: &TaskDefinitionArn) -> Option<String> {
+fn runs_another(
+    view: &ServiceView,
+    expected: &TaskDefinitionArn,
+    weights_are_ecss: bool,
+) -> Option<String> {
     let named = &view.task_definition;
     if named != expected {
         return Some(format!("{} is to run {named}, not {expected}", view.name));
@@ -220,7 +225,7 @@ fn runs_another(view: &ServiceView, expected: &TaskDefinitionArn) -> Option<Stri
     let elsewhere = view.revisions.iter().find(|revision| {
         revision.task_definition != *expected && revision.production_percent.unwrap_or(0) > 0
     });
-    if let Some(other) = elsewhere {
+    if let Some(other) = elsewhere.filter(|_| weights_are_ecss) {
         let (percent, other) = (other.production_percent, &other.task_definition);
         return Some(format!(
             "{} per cent of the traffic of {} are on {other}, not on {expected}",

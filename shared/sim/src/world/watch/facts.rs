@@ -40,6 +40,9 @@ pub(super) struct Facts {
     pub(super) applied: BTreeSet<String>,
     /// When someone else's hand last updated a service.
     pub(super) by_hand: BTreeMap<(ClusterName, EcsServiceName), Timestamp>,
+    /// Services whose weights somebody has changed by hand since ECS last set them: ECS does not say so,
+    /// and Sluice reads the rule only for the plan.
+    pub(super) weights_by_hand: BTreeSet<(ClusterName, EcsServiceName)>,
     /// The copies of rehearsals that are there, and whose.
     pub(super) copies: BTreeMap<String, String>,
 }
@@ -177,9 +180,18 @@ impl Watcher {
                 self.facts.rollouts.insert(rollout, started);
             }
             Happened::TrafficShifted {
-                rollout, percent, ..
-            } if percent > 0 => {
-                self.judge_shift(at, &rollout);
+                cluster,
+                service,
+                rollout,
+                percent,
+            } => {
+                self.facts.weights_by_hand.remove(&(cluster, service));
+                if percent > 0 {
+                    self.judge_shift(at, &rollout);
+                }
+            }
+            Happened::WeightsSet { cluster, service } => {
+                self.facts.weights_by_hand.insert((cluster, service));
             }
             Happened::RolloutEnded {
                 rollout, status, ..
@@ -216,8 +228,7 @@ impl Watcher {
             | Happened::ServiceScaled { .. }
             | Happened::TaskDefinitionRegistered { .. }
             | Happened::TaskStopped { .. }
-            | Happened::TestTrafficShifted { .. }
-            | Happened::TrafficShifted { .. } => {}
+            | Happened::TestTrafficShifted { .. } => {}
         }
     }
 
