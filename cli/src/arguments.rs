@@ -40,6 +40,7 @@ pub enum Command {
     #[command(subcommand)]
     Config(Config),
     Cloud(Cloud),
+    Hunt(Hunt),
 }
 
 /// Play a deployment from the push to the clean-up, on a simulated cloud.
@@ -181,6 +182,43 @@ pub struct Cloud {
     /// What is left to chance comes from this number.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+}
+
+/// Look for a day on which Sluice breaks something that must always be true.
+///
+/// Each seed is a day of a company with two applications: pushes, hotfixes, people who are slow,
+/// wrong or gone, hands in the console, outages, crashes, reads that are late. In the evening the
+/// faults stop, and everything must end and be told. A day that breaks something is made as small as
+/// it can be, printed as a story, and played again with its seed. Exits with 1 if one does.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:\n  \
+    sluice hunt --seeds 1000\n  \
+    sluice hunt --minutes 10 --from 5000\n  \
+    sluice hunt --from 4711 --seeds 1 --story   # what happens on that day\n  \
+    sluice hunt --bugs                          # does it find what is planted?\n\n\
+    A build with --release plays ten times as many."
+)]
+pub struct Hunt {
+    /// So many days at most.
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub seeds: u64,
+    /// From this seed on.
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub from: u64,
+    /// For so many minutes at most.
+    #[arg(long, value_name = "M", value_parser = clap::value_parser!(u64).range(1..))]
+    pub minutes: Option<u64>,
+    /// Play so many days side by side; without it, as many as there are cores.
+    #[arg(long, value_name = "J")]
+    pub jobs: Option<std::num::NonZeroUsize>,
+    /// Print what happens on each day.
+    #[arg(long)]
+    pub story: bool,
+    /// Plant one bug after the other, and say on which day each is found.
+    #[arg(long)]
+    pub bugs: bool,
 }
 
 /// Which application it is about.

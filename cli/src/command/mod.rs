@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod dialogue;
 mod ending;
+mod hunt;
 mod plan;
 mod prompt;
 mod run;
@@ -69,6 +70,7 @@ pub fn carry_out(arguments: &Arguments) -> ExitCode {
         Command::Run(run) => run::carry_out(run, &mut screen),
         Command::Plan(plan) => plan::carry_out(plan, &mut screen),
         Command::Config(config) => config::carry_out(config, &mut screen),
+        Command::Hunt(hunt) => hunt::carry_out(hunt, &mut screen),
         Command::Cloud(cloud) => cloud::carry_out(cloud, &mut screen),
     };
     match done {

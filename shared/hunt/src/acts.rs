@@ -22,7 +22,7 @@ pub(crate) fn plan(world: &mut World, app: &App, day: &Day) {
     for (number, one) in day.moves.iter().enumerate() {
         let (act, app) = (one.act.clone(), app.clone());
         let behaviour = match &act {
-            Act::Push { image, .. } => day.images.get(image).cloned(),
+            Act::Push { image, .. } => day.images.get(image).map(|bad| bad.behaviour.clone()),
             _ => None,
         };
         world.plan(one.at, act.to_string(), move |world| {

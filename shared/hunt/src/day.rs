@@ -25,10 +25,19 @@ pub struct Day {
     pub habits: Vec<Habit>,
     /// Who clicks everything twice.
     pub double_clickers: Vec<SlackUserId>,
-    /// How images behave that do not behave well, by name.
-    pub images: BTreeMap<String, ImageBehaviour>,
+    /// The images that do not behave well, by name.
+    pub images: BTreeMap<String, BadImage>,
     /// What happens, the earliest first.
     pub moves: Vec<Move>,
+}
+
+/// An image that does not behave well.
+#[derive(Clone, Debug)]
+pub struct BadImage {
+    /// What is wrong with it.
+    pub words: &'static str,
+    /// How it behaves.
+    pub behaviour: ImageBehaviour,
 }
 
 /// Something that happens.
@@ -91,6 +100,70 @@ pub enum Act {
         /// For how long.
         lasts: SignedDuration,
     },
+}
+
+impl fmt::Display for Day {
+    /// The day as a person reads it: the weather, the people, then what happens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "weather: {}", weather(&self.weather))?;
+        for (image, bad) in &self.images {
+            writeln!(f, "image {image}: {}", bad.words)?;
+        }
+        for habit in &self.habits {
+            let at = habit
+                .environment
+                .as_ref()
+                .map_or("anywhere", |at| at.as_str());
+            let twice = match self.double_clickers.contains(&habit.user) {
+                true => ", twice",
+                false => "",
+            };
+            let (user, what) = (&habit.user, habit.action.label());
+            let after = duration(habit.after);
+            writeln!(f, "{user} clicks \"{what}\" in {at} after {after}{twice}")?;
+        }
+        for one in &self.moves {
+            let at = (self.start + one.at).strftime("%a %H:%M:%S");
+            writeln!(f, "{at} {}", one.act)?;
+        }
+        Ok(())
+    }
+}
+
+/// What goes wrong by itself, in a line.
+fn weather(weather: &Weather) -> String {
+    let calm = Weather::default();
+    let mut said = Vec::new();
+    let mut rate = |what: &str, rate: f64| {
+        if rate > 0.0 {
+            said.push(format!("{:.1} % {what}", rate * 100.0));
+        }
+    };
+    rate("of events lost", weather.roads.losses);
+    rate("of events doubled", weather.roads.doubles);
+    rate("of wake-ups doubled", weather.double_wakeups);
+    rate("of functions crash", weather.crash_rate);
+    rate("of calls fail", weather.faults.fail);
+    rate("of calls throttled", weather.faults.throttle);
+    rate("of answers lost", weather.faults.lose_answer);
+    rate(
+        "of calls interrupted by other functions",
+        weather.interleave,
+    );
+    rate("of tasks never start", weather.never_start);
+    if weather.roads.jitter > SignedDuration::ZERO {
+        said.push(format!(
+            "events up to {} late",
+            duration(weather.roads.jitter)
+        ));
+    }
+    if weather.lag != calm.lag {
+        said.push(format!("reads up to {:#} late", weather.lag.longest()));
+    }
+    match said.is_empty() {
+        true => "calm".to_owned(),
+        false => said.join(", "),
+    }
 }
 
 impl fmt::Display for Act {

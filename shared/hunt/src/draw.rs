@@ -11,7 +11,7 @@ use sluice_sim::workplace::{Dice, Roads, Weather};
 use sluice_sim::world::{Habit, Hand};
 
 use crate::company::{PLACES, Place, STRANGER, user};
-use crate::day::{Act, Day, Move};
+use crate::day::{Act, BadImage, Day, Move};
 
 /// A Monday in winter: eight in the morning where the company is.
 const MONDAY: &str = "2026-01-05T07:00:00Z";
@@ -60,8 +60,8 @@ impl Day {
         let mut at = dice.up_to(SignedDuration::from_hours(3));
         for number in 0..1 + dice.below(4) {
             let image = format!("{app}-{number}");
-            if let Some(behaviour) = behaviour(dice) {
-                self.images.insert(image.clone(), behaviour);
+            if let Some(bad) = bad_image(dice) {
+                self.images.insert(image.clone(), bad);
             }
             let push = |place: &Place| Act::Push {
                 app,
@@ -172,24 +172,49 @@ fn weather(dice: &mut Dice) -> Weather {
     }
 }
 
-/// How an image behaves; `None`: well, as most do.
-fn behaviour(dice: &mut Dice) -> Option<ImageBehaviour> {
+/// What is wrong with an image; `None`: nothing, as with most.
+fn bad_image(dice: &mut Dice) -> Option<BadImage> {
     let mut bad = ImageBehaviour::default();
-    match dice.below(24) {
-        0 => bad.scan = ScanBehaviour::Hangs,
-        1 => bad.migration.ends = MigrationEnd::Exits(1),
-        2 => bad.migration.ends = MigrationEnd::NeverStarts,
-        3 => bad.migration.ends = MigrationEnd::Hangs,
-        4 => bad.web = Start::Crashes(3),
-        5 => bad.workers = Start::Crashes(137),
-        6 => bad.ready = Some(503),
-        7 => bad.live = Some(500),
+    let words = match dice.below(24) {
+        0 => {
+            bad.scan = ScanBehaviour::Hangs;
+            "its scan hangs"
+        }
+        1 => {
+            bad.migration.ends = MigrationEnd::Exits(1);
+            "its migration fails"
+        }
+        2 => {
+            bad.migration.ends = MigrationEnd::NeverStarts;
+            "its migration's task never starts"
+        }
+        3 => {
+            bad.migration.ends = MigrationEnd::Hangs;
+            "its migration hangs"
+        }
+        4 => {
+            bad.web = Start::Crashes(3);
+            "web crashes at its start"
+        }
+        5 => {
+            bad.workers = Start::Crashes(137);
+            "workers crash at their start"
+        }
+        6 => {
+            bad.ready = Some(503);
+            "web is never ready"
+        }
+        7 => {
+            bad.live = Some(500);
+            "web is never healthy"
+        }
         8 => {
             bad.workers_die = Some(Dies {
                 after: SignedDuration::from_secs(20) + dice.up_to(SignedDuration::from_mins(10)),
                 tasks: 1,
                 exit_code: 1,
             });
+            "workers die after a while"
         }
         9 | 10 => {
             bad.under_traffic = Some(UnderTraffic {
@@ -197,12 +222,28 @@ fn behaviour(dice: &mut Dice) -> Option<ImageBehaviour> {
                 status: 500,
                 fires_alarms: dice.chance(0.5),
             });
+            "web answers 500 under traffic"
         }
-        11 => bad.migration.lies = true,
-        12 => bad.migration.sql = None,
-        13 => bad.migration.look_tells_nothing = true,
-        14 => bad.migration.brings_nothing = true,
-        15 | 16 => bad = drops_a_column(bad),
+        11 => {
+            bad.migration.lies = true;
+            "its migration ends well and has done nothing"
+        }
+        12 => {
+            bad.migration.sql = None;
+            "its migration cannot be rendered"
+        }
+        13 => {
+            bad.migration.look_tells_nothing = true;
+            "the look at its migration tells nothing"
+        }
+        14 => {
+            bad.migration.brings_nothing = true;
+            "it brings no migration"
+        }
+        15 | 16 => {
+            bad = drops_a_column(bad);
+            "its migration drops a column"
+        }
         17 => {
             bad = drops_a_column(bad);
             bad.under_traffic = Some(UnderTraffic {
@@ -210,10 +251,14 @@ fn behaviour(dice: &mut Dice) -> Option<ImageBehaviour> {
                 status: 500,
                 fires_alarms: true,
             });
+            "its migration drops a column, and web answers 500 under traffic"
         }
         _ => return None,
-    }
-    Some(bad)
+    };
+    Some(BadImage {
+        words,
+        behaviour: bad,
+    })
 }
 
 fn drops_a_column(image: ImageBehaviour) -> ImageBehaviour {

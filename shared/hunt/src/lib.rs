@@ -17,6 +17,6 @@ mod shrink;
 mod told;
 
 pub use bug::Bug;
-pub use day::{Act, Day, Move};
+pub use day::{Act, BadImage, Day, Move};
 pub use play::{Found, Outcome, Seen, play, play_with};
 pub use shrink::{Shrunk, shrink};
