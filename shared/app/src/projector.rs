@@ -228,7 +228,7 @@ impl App {
             }
             read => read?,
         };
-        Ok(stored.and_then(|stored| stored.deployment.plan))
+        Ok(stored.and_then(|stored| stored.deployment.plan.clone()))
     }
 }
 
