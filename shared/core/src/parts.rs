@@ -19,6 +19,8 @@ const VALUE: usize = 1_800;
 pub const TOTAL: usize = 12_000;
 /// Kept free for the words that say how much is missing.
 const NOTE: usize = 60;
+/// No byte of a text becomes wider on its way to Slack.
+const WIDEST: usize = "&amp;".len();
 /// What is tried, one after the other, until all texts together are short enough.
 const CAPS: [usize; 5] = [TEXT, 1_400, 700, 350, 170];
 /// Values that stand side by side in one of Slack's blocks.
@@ -53,11 +55,11 @@ pub fn parts(message: Message, elsewhere: impl FnOnce() -> Vec<Block>) -> Vec<Me
 /// Whether nothing has to be cut.
 fn fits(blocks: &[Block]) -> bool {
     let is_short = |block: &Block| match block {
-        Block::Text(text) | Block::Code(text) | Block::Context(text) => width(text) <= TEXT,
-        Block::Header(text) => width(text) <= TITLE,
+        Block::Text(text) | Block::Code(text) | Block::Context(text) => is_within(text, TEXT),
+        Block::Header(text) => is_within(text, TITLE),
         Block::Fields(fields) => fields
             .iter()
-            .all(|(name, value)| width(name) <= TITLE && width(value) <= VALUE),
+            .all(|(name, value)| is_within(name, TITLE) && is_within(value, VALUE)),
         Block::Links(_) | Block::Buttons(_) => true,
     };
     blocks.iter().all(is_short)
@@ -307,6 +309,11 @@ fn width_of(block: &Block) -> usize {
         }
         Block::Buttons(_) => 0,
     }
+}
+
+/// Whether its width is at most that. Most texts are short, however wide their characters may be.
+fn is_within(text: &str, limit: usize) -> bool {
+    text.len() * WIDEST <= limit || width(text) <= limit
 }
 
 fn width(text: &str) -> usize {
