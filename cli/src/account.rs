@@ -1,5 +1,7 @@
 //! What is left when all is over, as JSON: the deployments and everything that happened to them.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use sluice_core::deployment::Deployment;
@@ -128,7 +130,7 @@ pub fn deployments(world: &World) -> Vec<Deployment> {
         .store()
         .deployments()
         .into_iter()
-        .map(|stored| stored.deployment)
+        .map(|stored| Arc::unwrap_or_clone(stored.deployment))
         .collect();
     all.sort_by(|a, b| {
         (a.requested_at, a.release.pushed_at, &a.id).cmp(&(

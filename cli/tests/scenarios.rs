@@ -65,7 +65,7 @@ fn every_history_replays_and_a_changed_record_is_found() {
     assert_eq!(histories.len(), 2);
     for (id, mut records) in histories {
         let stored = play.world().store().deployment(&id).unwrap();
-        assert_eq!(history::replay(&records).unwrap(), stored.deployment);
+        assert_eq!(history::replay(&records).unwrap(), *stored.deployment);
         let middle = records.len() / 2;
         records[middle].notes.push("nothing to see here".to_owned());
         assert!(history::replay(&records).is_err());

@@ -89,7 +89,7 @@ fn runs_until(world: &mut World, phase: &str) {
 
 fn newest(world: &World) -> Deployment {
     let last = erp::deployments(world, "production").pop();
-    last.expect("it was opened").deployment
+    Arc::unwrap_or_clone(last.expect("it was opened").deployment)
 }
 
 fn decide(world: &World, config: &Config, action: ButtonAction, by: &str) -> String {

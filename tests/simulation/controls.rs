@@ -44,7 +44,7 @@ enum Hand {
 
 fn newest(world: &World) -> Option<DeploymentId> {
     let last = erp::deployments(world, "production").pop()?;
-    Some(last.deployment.id)
+    Some(last.deployment.id.clone())
 }
 
 fn lay_on(world: &World, hand: Hand, by: &str) -> Result<Decided, ControlError> {

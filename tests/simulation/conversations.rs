@@ -202,7 +202,7 @@ fn after_the_way_back_pushes_wait_and_people_go_on(mut room: Room) {
     // Told again of what went back, nothing is held anew.
     for stored in erp::deployments(&room.world, "production") {
         let wake_up = sluice_app::ports::WakeUp {
-            deployment: stored.deployment.id,
+            deployment: stored.deployment.id.clone(),
             due: None,
         };
         let soon = room.world.now() + SignedDuration::from_mins(1);

@@ -51,7 +51,9 @@ const ON_CALL: &str = "UONES0604QSJC";
 /// The first deployment that waits for Sluice's own hold to be released.
 fn held(world: &World) -> Option<Deployment> {
     let stored = world.store().deployments();
-    let mut deployments = stored.into_iter().map(|stored| stored.deployment);
+    let mut deployments = stored
+        .into_iter()
+        .map(|stored| Arc::unwrap_or_clone(stored.deployment));
     deployments.find(|d| match &d.phase {
         Phase::AwaitingWindow {
             closed: Some(closed),

@@ -142,7 +142,7 @@ impl Story {
 
     fn newest(&self) -> Deployment {
         let mut all = erp::deployments(&self.world, PRODUCTION);
-        all.pop().expect("there is one").deployment
+        Arc::unwrap_or_clone(all.pop().expect("there is one").deployment)
     }
 
     /// Runs until the newest deployment is in the phase, or is over.
@@ -254,7 +254,10 @@ fn tell(case: &Case) -> Told {
     story.quiet();
     erp::assert_nothing_broke(&story.world);
     let all = erp::deployments(&story.world, PRODUCTION);
-    let mut after = all.into_iter().map(|stored| stored.deployment).skip(1);
+    let mut after = all
+        .into_iter()
+        .skip(1)
+        .map(|stored| Arc::unwrap_or_clone(stored.deployment));
     let told = Told {
         release: after.next().expect("it was pushed"),
         after: after.next(),

@@ -10,6 +10,7 @@ mod press;
 mod scripts;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use sluice_core::message::{Button, ButtonAction};
 use sluice_sim::world::{Bounds, World};
@@ -152,7 +153,7 @@ fn an_offer_that_is_refused_or_does_nothing_is_seen() {
     let mut world = script.begin();
     world.run(Bounds::default(), |_| false);
     let by = erp::deployments(&world, "production").pop();
-    let by = by.expect("it was pushed").deployment;
+    let by = Arc::unwrap_or_clone(by.expect("it was pushed").deployment);
     let shown = |action| Offered {
         what: What::Button(Button {
             action,

@@ -1,5 +1,7 @@
 //! Who pushed and which commit, and hotfixes, in whole worlds.
 
+use std::sync::Arc;
+
 use futures::executor::block_on;
 use jiff::SignedDuration;
 use sluice_app::AskedHow;
@@ -53,10 +55,8 @@ fn second_approver(world: &mut World) {
 }
 
 fn newest(world: &World) -> Deployment {
-    erp::deployments(world, PRODUCTION)
-        .pop()
-        .expect("there is one")
-        .deployment
+    let newest = erp::deployments(world, PRODUCTION).pop();
+    Arc::unwrap_or_clone(newest.expect("there is one").deployment)
 }
 
 /// Everything that is kept, and everything that was said.

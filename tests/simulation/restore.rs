@@ -122,7 +122,9 @@ impl Story {
     /// The deployments to production, oldest first.
     fn all(&self) -> Vec<Deployment> {
         let stored = erp::deployments(&self.world, PRODUCTION).into_iter();
-        stored.map(|stored| stored.deployment).collect()
+        stored
+            .map(|stored| Arc::unwrap_or_clone(stored.deployment))
+            .collect()
     }
 
     fn ends(&self) -> Vec<&'static str> {

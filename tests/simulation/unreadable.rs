@@ -50,7 +50,7 @@ fn told(world: &World, tag: &str, image: &str, after_s: i64) -> ImagePush {
 
 fn production(world: &World) -> DeploymentId {
     let last = erp::deployments(world, "production").pop();
-    last.expect("it was opened").deployment.id
+    last.expect("it was opened").deployment.id.clone()
 }
 
 /// A release waits in production for its approval, and can then not be read any more.

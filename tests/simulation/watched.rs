@@ -1,5 +1,7 @@
 //! Bakes that prove nothing, and tasks that start well and die later, in whole worlds.
 
+use std::sync::Arc;
+
 use futures::executor::block_on;
 use jiff::SignedDuration;
 use sluice_app::Decide;
@@ -27,10 +29,8 @@ fn baking(behaviour: &ImageBehaviour) -> World {
 }
 
 fn newest(world: &World) -> sluice_core::deployment::Deployment {
-    erp::deployments(world, PRODUCTION)
-        .pop()
-        .expect("there is one")
-        .deployment
+    let newest = erp::deployments(world, PRODUCTION).pop();
+    Arc::unwrap_or_clone(newest.expect("there is one").deployment)
 }
 
 fn until(world: &mut World, reached: impl Fn(&Phase) -> bool) {

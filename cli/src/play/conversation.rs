@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 use sluice_app::ports::MessageRef;
@@ -132,7 +133,10 @@ impl Play {
     fn about(&mut self, interrupts: bool) -> Option<Deployment> {
         let mut stored = self.stage.world.store().deployments();
         stored.sort_by_key(|stored| stored.deployment.requested_at);
-        let all: Vec<Deployment> = stored.into_iter().map(|stored| stored.deployment).collect();
+        let all = stored.into_iter();
+        let all: Vec<Deployment> = all
+            .map(|stored| Arc::unwrap_or_clone(stored.deployment))
+            .collect();
         for again in self.stage.take_reminders() {
             self.conversation.asked.retain(|(id, _)| *id != again);
         }
@@ -194,7 +198,7 @@ impl Play {
 
     fn deployment(&self, id: &DeploymentId) -> Option<Deployment> {
         let stored = self.stage.world.store().deployment(id)?;
-        Some(stored.deployment)
+        Some(Arc::unwrap_or_clone(stored.deployment))
     }
 
     fn phase(&self, id: &DeploymentId) -> &'static str {

@@ -123,7 +123,7 @@ impl Stage {
     /// # Errors
     /// The audience cannot be told.
     pub fn tell(&mut self, audience: &mut dyn Audience) -> io::Result<()> {
-        let mut news: Vec<(Timestamp, Deployment, String, Tone)> = Vec::new();
+        let mut news: Vec<(Timestamp, Arc<Deployment>, String, Tone)> = Vec::new();
         for stored in self.world.store().deployments() {
             let d = stored.deployment;
             let (told, phase) = self.told.get(&d.id).copied().unwrap_or((0, ""));
@@ -187,7 +187,7 @@ impl Stage {
         let under_way = stored.iter().map(|stored| &stored.deployment);
         under_way
             .filter(|d| !d.phase.is_terminal())
-            .map(waiting)
+            .map(|d| waiting(d))
             .collect()
     }
 }

@@ -309,7 +309,7 @@ fn restore(world: &mut World, config: &Config, production: &Environment, reason:
         .max_by_key(|d| d.requested_at);
     let Some(migrated) = migrated else { return };
     let order = RestoreDatabase {
-        to: PointReference::Moment(migrated.id),
+        to: PointReference::Moment(migrated.id.clone()),
         reason: reason.to_owned(),
     };
     let asked = block_on(app.restore(&request, &order));

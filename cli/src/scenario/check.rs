@@ -1,5 +1,7 @@
 //! What must be true of the world at a scenario's end, read from the cloud's own ledger.
 
+use std::sync::Arc;
+
 use sluice_core::config::{Config, Environment};
 use sluice_core::deployment::Deployment;
 use sluice_core::id::{DeploymentId, EnvironmentName, ServiceName};
@@ -184,7 +186,7 @@ fn of_tag(world: &World, tag: &str) -> Vec<Deployment> {
         .store()
         .deployments()
         .into_iter()
-        .map(|stored| stored.deployment);
+        .map(|stored| Arc::unwrap_or_clone(stored.deployment));
     all.filter(|deployment| deployment.release.tag.as_str() == tag)
         .collect()
 }

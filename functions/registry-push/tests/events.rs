@@ -155,7 +155,7 @@ fn a_push_of_next_year_does_not_keep_out_those_of_today() {
     let newest = |world: &World| {
         let mut all = world.store().deployments();
         all.sort_by_key(|stored| stored.deployment.release.pushed_at);
-        all.pop().unwrap().deployment.release
+        all.pop().unwrap().deployment.release.clone()
     };
     assert_eq!(newest(&world).digest.short(), "b".repeat(12));
     // A clock that is ahead by minutes is believed.

@@ -84,7 +84,7 @@ impl Desk {
 
     fn production(&self) -> Deployment {
         let all = self.world.store().deployments().into_iter();
-        let mut all = all.map(|stored| stored.deployment);
+        let mut all = all.map(|stored| Arc::unwrap_or_clone(stored.deployment));
         all.find(|d| d.environment().as_str() == "production")
             .unwrap()
     }

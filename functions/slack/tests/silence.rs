@@ -277,7 +277,7 @@ impl Scene {
 
 fn waiting(world: &World) -> Option<Deployment> {
     let stored = world.store().deployments().into_iter();
-    let mut all = stored.map(|stored| stored.deployment);
+    let mut all = stored.map(|stored| Arc::unwrap_or_clone(stored.deployment));
     all.find(|d| d.phase.name() == "AwaitingApproval")
 }
 

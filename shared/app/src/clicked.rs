@@ -1,5 +1,7 @@
 //! Clicks on buttons: decisions, pauses, and forms that ask for more.
 
+use std::sync::Arc;
+
 use sluice_core::controls::ControlsObservation;
 use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
@@ -137,7 +139,7 @@ impl App {
 
     async fn clicked_on(&self, id: &DeploymentId) -> Result<Option<Deployment>, PortError> {
         let stored = self.ports.store.load(id).await?;
-        Ok(stored.map(|stored| stored.deployment))
+        Ok(stored.map(|stored| Arc::unwrap_or_clone(stored.deployment)))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The driver: load, step, save, carry out, feed back, until the deployment waits.
 
+use std::sync::Arc;
+
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::controls::Hold;
@@ -146,7 +148,7 @@ impl App {
             for event in &events {
                 let current = changes
                     .last()
-                    .map_or(&stored.deployment, |(_, changed)| changed);
+                    .map_or(&*stored.deployment, |(_, changed)| changed);
                 match step(current, event, now) {
                     Ok(transition) => {
                         changes.extend(transition.next.map(|next| (event.clone(), next)));
@@ -204,18 +206,13 @@ impl App {
     ) -> Result<Stored, SaveError> {
         let mut chain = stored.chain.clone();
         let mut records = Vec::with_capacity(changes.len());
-        let mut before = &stored.deployment;
-        for (event, after) in &changes {
-            log_transition(before, after, event);
-            records.push(chain.append(
-                RecordedEntry::Event(event.clone()),
-                now,
-                Some(before),
-                after,
-            ));
-            before = after;
+        let mut deployment = stored.deployment.clone();
+        for (event, after) in changes {
+            log_transition(&deployment, &after, &event);
+            let entry = RecordedEntry::Event(event);
+            records.push(chain.append(entry, now, Some(&deployment), &after));
+            deployment = Arc::new(after);
         }
-        let deployment = before.clone();
         let over = deployment.phase.is_terminal();
         // Until people have been told: whoever dies in between is followed by somebody who tells.
         let told_by = now.saturating_add(TELL_AGAIN_AFTER).ok();

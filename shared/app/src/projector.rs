@@ -92,7 +92,7 @@ impl App {
         shown.channel = Some(channel.clone());
         let before = self.plan_before(d).await?;
         let whole = view::message(d, before.as_deref());
-        let mut continued = parts(&whole, &told_below(d));
+        let mut continued = parts(whole, || told_below(d));
         let message = continued.remove(0);
         let posted = match &shown.message {
             None => {
@@ -228,7 +228,7 @@ impl App {
             }
             read => read?,
         };
-        Ok(stored.and_then(|stored| stored.deployment.plan))
+        Ok(stored.and_then(|stored| stored.deployment.plan.clone()))
     }
 }
 

@@ -24,6 +24,7 @@ use crate::plan::{Plan, SealedPlan};
 use crate::release::Release;
 use crate::restore::Restore;
 use crate::rollback::{DeploymentKind, Rollback};
+use crate::shared::Shared;
 
 /// The version of the shape in which deployments are stored.
 pub const SCHEMA: u16 = 1;
@@ -128,9 +129,9 @@ pub struct Deployment {
     /// Who has said yes to exactly this plan, and when.
     pub approvals: BTreeMap<SlackUserId, Timestamp>,
     /// What it has done to the world so far, as far as it has heard.
-    pub touched: Touched,
+    pub touched: Shared<Touched>,
     /// What it is about to ask of the world and what it has asked: the last intent of each command.
-    pub intents: BTreeMap<CommandKey, Intent>,
+    pub intents: Shared<BTreeMap<CommandKey, Intent>>,
     /// From when the phase's time counts: since it was entered, or since AWS took what was asked last.
     pub clock_from: Timestamp,
     /// Looks that succeeded since the phase's time was over. Only after all of them is it over.
@@ -155,7 +156,7 @@ pub struct Deployment {
     /// Commands that failed and will be tried again.
     pub setbacks: BTreeMap<CommandKey, Setback>,
     /// What happened, for people.
-    pub story: Vec<Arc<Entry>>,
+    pub story: Shared<Vec<Arc<Entry>>>,
 }
 
 #[expect(
@@ -346,8 +347,8 @@ impl Deployment {
             entered_at: at,
             plan: None,
             approvals: BTreeMap::new(),
-            touched: Touched::default(),
-            intents: BTreeMap::new(),
+            touched: Shared::default(),
+            intents: Shared::default(),
             clock_from: at,
             looked: BTreeSet::new(),
             is_blind: false,
@@ -357,7 +358,7 @@ impl Deployment {
             looks: 0,
             rehearsal: None,
             setbacks: BTreeMap::new(),
-            story: Vec::new(),
+            story: Shared::default(),
         };
         deployment.tell(at, Note::Requested);
         deployment

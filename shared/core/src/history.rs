@@ -85,7 +85,7 @@ impl ChainEnd {
                 .collect(),
             intends: intended(before, after),
             previous: self.hash.clone(),
-            hash: ChainEnd::start().hash,
+            hash: self.hash.clone(),
         };
         record.hash = record.seal();
         self.next_seq += 1;

@@ -19,6 +19,8 @@ const VALUE: usize = 1_800;
 pub const TOTAL: usize = 12_000;
 /// Kept free for the words that say how much is missing.
 const NOTE: usize = 60;
+/// No byte of a text becomes wider on its way to Slack.
+const WIDEST: usize = "&amp;".len();
 /// What is tried, one after the other, until all texts together are short enough.
 const CAPS: [usize; 5] = [TEXT, 1_400, 700, 350, 170];
 /// Values that stand side by side in one of Slack's blocks.
@@ -26,16 +28,19 @@ const SIDE_BY_SIDE: usize = 10;
 
 /// The message in as few parts as it needs: the first stands in its place, the others, numbered,
 /// continue it below. `elsewhere` are blocks that stand in full below already: they are cut all the
-/// same, and not continued.
-pub fn parts(message: &Message, elsewhere: &[Block]) -> Vec<Message> {
-    let (blocks, rest) = head(&message.blocks, elsewhere);
+/// same, and not continued. It is asked only where something is cut.
+pub fn parts(message: Message, elsewhere: impl FnOnce() -> Vec<Block>) -> Vec<Message> {
+    if fits(&message.blocks) {
+        return vec![message];
+    }
+    let (blocks, rest) = head(&message.blocks, &elsewhere());
+    let title = title(&message.summary);
     let first = Message {
-        summary: message.summary.clone(),
+        summary: message.summary,
         blocks,
     };
     let continued = pack(rest);
     let count = continued.len() + 1;
-    let title = title(&message.summary);
     let continued = continued.into_iter().enumerate().map(|(at, blocks)| {
         let number = format!("{} of {count}", at + 2);
         let label = Block::Context(format!("{number} · {title}"));
@@ -45,6 +50,21 @@ pub fn parts(message: &Message, elsewhere: &[Block]) -> Vec<Message> {
         }
     });
     std::iter::once(first).chain(continued).collect()
+}
+
+/// Whether nothing has to be cut.
+fn fits(blocks: &[Block]) -> bool {
+    let is_short = |block: &Block| match block {
+        Block::Text(text) | Block::Code(text) | Block::Context(text) => is_within(text, TEXT),
+        Block::Header(text) => is_within(text, TITLE),
+        Block::Fields(fields) => fields
+            .iter()
+            .all(|(name, value)| is_within(name, TITLE) && is_within(value, VALUE)),
+        Block::Links(_) | Block::Buttons(_) => true,
+    };
+    blocks.iter().all(is_short)
+        && blocks.iter().map(slack_blocks).sum::<usize>() <= BLOCKS
+        && blocks.iter().map(width_of).sum::<usize>() <= TOTAL
 }
 
 /// What is shown of the blocks in their place, and what is not.
@@ -291,18 +311,29 @@ fn width_of(block: &Block) -> usize {
     }
 }
 
+/// Whether its width is at most that. Most texts are short, however wide their characters may be.
+fn is_within(text: &str, limit: usize) -> bool {
+    text.len() * WIDEST <= limit || width(text) <= limit
+}
+
 fn width(text: &str) -> usize {
-    text.chars().map(width_of_char).sum()
+    text.bytes().map(width_of_byte).sum()
+}
+
+fn width_of_char(c: char) -> usize {
+    width(c.encode_utf8(&mut [0; 4]))
 }
 
 /// As wide as a character can become on its way to Slack: escaped, in UTF-16, and a backtick with
-/// what keeps three of them from ending a block of code.
-fn width_of_char(c: char) -> usize {
-    match c {
-        '&' => "&amp;".len(),
-        '<' | '>' => "&lt;".len(),
-        '`' => 2,
-        c => c.len_utf16(),
+/// what keeps three of them from ending a block of code. Its first byte says it: where that begins
+/// four bytes, UTF-16 takes two units.
+fn width_of_byte(byte: u8) -> usize {
+    match byte {
+        b'&' => "&amp;".len(),
+        b'<' | b'>' => "&lt;".len(),
+        b'`' | 0xf0.. => 2,
+        0x80..0xc0 => 0,
+        _ => 1,
     }
 }
 

@@ -3,13 +3,11 @@
 //! A report is lines `sluice-report N/M CHUNK` in their order, N from 1 to M. The chunks together are
 //! the base64 of its JSON, deflated by zlib. Between them stands whatever else the task logs.
 
-use std::io::{Read, Write};
+use std::io::Read;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use flate2::Compression;
 use flate2::read::ZlibDecoder;
-use flate2::write::ZlibEncoder;
 use serde::{Deserialize, Serialize};
 
 use crate::judge::Tables;
@@ -160,10 +158,7 @@ pub fn decode<'a>(lines: impl IntoIterator<Item = &'a str>) -> Result<Option<Rep
 /// The lines that tell a report, as the wrapper prints them.
 pub fn encode(report: &Report) -> Vec<String> {
     let json = serde_json::to_vec(report).expect("a report has only keys that are text");
-    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
-    zlib.write_all(&json)
-        .expect("a vector takes all that is written");
-    let text = BASE64.encode(zlib.finish().expect("a vector takes all that is written"));
+    let text = BASE64.encode(fdeflate::compress_to_vec(&json));
     let of = text.len().div_ceil(CHUNK);
     let chunks = text.as_bytes().chunks(CHUNK).enumerate();
     chunks

@@ -5,6 +5,7 @@
 //! it against a real PostgreSQL.
 
 use std::io::Write;
+use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -89,7 +90,7 @@ impl<'a> Alembic<'a> {
 
     fn wrapped(self, mode: &str, parameters: [&str; 4]) -> Vec<String> {
         let mut command = self.python;
-        command.extend(["-c".to_owned(), packed(), mode.to_owned()]);
+        command.extend(["-c".to_owned(), PACKED.clone(), mode.to_owned()]);
         command.push(self.program.to_owned());
         command.extend(parameters.map(str::to_owned));
         command.extend_from_slice(self.arguments);
@@ -146,7 +147,7 @@ fn is_upgrade(arguments: &[String]) -> bool {
 /// The wrapper as one argument of `python -c`: ECS takes 8,192 characters of overrides in all. A
 /// module of the user's that is called `base64` must not be taken for Python's, so the working
 /// directory is no place to look in until the wrapper says so.
-fn packed() -> String {
+static PACKED: LazyLock<String> = LazyLock::new(|| {
     let lines = SCRIPT.lines().filter(|line| {
         let line = line.trim_start();
         !line.is_empty() && !line.starts_with('#')
@@ -160,7 +161,7 @@ fn packed() -> String {
     format!(
         "import sys;sys.path[:]=[p for p in sys.path if p];import base64,zlib;exec(zlib.decompress(base64.b64decode('{text}')))"
     )
-}
+});
 
 #[cfg(test)]
 mod tests;

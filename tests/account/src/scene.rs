@@ -3,6 +3,7 @@
 mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -182,7 +183,7 @@ impl Scene {
         };
         let newest = self.store.environment(&key).await.unwrap().newest?;
         let stored = self.store.load(&newest.deployment).await.unwrap()?;
-        Some(stored.deployment)
+        Some(Arc::unwrap_or_clone(stored.deployment))
     }
 
     /// Whether Slack has heard the end of it.

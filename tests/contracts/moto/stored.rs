@@ -2,6 +2,8 @@
 //! itself is upgraded. `tests/stored/v1-table.json` was written by the store of schema version 1, and is
 //! never renewed once that is released: what breaks it breaks somebody's deployment.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use sluice_app::ports::{EnvironmentKey, MessageRef, Save, Shown, Store, Stored};
@@ -42,7 +44,7 @@ async fn a_table_of_version_1_is_read_whole() {
     assert_eq!(store.history(id).await.unwrap(), history);
     let stored = store.load(id).await.unwrap().unwrap();
     let expected = Stored {
-        deployment: deployment.clone(),
+        deployment: Arc::new(deployment.clone()),
         version: 2,
         chain: verify(&history).unwrap(),
         due_at: Some(due_at()),
@@ -95,7 +97,7 @@ async fn writes_version_1() {
         .unwrap();
     store.claim(&key, id).await.unwrap();
     let save = Save {
-        deployment: deployment.clone(),
+        deployment: Arc::new(deployment.clone()),
         expected_version: 1,
         records: rest.to_vec(),
         chain: verify(&history).unwrap(),

@@ -1,5 +1,7 @@
 //! What has been in an environment, and the rollback that goes before every release.
 
+use std::sync::Arc;
+
 use sluice_app::ports::{EnvironmentKey, Opened, Save, Store};
 use sluice_core::config::Settings;
 use sluice_core::deployment::{Deployment, Opening, Requester};
@@ -21,8 +23,9 @@ pub(crate) async fn succeed(
 ) -> ProvenRelease {
     let stored = store.load(&opened.deployment.id).await.unwrap().unwrap();
     let mut save = change(&stored, 1);
-    save.deployment.phase = Phase::Succeeded;
-    save.deployment.entered_at = after(seconds);
+    let ended = Arc::make_mut(&mut save.deployment);
+    ended.phase = Phase::Succeeded;
+    ended.entered_at = after(seconds);
     save.frees_environment = true;
     let mut proven = proof(&opened.deployment, after(seconds));
     proven.migrated = seconds > 100;
@@ -86,7 +89,7 @@ async fn deployments_are_told_at_a_glance_and_those_under_way_as_they_are_now(st
     open(store, &two).await;
     let stored = store.load(&two.deployment.id).await.unwrap().unwrap();
     let mut save = change(&stored, 1);
-    save.deployment.phase = Phase::RollingOut;
+    Arc::make_mut(&mut save.deployment).phase = Phase::RollingOut;
     store.save(save).await.unwrap();
 
     let told = store.deployments(&key, 10).await.unwrap();
@@ -132,7 +135,7 @@ async fn a_rollback_goes_before_every_release_until_it_is_over(stage: &impl Stag
     assert_eq!(claim(&newer).await, Claim::HeldBy(id(&back)));
 
     let stored = store.load(&id(&back)).await.unwrap().unwrap();
-    assert_eq!(stored.deployment, back.deployment);
+    assert_eq!(*stored.deployment, back.deployment);
     let over = Save {
         frees_environment: true,
         holds_environment: None,

@@ -83,7 +83,7 @@ async fn a_deployment_is_opened_once_however_often_its_push_is_told(stage: &impl
     assert!(!told.contains(&Opened::Conflict), "{told:?}");
 
     let stored = store.load(&one.deployment.id).await.unwrap().unwrap();
-    assert_eq!(stored.deployment, one.deployment);
+    assert_eq!(*stored.deployment, one.deployment);
     assert_eq!((stored.version, &stored.chain), (1, &one.chain));
     assert_eq!(stored.due_at, Some(noon()));
     let history = store.history(&one.deployment.id).await.unwrap();
@@ -244,7 +244,7 @@ async fn a_change_is_stored_whole_or_not_at_all(stage: &impl Stage) {
 
     let unknown = change(
         &sluice_app::ports::Stored {
-            deployment: deployment("erp", 9, 0).deployment,
+            deployment: Arc::new(deployment("erp", 9, 0).deployment),
             ..stored
         },
         1,
@@ -266,7 +266,7 @@ async fn plans_come_and_change_and_settings_stay(stage: &impl Stage) {
     open(store, &one).await;
     for warning in ["first", "first", "second", "first"] {
         let mut save = change(&store.load(id).await.unwrap().unwrap(), 1);
-        save.deployment.plan = Some(plan(&one, warning));
+        Arc::make_mut(&mut save.deployment).plan = Some(plan(&one, warning));
         store.save(save.clone()).await.unwrap();
         let loaded = store.load(id).await.unwrap().unwrap().deployment;
         assert_eq!(loaded, save.deployment);
@@ -274,7 +274,7 @@ async fn plans_come_and_change_and_settings_stay(stage: &impl Stage) {
     // A change that came too late is one, with a new plan as well.
     let mut late = change(&store.load(id).await.unwrap().unwrap(), 1);
     late.expected_version = 2;
-    late.deployment.plan = Some(plan(&one, "third"));
+    Arc::make_mut(&mut late.deployment).plan = Some(plan(&one, "third"));
     assert_eq!(store.save(late).await, Err(SaveError::Conflict));
 }
 

@@ -395,7 +395,7 @@ impl Room {
 
     pub(super) fn newest(&self) -> Deployment {
         let mut all = erp::deployments(&self.world, PRODUCTION);
-        all.pop().expect("there is one").deployment
+        Arc::unwrap_or_clone(all.pop().expect("there is one").deployment)
     }
 
     pub(super) fn ends(&self) -> Vec<&'static str> {

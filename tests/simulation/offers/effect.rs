@@ -1,5 +1,7 @@
 //! Whether an offer did what it said.
 
+use std::sync::Arc;
+
 use sluice_core::deployment::{Deployment, Requester};
 use sluice_core::id::{ClusterName, EcsServiceName};
 use sluice_core::message::ButtonAction;
@@ -112,10 +114,10 @@ fn updated(world: &World, command: &str) -> Option<String> {
 
 fn now(world: &World, offer: &Offered) -> Deployment {
     let stored = world.store().deployment(&offer.by.id);
-    stored.expect("nothing is deleted").deployment
+    Arc::unwrap_or_clone(stored.expect("nothing is deleted").deployment)
 }
 
 fn newest(world: &World) -> Deployment {
     let mut all = erp::deployments(world, "production");
-    all.pop().expect("there is one").deployment
+    Arc::unwrap_or_clone(all.pop().expect("there is one").deployment)
 }

@@ -86,7 +86,7 @@ pub(super) fn offered(world: &World, said: &Said) -> Vec<Offered> {
         }
     }
     let all = crate::erp::deployments(world, "production").into_iter();
-    for by in all.map(|stored| stored.deployment) {
+    for by in all.map(|stored| Arc::unwrap_or_clone(stored.deployment)) {
         let text = format!("{:?}", said.message.blocks);
         let Some(report) = report(&by).filter(|_| text.contains(by.id.as_str())) else {
             continue;
@@ -105,7 +105,9 @@ pub(super) fn offered(world: &World, said: &Said) -> Vec<Offered> {
 }
 
 fn deployment(world: &World, id: &DeploymentId) -> Option<Deployment> {
-    Some(world.store().deployment(id)?.deployment)
+    Some(Arc::unwrap_or_clone(
+        world.store().deployment(id)?.deployment,
+    ))
 }
 
 /// Somebody who may.

@@ -171,7 +171,7 @@ impl Story {
             .into_iter()
             .map(|stored| stored.deployment)
             .filter(|d| d.environment().as_str() == "production");
-        production.max_by_key(|d| d.requested_at).unwrap()
+        Arc::unwrap_or_clone(production.max_by_key(|d| d.requested_at).unwrap())
     }
 
     /// Everything the messages of Slack ever said.

@@ -135,7 +135,7 @@ impl App {
                 && deployment.release.digest == *digest
                 && !deployment.phase.is_terminal()
             {
-                return Ok(Some(deployment));
+                return Ok(Some(Arc::unwrap_or_clone(deployment)));
             }
         }
         Ok(None)

@@ -169,7 +169,7 @@ impl App {
                 .store
                 .load(id)
                 .await?
-                .map(|stored| stored.deployment)),
+                .map(|stored| Arc::unwrap_or_clone(stored.deployment))),
             None => Ok(None),
         }
     }
@@ -272,7 +272,7 @@ impl App {
             way,
         };
         let after = match self.apply(&active.id, event).await? {
-            Some(Ok(stored)) => stored.deployment,
+            Some(Ok(stored)) => Arc::unwrap_or_clone(stored.deployment),
             Some(Err(RejectedEvent::GoingBackAlready)) => {
                 let current = self.loaded(Some(&active.id)).await?;
                 current.unwrap_or_else(|| active.clone())

@@ -1,5 +1,7 @@
 //! The port to the truth: deployments, environments, histories.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -67,7 +69,7 @@ pub struct Newest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
     /// The deployment.
-    pub deployment: Deployment,
+    pub deployment: Arc<Deployment>,
     /// Counts its changes, for conditional writes.
     pub version: u64,
     /// The end of its history.
@@ -94,7 +96,7 @@ pub enum Opened {
 #[derive(Clone, Debug)]
 pub struct Save {
     /// The deployment after the change.
-    pub deployment: Deployment,
+    pub deployment: Arc<Deployment>,
     /// The version it was made from.
     pub expected_version: u64,
     /// What happened, fastened to the chain.

@@ -55,7 +55,7 @@ pub(super) fn batch(d: &Deployment, from: usize, to: Option<usize>) -> Option<Ba
 /// A reply, and what is too long for it. The channel sees the first part only.
 fn in_parts(reply: Reply) -> Vec<Reply> {
     let broadcast = reply.broadcast;
-    let parts = parts(&reply.message, &[]).into_iter().enumerate();
+    let parts = parts(reply.message, Vec::new).into_iter().enumerate();
     parts
         .map(|(number, message)| Reply {
             message,

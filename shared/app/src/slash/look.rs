@@ -1,5 +1,7 @@
 //! Commands that tell how things are, and the home page, which tells the same.
 
+use std::sync::Arc;
+
 use futures::future::{join_all, try_join_all};
 use sluice_core::controls::{Controls, ControlsObservation};
 use sluice_core::deployment::{Deployment, Requester};
@@ -97,7 +99,7 @@ impl App {
             return Ok(None);
         };
         let stored = self.ports.store.load(id).await?;
-        Ok(stored.map(|stored| stored.deployment))
+        Ok(stored.map(|stored| Arc::unwrap_or_clone(stored.deployment)))
     }
 
     /// What keeps a push from being deployed; nothing if it would be.

@@ -1,5 +1,6 @@
 //! Deployments: opened once, saved under their version.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
@@ -99,7 +100,7 @@ impl DynamoStore {
             let head = Read::new(head)?;
             if let Some(parts) = parts_of(&head, &items)? {
                 return Ok(Some(Stored {
-                    deployment: parts.join(id)?,
+                    deployment: Arc::new(parts.join(id)?),
                     version: head.number(VERSION)?,
                     chain: chain_of(&head)?,
                     due_at: items.first().and_then(due_of),

@@ -279,7 +279,8 @@ fn unknown(d: &mut Deployment, reason: String, now: Timestamp) {
 
 /// What the look at the database showed.
 fn confirmed(d: &mut Deployment, reading: &InspectionReading, now: Timestamp) {
-    let Some(run) = &mut d.touched.migration else {
+    let touched = &mut *d.touched;
+    let Some(run) = &mut touched.migration else {
         return;
     };
     let (Some(ended), Some((_, since))) = (run.ended.clone(), &run.confirming) else {
@@ -300,7 +301,7 @@ fn confirmed(d: &mut Deployment, reading: &InspectionReading, now: Timestamp) {
             return not_at_head(d, ended, &stands, &head, now);
         }
         InspectionReading::NeverStarted(why) => {
-            let tries = &mut d.touched.never_started.confirmation;
+            let tries = &mut touched.never_started.confirmation;
             if *tries + 1 < NEVER_STARTED {
                 *tries += 1;
                 run.confirming = None;

@@ -145,13 +145,15 @@ fn is_of_another_task(
         outcome,
         Outcome::Inspection(_) | Outcome::Migration(_) | Outcome::Rehearsal(_)
     );
-    let mut needed = needs::all(d, now).into_iter();
-    is_of_a_task && !needed.any(|needed| needed.key() == *command)
+    let is_needed = || needs::all(d, now).iter().any(|one| one.key() == *command);
+    is_of_a_task && !is_needed()
 }
 
 /// AWS has taken what was asked for: it was asked by now at the latest.
 fn heard(d: &mut Deployment, command: &CommandKey, now: Timestamp) {
-    if let Some(intent) = d.intents.get_mut(command) {
+    if d.intents.contains_key(command)
+        && let Some(intent) = d.intents.get_mut(command)
+    {
         intent.open = false;
         intent.until = intent.until.min(now);
     }

@@ -217,19 +217,20 @@ pub(super) fn observe(
     rollout: Option<&RolloutObservation>,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
-    if !d.touched.rollouts.contains_key(service) {
+    let Some(known) = d.touched.rollouts.get(service) else {
         return Err(RejectedEvent::Late {
             event: "rollout",
             phase: d.phase.name(),
         });
-    }
+    };
     // ECS may take a moment to show a service deployment it has accepted. It never forgets one.
     let Some(rollout) = rollout else {
         return Ok(());
     };
-    d.touched
-        .rollouts
-        .insert(service.clone(), Some(rollout.clone()));
+    if known.as_ref() != Some(rollout) {
+        let rollouts = &mut d.touched.rollouts;
+        rollouts.insert(service.clone(), Some(rollout.clone()));
+    }
     if has_traffic(d) && is_stopped(rollout) {
         // Whoever deployed something else over it knows why: Sluice does not undo that by itself.
         let reason = rollout.reason.clone().unwrap_or_default();

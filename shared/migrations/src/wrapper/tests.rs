@@ -15,7 +15,7 @@ fn words(command: &str) -> Vec<String> {
 
 /// A command without the script in it.
 fn shape(command: &[String]) -> String {
-    let script = packed();
+    let script = PACKED.as_str();
     let words = command.iter().map(|word| match word {
         word if *word == script => "SCRIPT",
         word if word.is_empty() => "''",
@@ -125,8 +125,7 @@ fn the_override_is_short_enough_for_ecs() {
 
 #[test]
 fn what_is_packed_is_the_script_without_its_comments() {
-    let packed = packed();
-    let text = packed.split('\'').nth(1).unwrap();
+    let text = PACKED.split('\'').nth(1).unwrap();
     let mut script = String::new();
     ZlibDecoder::new(BASE64.decode(text).unwrap().as_slice())
         .read_to_string(&mut script)

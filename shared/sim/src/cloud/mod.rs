@@ -9,6 +9,7 @@ mod alarms;
 mod api;
 mod app_http;
 mod behaviour;
+mod changed;
 mod ecr;
 mod ecs;
 mod elb;
@@ -39,6 +40,7 @@ use jiff::Timestamp;
 use agenda::{Agenda, Due};
 use alarms::Alarm;
 use app_http::Application;
+use changed::Changing;
 use ecr::ImageRegistry;
 use ecs::{Ecs, Starts};
 use ids::Ids;
@@ -93,7 +95,7 @@ pub struct Cloud {
     vault: Vault,
     /// The secrets that RDS manages.
     rotations: Vec<String>,
-    databases: Vec<Instance>,
+    databases: Changing<Instance>,
     writers: Vec<Writers>,
     alarms: Vec<Alarm>,
     ecs: Ecs,
@@ -119,7 +121,7 @@ impl Cloud {
             registry: ImageRegistry::default(),
             vault: Vault::default(),
             rotations: Vec::new(),
-            databases: Vec::new(),
+            databases: Changing::default(),
             writers: Vec::new(),
             alarms: Vec::new(),
             ecs: Ecs::default(),

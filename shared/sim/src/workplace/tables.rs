@@ -2,6 +2,7 @@
 //! function here is one request, done whole or not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use sluice_app::ports::{
@@ -74,7 +75,7 @@ impl Tables {
         self.histories.insert(id.clone(), vec![first.clone()]);
         self.due.change(id, None, Some(due_at));
         let stored = Stored {
-            deployment: deployment.clone(),
+            deployment: Arc::new(deployment.clone()),
             version: 1,
             chain: chain.clone(),
             due_at: Some(due_at),
@@ -220,7 +221,7 @@ impl Tables {
     }
 
     pub(super) fn deployments(&self, key: &EnvironmentKey, limit: usize) -> Vec<DeploymentSummary> {
-        let stored = self.deployments.values().map(|stored| &stored.deployment);
+        let stored = self.deployments.values().map(|stored| &*stored.deployment);
         let mut found: Vec<DeploymentSummary> = stored
             .filter(|deployment| EnvironmentKey::of(deployment) == *key)
             .map(DeploymentSummary::of)

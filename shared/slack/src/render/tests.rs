@@ -240,7 +240,7 @@ fn the_parts_of_a_long_message_are_all_within_slacks_limits() {
                 Block::Buttons(vec![button(ButtonAction::Approve, None)]),
             ],
         };
-        for part in parts(&message, &[]) {
+        for part in parts(message, Vec::new) {
             let rendered = render(&part);
             assert!(rendered.blocks.len() <= super::BLOCKS);
             let all = Value::from(rendered.blocks).to_string();

@@ -31,6 +31,7 @@ use sluice_core::observation::{RolloutStatus, Stage};
 
 use super::agenda::Slot;
 use super::behaviour::ImageBehaviour;
+use super::changed::Changing;
 use super::elb::{Group, Traffic};
 use super::lag::Lagging;
 use super::place::Place;
@@ -45,8 +46,8 @@ pub(super) use tasks::{REMEMBERED, Task};
 #[derive(Debug, Default)]
 pub(super) struct Ecs {
     pub(super) task_definitions: Vec<TaskDefinition>,
-    pub(super) services: Vec<Service>,
-    pub(super) rollouts: Vec<Rollout>,
+    pub(super) services: Changing<Service>,
+    pub(super) rollouts: Changing<Rollout>,
     pub(super) tasks: Vec<Task>,
     pub(super) schemas: Vec<migrations::Schema>,
 }

@@ -111,7 +111,10 @@ impl Cloud {
     }
 
     pub(in crate::cloud) fn observe_services(&mut self, oldest: Timestamp) {
-        for at in 0..self.ecs.services.len() {
+        let mut changed = self.ecs.services.take_changed();
+        let rollouts = self.ecs.rollouts.take_changed().into_iter();
+        changed.extend(rollouts.map(|at| self.ecs.rollouts[at].service));
+        for at in changed {
             let sight = self.sight(at);
             let fingerprint = sight.fingerprint();
             let last = sight.service.looked.last();
@@ -120,7 +123,7 @@ impl Cloud {
             }
             let look = sight.look(fingerprint);
             let now = self.now;
-            let looked = &mut self.ecs.services[at].looked;
+            let looked = &mut self.ecs.services.unseen(at).looked;
             looked.forget_before(oldest);
             looked.push(now, look);
         }

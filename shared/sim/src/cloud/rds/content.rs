@@ -100,7 +100,7 @@ impl Cloud {
             let Some(reached) = writers.reached else {
                 continue;
             };
-            let database = &mut self.databases[reached];
+            let database = self.databases.unseen(reached);
             let writes = |kind| matches!(kind, ServiceKind::Web | ServiceKind::Worker);
             if database.takes_writes() && services.any(|one| writes(one.kind) && one.running() > 0)
             {

@@ -68,7 +68,8 @@ impl Cloud {
     }
 
     pub(in crate::cloud) fn observe_databases(&mut self, oldest: Timestamp) {
-        for one in &mut self.databases {
+        for at in self.databases.take_changed() {
+            let one = self.databases.unseen(at);
             let last = one.looked.last();
             if !last.is_some_and(|before| one.looks_like(before)) {
                 let look = one.look();

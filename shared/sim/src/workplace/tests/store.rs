@@ -1,5 +1,7 @@
 //! The store in bad weather. What it promises as a port stands in `tests/contracts`.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use sluice_app::ports::{Opened as Outcome, Save, SaveError, Store};
 use sluice_core::event::Event;
@@ -33,7 +35,7 @@ fn cancelled(opened: &Opened) -> Save {
     });
     let record = chain.append(entry, at(60), Some(&opened.deployment), &deployment);
     Save {
-        deployment,
+        deployment: Arc::new(deployment),
         expected_version: 1,
         records: vec![record],
         chain,

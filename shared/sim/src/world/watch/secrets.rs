@@ -80,7 +80,7 @@ pub(in crate::world) fn replay_problems(
             .find(|(of, _)| of == id)
             .map_or(&[][..], |(_, all)| all);
         let detail = match history::replay(records) {
-            Ok(replayed) if replayed == stored.deployment => continue,
+            Ok(replayed) if replayed == *stored.deployment => continue,
             Ok(replayed) => format!(
                 "its history leads to {}, the store has {}",
                 replayed.phase.name(),

@@ -1,5 +1,7 @@
 //! What was told is made false on purpose: a release that went all the way, told of as something else.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use sluice_core::controls::Controls;
 use sluice_core::deployment::Deployment;
@@ -22,7 +24,7 @@ fn live() -> (World, Deployment) {
     world.with_cloud(|cloud| cloud.push_image(push));
     world.run(Bounds::default(), |_| false);
     let mut stored = world.store().deployments();
-    let live = stored.remove(0).deployment;
+    let live = Arc::unwrap_or_clone(stored.remove(0).deployment);
     assert_eq!(live.phase.name(), "Succeeded");
     assert_eq!(world.violations_so_far(), []);
     (world, live)

@@ -1,6 +1,7 @@
 //! Singletons, ways back, databases and histories, each broken on purpose.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use sluice_app::ports::Stored;
 use sluice_core::config::Database;
@@ -112,7 +113,7 @@ fn a_history_that_leads_elsewhere_is_seen() {
         let mut deployment = opened.clone();
         deployment.phase = phase.clone();
         let stored = Stored {
-            deployment,
+            deployment: Arc::new(deployment),
             version: 1,
             chain: ChainEnd::start(),
             due_at: None,

@@ -16,18 +16,9 @@ use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, DirectFunctions, Ending, World};
 
 /// A push to staging and everything that follows from it, to the end.
-fn deploy(config: &Arc<Config>, seed: u64) -> World {
+fn deploy(config: &Arc<Config>, seed: u64, weather: Weather) -> World {
     let start: Timestamp = "2026-01-05T09:00:00Z".parse().expect("a time");
-    let mut world = World::new(
-        seed,
-        start,
-        std::slice::from_ref(&**config),
-        // What is measured is Sluice, and not how long it waits for reads that are late.
-        Weather {
-            lag: Lag::none(),
-            ..Weather::default()
-        },
-    );
+    let mut world = World::new(seed, start, std::slice::from_ref(&**config), weather);
     let app = App::new(world.ports(), vec![config.clone()]);
     world.deploy(Arc::new(DirectFunctions(app)));
     let push = Push::image(&config.repository, "release-1.4.0", digest_of("one"));
@@ -37,12 +28,12 @@ fn deploy(config: &Arc<Config>, seed: u64) -> World {
 }
 
 fn erp() -> Arc<Config> {
-    let text = include_str!("../erp/sluice.toml");
+    let text = include_str!("../../../tests/erp/sluice.toml");
     Arc::new(Config::parse(text).expect("the ERP's configuration is good"))
 }
 
 fn steps(criterion: &mut Criterion) {
-    let world = deploy(&erp(), 1);
+    let world = deploy(&erp(), 1, Weather::default());
     let (_, history) = world.store().histories().remove(0);
     let mut group = criterion.benchmark_group("step");
     let middle = history.len() / 2;
@@ -71,13 +62,26 @@ fn deployments(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("deployments");
     group.throughput(Throughput::Elements(1));
     group.measurement_time(Duration::from_secs(10));
-    let mut seed = 0;
-    group.bench_function("from a push to the end", |bench| {
-        bench.iter(|| {
-            seed += 1;
-            deploy(&config, seed).steps()
+    let no_lag = Weather {
+        lag: Lag::none(),
+        ..Weather::default()
+    };
+    let weathers = [
+        ("from a push to the end", Weather::default()),
+        (
+            "from a push to the end, with reads that are never late",
+            no_lag,
+        ),
+    ];
+    for (name, weather) in weathers {
+        let mut seed = 0;
+        group.bench_function(name, |bench| {
+            bench.iter(|| {
+                seed += 1;
+                deploy(&config, seed, weather.clone()).steps()
+            });
         });
-    });
+    }
     group.finish();
 }
 
