@@ -49,7 +49,7 @@ impl Buggy {
     }
 
     fn spoil(&self, save: &mut Save) {
-        let d = &mut save.deployment;
+        let d = Arc::make_mut(&mut save.deployment);
         let over = d.phase.is_terminal();
         match (self.bug, &d.phase) {
             (Bug::ForgetsToLookAgain, _) if !over => save.due_at = None,
@@ -100,7 +100,7 @@ impl Store for Buggy {
     async fn load(&self, id: &DeploymentId) -> Result<Option<Stored>, PortError> {
         let mut stored = self.inner.load(id).await?;
         if let (Bug::SeesNoPause, Some(stored)) = (self.bug, &mut stored)
-            && let Some(pause) = stored.deployment.paused.take()
+            && let Some(pause) = Arc::make_mut(&mut stored.deployment).paused.take()
         {
             self.hidden().insert(id.clone(), pause);
         }
@@ -115,10 +115,10 @@ impl Store for Buggy {
             && is_over
             && self.revived().insert(save.deployment.id.clone());
         let revived = revives.then(|| Save {
-            deployment: Deployment {
+            deployment: Arc::new(Deployment {
                 phase: Phase::Queued,
-                ..save.deployment.clone()
-            },
+                ..(*save.deployment).clone()
+            }),
             expected_version: save.expected_version + 1,
             records: Vec::new(),
             ..save.clone()
