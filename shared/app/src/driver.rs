@@ -10,12 +10,12 @@ use sluice_core::event::Event;
 use sluice_core::failure::{ErrorClass, PortError, RejectedEvent};
 use sluice_core::history::RecordedEntry;
 use sluice_core::id::DeploymentId;
-use sluice_core::machine::{step, wake_at};
+use sluice_core::machine::{confirms_at, step, wake_at};
 use sluice_core::phase::Phase;
 use sluice_core::release::ProvenRelease;
 
 use crate::App;
-use crate::ports::{EnvironmentKey, Save, SaveError, Stored, WakeUp};
+use crate::ports::{EnvironmentKey, LONGEST_DELAY, Save, SaveError, Stored, WakeUp};
 
 /// A deployment passes through at most a dozen phases; more rounds than this in one go would be a
 /// circle, and is left to the next wake-up.
@@ -274,7 +274,8 @@ impl App {
         if deployment.phase.is_terminal() || only_cleans_up(deployment) {
             self.wake_next(deployment).await?;
         }
-        let mut due_at = [wake_at(deployment, now), tell_again]
+        let confirms_at = confirms_at(deployment).filter(|at| *at > now);
+        let mut due_at = [wake_at(deployment, now), tell_again, confirms_at]
             .into_iter()
             .flatten()
             .min();
@@ -287,7 +288,9 @@ impl App {
                 .set_due(&deployment.id, stored.version, due_at)
                 .await?;
         }
-        if let Some(due_at) = due_at {
+        // What is further off the minute finds. A message that the queue brings early would be sent on
+        // again and again, and one that it brings twice would be two from then on.
+        if let Some(due_at) = due_at.filter(|at| at.duration_since(now) <= LONGEST_DELAY) {
             self.wake(&deployment.id, Some(due_at), due_at.duration_since(now))
                 .await?;
         }

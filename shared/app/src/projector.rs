@@ -12,6 +12,7 @@ use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::id::{ChannelName, Hash};
+use sluice_core::machine::confirms_at;
 use sluice_core::message::{Block, Message};
 use sluice_core::parts::parts;
 use sluice_core::plan::SealedPlan;
@@ -30,7 +31,9 @@ impl App {
     /// # Errors
     /// The store failed.
     pub(crate) async fn tell(&self, stored: &Stored) -> Result<Option<Timestamp>, PortError> {
-        let mut told = self.tell_once(stored, false).await?;
+        let now = self.ports.clock.now();
+        let confirms = confirms_at(&stored.deployment).is_some_and(|at| now >= at);
+        let mut told = self.tell_once(stored, confirms).await?;
         while let Told::Overtaken(current) = told {
             told = self.tell_once(&current, true).await?;
         }

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::{CommandKey, Direction};
 use crate::deployment::Deployment;
-use crate::id::{DeploymentId, ServiceDeploymentArn};
+use crate::id::{DeploymentId, ServiceDeploymentArn, ServiceName};
 use crate::machine;
 use crate::observation::Stage;
-use crate::phase::Phase;
+use crate::phase::{Phase, Return};
 use crate::plan::PlannedService;
 
 /// ECS asks again after this. Short, so that a yes is heard soon; ECS's own default is 30 s.
@@ -61,7 +61,7 @@ pub fn answer(deployment: &Deployment, call: &HookCall, now: Timestamp) -> HookA
         // Whoever goes back is let through: nothing is safer than what ran before.
         return HookAnswer::Succeeded;
     }
-    match whose(deployment, call, now) {
+    match whose(deployment, call) {
         Whose::Ours => of_ours(deployment, call, now),
         Whose::SomebodyElses => HookAnswer::Succeeded,
         Whose::NotKnownYet => HookAnswer::WAIT,
@@ -79,7 +79,7 @@ enum Whose {
     NotKnownYet,
 }
 
-fn whose(d: &Deployment, call: &HookCall, now: Timestamp) -> Whose {
+fn whose(d: &Deployment, call: &HookCall) -> Whose {
     let mut known = d.touched.rollouts.values().flatten();
     if known.any(|rollout| rollout.arn == call.service_deployment) {
         return Whose::Ours;
@@ -97,8 +97,9 @@ fn whose(d: &Deployment, call: &HookCall, now: Timestamp) -> Whose {
             | Phase::RollingBack { .. }
     );
     let may_be_ours = |service: &PlannedService| {
+        // What was stored is settled by a look only, and nobody looks while it is paused.
         let start = CommandKey::start_rollout(&service.service);
-        let may_come = d.absent_after(&start).is_some_and(|at| now < at);
+        let may_come = d.intents.contains_key(&start) && !is_untouched(d, &service.service);
         match d.touched.rollouts.get(&service.service) {
             Some(Some(_)) => is_open,
             // ECS was heard to take it: whatever it does not list yet comes.
@@ -110,6 +111,14 @@ fn whose(d: &Deployment, call: &HookCall, now: Timestamp) -> Whose {
         Whose::NotKnownYet
     } else {
         Whose::SomebodyElses
+    }
+}
+
+/// Whether a look has shown, on the way back, that ECS was never asked for the service.
+fn is_untouched(d: &Deployment, service: &ServiceName) -> bool {
+    match &d.phase {
+        Phase::RollingBack { services, .. } => services.get(service) == Some(&Return::Returned),
+        _ => false,
     }
 }
 

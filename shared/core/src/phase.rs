@@ -257,6 +257,9 @@ pub enum Return {
         /// Whether ECS has taken the request.
         asked: bool,
     },
+    /// ECS says that it is back. To what, a look at the service shows: somebody may have deployed it
+    /// by hand before ours began, and ECS goes back to that.
+    SaidBack,
     /// It runs what it ran before.
     Returned,
     /// It does not, and Sluice knows no further way.

@@ -278,7 +278,7 @@ fn asks(dice: &mut Dice) -> Act {
     }
     let key = place.key;
     let tag = format!("{}1.{}.0", place.tag, 4 + dice.below(4));
-    let command = match dice.below(16) {
+    let command = match dice.below(18) {
         0 => format!("deploy {tag} to {key}"),
         1 => format!("deploy {tag} to {key} hotfix: orders fail"),
         2 => format!("promote {key}"),
@@ -286,12 +286,12 @@ fn asks(dice: &mut Dice) -> Act {
         4 => format!("reject {key} not today"),
         5..=7 => format!("rollback {key}"),
         8 => format!("rollback {key} to {tag}"),
-        9 => format!("restore {key}"),
-        10 => format!("cancel {key}"),
-        11 => format!("pause {key} looking at it"),
-        12 => format!("hold {key} load test"),
-        13 => format!("release {key}"),
-        14 => format!("freeze {key} the books are closed"),
+        9..=11 => format!("restore {key}"),
+        12 => format!("cancel {key}"),
+        13 => format!("pause {key} looking at it"),
+        14 => format!("hold {key} load test"),
+        15 => format!("release {key}"),
+        16 => format!("freeze {key} the books are closed"),
         _ => format!("thaw {key}"),
     };
     Act::Types {

@@ -62,12 +62,13 @@ pub struct WakeUp {
     pub due: Option<Timestamp>,
 }
 
+/// No queue holds a wake-up back for longer: SQS's `DelaySeconds`.
+pub const LONGEST_DELAY: SignedDuration = SignedDuration::from_mins(15);
+
 /// The queue of wake-ups.
 #[async_trait]
 pub trait Wakeups: Send + Sync {
-    /// Delivers the wake-up, at least once, after about `delay`.
-    ///
-    /// A queue may shorten the delay (SQS holds a message 15 minutes at most): an early wake-up
-    /// finds nothing to do and sends the next.
+    /// Delivers the wake-up, at least once, after about `delay`: [`LONGEST_DELAY`] at most. Whatever
+    /// is due later the minute finds.
     async fn send(&self, wake_up: WakeUp, delay: SignedDuration) -> Result<(), PortError>;
 }

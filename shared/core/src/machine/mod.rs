@@ -40,7 +40,7 @@ use crate::phase::Phase;
 pub(crate) use bake::what_is_known;
 pub use deadline::deadline;
 pub(crate) use shift::{is_healthy as is_step_healthy, part_of_the_traffic};
-pub use wait::{waits_for, wake_at};
+pub use wait::{confirms_at, waits_for, wake_at};
 
 /// What an event does to a deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -52,7 +52,7 @@ pub(super) fn needs(d: &Deployment, services: &BTreeMap<ServiceName, Return>) ->
         .iter()
         .filter_map(|service| next(d, service, services.get(&service.service)?))
         .collect();
-    let is_checking = |way: &Return| matches!(way, Return::Checking { .. });
+    let is_checking = |way: &Return| matches!(way, Return::Checking { .. } | Return::SaidBack);
     if services.values().all(Return::is_settled) || services.values().any(is_checking) {
         commands.push(Command::ReadServices);
     }
@@ -77,7 +77,7 @@ fn next(d: &Deployment, service: &PlannedService, way: &Return) -> Option<Comman
             task_definition: service.from.clone(),
             since: d.entered_at,
         }),
-        Return::Checking { .. } | Return::Returned | Return::Stuck(_) => None,
+        Return::Checking { .. } | Return::SaidBack | Return::Returned | Return::Stuck(_) => None,
     }
 }
 
@@ -167,6 +167,7 @@ pub(super) fn on(
         Return::Looking
         | Return::Stopping { .. }
         | Return::Checking { .. }
+        | Return::SaidBack
         | Return::Redeploying { .. } => {}
     }
     Ok(())
@@ -200,7 +201,7 @@ fn after_ours(way: &Return, rollout: Option<&RolloutObservation>, now: Timestamp
             arn: rollout.arn.clone(),
             asked: true,
         },
-        RolloutStatus::RollbackSuccessful => Return::Returned,
+        RolloutStatus::RollbackSuccessful => Return::SaidBack,
         RolloutStatus::StopRequested | RolloutStatus::Stopped => Return::Checking { since: now },
         // It went all the way, or was left half way: only a new deployment goes back.
         RolloutStatus::Successful | RolloutStatus::RollbackFailed => {
@@ -215,7 +216,7 @@ fn after_theirs(way: &Return, rollout: Option<&RolloutObservation>) -> Return {
         return way.clone();
     };
     match rollout.status {
-        RolloutStatus::Successful => Return::Returned,
+        RolloutStatus::Successful => Return::SaidBack,
         RolloutStatus::Pending | RolloutStatus::InProgress => way.clone(),
         RolloutStatus::StopRequested
         | RolloutStatus::Stopped
@@ -249,7 +250,8 @@ fn compare(d: &mut Deployment, seen: &[ServiceObservation], now: Timestamp) {
                 let is_sure = now >= after(*since, SHOWS_WITHIN);
                 stopped_and_runs(service, runs, ours.as_ref(), is_sure)
             }
-            Some(Return::Returned) | None => {
+            Some(Return::SaidBack) if runs == Some(&service.from) => Some(Return::Returned),
+            Some(Return::SaidBack | Return::Returned) | None => {
                 let again = match way {
                     // ECS has said that it is back, and one of the two looks is old: which one, time
                     // tells. To look again at once would see both again as they are.
@@ -343,13 +345,13 @@ pub(super) fn give_up(d: &mut Deployment, now: Timestamp) {
     let Phase::RollingBack { services, .. } = &mut d.phase else {
         return;
     };
-    // All have returned by ECS's word, and nobody saw what the services run.
+    // None was ever changed, and nobody saw what the services run.
     let is_unseen = services.values().all(|way| *way == Return::Returned);
     for way in services.values_mut() {
         let stuck = match way {
             Return::Looking => "whether ECS has deployed the new version there is not known",
             Return::Stopping { .. } | Return::Redeploying { .. } => "it was not back in time",
-            Return::Checking { .. } => "what it runs could not be seen",
+            Return::Checking { .. } | Return::SaidBack => "what it runs could not be seen",
             Return::Returned if is_unseen => "what it runs could not be seen",
             Return::Returned | Return::Stuck(_) => continue,
         };

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{bake, deadline, restore};
 use crate::config::Member;
 use crate::deployment::Deployment;
-use crate::intent::Intent;
+use crate::intent::{Intent, after};
 use crate::note::short_arn;
 use crate::observation::{ProofObservation, ScanObservation};
 use crate::phase::{BackingUp, Phase, RehearsalStep, Return};
@@ -79,6 +79,21 @@ pub fn wake_at(d: &Deployment, now: Timestamp) -> Option<Timestamp> {
         sooner(setback.retry_at);
     }
     Some(at)
+}
+
+/// Longer than any function lives that began before.
+const OLDER_FUNCTIONS: SignedDuration = SignedDuration::from_mins(2);
+
+/// When people are told once more what they were told already: where the message stands for long, or
+/// for good. Slack takes no condition, so an older function that was slow may have had the last word,
+/// and may have died over it.
+pub fn confirms_at(d: &Deployment) -> Option<Timestamp> {
+    let stands = d.phase.is_terminal()
+        || matches!(
+            d.phase,
+            Phase::AwaitingApproval | Phase::AwaitingRestoreDecision { .. }
+        );
+    stands.then(|| after(d.entered_at, OLDER_FUNCTIONS))
 }
 
 /// What it waits for, in words; empty for one that is over.

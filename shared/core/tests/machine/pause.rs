@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 use sluice_core::deployment::Requester;
 use sluice_core::event::Event;
-use sluice_core::failure::RejectedEvent;
+use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::history::replay;
 use sluice_core::hook::{HookAnswer, HookCall, answer};
 use sluice_core::id::SlackUserId;
@@ -13,6 +13,7 @@ use sluice_core::machine::deadline;
 use sluice_core::observation::Stage;
 use sluice_core::view;
 
+use super::unkind::asks;
 use super::world::{APPROVER, World, deployment_arn};
 use crate::Run;
 
@@ -191,4 +192,22 @@ fn only_whoever_may_pauses_and_only_what_can_be_paused() {
         pause(&mut run, APPROVER),
         Err(RejectedEvent::CannotPause { .. })
     ));
+}
+
+#[test]
+fn a_rollout_that_nobody_heard_of_is_held_as_long_as_it_is_paused() {
+    let (mut run, world) = Run::new(Requester::Push);
+    run.approved_until(&world, "RollingOut");
+    let asked = run.event(&Event::Wake).unwrap();
+    assert_eq!(asked[0].key().as_str(), "start-rollout/web", "{asked:?}");
+    // ECS has taken it, and the answer is lost. Nobody looks before it is resumed.
+    run.event(&Event::CommandFailed {
+        command: asked[0].key(),
+        error: PortError::retryable("UpdateService: no answer"),
+    })
+    .unwrap();
+    pause(&mut run, APPROVER).unwrap();
+    hours(&mut run, &world, 3);
+    let stage = Stage::PostTestTrafficShift;
+    assert_eq!(asks(&run, "web", 1, stage), HookAnswer::WAIT);
 }

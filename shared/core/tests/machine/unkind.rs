@@ -239,6 +239,25 @@ fn what_somebody_deployed_by_hand_meanwhile_is_left_and_named() {
 }
 
 #[test]
+fn what_ecs_went_back_to_is_seen_before_it_is_told() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    run.approved_until(&world, "RollingOut");
+    // Somebody deployed web by hand before ours began, so ECS goes back to that.
+    let by_hand =
+        TaskDefinitionArn::new("arn:aws:ecs:eu-central-1:222222222222:task-definition/erp-web:99");
+    service(&mut world, "web").task_definition = by_hand;
+    go_back(&mut run).unwrap();
+    world.web(RolloutStatus::RollbackSuccessful, Stage::CleanUp);
+    run.until(&world, "RollbackFailed");
+    let told = run.story().join("\n");
+    assert!(!told.contains("web runs what it ran before"), "{told}");
+    assert!(
+        told.contains("someone else has deployed erp-web:99"),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_release_that_somebody_replaces_while_it_bakes_is_left_to_people() {
     let (mut run, mut world) = Run::new(Requester::Push);
     run.approved_until(&world, "Shifting");
