@@ -64,7 +64,7 @@ pub(super) fn approve(
     let quorum = usize::from(demands.quorum);
     if d.approvals.contains_key(by) {
         return Err(RejectedEvent::AlreadyApproved {
-            missing: quorum - d.approvals.len(),
+            missing: quorum.saturating_sub(d.approvals.len()),
         });
     }
     d.approvals.insert(by.clone(), now);

@@ -152,3 +152,22 @@ fn a_newer_release_takes_its_place_only_while_nothing_is_touched() {
     run.event(&newer).unwrap();
     assert_eq!(run.phase(), "Superseded");
 }
+
+#[test]
+fn two_who_must_say_yes_are_two() {
+    let (mut run, mut world) = Run::to(Requester::Push, |environment| {
+        let approval = environment.approval.as_mut().unwrap();
+        approval.quorum = 2;
+    });
+    world.approvers.push(SlackUserId::new("U0MEMBER"));
+    run.until(&world, "AwaitingApproval");
+    run.approve(APPROVER).unwrap();
+    assert_eq!(run.phase(), "AwaitingApproval");
+    assert_eq!(
+        run.approve(APPROVER).unwrap_err(),
+        RejectedEvent::AlreadyApproved { missing: 1 }
+    );
+    run.approve_in("U0MEMBER", &["S0604QSJC"]).unwrap();
+    assert_eq!(run.phase(), "Planning");
+    assert_eq!(run.d.approvals.len(), 2);
+}

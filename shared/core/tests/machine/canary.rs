@@ -2,11 +2,11 @@
 
 use sluice_core::config::{Steps, Strategy};
 use sluice_core::deployment::Requester;
-use sluice_core::hook::HookAnswer;
+use sluice_core::hook::{HookAnswer, HookCall, answer};
 use sluice_core::observation::{RolloutStatus, Stage};
 
 use super::unkind::{asks, for_minutes, minutes, name_of};
-use super::world::rollout;
+use super::world::{deployment_arn, rollout};
 use crate::{Run, World};
 
 pub(crate) fn canary() -> (Run, World) {
@@ -70,4 +70,24 @@ fn ecs_is_held_before_the_next_step_until_this_one_is_healthy() {
     assert_eq!(asks(&run, "web", 1, stage), HookAnswer::Succeeded);
     run.now += minutes(2);
     assert_eq!(asks(&run, "web", 1, stage), HookAnswer::WAIT, "an old look");
+}
+
+#[test]
+fn whatever_goes_back_is_never_held() {
+    let (mut run, world) = canary();
+    run.approved_until(&world, "RollingOut");
+    for phase in ["RollingOut", "UpdatingWorkers", "Verifying", "Shifting"] {
+        run.until(&world, phase);
+        for arn in [deployment_arn("web", 1), deployment_arn("web", 2)] {
+            let call = HookCall {
+                deployment: Some(run.d.id.clone()),
+                direction: None,
+                service_deployment: arn,
+                stage: Some(Stage::PreProductionTrafficShift),
+                going_back: true,
+            };
+            let answer = answer(&run.d, &call, run.now);
+            assert_eq!(answer, HookAnswer::Succeeded, "{phase}");
+        }
+    }
 }
