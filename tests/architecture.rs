@@ -106,6 +106,7 @@ fn manifests() -> Vec<(PathBuf, String)> {
         "cli",
         "tests",
         "tests/contracts",
+        "tests/hostile",
         "tests/postgres",
         "tests/service-models",
     ];

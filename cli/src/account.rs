@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use sluice_core::deployment::Deployment;
-use sluice_core::history::Record;
+use sluice_app::ports::Stored;
+use sluice_core::deployment::{Deployment, SCHEMA};
+use sluice_core::history::{ChainEnd, Record};
 use sluice_core::report::told;
 use sluice_sim::world::World;
 
@@ -15,6 +16,8 @@ use crate::terminal::mentions;
 /// The account of a world.
 #[derive(Debug, Serialize)]
 pub struct Account {
+    /// The version of the stored form in which the states and the records are.
+    pub schema: u16,
     /// Every deployment, in the order they were asked for.
     pub deployments: Vec<DeploymentAccount>,
     /// Everything that happened to them, in the order of time. Each record carries its hash and
@@ -35,6 +38,10 @@ pub struct DeploymentAccount {
     entered_at: Timestamp,
     plan: Option<String>,
     report: Option<ReportAccount>,
+    /// What the last record is held against.
+    chain: ChainEnd,
+    /// The whole of it, as it is stored.
+    state: Arc<Deployment>,
 }
 
 /// What people were told at the end.
@@ -66,17 +73,21 @@ struct CheckAccount {
 impl Account {
     /// The account of everything in the world.
     pub fn of(world: &World) -> Self {
-        let deployments = deployments(world);
+        let stored = stored(world);
         let mut history: Vec<Record> = world
             .store()
             .histories()
             .into_iter()
             .flat_map(|(_, records)| records)
             .collect();
-        let asked = |record: &Record| deployments.iter().position(|d| d.id == record.deployment);
+        let asked = |record: &Record| {
+            let mut all = stored.iter();
+            all.position(|stored| stored.deployment.id == record.deployment)
+        };
         history.sort_by_key(|record| (record.at, asked(record), record.seq));
         Self {
-            deployments: deployments.iter().map(DeploymentAccount::of).collect(),
+            schema: SCHEMA,
+            deployments: stored.iter().map(DeploymentAccount::of).collect(),
             history,
         }
     }
@@ -103,7 +114,8 @@ impl ScenarioAccount {
 }
 
 impl DeploymentAccount {
-    fn of(d: &Deployment) -> Self {
+    fn of(stored: &Stored) -> Self {
+        let d = &stored.deployment;
         let plain = |lines: Vec<String>| lines.iter().map(|line| mentions(line)).collect();
         Self {
             id: d.id.to_string(),
@@ -120,24 +132,27 @@ impl DeploymentAccount {
                 world: plain(report.world),
                 todo: plain(report.todo),
             }),
+            chain: stored.chain.clone(),
+            state: stored.deployment.clone(),
         }
     }
 }
 
 /// Every deployment, in the order they were asked for.
 pub fn deployments(world: &World) -> Vec<Deployment> {
-    let mut all: Vec<Deployment> = world
-        .store()
-        .deployments()
-        .into_iter()
-        .map(|stored| Arc::unwrap_or_clone(stored.deployment))
-        .collect();
+    let stored = stored(world).into_iter();
+    let deployments = stored.map(|stored| Arc::unwrap_or_clone(stored.deployment));
+    deployments.collect()
+}
+
+fn stored(world: &World) -> Vec<Stored> {
+    let mut all = world.store().deployments();
     all.sort_by(|a, b| {
-        (a.requested_at, a.release.pushed_at, &a.id).cmp(&(
-            b.requested_at,
-            b.release.pushed_at,
-            &b.id,
-        ))
+        let order = |stored: &Stored| {
+            let d = &stored.deployment;
+            (d.requested_at, d.release.pushed_at, d.id.clone())
+        };
+        order(a).cmp(&order(b))
     });
     all
 }

@@ -37,6 +37,7 @@ pub enum Command {
     Demo(Demo),
     Run(Run),
     Plan(Plan),
+    Replay(Replay),
     #[command(subcommand)]
     Config(Config),
     Cloud(Cloud),
@@ -227,6 +228,40 @@ pub struct Configuration {
     /// The application's sluice.toml; without it, a sample ERP with staging and production.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// Replay a recorded history: verify it, read it as a timeline, and see where today's code differs.
+///
+/// Takes what `sluice demo --json` prints, a list of records, or what `aws dynamodb query` prints of a
+/// deployment in Sluice's table. Every event is folded through the code of this build, which is
+/// compared with what was recorded: phase, what Sluice meant to do, and the stored state. Exits with
+/// 0 if all is the same, with 1 if the hash chain is broken or a decision differs, with 2 if the
+/// file is not a history.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:\n  \
+    sluice demo --json > history.json && sluice replay history.json\n  \
+    sluice replay history.json --deployment dep-b11602caf023131a --at 23\n  \
+    sluice replay history.json --deployment dep-b11602caf023131a --step\n  \
+    aws dynamodb query … | sluice replay -      the whole command: docs/replay.md"
+)]
+pub struct Replay {
+    /// The exported history; `-` for standard input.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Only this deployment of the file.
+    #[arg(long, value_name = "ID")]
+    pub deployment: Option<String>,
+    /// Show the deployment as it was after this record.
+    #[arg(long, value_name = "N", conflicts_with = "step")]
+    pub at: Option<u32>,
+    /// Step through the records, forward and back.
+    #[arg(long)]
+    pub step: bool,
+    /// Print only JSON.
+    #[arg(long, conflicts_with = "step")]
+    pub json: bool,
 }
 
 /// Check a sluice.toml, or print its JSON schema.

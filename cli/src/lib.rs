@@ -9,6 +9,7 @@ pub mod command;
 pub mod play;
 pub mod preview;
 pub mod rehearsal;
+pub mod replay;
 pub mod sample;
 pub mod scenario;
 pub mod terminal;

@@ -7,7 +7,7 @@
 //!     cargo test -p sluice-contracts writes_version_1 -- --ignored
 
 use sluice_core::deployment::{Deployment, SCHEMA};
-use sluice_core::history::{Record, replay};
+use sluice_core::history::{Record, Replay, replay};
 use sluice_sim::cloud::{Answer, ImageBehaviour};
 use sluice_sim::workplace::Weather;
 
@@ -26,6 +26,26 @@ fn a_history_of_version_1_replays() {
             .as_ref()
             .is_some_and(|run| run.succeeded())
     );
+}
+
+/// A file of each version is there, and today's code decides at every record as that version did.
+#[test]
+fn every_version_has_a_history_and_it_is_decided_the_same_today() {
+    for version in 1..=SCHEMA {
+        let path = format!(
+            "{}/stored/v{version}-history.json",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let text = std::fs::read_to_string(&path).expect("each version leaves a history");
+        let history: Vec<Record> = serde_json::from_str(&text).expect("its records are read");
+        let (mut replay, first) = Replay::begin(&history).expect("its chain is whole");
+        let mut different = first.differences;
+        while let Some(folded) = replay.fold_next() {
+            different.extend(folded.differences);
+        }
+        different.retain(|difference| difference.differs.is_decision());
+        assert_eq!(different, [], "version {version}");
+    }
 }
 
 #[test]

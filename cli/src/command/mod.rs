@@ -8,6 +8,7 @@ mod ending;
 mod hunt;
 mod plan;
 mod prompt;
+mod replay;
 mod run;
 mod viewer;
 
@@ -69,6 +70,7 @@ pub fn carry_out(arguments: &Arguments) -> ExitCode {
         Command::Demo(demo) => demo::carry_out(demo, &mut screen),
         Command::Run(run) => run::carry_out(run, &mut screen),
         Command::Plan(plan) => plan::carry_out(plan, &mut screen),
+        Command::Replay(replay) => replay::carry_out(replay, &mut screen),
         Command::Config(config) => config::carry_out(config, &mut screen),
         Command::Hunt(hunt) => hunt::carry_out(hunt, &mut screen),
         Command::Cloud(cloud) => cloud::carry_out(cloud, &mut screen),

@@ -7,7 +7,7 @@ use sluice_core::failure::PortError;
 use sluice_core::id::{DeploymentId, EnvironmentName};
 use sluice_core::intake::ImagePush;
 use sluice_events::ecr::{ImageAction, ImageScan};
-use sluice_events::{Envelope, Malformed};
+use sluice_events::{Envelope, Malformed, shown};
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -72,12 +72,12 @@ pub async fn handler(app: &App, event: &Value) -> Result<Answer, PushError> {
             image_scan(app, &event).await?
         }
         ("aws.ecr" | "aws.inspector2", other) => {
-            ignored(format!("`{other}` is not about an image"))
+            ignored(format!("`{}` is not about an image", shown(other)))
         }
         (from, detail_type) => {
             return Err(PushError::ForeignSource {
-                from: from.to_owned(),
-                detail_type: detail_type.to_owned(),
+                from: shown(from),
+                detail_type: shown(detail_type),
             });
         }
     };
@@ -90,11 +90,12 @@ pub async fn handler(app: &App, event: &Value) -> Result<Answer, PushError> {
 async fn image_action(app: &App, event: &Envelope) -> Result<Answer, PushError> {
     let action: ImageAction = event.detail()?;
     if action.action_type != "PUSH" {
-        let what = format!("the action is {}, not PUSH", action.action_type);
+        let what = format!("the action is {}, not PUSH", shown(&action.action_type));
         return Ok(ignored(what));
     }
     if action.result != "SUCCESS" {
-        return Ok(ignored(format!("the push ended with {}", action.result)));
+        let result = shown(&action.result);
+        return Ok(ignored(format!("the push ended with {result}")));
     }
     let push = ImagePush {
         event: event.id.clone(),

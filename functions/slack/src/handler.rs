@@ -12,7 +12,7 @@ use sluice_slack::{
 };
 
 use crate::answer;
-use crate::http::{Request, Response};
+use crate::http::{Request, Response, UnreadableBody};
 use crate::patience::{CLICK, Patience, REQUEST};
 
 /// What is said when the time is up: what was begun may have been done.
@@ -46,6 +46,10 @@ pub async fn handler(
     };
     let body = match request.body() {
         Ok(body) => body,
+        Err(error @ UnreadableBody::TooLarge(_)) => {
+            tracing::warn!(%error, "a request is turned away: {error}");
+            return Response::text(413, error.to_string());
+        }
         Err(error) => return bad_request(&error),
     };
     let timestamp = request.header("x-slack-request-timestamp");

@@ -39,7 +39,7 @@ impl PortError {
     pub fn retryable(message: impl Into<String>) -> Self {
         Self {
             class: ErrorClass::Retryable,
-            message: message.into(),
+            message: cut(message.into()),
         }
     }
 
@@ -47,7 +47,7 @@ impl PortError {
     pub fn permanent(message: impl Into<String>) -> Self {
         Self {
             class: ErrorClass::Permanent,
-            message: message.into(),
+            message: cut(message.into()),
         }
     }
 
@@ -66,9 +66,21 @@ impl PortError {
     pub fn needs_person(message: impl Into<String>) -> Self {
         Self {
             class: ErrorClass::NeedsPerson,
-            message: message.into(),
+            message: cut(message.into()),
         }
     }
+}
+
+/// Characters of a message: it is stored with the deployment, in an item of at most 400 KB, and told in
+/// Slack. What AWS says has as many as AWS likes.
+const MESSAGE_CHARS: usize = 4_000;
+
+fn cut(mut message: String) -> String {
+    if let Some((end, _)) = message.char_indices().nth(MESSAGE_CHARS) {
+        message.truncate(end);
+        message.push('…');
+    }
+    message
 }
 
 /// Why a deployment did not succeed.

@@ -12,6 +12,12 @@ use crate::id::{DeploymentId, Hash};
 use crate::intent::Intent;
 use crate::machine;
 
+mod compare;
+mod intents;
+
+pub use compare::{Difference, Differs, Folded, Replay, StateDifference, state_differences};
+pub use intents::{Answer, Intended, intended_by};
+
 /// One event that a deployment took.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
@@ -72,17 +78,13 @@ impl ChainEnd {
         before: Option<&Deployment>,
         after: &Deployment,
     ) -> Record {
-        let told = before.map_or(0, |deployment| deployment.story.len());
         let mut record = Record {
             deployment: after.id.clone(),
             seq: self.next_seq,
             at,
             entry,
             phase: after.phase.name().to_owned(),
-            notes: after.story[told..]
-                .iter()
-                .map(|entry| entry.note.words(after))
-                .collect(),
+            notes: told(before, after),
             intends: intended(before, after),
             previous: self.hash.clone(),
             hash: self.hash.clone(),
@@ -92,6 +94,13 @@ impl ChainEnd {
         self.hash = record.hash.clone();
         record
     }
+}
+
+/// What people are told that is new in `after`.
+fn told(before: Option<&Deployment>, after: &Deployment) -> Vec<String> {
+    let known = before.map_or(0, |deployment| deployment.story.len());
+    let new = after.story[known..].iter();
+    new.map(|entry| entry.note.words(after)).collect()
 }
 
 /// The intents that are new in `after`.
@@ -125,9 +134,32 @@ pub enum BrokenHistory {
     /// It has no first record.
     #[error("the history is empty or does not begin with the opening of a deployment")]
     NoOpening,
-    /// A record was changed, taken out, put in or moved.
-    #[error("record {seq} does not follow from the one before it: the history was changed there")]
-    Chain {
+    /// A record does not say what it said when it was sealed.
+    #[error("record {seq} was changed: its hash is not the hash of what it says")]
+    Changed {
+        /// Which.
+        seq: u32,
+    },
+    /// Another record is where this one should be: it was taken out, or records were moved or put in.
+    #[error("record {seq} is missing: record {found} is in its place")]
+    Missing {
+        /// Which should be there.
+        seq: u32,
+        /// Which is there.
+        found: u32,
+    },
+    /// A record is whole and names another one as the one before it.
+    #[error(
+        "record {seq} does not follow from the record before it: one of the two was replaced after \
+         it was written"
+    )]
+    Unlinked {
+        /// Which.
+        seq: u32,
+    },
+    /// A record of another deployment, or a second beginning.
+    #[error("record {seq} does not belong to this deployment's history")]
+    Foreign {
         /// Which.
         seq: u32,
     },
@@ -151,19 +183,46 @@ pub enum BrokenHistory {
     },
 }
 
-/// Checks that no record was changed, taken out, put in or moved.
+impl BrokenHistory {
+    /// The first record that cannot be believed.
+    pub fn seq(&self) -> u32 {
+        match self {
+            Self::NoOpening => 0,
+            Self::Changed { seq }
+            | Self::Missing { seq, .. }
+            | Self::Unlinked { seq }
+            | Self::Foreign { seq }
+            | Self::Replay { seq, .. }
+            | Self::Phase { seq, .. } => *seq,
+        }
+    }
+}
+
+/// Checks that no record was changed, taken out, put in or moved. What is missing at the end only the
+/// [`ChainEnd`] tells that was kept elsewhere: [`verify`] returns the one of these records.
 ///
 /// # Errors
-/// The first record that does not follow from the one before it.
+/// The first record that is not as it was written, or not where it was.
 pub fn verify(history: &[Record]) -> Result<ChainEnd, BrokenHistory> {
     let mut end = ChainEnd::start();
     for record in history {
-        if record.seq != end.next_seq || record.previous != end.hash || record.hash != record.seal()
-        {
-            return Err(BrokenHistory::Chain { seq: end.next_seq });
+        let seq = end.next_seq;
+        if record.seq != seq {
+            let found = record.seq;
+            return Err(BrokenHistory::Missing { seq, found });
+        }
+        if record.hash != record.seal() {
+            return Err(BrokenHistory::Changed { seq });
+        }
+        if record.previous != end.hash {
+            return Err(BrokenHistory::Unlinked { seq });
+        }
+        let begins = matches!(record.entry, RecordedEntry::Opened(_));
+        if record.deployment != history[0].deployment || (begins && seq > 0) {
+            return Err(BrokenHistory::Foreign { seq });
         }
         end = ChainEnd {
-            next_seq: end.next_seq + 1,
+            next_seq: seq.saturating_add(1),
             hash: record.hash.clone(),
         };
     }
@@ -183,7 +242,7 @@ pub fn replay(history: &[Record]) -> Result<Deployment, BrokenHistory> {
     let mut deployment = Deployment::open(opening, first.at);
     for record in rest {
         let RecordedEntry::Event(event) = &record.entry else {
-            return Err(BrokenHistory::Chain { seq: record.seq });
+            return Err(BrokenHistory::Foreign { seq: record.seq });
         };
         let transition =
             machine::step(&deployment, event, record.at).map_err(|why| BrokenHistory::Replay {

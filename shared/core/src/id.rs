@@ -108,7 +108,7 @@ impl TryFrom<String> for Digest {
         if valid {
             Ok(Self(text.into()))
         } else {
-            Err(InvalidDigest(text))
+            Err(InvalidDigest(text.chars().take(SHOWN_CHARS).collect()))
         }
     }
 }
@@ -124,6 +124,9 @@ impl fmt::Display for Digest {
         f.write_str(&self.0)
     }
 }
+
+/// Characters of a text that is no digest which are said back: a digest has fewer.
+const SHOWN_CHARS: usize = 80;
 
 /// A text that is no image digest.
 #[derive(Debug, thiserror::Error)]

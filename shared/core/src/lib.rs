@@ -40,6 +40,7 @@ pub mod rollback;
 pub mod shared;
 pub mod slash;
 pub mod smoke;
+mod spelling;
 pub mod summary;
 pub mod tag;
 pub mod view;

@@ -8,9 +8,16 @@ mod address;
 mod named;
 mod quoted;
 
-/// The line without the values that are known to stand in such lines.
+/// Characters of a line that are kept. People read less, and what is looked for is looked for from
+/// many places of the line.
+const LINE_CHARS: usize = 4_000;
+
+/// The line without the values that are known to stand in such lines; of a long line its beginning.
 pub fn redacted(line: &str) -> String {
-    let mut line = line.to_owned();
+    let mut line = match line.char_indices().nth(LINE_CHARS) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    };
     // SQLAlchemy's parameters, PostgreSQL's DETAIL and its CONTEXT reach to the line's end.
     for mark in [
         "[parameters:",

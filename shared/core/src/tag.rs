@@ -11,6 +11,20 @@ use crate::id::ImageTag;
 /// The most characters ECR lets a tag have.
 const TAG_MAX_CHARS: usize = 128;
 
+/// And of a pattern, with as many `*` as anybody writes.
+const PATTERN_MAX_BYTES: usize = 2 * TAG_MAX_CHARS;
+
+/// The tag that a text from outside names, if it is one: ECR's `[A-Za-z0-9_][A-Za-z0-9._-]{0,127}`.
+pub fn read(text: &str) -> Option<ImageTag> {
+    let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    let starts = text.bytes().next().is_some_and(is_word);
+    let is_made = || {
+        let mut bytes = text.bytes();
+        bytes.all(|b| is_word(b) || matches!(b, b'.' | b'-'))
+    };
+    (starts && text.len() <= TAG_MAX_CHARS && is_made()).then(|| ImageTag::new(text))
+}
+
 /// A glob over image tags: `*` stands for any run of characters, `?` for exactly one; nothing else
 /// is special.
 ///
@@ -30,6 +44,7 @@ impl TagPattern {
         let mut chars = text.chars();
         match chars.next() {
             None => return Err(InvalidTagPattern::Empty),
+            Some(_) if text.len() > PATTERN_MAX_BYTES => return Err(InvalidTagPattern::Long),
             Some(first) if !starts_tag(first) => {
                 return Err(InvalidTagPattern::Start(text.to_owned(), first));
             }

@@ -2,6 +2,8 @@
 
 use sluice_core::id::{AccountId, Region};
 
+use crate::malformed::shown;
+
 /// An ARN: `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arn {
@@ -34,7 +36,7 @@ impl Arn {
                 account: AccountId::new(account),
                 resource: resource.to_owned(),
             }),
-            _ => Err(NotAnArn(text.to_owned())),
+            _ => Err(NotAnArn(shown(text))),
         }
     }
 

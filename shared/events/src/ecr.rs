@@ -4,6 +4,7 @@ use serde::Deserialize;
 use sluice_core::id::{Digest, ImageTag, RepositoryName};
 
 use crate::arn::Arn;
+use crate::bounded;
 
 /// `ECR Image Action`: an image was pushed or deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -14,10 +15,12 @@ pub struct ImageAction {
     /// `SUCCESS` or `FAILURE`.
     pub result: String,
     /// The repository's name.
+    #[serde(deserialize_with = "bounded::repository")]
     pub repository_name: RepositoryName,
     /// The image.
     pub image_digest: Digest,
     /// Its tag; a push by digest alone has none.
+    #[serde(default, deserialize_with = "bounded::tag")]
     pub image_tag: Option<ImageTag>,
     /// The manifest's media type.
     pub manifest_media_type: Option<String>,
@@ -33,6 +36,7 @@ pub struct ImageScan {
     /// ECR: `COMPLETE` or `FAILED`; Inspector: `INITIAL_SCAN_COMPLETE` and others.
     pub scan_status: String,
     /// ECR: the repository's name; Inspector: its ARN. See [`ImageScan::repository`].
+    #[serde(deserialize_with = "bounded::text")]
     pub repository_name: String,
     /// The image.
     pub image_digest: Digest,

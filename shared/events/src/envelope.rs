@@ -7,6 +7,7 @@ use serde_json::Value;
 use sluice_core::id::{AccountId, Region};
 use sluice_core::registry::Registry;
 
+use crate::bounded;
 use crate::malformed::{Malformed, from_value};
 
 /// An EventBridge event.
@@ -14,15 +15,19 @@ use crate::malformed::{Malformed, from_value};
 #[serde(expecting = "an object")]
 pub struct Envelope {
     /// The event's own id: the same when it is delivered again.
+    #[serde(deserialize_with = "bounded::text")]
     pub id: String,
     /// What `detail` holds, such as `ECR Image Action`.
-    #[serde(rename = "detail-type")]
+    #[serde(rename = "detail-type", deserialize_with = "bounded::text")]
     pub detail_type: String,
     /// Who sent it, such as `aws.ecr`.
+    #[serde(deserialize_with = "bounded::text")]
     pub source: String,
     /// The account it happened in.
+    #[serde(deserialize_with = "bounded::account")]
     pub account: AccountId,
     /// The region it happened in.
+    #[serde(deserialize_with = "bounded::region")]
     pub region: Region,
     /// When it happened, to the second.
     pub time: Timestamp,

@@ -4,6 +4,7 @@
 //! missing or of another type is an error that says where it stands.
 
 mod arn;
+mod bounded;
 pub mod ecr;
 mod envelope;
 mod hints;
@@ -12,4 +13,4 @@ mod malformed;
 pub use arn::{Arn, NotAnArn};
 pub use envelope::Envelope;
 pub use hints::hint;
-pub use malformed::{Malformed, from_text, from_value};
+pub use malformed::{Malformed, from_text, from_value, shown};

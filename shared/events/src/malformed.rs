@@ -7,7 +7,7 @@ use serde_json::Value;
 #[derive(Debug, thiserror::Error)]
 pub enum Malformed {
     /// It is no JSON at all.
-    #[error("{what} is not JSON: {error}; send it whole, as AWS made it")]
+    #[error("{what} is not JSON: {}; send it whole, as AWS made it", shown(&error.to_string()))]
     NotJson {
         /// What was read.
         what: &'static str,
@@ -15,7 +15,7 @@ pub enum Malformed {
         error: serde_json::Error,
     },
     /// A field is missing or of another type.
-    #[error("{what} is not what AWS sends: at `{path}`: {error}")]
+    #[error("{what} is not what AWS sends: at `{}`: {}", shown(path), shown(&error.to_string()))]
     Field {
         /// What was read.
         what: &'static str,
@@ -24,6 +24,17 @@ pub enum Malformed {
         /// What was wrong there.
         error: serde_json::Error,
     },
+}
+
+/// Characters of a payload's text that are said back.
+const SHOWN_CHARS: usize = 300;
+
+/// A text of a payload, short enough to be said back: it may be as long as the whole payload.
+pub fn shown(text: &str) -> String {
+    match text.char_indices().nth(SHOWN_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// Reads a payload as text.

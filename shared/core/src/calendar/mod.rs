@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 
+use crate::spelling::slips;
+
 pub use window::Window;
 pub use zone::{Moment, UnknownZone, Zone};
 
@@ -121,13 +123,7 @@ fn near(word: &str, names: Vec<String>) -> Option<String> {
     let lower = word.to_lowercase();
     names
         .into_iter()
-        .map(|name| {
-            (
-                strsim::damerau_levenshtein(&lower, &name.to_lowercase()),
-                name,
-            )
-        })
-        .filter(|(slips, _)| *slips <= 2)
+        .filter_map(|name| Some((slips(&lower, &name.to_lowercase(), 2)?, name)))
         .min()
         .map(|(_, name)| name)
 }

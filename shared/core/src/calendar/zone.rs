@@ -8,6 +8,9 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::{Deserialize, Serialize};
 
+/// Characters of a wrong name that are said back. The longest zone's name has 32.
+const NAME_CHARS: usize = 64;
+
 /// The name of an IANA time zone, such as `Europe/Berlin`. It is known to be one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -32,7 +35,7 @@ impl Zone {
     /// There is none.
     pub fn new(name: &str) -> Result<Self, UnknownZone> {
         let unknown = || UnknownZone {
-            name: name.to_owned(),
+            name: name.chars().take(NAME_CHARS).collect(),
         };
         let zone = TimeZoneDatabase::bundled()
             .get(name)

@@ -12,6 +12,7 @@ mod variables;
 
 use toml::de::{DeTable, DeValue};
 
+use super::nesting::too_deep;
 use super::raw::{self, File};
 use super::reader::{At, Field, Node, Read};
 use super::report::{Place, Report, did_you_mean, list};
@@ -20,9 +21,36 @@ use super::{Config, HealthPaths, Problems, Service, ServiceKind};
 use crate::id::{AppName, ContainerName, ServiceName};
 use crate::registry::Registry;
 
+/// A larger file is not read: that of an application with a hundred services has 40 KB.
+const BYTES_MAX: usize = 256 * 1024;
+/// Services of an application: what is seen of all of them is stored in one item of 400 KB.
+const SERVICES_MAX: usize = 100;
+/// Environments of an application.
+const ENVIRONMENTS_MAX: usize = 100;
+/// Smoke tests: they run one after the other, within the time that a function has.
+const SMOKE_TESTS_MAX: usize = 200;
+
 /// The body of [`Config::parse`].
 pub(super) fn parse(text: &str) -> Result<Config, Problems> {
     let mut report = Report::default();
+    if text.len() > BYTES_MAX {
+        let message = format!(
+            "the file has {} bytes, and at most {BYTES_MAX} are read",
+            text.len()
+        );
+        let advice = "remove what is not Sluice's, or give each application a file of its own";
+        report.advise(&Place::default(), message, advice);
+        return Err(report.finish(text));
+    }
+    if let Some(start) = too_deep(text) {
+        let place = Place {
+            span: start..start,
+            key: String::new(),
+        };
+        let message = "not TOML: from here on lists and tables stand too deep in each other";
+        report.advise(&place, message, "close this bracket, or those in it");
+        return Err(report.finish(text));
+    }
     let (document, errors) = DeTable::parse_recoverable(text);
     let config = if report.syntax(errors) {
         let value = DeValue::Table(document.into_inner());
@@ -41,7 +69,35 @@ pub(super) fn parse(text: &str) -> Result<Config, Problems> {
     }
 }
 
+/// Whether there is more of something than an application has: the rest is not looked at then.
+fn is_too_much(file: &File, report: &mut Report) -> bool {
+    let services = file.services.at();
+    let services = services.map(|at| (&at.place, at.value.entries.len()));
+    let environments = file.environments.at();
+    let environments = environments.map(|at| (&at.place, at.value.entries.len()));
+    let tests = file.smoke_tests.as_ref().and_then(Field::at);
+    let tests = tests.map(|at| (&at.place, at.value.len()));
+    let bounds = [
+        (services, SERVICES_MAX, "services"),
+        (environments, ENVIRONMENTS_MAX, "environments"),
+        (tests, SMOKE_TESTS_MAX, "smoke tests"),
+    ];
+    let mut too_much = false;
+    for (counted, most, what) in bounds {
+        if let Some((place, count)) = counted.filter(|(_, count)| *count > most) {
+            let message = format!("{count} {what}, and an application has at most {most}");
+            let advice = "split the application: each part has a sluice.toml of its own";
+            report.advise(place, message, advice);
+            too_much = true;
+        }
+    }
+    too_much
+}
+
 fn config(file: &File, report: &mut Report) -> Option<Config> {
+    if is_too_much(file, report) {
+        return None;
+    }
     let app = file.app.get();
     let app_name = app.and_then(|app| app.name.get());
     let known = Known::of(file, app_name);

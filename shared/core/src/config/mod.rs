@@ -5,6 +5,7 @@
 
 mod check;
 mod migration;
+mod nesting;
 mod problem;
 mod raw;
 mod reader;

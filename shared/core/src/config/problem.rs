@@ -23,13 +23,15 @@ pub struct Problem {
 pub struct Problems {
     file: String,
     problems: Vec<Problem>,
+    left_out: usize,
 }
 
 impl Problems {
-    pub(super) fn new(problems: Vec<Problem>) -> Self {
+    pub(super) fn new(problems: Vec<Problem>, left_out: usize) -> Self {
         Self {
             file: "sluice.toml".to_owned(),
             problems,
+            left_out,
         }
     }
 
@@ -42,7 +44,7 @@ impl Problems {
         }
     }
 
-    /// The problems, in the order of the file.
+    /// The first problems, in the order of the file: a hundred at most.
     pub fn as_slice(&self) -> &[Problem] {
         &self.problems
     }
@@ -63,6 +65,12 @@ impl fmt::Display for Problems {
             writeln!(f, "    {help}")?;
         }
         match self.problems.len() {
+            told if self.left_out > 0 => write!(
+                f,
+                "{} problems in {}, of which the first {told} are told",
+                told + self.left_out,
+                self.file
+            ),
             1 => write!(f, "1 problem in {}", self.file),
             count => write!(f, "{count} problems in {}", self.file),
         }

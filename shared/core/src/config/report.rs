@@ -1,8 +1,10 @@
 //! Collects problems by their place in the text, while the file is read and checked.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::problem::{Problem, Problems};
+use crate::spelling::slips;
 
 /// Where a value stands: its bytes in the text, and its key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +19,12 @@ impl Place {
         self.key.rsplit('.').next().unwrap_or_default()
     }
 }
+
+/// Characters of each part of a problem. The longest list of keys has 500.
+const TOLD_CHARS: usize = 1_000;
+
+/// Problems that are told: whoever has more begins with these.
+const MOST_TOLD: usize = 100;
 
 /// The problems found so far.
 #[derive(Debug, Default)]
@@ -97,34 +105,63 @@ impl Report {
         self.found.is_empty()
     }
 
-    /// The problems with lines and columns, in the order of the text.
+    /// The problems with lines and columns, in the order of the text, [`MOST_TOLD`] at most.
     pub(super) fn finish(mut self, text: &str) -> Problems {
         self.found.sort_by_key(|(place, ..)| place.span.start);
-        let broken: Vec<usize> = self.broken.iter().map(|at| position(text, *at).0).collect();
-        let problems = self.found.into_iter().filter_map(|(place, message, help)| {
-            let (line, column) = position(text, place.span.start);
-            // What was recovered from a broken line is a guess: only the break itself is told.
-            let echo = broken.contains(&line) && !place.key.is_empty();
-            (!echo).then_some(Problem {
-                line,
-                column,
-                key: place.key,
-                message,
-                help,
-            })
+        let lines = Lines::of(text);
+        let broken: BTreeSet<usize> = self.broken.iter().map(|at| lines.line(*at)).collect();
+        // What was recovered from a broken line is a guess: only the break itself is told.
+        self.found.retain(|(place, ..)| {
+            place.key.is_empty() || !broken.contains(&lines.line(place.span.start))
         });
-        Problems::new(problems.collect())
+        let left_out = self.found.len().saturating_sub(MOST_TOLD);
+        let told = self.found.into_iter().take(MOST_TOLD);
+        let told = told.map(|(place, message, help)| Problem {
+            line: lines.line(place.span.start),
+            column: lines.column(place.span.start),
+            key: cut(place.key),
+            message: cut(message),
+            help: cut(help),
+        });
+        Problems::new(told.collect(), left_out)
     }
 }
 
-/// Line and column, from 1, the column in characters.
-fn position(text: &str, at: usize) -> (usize, usize) {
-    let before = text.get(..at.min(text.len())).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    (
-        before.matches('\n').count() + 1,
-        before[line_start..].chars().count() + 1,
-    )
+/// The beginning of a long text: a name of the file may have any length, and is said back.
+fn cut(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(TOLD_CHARS) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+/// Where the lines of a text begin: a file with a mistake in each of its lines is not searched from
+/// its beginning for each.
+struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Self {
+        let newlines = text.match_indices('\n').map(|(at, _)| at + 1);
+        let starts = std::iter::once(0).chain(newlines).collect();
+        Self { text, starts }
+    }
+
+    /// From 1.
+    fn line(&self, at: usize) -> usize {
+        self.starts.partition_point(|start| *start <= at)
+    }
+
+    /// From 1, in characters.
+    fn column(&self, at: usize) -> usize {
+        let at = at.min(self.text.len());
+        let start = self.starts[self.line(at) - 1];
+        let before = self.text.get(start..at);
+        before.map_or(0, |before| before.chars().count()) + 1
+    }
 }
 
 /// The known word that `word` was probably meant to be.
@@ -133,11 +170,10 @@ pub(crate) fn did_you_mean<'a>(
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     // One slip in a short word, up to three in a long one.
-    let slips = 1 + word.chars().count() / 4;
+    let most = (1 + word.chars().count() / 4).min(3);
     known
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, _)| *distance <= slips.min(3))
+        .filter_map(|candidate| Some((slips(word, candidate, most)?, candidate)))
         .min()
         .map(|(_, candidate)| candidate)
 }

@@ -1,7 +1,8 @@
 //! Addresses: of servers, with somebody's name and password in them, and of people.
 
 /// `scheme://…@` for every address with a name and a password in it. A password may hold spaces and
-/// at-signs of its own, so the last `@` before the next address ends it.
+/// at-signs of its own, so the last `@` before the next address ends it. Where the line was cut before
+/// that, all that is left of the address goes.
 pub(super) fn without_passwords(line: &str) -> String {
     let mut kept = String::new();
     let mut rest = line;
@@ -10,12 +11,13 @@ pub(super) fn without_passwords(line: &str) -> String {
         kept.push_str(before);
         let end = next_scheme(after);
         let (address, behind) = after.split_at(end);
-        match address.rfind('@').filter(|_| has_credentials(address)) {
+        match address.rfind('@') {
+            _ if !has_credentials(address) => kept.push_str(address),
             Some(host) => {
                 kept.push('…');
                 kept.push_str(&address[host..]);
             }
-            None => kept.push_str(address),
+            None => kept.push('…'),
         }
         rest = behind;
     }

@@ -8,12 +8,17 @@ use super::verb::Verb;
 use super::when::WhenError;
 use crate::environment_key::EnvironmentKey;
 
+/// The most bytes of a command: a reason of 500 characters, however Slack writes them, fits ten times.
+pub(super) const BYTES_MAX: usize = 32 * 1024;
+
 /// The most characters of a wrong word that are said back.
 const SHOWN_CHARS: usize = 40;
 
 /// Why a line is no command. Everything in it is safe to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SlashError {
+    /// It is longer than any command; so many bytes.
+    TooLong(usize),
     /// There is no such command.
     UnknownCommand {
         /// What was written.
@@ -99,6 +104,10 @@ impl fmt::Display for Argument {
 impl fmt::Display for SlashError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::TooLong(bytes) => write!(
+                f,
+                "this command has {bytes} bytes, and at most {BYTES_MAX} are read. Write it shorter"
+            ),
             Self::UnknownCommand { word, meant } => {
                 write!(f, "there is no command `{word}`")?;
                 match meant {

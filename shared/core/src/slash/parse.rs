@@ -2,22 +2,23 @@
 
 use jiff::Timestamp;
 
-use super::error::{Argument, SlashError, shown};
+use super::error::{Argument, BYTES_MAX, SlashError, shown};
 use super::text::{Reason, argument, in_quotes, plain};
 use super::verb::Verb;
 use super::{Ask, COMMAND, Control, Decision, HOTFIX, Known, Look, Slash, Version, when};
 use crate::config::did_you_mean;
 use crate::environment_key::EnvironmentKey;
-use crate::id::{Digest, EnvironmentName, ImageTag};
-
-/// The most characters ECR lets a tag have.
-const TAG_MAX_CHARS: usize = 128;
+use crate::id::{Digest, EnvironmentName};
+use crate::tag;
 
 /// Reads what follows `/sluice`, as Slack sends it.
 ///
 /// # Errors
 /// It is no command; the error says what to write instead.
 pub fn parse(text: &str, known: &[Known], now: Timestamp) -> Result<Slash, SlashError> {
+    if text.len() > BYTES_MAX {
+        return Err(SlashError::TooLong(text.len()));
+    }
     let text = plain(text);
     let mut line = Line {
         words: text.split(' ').filter(|word| !word.is_empty()).collect(),
@@ -249,8 +250,8 @@ impl<'a> Line<'a> {
         if let Ok(digest) = Digest::try_from(word.to_lowercase()) {
             return Ok(Version::Digest(digest));
         }
-        if is_tag(&word) {
-            return Ok(Version::Tag(ImageTag::new(word)));
+        if let Some(tag) = tag::read(&word) {
+            return Ok(Version::Tag(tag));
         }
         Err(SlashError::NotAVersion {
             verb: self.verb,
@@ -304,13 +305,4 @@ impl<'a> Line<'a> {
             self.reason().map(Some)
         }
     }
-}
-
-/// ECR: `[A-Za-z0-9_][A-Za-z0-9._-]{0,127}`.
-fn is_tag(word: &str) -> bool {
-    let starts = word.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-    let is_made = word
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
-    starts && is_made && word.len() <= TAG_MAX_CHARS
 }

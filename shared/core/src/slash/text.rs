@@ -162,9 +162,14 @@ fn one_line(text: &str) -> String {
 
 /// `<…>` as Slack writes it: no `<` inside, and something in it.
 fn markup(text: &str) -> Option<(&str, &str)> {
-    let (inside, after) = text.strip_prefix('<')?.split_once('>')?;
+    let text = text.strip_prefix('<')?;
+    // Not beyond the next `<`: whoever writes a thousand of them is not read a thousand times.
+    let end = text
+        .find(['<', '>'])
+        .filter(|end| text[*end..].starts_with('>'))?;
+    let (inside, after) = (&text[..end], &text[end + 1..]);
     let is_markup = inside.starts_with(['@', '#', '!']) || inside.contains(':');
-    (is_markup && !inside.contains('<')).then_some((inside, after))
+    is_markup.then_some((inside, after))
 }
 
 /// What somebody typed to make Slack write this.

@@ -90,7 +90,8 @@ fn in_units(bytes: u64) -> String {
         1_000_000_000..1_000_000_000_000 => (1_000_000_000, "GB"),
         _ => (1_000_000_000_000, "TB"),
     };
-    let tenths = (bytes * 10 + unit / 2) / unit;
+    // A report may say any number: ten times as many bytes are more than fits.
+    let tenths = bytes / unit * 10 + (bytes % unit * 10 + unit / 2) / unit;
     match (tenths / 10, tenths % 10) {
         (whole, tenth) if whole < 10 && tenth > 0 => format!("{whole}.{tenth} {name}"),
         (whole, tenth) => format!("{} {name}", whole + u64::from(tenth >= 5)),

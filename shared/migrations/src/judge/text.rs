@@ -221,9 +221,10 @@ pub(super) fn shown_first_words(statement: &str) -> String {
         match token.kind {
             TokenKind::Whitespace | TokenKind::LineComment | TokenKind::BlockComment { .. } => {}
             TokenKind::Ident
-                if FIRST_WORDS
-                    .iter()
-                    .any(|word| word.eq_ignore_ascii_case(piece)) =>
+                if words.len() < FIRST_WORDS_SHOWN
+                    && FIRST_WORDS
+                        .iter()
+                        .any(|word| word.eq_ignore_ascii_case(piece)) =>
             {
                 words.push(piece);
             }
@@ -233,6 +234,9 @@ pub(super) fn shown_first_words(statement: &str) -> String {
     words.push("…");
     words.join(" ")
 }
+
+/// No statement has more of its words at its beginning.
+const FIRST_WORDS_SHOWN: usize = 8;
 
 const FIRST_WORDS: [&str; 30] = [
     "add", "alter", "begin", "call", "column", "comment", "commit", "copy", "create", "delete",
