@@ -292,6 +292,9 @@ class Stacks(unittest.TestCase):
             assumed[0]["Resource"],
             [f"arn:aws:iam::{account}:role/sluice-deployer-read" for account in (SLUICE, OTHER)],
         )
+        alarms = self.accounts.client("cloudwatch", OTHER).describe_alarms()["MetricAlarms"]
+        names = sorted(alarm["AlarmName"] for alarm in alarms)
+        self.assertEqual(names, ["sluice-rollout-hook-errors", "sluice-rollout-hook-throttles"])
         policy = self.accounts.client("ecr").get_repository_policy(repositoryName="erp")["policyText"]
         self.assertIn(OTHER, policy)
 
