@@ -88,6 +88,14 @@ EACH_OF = {
     "ecs:StopServiceDeployment": (":service/", ":service-deployment/"),
     "ecs:DescribeServiceRevisions": (":service/", ":service-revision/"),
 }
+# Whose wake-ups and dead letters go where.
+WRITES_TO = {
+    "RegistryPushRole": ("Queue", "DeadLetters"),
+    "SlackRole": ("Queue",),
+    "RolloutHookRole": ("Queue",),
+    "AdvanceRole": ("Queue",),
+    "HealthCheckRole": ("Queue", "DeadLetters"),
+}
 # Actions that are allowed only under a condition of this key.
 CONDITIONED = {
     "ecr:BatchGetImage": (SLUICE, "aws:ResourceAccount"),
@@ -149,6 +157,11 @@ def too_narrow(path, template):
             if needed not in text:
                 yield f"{role}: {action} lacks {needed}"
     if path == SLUICE:
+        for role, queues in WRITES_TO.items():
+            sent = str(resources.get((role, "sqs:SendMessage"), []))
+            for queue in queues:
+                if f"['{queue}', 'Arn']" not in sent:
+                    yield f"{role}: sqs:SendMessage to {queue}"
         queried = map(str, resources.get(("HealthCheckRole", "dynamodb:Query"), []))
         if sum("Table" in one for one in queried) < 2:
             yield "HealthCheckRole: dynamodb:Query of the table and of its index"
@@ -226,11 +239,26 @@ def mutants(path):
             yield f"{sid}: without condition", template
 
 
+def trusting_mutants(path):
+    """Each condition under which somebody else's role assumes one, dropped."""
+    for name, resource in read(path)["Resources"].items():
+        if resource["Type"] != "AWS::IAM::Role":
+            continue
+        trust = resource["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]
+        for operator in trust.get("Condition", {}) if "AWS" in trust["Principal"] else ():
+            template = read(path)
+            properties = template["Resources"][name]["Properties"]
+            del properties["AssumeRolePolicyDocument"]["Statement"][0]["Condition"][operator]
+            yield f"{name}: assumed without {operator}", template
+
+
 # Mutations that change nothing that these checks are about, and why.
 SURVIVORS = {
     "without logs:": "what Lambda itself does shows only in Lambda",
     "without ec2:": "what Lambda itself does shows only in Lambda",
-    "without sqs:": "what Lambda itself does, or another statement has it",
+    "without sqs:DeleteMessage": "what Lambda itself does shows only in Lambda",
+    "without sqs:GetQueueAttributes": "what Lambda itself does shows only in Lambda",
+    "without sqs:ReceiveMessage": "what Lambda itself does shows only in Lambda",
     "without events:": "what EventBridge itself does shows only there",
     "without lambda:": "what ECS itself does shows only there",
     "without kms:": "what other services do with the caller's right",
@@ -266,7 +294,7 @@ class Rights(unittest.TestCase):
 
     def test_mutations_are_found(self):
         for path in CALLED:
-            for what, template in mutants(path):
+            for what, template in [*mutants(path), *trusting_mutants(path)]:
                 with self.subTest(f"{path.name}: {what}"):
                     if not problems(path, template, self.known):
                         self.assertTrue(any(reason in what for reason in SURVIVORS), "not found")

@@ -103,7 +103,7 @@ class Stacks(unittest.TestCase):
         print(f"\ninstalled in {time.monotonic() - began:.1f} s", flush=True)
         for check in (
             self.table, self.forgotten, self.queues, self.functions, self.url, self.rules, self.patterns, self.alarms,
-            self.secrets, self.environment,
+            self.dashboard, self.secrets, self.environment,
         ):
             with self.subTest(check.__name__):
                 check()
@@ -245,6 +245,14 @@ class Stacks(unittest.TestCase):
             self.assertEqual(alarm["TreatMissingData"], silent, alarm["AlarmName"])
         mails = self.accounts.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
         self.assertEqual([one["Endpoint"] for one in mails], ["oncall@example.com"])
+
+    def dashboard(self):
+        board = self.accounts.client("cloudwatch").get_dashboard(DashboardName="sluice")
+        widgets = json.loads(board["DashboardBody"])["widgets"]
+        named = {name for widget in widgets for metric in widget["properties"]["metrics"] for name in metric[3:4]}
+        resources = self.accounts.resources("sluice")
+        queues = {resources[name].rsplit("/", 1)[1] for name in ("Queue", "DeadLetters")}
+        self.assertEqual(named, {f"sluice-{name}" for name in FUNCTIONS} | queues)
 
     def secrets(self):
         secrets = self.accounts.client("secretsmanager")
