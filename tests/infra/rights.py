@@ -35,7 +35,7 @@ OF_TESTS = {"dynamodb:CreateTable", "dynamodb:DescribeTable"}
 # Calls for which IAM has other names. A transaction is allowed by what is in it.
 ACTIONS = {
     "dynamodb:TransactWriteItems": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
-    "sts:GetCallerIdentity": set(),  # Nobody needs a right for it.
+    "sts:GetCallerIdentity": set(),  # It needs no right.
 }
 # What is called with Sluice's own credentials, by file; everything else is with a role.
 OWN_FILES = ("clients.rs", "dynamodb/", "own_secret.rs", "sqs.rs")

@@ -19,7 +19,7 @@ def _read(path):
 
 
 def read(path):
-    """A template, for whoever wants to change it."""
+    """A template that may be changed."""
     return json.loads(_read(path))
 
 

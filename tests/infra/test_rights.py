@@ -129,7 +129,7 @@ def unused_and_missing(path, template):
         calls = CALLED[path].get(role, set())
         calls = rights.called_by_roles() if calls is None else calls
         for action in sorted(actions - calls - set(UNCALLED)):
-            yield f"{role} has {action}, which nobody uses"
+            yield f"{role} has {action}, which is not used"
 
 
 def too_wide(template, known):

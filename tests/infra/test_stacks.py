@@ -51,7 +51,7 @@ GOES_NOWHERE = {
     "ecr-push-foreign-registry": "another account's",
     "ecr-push-foreign-repository": "not deployed from",
     "ecr-referrer-push": "no image",
-    "foreign-source": "nobody asked S3",
+    "foreign-source": "not from ECR, ECS or RDS",
     "schedule-minute": "the schedule's own, which needs no pattern",
 }
 
@@ -94,7 +94,7 @@ class Stacks(unittest.TestCase):
         stacks = self.accounts.client("cloudformation").describe_stacks()["Stacks"]
         return self.accounts.outputs(stack) if any(one["StackName"] == stack for one in stacks) else {}
 
-    # One after the other, as whoever installs does it.
+    # One after the other, as an installation goes.
     def test_installed_extended_upgraded_removed(self):
         commands = sum(text.count("infra/") + text.count("aws ") for _, text in blocks("One account"))
         self.assertLessEqual(commands, 5, "commands to install")
