@@ -71,6 +71,12 @@ impl Scene {
         }
         let refused = self.account.refused(&made);
         assert!(refused.is_empty(), "{refused:#?}");
+        // The function that the internet reaches changes nothing in an environment.
+        let forbidden = ["slack", "ecs", "UpdateService"].map(str::to_owned);
+        let [function, service, operation] = forbidden;
+        let forbidden = BTreeSet::from([(function, true, service, operation)]);
+        let refused = self.account.refused(&forbidden);
+        assert_eq!(refused, ["sluice-deployer-read may not ecs:UpdateService"]);
     }
 
     /// How often each function ran (`count`), and the milliseconds it would be billed for
