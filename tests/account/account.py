@@ -1,28 +1,33 @@
 """The account in which Sluice's functions run, as ministack plays it: DynamoDB, SQS, EventBridge and
-a Lambda that starts real binaries.
+a Lambda that starts real binaries. What is in it, the shipped templates have made.
 
     account.py serve PORT            until standard input is closed
-    account.py furnish SETTINGS      creates what the infrastructure would; SETTINGS is JSON
+    account.py install SETTINGS      deploys infra/sluice.yaml and infra/environment.yaml; SETTINGS is JSON
     account.py report URL            how often the functions ran, and for how long
+    account.py refused CALLS         which of these calls no role allows; CALLS is JSON
 
 ministack takes events whose source is `aws.…` from its own services only, as AWS does. Here the
 services are those of the simulated cloud next door, so PutEvents takes them: the one change. And
 it carries no events from one account to another, so everything is in one account.
 """
 
-import io
 import json
 import os
 import pathlib
+import platform
 import re
+import shlex
+import shutil
+import subprocess
 import sys
 import threading
-import zipfile
 
 REGION = "eu-central-1"
 ACCOUNT = "222222222222"
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/sluice"
-PATTERNS = pathlib.Path(__file__).parents[2] / "infra" / "event-patterns"
+INFRA = pathlib.Path(__file__).parents[2] / "infra"
+# The name that `role` of the ERP's sluice.toml has.
+ROLE = "sluice-deployer"
+BUCKET = "packages"
 
 
 def serve(port):
@@ -60,61 +65,84 @@ def client(service, url):
     )
 
 
-def package(binary):
-    """A function's package: a bootstrap that becomes the binary, so that a kill meets it."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        entry = zipfile.ZipInfo("bootstrap")
-        entry.external_attr = 0o755 << 16
-        archive.writestr(entry, f"#!/bin/sh\nexec '{binary}'\n")
-    return packed.getvalue()
-
-
-def furnish(settings):
-    url = settings["url"]
-    sqs, functions, events = (client(one, url) for one in ("sqs", "lambda", "events"))
-    dead = sqs.create_queue(QueueName="sluice-advance-dead")["QueueUrl"]
-    dead_arn = arn_of(sqs, dead)
-    redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": "50"})
-    # AWS wants six times the function's time limit here; a killed function is retried after this.
-    attributes = {"VisibilityTimeout": "3", "RedrivePolicy": redrive}
-    queue = sqs.create_queue(QueueName="sluice-advance", Attributes=attributes)["QueueUrl"]
-    queue_arn = arn_of(sqs, queue)
-
-    arns = {}
-    for name, function in settings["functions"].items():
-        made = functions.create_function(
-            FunctionName=f"sluice-{name}",
-            Runtime="provided.al2023",
-            Handler="bootstrap",
-            Architectures=["x86_64"],
-            Role=ROLE,
-            Timeout=function["timeout_s"],
-            Code={"ZipFile": package(function["binary"])},
-            Environment={"Variables": {**settings["environment"], "SLUICE_QUEUE_URL": queue}},
-        )
-        arns[name] = made["FunctionArn"]
-    functions.create_event_source_mapping(
-        EventSourceArn=queue_arn,
-        FunctionName="sluice-advance",
-        BatchSize=5,
-        FunctionResponseTypes=["ReportBatchItemFailures"],
+def install(settings):
+    home, url = pathlib.Path(settings["home"]), settings["url"]
+    shutil.copytree(INFRA, home / "infra", dirs_exist_ok=True)
+    for name, binary in settings["functions"].items():
+        package(home / "target/lambda" / name, binary, {**settings["overrides"], "AWS_SDK_UA_APP_ID": name})
+    client("s3", url).create_bucket(
+        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
     )
-    slack = functions.create_function_url_config(FunctionName="sluice-slack", AuthType="NONE")
+    architecture = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    deploy(
+        home, url, "sluice", "sluice",
+        Repositories="erp",
+        EnvironmentRoles=f"arn:aws:iam::{ACCOUNT}:role/{ROLE}",
+        Config=settings["config"],
+        Architecture=architecture,
+    )
+    deploy(
+        home, url, "environment", "erp",
+        SluiceAccount=ACCOUNT, RoleName=ROLE,
+        Environment="production", Cluster="erp-*", TaskFamilies="erp-*",
+        TaskRoles=f"arn:aws:iam::{ACCOUNT}:role/erp-task",
+        LogGroups="/ecs/*", Secrets="erp/*", Repositories="erp", Database="erp-production", Restores="yes",
+    )
+    stacks = client("cloudformation", url)
+    outputs = stacks.describe_stacks(StackName="sluice")["Stacks"][0]["Outputs"]
+    made = {one["OutputKey"]: one["OutputValue"] for one in outputs}
+    queue = hurry(url, made["Queue"])
+    functions = client("lambda", url)
+    # ministack keeps a number that a parameter gives as text, and fails over it.
+    (woken,) = functions.list_event_source_mappings(FunctionName="sluice-advance")["EventSourceMappings"]
+    functions.update_event_source_mapping(UUID=woken["UUID"], ScalingConfig=woken["ScalingConfig"])
+    variables = {}
+    for name in settings["functions"]:
+        there = functions.get_function_configuration(FunctionName=f"sluice-{name}")
+        variables.update(there["Environment"]["Variables"])
+    variables.update(settings["overrides"])
+    print(json.dumps({
+        "slack_url": made["SlackUrl"], "queue_url": queue, "table": made["Table"], "variables": variables,
+    }))
 
-    targets = {
-        "image-pushed": arns["registry-push"],
-        "image-scanned": arns["registry-push"],
-        "world-changed": queue_arn,
+
+def package(folder, binary, overrides):
+    """A function's package: a bootstrap that becomes the binary, so that a kill meets it. The variables
+    say that AWS and Slack are on this machine; all others are the template's."""
+    folder.mkdir(parents=True, exist_ok=True)
+    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in overrides.items())
+    bootstrap = folder / "bootstrap"
+    bootstrap.write_text(f"#!/bin/sh\n{exports}exec {shlex.quote(binary)}\n")
+    bootstrap.chmod(0o755)
+
+
+def deploy(home, url, template, stack, **parameters):
+    """As docs/install.md says it."""
+    given = [f"{name}={value}" for name, value in parameters.items()]
+    command = ["infra/deploy", template, BUCKET, "--stack-name", stack, "--parameter-overrides", *given]
+    environment = {
+        "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": str(home),
+        "AWS_ACCESS_KEY_ID": ACCOUNT,
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ENDPOINT_URL": url,
     }
-    for rule, target in targets.items():
-        pattern = (PATTERNS / f"{rule}.json").read_text()
-        events.put_rule(Name=f"sluice-{rule}", EventPattern=pattern)
-        events.put_targets(Rule=f"sluice-{rule}", Targets=[{"Id": "sluice", "Arn": target}])
-    events.put_rule(Name="sluice-every-minute", ScheduleExpression="rate(1 minute)")
-    minute = [{"Id": "sluice", "Arn": arns["health-check"]}]
-    events.put_targets(Rule="sluice-every-minute", Targets=minute)
-    print(json.dumps({"slack_url": slack["FunctionUrl"], "queue_url": queue}))
+    done = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{shlex.join(command)}: {done.stdout}{done.stderr}")
+
+
+def hurry(url, name):
+    """A killed function is followed after three seconds, as often as it takes: AWS wants six times the
+    function's time limit, and the template gives five tries."""
+    sqs = client("sqs", url)
+    queue = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    there = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["RedrivePolicy"])["Attributes"]
+    redrive = {**json.loads(there["RedrivePolicy"]), "maxReceiveCount": 50}
+    attributes = {"VisibilityTimeout": "3", "RedrivePolicy": json.dumps(redrive)}
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes=attributes)
+    return queue
 
 
 def report(url):
@@ -130,11 +158,45 @@ def report(url):
     print(json.dumps(ran))
 
 
-def arn_of(sqs, queue):
-    answer = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
-    return answer["Attributes"]["QueueArn"]
+# IAM's name of a service where it is another one than that which signs, and of a call.
+SERVICES = {"monitoring": "cloudwatch"}
+CALLS = {
+    "dynamodb:TransactWriteItems": ["dynamodb:PutItem", "dynamodb:UpdateItem"],
+    "sts:GetCallerIdentity": [],
+}
+
+
+def refused(asked):
+    """Of calls, as [function, whether with a role, service, operation], those that the role of the function,
+    or the environment's role that it assumes, does not allow."""
+    iam = client("iam", asked["url"])
+    found = []
+    for function, with_role, service, operation in asked["calls"]:
+        role = f"sluice-{function}"
+        if with_role:
+            role = f"{ROLE}-read" if function == "slack" else ROLE
+        call = f"{SERVICES.get(service, service)}:{operation}"
+        if not set(CALLS.get(call, [call])) <= allowed(iam, role):
+            found.append(f"{role} may not {call}")
+    print(json.dumps(found))
+
+
+def allowed(iam, role):
+    actions = set()
+    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        for statement in document["Statement"]:
+            if statement["Effect"] == "Allow":
+                action = statement["Action"]
+                actions.update(action if isinstance(action, list) else [action])
+    return actions
 
 
 if __name__ == "__main__":
-    commands = {"serve": serve, "furnish": lambda text: furnish(json.loads(text)), "report": report}
+    commands = {
+        "serve": serve,
+        "install": lambda text: install(json.loads(text)),
+        "report": report,
+        "refused": lambda text: refused(json.loads(text)),
+    }
     commands[sys.argv[1]](sys.argv[2])

@@ -72,6 +72,7 @@ impl RolloutHook {
 pub struct Clients {
     config: SdkConfig,
     hook: Option<RolloutHook>,
+    role_suffix: String,
     own: ClientSet,
     own_account: OnceLock<AccountId>,
     sessions: Mutex<VecDeque<(SessionKey, Arc<ClientSet>)>>,
@@ -139,9 +140,20 @@ impl Clients {
         Self {
             config,
             hook,
+            role_suffix: String::new(),
             own,
             own_account: OnceLock::new(),
             sessions: Mutex::default(),
+        }
+    }
+
+    /// The same with this behind the name of every role that is assumed: a function that only looks
+    /// has roles of its own beside those that deploy.
+    #[must_use]
+    pub fn with_role_suffix(self, role_suffix: impl Into<String>) -> Self {
+        Self {
+            role_suffix: role_suffix.into(),
+            ..self
         }
     }
 
@@ -219,7 +231,7 @@ impl Clients {
                 .chars()
                 .take(SESSION_NAME_MAX)
                 .collect();
-            let provider = AssumeRoleProvider::builder(role.as_str())
+            let provider = AssumeRoleProvider::builder(format!("{role}{}", self.role_suffix))
                 .session_name(session)
                 .region(region)
                 .configure(&self.config)

@@ -100,7 +100,7 @@ impl Answer {
 /// The cloud, and what it was asked.
 pub(crate) struct TestCloud {
     pub(crate) clients: Arc<Clients>,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    pub(crate) asked: Arc<Mutex<Vec<Asked>>>,
 }
 
 /// The account of Sluice's own credentials, and of [`target`].

@@ -29,6 +29,9 @@ pub struct Settings {
     /// `SLUICE_ROLLOUT_HOOK_ARN` and `SLUICE_ROLLOUT_HOOK_ROLE_ARN`, for functions that start
     /// rollouts.
     pub rollout_hook: Option<RolloutHookArns>,
+    /// `SLUICE_ROLE_SUFFIX`: what stands behind the name of every environment's `role` when it is
+    /// assumed. `slack`, which only looks, has roles of its own.
+    pub role_suffix: Option<String>,
     /// `SLUICE_SLACK_TEAM_ID`: the workspace (`T…`) or organisation (`E…`) whose requests are taken;
     /// without it, every one that the Slack app is installed in.
     pub slack_team: Option<String>,
@@ -98,6 +101,7 @@ impl Settings {
                 function: reader.arn("SLUICE_ROLLOUT_HOOK_ARN", "lambda"),
                 role: reader.arn("SLUICE_ROLLOUT_HOOK_ROLE_ARN", "iam"),
             }),
+            role_suffix: reader.get("SLUICE_ROLE_SUFFIX"),
             slack_team: reader.slack_team(),
             slack_url: reader.get("SLUICE_SLACK_URL"),
         };
@@ -236,6 +240,7 @@ mod tests {
                 "arn:aws:lambda:eu-central-1:222222222222:function:sluice-rollout-hook"
             }
             "SLUICE_ROLLOUT_HOOK_ROLE_ARN" => "arn:aws:iam::111111111111:role/sluice-hook",
+            "SLUICE_ROLE_SUFFIX" => "-read",
             _ => return None,
         };
         Some(value.to_owned())
@@ -260,6 +265,7 @@ mod tests {
         );
         let settings = Settings::from_env(Function::Slack, set).unwrap();
         assert_eq!(settings.signing_secret_arn.as_deref(), Some(SECRET));
+        assert_eq!(settings.role_suffix.as_deref(), Some("-read"));
     }
 
     #[test]

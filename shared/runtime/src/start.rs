@@ -123,7 +123,8 @@ pub async fn start(function: Function) -> Result<Started, StartError> {
         function_arn: hook.function.clone(),
         role_arn: hook.role.clone(),
     });
-    let clients = Arc::new(Clients::from_env(hook).await);
+    let clients = Clients::from_env(hook).await;
+    let clients = Arc::new(clients.with_role_suffix(settings.role_suffix.as_deref().unwrap_or("")));
     let chat: Arc<dyn Chat> = match &settings.bot_token_arn {
         Some(arn) => {
             let token = own_secret(&clients, arn).await?;

@@ -1,16 +1,18 @@
-//! The account: ministack, and what the infrastructure would have put into it.
+//! The account: ministack, and what the shipped templates have put into it.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::binaries::scratch;
+use crate::counter::Made;
 
-const MINISTACK: &str = "ministack==1.5.33";
+const PACKAGES: &str = "awscli==1.46.3 ministack==1.5.33";
 /// A cold start of Python on a busy machine.
 const UP_WITHIN: Duration = Duration::from_secs(90);
 
@@ -55,7 +57,7 @@ impl Account {
     pub(crate) fn start(log: &Path) -> Self {
         let port = free_port();
         let log = File::create(log).unwrap();
-        let server = Command::new(python(MINISTACK))
+        let server = Command::new(python(PACKAGES))
             .args([script().as_os_str(), "serve".as_ref()])
             .arg(port.to_string())
             .stdin(Stdio::piped())
@@ -76,9 +78,16 @@ impl Account {
         self.server.0.id()
     }
 
-    /// Creates the queue, the functions and the rules. What came of it, as the script says it.
-    pub(crate) fn furnish(&self, settings: &Value) -> Value {
-        carry_out("furnish", &settings.to_string())
+    /// Deploys the shipped templates. What came of it, as the script says it.
+    pub(crate) fn install(&self, settings: &Value) -> Value {
+        carry_out("install", &settings.to_string())
+    }
+
+    /// Which of these calls the roles of the templates do not allow, in words.
+    pub(crate) fn refused(&self, calls: &BTreeSet<Made>) -> Vec<String> {
+        let asked = json!({"url": self.url, "calls": calls});
+        let refused = carry_out("refused", &asked.to_string());
+        serde_json::from_value(refused).unwrap()
     }
 
     /// How often each function ran (`count`), and for how long (`billed_ms`).
@@ -88,7 +97,7 @@ impl Account {
 }
 
 fn carry_out(command: &str, argument: &str) -> Value {
-    let ran = Command::new(python(MINISTACK))
+    let ran = Command::new(python(PACKAGES))
         .args([script().as_os_str(), command.as_ref(), argument.as_ref()])
         .output()
         .unwrap();

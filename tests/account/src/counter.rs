@@ -1,6 +1,6 @@
 //! Between the functions and what they call: counts the calls, and passes them on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http_body_util::{BodyExt as _, Full};
@@ -27,11 +27,20 @@ pub struct Calls {
 /// Calls by service and operation, such as `ecs` and `DescribeServices`.
 pub type Counts = BTreeMap<(String, String), Calls>;
 
+/// A call to AWS: the function, whether with an assumed role, the service, the operation.
+pub(crate) type Made = (String, bool, String, String);
+
+#[derive(Default)]
+struct Seen {
+    counts: Counts,
+    made: BTreeSet<Made>,
+}
+
 /// Counts what passes.
 #[derive(Clone)]
 pub(crate) struct Counter {
     pub(crate) url: String,
-    counts: Arc<Mutex<Counts>>,
+    seen: Arc<Mutex<Seen>>,
 }
 
 impl Counter {
@@ -40,15 +49,15 @@ impl Counter {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let counter = Self {
             url: format!("http://{}", listener.local_addr().unwrap()),
-            counts: Arc::default(),
+            seen: Arc::default(),
         };
-        let (counts, upstream) = (counter.counts.clone(), upstream.to_owned());
+        let (seen, upstream) = (counter.seen.clone(), upstream.to_owned());
         tokio::spawn(async move {
             let client = Client::builder(TokioExecutor::new()).build_http();
             while let Ok((stream, _)) = listener.accept().await {
-                let (client, counts, upstream) = (client.clone(), counts.clone(), upstream.clone());
+                let (client, seen, upstream) = (client.clone(), seen.clone(), upstream.clone());
                 tokio::spawn(async move {
-                    let pass = service_fn(|request| pass(&client, &counts, &upstream, request));
+                    let pass = service_fn(|request| pass(&client, &seen, &upstream, request));
                     // An error is one end's: it went away, or the answer is lost on purpose.
                     let _ended = http1::Builder::new()
                         .serve_connection(TokioIo::new(stream), pass)
@@ -61,13 +70,18 @@ impl Counter {
 
     /// What has passed so far.
     pub(crate) fn counts(&self) -> Counts {
-        locked(&self.counts).clone()
+        locked(&self.seen).counts.clone()
+    }
+
+    /// Which function has made which calls so far.
+    pub(crate) fn made(&self) -> BTreeSet<Made> {
+        locked(&self.seen).made.clone()
     }
 }
 
 async fn pass(
     client: &Client<HttpConnector, Full<Bytes>>,
-    counts: &Mutex<Counts>,
+    seen: &Mutex<Seen>,
     upstream: &str,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Error> {
@@ -77,6 +91,7 @@ async fn pass(
         .await
         .map_or_else(|_| Bytes::new(), |body| body.to_bytes());
     let name = name(&parts.headers, parts.uri.path(), &body);
+    let made = made(&parts.headers, &name);
     let sent = body.len();
     parts.uri = format!("{upstream}{}", parts.uri).parse().unwrap();
     let answer = client
@@ -87,8 +102,9 @@ async fn pass(
         .collect()
         .await
         .map_or_else(|_| Bytes::new(), |body| body.to_bytes());
-    let mut counts = locked(counts);
-    let calls = counts.entry(name).or_default();
+    let mut seen = locked(seen);
+    seen.made.extend(made);
+    let calls = seen.counts.entry(name).or_default();
     calls.count += 1;
     calls.sent_kib += u64::try_from(sent.div_ceil(1024)).unwrap();
     calls.answered_4_kib += u64::try_from(body.len().div_ceil(4096)).unwrap();
@@ -110,6 +126,23 @@ fn name(headers: &HeaderMap, path: &str, body: &[u8]) -> (String, String) {
     let last = path.rsplit('/').next().unwrap_or_default();
     let operation = operation.unwrap_or_else(|| last.to_owned());
     (scope.unwrap_or("the application").to_owned(), operation)
+}
+
+/// The call, if it is to AWS and says which function makes it (`AWS_SDK_UA_APP_ID`). The keys of a role
+/// are temporary, which begin with `ASIA`.
+fn made(headers: &HeaderMap, (service, operation): &(String, String)) -> Option<Made> {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let with_role = header("authorization")?.contains("Credential=ASIA");
+    let agent = header("x-amz-user-agent").or(header("user-agent"))?;
+    let function = agent
+        .split(' ')
+        .find_map(|part| part.strip_prefix("app/"))?;
+    Some((
+        function.to_owned(),
+        with_role,
+        service.clone(),
+        operation.clone(),
+    ))
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

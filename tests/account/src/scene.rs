@@ -17,7 +17,7 @@ use sluice_core::id::EnvironmentName;
 use crate::PATIENCE;
 use crate::account::{Account, Process};
 use crate::binaries::Build;
-use crate::counter::{Counter, Counts};
+use crate::counter::{Counter, Counts, Made};
 use crate::http::Http;
 use crate::killer::Killer;
 use crate::slack::{Slack, button};
@@ -50,8 +50,7 @@ impl Scene {
     /// Kills functions at work from now on. Not `rollout-hook`: where that one fails, ECS goes back,
     /// and so it should.
     pub fn begin_killing(&self) -> Killer {
-        let names = FUNCTIONS.iter().map(|(name, _)| *name);
-        let mortal = names.filter(|name| *name != "rollout-hook");
+        let mortal = FUNCTIONS.iter().filter(|name| **name != "rollout-hook");
         let programs = mortal.map(|name| self.build.function(name)).collect();
         Killer::start(self.account.process(), programs)
     }
@@ -59,6 +58,25 @@ impl Scene {
     /// What the functions have called so far.
     pub fn counts(&self) -> Counts {
         self.counters.iter().flat_map(Counter::counts).collect()
+    }
+
+    /// Every call that a function has made is allowed by the role that the templates gave it.
+    pub fn assert_allowed(&self) {
+        let made: BTreeSet<Made> = self.counters.iter().flat_map(Counter::made).collect();
+        for name in FUNCTIONS {
+            assert!(
+                made.iter().any(|(function, ..)| function == name),
+                "no call of {name} was seen: {made:?}"
+            );
+        }
+        let refused = self.account.refused(&made);
+        assert!(refused.is_empty(), "{refused:#?}");
+        // The function that the internet reaches changes nothing in an environment.
+        let forbidden = ["slack", "ecs", "UpdateService"].map(str::to_owned);
+        let [function, service, operation] = forbidden;
+        let forbidden = BTreeSet::from([(function, true, service, operation)]);
+        let refused = self.account.refused(&forbidden);
+        assert_eq!(refused, ["sluice-deployer-read may not ecs:UpdateService"]);
     }
 
     /// How often each function ran (`count`), and the milliseconds it would be billed for

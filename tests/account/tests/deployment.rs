@@ -1,7 +1,7 @@
 //! The whole of Sluice as processes: its Lambda binaries, started by a Lambda service (ministack)
-//! on events as EventBridge delivers them, with DynamoDB and SQS there; and `sluice cloud` for ECS,
-//! ECR, RDS, load balancers, Slack and the application. Nothing here is in one process with what it
-//! watches.
+//! on events as EventBridge delivers them, with DynamoDB and SQS there, all of it made by the shipped
+//! templates; and `sluice cloud` for ECS, ECR, RDS, load balancers, Slack and the application. Nothing
+//! here is in one process with what it watches.
 //!
 //! Time is real, and the cloud's runs faster. Python with venv is needed; ministack is installed
 //! under `target/` by the first run.
@@ -17,6 +17,7 @@ async fn pushed_approved_deployed() {
     let scene = Scene::open("deployed", Build::Tests).await;
     deploy(&scene).await;
     scene.assert_done_once().await;
+    scene.assert_allowed();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

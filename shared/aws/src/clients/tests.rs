@@ -51,6 +51,22 @@ async fn a_role_is_assumed_once_in_a_session_named_after_the_deployment() {
 }
 
 #[tokio::test]
+async fn a_function_that_only_looks_assumes_a_role_of_its_own() {
+    let TestCloud { clients, asked } = sts_and_ecs();
+    let clients = Arc::into_inner(clients).unwrap().with_role_suffix("-read");
+    let cloud = TestCloud {
+        clients: Arc::new(clients),
+        asked,
+    };
+    list_tasks(&cloud, &target_with_role()).await;
+    let assumed = cloud.asked("AssumeRole");
+    assert_eq!(
+        assumed[0]["RoleArn"],
+        "arn:aws:iam::111111111111:role/sluice-deploys-read"
+    );
+}
+
+#[tokio::test]
 async fn another_deployment_has_a_session_of_its_own() {
     let cloud = sts_and_ecs();
     list_tasks(&cloud, &target_with_role()).await;

@@ -7,7 +7,7 @@ use std::process::{ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
-use sluice_aws::{Clients, DynamoStore, RdsDatabases, create_table};
+use sluice_aws::{Clients, DynamoStore, RdsDatabases};
 use sluice_core::config::Config;
 use sluice_core::id::Region;
 
@@ -20,19 +20,18 @@ use crate::slack::Slack;
 
 /// The ERP's own configuration.
 const ERP: &str = include_str!("../../../erp/sluice.toml");
-const TABLE: &str = "sluice";
 pub(super) const REGION: &str = "eu-central-1";
 /// Sluice's own account, production's, and the registry's.
 pub(super) const ACCOUNT: &str = "222222222222";
 /// Virtual seconds of the cloud in a second.
 const SPEED: &str = "30";
-/// The functions, and the seconds each is given.
-pub(super) const FUNCTIONS: [(&str, u32); 5] = [
-    ("registry-push", 30),
-    ("slack", 30),
-    ("rollout-hook", 30),
-    ("advance", 90),
-    ("health-check", 90),
+/// The functions.
+pub(super) const FUNCTIONS: [&str; 5] = [
+    "registry-push",
+    "slack",
+    "rollout-hook",
+    "advance",
+    "health-check",
 ];
 
 /// What the cloud has told: EventBridge's events and ECS's hook calls.
@@ -49,27 +48,26 @@ impl Scene {
         let account = Account::start(&home.join("ministack.log"));
         let (process, told) = start_cloud(port, &file, &account.url);
         let own = clients(&account.url).await;
-        create_table(&own, TABLE).await.unwrap();
         let own_secrets = SecretArns::read(&cloud).await;
         let (to_account, to_cloud) = (
             Counter::before(&account.url).await,
             Counter::before(&cloud).await,
         );
-        let mut environment = environment(&to_account.url, &to_cloud.url, &file, &own_secrets);
-        let made = account.furnish(&json!({
+        let made = account.install(&json!({
             "url": account.url,
+            "home": home,
+            "config": file,
             "functions": functions(build),
-            "environment": environment,
+            "overrides": overrides(&to_account.url, &to_cloud.url, &own_secrets),
         }));
-        environment["SLUICE_QUEUE_URL"] = made["queue_url"].clone();
         let function_url = made["slack_url"].as_str().unwrap();
         Self {
             slack: Slack::new(&cloud, &account.url, function_url),
-            store: DynamoStore::new(&own, TABLE),
+            store: DynamoStore::new(&own, made["table"].as_str().unwrap()),
             databases: RdsDatabases::new(clients(&cloud).await),
             http: Http::new(),
             counters: [to_account, to_cloud],
-            environment,
+            environment: made["variables"].clone(),
             build,
             config,
             cloud,
@@ -184,26 +182,19 @@ async fn secret_arn(cloud: &str, name: &str) -> String {
     answer["ARN"].as_str().unwrap().to_owned()
 }
 
-/// Each function's binary and time limit.
+/// Each function's binary.
 fn functions(build: Build) -> Value {
-    let functions = FUNCTIONS.iter().map(|(name, timeout_s)| {
-        let function = json!({"binary": build.function(name), "timeout_s": timeout_s});
-        ((*name).to_owned(), function)
-    });
-    Value::Object(functions.collect())
+    let functions = FUNCTIONS.map(|name| (name.to_owned(), json!(build.function(name))));
+    Value::Object(functions.into_iter().collect())
 }
 
-/// The functions' environment variables, but for the queue that is still to be made.
-fn environment(account: &str, cloud: &str, config: &Path, secrets: &SecretArns) -> Value {
+/// What the functions are told beside what the template says: AWS is in two places on this machine,
+/// and Slack in one of them with its secrets.
+fn overrides(account: &str, cloud: &str, secrets: &SecretArns) -> Value {
     json!({
-        "SLUICE_CONFIG": config,
-        "SLUICE_TABLE": TABLE,
         "SLUICE_SLACK_BOT_TOKEN_ARN": secrets.bot_token,
         "SLUICE_SLACK_SIGNING_SECRET_ARN": secrets.signing_secret,
         "SLUICE_SLACK_URL": format!("{cloud}/slack/api"),
-        "SLUICE_ROLLOUT_HOOK_ARN":
-            format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:sluice-rollout-hook"),
-        "SLUICE_ROLLOUT_HOOK_ROLE_ARN": format!("arn:aws:iam::{ACCOUNT}:role/sluice-hook"),
         "AWS_ENDPOINT_URL": cloud,
         "AWS_ENDPOINT_URL_DYNAMODB": account,
         "AWS_ENDPOINT_URL_SQS": account,
