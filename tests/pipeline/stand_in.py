@@ -1,0 +1,137 @@
+"""Stands in for docker, skopeo, trivy, cosign and aws: there is no container engine and no AWS here.
+
+    stand_in.py TOOL ARGUMENTS...
+
+Each call is a line in $STAND_IN/calls. docker writes an OCI archive as it is asked for; skopeo,
+cosign and aws share one registry, whose tags are immutable, as ECR's can be. `$STAND_IN/fails` has the
+beginnings of calls that fail.
+"""
+
+import hashlib
+import io
+import json
+import os
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any
+
+HOME = Path(os.environ["STAND_IN"])
+REGISTRY = HOME / "registry.json"
+
+
+def registry() -> dict[str, Any]:
+    return json.loads(REGISTRY.read_text()) if REGISTRY.exists() else {"tags": {}, "images": {}}
+
+
+def save(state: dict[str, Any]) -> None:
+    REGISTRY.write_text(json.dumps(state))
+
+
+def fail(why: str) -> None:
+    print(why, file=sys.stderr)
+    sys.exit(1)
+
+
+def options(arguments: list[str], name: str) -> list[str]:
+    return [value for at, value in zip(arguments, arguments[1:], strict=False) if at == name]
+
+
+def docker(arguments: list[str]) -> None:
+    if arguments[:2] != ["buildx", "build"]:
+        return
+    pairs = [value.removeprefix("manifest:") for value in options(arguments, "--annotation")]
+    annotations = dict(pair.split("=", 1) for pair in pairs)
+    if (HOME / "buildx-does-not-annotate").exists():
+        annotations = {}
+    (output,) = options(arguments, "--output")
+    # Each build is another image, as builds are: its configuration has the time in it.
+    config = {"created": len((HOME / "calls").read_text())}
+    digest, blobs = put({}, config)
+    manifest = {"config": {"digest": digest}, "layers": [], "annotations": annotations}
+    digest, blobs = put(blobs, manifest)
+    blobs["index.json"] = json.dumps({"manifests": [{"digest": digest}]}).encode()
+    with tarfile.open(output.split("dest=", 1)[1], "w") as archive:
+        for name, content in blobs.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+
+
+def put(blobs: dict[str, bytes], value: Any) -> tuple[str, dict[str, bytes]]:
+    content = json.dumps(value).encode()
+    digest = hashlib.sha256(content).hexdigest()
+    return f"sha256:{digest}", {**blobs, f"blobs/sha256/{digest}": content}
+
+
+def skopeo(arguments: list[str]) -> None:
+    source, target = arguments[-2:]
+    state = registry()
+    if source.startswith("oci-archive:"):
+        with tarfile.open(source.removeprefix("oci-archive:")) as archive:
+            read = {name: archive.extractfile(name).read() for name in archive.getnames()}  # type: ignore[union-attr]
+        (image,) = json.loads(read["index.json"])["manifests"]
+        manifest = json.loads(read["blobs/" + image["digest"].replace(":", "/")])
+        state["images"][image["digest"]] = {"annotations": manifest["annotations"], "beside": []}
+        digest = image["digest"]
+    else:
+        digest = source.split("@")[1]
+        if digest not in state["images"]:
+            fail(f"manifest unknown: {digest}")
+    if "@" in target:
+        assert target.endswith(digest), f"pushed {digest} as {target}"
+    else:
+        tag = target.rsplit(":", 1)[1]
+        if state["tags"].setdefault(tag, digest) != digest:
+            fail(f"tag invalid: The image tag '{tag}' already exists and cannot be overwritten")
+    save(state)
+
+
+def trivy(arguments: list[str]) -> None:
+    (output,) = options(arguments, "--output")
+    (form,) = options(arguments, "--format")
+    found = HOME / "trivy.json"
+    report = found.read_text() if found.exists() else '{"SchemaVersion": 2, "Results": []}'
+    sbom = '{"bomFormat": "CycloneDX", "specVersion": "1.6"}'
+    Path(output).write_text(report if form == "json" else sbom)
+
+
+def cosign(arguments: list[str]) -> None:
+    state = registry()
+    digest = arguments[-1].split("@")[1]
+    if digest not in state["images"]:
+        fail(f"MANIFEST_UNKNOWN: {digest}")
+    state["images"][digest]["beside"].append(arguments[0])
+    save(state)
+
+
+def aws(arguments: list[str]) -> None:
+    if arguments[:2] == ["ecr", "get-login-password"]:
+        print("a-password")
+        return
+    assert arguments[:2] == ["ecr", "describe-images"], arguments
+    (image,) = options(arguments, "--image-ids")
+    digest = registry()["tags"].get(image.removeprefix("imageTag="))
+    if digest is None:
+        fail(
+            "An error occurred (ImageNotFoundException) when calling the DescribeImages operation:"
+            f" The image with imageId {{{image}}} does not exist"
+        )
+    print(digest)
+
+
+def main(tool: str, arguments: list[str]) -> None:
+    if "--password-stdin" in arguments:
+        assert sys.stdin.read() == "a-password\n"
+    with (HOME / "calls").open("a") as calls:
+        calls.write(json.dumps([tool, *arguments]) + "\n")
+    fails = HOME / "fails"
+    said = " ".join([tool, *arguments])
+    for line in fails.read_text().splitlines() if fails.exists() else []:
+        if said.startswith(line):
+            fail(f"{line}: (AccessDeniedException) is not authorized to perform this")
+    {"docker": docker, "skopeo": skopeo, "trivy": trivy, "cosign": cosign, "aws": aws}[tool](arguments)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])
