@@ -77,6 +77,7 @@ def erp(osv: Osv, webhook: Webhook, template: Path, stand_ins: Path, tmp_path: P
         "CI_WEBHOOK": webhook.url,
         "CI_IMAGE": "222222222222.dkr.ecr.eu-central-1.amazonaws.com/erp",
         "CI_SIGNING_KEY": "awskms:///alias/erp-images",
+        "CI_REF": "refs/heads/develop",
         "CI_BUILD_URL": "https://ci.example.com/builds/7",
         "CI_SOURCE": "https://github.com/acme/erp",
         "MYPY_CACHE_DIR": str(TARGET / "mypy"),

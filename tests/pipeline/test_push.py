@@ -210,13 +210,13 @@ def test_the_version_is_the_image_that_staging_ran(erp: Application) -> None:
     erp.git("checkout", "--quiet", "-b", "release/v1.5.0")
     erp.replace("app/main.py", "1.4.0", "1.5.0")
     erp.commit("Release 1.5.0")
-    at(erp)
+    at(erp, CI_REF="refs/heads/release/v1.5.0")
     assert "failed" not in made(erp)
     (digest,) = erp.registry["images"]
     erp.git("checkout", "--quiet", "main")
     erp.git("merge", "--quiet", "--no-ff", "--message=Merge release/v1.5.0", "release/v1.5.0")
     merge = erp.git("rev-parse", "HEAD")
-    at(erp)
+    at(erp, CI_REF="refs/heads/main")
     said = made(erp)
     assert "was built of the same files before" in said["push"]
     at(erp, CI_REF="refs/tags/v1.5.0")

@@ -269,6 +269,13 @@ def test_checkout_builds_the_commit_that_was_asked_for(erp: Application) -> None
     assert ended.status and "files differ from commit" in ended.said
     ended = erp.stage("checkout", CI_COMMIT="0" * 40)
     assert ended.status and "It was removed by a forced push" in ended.said
+    erp.git("checkout", "--quiet", "--force", "develop")
+    assert erp.stage("checkout", CI_REF="").status == 0
+    erp.git("checkout", "--quiet", "--detach")
+    ended = erp.stage("checkout", CI_REF="")
+    assert ended.status and "it is not known which branch or tag is built" in ended.said
+    ended = erp.stage("checkout", CI_REF="", CODEBUILD_SOURCE_VERSION="refs/heads/hotfix/ERP-7")
+    assert ended.status == 0 and "checkout: hotfix/ERP-7 at " in ended.said
 
 
 def test_people_are_told_what_failed_and_what_to_do(erp: Application, webhook: Webhook) -> None:
