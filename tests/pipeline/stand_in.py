@@ -2,17 +2,15 @@
 
     stand_in.py TOOL ARGUMENTS...
 
-Each call is a line in $STAND_IN/calls. docker writes an OCI archive as it is asked for; skopeo,
+Each call is a line in $STAND_IN/calls. docker writes an OCI layout as it is asked for; skopeo,
 cosign and aws share one registry, whose tags are immutable, as ECR's can be. `$STAND_IN/fails` has the
 beginnings of calls that fail.
 """
 
 import hashlib
-import io
 import json
 import os
 import sys
-import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +49,11 @@ def docker(arguments: list[str]) -> None:
     manifest = {"config": {"digest": digest}, "layers": [], "annotations": annotations}
     digest, blobs = put(blobs, manifest)
     blobs["index.json"] = json.dumps({"manifests": [{"digest": digest}]}).encode()
-    with tarfile.open(output.split("dest=", 1)[1], "w") as archive:
-        for name, content in blobs.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
+    assert output.startswith("type=oci,tar=false,"), output
+    for name, content in blobs.items():
+        path = Path(output.split("dest=", 1)[1], name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
 
 def put(blobs: dict[str, bytes], value: Any) -> tuple[str, dict[str, bytes]]:
@@ -67,11 +65,10 @@ def put(blobs: dict[str, bytes], value: Any) -> tuple[str, dict[str, bytes]]:
 def skopeo(arguments: list[str]) -> None:
     source, target = arguments[-2:]
     state = registry()
-    if source.startswith("oci-archive:"):
-        with tarfile.open(source.removeprefix("oci-archive:")) as archive:
-            read = {name: archive.extractfile(name).read() for name in archive.getnames()}  # type: ignore[union-attr]
-        (image,) = json.loads(read["index.json"])["manifests"]
-        manifest = json.loads(read["blobs/" + image["digest"].replace(":", "/")])
+    if source.startswith("oci:"):
+        folder = Path(source.removeprefix("oci:"))
+        (image,) = json.loads((folder / "index.json").read_text())["manifests"]
+        manifest = json.loads((folder / "blobs" / image["digest"].replace(":", "/")).read_text())
         state["images"][image["digest"]] = {"annotations": manifest["annotations"], "beside": []}
         digest = image["digest"]
     else:
@@ -90,6 +87,9 @@ def skopeo(arguments: list[str]) -> None:
 def trivy(arguments: list[str]) -> None:
     (output,) = options(arguments, "--output")
     (form,) = options(arguments, "--format")
+    (layout,) = options(arguments, "--input")
+    # It takes what `docker save` writes, or a layout's folder: no archive of one.
+    assert Path(layout, "index.json").is_file(), layout
     found = HOME / "trivy.json"
     report = found.read_text() if found.exists() else '{"SchemaVersion": 2, "Results": []}'
     sbom = '{"bomFormat": "CycloneDX", "specVersion": "1.6"}'

@@ -48,7 +48,7 @@ def test_what_is_pushed_is_what_was_scanned_signed_before_anybody_is_told(
     tags = [f"tree-{tree}", f"sha-{commit}", f"develop-{commit[:7]}"]
     (digest,) = checked.registry["images"]
     assert checked.registry["tags"] == dict.fromkeys(tags, digest)
-    archive = "build/ci/image.tar"
+    layout = "build/ci/image"
     signing = ["--yes", "--key", "awskms:///alias/erp-images"]
     signing += ["--use-signing-config=false", "--tlog-upload=false"]
     sbom = ["--type", "cyclonedx", "--predicate", "build/ci/sbom.cdx.json"]
@@ -64,7 +64,7 @@ def test_what_is_pushed_is_what_was_scanned_signed_before_anybody_is_told(
         copy = ["skopeo", "copy", "--preserve-digests"]
         return [*copy, f"docker://{IMAGE}@{digest}", f"docker://{IMAGE}:{tag}"]
 
-    trivy = ["trivy", "image", "--quiet", "--input", archive]
+    trivy = ["trivy", "image", "--quiet", "--input", layout]
     calls = checked.calls
     assert calls[0] == ["docker", "buildx", "inspect", "ci"]
     assert calls[1][:3] == ["docker", "buildx", "build"]
@@ -76,7 +76,7 @@ def test_what_is_pushed_is_what_was_scanned_signed_before_anybody_is_told(
         looked(tags[0]),
         [
             *["skopeo", "copy", "--preserve-digests"],
-            *[f"oci-archive:{archive}", f"docker://{IMAGE}@{digest}"],
+            *[f"oci:{layout}", f"docker://{IMAGE}@{digest}"],
         ],
         ["cosign", "sign", *signing, f"{IMAGE}@{digest}"],
         ["cosign", "attest", *signing, *sbom, f"{IMAGE}@{digest}"],

@@ -189,7 +189,7 @@ tables! {
         required by: Label,
         /// Why it does no harm.
         required reason: Label,
-        /// The last day on which it holds, UTC. From then on it counts again.
+        /// The last day on which it holds, UTC. After it the finding counts again.
         required until: Day,
     }
 
