@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+IMAGE = "222222222222.dkr.ecr.eu-central-1.amazonaws.com/erp"
+
 # As buildspec.yml and the workflow call them; test_files.py holds both against it.
 STAGES = [
     "checkout",
@@ -101,3 +103,26 @@ class Application:
     def plant(self, name: str, text: str = "") -> None:
         """What a stand-in finds beside it."""
         Path(self.environment["STAND_IN"], name).write_text(text)
+
+
+def at(erp: Application, **settings: str) -> None:
+    """What the stages before `image` leave, which test_stages.py really runs."""
+    ended = erp.stage("checkout", **settings)
+    assert ended.status == 0, ended.said
+    erp.write("build/ci/tests.xml", '<testsuites><testsuite tests="15" skipped="1"/></testsuites>')
+    erp.write("build/ci/coverage.results", "percent=93\n")
+    erp.write("build/ci/bandit.results", "findings=1\nexceptions=0\n")
+    until = "exceptions_until=2099-03-01\n"
+    erp.write("build/ci/pip-audit.results", f"findings=2\nexceptions=1\n{until}")
+
+
+def made(erp: Application, **settings: str) -> dict[str, str]:
+    """Image, scan and push; what each said, up to the one that failed."""
+    said = {}
+    for stage in ["image", "scan", "push"]:
+        ended = erp.stage(stage, **settings)
+        said[stage] = ended.said
+        if ended.status:
+            said["failed"] = stage
+            break
+    return said

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import servers
-from application import Application
+from application import IMAGE, Application, at
 from servers import Servers
 from services import Osv, Webhook, serving
 
@@ -75,7 +75,7 @@ def erp(osv: Osv, webhook: Webhook, template: Path, stand_ins: Path, tmp_path: P
         "CI_PYTHON": sys.executable,
         "CI_OSV_URL": osv.url,
         "CI_WEBHOOK": webhook.url,
-        "CI_IMAGE": "222222222222.dkr.ecr.eu-central-1.amazonaws.com/erp",
+        "CI_IMAGE": IMAGE,
         "CI_SIGNING_KEY": "awskms:///alias/erp-images",
         "CI_REF": "refs/heads/develop",
         "CI_BUILD_URL": "https://ci.example.com/builds/7",
@@ -99,3 +99,10 @@ def served(erp: Application, running: Servers) -> Iterator[Application]:
     erp.environment["REDIS_URL"] = f"redis://127.0.0.1:{running.redis}/0"
     yield erp
     running.drop(database)
+
+
+@pytest.fixture
+def checked(erp: Application) -> Application:
+    """The ERP as it is before its image is built."""
+    at(erp)
+    return erp

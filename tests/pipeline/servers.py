@@ -63,8 +63,8 @@ def started() -> Iterator[Servers]:
     ]
     try:
         running = Servers(postgres, redis, binaries / "psql")
-        wait(lambda: running.sql("SELECT 1"), home)
-        wait(lambda: socket.create_connection(("127.0.0.1", redis)).close(), home)
+        wait(lambda: running.sql("SELECT 1"), (home / "log").read_text)
+        wait(lambda: socket.create_connection(("127.0.0.1", redis)).close(), lambda: "Redis")
         yield running
     finally:
         for server in servers:
@@ -78,7 +78,7 @@ def log(home: Path) -> int:
     return os.open(home / "log", os.O_WRONLY | os.O_CREAT)
 
 
-def wait(attempt: Callable[[], object], home: Path) -> None:
+def wait(attempt: Callable[[], object], why: Callable[[], str]) -> None:
     for _ in range(300):
         try:
             attempt()
@@ -86,7 +86,7 @@ def wait(attempt: Callable[[], object], home: Path) -> None:
             time.sleep(0.1)
         else:
             return
-    raise AssertionError(f"a server does not start: {(home / 'log').read_text()}")
+    raise AssertionError(f"a server does not start: {why()}")
 
 
 def postgres_binaries() -> Path:

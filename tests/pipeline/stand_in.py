@@ -44,11 +44,24 @@ def docker(arguments: list[str]) -> None:
         annotations = {}
     (output,) = options(arguments, "--output")
     # Each build is another image, as builds are: its configuration has the time in it.
-    config = {"created": len((HOME / "calls").read_text())}
-    digest, blobs = put({}, config)
-    manifest = {"config": {"digest": digest}, "layers": [], "annotations": annotations}
-    digest, blobs = put(blobs, manifest)
-    blobs["index.json"] = json.dumps({"manifests": [{"digest": digest}]}).encode()
+    second = len((HOME / "calls").read_text().splitlines()) % 60
+    config = {
+        "created": f"2026-01-05T09:00:{second:02}Z",
+        "architecture": "amd64",
+        "os": "linux",
+        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(LAYER).hexdigest()]},
+    }
+    blobs: dict[str, bytes] = {}
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "config": put(blobs, "config.v1+json", json.dumps(config).encode()),
+        "layers": [put(blobs, "layer.v1.tar", LAYER)],
+        "annotations": annotations,
+    }
+    image = put(blobs, "manifest.v1+json", json.dumps(manifest).encode())
+    blobs["index.json"] = json.dumps({"schemaVersion": 2, "manifests": [image]}).encode()
+    blobs["oci-layout"] = b'{"imageLayoutVersion": "1.0.0"}'
     assert output.startswith("type=oci,tar=false,"), output
     for name, content in blobs.items():
         path = Path(output.split("dest=", 1)[1], name)
@@ -56,10 +69,16 @@ def docker(arguments: list[str]) -> None:
         path.write_bytes(content)
 
 
-def put(blobs: dict[str, bytes], value: Any) -> tuple[str, dict[str, bytes]]:
-    content = json.dumps(value).encode()
+# An empty archive: what is in the image, no test asks.
+LAYER = bytes(1024)
+
+
+def put(blobs: dict[str, bytes], media: str, content: bytes) -> dict[str, Any]:
+    """Adds a blob, and gives its descriptor."""
     digest = hashlib.sha256(content).hexdigest()
-    return f"sha256:{digest}", {**blobs, f"blobs/sha256/{digest}": content}
+    blobs[f"blobs/sha256/{digest}"] = content
+    media = f"application/vnd.oci.image.{media}"
+    return {"mediaType": media, "digest": f"sha256:{digest}", "size": len(content)}
 
 
 def skopeo(arguments: list[str]) -> None:
@@ -99,6 +118,8 @@ def trivy(arguments: list[str]) -> None:
 def cosign(arguments: list[str]) -> None:
     state = registry()
     digest = arguments[-1].split("@")[1]
+    if (HOME / "registry.yml").exists():
+        return  # the registry is another one, which test_registry.py looks at
     if digest not in state["images"]:
         fail(f"MANIFEST_UNKNOWN: {digest}")
     state["images"][digest]["beside"].append(arguments[0])

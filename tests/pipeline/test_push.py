@@ -6,38 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from application import Application
-
-IMAGE = "222222222222.dkr.ecr.eu-central-1.amazonaws.com/erp"
-
-
-@pytest.fixture
-def checked(erp: Application) -> Application:
-    """The ERP after the stages before `image`, which test_stages.py really runs: what they record."""
-    at(erp)
-    return erp
-
-
-def at(erp: Application, **settings: str) -> None:
-    ended = erp.stage("checkout", **settings)
-    assert ended.status == 0, ended.said
-    erp.write("build/ci/tests.xml", '<testsuites><testsuite tests="15" skipped="1"/></testsuites>')
-    erp.write("build/ci/coverage.results", "percent=93\n")
-    erp.write("build/ci/bandit.results", "findings=1\nexceptions=0\n")
-    until = "exceptions_until=2099-03-01\n"
-    erp.write("build/ci/pip-audit.results", f"findings=2\nexceptions=1\n{until}")
-
-
-def made(erp: Application, **settings: str) -> dict[str, str]:
-    """Image, scan and push; what each said, up to the one that failed."""
-    said = {}
-    for stage in ["image", "scan", "push"]:
-        ended = erp.stage(stage, **settings)
-        said[stage] = ended.said
-        if ended.status:
-            said["failed"] = stage
-            break
-    return said
+from application import IMAGE, Application, at, made
 
 
 def test_what_is_pushed_is_what_was_scanned_signed_before_anybody_is_told(
