@@ -27,6 +27,7 @@ def test_the_digest_that_was_scanned_is_under_every_tag(
         (stand_ins / "skopeo").write_text(
             f'#!/usr/bin/env bash\nexec {real} {options} "${{@//{there}/{host}}}"\n'
         )
+        checked.plant("registry-host", host)
         said = made(checked)
         assert "failed" not in said, said.get("push")
         commit, tree = checked.git("rev-parse", "HEAD"), checked.git("rev-parse", "HEAD^{tree}")
