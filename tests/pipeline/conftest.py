@@ -60,7 +60,7 @@ def stand_ins(tmp_path: Path) -> Path:
     folder.mkdir()
     for tool in ["docker", "skopeo", "trivy", "cosign", "aws"]:
         program = folder / tool
-        program.write_text(f'#!/bin/sh\nexec {sys.executable} {HERE}/stand_in.py {tool} "$@"\n')
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} -IS {HERE}/stand_in.py {tool} "$@"\n')
         program.chmod(0o755)
     return folder
 

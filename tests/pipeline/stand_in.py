@@ -13,8 +13,6 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
 HOME = Path(os.environ["STAND_IN"])
 REGISTRY = HOME / "registry.json"
@@ -147,6 +145,10 @@ def aws(arguments: list[str]) -> None:
 
 def of_registry(host: str, tag: str) -> str | None:
     """What a real one has under that tag."""
+    # Here, so that the many calls that ask no real one start quicker.
+    from urllib.error import HTTPError
+    from urllib.request import Request, urlopen
+
     accept = {"Accept": "application/vnd.oci.image.manifest.v1+json"}
     address = f"http://{host}/v2/erp/manifests/{tag}"
     try:

@@ -65,7 +65,7 @@ fn the_reader_and_the_schema_know_the_same_keys() {
         ("[environments.staging.services.web]", "test_url"),
         ("[environments.production.approval]", "quorum"),
         ("[environments.production.roles]", "override"),
-        ("freezes = [\n  {", "until"),
+        ("freezes = [\n  {", "from"),
         ("[environments.production.backup]", "instance"),
         ("waivers = [{", "rule"),
         ("[environments.production.migration_rules]", "breaking"),
