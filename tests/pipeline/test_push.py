@@ -209,6 +209,11 @@ def test_a_tag_says_nothing_that_ecr_does_not_take(erp: Application) -> None:
     made(erp)
     (branch,) = [tag for tag in erp.registry["tags"] if tag.startswith("feature-")]
     assert branch.isascii() and "+" not in branch
+    erp.write("app/long.py", '"""Another tree."""\n')
+    erp.commit("Another tree")
+    at(erp, CI_REF=f"refs/heads/feature/{'long-' * 40}")
+    assert "failed" not in made(erp)
+    assert max(len(tag) for tag in erp.registry["tags"]) <= 128
 
 
 def test_who_merged_in_the_forge_is_the_person_not_the_forge(erp: Application) -> None:
