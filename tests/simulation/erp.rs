@@ -25,8 +25,12 @@ pub(crate) fn config() -> Config {
 
 /// The ERP's world, with Sluice deployed in it and an approver who says yes after three minutes.
 pub(crate) fn world(seed: u64, weather: Weather) -> World {
+    world_of(config(), seed, weather)
+}
+
+/// As [`world`], with these settings.
+pub(crate) fn world_of(config: Config, seed: u64, weather: Weather) -> World {
     let start: Timestamp = "2026-01-05T09:00:00Z".parse().expect("a time");
-    let config = config();
     let mut world = World::new(seed, start, std::slice::from_ref(&config), weather);
     world.with_cloud(|cloud| cloud.set_tempo(Tempo::default()));
     let app = App::new(world.ports(), vec![Arc::new(config)]);

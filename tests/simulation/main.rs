@@ -22,6 +22,7 @@ mod overtaken;
 mod registry;
 mod replay;
 mod restore;
+mod scan;
 mod stored;
 mod unreadable;
 mod upgrade;

@@ -79,5 +79,5 @@ fn findings(files: &[PayloadFile], digest: &Digest) -> ScanBehaviour {
     }
     let counts = detail["finding-severity-counts"].clone();
     let counts: BTreeMap<Severity, u32> = serde_json::from_value(counts).unwrap_or_default();
-    ScanBehaviour::Finds(counts)
+    ScanBehaviour::Finds(counts.into())
 }

@@ -51,10 +51,8 @@ fn stopped(scenario: Scenario, because: &'static str) -> Scenario {
 
 /// Nothing gets as far as production.
 fn critical_findings() -> Scenario {
-    let scan = ScanBehaviour::Finds(BTreeMap::from([
-        (Severity::Critical, 2),
-        (Severity::High, 5),
-    ]));
+    let scan =
+        ScanBehaviour::Finds(BTreeMap::from([(Severity::Critical, 2), (Severity::High, 5)]).into());
     let behaviour = ImageBehaviour {
         scan,
         ..ImageBehaviour::default()

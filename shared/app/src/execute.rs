@@ -81,7 +81,10 @@ impl App {
         Ok(match command {
             Command::ClaimEnvironment => Outcome::Claim(self.claim(d).await?),
             Command::ReadImage => Outcome::Image(self.image(d, target).await?),
-            Command::ReadScan => Outcome::Scan(ports.registry.scan(target, &d.release).await?),
+            Command::ReadScan => {
+                let named = d.settings.environment.scan.excepted_ids();
+                Outcome::Scan(ports.registry.scan(target, &d.release, &named).await?)
+            }
             Command::ReadProof { environment } => Outcome::Proof(self.proof(d, environment).await?),
             Command::PinSecrets => self.pin_secrets(d, target).await?,
             Command::ReadServices => {

@@ -41,7 +41,7 @@ impl App {
             let survey = self.survey(&deployment).await?;
             previews.push(Preview {
                 environment: deployment.environment().clone(),
-                plan: draw(&deployment, &survey),
+                plan: draw(&deployment, &survey, now),
                 needs_approval: opening.settings.environment.approval.is_some(),
             });
         }

@@ -12,7 +12,7 @@ use futures::future::{try_join, try_join_all};
 use serde::Deserialize;
 use sluice_app::ports::{DescribedImage, FoundImage, ImageQuery, Registry, Target};
 use sluice_core::failure::PortError;
-use sluice_core::id::{AccountId, Digest, ImageTag, Region, RepositoryName};
+use sluice_core::id::{AccountId, Digest, FindingId, ImageTag, Region, RepositoryName};
 use sluice_core::observation::ScanObservation;
 use sluice_core::origin::Annotations;
 use sluice_core::release::Release;
@@ -147,7 +147,12 @@ impl Registry for EcrRegistry {
     }
 
     /// `ecr:DescribeImageScanFindings`; of an index, those of each of its images.
-    async fn scan(&self, target: &Target, release: &Release) -> Result<ScanObservation, PortError> {
+    async fn scan(
+        &self,
+        target: &Target,
+        release: &Release,
+        named: &[FindingId],
+    ) -> Result<ScanObservation, PortError> {
         let repository = self
             .repository(target, &release.registry, &release.repository)
             .await?;
@@ -162,7 +167,9 @@ impl Registry for EcrRegistry {
             Some(media) if INDEXES.contains(&media) => repository.children(&release.digest).await?,
             _ => vec![release.digest.to_string()],
         };
-        let scans = digests.iter().map(|digest| repository.findings(digest));
+        let scans = digests
+            .iter()
+            .map(|digest| repository.findings(digest, named));
         Ok(scan::of_all(try_join_all(scans).await?))
     }
 }

@@ -57,6 +57,8 @@ names! {
     Region;
     /// The ARN of an IAM role.
     RoleArn;
+    /// A finding of a scanner, such as `CVE-2026-0861`.
+    FindingId;
     /// An ECR repository, by name.
     RepositoryName;
     /// An image tag.

@@ -37,6 +37,7 @@ pub mod report;
 pub mod restore;
 pub mod roles;
 pub mod rollback;
+pub mod scan;
 pub mod shared;
 pub mod slash;
 pub mod smoke;

@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::config::Severity;
 use crate::id::{
     ContainerName, DeploymentId, Digest, SecretVersion, ServiceDeploymentArn, ServiceName,
     SlackUserId, SnapshotId, TaskArn, TaskDefinitionArn,
 };
 use crate::origin::Origin;
 use crate::release::ProvenRelease;
+use crate::scan::Findings;
 
 /// An image as the registry has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,8 +39,8 @@ pub enum ScanObservation {
     NotScanned,
     /// Under way, or over with its findings not there yet.
     Pending,
-    /// Done. A severity that is not there has no findings.
-    Complete(BTreeMap<Severity, u32>),
+    /// Done.
+    Complete(Findings),
     /// The scanner gave up, with its reason.
     Failed(String),
 }

@@ -5,12 +5,16 @@
 //! (<https://specs.opencontainers.org/image-spec/annotations/>). What they hold is somebody else's
 //! text: only what looks like a commit and an address is taken.
 
+mod ci;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ImageTag, SlackUserId};
+
+pub use ci::{BUILD, BuildPage, COVERAGE, CiReport, EXCEPTIONS, EXCEPTIONS_UNTIL, FINDINGS, TESTS};
 
 /// The annotation that names the commit.
 pub const REVISION: &str = "org.opencontainers.image.revision";
@@ -39,6 +43,9 @@ pub struct Origin {
     /// Who pushed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pushed_by: Option<SlackUserId>,
+    /// What CI says it found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ci: Option<CiReport>,
 }
 
 impl Origin {
@@ -69,6 +76,7 @@ pub struct Annotations {
     commit: Option<Commit>,
     source: Option<Source>,
     pushed_by: Option<PushedBy>,
+    ci: Option<CiReport>,
     /// Whether somebody is named who pushed, and not in a way that can be read.
     unreadable: bool,
 }
@@ -83,6 +91,7 @@ impl Annotations {
             source: text(SOURCE).and_then(Source::parse),
             unreadable: text(PUSHED_BY).is_some() && pushed_by.is_none(),
             pushed_by,
+            ci: CiReport::read(all),
         }
     }
 
@@ -94,6 +103,7 @@ impl Annotations {
             source: self.source.or(others.source),
             unreadable: self.unreadable || others.unreadable,
             pushed_by: self.pushed_by.or(others.pushed_by),
+            ci: self.ci.or(others.ci),
         }
     }
 
@@ -124,6 +134,7 @@ impl Annotations {
             commit: self.commit.or_else(|| Commit::of_tags(tags)),
             source: self.source.filter(|source| source.is_trusted(hosts)),
             pushed_by,
+            ci: self.ci.map(|report| report.trusting(hosts)),
         }
     }
 }
@@ -228,8 +239,7 @@ impl Source {
     /// letter. Whoever pushes an image says where its source is, and a link to a forged page is
     /// worse than none.
     pub fn is_trusted(&self, hosts: &[String]) -> bool {
-        let host = self.host();
-        WELL_KNOWN.contains(&host) || hosts.iter().any(|trusted| trusted == host)
+        is_trusted_host(self.host(), hosts)
     }
 
     fn host(&self) -> &str {
@@ -287,6 +297,10 @@ impl From<Source> for String {
     fn from(source: Source) -> Self {
         source.0
     }
+}
+
+fn is_trusted_host(host: &str, hosts: &[String]) -> bool {
+    WELL_KNOWN.contains(&host) || hosts.iter().any(|trusted| trusted == host)
 }
 
 /// How a forge writes its addresses.

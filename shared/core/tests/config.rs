@@ -129,7 +129,8 @@ fn what_is_left_out_has_its_documented_default() {
         environment.scan,
         ScanPolicy {
             block: Some(Severity::Critical),
-            wait: minutes(10)
+            wait: minutes(10),
+            except: Vec::new(),
         }
     );
     assert_eq!(

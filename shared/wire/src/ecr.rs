@@ -5,6 +5,7 @@ mod put;
 use serde_json::{Map, Value, json};
 use sluice_core::id::{AccountId, RepositoryName};
 use sluice_core::observation::ScanObservation;
+use sluice_core::scan::Findings;
 use sluice_sim::cloud::{Cloud, ImageDescription, Media};
 
 use crate::caller::Caller;
@@ -140,6 +141,7 @@ fn describe_scan(repository: &Repository, input: &Value) -> Result<Value, Refusa
         }
         ScanObservation::Complete(findings) => {
             let counts: Map<String, Value> = findings
+                .all()
                 .iter()
                 .filter_map(|(severity, count)| {
                     Some((json!(severity).as_str()?.to_owned(), json!(count)))
@@ -148,12 +150,23 @@ fn describe_scan(repository: &Repository, input: &Value) -> Result<Value, Refusa
             answer["imageScanFindings"] = json!({
                 "imageScanCompletedAt": repository.now,
                 "findingSeverityCounts": counts,
-                "findings": [],
+                "findings": listed(findings),
             });
             json!({"status": "COMPLETE", "description": "The scan was completed successfully."})
         }
     };
     Ok(answer)
+}
+
+/// The findings one by one: those whose ids the model knows.
+fn listed(findings: &Findings) -> Vec<Value> {
+    let named = findings.named.iter();
+    let each = named.flat_map(|(id, counts)| counts.iter().map(move |count| (id, count)));
+    each.flat_map(|(id, (severity, count))| {
+        let one = json!({ "name": id, "severity": severity });
+        std::iter::repeat_n(one, *count as usize)
+    })
+    .collect()
 }
 
 fn batch_get(repository: &Repository, input: &Value) -> Result<Value, Refusal> {

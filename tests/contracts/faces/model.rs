@@ -13,13 +13,14 @@ use sluice_core::id::{
 };
 use sluice_core::observation::AlarmState;
 use sluice_core::release::Release;
+use sluice_core::scan::Findings;
 use sluice_sim::cloud::{
     Cloud, CloudPorts, EcsHookCall, Emitted, ImageBehaviour, Media, Push, ScanBehaviour,
     SharedCloud, digest_of,
 };
 use sluice_sim::workplace::{CrashPoint, Dice, Gate, MemoryStore, MemoryWakeups};
 
-use crate::ports::registry::{Findings, Scan};
+use crate::ports::registry::Scan;
 use crate::ports::{alarms, databases, http, registry, secrets, services, store, tasks, wakeups};
 use crate::recorder::Recorder;
 

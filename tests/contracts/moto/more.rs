@@ -7,6 +7,7 @@ use sluice_core::config::{Database, SecretSource, Severity};
 use sluice_core::failure::ErrorClass;
 use sluice_core::id::{DeploymentId, EcsServiceName, SnapshotId};
 use sluice_core::observation::ScanObservation;
+use sluice_core::scan::Counts;
 
 use crate::deployments::environment;
 use crate::faces::moto;
@@ -15,7 +16,8 @@ use crate::ports::registry::Stage as _;
 use crate::ports::secrets::Stage as _;
 
 fn complete(counts: &[(Severity, u32)]) -> ScanObservation {
-    ScanObservation::Complete(counts.iter().copied().collect())
+    let counts: Counts = counts.iter().copied().collect();
+    ScanObservation::Complete(counts.into())
 }
 
 #[tokio::test]
@@ -35,7 +37,7 @@ async fn a_scan_is_read_whatever_its_kind() {
         let release = stage.push_image("scanned");
         let status = json!({"status": status, "description": "moto was told so"});
         stage.scan_says(&release, &status, &findings);
-        let seen = stage.registry().scan(&target, &release).await.unwrap();
+        let seen = stage.registry().scan(&target, &release, &[]).await.unwrap();
         assert_eq!(seen, expected, "{status}");
     }
 }
@@ -51,7 +53,11 @@ async fn an_index_has_the_most_that_each_of_its_platforms_has() {
     let high = json!({"findingSeverityCounts": {"HIGH": 1}});
     let low = json!({"findingSeverityCounts": {"HIGH": 1, "LOW": 1}});
     let index = stage.put_index("multi", &[&scanned("amd64", high), &scanned("arm64", low)]);
-    let seen = stage.registry().scan(&stage.place(), &index).await.unwrap();
+    let seen = stage
+        .registry()
+        .scan(&stage.place(), &index, &[])
+        .await
+        .unwrap();
     assert_eq!(seen, complete(&[(Severity::High, 1), (Severity::Low, 1)]));
 }
 

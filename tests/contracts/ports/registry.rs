@@ -1,15 +1,14 @@
 //! Images and their scans.
 
-use std::collections::BTreeMap;
-
 use sluice_app::ports::{ImageQuery, Registry, Target};
 use sluice_core::config::Severity;
 use sluice_core::failure::ErrorClass;
-use sluice_core::id::{ImageTag, RepositoryName, SlackUserId};
+use sluice_core::id::{FindingId, ImageTag, RepositoryName, SlackUserId};
 use sluice_core::observation::ScanObservation;
 use sluice_core::origin::{self, Annotations, PushedBy};
 use sluice_core::release::Release;
 use sluice_core::rollback::ImageReference;
+use sluice_core::scan::{Counts, Findings};
 use sluice_sim::cloud::{Media, Push, digest_of};
 
 use crate::faces::Model;
@@ -28,8 +27,6 @@ pub(crate) trait Stage {
     /// Pushes an index over two platforms under the tag, with the same findings in each.
     async fn push_index(&self, tag: &str, findings: &Findings) -> Release;
 }
-
-pub(crate) type Findings = BTreeMap<Severity, u32>;
 
 /// How far a scan has come.
 #[derive(Clone, Debug)]
@@ -109,7 +106,7 @@ async fn a_registry_that_is_none_of_ecrs_is_refused(stage: &impl Stage) {
     let (registry, target) = (stage.registry(), stage.target());
     let refused = [
         registry.image(&target, &foreign).await.unwrap_err(),
-        registry.scan(&target, &foreign).await.unwrap_err(),
+        registry.scan(&target, &foreign, &[]).await.unwrap_err(),
     ];
     for error in refused {
         assert_eq!(error.class, ErrorClass::Permanent, "{error}");
@@ -120,7 +117,7 @@ async fn a_registry_that_is_none_of_ecrs_is_refused(stage: &impl Stage) {
 
 async fn a_scan_is_told_as_far_as_it_has_come(stage: &impl Stage) {
     let scan = async |release: &Release| {
-        let seen = stage.registry().scan(&stage.target(), release).await;
+        let seen = stage.registry().scan(&stage.target(), release, &[]).await;
         seen.unwrap()
     };
     let (never, under_way) = (
@@ -131,8 +128,8 @@ async fn a_scan_is_told_as_far_as_it_has_come(stage: &impl Stage) {
     assert_eq!(scan(&unknown(stage)).await, ScanObservation::NotScanned);
     assert_eq!(scan(&under_way).await, ScanObservation::Pending);
     for findings in [
-        Findings::new(),
-        Findings::from([(Severity::High, 2), (Severity::Low, 40)]),
+        Findings::default(),
+        Counts::from([(Severity::High, 2), (Severity::Low, 40)]).into(),
     ] {
         let found = stage.push("found", &Scan::Complete(findings.clone())).await;
         assert_eq!(scan(&found).await, ScanObservation::Complete(findings));
@@ -144,8 +141,29 @@ async fn a_scan_is_told_as_far_as_it_has_come(stage: &impl Stage) {
     assert!(reason.contains("no such package"), "{reason}");
 }
 
+async fn a_finding_is_told_by_its_id_to_who_asks(stage: &impl Stage) {
+    let (asked, other) = (
+        FindingId::new("CVE-2026-0861"),
+        FindingId::new("CVE-2026-0001"),
+    );
+    let mut found = Findings::from(Counts::from([(Severity::High, 3)]));
+    for id in [&asked, &asked, &other] {
+        found.name(id.clone(), Severity::High);
+    }
+    let release = stage.push("named", &Scan::Complete(found.clone())).await;
+    let (registry, target) = (stage.registry(), stage.target());
+    for ids in [vec![], vec![asked.clone()], vec![other, asked]] {
+        let seen = registry.scan(&target, &release, &ids).await.unwrap();
+        let expected = found.clone().only(&ids);
+        assert_eq!(seen, ScanObservation::Complete(expected), "{ids:?}");
+    }
+}
+
 async fn an_index_is_as_bad_as_its_platforms(stage: &impl Stage) {
-    let findings = Findings::from([(Severity::Critical, 1), (Severity::Medium, 3)]);
+    let findings = Findings::from(Counts::from([
+        (Severity::Critical, 1),
+        (Severity::Medium, 3),
+    ]));
     let index = stage.push_index("multi", &findings).await;
     let (registry, target) = (stage.registry(), stage.target());
     let seen = registry.image(&target, &index).await.unwrap();
@@ -153,7 +171,7 @@ async fn an_index_is_as_bad_as_its_platforms(stage: &impl Stage) {
         (seen.present, seen.tag_points_at),
         (true, Some(index.digest.clone()))
     );
-    let scan = registry.scan(&target, &index).await.unwrap();
+    let scan = registry.scan(&target, &index, &[]).await.unwrap();
     assert_eq!(scan, ScanObservation::Complete(findings));
 }
 
@@ -200,5 +218,6 @@ contract! {
     a_repository_that_is_not_there_is_an_error_that_names_it on sim, wire, moto;
     a_registry_that_is_none_of_ecrs_is_refused on sim, wire, moto;
     a_scan_is_told_as_far_as_it_has_come on sim, wire, moto;
+    a_finding_is_told_by_its_id_to_who_asks on sim, wire, moto;
     an_index_is_as_bad_as_its_platforms on sim, wire, moto;
 }

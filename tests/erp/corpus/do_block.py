@@ -15,8 +15,7 @@ down_revision = "5fa2d8b7c614"
 
 
 def upgrade() -> None:
-    op.execute(
-        """
+    op.execute("""
         DO $$
         BEGIN
             IF NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'currency') THEN
@@ -24,5 +23,4 @@ def upgrade() -> None:
             END IF;
         END;
         $$
-        """
-    )
+        """)

@@ -15,11 +15,9 @@ down_revision = "5fa2d8b7c614"
 
 
 def upgrade() -> None:
-    op.execute(
-        """
+    op.execute("""
         CREATE MATERIALIZED VIEW sales_by_country AS
         SELECT country, count(*) AS orders
         FROM orders JOIN customers ON customers.id = customer_id GROUP BY country
-        """
-    )
+        """)
     op.create_index("uq_sales_by_country", "sales_by_country", ["country"], unique=True)

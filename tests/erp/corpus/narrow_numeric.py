@@ -18,11 +18,9 @@ down_revision = "5fa2d8b7c614"
 def upgrade() -> None:
     op.execute("DROP VIEW open_invoices")
     op.alter_column("invoices", "total", existing_type=sa.Numeric(14, 2), type_=sa.Numeric(8, 2))
-    op.execute(
-        """
+    op.execute("""
         CREATE VIEW open_invoices AS
         SELECT invoices.id, number, total, due_on, customer_id
         FROM invoices JOIN orders ON orders.id = invoices.order_id
         WHERE NOT paid
-        """
-    )
+        """)

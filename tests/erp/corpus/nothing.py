@@ -8,7 +8,6 @@ locks: none
 failure: undone
 """
 
-
 revision = "nothing"
 down_revision = "5fa2d8b7c614"
 

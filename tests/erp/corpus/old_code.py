@@ -30,7 +30,7 @@ def products_are_added(session: Session) -> None:
 
 def products_are_sold(session: Session) -> None:
     sold = update(Product).where(Product.id == 1).values(stock=Product.stock - 1)
-    assert session.execute(sold).rowcount == 1
+    assert session.connection().execute(sold).rowcount == 1
 
 
 def products_are_described(session: Session) -> None:

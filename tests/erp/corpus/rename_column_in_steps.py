@@ -18,16 +18,14 @@ down_revision = "5fa2d8b7c614"
 
 def upgrade() -> None:
     op.add_column("products", sa.Column("title", sa.String(200)))
-    op.execute(
-        """
+    op.execute("""
         CREATE FUNCTION products_title() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             NEW.title := coalesce(NEW.title, NEW.name);
             RETURN NEW;
         END;
         $$
-        """
-    )
+        """)
     op.execute(
         "CREATE TRIGGER products_title BEFORE INSERT OR UPDATE ON products"
         " FOR EACH ROW EXECUTE FUNCTION products_title()"

@@ -15,10 +15,8 @@ down_revision = "5fa2d8b7c614"
 
 
 def upgrade() -> None:
-    op.execute(
-        """
+    op.execute("""
         CREATE OR REPLACE FUNCTION next_invoice_number() RETURNS text LANGUAGE sql AS $$
             SELECT 'INV-' || nextval('invoice_numbers');
         $$
-        """
-    )
+        """)

@@ -15,10 +15,8 @@ down_revision = "5fa2d8b7c614"
 
 
 def upgrade() -> None:
-    op.execute(
-        """
+    op.execute("""
         CREATE TABLE notes (id serial PRIMARY KEY, order_id integer, text text);
         INSERT INTO notes (order_id, text) SELECT id, note FROM orders WHERE note IS NOT NULL;
         ALTER TABLE orders DROP COLUMN note;
-        """
-    )
+        """)

@@ -22,16 +22,14 @@ def upgrade() -> None:
         sa.Column("price", sa.Numeric(12, 2), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), server_default=sa.func.now()),
     )
-    op.execute(
-        """
+    op.execute("""
         CREATE FUNCTION log_price() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             INSERT INTO price_log (product_id, price) VALUES (NEW.id, NEW.price);
             RETURN NEW;
         END;
         $$
-        """
-    )
+        """)
     op.execute(
         "CREATE TRIGGER log_price AFTER INSERT OR UPDATE OF price ON products"
         " FOR EACH ROW EXECUTE FUNCTION log_price()"

@@ -15,8 +15,7 @@ down_revision = "5fa2d8b7c614"
 
 
 def upgrade() -> None:
-    op.execute(
-        """
+    op.execute("""
         CREATE FUNCTION demand_due_date() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             IF NEW.due_on IS NULL THEN
@@ -25,8 +24,7 @@ def upgrade() -> None:
             RETURN NEW;
         END;
         $$
-        """
-    )
+        """)
     op.execute(
         "CREATE TRIGGER demand_due_date BEFORE INSERT ON invoices"
         " FOR EACH ROW EXECUTE FUNCTION demand_due_date()"

@@ -18,16 +18,6 @@ from app.worker import tell_what_is_overdue
 SMOKE_TESTS = tomllib.loads((Path(__file__).parents[1] / "sluice.toml").read_text())["smoke_tests"]
 
 
-@pytest.fixture
-def client() -> TestClient:
-    app.dependency_overrides[checks] = lambda: {
-        "database": check_database,
-        "redis": lambda: None,
-        "elasticsearch": lambda: None,
-    }
-    return TestClient(app)
-
-
 def at(document: Any, pointer: str) -> Any:
     for key in pointer.split("/")[1:]:
         document = document[key]

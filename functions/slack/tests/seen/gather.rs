@@ -159,7 +159,13 @@ impl Story {
         let push = Push::image(&RepositoryName::new("erp"), tag, digest)
             .annotated(origin::REVISION, &commit)
             .annotated(origin::SOURCE, "https://github.com/acme/erp")
-            .annotated(origin::PUSHED_BY, AUTHOR);
+            .annotated(origin::PUSHED_BY, AUTHOR)
+            .annotated(origin::BUILD, "https://github.com/acme/erp/actions/runs/7")
+            .annotated(origin::TESTS, "214")
+            .annotated(origin::COVERAGE, "93")
+            .annotated(origin::FINDINGS, "0")
+            .annotated(origin::EXCEPTIONS, "1")
+            .annotated(origin::EXCEPTIONS_UNTIL, "2026-03-01");
         self.world
             .with_cloud(|cloud| cloud.push_image(push.behaving(behaviour)));
     }

@@ -10,8 +10,8 @@ use sluice_core::database::{CopyObservation, CopyOrder};
 use sluice_core::failure::PortError;
 use sluice_core::id::{
     AccountId, AlarmName, ClusterName, ContainerName, DeploymentId, Digest, EcsServiceName,
-    ImageTag, Region, RepositoryName, RoleArn, ServiceDeploymentArn, ServiceName, SnapshotId,
-    TaskArn, TaskDefinitionArn,
+    FindingId, ImageTag, Region, RepositoryName, RoleArn, ServiceDeploymentArn, ServiceName,
+    SnapshotId, TaskArn, TaskDefinitionArn,
 };
 use sluice_core::observation::{
     AlarmState, DatabaseObservation, HttpObservation, PinnedSecret, RolloutObservation,
@@ -89,8 +89,13 @@ pub trait Registry: Send + Sync {
         query: &ImageQuery,
     ) -> Result<Option<FoundImage>, PortError>;
 
-    /// What the scanner found in it.
-    async fn scan(&self, target: &Target, release: &Release) -> Result<ScanObservation, PortError>;
+    /// What the scanner found in it, and which of that has one of the ids `named`.
+    async fn scan(
+        &self,
+        target: &Target,
+        release: &Release,
+        named: &[FindingId],
+    ) -> Result<ScanObservation, PortError>;
 }
 
 /// Secrets Manager and SSM Parameter Store.

@@ -1,11 +1,11 @@
 //! What a scan found, basic or enhanced.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_ecr::types::{FindingSeverity, ImageIdentifier, ImageScanFindings, ScanStatus};
 use sluice_core::config::Severity;
 use sluice_core::failure::PortError;
+use sluice_core::id::FindingId;
 use sluice_core::observation::ScanObservation;
+use sluice_core::scan::{Counts, Findings};
 
 use super::Repository;
 use crate::error::port_error;
@@ -16,21 +16,25 @@ const FINDINGS_ON_A_PAGE: i32 = 1000;
 /// More pages than this are not read: whoever has a hundred thousand findings knows.
 const MOST_PAGES: usize = 100;
 
-type Counts = BTreeMap<Severity, u32>;
-
 impl Repository<'_> {
-    /// What the scan of the image of that digest found.
+    /// What the scan of the image of that digest found, and which of that has one of the ids `named`.
     ///
-    /// Where ECR counts, the count is of the whole image and on the first page. Where it does not,
-    /// the findings of every page are counted here.
+    /// Where ECR counts, the count is of the whole image and on the first page, and the other pages are
+    /// read only for what is named. Where it does not, the findings of every page are counted here.
+    /// More pages than are read leave findings unnamed, and so counting.
     ///
     /// ECR says that a scan is over (`COMPLETE`; of an enhanced one that goes on, `ACTIVE`) some time
     /// before it has the findings, and answers with an empty list until then (aws-sdk#289,
     /// aws-cli#6759). An image in which nothing was found has an empty list too, and beside it
     /// `imageScanCompletedAt`, the time of the last completed scan, be it basic or enhanced. So
     /// nothing counts as found only beside that time; an empty count alone does not say it.
-    pub(super) async fn findings(&self, digest: &str) -> Result<ScanObservation, PortError> {
-        let mut counted = Counts::new();
+    pub(super) async fn findings(
+        &self,
+        digest: &str,
+        named: &[FindingId],
+    ) -> Result<ScanObservation, PortError> {
+        let mut listed: Vec<(Option<FindingId>, Severity)> = Vec::new();
+        let mut total = None;
         let mut has_completed = false;
         let mut page = None;
         for _ in 0..MOST_PAGES {
@@ -66,23 +70,25 @@ impl Repository<'_> {
             if let Some(counts) = findings.and_then(|findings| findings.finding_severity_counts())
                 && !counts.is_empty()
             {
-                return Ok(ScanObservation::Complete(totals(counts)));
+                total.get_or_insert_with(|| totals(counts));
             }
-            findings
-                .into_iter()
-                .flat_map(severities)
-                .for_each(|severity| {
-                    *counted.entry(severity).or_default() += 1;
-                });
+            listed.extend(findings.into_iter().flat_map(each));
             page = answer.next_token;
-            if page.is_none() {
+            let is_known = total.is_some() && named.is_empty();
+            if page.is_none() || is_known {
                 break;
             }
         }
-        if counted.is_empty() && !has_completed {
+        if total.is_none() && listed.is_empty() && !has_completed {
             return Ok(ScanObservation::Pending);
         }
-        Ok(ScanObservation::Complete(counted))
+        let mut found = Findings::from(total.unwrap_or_else(|| counted(&listed)));
+        for (id, severity) in listed {
+            if let Some(id) = id.filter(|id| named.contains(id)) {
+                found.name(id, severity);
+            }
+        }
+        Ok(ScanObservation::Complete(found))
     }
 }
 
@@ -109,18 +115,31 @@ fn totals(counts: &std::collections::HashMap<FindingSeverity, i32>) -> Counts {
     totals
 }
 
-fn severities(findings: &ImageScanFindings) -> Vec<Severity> {
-    let basic = findings
-        .findings()
-        .iter()
-        .map(|finding| finding.severity().map(|s| s.as_str()));
-    let enhanced = findings
-        .enhanced_findings()
-        .iter()
-        .map(|finding| finding.severity());
+fn counted(listed: &[(Option<FindingId>, Severity)]) -> Counts {
+    let mut counts = Counts::new();
+    for (_, severity) in listed {
+        *counts.entry(*severity).or_default() += 1;
+    }
+    counts
+}
+
+/// Each finding's id, where it has one, and its severity: of a basic scan, or of Inspector's.
+fn each(findings: &ImageScanFindings) -> Vec<(Option<FindingId>, Severity)> {
+    let basic = findings.findings().iter().map(|finding| {
+        let severity = finding.severity().map(|severity| severity.as_str());
+        (finding.name(), severity)
+    });
+    let enhanced = findings.enhanced_findings().iter().map(|finding| {
+        let details = finding.package_vulnerability_details();
+        let id = details.and_then(|details| details.vulnerability_id());
+        (id, finding.severity())
+    });
     basic
         .chain(enhanced)
-        .map(|severity| severity_of(severity.unwrap_or_default()))
+        .map(|(id, severity)| {
+            let severity = severity_of(severity.unwrap_or_default());
+            (id.map(FindingId::new), severity)
+        })
         .collect()
 }
 
@@ -137,10 +156,10 @@ fn severity_of(word: &str) -> Severity {
     }
 }
 
-/// The scans of all images of an index as one: the worst of them, and of each severity the highest
+/// The scans of all images of an index as one: the worst of them, and of each finding the highest
 /// count, since the same package is found on every platform.
 pub(super) fn of_all(scans: Vec<ScanObservation>) -> ScanObservation {
-    let mut all = Counts::new();
+    let mut all = Findings::default();
     let mut waits = scans.is_empty().then_some(ScanObservation::NotScanned);
     for scan in scans {
         match scan {
@@ -149,12 +168,7 @@ pub(super) fn of_all(scans: Vec<ScanObservation>) -> ScanObservation {
             ScanObservation::NotScanned => {
                 waits.get_or_insert(ScanObservation::NotScanned);
             }
-            ScanObservation::Complete(counts) => {
-                for (severity, count) in counts {
-                    let most = all.entry(severity).or_default();
-                    *most = count.max(*most);
-                }
-            }
+            ScanObservation::Complete(found) => all = all.or_more(found),
         }
     }
     waits.unwrap_or(ScanObservation::Complete(all))
@@ -207,9 +221,46 @@ mod tests {
         };
         let cloud = TestCloud::new(answer);
         let registry = EcrRegistry::new(Arc::clone(&cloud.clients));
-        let seen = registry.scan(&target(), &release()).await.unwrap();
+        let seen = registry.scan(&target(), &release(), &[]).await.unwrap();
         assert_eq!(seen, complete(&[(Severity::High, 2), (Severity::Low, 1)]));
         assert_eq!(cloud.asked("DescribeImageScanFindings").len(), 3);
+    }
+
+    #[tokio::test]
+    async fn what_somebody_answers_for_is_named_on_every_page() {
+        let named = FindingId::new("CVE-2026-0861");
+        let basic = |name: &str| json!({"name": name, "severity": "HIGH"});
+        let enhanced = |id: &str| json!({"severity": "HIGH", "packageVulnerabilityDetails": {"vulnerabilityId": id}});
+        let pages = |key: &str, one: &dyn Fn(&str) -> Value, counts: Value| {
+            let mut first = json!({ key: [one("CVE-2026-0001"), one("CVE-2026-0861")] });
+            first["findingSeverityCounts"] = counts;
+            vec![first, json!({ key: [one("CVE-2026-0861")] })]
+        };
+        for pages in [
+            pages("findings", &basic, json!({"HIGH": 3})),
+            pages("enhancedFindings", &enhanced, json!({})),
+        ] {
+            let cloud = TestCloud::new(move |asked: &Asked| {
+                if asked.operation == "DescribeImages" {
+                    return image("ACTIVE");
+                }
+                let is_second = asked.body.get("nextToken").is_some();
+                Answer::json(&json!({
+                    "imageScanStatus": {"status": "COMPLETE"},
+                    "imageScanFindings": pages[usize::from(is_second)],
+                    "nextToken": (!is_second).then_some("2"),
+                }))
+            });
+            let registry = EcrRegistry::new(Arc::clone(&cloud.clients));
+            let asked = std::slice::from_ref(&named);
+            let seen = registry.scan(&target(), &release(), asked).await.unwrap();
+            let ScanObservation::Complete(found) = seen else {
+                panic!("{seen:?}");
+            };
+            assert_eq!(found.counts, Counts::from([(Severity::High, 1)]));
+            let twice = Counts::from([(Severity::High, 2)]);
+            assert_eq!(found.named, [(named.clone(), twice)].into());
+        }
     }
 
     #[tokio::test]
@@ -246,7 +297,7 @@ mod tests {
                     Answer::json(&answer)
                 });
                 let registry = EcrRegistry::new(Arc::clone(&cloud.clients));
-                let seen = registry.scan(&target(), &release()).await.unwrap();
+                let seen = registry.scan(&target(), &release(), &[]).await.unwrap();
                 let asked = cloud.asked("DescribeImageScanFindings");
                 assert_eq!(seen, expected, "{status} {asked:?}");
             }
@@ -282,7 +333,8 @@ mod tests {
     }
 
     fn complete(counts: &[(Severity, u32)]) -> ScanObservation {
-        ScanObservation::Complete(counts.iter().copied().collect())
+        let counts: Counts = counts.iter().copied().collect();
+        ScanObservation::Complete(counts.into())
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod environment;
 mod migration;
 mod order;
 mod placement;
+mod scan;
 mod smoke_test;
 mod variables;
 
@@ -124,10 +125,15 @@ fn config(file: &File, report: &mut Report) -> Option<Config> {
             })
         })
     });
+    let except = given(&file.scan, |at| scan::except(&at.value, report));
     let environments = file
         .environments
         .at()
         .and_then(|all| environment::all(all, &known, report));
+    let (mut environments, except) = (environments?, except?.unwrap_or_default());
+    for environment in &mut environments {
+        environment.scan.except.clone_from(&except);
+    }
     Some(Config {
         app: app_name?.clone(),
         repository: app?.repository.get()?.clone(),
@@ -136,7 +142,7 @@ fn config(file: &File, report: &mut Report) -> Option<Config> {
         services: services?,
         migration: migration?,
         smoke_tests: smoke_tests?,
-        environments: environments?,
+        environments,
     })
 }
 

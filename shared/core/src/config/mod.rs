@@ -10,6 +10,7 @@ mod problem;
 mod raw;
 mod reader;
 mod report;
+mod scan;
 mod schema;
 mod text;
 mod together;
@@ -34,6 +35,7 @@ use crate::tag::TagPattern;
 pub use migration::{Inspect, Migration, RiskRule, WaivedFinding, is_alembic};
 pub use problem::{Problem, Problems};
 pub(crate) use report::did_you_mean;
+pub use scan::{Day, ScanException};
 pub use schema::schema;
 pub use together::{Shared, shared};
 
@@ -394,6 +396,9 @@ pub struct ScanPolicy {
     pub block: Option<Severity>,
     /// How long to wait for a scan that has not finished.
     pub wait: SignedDuration,
+    /// Findings that somebody answers for: the same in every environment, and in CI.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<ScanException>,
 }
 
 /// ECR's severities, the mildest first.

@@ -8,12 +8,12 @@ use super::text::{
     SourceHost, Url, VariableName, Word, choices,
 };
 use super::values::{HOUR, Json, MINUTE, Map, Number, SECOND, Time, Unshown};
-use super::{RiskRule, ServiceKind, Severity};
+use super::{Day, RiskRule, ServiceKind, Severity};
 use crate::calendar::{Moment, Window};
 use crate::config::reader::Field;
 use crate::id::{
     AccountId, AlarmName, AppName, ChannelName, ClusterName, ContainerName, EcsServiceName,
-    EnvironmentName, Region, RepositoryName, RoleArn, ServiceName,
+    EnvironmentName, FindingId, Region, RepositoryName, RoleArn, ServiceName,
 };
 use crate::tag::TagPattern;
 
@@ -78,6 +78,8 @@ tables! {
         optional migration: Migration,
         /// What is asked of the new version before traffic reaches it.
         optional smoke_tests: List<SmokeTest>,
+        /// Findings of scanners that somebody answers for, in CI and in every environment.
+        optional scan: ScanExceptions,
         /// The environments: one table each, such as `[environments.staging]`.
         required environments: Map<EnvironmentName, Environment>,
     }
@@ -171,6 +173,24 @@ tables! {
         optional json: Map<JsonPointer, Json>,
         /// The answer must be whole within this time, 1ms to 60s. Default: 5s.
         optional within: Time<1, { 60 * SECOND }, 1>,
+    }
+
+    /// What scanners find and somebody answers for.
+    struct ScanExceptions as r#"{ except = [{ id = "CVE-2026-0861", … }] }"# {
+        /// One entry for each id. The stages of infra/ci read the same list.
+        required except: List<ScanException>,
+    }
+
+    /// A finding that somebody answers for, until a day.
+    struct ScanException as r#"{ id = "CVE-2026-0861", by = "Ada", reason = "no fix yet", until = "2026-03-01" }"# {
+        /// The scanner's id of it, such as `CVE-2026-0861`.
+        required id: FindingId,
+        /// Who answers for it: a name that people know.
+        required by: Label,
+        /// Why it does no harm.
+        required reason: Label,
+        /// The last day on which it holds, UTC. After it the finding counts again.
+        required until: Day,
     }
 
     /// One environment.

@@ -8,10 +8,11 @@ use toml::de::DeValue;
 
 use super::reader::{Node, Read, as_key, assignment, wrong_type};
 use super::report::{Report, did_you_mean, list};
+use super::scan::Day;
 use crate::calendar::{Moment, Unreadable, Window};
 use crate::id::{
     AccountId, AlarmName, AppName, ChannelName, ClusterName, ContainerName, EcsServiceName,
-    EnvironmentName, Region, RepositoryName, RoleArn, ServiceName,
+    EnvironmentName, FindingId, Region, RepositoryName, RoleArn, ServiceName,
 };
 use crate::tag::TagPattern;
 
@@ -153,6 +154,8 @@ texts! {
         "erp-production";
     Label: "a name", r"^\S(.*\S)?$", "one line, not empty", "the API is ready";
     Word: "a word of the command", r"^[^\x00]+$", "not empty", "alembic";
+    FindingId: "a scanner's id of a finding", r"^[A-Za-z0-9][A-Za-z0-9._:-]{1,99}$",
+        "letters, digits, `.`, `_`, `:` and `-`", "CVE-2026-0861";
     SourceHost: "a host", r"^[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]{1,5})?$",
         "lower-case letters, digits, hyphens and dots, without https://", "git.example.com";
 }
@@ -296,6 +299,7 @@ macro_rules! parsed {
 parsed! {
     Window: "a deployment window in quotes", "Mon-Thu 09:00-17:00 Europe/Berlin",
         r"^[A-Z][a-z]{2}([-,][A-Z][a-z]{2})*\s+[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]\s+[A-Za-z][A-Za-z0-9_+/-]*$";
+    Day: "a day in quotes, such as \"2026-03-01\"", "2026-03-01", r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
     Moment: "a moment in quotes, such as \"2026-12-19 18:00 Europe/Berlin\"",
         "2026-12-19 18:00 Europe/Berlin",
         r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\s+[0-2][0-9]:[0-5][0-9]\s+[A-Za-z][A-Za-z0-9_+/-]*$";

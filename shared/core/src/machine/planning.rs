@@ -77,7 +77,7 @@ pub(super) fn conclude(d: &mut Deployment, now: Timestamp) {
         return;
     };
     let (confirming, inspector) = (*confirming, survey.inspector.clone());
-    match draw(d, survey) {
+    match draw(d, survey, now) {
         Ok(sealed) => settle(d, sealed, confirming, inspector, now),
         Err(problems) => fail(d, Cause::NotPlannable(problems), now),
     }

@@ -83,6 +83,7 @@ fn origin(source: &str, commit: &str) -> Origin {
         commit: Commit::parse(commit),
         source: Source::parse(source),
         pushed_by: None,
+        ci: None,
     }
 }
 

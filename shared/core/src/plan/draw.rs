@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::{Member, Severity};
+use jiff::Timestamp;
+
+use crate::config::{Member, ScanException, ScanPolicy};
 use crate::database::is_usable;
 use crate::deployment::{Deployment, Requester};
 use crate::id::{AlarmName, SecretVersion};
@@ -17,6 +19,7 @@ use crate::plan::survey::Survey;
 use crate::plan::{CURRENT, Plan, PlannedBackup, PlannedRollback, Remark, SealedPlan, Seen};
 use crate::release::ProvenRelease;
 use crate::restore::snapshot_of;
+use crate::scan::Judged;
 use crate::words;
 
 /// Draws the plan from a survey in which nothing is missing, with what was seen beside it. Of a plan
@@ -24,7 +27,11 @@ use crate::words;
 ///
 /// # Errors
 /// Every reason why there is no plan, each with what to do about it.
-pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<SealedPlan, Vec<String>> {
+pub fn draw(
+    deployment: &Deployment,
+    survey: &Survey,
+    now: Timestamp,
+) -> Result<SealedPlan, Vec<String>> {
     if let Some(restore) = deployment.restore() {
         return restore::draw(deployment, restore, survey);
     }
@@ -35,7 +42,7 @@ pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<SealedPlan, Vec<
     let image = survey.image.as_ref();
     findings.judge_registry(deployment);
     findings.judge_image(deployment, image);
-    let scanned = findings.judge_scan(environment.scan.block, survey.scan.as_ref());
+    let scanned = findings.judge_scan(&environment.scan, survey.scan.as_ref(), now);
     let passed = findings.judge_proof(deployment, survey.proof.as_ref());
     let (secrets, unpinned) = findings.judge_secrets(survey);
     let services = findings.judge_services(deployment, survey);
@@ -104,7 +111,8 @@ pub fn draw(deployment: &Deployment, survey: &Survey) -> Result<SealedPlan, Vec<
         origin,
         previous,
         passed,
-        scan: scanned,
+        scan: scanned.as_ref().map(|judged| judged.open.clone()),
+        excepted: scanned.map_or_else(Vec::new, |judged| judged.excepted),
         database: survey.database.clone().flatten(),
         ringing,
         unpinned,
@@ -173,26 +181,34 @@ impl Findings {
 
     fn judge_scan(
         &mut self,
-        block: Option<Severity>,
+        policy: &ScanPolicy,
         scan: Option<&ScanObservation>,
-    ) -> Option<BTreeMap<Severity, u32>> {
-        let block = block?;
+        now: Timestamp,
+    ) -> Option<Judged> {
+        let block = policy.block?;
         match scan? {
-            ScanObservation::Complete(counts) => {
-                let blocking: Vec<String> = counts
+            ScanObservation::Complete(found) => {
+                let judged = policy.judge(found, now);
+                let blocking: Vec<String> = judged
+                    .open
                     .iter()
                     .rev()
                     .filter(|(severity, count)| **severity >= block && **count > 0)
                     .map(|(severity, count)| format!("{count} {}", severity.word()))
                     .collect();
                 if !blocking.is_empty() {
+                    let expired = judged.expired.iter().map(|one| {
+                        let ScanException { id, by, until, .. } = one;
+                        format!(" (the exception of {id} by {by} expired on {until})")
+                    });
                     self.problems.push(format!(
-                        "the image scan found {}: fix them and push again, or raise `scan.block` in \
-                         sluice.toml",
-                        blocking.join(", ")
+                        "the image scan found {}{}: fix them and push again, or have somebody answer \
+                         for them in `scan.except` of sluice.toml",
+                        blocking.join(", "),
+                        expired.collect::<String>()
                     ));
                 }
-                Some(counts.clone())
+                Some(judged)
             }
             ScanObservation::Failed(reason) => {
                 self.problems.push(format!(

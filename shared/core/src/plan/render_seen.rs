@@ -33,6 +33,8 @@ impl SealedPlan {
         }));
         let scan = seen.scan.as_ref();
         lines.extend(scan.map(|counts| format!("scan       {}", scan_words(counts))));
+        let excepted = seen.excepted.iter();
+        lines.extend(excepted.map(|one| format!("excepted   {one}")));
         if let Some(database) = &seen.database {
             let restores = self.plan.restore.is_some();
             if restores || self.plan.backup.is_some() {

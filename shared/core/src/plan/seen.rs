@@ -7,12 +7,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::Severity;
 use crate::id::{AlarmName, Hash, SecretVersion};
 use crate::observation::DatabaseObservation;
 use crate::origin::Origin;
 use crate::plan::{Plan, Remark};
 use crate::release::ProvenRelease;
+use crate::scan::{Counts, Excepted};
 
 /// A plan and its hash: what people approve. What was seen of the world last stands beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,8 +35,11 @@ pub struct Seen {
     pub previous: Option<ProvenRelease>,
     /// Where the digest has succeeded before, if it had to.
     pub passed: Option<ProvenRelease>,
-    /// What the scan found, if it was waited for.
-    pub scan: Option<BTreeMap<Severity, u32>>,
+    /// What the scan found that nobody answers for, if it was waited for.
+    pub scan: Option<Counts>,
+    /// And what somebody answers for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excepted: Vec<Excepted>,
     /// The database that is backed up or restored: its storage and its minor version grow by
     /// themselves.
     pub database: Option<DatabaseObservation>,

@@ -6,11 +6,15 @@ use crate::origin::{Origin, Source};
 use crate::plan::SealedPlan;
 use crate::release::ProvenRelease;
 
-/// The commit, who pushed it, and what changes since the plan `before`; `None` where none of it is
-/// known.
+/// The commit, who pushed it, what CI says it found, and what changes since the plan `before`; `None`
+/// where none of it is known.
 pub(super) fn links(d: &Deployment, before: Option<&SealedPlan>) -> Option<Block> {
     let origin = d.origin()?;
     let mut links = parts(origin);
+    links.extend(origin.ci.as_ref().map(|report| Link {
+        text: report.to_string(),
+        url: report.build.as_ref().map(|page| page.as_str().to_owned()),
+    }));
     // What runs is what was proven last, whichever deployment the plan `before` is of.
     let proven = d.plan.as_ref()?.seen.previous.as_ref();
     links.extend(changes(

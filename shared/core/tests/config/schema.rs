@@ -43,9 +43,13 @@ fn every_table_and_key_is_described() {
     let schema = schema();
     let mut found = Vec::new();
     tables(&schema, &mut found);
-    assert_eq!(found.len(), 17, "{found:#?}");
+    assert_eq!(found.len(), 19, "{found:#?}");
     assert!(!schema.to_string().contains("null"), "TOML has no null");
 }
+
+/// Not in the example: it would expire there.
+const EXCEPT: &str =
+    r#"except = [{ id = "CVE-2026-0861", by = "ops", reason = "no fix", until = "2026-03-01" }]"#;
 
 /// The reader names the keys it knows when it meets one it does not: they must be the schema's.
 #[test]
@@ -61,12 +65,14 @@ fn the_reader_and_the_schema_know_the_same_keys() {
         ("[environments.staging.services.web]", "test_url"),
         ("[environments.production.approval]", "quorum"),
         ("[environments.production.roles]", "override"),
-        ("freezes = [\n  {", "until"),
+        ("freezes = [\n  {", "from"),
         ("[environments.production.backup]", "instance"),
         ("waivers = [{", "rule"),
         ("[environments.production.migration_rules]", "breaking"),
         ("bake = {", "failures"),
         ("scan = {", "wait"),
+        ("[scan]", "except"),
+        ("except = [{", "id"),
         ("SENTRY_DSN = {", "parameter"),
     ];
     for (header, key) in headers {
@@ -79,7 +85,8 @@ fn the_reader_and_the_schema_know_the_same_keys() {
         } else {
             "\nqqqqqqqqqq = 1"
         };
-        let text = ERP.replacen(header, &format!("{header}{unknown}"), 1);
+        let text =
+            format!("[scan]\n{EXCEPT}\n{ERP}").replacen(header, &format!("{header}{unknown}"), 1);
         let problems = Config::parse(&text).unwrap_err();
         let help = &problems.as_slice()[0].help;
         let mut told: Vec<_> = help

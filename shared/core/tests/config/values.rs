@@ -176,6 +176,42 @@ fn variables_and_secrets() {
 }
 
 #[test]
+fn exceptions_hold_in_every_environment() {
+    let entry =
+        r#"{ id = "CVE-2026-0861", by = "ops", reason = "no fix yet", until = "2026-03-01" }"#;
+    let text = format!("[scan]\nexcept = [{entry}]\n{ERP}");
+    let config = Config::parse(&text).expect("it is right");
+    for environment in &config.environments {
+        let said: Vec<String> = environment
+            .scan
+            .except
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(said, ["CVE-2026-0861 until 2026-03-01, by ops: no fix yet"]);
+    }
+    mended(
+        &text,
+        "2026-03-01",
+        "2026-02-30",
+        "a day is a year, a month and a day of that month",
+    );
+    mended(
+        &text,
+        "CVE-2026-0861",
+        "CVE 2026",
+        "is not a scanner's id of a finding",
+    );
+    mended(&text, ", until = \"2026-03-01\"", "", "`until` is missing");
+    mended(
+        &text,
+        entry,
+        &format!("{entry}, {entry}"),
+        "CVE-2026-0861 is excepted twice",
+    );
+}
+
+#[test]
 fn backup() {
     one(
         "instance = \"erp-production\"",

@@ -1,9 +1,10 @@
 //! Where an image comes from: what people see of it, and who may not approve.
 
+use sluice_core::config::Day;
 use sluice_core::deployment::Requester;
 use sluice_core::failure::RejectedEvent;
 use sluice_core::id::SlackUserId;
-use sluice_core::origin::{Commit, Origin, Source};
+use sluice_core::origin::{BuildPage, CiReport, Commit, Origin, Source};
 use sluice_core::view::{Glance, message, status_message};
 
 use super::view::text;
@@ -19,6 +20,7 @@ fn origin(commit: &str, pushed_by: Option<&str>) -> Origin {
         commit: Commit::parse(commit),
         source: Source::parse("https://github.com/acme/erp"),
         pushed_by: pushed_by.map(SlackUserId::new),
+        ci: None,
     }
 }
 
@@ -38,6 +40,14 @@ fn an_image_that_says_nothing_of_itself_is_planned_as_it_always_was() {
 fn people_see_which_commit_it_is_who_pushed_it_and_what_changes() {
     let (mut run, mut world) = Run::new(Requester::Push);
     world.image.origin = origin(NEW, Some(PUSHER));
+    world.image.origin.ci = Some(CiReport {
+        build: BuildPage::parse("https://github.com/acme/erp/actions/runs/7"),
+        tests: Some(214),
+        coverage: Some(93),
+        findings: Some(0),
+        exceptions: Some(1),
+        exceptions_until: Day::parse("2026-03-01").ok(),
+    });
     run.until(&world, "AwaitingApproval");
     let mut before = run.d.sealed_plan().clone();
     before.seen.origin = origin(OLD, None);

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use sluice_core::config::Severity;
+use sluice_core::config::{Day, ScanException, Severity};
 use sluice_core::deployment::Requester;
 use sluice_core::failure::PortError;
-use sluice_core::id::{AccountId, Region};
+use sluice_core::id::{AccountId, FindingId, Region};
 use sluice_core::observation::{AlarmState, ImageObservation, ProofObservation, ScanObservation};
 use sluice_core::registry::Registry;
 use sluice_core::rollback::DeploymentKind;
+use sluice_core::scan::{Counts, Findings};
 
 use super::world::digest;
 use crate::Run;
@@ -28,7 +29,7 @@ fn everything_in_the_way_is_told_at_once_and_nothing_is_touched() {
         tag_points_at: None,
         ..world.image
     };
-    world.scan = ScanObservation::Complete(BTreeMap::from([(Severity::Critical, 2)]));
+    world.scan = ScanObservation::Complete(BTreeMap::from([(Severity::Critical, 2)]).into());
     world.missing_secret = true;
     world.database = None;
     world.approvers.clear();
@@ -39,6 +40,48 @@ fn everything_in_the_way_is_told_at_once_and_nothing_is_touched() {
     run.until(&world, "Failed");
     assert!(!run.world_touched());
     insta::assert_snapshot!(run.report().replace("; ", ";\n  "));
+}
+
+#[test]
+fn a_finding_that_somebody_answers_for_opens_the_gate_until_its_last_day() {
+    let (id, until) = (
+        FindingId::new("CVE-2026-0861"),
+        Day::parse("2026-01-05").unwrap(),
+    );
+    let mut found = Findings::from(Counts::from([(Severity::Critical, 1), (Severity::Low, 3)]));
+    found.name(id.clone(), Severity::Critical);
+    let planned = |until: Day, found: &Findings, phase: &str| {
+        let (mut run, mut world) = Run::to(Requester::Push, |environment| {
+            environment.scan.except = vec![ScanException {
+                id: id.clone(),
+                by: "the platform team".to_owned(),
+                reason: "no version with a fix yet".to_owned(),
+                until,
+            }];
+        });
+        world.scan = ScanObservation::Complete(found.clone());
+        run.until(&world, phase);
+        run
+    };
+    let open = planned(until, &found, "AwaitingApproval");
+    let plan = open.d.sealed_plan().to_string();
+    let said = "  scan       3 low\n  excepted   critical CVE-2026-0861 until 2026-01-05, by the \
+                platform team: no version with a fix yet\n";
+    assert!(plan.contains(said), "{plan}");
+
+    let expired = planned(Day::parse("2026-01-04").unwrap(), &found, "Failed").report();
+    let said = "the image scan found 1 critical (the exception of CVE-2026-0861 by the platform team \
+                expired on 2026-01-04): fix them and push again, or have somebody answer for them in \
+                `scan.except` of sluice.toml";
+    assert!(expired.contains(said), "{expired}");
+
+    // What has the same severity and no name among the exceptions still counts.
+    *found.counts.entry(Severity::Critical).or_default() += 1;
+    let another = planned(until, &found, "Failed").report();
+    assert!(
+        another.contains("the image scan found 1 critical: fix"),
+        "{another}"
+    );
 }
 
 #[test]

@@ -109,7 +109,8 @@ fn what_moves_by_itself_makes_no_yes_void_and_is_told_where_it_matters() {
             "",
             Box::new(|world| {
                 let low = (sluice_core::config::Severity::Low, 3);
-                world.scan = sluice_core::observation::ScanObservation::Complete([low].into());
+                let found = sluice_core::scan::Counts::from([low]);
+                world.scan = sluice_core::observation::ScanObservation::Complete(found.into());
             }),
         ),
     ];

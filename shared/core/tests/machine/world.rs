@@ -32,6 +32,7 @@ use sluice_core::origin::Origin;
 use sluice_core::phase::Phase;
 use sluice_core::release::{ProvenRelease, Release};
 use sluice_core::rollback::DeploymentKind;
+use sluice_core::scan::Findings;
 
 pub(crate) const ERP: &str = include_str!("../../../../tests/erp/sluice.toml");
 pub(crate) const APPROVER: &str = "U024BE7LH";
@@ -144,7 +145,7 @@ impl World {
                 origin: Origin::default(),
                 pushed_by_stranger: false,
             },
-            scan: ScanObservation::Complete(BTreeMap::new()),
+            scan: ScanObservation::Complete(Findings::default()),
             proof: ProofObservation::Proven(proven("release-1.4.0", 'a')),
             missing_secret: false,
             secret_version: "v1",

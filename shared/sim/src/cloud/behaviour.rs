@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use sluice_core::config::Severity;
+use sluice_core::scan::Findings;
 use sluice_migrations::Tables;
 use sluice_migrations::report::Trouble;
 
@@ -38,8 +38,8 @@ pub struct ImageBehaviour {
 pub enum ScanBehaviour {
     /// No scan is configured.
     Never,
-    /// It ends with these findings; a severity that is missing has none.
-    Finds(BTreeMap<Severity, u32>),
+    /// It ends with these findings.
+    Finds(Findings),
     /// It gives up, with this reason.
     Fails(String),
     /// It never ends.
@@ -48,7 +48,7 @@ pub enum ScanBehaviour {
 
 impl Default for ScanBehaviour {
     fn default() -> Self {
-        Self::Finds(BTreeMap::new())
+        Self::Finds(Findings::default())
     }
 }
 

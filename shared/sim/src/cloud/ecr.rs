@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use sluice_app::ports::{DescribedImage, FoundImage, ImageQuery};
 use sluice_core::failure::PortError;
-use sluice_core::id::{Digest, ImageTag, RepositoryName};
+use sluice_core::id::{Digest, FindingId, ImageTag, RepositoryName};
 use sluice_core::observation::ScanObservation;
 use sluice_core::origin::Annotations;
 use sluice_core::release::Release;
@@ -294,7 +294,7 @@ impl Cloud {
             repository,
             digest,
             tags,
-            findings,
+            findings: findings.map(|found| found.all()),
         }));
     }
 
@@ -337,14 +337,23 @@ impl Cloud {
     }
 
     /// DescribeImageScanFindings.
-    pub(super) fn describe_scan(&self, release: &Release) -> Result<ScanObservation, PortError> {
+    pub(super) fn describe_scan(
+        &self,
+        release: &Release,
+        named: &[FindingId],
+    ) -> Result<ScanObservation, PortError> {
         self.sees_registry(&release.registry, &release.repository)?;
         let image = self.image(release).filter(|image| image.present);
         Ok(match image {
             None => ScanObservation::NotScanned,
             // Complete without findings is not complete.
             Some(image) if !self.shows_findings(image) => ScanObservation::Pending,
-            Some(image) => image.scan.clone(),
+            Some(image) => match &image.scan {
+                ScanObservation::Complete(found) => {
+                    ScanObservation::Complete(found.clone().only(named))
+                }
+                other => other.clone(),
+            },
         })
     }
 

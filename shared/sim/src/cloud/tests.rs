@@ -89,13 +89,13 @@ fn a_scan_ends_after_a_while_and_only_once_for_a_digest() {
     ));
     let release = release_of(&cloud, "v1", "one");
     let seen = through(&mut cloud, async |ports| {
-        ports.scan(&target(), &release).await
+        ports.scan(&target(), &release, &[]).await
     })
     .unwrap();
     assert_eq!(seen, ScanObservation::Pending);
     pass(&mut cloud, minutes(5));
     let seen = through(&mut cloud, async |ports| {
-        ports.scan(&target(), &release).await
+        ports.scan(&target(), &release, &[]).await
     })
     .unwrap();
     assert!(matches!(seen, ScanObservation::Complete(_)));
@@ -116,7 +116,10 @@ fn a_scan_is_complete_before_its_findings_are_there() {
     cloud.push_image(Push::image(&config().repository, "v1", digest_of("one")));
     let release = release_of(&cloud, "v1", "one");
     let scan = |cloud: &mut Cloud| {
-        through(cloud, async |ports| ports.scan(&target(), &release).await).unwrap()
+        through(cloud, async |ports| {
+            ports.scan(&target(), &release, &[]).await
+        })
+        .unwrap()
     };
     pass(&mut cloud, SignedDuration::from_secs(25));
     let told = cloud.take_emitted();

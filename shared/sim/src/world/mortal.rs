@@ -13,7 +13,8 @@ use sluice_core::config::{Database, SecretSource};
 use sluice_core::database::{CopyObservation, CopyOrder};
 use sluice_core::failure::PortError;
 use sluice_core::id::{
-    AlarmName, EcsServiceName, ServiceDeploymentArn, SnapshotId, TaskArn, TaskDefinitionArn,
+    AlarmName, EcsServiceName, FindingId, ServiceDeploymentArn, SnapshotId, TaskArn,
+    TaskDefinitionArn,
 };
 use sluice_core::observation::{
     AlarmState, DatabaseObservation, HttpObservation, PinnedSecret, RolloutObservation,
@@ -59,7 +60,7 @@ macro_rules! mortal {
 mortal!(Registry {
     fn image(target: &Target, release: &Release) -> Result<DescribedImage, PortError>;
     fn find(target: &Target, query: &ImageQuery) -> Result<Option<FoundImage>, PortError>;
-    fn scan(target: &Target, release: &Release) -> Result<ScanObservation, PortError>;
+    fn scan(target: &Target, release: &Release, named: &[FindingId]) -> Result<ScanObservation, PortError>;
 });
 
 mortal!(Secrets {

@@ -12,10 +12,11 @@ use sluice_core::id::{
     TaskDefinitionArn,
 };
 use sluice_core::release::Release;
+use sluice_core::scan::Findings;
 
 use super::{Moto, REGION, own, server};
 use crate::deployments::noon;
-use crate::ports::registry::{Findings, Scan};
+use crate::ports::registry::Scan;
 use crate::ports::{databases, registry, secrets, services, store, tasks, wakeups};
 
 const ECR: &str = "AmazonEC2ContainerRegistry_V20150921";
@@ -199,6 +200,17 @@ impl Moto {
     }
 }
 
+/// As ECR lists them one by one.
+fn listed(findings: &Findings) -> Vec<Value> {
+    let named = findings.named.iter();
+    let each = named.flat_map(|(id, counts)| counts.iter().map(move |count| (id, count)));
+    each.flat_map(|(id, (severity, count))| {
+        let one = json!({ "name": id, "severity": severity });
+        std::iter::repeat_n(one, *count as usize)
+    })
+    .collect()
+}
+
 impl registry::Stage for Moto {
     fn registry(&self) -> &dyn Registry {
         &self.registry
@@ -235,8 +247,8 @@ impl registry::Stage for Moto {
                 &pushed,
                 &json!({"status": "COMPLETE"}),
                 &json!({
-                    "findingSeverityCounts": findings,
-                    "findings": [],
+                    "findingSeverityCounts": findings.all(),
+                    "findings": listed(findings),
                     "imageScanCompletedAt": 1_772_366_400,
                 }),
             ),

@@ -15,21 +15,17 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute("CREATE SEQUENCE invoice_numbers")
-    op.execute(
-        """
+    op.execute("""
         CREATE FUNCTION next_invoice_number() RETURNS text LANGUAGE sql AS $$
             SELECT to_char(now(), 'YYYY') || '-' || lpad(nextval('invoice_numbers')::text, 6, '0');
         $$
-        """
-    )
-    op.execute(
-        """
+        """)
+    op.execute("""
         CREATE VIEW open_invoices AS
         SELECT invoices.id, number, total, due_on, customer_id
         FROM invoices JOIN orders ON orders.id = invoices.order_id
         WHERE NOT paid
-        """
-    )
+        """)
 
 
 def downgrade() -> None:

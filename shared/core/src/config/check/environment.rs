@@ -206,12 +206,15 @@ fn scan(raw: Option<&Field<raw::Scan>>) -> Option<ScanPolicy> {
         return Some(ScanPolicy {
             block: Some(Severity::Critical),
             wait: minutes(10),
+            except: Vec::new(),
         });
     };
     let raw = raw.get()?;
     Some(ScanPolicy {
         block: or(&raw.block, Some(Severity::Critical), |block| block.0)?,
         wait: or(&raw.wait, minutes(10), |wait| wait.get())?,
+        // Of the whole file: whoever reads that adds them.
+        except: Vec::new(),
     })
 }
 

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use sluice_app::ports::{DescribedImage, FoundImage, ImageQuery, Registry, Target};
 use sluice_core::failure::PortError;
+use sluice_core::id::FindingId;
 use sluice_core::observation::ScanObservation;
 use sluice_core::release::Release;
 
@@ -26,9 +27,14 @@ impl Registry for CloudPorts {
         reply.with(cloud.find_image(query)?)
     }
 
-    async fn scan(&self, _: &Target, release: &Release) -> Result<ScanObservation, PortError> {
+    async fn scan(
+        &self,
+        _: &Target,
+        release: &Release,
+        named: &[FindingId],
+    ) -> Result<ScanObservation, PortError> {
         let mut cloud = self.cloud();
         let reply = cloud.ask(Operation::DescribeImageScanFindings)?;
-        reply.with(cloud.describe_scan(release)?)
+        reply.with(cloud.describe_scan(release, named)?)
     }
 }
