@@ -87,8 +87,7 @@ impl App {
         digest: &Digest,
     ) -> Vec<Result<Option<DeploymentId>, PortError>> {
         let mut found = Vec::new();
-        let configs = self.configs.iter();
-        for config in configs.filter(|config| config.repository == *repository) {
+        for config in self.configs.of_repository(repository) {
             for environment in &config.environments {
                 let key = EnvironmentKey {
                     app: config.app.clone(),
@@ -111,23 +110,9 @@ impl App {
         ecs_service: &EcsServiceName,
     ) -> Vec<Result<Option<DeploymentId>, PortError>> {
         let mut found = Vec::new();
-        for config in self.configs.iter() {
-            for environment in &config.environments {
-                let is_here = environment.account == *account
-                    && environment.cluster == *cluster
-                    && environment
-                        .services
-                        .values()
-                        .any(|placement| placement.ecs_service == *ecs_service);
-                if is_here {
-                    let key = EnvironmentKey {
-                        app: config.app.clone(),
-                        environment: environment.name.clone(),
-                    };
-                    let state = self.ports.store.environment(&key).await;
-                    found.push(state.map(|state| state.active));
-                }
-            }
+        for key in self.configs.of_service(account, cluster, ecs_service) {
+            let state = self.ports.store.environment(key).await;
+            found.push(state.map(|state| state.active));
         }
         found
     }

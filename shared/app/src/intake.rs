@@ -60,7 +60,7 @@ impl App {
     /// again, the push is taken then.
     pub async fn image_pushed(&self, push: &ImagePush) -> Result<Intake, PortError> {
         let push = self.in_time(push);
-        let openings = match openings(&self.configs, &push) {
+        let openings = match openings(self.configs.of_repository(&push.repository), &push) {
             Ok(openings) => openings,
             Err(ignored) => return Ok(Intake::Ignored(ignored)),
         };

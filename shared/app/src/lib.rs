@@ -9,6 +9,7 @@
 mod asked;
 mod authority;
 mod clicked;
+mod configs;
 mod control;
 mod decide;
 mod driver;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sluice_core::config::Config;
 
+use configs::Configs;
 use groups::Groups;
 use ports::Ports;
 
@@ -47,7 +49,7 @@ pub use slash::{SERVED, SlashFailed, SlashReply, SubmitFailed};
 #[derive(Clone)]
 pub struct App {
     ports: Ports,
-    configs: Arc<[Arc<Config>]>,
+    configs: Arc<Configs>,
     groups: Arc<Groups>,
     asked_at: Option<Timestamp>,
 }
@@ -57,7 +59,7 @@ impl App {
     pub fn new(ports: Ports, configs: Vec<Arc<Config>>) -> Self {
         Self {
             ports,
-            configs: configs.into(),
+            configs: Arc::new(Configs::new(configs)),
             groups: Arc::default(),
             asked_at: None,
         }

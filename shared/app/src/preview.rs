@@ -30,7 +30,7 @@ impl App {
         &self,
         push: &ImagePush,
     ) -> Result<Result<Vec<Preview>, Ignored>, PortError> {
-        let openings = match openings(&self.configs, push) {
+        let openings = match openings(self.configs.of_repository(&push.repository), push) {
             Ok(openings) => openings,
             Err(ignored) => return Ok(Err(ignored)),
         };

@@ -4,21 +4,28 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use jiff::Timestamp;
 use sluice_app::App;
 use sluice_core::config::Config;
 use sluice_core::event::Event;
 use sluice_core::history::{RecordedEntry, replay};
+use sluice_core::id::{AppName, ClusterName, RepositoryName};
 use sluice_core::machine::step;
 use sluice_sim::cloud::{Lag, Push, digest_of};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, DirectFunctions, Ending, World};
 
+/// Deployments that move at once.
+const MOVING: usize = 1_000;
+
+fn start() -> Timestamp {
+    "2026-01-05T09:00:00Z".parse().expect("a time")
+}
+
 /// A push to staging and everything that follows from it, to the end.
 fn deploy(config: &Arc<Config>, seed: u64, weather: Weather) -> World {
-    let start: Timestamp = "2026-01-05T09:00:00Z".parse().expect("a time");
-    let mut world = World::new(seed, start, std::slice::from_ref(&**config), weather);
+    let mut world = World::new(seed, start(), std::slice::from_ref(&**config), weather);
     let app = App::new(world.ports(), vec![config.clone()]);
     world.deploy(Arc::new(DirectFunctions(app)));
     let push = Push::image(&config.repository, "release-1.4.0", digest_of("one"));
@@ -85,5 +92,57 @@ fn deployments(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, steps, deployments);
+/// One of many applications like the ERP, each with a staging of its own.
+fn one_of_many(erp: &Config, number: usize) -> Config {
+    let mut config = erp.clone();
+    config.app = AppName::new(format!("erp-{number}"));
+    config.repository = RepositoryName::new(format!("erp-{number}"));
+    config.environments.truncate(1);
+    config.environments[0].cluster = ClusterName::new(format!("staging-{number}"));
+    config
+}
+
+/// A world of so many environments, `MOVING` of which are about to deploy.
+fn crowd(environments: usize) -> World {
+    let erp = erp();
+    let configs: Vec<Config> = (0..environments).map(|n| one_of_many(&erp, n)).collect();
+    let mut world = World::new(1, start(), &configs, Weather::default());
+    for config in &configs[..MOVING] {
+        let digest = digest_of(config.app.as_str());
+        let push = Push::image(&config.repository, "release-1.4.0", digest);
+        world.with_cloud(|cloud| cloud.push_image(push));
+    }
+    let configs = configs.into_iter().map(Arc::new).collect();
+    let app = App::new(world.ports(), configs);
+    world.deploy(Arc::new(DirectFunctions(app)));
+    world
+}
+
+/// What one deployment costs among many, of which most stand still.
+fn load(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("a thousand at once");
+    group.throughput(Throughput::Elements(MOVING as u64));
+    group.sample_size(10);
+    for environments in [MOVING, 10 * MOVING] {
+        let name = format!("of {environments} environments");
+        group.bench_function(name, |bench| {
+            bench.iter_batched(
+                || crowd(environments),
+                |mut world| {
+                    let steps = 100 * Bounds::default().steps;
+                    let bounds = Bounds {
+                        steps,
+                        ..Bounds::default()
+                    };
+                    assert_eq!(world.run(bounds, |_| false), Ending::Quiet);
+                    world
+                },
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, steps, deployments, load);
 criterion_main!(benches);

@@ -208,7 +208,7 @@ impl App {
     /// Where the request leads.
     fn place(&self, request: &Request) -> Result<Place<'_>, AskError> {
         let EnvironmentKey { app, environment } = &request.environment;
-        let config = self.configs.iter().find(|config| config.app == *app);
+        let config = self.configs.app(app);
         let config = config.ok_or_else(|| AskError::UnknownApp(app.clone()))?;
         let found = config.environment(environment);
         let environment = found.ok_or_else(|| AskError::UnknownEnvironment {

@@ -130,7 +130,7 @@ impl App {
 
     /// The environment as it is configured now.
     pub(crate) fn configured(&self, key: &EnvironmentKey) -> Option<&Environment> {
-        let config = self.configs.iter().find(|config| config.app == key.app)?;
+        let config = self.configs.app(&key.app)?;
         config.environment(&key.environment)
     }
 }

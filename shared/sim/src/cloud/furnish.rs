@@ -111,7 +111,7 @@ impl Cloud {
             DESIRED
         };
         let traffic = (service.kind == ServiceKind::Web).then(|| Traffic::new(family));
-        self.ecs.services.push(Service {
+        let at = self.ecs.add_service(Service {
             place: place.clone(),
             cluster: environment.cluster.clone(),
             name: placement.ecs_service.clone(),
@@ -136,7 +136,6 @@ impl Cloud {
             created_at: self.now,
             looked: Lagging::default(),
         });
-        let at = self.ecs.services.len() - 1;
         let revision = self.add_revision(at, task_definition);
         let service = &mut self.ecs.services[at];
         service.set_running(revision, desired);

@@ -11,10 +11,7 @@ use super::ledger::Happened;
 
 impl Cloud {
     pub(super) fn named(&self, cluster: &ClusterName, service: &EcsServiceName) -> Option<usize> {
-        self.ecs
-            .services
-            .iter()
-            .position(|s| s.cluster == *cluster && s.name == *service)
+        self.ecs.services_named(cluster, service).first().copied()
     }
 
     /// Somebody deploys an image in the console, with the service's own configuration: the hook is

@@ -1,7 +1,7 @@
 //! The sparse index of what is due. DynamoDB writes an index after its table, so a query sees a
 //! change some time later; reads of the table itself are consistent.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound::{Excluded, Unbounded};
 
 use jiff::Timestamp;
@@ -13,7 +13,6 @@ use sluice_core::id::DeploymentId;
 struct Change {
     id: DeploymentId,
     from: Option<Timestamp>,
-    to: Option<Timestamp>,
     seen_at: Timestamp,
 }
 
@@ -50,7 +49,6 @@ impl DueIndex {
             self.late.push_back(Change {
                 id: id.clone(),
                 from,
-                to,
                 seen_at: last.map_or(seen_at, |last| last.max(seen_at)),
             });
         }
@@ -68,13 +66,22 @@ impl DueIndex {
             self.late.pop_front();
         }
         if self.late.is_empty() {
-            return first(&self.entries, before, after, limit);
+            return first(&self.entries, before, after, limit, |_| true);
         }
-        let mut seen = self.entries.clone();
-        for late in self.late.iter().rev() {
-            replace(&mut seen, &late.id, late.to, late.from);
-        }
-        first(&seen, before, after, limit)
+        // As the index has it, each was due when its first late change found it.
+        let late = self.late.iter().rev();
+        let seen: BTreeMap<&DeploymentId, Option<Timestamp>> =
+            late.map(|late| (&late.id, late.from)).collect();
+        let is_seen = |(_, id): &&(Timestamp, DeploymentId)| !seen.contains_key(id);
+        let late = seen
+            .iter()
+            .filter_map(|(id, at)| Some(((*at)?, (*id).clone())))
+            .collect();
+        let mut found = first(&late, before, after, limit, |_| true);
+        found.extend(first(&self.entries, before, after, limit, is_seen));
+        found.sort_by(|(a, at_a), (b, at_b)| (at_a, a).cmp(&(at_b, b)));
+        found.truncate(limit);
+        found
     }
 
     /// How many deployments are due some day.
@@ -102,11 +109,13 @@ fn first(
     before: Timestamp,
     after: Option<&Due>,
     limit: usize,
+    is_seen: impl Fn(&&(Timestamp, DeploymentId)) -> bool,
 ) -> Vec<Due> {
     let after = after.map(|(id, at)| (*at, id.clone()));
     entries
         .range((after.map_or(Unbounded, Excluded), Unbounded))
         .take_while(|(due_at, _)| *due_at < before)
+        .filter(is_seen)
         .take(limit)
         .map(|(due_at, id)| (id.clone(), *due_at))
         .collect()
@@ -131,7 +140,15 @@ mod tests {
         index.lag_until(Some(at(21)));
         index.change(&id, Some(at(15)), None);
         assert_eq!(index.len(), 0);
-        assert_eq!(index.query(at(20), None, 9, at(22)), [(id, at(10))]);
+        // One that did not change is seen among those that did, and pages go over both.
+        let other = DeploymentId::from_outside("d-2");
+        index.lag_until(None);
+        index.change(&other, None, Some(at(9)));
+        let both = [(other.clone(), at(9)), (id, at(10))];
+        assert_eq!(index.query(at(20), None, 9, at(22)), both);
+        assert_eq!(index.query(at(20), None, 1, at(22)), both[..1]);
+        assert_eq!(index.query(at(20), Some(&both[0]), 9, at(22)), both[1..]);
+        index.change(&other, Some(at(9)), None);
         assert!(index.query(at(20), None, 9, at(23)).is_empty());
     }
 }

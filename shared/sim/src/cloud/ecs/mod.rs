@@ -17,6 +17,7 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -25,7 +26,7 @@ use sluice_core::command::Direction;
 use sluice_core::config::{ServiceKind, Strategy};
 use sluice_core::id::{
     AlarmName, ClusterName, ContainerName, DeploymentId, EcsServiceName, ServiceDeploymentArn,
-    TaskArn,
+    TaskArn, TaskDefinitionArn,
 };
 use sluice_core::observation::{RolloutStatus, Stage};
 
@@ -50,6 +51,57 @@ pub(super) struct Ecs {
     pub(super) rollouts: Changing<Rollout>,
     pub(super) tasks: Vec<Task>,
     pub(super) schemas: Vec<migrations::Schema>,
+    pub(super) places: Places,
+}
+
+/// Where in the lists something is, so that finding it takes no longer where there are many.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    /// In every account.
+    pub(super) services: BTreeMap<(ClusterName, EcsServiceName), Vec<usize>>,
+    /// In every account, the newest last.
+    pub(super) families: BTreeMap<String, Vec<usize>>,
+    pub(super) task_definitions: BTreeMap<TaskDefinitionArn, usize>,
+    pub(super) tasks: BTreeMap<TaskArn, usize>,
+}
+
+impl Ecs {
+    pub(super) fn add_service(&mut self, service: Service) -> usize {
+        let name = (service.cluster.clone(), service.name.clone());
+        self.places
+            .services
+            .entry(name)
+            .or_default()
+            .push(self.services.len());
+        self.services.push(service);
+        self.services.len() - 1
+    }
+
+    fn add_task_definition(&mut self, definition: TaskDefinition) -> usize {
+        let (at, places) = (self.task_definitions.len(), &mut self.places);
+        places.task_definitions.insert(definition.arn.clone(), at);
+        let family = places.families.entry(definition.family.clone());
+        family.or_default().push(at);
+        self.task_definitions.push(definition);
+        at
+    }
+
+    fn add_task(&mut self, task: Task) -> usize {
+        self.places.tasks.insert(task.arn.clone(), self.tasks.len());
+        self.tasks.push(task);
+        self.tasks.len() - 1
+    }
+
+    /// Every service of that name in a cluster of that name, in whichever account.
+    pub(super) fn services_named(&self, cluster: &ClusterName, name: &EcsServiceName) -> &[usize] {
+        let name = (cluster.clone(), name.clone());
+        self.places.services.get(&name).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn task(&self, cluster: &ClusterName, arn: &TaskArn) -> Option<usize> {
+        let at = self.places.tasks.get(arn).copied();
+        at.filter(|at| self.tasks[*at].cluster == *cluster)
+    }
 }
 
 /// A service.

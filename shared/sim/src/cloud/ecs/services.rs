@@ -62,9 +62,8 @@ impl Cloud {
         cluster: &ClusterName,
         name: &EcsServiceName,
     ) -> Option<usize> {
-        self.ecs.services.iter().position(|service| {
-            service.name == *name && service.cluster == *cluster && *service.place == *place
-        })
+        let mut named = self.ecs.services_named(cluster, name).iter().copied();
+        named.find(|at| *self.ecs.services[*at].place == *place)
     }
 
     pub(in crate::cloud) fn service_or_refuse(

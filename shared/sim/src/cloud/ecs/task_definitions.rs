@@ -156,10 +156,7 @@ impl Cloud {
     }
 
     pub(in crate::cloud) fn task_definition(&self, arn: &TaskDefinitionArn) -> Option<usize> {
-        self.ecs
-            .task_definitions
-            .iter()
-            .rposition(|definition| definition.arn == *arn)
+        self.ecs.places.task_definitions.get(arn).copied()
     }
 
     /// Adds a revision to its family.
@@ -176,7 +173,7 @@ impl Cloud {
             + 1;
         let name = format!("task-definition/{family}:{revision}");
         let arn = TaskDefinitionArn::new(place.arn("ecs", name));
-        self.ecs.task_definitions.push(TaskDefinition {
+        self.ecs.add_task_definition(TaskDefinition {
             arn,
             place: place.clone(),
             family: family.to_owned(),
@@ -184,15 +181,13 @@ impl Cloud {
             containers,
             rest,
             registered_at: self.now,
-        });
-        self.ecs.task_definitions.len() - 1
+        })
     }
 
     pub(in crate::cloud) fn latest(&self, place: &Place, family: &str) -> Option<&TaskDefinition> {
-        let definitions = self.ecs.task_definitions.iter();
-        definitions
-            .rev()
-            .find(|other| other.family == family && *other.place == *place)
+        let of_family = self.ecs.places.families.get(family)?.iter().rev();
+        let mut of_family = of_family.map(|at| &self.ecs.task_definitions[*at]);
+        of_family.find(|other| *other.place == *place)
     }
 
     /// RegisterTaskDefinition, unless the one it is made from or the family's latest obeys already.

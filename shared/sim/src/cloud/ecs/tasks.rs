@@ -139,7 +139,7 @@ impl Cloud {
         };
         let behaviour = self.registry.behaviour(&container.image);
         let arn = TaskArn::new(place.arn("ecs", format!("task/{cluster}/{}", self.ids.hex())));
-        self.ecs.tasks.push(Task {
+        let task = self.ecs.add_task(Task {
             arn: arn.clone(),
             place: place.clone(),
             cluster: cluster.clone(),
@@ -155,7 +155,6 @@ impl Cloud {
             stopped_reason: None,
             said: Vec::new(),
         });
-        let task = self.ecs.tasks.len() - 1;
         self.agenda
             .plan(self.now + self.tempo.task_start, Due::TaskStarts { task });
         let (cluster, token) = (cluster.clone(), order.token.clone());
@@ -207,8 +206,7 @@ impl Cloud {
     /// StopTask: SIGTERM, and SIGKILL after the stop timeout. PostgreSQL undoes what was not
     /// committed.
     pub fn stop_task(&mut self, cluster: &ClusterName, arn: &TaskArn) {
-        let mut tasks = self.ecs.tasks.iter();
-        let found = tasks.rposition(|task| task.arn == *arn && task.cluster == *cluster);
+        let found = self.ecs.task(cluster, arn);
         if let Some(at) = found.filter(|at| self.ecs.tasks[*at].stopped_at.is_none()) {
             self.agenda.plan(
                 self.now + self.tempo.task_stop,
@@ -245,11 +243,7 @@ impl Cloud {
         cluster: &ClusterName,
         arn: &TaskArn,
     ) -> Option<TaskObservation> {
-        let task = self
-            .ecs
-            .tasks
-            .iter()
-            .rfind(|t| t.arn == *arn && t.cluster == *cluster)?;
+        let task = &self.ecs.tasks[self.ecs.task(cluster, arn)?];
         let task = task.as_of(self.seen_as_of(Read::Tasks))?;
         if self.has_forgotten(&task) {
             return None;
@@ -292,9 +286,8 @@ impl Cloud {
                  knows where it logged"
             )));
         }
-        let mut tasks = self.ecs.tasks.iter();
-        let task = tasks.rfind(|task| task.arn == *arn && task.cluster == *cluster);
-        let seen = task.and_then(|task| task.as_of(self.seen_as_of(Read::Logs)));
+        let task = self.ecs.task(cluster, arn);
+        let seen = task.and_then(|at| self.ecs.tasks[at].as_of(self.seen_as_of(Read::Logs)));
         let log = seen.map(|task| task.log()).unwrap_or_default();
         let lines: Vec<String> = log
             .into_iter()
