@@ -40,6 +40,9 @@ pub(super) struct Facts {
     pub(super) applied: BTreeSet<String>,
     /// When someone else's hand last updated a service.
     pub(super) by_hand: BTreeMap<(ClusterName, EcsServiceName), Timestamp>,
+    /// Snapshots that somebody has deleted by hand. What is told of one is as it was when Sluice proved
+    /// it.
+    pub(super) deleted_by_hand: BTreeSet<SnapshotId>,
     /// Services whose weights somebody has changed by hand since ECS last set them: ECS does not say so,
     /// and Sluice reads the rule only for the plan.
     pub(super) weights_by_hand: BTreeSet<(ClusterName, EcsServiceName)>,
@@ -137,8 +140,13 @@ impl Watcher {
             Happened::SnapshotAvailable { snapshot, .. } => {
                 self.facts.available.insert(snapshot, at);
             }
-            Happened::SnapshotGone { snapshot, .. } => {
+            Happened::SnapshotGone {
+                snapshot, asked, ..
+            } => {
                 self.facts.available.remove(&snapshot);
+                if !asked {
+                    self.facts.deleted_by_hand.insert(snapshot);
+                }
             }
             Happened::TaskRun { token, .. } => self.judge_migration(at, token),
             Happened::TaskStopped {
