@@ -67,6 +67,30 @@ pub enum Invariant {
     Replayable,
 }
 
+impl Invariant {
+    /// Every one.
+    pub const ALL: [Self; 18] = [
+        Self::OneActive,
+        Self::OverIsOver,
+        Self::AlwaysDue,
+        Self::Approved,
+        Self::Open,
+        Self::Paused,
+        Self::BackedUp,
+        Self::MigratedOnce,
+        Self::Tested,
+        Self::TrueSuccess,
+        Self::OneSingleton,
+        Self::PlainRollback,
+        Self::TrueRestore,
+        Self::NoFalseAccount,
+        Self::RolledBackIsBack,
+        Self::NoDatabaseDeleted,
+        Self::NoSecrets,
+        Self::Replayable,
+    ];
+}
+
 /// A broken invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
