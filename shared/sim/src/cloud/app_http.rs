@@ -1,6 +1,8 @@
 //! The application's HTTP endpoints: which revision answers is the load balancer's doing, what it
 //! answers is its image's.
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 use sluice_core::observation::HttpObservation;
 
@@ -27,7 +29,6 @@ pub(super) struct Endpoint {
 /// What a path answers when all is well.
 #[derive(Debug)]
 pub(super) struct Expected {
-    pub(super) service: usize,
     pub(super) method: String,
     pub(super) path: String,
     pub(super) answer: Answer,
@@ -45,7 +46,8 @@ pub(super) enum Health {
 #[derive(Debug, Default)]
 pub(super) struct Application {
     pub(super) endpoints: Vec<Endpoint>,
-    pub(super) expected: Vec<Expected>,
+    /// Of each service.
+    pub(super) expected: BTreeMap<usize, Vec<Expected>>,
     requests: u64,
     /// Whether Sluice cannot reach it, although its users can.
     cut_off: bool,
@@ -139,10 +141,9 @@ impl Cloud {
         if let Some(answer) = behaviour.answers.get(path) {
             return answer.clone();
         }
-        let expected = self.app.expected.iter().find(|expected| {
-            expected.service == service && expected.method == method && expected.path == path
-        });
-        let Some(expected) = expected else {
+        let mut expected = self.app.expected.get(&service).into_iter().flatten();
+        let is_asked = |one: &&Expected| one.method == method && one.path == path;
+        let Some(expected) = expected.find(is_asked) else {
             return plain(404, r#"{"detail":"Not Found"}"#);
         };
         let sick = match expected.health {

@@ -129,23 +129,20 @@ pub(super) struct ImageRegistry {
     pub(super) place: Option<Arc<Place>>,
     pub(super) images: Vec<Image>,
     tags: BTreeMap<RepositoryName, BTreeMap<ImageTag, Digest>>,
+    /// Where in the list the images of a digest are, one for each repository that has it.
+    by_digest: BTreeMap<String, Vec<usize>>,
 }
 
 impl ImageRegistry {
-    // From the end: the youngest image is the one that is asked for most.
     fn position(&self, repository: &RepositoryName, digest: &str) -> Option<usize> {
-        self.images
-            .iter()
-            .rposition(|image| image.digest.as_str() == digest && image.repository == *repository)
+        let mut there = self.by_digest.get(digest)?.iter().copied();
+        there.find(|at| self.images[*at].repository == *repository)
     }
 
     /// How the image that a container names behaves; `None` if it cannot be pulled.
     pub(super) fn behaviour(&self, image: &str) -> Option<Arc<ImageBehaviour>> {
         let (_, digest) = image.split_once('@')?;
-        let image = self
-            .images
-            .iter()
-            .rfind(|image| image.digest.as_str() == digest)?;
+        let image = &self.images[*self.by_digest.get(digest)?.last()?];
         image.present.then(|| image.behaviour.clone())
     }
 
@@ -160,6 +157,8 @@ impl ImageRegistry {
             self.images[at].behaviour = Arc::new(push.behaviour.clone());
             return (at, false);
         }
+        let of_digest = self.by_digest.entry(push.digest.to_string());
+        of_digest.or_default().push(self.images.len());
         self.images.push(Image {
             repository: push.repository.clone(),
             digest: push.digest.clone(),

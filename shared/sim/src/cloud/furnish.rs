@@ -166,23 +166,22 @@ impl Cloud {
                 });
             }
         }
+        let all = self.app.expected.entry(at).or_default();
         let mut expect = |method: &str, path: &str, health: Option<Health>, answer: Answer| {
-            let known = self.app.expected.iter_mut().find(|expected| {
-                expected.service == at && expected.method == method && expected.path == path
-            });
+            let mut known = all.iter_mut();
+            let known = known.find(|one| one.method == method && one.path == path);
             match known {
                 // A smoke test of a health path says more of its body than the path alone.
                 Some(known) => known.answer = answer,
                 None => {
                     let (method, path) = (method.to_owned(), path.to_owned());
                     let expected = Expected {
-                        service: at,
                         method,
                         path,
                         answer,
                         health,
                     };
-                    self.app.expected.push(expected);
+                    all.push(expected);
                 }
             }
         };

@@ -18,7 +18,6 @@ pub(super) const REHEARSAL: &str = "rehearsal";
 
 /// A service deployment.
 struct Rollout {
-    cluster: ClusterName,
     service: EcsServiceName,
     task_definition: TaskDefinitionArn,
     by: Option<(DeploymentId, Direction)>,
@@ -30,6 +29,10 @@ struct Rollout {
 #[derive(Default)]
 pub(super) struct Facts {
     rollouts: BTreeMap<ServiceDeploymentArn, Rollout>,
+    /// The service deployments of each service.
+    of_service: BTreeMap<(ClusterName, EcsServiceName), Vec<ServiceDeploymentArn>>,
+    /// The deployments that ever had ECS update a service.
+    updated: BTreeSet<DeploymentId>,
     pub(super) available: BTreeMap<SnapshotId, Timestamp>,
     /// When a deployment's migration was started last, and with which token.
     pub(super) migrations: BTreeMap<String, (Timestamp, String)>,
@@ -53,8 +56,7 @@ pub(super) struct Facts {
 impl Facts {
     /// Whether the deployment has ever had ECS update a service.
     pub(super) fn updated_a_service(&self, id: &DeploymentId) -> bool {
-        let mut by = self.rollouts.values().filter_map(|one| one.by.as_ref());
-        by.any(|(by, _)| by == id)
+        self.updated.contains(id)
     }
 
     /// Whether a service deployment to the revision that is not older than `since` has succeeded.
@@ -65,10 +67,11 @@ impl Facts {
         task_definition: &TaskDefinitionArn,
         since: Timestamp,
     ) -> bool {
-        self.rollouts.values().any(|rollout| {
-            rollout.cluster == *cluster
-                && rollout.service == *service
-                && rollout.task_definition == *task_definition
+        let place = (cluster.clone(), service.clone());
+        let started = self.of_service.get(&place).into_iter().flatten();
+        let mut started = started.filter_map(|arn| self.rollouts.get(arn));
+        started.any(|rollout| {
+            rollout.task_definition == *task_definition
                 && rollout.started_at >= since
                 && rollout.ended == Some(RolloutStatus::Successful)
         })
@@ -173,12 +176,18 @@ impl Watcher {
                 rollout,
                 by,
             } => {
-                if by.is_none() {
-                    let place = (cluster.clone(), service.clone());
-                    self.facts.by_hand.insert(place, at);
+                let place = (cluster, service.clone());
+                let of_service = self.facts.of_service.entry(place.clone()).or_default();
+                of_service.push(rollout.clone());
+                match &by {
+                    Some((by, _)) => {
+                        self.facts.updated.insert(by.clone());
+                    }
+                    None => {
+                        self.facts.by_hand.insert(place, at);
+                    }
                 }
                 let started = Rollout {
-                    cluster,
                     service,
                     task_definition,
                     by,
