@@ -12,6 +12,8 @@ mod ecr;
 mod ecs;
 mod elb;
 mod error;
+#[cfg(test)]
+mod hostile;
 mod http;
 mod logs;
 mod own_secret;
