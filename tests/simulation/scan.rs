@@ -14,7 +14,7 @@ fn with_exception(until: &str) -> Config {
         id: FindingId::new("CVE-2026-0861"),
         by: "the platform team".to_owned(),
         reason: "no version with a fix yet".to_owned(),
-        until: Day::parse(until).unwrap(),
+        until: Day::parse(until).expect("a day"),
     };
     let mut config = erp::config();
     for environment in &mut config.environments {
