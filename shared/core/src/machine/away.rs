@@ -4,6 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::backup;
 use crate::command::CommandKey;
 use crate::deployment::Deployment;
 use crate::intent::LAG;
@@ -28,8 +29,11 @@ fn stands_still(phase: &Phase) -> bool {
 pub(super) fn was_away(d: &mut Deployment, since: Timestamp, now: Timestamp) {
     let from = since.max(d.clock_from);
     let gone = now.duration_since(from);
-    if gone > LAG && d.paused.is_none() && stands_still(&d.phase) {
-        put_forward(d, gone, now);
+    if gone > LAG && d.paused.is_none() {
+        backup::see_again(d, now);
+        if stands_still(&d.phase) {
+            put_forward(d, gone, now);
+        }
     }
 }
 

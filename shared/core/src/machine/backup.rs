@@ -20,6 +20,15 @@ pub(super) fn begin(d: &mut Deployment, now: Timestamp) {
     }
 }
 
+/// Nobody looked for a while, and the migration was not asked for yet: the snapshot is proven again.
+/// Somebody may have removed it meanwhile.
+pub(super) fn see_again(d: &mut Deployment, now: Timestamp) {
+    let has_begun = d.may_have_migrated();
+    if matches!(d.phase, Phase::Migrating) && !has_begun && d.touched.snapshot.is_some() {
+        d.enter(Phase::BackingUp(BackingUp::Waiting { progress: 100 }), now);
+    }
+}
+
 pub(super) fn needs(d: &Deployment, progress: BackingUp) -> Vec<Command> {
     let Some(backup) = &d.sealed_plan().plan.backup else {
         return Vec::new();
@@ -62,7 +71,7 @@ fn judge(d: &mut Deployment, snapshot: Option<&SnapshotObservation>, now: Timest
             return;
         }
         let reason = format!(
-            "the snapshot {} has vanished: somebody or something removed it while it was made",
+            "the snapshot {} has vanished: somebody or something removed it",
             backup.snapshot
         );
         return fail(d, Cause::BackupFailed(reason), now);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{end, fail, planning};
+use super::{backup, end, fail, planning};
 use crate::deployment::{Deployment, Pause};
 use crate::failure::{Cause, RejectedEvent};
 use crate::id::{SlackGroupId, SlackUserId};
@@ -76,6 +76,7 @@ pub(super) fn resume(
         d.entered_at = d.entered_at.saturating_add(stood_still).unwrap_or(now);
         let from = d.clock_from.saturating_add(stood_still).unwrap_or(now);
         d.restart_clock(from);
+        backup::see_again(d, now);
     }
     Ok(())
 }

@@ -1,10 +1,5 @@
 //! Sluice, its table or an AWS API is away for a while.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a story that cannot be told fails its test"
-)]
-
 use jiff::SignedDuration;
 use sluice_core::deployment::Requester;
 use sluice_core::failure::PortError;
@@ -112,4 +107,17 @@ fn what_stands_still_while_it_is_looked_at_goes_back_in_time() {
         run.now <= since + minutes(91),
         "half an hour beside its step"
     );
+}
+
+#[test]
+fn a_snapshot_that_somebody_removed_meanwhile_is_missed_before_the_migration() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    run.approved_until(&world, "Migrating");
+    // Sluice was away before it asked for the migration.
+    run.now += SignedDuration::from_hours(2);
+    world.snapshot = None;
+    run.until(&world, "Failed");
+    assert!(run.d.touched.migration.is_none());
+    let told = run.story().join("\n");
+    assert!(told.contains("has vanished"), "{told}");
 }
