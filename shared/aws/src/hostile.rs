@@ -104,7 +104,7 @@ async fn ask_others(cloud: &TestCloud) -> Result<(), TestCaseError> {
     let secrets = AwsSecrets::new(cloud.clients.clone());
     let at = target();
     is_told(registry.image(&at, &release()).await)?;
-    is_told(registry.scan(&at, &release()).await)?;
+    is_told(registry.scan(&at, &release(), &[]).await)?;
     let query = ImageQuery {
         registry: release().registry,
         repository: release().repository,
