@@ -90,7 +90,9 @@ fn written_otherwise(change: impl Fn(u32, &mut Deployment)) -> Vec<Record> {
 
 #[test]
 fn a_whole_history_is_told_as_a_timeline() {
-    insta::assert_snapshot!("good", said(&sluice(&["replay", STORED], "")));
+    // Of this version, so that today's code has no other words for it than the record.
+    let export = exported("failing-smoke-test", 1);
+    insta::assert_snapshot!("good", replayed(&export, &[]));
 }
 
 #[test]
@@ -187,7 +189,7 @@ fn a_decision_that_today_is_another_is_told_with_both_sides() {
         }
     });
     let said = replayed(&other, &[]);
-    let from = said.find("The hash chain").unwrap();
+    let from = said.find("Today's code DECIDES").unwrap();
     insta::assert_snapshot!("decided-otherwise", &said[from..]);
 
     let printed = sluice(

@@ -68,6 +68,15 @@ fn a_statement_is_shown_on_one_line_without_its_values() {
 }
 
 #[test]
+fn a_statement_that_does_not_parse_is_shown_in_part_too() {
+    let sql = format!("DROP VIEW v;\n{}alembic_version ", "UPDATE\n".repeat(100));
+    let shown = judged(&sql).findings.into_iter();
+    let shown: Vec<String> = shown.map(|finding| finding.statement).collect();
+    let first_words = format!("{}…", "UPDATE ".repeat(8));
+    assert!(shown.contains(&first_words), "{shown:?}");
+}
+
+#[test]
 fn the_revision_is_the_one_that_alembic_announced() {
     let judgement = judged(
         "-- Running upgrade  -> 1975ea83b712\nDROP VIEW a;\n\

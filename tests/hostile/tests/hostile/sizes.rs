@@ -2,11 +2,18 @@
 //!
 //! No time is asserted: what is not bounded takes minutes here, and somebody looks.
 
+use std::io::Write as _;
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
 use futures::executor::block_on;
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use sluice_app::App;
+use sluice_core::calendar::{Moment, Window};
 use sluice_core::config::Config;
 use sluice_core::failure::PortError;
 use sluice_core::redact::redacted;
@@ -14,7 +21,10 @@ use sluice_core::slash;
 use sluice_core::tag::TagPattern;
 use sluice_events::{Envelope, from_text};
 use sluice_migrations::judge;
-use sluice_migrations::report::{Report, decode, encode};
+use sluice_migrations::report::decode;
+use sluice_sim::cloud::{Push, digest_of};
+use sluice_sim::workplace::Weather;
+use sluice_sim::world::{Bounds, DirectFunctions, World};
 use sluice_slack::SigningSecrets;
 use sluice_slack_function::{Door, Endless, handler};
 
@@ -121,6 +131,23 @@ fn a_command_of_a_megabyte_is_refused() {
     }
 }
 
+/// The name of a zone was compared with all there are, however long it was: a minute for 100 KB.
+#[test]
+fn the_name_of_a_zone_is_compared_only_where_it_can_be_one() {
+    let name = "a".repeat(MB);
+    for said in [
+        Window::parse(&format!("Mon 09:00-17:00 {name}"))
+            .unwrap_err()
+            .to_string(),
+        Moment::parse(&format!("2026-12-19 18:00 {name}"))
+            .unwrap_err()
+            .to_string(),
+    ] {
+        assert!(said.contains("is not an IANA time zone"), "{said:.200}");
+        assert!(said.len() < 300, "{} bytes", said.len());
+    }
+}
+
 #[test]
 fn a_pattern_of_tags_has_a_bound() {
     assert!(TagPattern::parse(&"*".repeat(MB)).is_err());
@@ -184,6 +211,40 @@ fn tests_and_services_and_environments_have_a_bound() {
     assert!(refused(&format!("{app}{}", many(&test, 50_000))).contains("262144"));
 }
 
+/// As many as an application may have: they are deployed, and what is stored of them fits into one item
+/// of the table, which takes 400 KB.
+#[test]
+fn a_hundred_services_are_deployed_and_fit_the_table() {
+    let workers: String = (0..97)
+        .map(|n| format!("\n[services.w{n}]\nkind = \"worker\"\n"))
+        .collect();
+    let config = Config::parse(&format!("{ERP}{workers}")).unwrap();
+    assert_eq!(config.services.len(), 100);
+    let mut world = World::new(1, now(), std::slice::from_ref(&config), Weather::default());
+    let app = App::new(world.ports(), vec![Arc::new(config.clone())]);
+    world.deploy(Arc::new(DirectFunctions(app)));
+    world.with_cloud(|cloud| {
+        cloud.push_image(Push::image(
+            &config.repository,
+            "release-1.4.0",
+            digest_of("one"),
+        ));
+    });
+    world.run(Bounds::default(), |_| false);
+    let stored = world.store().deployments().remove(0);
+    assert_eq!(stored.deployment.phase.name(), "Succeeded");
+    for (_, history) in world.store().histories() {
+        for length in (1..=history.len()).step_by(20) {
+            let state = sluice_core::history::replay(&history[..length]).unwrap();
+            let bytes = serde_json::to_vec(&state).unwrap().len();
+            assert!(bytes < 400_000, "{bytes} bytes after record {length}");
+        }
+        for record in history {
+            assert!(serde_json::to_vec(&record).unwrap().len() < 400_000);
+        }
+    }
+}
+
 /// Each of these ended the process: the parser of TOML was given up by its own bound.
 #[test]
 fn a_file_nests_only_so_deep() {
@@ -244,19 +305,24 @@ fn a_migration_of_ten_thousand_lines_is_judged() {
     assert!(told.contains("longer than 2 MB"), "{told}");
 }
 
-/// A few bytes that inflate to very many, and a report that is larger than any.
+/// A few bytes that inflate to very many, and more lines than any report has.
 #[test]
 fn a_report_does_not_inflate_without_end() {
-    let huge = Report::Failed {
-        trouble: sluice_migrations::report::Trouble::Other,
-        detail: "a".repeat(5 * MB),
-    };
-    let lines = encode(&huge);
-    assert!(lines.iter().map(String::len).sum::<usize>() < 20_000);
-    let error = decode(lines.iter().map(String::as_str)).unwrap_err();
+    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
+    zlib.write_all(&vec![b'a'; 50 * MB]).unwrap();
+    let line = format!(
+        "sluice-report 1/1 {}",
+        BASE64_STANDARD.encode(zlib.finish().unwrap())
+    );
+    assert!(line.len() < MB / 10, "{} bytes", line.len());
+    let error = decode([line.as_str()]).unwrap_err().to_string();
+    assert_eq!(error, "a report inflates to more than 4000000 bytes");
+    let error = decode(["sluice-report 1/1000000 eJw="])
+        .unwrap_err()
+        .to_string();
     assert_eq!(
-        error.to_string(),
-        "a report inflates to more than 4000000 bytes"
+        error,
+        "a report of 1000000 lines: 668 are the most that a report has"
     );
 }
 
