@@ -9,7 +9,7 @@ use std::thread;
 use sluice_hunt::{Bug, Day, Found, play, play_with, shrink};
 
 /// Days that a test run plays.
-const DAYS: u64 = 150;
+const DAYS: u64 = 400;
 
 fn days() -> u64 {
     let told = std::env::var("HUNT_DAYS").ok();

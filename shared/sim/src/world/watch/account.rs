@@ -138,7 +138,7 @@ impl Watcher {
                 .into_iter()
                 .any(|view| view.snapshot.id == *snapshot && view.snapshot.status == "available")
         });
-        if !there && !self.facts.deleted_by_hand.contains(snapshot) {
+        if !there && !self.facts.deleted_by_hand.contains_key(snapshot) {
             return Some(format!("the snapshot {snapshot} is not available"));
         }
         let since = self.facts.available.get(snapshot)?;

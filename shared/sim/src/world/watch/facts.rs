@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sluice_core::command::Direction;
 use sluice_core::config::{ServiceKind, Settings};
 use sluice_core::id::{
@@ -15,6 +15,9 @@ use crate::cloud::{Happened, LedgerEntry};
 
 /// The tag of a copy that a migration is rehearsed on.
 pub(super) const REHEARSAL: &str = "rehearsal";
+
+/// A snapshot is proven again before a migration that was held up for longer.
+const SEEN_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// A service deployment.
 struct Rollout {
@@ -43,9 +46,9 @@ pub(super) struct Facts {
     pub(super) applied: BTreeSet<String>,
     /// When someone else's hand last updated a service.
     pub(super) by_hand: BTreeMap<(ClusterName, EcsServiceName), Timestamp>,
-    /// Snapshots that somebody has deleted by hand. What is told of one is as it was when Sluice proved
+    /// Snapshots that somebody has deleted by hand, and when. What is told of one is as it was when Sluice proved
     /// it.
-    pub(super) deleted_by_hand: BTreeSet<SnapshotId>,
+    pub(super) deleted_by_hand: BTreeMap<SnapshotId, Timestamp>,
     /// Services whose weights somebody has changed by hand since ECS last set them: ECS does not say so,
     /// and Sluice reads the rule only for the plan.
     pub(super) weights_by_hand: BTreeSet<(ClusterName, EcsServiceName)>,
@@ -148,7 +151,7 @@ impl Watcher {
             } => {
                 self.facts.available.remove(&snapshot);
                 if !asked {
-                    self.facts.deleted_by_hand.insert(snapshot);
+                    self.facts.deleted_by_hand.insert(snapshot, at);
                 }
             }
             Happened::TaskRun { token, .. } => self.judge_migration(at, token),
@@ -274,6 +277,11 @@ impl Watcher {
             return;
         }
         let proven = seen.snapshot.as_ref();
+        // What was deleted since it was looked at nobody could see.
+        let deleted = proven.and_then(|snapshot| self.facts.deleted_by_hand.get(snapshot));
+        if deleted.is_some_and(|deleted| at.duration_since(*deleted) <= SEEN_WITHIN) {
+            return;
+        }
         let available = proven.and_then(|snapshot| self.facts.available.get(snapshot));
         if available.is_none_or(|available| *available < seen.requested_at) {
             let detail = format!(
