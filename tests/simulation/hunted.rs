@@ -307,3 +307,47 @@ fn the_release_that_fixes_what_was_rolled_forward_waits_for_ecs_and_goes_through
     assert_eq!(phase(&world), "Succeeded", "{}", erp::stories(&world));
     erp::assert_nothing_broke(&world);
 }
+
+/// An older function was slow, and its words came to Slack after those of the end.
+#[test]
+fn an_older_function_does_not_have_the_last_word_in_slack() {
+    let mut world = erp::world(5, Weather::default());
+    erp::push(&world, "release-1.4.0", "one", &ImageBehaviour::default());
+    let is_over = |world: &World| erp::ends(world, "staging") == ["Succeeded"];
+    world.run(Bounds::default(), is_over);
+    let told = world.now() + SignedDuration::from_secs(30);
+    world.run(Bounds::default(), |world| world.now() >= told);
+    let message = |world: &World| {
+        let mut posted = world.slack().messages().into_iter();
+        posted
+            .find(|posted| posted.thread.is_none())
+            .expect("people were told")
+    };
+    let posted = message(&world);
+    let (first, last) = (posted.versions[0].1.clone(), posted.says().clone());
+    assert_ne!(first, last);
+    block_on(world.ports().chat.update(&posted.reference, &first)).expect("Slack answers");
+    erp::run(&mut world);
+    assert_eq!(message(&world).says(), &last);
+}
+
+/// Of a wake-up that the queue brings twice there are not two from then on.
+#[test]
+fn a_deployment_that_waits_for_hours_is_not_woken_ever_more_often() {
+    let steps = |double_wakeups| {
+        let weather = Weather {
+            double_wakeups,
+            ..Weather::default()
+        };
+        let start = "2026-01-05T09:00:00Z".parse().expect("a time");
+        let mut world = World::with_app(6, start, &[erp::config()], weather);
+        for tag in ["release-1.4.0", "v1.4.0"] {
+            erp::push(&world, tag, "one", &ImageBehaviour::default());
+        }
+        erp::run(&mut world);
+        assert_eq!(erp::ends(&world, "production"), ["Expired"], "nobody came");
+        world.steps()
+    };
+    let (once, twice) = (steps(0.0), steps(0.5));
+    assert!(twice < once * 2, "{once} steps, and {twice}");
+}
