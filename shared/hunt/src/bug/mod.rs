@@ -21,7 +21,7 @@ use crate::play::Found;
 /// A bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bug {
-    /// An environment is given to whoever asks for it.
+    /// Every deployment that asks for an environment gets it.
     ClaimsWhatIsTaken,
     /// What is over goes on.
     RevivesWhatIsOver,
