@@ -30,6 +30,20 @@ fn stored() -> Vec<Record> {
     serde_json::from_str(&text).unwrap()
 }
 
+/// The number of its last record.
+fn last() -> u32 {
+    stored().last().unwrap().seq
+}
+
+/// The number of the record that says that ECS is asked for beat.
+fn asked_for_beat() -> u32 {
+    let beat = |record: &Record| {
+        let mut intends = record.intends.iter();
+        intends.any(|key| key.as_str() == "start-rollout/beat")
+    };
+    stored().iter().find(|record| beat(record)).unwrap().seq
+}
+
 /// The program with this on standard input.
 fn sluice(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_sluice"))
@@ -176,13 +190,14 @@ fn what_is_cut_off_at_the_end_is_missed() {
 #[test]
 fn a_decision_that_today_is_another_is_told_with_both_sides() {
     // A version that did not update beat with the worker, and ended otherwise.
+    let (asked, last) = (asked_for_beat(), last());
     let other = written_otherwise(|seq, after| {
-        if seq == 60 {
+        if seq == asked {
             after
                 .intents
                 .retain(|key, _| key.as_str() != "start-rollout/beat");
         }
-        if seq == 84 {
+        if seq == last {
             after.phase = Phase::Cancelled {
                 by: SlackUserId::new("U1"),
             };
@@ -202,10 +217,10 @@ fn a_decision_that_today_is_another_is_told_with_both_sides() {
     let deployment = &printed["deployments"][0];
     assert_eq!(deployment["chain"]["whole"], true);
     let decisions = json!([
-        {"seq": 60, "what": "intends", "recorded": ["start-rollout/worker"],
+        {"seq": asked, "what": "intends", "recorded": ["start-rollout/worker"],
          "today": ["start-rollout/beat", "start-rollout/worker"]},
-        {"seq": 61, "what": "intends", "recorded": ["start-rollout/beat"], "today": []},
-        {"seq": 84, "what": "phase", "recorded": "Cancelled", "today": "RolledBack"},
+        {"seq": asked + 1, "what": "intends", "recorded": ["start-rollout/beat"], "today": []},
+        {"seq": last, "what": "phase", "recorded": "Cancelled", "today": "RolledBack"},
     ]);
     assert_eq!(deployment["decisions"], decisions);
 }
@@ -306,8 +321,8 @@ fn every_state_is_the_one_that_its_records_fold_to() {
 
 #[test]
 fn steps_go_forth_and_back() {
-    let keys = "n\n\np\np\np\n84\nn\ng\ni\nd\n999\nx\nG\nq\nn\n";
-    let shown = said(&sluice(&["replay", STORED, "--step"], keys));
+    let keys = format!("n\n\np\np\np\n{}\nn\ng\ni\nd\n999\nx\nG\nq\nn\n", last());
+    let shown = said(&sluice(&["replay", STORED, "--step"], &keys));
     let seen: Vec<&str> = shown
         .lines()
         .filter(|line| {
@@ -368,7 +383,8 @@ sys.exit(os.waitstatus_to_exitcode(status))
         .filter_map(|line| line.split_once(" of 0 to ").map(|(place, _)| place))
         .map(|place| place.rsplit_once("record ").unwrap().1)
         .collect();
-    assert_eq!(places, ["0", "1", "2", "1", "40", "84", "0"], "{text}");
+    let last = last().to_string();
+    assert_eq!(places, ["0", "1", "2", "1", "40", &last, "0"], "{text}");
 }
 
 #[test]
@@ -382,16 +398,17 @@ fn what_the_table_holds_is_read_as_aws_prints_it() {
     let queried = json!({"Items": of_deployment, "Count": of_deployment.len()});
     let said = replayed(&queried, &[]);
     assert_eq!(code(&said), "--- exit code 0", "{said}");
-    assert!(
-        said.contains("The hash chain is whole: 85 records"),
-        "{said}"
-    );
+    let whole = format!("The hash chain is whole: {} records", last() + 1);
+    assert!(said.contains(&whole), "{said}");
 
     let mut shorter = queried;
     let items = shorter["Items"].as_array_mut().unwrap();
-    items.retain(|item| item["sk"]["S"] != "record#0000000084");
+    items.retain(|item| item["sk"]["S"] != format!("record#{:010}", last()));
     let said = replayed(&shorter, &[]);
-    assert!(said.contains("record 84 is missing"), "{said}");
+    assert!(
+        said.contains(&format!("record {} is missing", last())),
+        "{said}"
+    );
 }
 
 #[test]
@@ -433,11 +450,12 @@ fn what_is_no_history_is_refused_in_words() {
 #[test]
 fn wrong_use_is_told() {
     let both = exported("pushed-to-production", 1).to_string();
+    let beyond = (last() + 1).to_string();
     let mut all = String::new();
     for arguments in [
         &["replay", "-", "--at", "3"][..],
         &["replay", "-", "--deployment", "dep-0000"],
-        &["replay", STORED, "--at", "85"],
+        &["replay", STORED, "--at", &beyond],
         &[
             "replay",
             "-",
