@@ -111,7 +111,8 @@ impl Cloud {
         let service = &mut self.ecs.services[at];
         let container = self.ecs.task_definitions[task_definition].container(&service.container);
         let behaviour = container.and_then(|c| self.registry.behaviour(&c.image));
-        let live = service.traffic.as_ref().map_or(0, |traffic| traffic.live());
+        // By its own account, whatever somebody has made of the weights.
+        let live = service.completed.map_or(0, |at| service.revisions[at].group);
         let first = service.revisions.is_empty();
         let group = if service.config.strategy.shifts_traffic() && !first {
             1 - live
