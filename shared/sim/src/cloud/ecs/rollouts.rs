@@ -112,7 +112,9 @@ impl Cloud {
         let container = self.ecs.task_definitions[task_definition].container(&service.container);
         let behaviour = container.and_then(|c| self.registry.behaviour(&c.image));
         // By its own account, whatever somebody has made of the weights.
-        let live = service.completed.map_or(0, |at| service.revisions[at].group);
+        let live = service
+            .completed
+            .map_or(0, |at| service.revisions[at].group);
         let first = service.revisions.is_empty();
         let group = if service.config.strategy.shifts_traffic() && !first {
             1 - live
