@@ -471,7 +471,7 @@ fn wrong_use_is_told() {
     insta::assert_snapshot!("wrong-use", all);
 }
 
-/// A file from outside cannot steer the terminal of whoever reads it.
+/// A file from outside cannot steer the terminal of the person who reads it.
 #[test]
 fn a_history_does_not_steer_the_terminal() {
     let mut history = serde_json::to_value(stored()).unwrap();
