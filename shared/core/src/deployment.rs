@@ -174,8 +174,7 @@ pub struct Touched {
     pub snapshot: Option<SnapshotId>,
     /// The migration, once ECS has taken its task.
     pub migration: Option<MigrationRun>,
-    /// Tasks of the migration, and of the look after it, that never started: nothing was executed,
-    /// and another was asked for.
+    /// Tasks of the migration, and of the look after it, in whose place another was asked for.
     #[serde(default, skip_serializing_if = "NeverStarted::is_none")]
     pub never_started: NeverStarted,
     /// Task definition revisions registered for this release.
@@ -186,7 +185,8 @@ pub struct Touched {
     pub rollouts: BTreeMap<ServiceName, Option<RolloutObservation>>,
 }
 
-/// Tasks that never started.
+/// Tasks that never started, so nothing was executed. Of those that only look also those that ECS had
+/// forgotten before anybody saw how they ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NeverStarted {
     /// Of the migration.

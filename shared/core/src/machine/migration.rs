@@ -300,13 +300,15 @@ fn confirmed(d: &mut Deployment, reading: &InspectionReading, now: Timestamp) {
             let head = seen.head.clone();
             return not_at_head(d, ended, &stands, &head, now);
         }
+        // It has told nothing, and changes nothing: another one looks.
+        InspectionReading::NeverStarted(_) | InspectionReading::NotShown
+            if touched.never_started.confirmation + 1 < NEVER_STARTED =>
+        {
+            touched.never_started.confirmation += 1;
+            run.confirming = None;
+            return;
+        }
         InspectionReading::NeverStarted(why) => {
-            let tries = &mut touched.never_started.confirmation;
-            if *tries + 1 < NEVER_STARTED {
-                *tries += 1;
-                run.confirming = None;
-                return;
-            }
             format!("the task that looks never started: {why}")
         }
         InspectionReading::NotShown => "ECS does not show the task that looks".to_owned(),

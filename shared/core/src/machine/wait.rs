@@ -75,9 +75,9 @@ pub fn wake_at(d: &Deployment, now: Timestamp) -> Option<Timestamp> {
         }
         _ => {}
     }
-    for setback in d.setbacks.values() {
-        sooner(setback.retry_at);
-    }
+    // Of what is due already nothing is tried: it is paused. Whoever resumes it wakes it.
+    let tries = d.setbacks.values().map(|setback| setback.retry_at);
+    tries.filter(|at| *at > now).for_each(&mut sooner);
     Some(at)
 }
 

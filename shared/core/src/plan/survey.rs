@@ -53,11 +53,12 @@ pub struct Survey {
     pub inspecting: Option<Inspecting>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inspection: Option<Result<Box<Inspection>, String>>,
+    /// Tasks that never started, or that ECS had forgotten before anybody saw how they ended.
     #[serde(default)]
     pub never_started: u8,
 }
 
-/// A task that never started is asked for again: see [`machine`](crate::machine).
+/// Another task is asked for in the place of one that never started: see [`machine`](crate::machine).
 const NEVER_STARTED: u8 = 3;
 
 /// A task that looks at the migration.
@@ -209,6 +210,16 @@ impl Survey {
         matches!(self.proof, Some(ProofObservation::Proven(_)))
     }
 
+    /// The task that was to look has told nothing. It changes nothing, so another one may look.
+    fn look_again(&mut self, why: String) {
+        self.never_started += 1;
+        if self.never_started < NEVER_STARTED {
+            self.inspecting = None;
+        } else {
+            self.inspection = Some(Err(why));
+        }
+    }
+
     /// Takes an answer; `false` if it is not one of planning's.
     pub fn take(&mut self, outcome: &Outcome, now: Timestamp) -> bool {
         match outcome {
@@ -233,16 +244,11 @@ impl Survey {
                 let since = self.inspecting.as_ref().map(|inspecting| inspecting.since);
                 if since.is_some_and(|since| now.duration_since(since) >= LAG) {
                     let why = "ECS does not show its task any more, so what it saw is not known";
-                    self.inspection = Some(Err(why.to_owned()));
+                    self.look_again(why.to_owned());
                 }
             }
             Outcome::Inspection(InspectionReading::NeverStarted(why)) => {
-                self.never_started += 1;
-                if self.never_started < NEVER_STARTED {
-                    self.inspecting = None;
-                } else {
-                    self.inspection = Some(Err(format!("its task never started: {why}")));
-                }
+                self.look_again(format!("its task never started: {why}"));
             }
             Outcome::Inspection(InspectionReading::Seen(inspection)) => {
                 self.inspection = Some(Ok(inspection.clone()));

@@ -18,6 +18,7 @@ use sluice_core::migration::{InspectionReading, Risk, Waiver};
 use sluice_core::observation::{RolloutStatus, Stage};
 use sluice_core::phase::Phase;
 
+use super::unkind::given;
 use crate::Run;
 use crate::world::{APPROVER, World, at_head, finding, inspection};
 
@@ -121,6 +122,46 @@ fn a_look_that_tells_nothing_is_not_waited_for_for_ever() {
     run.until(&world, "Failed");
     assert!(run.now.duration_since(began) < SignedDuration::from_mins(30));
     assert!(run.report().contains("awslogs"), "{}", run.report());
+}
+
+/// ECS forgets a task an hour after it has stopped, and was out for longer.
+#[test]
+fn another_task_looks_where_ecs_has_forgotten_the_first() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    world.inspection = InspectionReading::NotShown;
+    while given(&run, "start-inspection") < 2 {
+        run.look(&world);
+        run.now += SignedDuration::from_mins(1);
+        assert_eq!(run.phase(), "Planning");
+    }
+    world.inspection = at_head();
+    run.until(&world, "AwaitingApproval");
+
+    let (mut run, mut world) = Run::new(Requester::Push);
+    world.inspection = InspectionReading::NotShown;
+    run.until(&world, "Failed");
+    assert_eq!(given(&run, "start-inspection"), 3);
+    assert!(
+        run.report().contains("what it saw is not known"),
+        "{}",
+        run.report()
+    );
+}
+
+#[test]
+fn another_task_looks_where_the_database_stands_where_ecs_has_forgotten_the_first() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    world.confirmation = InspectionReading::NotShown;
+    run.approved_until(&world, "Migrating");
+    let looked = given(&run, "start-inspection");
+    while given(&run, "start-inspection") < looked + 2 {
+        run.look(&world);
+        run.now += SignedDuration::from_mins(1);
+        assert_eq!(run.phase(), "Migrating");
+    }
+    world.confirmation = at_head();
+    run.until(&world, "RollingOut");
+    assert_eq!(given(&run, "start-migration"), 1);
 }
 
 #[test]

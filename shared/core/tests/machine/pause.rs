@@ -53,6 +53,22 @@ fn changes(run: &Run) -> usize {
         .count()
 }
 
+/// Nothing is tried while it is paused, so a try that is due is no reason to look at once, and again.
+#[test]
+fn what_failed_before_the_pause_does_not_keep_waking_it() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    run.approved_until(&world, "RollingOut");
+    let throttled = PortError::retryable("ecs:UpdateService: rate exceeded");
+    world.failing.insert("start-rollout".to_owned(), throttled);
+    run.look(&world);
+    assert!(!run.d.setbacks.is_empty());
+    pause(&mut run, APPROVER).unwrap();
+    hours(&mut run, &world, 1);
+    world.failing.clear();
+    resume(&mut run).unwrap();
+    run.until(&world, "Verifying");
+}
+
 #[test]
 fn a_paused_deployment_begins_nothing_and_goes_on_where_it_was() {
     let all = [

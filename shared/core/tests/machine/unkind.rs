@@ -46,7 +46,7 @@ fn go_back(run: &mut Run) -> Result<(), String> {
     run.event(&event).map(drop).map_err(|why| why.to_string())
 }
 
-fn given(run: &Run, key: &str) -> usize {
+pub(crate) fn given(run: &Run, key: &str) -> usize {
     run.given.iter().filter(|given| *given == key).count()
 }
 

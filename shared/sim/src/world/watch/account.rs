@@ -1,6 +1,8 @@
 //! Whether what people are told is so: every fact of a report, and of the story, against the world
-//! as it is. What a read of Sluice's shows late is no excuse: the truth is the cloud itself.
+//! as it is. What a read of Sluice's shows late is no excuse, but where ECS has only just taken a
+//! release back: the truth is the cloud itself.
 
+use jiff::SignedDuration;
 use sluice_core::deployment::Deployment;
 use sluice_core::id::{ServiceName, TaskDefinitionArn};
 use sluice_core::note::Note;
@@ -11,6 +13,9 @@ use super::facts::migrates;
 use super::{Invariant, Watcher};
 use crate::cloud::{Cloud, ServiceView};
 use crate::workplace::Change;
+
+/// The longest that a read lies behind in any weather.
+const READ_WITHIN: SignedDuration = SignedDuration::from_mins(1);
 
 impl Watcher {
     /// Holds what is told anew with this save against the world.
@@ -168,6 +173,13 @@ impl Watcher {
         let place = (cluster.clone(), ecs_service.clone());
         if let Some(by_hand) = self.facts.by_hand.get(&place)
             && looked.is_none_or(|looked| looked <= by_hand)
+        {
+            return None;
+        }
+        // It had the traffic when Sluice read so, and ECS took it back before that was told.
+        if *revision == Revision::Release
+            && let (Some(looked), Some(back)) = (looked, self.facts.taken_back.get(&place))
+            && looked.duration_since(*back) <= READ_WITHIN
         {
             return None;
         }

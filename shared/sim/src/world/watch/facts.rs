@@ -46,6 +46,8 @@ pub(super) struct Facts {
     pub(super) applied: BTreeSet<String>,
     /// When someone else's hand last updated a service.
     pub(super) by_hand: BTreeMap<(ClusterName, EcsServiceName), Timestamp>,
+    /// When ECS last took a release back from a service. Sluice reads that late.
+    pub(super) taken_back: BTreeMap<(ClusterName, EcsServiceName), Timestamp>,
     /// Snapshots that somebody has deleted by hand, and when. What is told of one is as it was when Sluice proved
     /// it.
     pub(super) deleted_by_hand: BTreeMap<SnapshotId, Timestamp>,
@@ -205,17 +207,26 @@ impl Watcher {
                 rollout,
                 percent,
             } => {
-                self.facts.weights_by_hand.remove(&(cluster, service));
+                let place = (cluster, service);
+                self.facts.weights_by_hand.remove(&place);
                 if percent > 0 {
                     self.judge_shift(at, &rollout);
+                } else {
+                    self.facts.taken_back.insert(place, at);
                 }
             }
             Happened::WeightsSet { cluster, service } => {
                 self.facts.weights_by_hand.insert((cluster, service));
             }
             Happened::RolloutEnded {
-                rollout, status, ..
+                cluster,
+                service,
+                rollout,
+                status,
             } => {
+                if status == RolloutStatus::RollbackSuccessful {
+                    self.facts.taken_back.insert((cluster, service), at);
+                }
                 if let Some(rollout) = self.facts.rollouts.get_mut(&rollout) {
                     rollout.ended = Some(status);
                 }
