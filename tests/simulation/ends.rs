@@ -92,21 +92,6 @@ fn the_same_image_under_another_tag_is_deployed_once() {
 }
 
 #[test]
-fn every_operation_may_lose_its_answer_once_and_nothing_happens_twice() {
-    for operation in Operation::ALL {
-        for nth in 1..=2 {
-            let mut world = erp::world(1, Weather::default());
-            world.with_cloud(|cloud| cloud.faults().nth(*operation, nth, Fault::LoseAnswer));
-            both(&mut world);
-            let said = format!("{}, call {nth}\n{}", operation.name(), erp::stories(&world));
-            assert_eq!(erp::ends(&world, "staging"), ["Succeeded"], "{said}");
-            assert_eq!(erp::ends(&world, "production"), ["Succeeded"], "{said}");
-            erp::assert_nothing_broke(&world);
-        }
-    }
-}
-
-#[test]
 fn a_hook_that_crashes_makes_ecs_go_back_and_sluice_says_so() {
     let weather = Weather {
         hook_crash_rate: 1.0,

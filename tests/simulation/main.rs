@@ -16,6 +16,7 @@ mod failure_matrix;
 mod hunted;
 mod iac;
 mod invariants;
+mod lost_answers;
 mod offers;
 mod origin;
 mod overtaken;

@@ -30,7 +30,7 @@ impl Case {
         self
     }
 
-    fn configured(mut self, configure: fn(&mut Config)) -> Self {
+    pub(crate) fn configured(mut self, configure: fn(&mut Config)) -> Self {
         self.configure = configure;
         self
     }
@@ -40,7 +40,7 @@ impl Case {
         self
     }
 
-    fn decided(mut self, decision: Decision) -> Self {
+    pub(crate) fn decided(mut self, decision: Decision) -> Self {
         self.decision = decision;
         self
     }
@@ -83,7 +83,7 @@ fn snapshot(fate: SnapshotFate, world: &World) {
     world.with_cloud(|cloud| cloud.plan_snapshot_fate(DATABASE, fate));
 }
 
-fn rehearse(config: &mut Config) {
+pub(crate) fn rehearse(config: &mut Config) {
     let backups = config
         .environments
         .iter_mut()
