@@ -1,6 +1,6 @@
 //! The rules that no compiler checks: who may depend on what, and who may name which vendor.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -51,10 +51,12 @@ const VENDORS: [&str; 3] = ["aws-", "aws_", "slack-morphism"];
 const SOURCES_OF_SURPRISE: [&str; 5] = ["rand", "getrandom", "fastrand", "chrono", "uuid"];
 
 #[test]
-fn the_core_has_no_async_no_vendor_and_no_chance_in_its_tree() {
-    assert_free_of("sluice-core", &ASYNC_RUNTIMES);
-    assert_free_of("sluice-core", &VENDORS);
-    assert_free_of("sluice-core", &SOURCES_OF_SURPRISE);
+fn the_core_and_the_words_have_no_async_no_vendor_and_no_chance_in_their_tree() {
+    for package in ["sluice-core", "sluice-words"] {
+        assert_free_of(package, &ASYNC_RUNTIMES);
+        assert_free_of(package, &VENDORS);
+        assert_free_of(package, &SOURCES_OF_SURPRISE);
+    }
 }
 
 #[test]
@@ -145,15 +147,21 @@ fn dependencies_point_inwards() {
     let inner = |package: &str| -> &[&str] {
         match package {
             "sluice-core" => &[],
-            "sluice-migrations" => &["sluice-core"],
-            "sluice-app" => &["sluice-core", "sluice-migrations"],
-            "sluice-sim" | "sluice-slack" => &["sluice-core", "sluice-migrations", "sluice-app"],
+            "sluice-migrations" | "sluice-words" => &["sluice-core"],
+            "sluice-app" => &["sluice-core", "sluice-migrations", "sluice-words"],
+            "sluice-sim" | "sluice-slack" => &[
+                "sluice-core",
+                "sluice-migrations",
+                "sluice-words",
+                "sluice-app",
+            ],
             _ => unreachable!("not one of the inner crates"),
         }
     };
     for package in [
         "sluice-core",
         "sluice-migrations",
+        "sluice-words",
         "sluice-app",
         "sluice-sim",
         "sluice-slack",
@@ -166,6 +174,102 @@ fn dependencies_point_inwards() {
             .collect();
         assert!(ours.is_empty(), "{package} must not depend on {ours:?}");
     }
+}
+
+/// The modules of the core, the lowest layer first: each imports from its own layer and those before.
+const LAYERS: [&[&str]; 6] = [
+    &[
+        "calendar", "id", "quantity", "redact", "shared", "spelling", "tag",
+    ],
+    &["config", "migration", "registry", "roles"],
+    &[
+        "command",
+        "controls",
+        "database",
+        "failure",
+        "health",
+        "intent",
+        "observation",
+        "origin",
+        "release",
+        "request",
+        "restore",
+        "rollback",
+        "scan",
+        "smoke",
+    ],
+    &[
+        "deployment",
+        "environment_key",
+        "event",
+        "note",
+        "phase",
+        "plan",
+        "restorable",
+        "summary",
+    ],
+    &["planner"],
+    &["history", "hook", "intake", "machine"],
+];
+
+/// The modules that a file of the core imports from: what follows `crate::`.
+fn imports(text: &str) -> BTreeSet<String> {
+    let code = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    let code = code.collect::<Vec<_>>().join("\n");
+    let paths = code.split("crate::").skip(1);
+    paths
+        .map(|path| {
+            let end = path.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            path[..end.unwrap_or(path.len())].to_owned()
+        })
+        .collect()
+}
+
+/// What each module of the core imports from, with the tests that stand in it left out.
+fn imports_of_the_core() -> BTreeMap<String, BTreeSet<String>> {
+    let core = root().join("shared/core/src");
+    let mut files = Vec::new();
+    sources(&core, &mut files);
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for path in files {
+        let within = path.strip_prefix(&core).expect("it is in there");
+        let first = within.iter().next().expect("it has a name");
+        let module = first.to_string_lossy().trim_end_matches(".rs").to_owned();
+        let text = std::fs::read_to_string(&path).expect("it can be read");
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        if module != "lib" && !within.ends_with("tests.rs") {
+            let all = found.entry(module.clone()).or_default();
+            all.extend(imports(text).into_iter().filter(|other| *other != module));
+        }
+    }
+    found
+}
+
+#[test]
+fn the_core_is_in_layers_and_no_two_modules_need_each_other() {
+    let found = imports_of_the_core();
+    let layer = |module: &str| {
+        let at = LAYERS.iter().position(|layer| layer.contains(&module));
+        at.unwrap_or_else(|| panic!("{module} is in no layer of the core"))
+    };
+    let mut wrong = Vec::new();
+    for (module, others) in &found {
+        let up = others.iter().filter(|other| layer(other) > layer(module));
+        wrong.extend(up.map(|other| format!("{module} imports upwards from {other}")));
+    }
+    let mut left = found;
+    // Whatever needs nothing that is left can be read by itself; what stays goes round in circles.
+    while let Some(module) = left
+        .iter()
+        .find(|(_, others)| others.iter().all(|other| !left.contains_key(other)))
+        .map(|(module, _)| module.clone())
+    {
+        left.remove(&module);
+    }
+    assert!(left.is_empty(), "these need each other: {:?}", left.keys());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// The IAM actions that the adapters name in their errors, such as `ecs:UpdateService`.

@@ -7,8 +7,8 @@ use serde::Serialize;
 use sluice_app::ports::Stored;
 use sluice_core::deployment::{Deployment, SCHEMA};
 use sluice_core::history::{ChainEnd, Record};
-use sluice_core::report::told;
 use sluice_sim::world::World;
+use sluice_words::report::told;
 
 use crate::play::Verdict;
 use crate::terminal::mentions;

@@ -96,7 +96,13 @@ fn written_otherwise(change: impl Fn(u32, &mut Deployment)) -> Vec<Record> {
         let mut after = replay(&history[..=at]).unwrap();
         change(record.seq, &mut after);
         let entry = record.entry.clone();
-        written.push(chain.append(entry, record.at, before.as_ref(), &after));
+        written.push(sluice_words::note::append(
+            &mut chain,
+            entry,
+            record.at,
+            before.as_ref(),
+            &after,
+        ));
         before = Some(after);
     }
     written
@@ -234,7 +240,13 @@ fn an_event_that_today_is_refused_or_changes_nothing_is_told() {
     for (at, record) in history.iter().enumerate().take(12) {
         let after = replay(&history[..=at]).unwrap();
         let entry = record.entry.clone();
-        written.push(chain.append(entry, record.at, before.as_ref(), &after));
+        written.push(sluice_words::note::append(
+            &mut chain,
+            entry,
+            record.at,
+            before.as_ref(),
+            &after,
+        ));
         before = Some(after);
     }
     let d = before.unwrap();
@@ -244,7 +256,13 @@ fn an_event_that_today_is_refused_or_changes_nothing_is_told() {
         groups: [].into(),
     };
     for event in [keep, Event::Wake] {
-        written.push(chain.append(RecordedEntry::Event(event), at, Some(&d), &d));
+        written.push(sluice_words::note::append(
+            &mut chain,
+            RecordedEntry::Event(event),
+            at,
+            Some(&d),
+            &d,
+        ));
     }
     let exported = read(&serde_json::to_vec(&written).unwrap()).unwrap();
     let folding = Folding::of(&exported[0]);
@@ -504,7 +522,13 @@ fn a_long_history_is_replayed() {
             Some(_) => Event::Resume { by, groups },
         };
         let next = step(&d, &event, at).unwrap().next.unwrap();
-        written.push(chain.append(RecordedEntry::Event(event), at, Some(&d), &next));
+        written.push(sluice_words::note::append(
+            &mut chain,
+            RecordedEntry::Event(event),
+            at,
+            Some(&d),
+            &next,
+        ));
         d = next;
     }
     let text = serde_json::to_string(&written).unwrap();

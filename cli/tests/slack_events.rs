@@ -17,9 +17,9 @@ use sluice::sample;
 use sluice::wiring::{APPROVER, click_request, slack_request, submission_request};
 use sluice_core::deployment::Deployment;
 use sluice_core::id::SlackUserId;
-use sluice_core::message::{Button, ButtonAction};
-use sluice_core::modal::{InputName, Purpose, Submission};
 use sluice_slack::{command_body, home_opened_body, url_verification_body};
+use sluice_words::message::{Button, ButtonAction};
+use sluice_words::modal::{InputName, Purpose, Submission};
 
 const CLICKED_AT: &str = "2026-01-05T09:50:00Z";
 const PUSHES: [&str; 2] = ["ecr-push-release.json", "ecr-push-version.json"];

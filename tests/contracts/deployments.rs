@@ -86,13 +86,13 @@ pub(crate) fn with_settings(settings: Settings, byte: u8, pushed_s: i64) -> Open
             pushed_at: after(pushed_s),
         },
         requested_by: Requester::Push,
-        kind: sluice_core::rollback::DeploymentKind::Release,
+        kind: sluice_core::deployment::DeploymentKind::Release,
         hotfix: None,
     };
     let deployment = Deployment::open(&opening, after(pushed_s));
     let mut chain = ChainEnd::start();
     let entry = RecordedEntry::Opened(Box::new(opening));
-    let first = chain.append(entry, after(pushed_s), None, &deployment);
+    let first = sluice_words::note::append(&mut chain, entry, after(pushed_s), None, &deployment);
     Opened {
         deployment,
         first,
@@ -120,7 +120,7 @@ pub(crate) fn change(stored: &Stored, records: usize) -> Save {
     let records = (0..records)
         .map(|_| {
             let wake = RecordedEntry::Event(Event::Wake);
-            chain.append(wake, noon(), Some(deployment), deployment)
+            sluice_words::note::append(&mut chain, wake, noon(), Some(deployment), deployment)
         })
         .collect();
     Save {

@@ -9,10 +9,10 @@ use sluice_core::config::{Config, Member};
 use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::id::{EnvironmentName, SlackUserId};
-use sluice_core::message::ButtonAction;
 use sluice_sim::cloud::ImageBehaviour;
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, DirectFunctions, World};
+use sluice_words::message::ButtonAction;
 
 use crate::erp;
 
@@ -110,7 +110,7 @@ fn decide(world: &World, config: &Config, action: ButtonAction, by: &str) -> Str
 fn last_line(world: &World) -> String {
     let d = newest(world);
     let last = d.story.last().expect("there is a story");
-    last.note.words(&d)
+    sluice_words::note::words(&last.note, &d)
 }
 
 #[test]

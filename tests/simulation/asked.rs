@@ -8,11 +8,11 @@ use sluice_app::ports::EnvironmentKey;
 use sluice_app::{App, AskError, Asked, AskedHow, Request, RollBack};
 use sluice_core::deployment::Requester;
 use sluice_core::id::{AppName, EnvironmentName, SlackUserId};
-use sluice_core::message::ButtonAction;
 use sluice_core::rollback::{ImageReference, ReleaseReference};
 use sluice_sim::cloud::{Happened, ImageBehaviour, digest_of};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, Habit, World};
+use sluice_words::message::ButtonAction;
 
 use crate::chance::Order;
 use crate::erp;
@@ -466,10 +466,7 @@ fn old_code_meets_a_newer_schema_only_when_somebody_says_so() {
         .unwrap()
         .deployment;
     assert!(
-        last.story[0]
-            .note
-            .words(&last)
-            .contains("orders fail for everybody"),
+        sluice_words::note::words(&last.story[0].note, &last).contains("orders fail for everybody"),
         "the reason is on record"
     );
     assert_eq!(last.rollback().unwrap().migrated.len(), 1);
@@ -592,7 +589,7 @@ fn secret_versions_that_are_gone_are_replaced_by_the_current_ones_and_the_plan_s
         .pop()
         .unwrap()
         .deployment;
-    let warnings = last.sealed_plan().remarks().join("\n");
+    let warnings = sluice_words::plan::remarks(last.sealed_plan()).join("\n");
     assert!(warnings.contains("no longer exists"), "{warnings}");
     assert_runs(&world, "1.4.0");
 }

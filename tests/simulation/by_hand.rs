@@ -8,10 +8,10 @@ use sluice_app::{App, Request, RollBack};
 use sluice_core::config::Config;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::id::{ClusterName, EcsServiceName, EnvironmentName, SlackUserId};
-use sluice_core::machine::waits_for;
 use sluice_sim::cloud::{ImageBehaviour, Push, UnderTraffic, digest_of};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, World};
+use sluice_words::waits::waits_for;
 
 use crate::erp;
 
@@ -115,7 +115,7 @@ fn the_way_back_replaces_a_deployment_by_hand_that_hangs() {
         .expect("it was opened");
     let d = &back.deployment;
     assert_eq!(d.phase.name(), "Succeeded", "{}", erp::stories(&world));
-    let remarks = d.sealed_plan().remarks().join("\n");
+    let remarks = sluice_words::plan::remarks(d.sealed_plan()).join("\n");
     assert!(
         remarks.contains("that deployment is replaced by this one"),
         "{remarks}"

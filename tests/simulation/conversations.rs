@@ -39,9 +39,9 @@ mod weather;
 
 use futures::executor::block_on;
 use jiff::SignedDuration;
-use sluice_core::message::ButtonAction;
-use sluice_core::modal::InputName;
 use sluice_sim::cloud::ImageBehaviour;
+use sluice_words::message::ButtonAction;
+use sluice_words::modal::InputName;
 
 use crate::erp;
 use room::Room;

@@ -6,10 +6,10 @@ use futures::executor::block_on;
 use jiff::SignedDuration;
 use sluice_app::{App, Decide};
 use sluice_core::id::SlackUserId;
-use sluice_core::message::ButtonAction;
 use sluice_sim::cloud::{Fault, ImageBehaviour, Operation};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, World};
+use sluice_words::message::ButtonAction;
 
 use crate::erp;
 

@@ -11,11 +11,11 @@ use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::history::Record;
 use sluice_core::id::{ClusterName, DeploymentId, EnvironmentName, SlackUserId};
-use sluice_core::message::ButtonAction;
 use sluice_core::phase::Phase;
 use sluice_sim::cloud::{ImageBehaviour, Push, Tempo, digest_of};
 use sluice_sim::workplace::{Roads, Weather};
 use sluice_sim::world::{Bounds, DirectFunctions, Ending, Habit, World};
+use sluice_words::message::ButtonAction;
 
 const SLUICE_TOML: &str = include_str!("../erp/sluice.toml");
 
@@ -178,7 +178,11 @@ pub(crate) fn stories(world: &World) -> String {
             d.phase.name()
         ));
         for entry in &d.story {
-            lines.push(format!("  {} {}", entry.at, entry.note.words(d)));
+            lines.push(format!(
+                "  {} {}",
+                entry.at,
+                sluice_words::note::words(&entry.note, d)
+            ));
         }
     }
     lines.join("\n")

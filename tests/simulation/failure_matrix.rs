@@ -14,11 +14,11 @@ use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::id::{AppName, EnvironmentName, SlackUserId};
-use sluice_core::message::ButtonAction;
 use sluice_core::restore::PointReference;
 use sluice_sim::cloud::{ImageBehaviour, Push, Tempo, digest_of};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, DirectFunctions, Habit, World};
+use sluice_words::message::ButtonAction;
 
 use crate::erp;
 

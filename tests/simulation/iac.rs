@@ -59,7 +59,7 @@ fn remarks(world: &World) -> Vec<String> {
         .expect("one was opened");
     let remarks = newest.deployment.sealed_plan().seen.remarks.iter();
     let told = remarks.filter(|remark| matches!(remark, Remark::NewerRevision { .. }));
-    told.map(ToString::to_string).collect()
+    told.map(sluice_words::plan::remark).collect()
 }
 
 #[test]

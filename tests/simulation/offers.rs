@@ -12,8 +12,8 @@ mod scripts;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use sluice_core::message::{Button, ButtonAction};
 use sluice_sim::world::{Bounds, World};
+use sluice_words::message::{Button, ButtonAction};
 
 use crate::erp;
 use press::{Offered, What, offered, take_up};

@@ -8,12 +8,12 @@ use sluice_app::AskedHow;
 use sluice_app::ports::TriggerId;
 use sluice_core::deployment::Deployment;
 use sluice_core::id::{EnvironmentName, SlackUserId};
-use sluice_core::message::{Block, ButtonAction};
 use sluice_core::origin::{PUSHED_BY, REVISION, SOURCE};
 use sluice_core::rollback::ImageReference;
 use sluice_sim::cloud::{Fault, ImageBehaviour, Operation, Push, digest_of};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Habit, World};
+use sluice_words::message::{Block, ButtonAction};
 
 use crate::asked::{app, released, request};
 use crate::erp;
@@ -131,7 +131,7 @@ fn an_address_that_slack_does_not_know_is_a_warning_that_does_not_say_it() {
     let mut world = erp::world(3, Weather::default());
     ci(&mut world, "1.3.0", annotated(NEW, EMAIL));
     assert_eq!(erp::ends(&world, PRODUCTION), ["Succeeded"]);
-    let warnings = newest(&world).sealed_plan().remarks().join("\n");
+    let warnings = sluice_words::plan::remarks(newest(&world).sealed_plan()).join("\n");
     assert!(
         warnings.contains("Slack does not know who pushed the image"),
         "{warnings}"

@@ -9,12 +9,12 @@ use sluice_app::ports::{Chat, MessageRef, Ports, Thread, TriggerId, WakeUp};
 use sluice_app::{App, Decide};
 use sluice_core::config::Config;
 use sluice_core::failure::PortError;
-use sluice_core::home::Home;
 use sluice_core::id::{ChannelName, DeploymentId, SlackGroupId, SlackUserId};
-use sluice_core::message::{ButtonAction, Message};
-use sluice_core::modal::Modal;
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, DirectFunctions, World};
+use sluice_words::home::Home;
+use sluice_words::message::{ButtonAction, Message};
+use sluice_words::modal::Modal;
 
 use crate::erp;
 
@@ -70,7 +70,7 @@ impl SlowOnce {
 
 fn asks_for_approval(message: &Message) -> Option<DeploymentId> {
     message.blocks.iter().find_map(|block| match block {
-        sluice_core::message::Block::Buttons(buttons) => buttons
+        sluice_words::message::Block::Buttons(buttons) => buttons
             .iter()
             .find(|button| button.action == ButtonAction::Approve)
             .map(|button| button.deployment.clone()),

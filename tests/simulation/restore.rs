@@ -11,7 +11,6 @@ use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::id::{AppName, EnvironmentName, SlackUserId};
-use sluice_core::message::ButtonAction;
 use sluice_core::phase::Phase;
 use sluice_core::restore::{PointReference, Stands};
 use sluice_core::rollback::ReleaseReference;
@@ -20,6 +19,7 @@ use sluice_sim::cloud::{
 };
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, DirectFunctions, Habit, World};
+use sluice_words::message::ButtonAction;
 
 use crate::erp;
 

@@ -43,7 +43,7 @@ fn a_finding_that_somebody_answers_for_does_not_keep_a_release_out() {
     let world = pushed(with_exception("2026-01-05"));
     assert_eq!(erp::ends(&world, "staging"), ["Succeeded"]);
     let stored = &erp::deployments(&world, "staging")[0];
-    let plan = stored.deployment.sealed_plan().to_string();
+    let plan = sluice_words::plan::text(stored.deployment.sealed_plan());
     let said = "excepted   critical CVE-2026-0861 until 2026-01-05, by the platform team";
     assert!(plan.contains(said), "{plan}");
 }

@@ -38,7 +38,8 @@ fn every_version_has_a_history_and_it_is_decided_the_same_today() {
         );
         let text = std::fs::read_to_string(&path).expect("each version leaves a history");
         let history: Vec<Record> = serde_json::from_str(&text).expect("its records are read");
-        let (mut replay, first) = Replay::begin(&history).expect("its chain is whole");
+        let (mut replay, first) =
+            Replay::begin(&history, sluice_words::note::news).expect("its chain is whole");
         let mut different = first.differences;
         while let Some(folded) = replay.fold_next() {
             different.extend(folded.differences);

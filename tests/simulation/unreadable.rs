@@ -8,10 +8,10 @@ use sluice_app::ports::TriggerId;
 use sluice_app::{App, Minute};
 use sluice_core::id::{DeploymentId, ImageTag, SlackUserId};
 use sluice_core::intake::ImagePush;
-use sluice_core::message::Block;
 use sluice_sim::cloud::{ImageBehaviour, digest_of};
 use sluice_sim::workplace::{Roads, Weather};
 use sluice_sim::world::{Bounds, World};
+use sluice_words::message::Block;
 
 use crate::erp;
 

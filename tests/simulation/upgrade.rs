@@ -12,10 +12,10 @@ use sluice_app::{Advanced, App, Decide};
 use sluice_core::failure::PortError;
 use sluice_core::hook::HookAnswer;
 use sluice_core::id::SlackUserId;
-use sluice_core::message::ButtonAction;
 use sluice_sim::cloud::{EcsHookCall, Emitted, ImageBehaviour};
 use sluice_sim::workplace::{StoreOfVersion, Versions, Weather};
 use sluice_sim::world::{Bounds, Click, ClickReply, DirectFunctions, Functions, World};
+use sluice_words::message::ButtonAction;
 
 use crate::erp;
 

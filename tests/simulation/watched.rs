@@ -6,10 +6,10 @@ use futures::executor::block_on;
 use jiff::SignedDuration;
 use sluice_app::Decide;
 use sluice_core::id::SlackUserId;
-use sluice_core::message::{Block, ButtonAction};
 use sluice_core::phase::Phase;
 use sluice_sim::cloud::{ImageBehaviour, digest_of};
 use sluice_sim::world::{Bounds, World};
+use sluice_words::message::{Block, ButtonAction};
 
 use crate::asked::{app, released, request, way_back};
 use crate::erp;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use sluice_core::config::{Config, Environment, Member, ServiceKind, Strategy, schema, shared};
-use sluice_core::words;
+use sluice_core::quantity;
 use sluice_migrations::rules;
 
 use super::Failure;
@@ -99,7 +99,7 @@ fn summary(config: &Config) -> String {
         format!("  migration    {}", migration(config)),
         format!(
             "  smoke tests  {}",
-            words::count(config.smoke_tests.len(), "request")
+            quantity::count(config.smoke_tests.len(), "request")
         ),
     ];
     for environment in &config.environments {
@@ -135,7 +135,7 @@ fn migration(config: &Config) -> String {
         .map_or("none".to_owned(), |migration| {
             let (command, timeout) = (
                 migration.command.join(" "),
-                words::duration(migration.timeout),
+                quantity::duration(migration.timeout),
             );
             format!("`{command}` as {}, at most {timeout}", migration.service)
         })
@@ -170,16 +170,16 @@ fn of(environment: &Environment) -> Vec<(&'static str, String)> {
             "sets",
             format!(
                 "{} and {}",
-                words::count(environment.variables.len(), "variable"),
-                words::count(environment.secrets.len(), "pinned secret")
+                quantity::count(environment.variables.len(), "variable"),
+                quantity::count(environment.secrets.len(), "pinned secret")
             ),
         ),
         (
             "bake",
             format!(
                 "{}, {} watched",
-                words::duration(bake.duration),
-                words::count(environment.alarms.len(), "alarm")
+                quantity::duration(bake.duration),
+                quantity::count(environment.alarms.len(), "alarm")
             ),
         ),
         ("tells", environment.channel.to_string()),
@@ -211,7 +211,7 @@ fn asks(environment: &Environment) -> String {
                 "{} of {}, open for {}{}",
                 approval.quorum,
                 mentions(&who.join(", ")),
-                words::duration(approval.expires),
+                quantity::duration(approval.expires),
                 if approval.four_eyes {
                     ", not the one who asked"
                 } else {
@@ -229,8 +229,8 @@ fn backup(environment: &Environment) -> String {
             format!(
                 "{}, {} kept, at most {}",
                 backup.database.identifier(),
-                words::count(usize::from(backup.keep), "snapshot"),
-                words::duration(backup.timeout)
+                quantity::count(usize::from(backup.keep), "snapshot"),
+                quantity::duration(backup.timeout)
             )
         })
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io;
 
 use jiff::SignedDuration;
-use sluice_core::message::{Button, ButtonAction};
-use sluice_core::modal::{Input, InputKind, InputName, Modal};
-use sluice_core::slash::COMMAND;
+use sluice_words::message::{Button, ButtonAction};
+use sluice_words::modal::{Input, InputKind, InputName, Modal};
+use sluice_words::slash::COMMAND;
 
 use super::prompt::{Prompt, Typed};
 use crate::play::{Filled, Question, Wish};
@@ -174,7 +174,7 @@ fn answer(
 #[cfg(test)]
 mod tests {
     use sluice_core::id::DeploymentId;
-    use sluice_core::message::Message;
+    use sluice_words::message::Message;
 
     use super::*;
 

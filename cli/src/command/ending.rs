@@ -3,8 +3,8 @@
 use serde::Serialize;
 use sluice_core::deployment::Deployment;
 use sluice_core::phase::Phase;
-use sluice_core::report::told;
 use sluice_sim::world::World;
+use sluice_words::report::told;
 
 use super::Failure;
 use crate::account;

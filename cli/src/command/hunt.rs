@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use sluice_core::words;
+use sluice_core::quantity;
 use sluice_hunt::{Bug, Day, Outcome, Seen, Shrunk, play, play_with, shrink};
 
 use super::Failure;
@@ -94,7 +94,7 @@ fn summary(days: u64, seen: &Seen, started: Instant) -> String {
     format!(
         "{days} days in {}: {} deployments, {} faults, {} crashes, {} lost events, {} things done by \
          people and the world, {}.{} years of virtual time, {} steps",
-        words::duration_s(started.elapsed().as_secs()),
+        quantity::duration_s(started.elapsed().as_secs()),
         seen.deployments,
         seen.faults,
         seen.crashes,
@@ -154,7 +154,7 @@ fn plant(screen: &mut Screen) -> Result<ExitCode, Failure> {
             Some((seed, found.find(|found| bug.is_found_by(found))?))
         });
         screen.status(Vec::new())?;
-        let took = words::duration_ms(u64::try_from(started.elapsed().as_millis()).unwrap_or(0));
+        let took = quantity::duration_ms(u64::try_from(started.elapsed().as_millis()).unwrap_or(0));
         missed |= found.is_none();
         screen.print(&match found {
             Some((seed, found)) => format!(

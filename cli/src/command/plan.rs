@@ -58,7 +58,7 @@ fn shown(preview: &Preview) -> String {
             } else {
                 "Nobody is asked."
             };
-            let text = plan.to_string();
+            let text = sluice_words::plan::text(plan);
             let lines = text.lines().flat_map(|line| wrap_hanging(line, 100, 3));
             let lines: Vec<String> = lines.collect();
             format!("\n{}\n{}\n", lines.join("\n"), paint(WARN, asks))

@@ -5,9 +5,9 @@ use std::io;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use sluice_core::message::Message;
-use sluice_core::modal::{InputName, Modal};
-use sluice_core::words;
+use sluice_core::quantity;
+use sluice_words::message::Message;
+use sluice_words::modal::{InputName, Modal};
 
 use super::dialogue::{choices, fill, wish};
 use super::prompt::{Prompt, Typed};
@@ -197,7 +197,7 @@ impl Audience for Viewer<'_> {
 /// What comes next, if it would not be seen.
 fn said(wish: &Wish) -> Option<String> {
     match wish {
-        Wish::Wait(time) => Some(format!("Asked again in {}.", words::duration(*time))),
+        Wish::Wait(time) => Some(format!("Asked again in {}.", quantity::duration(*time))),
         Wish::Step => Some("Asked at every step from here on.".to_owned()),
         Wish::Click(_) | Wish::Command(_) | Wish::Thread | Wish::GoOn | Wish::AsInTheStory => None,
     }
@@ -206,7 +206,7 @@ fn said(wish: &Wish) -> Option<String> {
 fn status_line(now: Timestamp, waiting: &Waiting) -> String {
     let (done, all) = waiting.progress;
     let bar = format!("{}{}", "▰".repeat(done), "▱".repeat(all - done));
-    let since = words::duration(now.duration_since(waiting.since));
+    let since = quantity::duration(now.duration_since(waiting.since));
     format!(
         "{}  {}  {} {}  {} {}  {}",
         paint(DIM, now.strftime("%H:%M:%S")),

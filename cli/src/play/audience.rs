@@ -5,8 +5,8 @@ use std::io;
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::id::DeploymentId;
-use sluice_core::message::{Button, ButtonAction, Message};
-use sluice_core::modal::{InputName, Modal};
+use sluice_words::message::{Button, ButtonAction, Message};
+use sluice_words::modal::{InputName, Modal};
 
 /// Something that happened, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]

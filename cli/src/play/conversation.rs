@@ -9,12 +9,12 @@ use jiff::SignedDuration;
 use sluice_app::ports::MessageRef;
 use sluice_core::deployment::Deployment;
 use sluice_core::id::{DeploymentId, Hash, SlackUserId};
-use sluice_core::message::{Block, Button, ButtonAction, Message};
 use sluice_core::phase::Phase;
-use sluice_core::slash::{COMMAND, Group, Verb};
-use sluice_core::view;
 use sluice_sim::workplace::Posted;
 use sluice_sim::world::Click;
+use sluice_words::message::{Block, Button, ButtonAction, Message};
+use sluice_words::slash::{COMMAND, Group, Verb};
+use sluice_words::view;
 
 use super::audience::{Aside, Audience, Filled, Question, Wish};
 use super::desk::Came;

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use futures::executor::block_on;
 use serde_json::Value;
 use sluice_core::id::SlackUserId;
-use sluice_core::message::{Button, Message};
-use sluice_core::modal::{InputName, Modal, Submission};
 use sluice_sim::world::World;
+use sluice_words::message::{Button, Message};
+use sluice_words::modal::{InputName, Modal, Submission};
 
 use crate::wiring::{Function, Lambda, click, command, errors, message, submission_request};
 

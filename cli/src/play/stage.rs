@@ -10,10 +10,10 @@ use sluice_app::ports::Ports;
 use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
 use sluice_core::id::DeploymentId;
-use sluice_core::machine::waits_for;
 use sluice_core::note::Note;
 use sluice_core::phase::Phase;
 use sluice_sim::world::{Invocation, What, World};
+use sluice_words::waits::waits_for;
 
 use super::audience::{Audience, Line, Tone, Waiting};
 use crate::wiring::{HandlerFunctions, Lambda};
@@ -134,7 +134,7 @@ impl Stage {
                 news.push((
                     entry.at,
                     d.clone(),
-                    entry.note.words(&d),
+                    sluice_words::note::words(&entry.note, &d),
                     tone(&entry.note, &d),
                 ));
             }

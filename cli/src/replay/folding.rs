@@ -72,7 +72,7 @@ impl<'a> Folding<'a> {
     }
 
     fn fold(&mut self, whole: &'a [Record]) {
-        let Ok((mut replay, first)) = Replay::begin(whole) else {
+        let Ok((mut replay, first)) = Replay::begin(whole, sluice_words::note::news) else {
             return;
         };
         self.kept.push(replay.clone());
@@ -154,7 +154,7 @@ fn broken(records: &[Record], end: Option<&ChainEnd>) -> Option<Broken> {
         Ok(last) => last,
         Err(why) => return Some(told(&why)),
     };
-    if let Err(why) = Replay::begin(records) {
+    if let Err(why) = Replay::begin(records, sluice_words::note::news) {
         return Some(told(&why));
     }
     let end = end.filter(|end| **end != last)?;

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Event;
 use sluice_core::history::{Answer, Difference, Intended, Record, RecordedEntry};
-use sluice_core::machine::{step, waits_for};
-use sluice_core::words;
+use sluice_core::machine::step;
+use sluice_core::quantity;
+use sluice_words::waits::waits_for;
 
 use super::Folding;
 use crate::terminal::{BAD, DIM, GOOD, STRONG, TITLE, WARN, mentions, paint, wrap_hanging};
@@ -42,7 +43,7 @@ fn title(folding: &Folding<'_>) -> String {
         return "a deployment without a record".to_owned();
     };
     let id = plain(first.deployment.as_str());
-    let count = words::count(folding.records.len(), "record");
+    let count = quantity::count(folding.records.len(), "record");
     match &first.entry {
         RecordedEntry::Opened(opening) => format!(
             "{} {}: {}  {}",
@@ -174,7 +175,7 @@ fn verdict(folding: &Folding<'_>) -> String {
     }
     said.extend(decisions(folding));
     if !folding.words.is_empty() {
-        let count = words::count(folding.words.len(), "record");
+        let count = quantity::count(folding.words.len(), "record");
         let words = format!("In {count} today's code says the same in other words.");
         said.push((DIM, words));
     }
@@ -203,14 +204,14 @@ fn chain(folding: &Folding<'_>) -> (Style, String) {
             GOOD,
             format!(
                 "The hash chain is whole: {}, the last one {last}.",
-                words::count(folding.records.len(), "record"),
+                quantity::count(folding.records.len(), "record"),
             ),
         ),
     }
 }
 
 fn decisions(folding: &Folding<'_>) -> Vec<(Style, String)> {
-    let compared = words::count(folding.folded(), "record");
+    let compared = quantity::count(folding.folded(), "record");
     if folding.decisions.is_empty() && folding.state.is_empty() {
         return vec![match folding.folded() {
             0 => (WARN, "No record could be replayed.".to_owned()),
@@ -233,7 +234,7 @@ fn decisions(folding: &Folding<'_>) -> Vec<(Style, String)> {
     let first = format!(
         "Today's code DECIDES OTHERWISE in {}. The first is the cause to look at: what comes after may \
          follow from it.",
-        words::count(count, "place")
+        quantity::count(count, "place")
     );
     let mut lines = vec![(BAD, first)];
     let listed = decided.chain(stored).take(LISTED);

@@ -10,8 +10,8 @@ use sluice_core::config::{Config, Environment, Member, ServiceKind};
 use sluice_core::failure::PortError;
 use sluice_core::id::{AlarmName, EnvironmentName, ServiceName, SlackUserId};
 use sluice_core::observation::AlarmState;
+use sluice_core::quantity;
 use sluice_core::restore::PointReference;
-use sluice_core::words;
 use sluice_sim::cloud::{
     Fault, FaultRates, ImageBehaviour, Operation, Push, SnapshotFate, digest_of,
 };
@@ -106,7 +106,7 @@ impl Act {
                 )
             }
             Self::Roads(words, _) | Self::Faults(words, _) => (*words).to_owned(),
-            Self::SlackDown(time) => format!("Slack goes down for {}", words::duration(*time)),
+            Self::SlackDown(time) => format!("Slack goes down for {}", quantity::duration(*time)),
             Self::RollBack(reason) => format!("@{ON_CALL} asks for what ran before: {reason}"),
             Self::Restore(reason) => {
                 format!("@{ON_CALL} asks for the database as it was before the migration: {reason}")

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use sluice_core::config::{Config, Environment};
 use sluice_core::deployment::Deployment;
 use sluice_core::id::{DeploymentId, EnvironmentName, ServiceName};
-use sluice_core::report;
-use sluice_core::words;
+use sluice_core::quantity;
 use sluice_sim::cloud::{Happened, digest_of};
 use sluice_sim::world::World;
+use sluice_words::report;
 
 use super::act::label;
 
@@ -59,7 +59,7 @@ impl Check {
             Self::Migrations { environment, count } => {
                 format!(
                     "{} ran in {environment}",
-                    words::count(*count, "migration task")
+                    quantity::count(*count, "migration task")
                 )
             }
             Self::Snapshots {
@@ -71,7 +71,7 @@ impl Check {
             Self::Snapshots { environment, count } => {
                 format!(
                     "{} was asked for in {environment}",
-                    words::count(*count, "snapshot")
+                    quantity::count(*count, "snapshot")
                 )
             }
             Self::Runs { environment, image } => format!(
@@ -192,7 +192,10 @@ fn of_tag(world: &World, tag: &str) -> Vec<Deployment> {
 }
 
 fn story(d: &Deployment) -> Vec<String> {
-    d.story.iter().map(|entry| entry.note.words(d)).collect()
+    d.story
+        .iter()
+        .map(|entry| sluice_words::note::words(&entry.note, d))
+        .collect()
 }
 
 fn told(d: &Deployment) -> Vec<String> {
@@ -203,7 +206,7 @@ fn told(d: &Deployment) -> Vec<String> {
         lines.extend(report.todo);
     }
     if let Some(sealed) = &d.plan {
-        lines.extend(sealed.remarks());
+        lines.extend(sluice_words::plan::remarks(sealed));
     }
     lines
 }

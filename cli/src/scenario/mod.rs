@@ -16,9 +16,9 @@ mod weather;
 
 use jiff::SignedDuration;
 use sluice_core::config::Config;
-use sluice_core::message::ButtonAction;
 use sluice_sim::cloud::ImageBehaviour;
 use sluice_sim::workplace::Weather;
+use sluice_words::message::ButtonAction;
 
 pub use act::Act;
 pub use check::Check;

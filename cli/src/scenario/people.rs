@@ -2,8 +2,8 @@
 
 use jiff::SignedDuration;
 use sluice_core::config::Config;
-use sluice_core::message::ButtonAction;
 use sluice_sim::cloud::ImageBehaviour;
+use sluice_words::message::ButtonAction;
 
 use super::{
     Act, Approver, BETWEEN, Check, READING, Scenario, Scene, TO_PRODUCTION, TO_STAGING, When, push,

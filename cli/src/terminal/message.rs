@@ -1,7 +1,7 @@
 //! Messages and forms as Slack would show them.
 
-use sluice_core::message::{Block, Message};
-use sluice_core::modal::{InputKind, Modal};
+use sluice_words::message::{Block, Message};
+use sluice_words::modal::{InputKind, Modal};
 
 use super::{DIM, STRONG, TITLE, paint, wrap, wrap_hanging};
 

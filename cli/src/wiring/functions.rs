@@ -9,10 +9,10 @@ use serde_json::{Value, from_value, json};
 use sluice_app::ports::WakeUp;
 use sluice_core::failure::PortError;
 use sluice_core::hook::HookAnswer;
-use sluice_core::message::ButtonAction;
-use sluice_core::modal::{InputName, Purpose, Submission};
 use sluice_sim::cloud::{EcsHookCall, Emitted};
 use sluice_sim::world::{Click, ClickReply, Functions};
+use sluice_words::message::ButtonAction;
+use sluice_words::modal::{InputName, Purpose, Submission};
 
 use super::lambda::{Function, Lambda};
 use super::payload::{click_request, sqs_batch, submission_request};

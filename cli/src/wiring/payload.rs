@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use sluice_core::id::SlackUserId;
-use sluice_core::message::Button;
-use sluice_core::modal::Submission;
 use sluice_slack::{
     SimulatedClick, click_body, command_body, interaction_body, sign, submission_body,
 };
+use sluice_words::message::Button;
+use sluice_words::modal::Submission;
 
 /// The simulated Slack app's. It opens nothing anywhere.
 pub(super) const SIGNING_SECRET: &str = "simulated-signing-secret";

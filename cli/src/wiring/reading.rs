@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use sluice_core::message::{Block, Message};
-use sluice_core::modal::InputName;
+use sluice_words::message::{Block, Message};
+use sluice_words::modal::InputName;
 
 /// The message in an answer, for the one who clicked or typed; `None` if there is none.
 pub fn message(response: &Value) -> Option<Message> {

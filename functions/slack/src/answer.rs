@@ -1,9 +1,9 @@
 //! Answers in the shapes that Slack takes: one for commands, one for clicks, one for forms.
 
 use serde_json::{Map, Value, json};
-use sluice_core::message::Message;
-use sluice_core::modal::InputName;
 use sluice_slack::render;
+use sluice_words::message::Message;
+use sluice_words::modal::InputName;
 
 use crate::http::{Reply, Response};
 

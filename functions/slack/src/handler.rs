@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use serde_json::Value;
 use sluice_app::ports::TriggerId;
 use sluice_app::{App, ClickFailed, Decide, Decided};
-use sluice_core::message::Message;
-use sluice_core::modal::Submission;
 use sluice_events::from_value;
 use sluice_slack::{
     Incoming, IncomingError, Interaction, SigningSecrets, TypedCommand, parse, sent_at,
 };
+use sluice_words::message::Message;
+use sluice_words::modal::Submission;
 
 use crate::answer;
 use crate::http::{Request, Response, UnreadableBody};
@@ -169,7 +169,7 @@ async fn take(app: &App, click: Interaction) -> Result<Option<Decided>, ClickFai
 
 /// Slack closes a form that is answered with nothing, and shows words at one of its questions.
 async fn submitted(app: &App, form: &Submission, patience: &impl Patience) -> Response {
-    use sluice_core::modal::InputName::Reason;
+    use sluice_words::modal::InputName::Reason;
 
     let id = form.purpose.id();
     match patience.within(REQUEST, app.submit(form)).await {

@@ -14,8 +14,6 @@ use serde_json::{Value, json};
 use sluice_app::App;
 use sluice_core::config::Config;
 use sluice_core::id::SlackUserId;
-use sluice_core::message::{Block, Button, ButtonAction};
-use sluice_core::modal::{InputName, Purpose, Submission};
 use sluice_core::phase::Phase;
 use sluice_sim::cloud::{ImageBehaviour, Push, digest_of};
 use sluice_sim::workplace::Weather;
@@ -25,6 +23,8 @@ use sluice_slack::{
     submission_body, url_verification_body,
 };
 use sluice_slack_function::{Door, Endless, Patience, handler};
+use sluice_words::message::{Block, Button, ButtonAction};
+use sluice_words::modal::{InputName, Purpose, Submission};
 
 /// The time of the requests in `events/`.
 const SENT_AT: &str = "2026-01-05T09:50:00Z";

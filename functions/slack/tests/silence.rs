@@ -23,12 +23,9 @@ use sluice_core::deployment::Deployment;
 use sluice_core::event::Claim;
 use sluice_core::failure::PortError;
 use sluice_core::history::{ChainEnd, Record};
-use sluice_core::home::Home;
 use sluice_core::id::{
     ChannelName, DeploymentId, Digest, RepositoryName, SlackGroupId, SlackUserId,
 };
-use sluice_core::message::{Block, Button, ButtonAction, Message};
-use sluice_core::modal::{InputName, Modal, Purpose, Submission};
 use sluice_core::release::ProvenRelease;
 use sluice_sim::cloud::{Push, digest_of};
 use sluice_sim::workplace::Weather;
@@ -37,6 +34,9 @@ use sluice_slack::{
     SigningSecrets, command_body, home_opened_body, interaction_body, sign, submission_body,
 };
 use sluice_slack_function::{Door, Patience, handler};
+use sluice_words::home::Home;
+use sluice_words::message::{Block, Button, ButtonAction, Message};
+use sluice_words::modal::{InputName, Modal, Purpose, Submission};
 use tokio::time::Instant;
 
 const SECRET: &str = "simulated-signing-secret";

@@ -7,10 +7,10 @@ use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::id::{DeploymentId, SlackUserId};
-use sluice_core::message::{Block, ButtonAction, Message};
 use sluice_core::phase::Phase;
 use sluice_core::roles::{Action, may};
-use sluice_core::view::override_modal;
+use sluice_words::message::{Block, ButtonAction, Message};
+use sluice_words::view::override_modal;
 
 use crate::App;
 use crate::asked::AskError;
@@ -159,7 +159,9 @@ fn old_plan(d: &Deployment) -> ClickFailed {
     );
     let mut message = Message::line(said);
     if let Some(sealed) = &d.plan {
-        message.blocks.push(Block::Code(sealed.to_string()));
+        message
+            .blocks
+            .push(Block::Code(sluice_words::plan::text(sealed)));
         let hash = sealed.hash.short();
         message.blocks.push(Block::Context(format!("plan {hash}")));
     }
@@ -167,5 +169,5 @@ fn old_plan(d: &Deployment) -> ClickFailed {
 }
 
 fn why_closed(d: &Deployment, closed: &ControlsObservation) -> String {
-    closed.words(&d.settings.environment, &d.requested_by)
+    sluice_words::controls::closed(closed, &d.settings.environment, &d.requested_by)
 }

@@ -10,10 +10,10 @@ use sluice_core::deployment::Deployment;
 use sluice_core::event::Event;
 use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::id::{DeploymentId, SlackGroupId, SlackUserId};
-use sluice_core::message::Message;
 use sluice_core::note::Note;
 use sluice_core::phase::Phase;
 use sluice_core::roles::{Action, NotAllowed, may};
+use sluice_words::message::Message;
 
 use crate::App;
 use crate::decide::Decided;
@@ -114,7 +114,7 @@ impl App {
         let said = format!(
             "<@{by}> froze {} {until}: {reason}. What is under way goes on, nothing new begins; {}",
             environment.name,
-            controls::overriders(environment)
+            sluice_words::controls::overriders(environment)
         );
         Ok(self.announce(key, environment, "freeze", said).await)
     }

@@ -5,10 +5,10 @@ use sluice_core::deployment::Deployment;
 use sluice_core::event::Event;
 use sluice_core::failure::{ErrorClass, PortError, RejectedEvent};
 use sluice_core::id::{DeploymentId, Hash, SlackUserId};
-use sluice_core::message::ButtonAction;
 use sluice_core::phase::Phase;
 use sluice_core::roles::Action;
-use sluice_core::slash::Reason;
+use sluice_words::message::ButtonAction;
+use sluice_words::slash::Reason;
 
 use crate::App;
 use crate::unsure::unsure;

@@ -210,7 +210,13 @@ impl App {
         for (event, after) in changes {
             log_transition(&deployment, &after, &event);
             let entry = RecordedEntry::Event(event);
-            records.push(chain.append(entry, now, Some(&deployment), &after));
+            records.push(sluice_words::note::append(
+                &mut chain,
+                entry,
+                now,
+                Some(&deployment),
+                &after,
+            ));
             deployment = Arc::new(after);
         }
         let over = deployment.phase.is_terminal();

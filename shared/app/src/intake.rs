@@ -139,7 +139,7 @@ impl App {
         let deployment = Deployment::open(opening, now);
         let mut chain = ChainEnd::start();
         let entry = RecordedEntry::Opened(Box::new(opening.clone()));
-        let first = chain.append(entry, now, None, &deployment);
+        let first = sluice_words::note::append(&mut chain, entry, now, None, &deployment);
         let due_at = wake_at(&deployment, now).unwrap_or(now);
         self.ports
             .store

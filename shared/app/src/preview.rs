@@ -5,8 +5,9 @@ use sluice_core::event::Event;
 use sluice_core::failure::PortError;
 use sluice_core::id::EnvironmentName;
 use sluice_core::intake::{Ignored, ImagePush, openings};
+use sluice_core::plan::SealedPlan;
 use sluice_core::plan::survey::Survey;
-use sluice_core::plan::{SealedPlan, draw};
+use sluice_core::planner::draw;
 
 use crate::App;
 

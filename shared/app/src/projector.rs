@@ -13,10 +13,10 @@ use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::id::{ChannelName, Hash};
 use sluice_core::machine::confirms_at;
-use sluice_core::message::{Block, Message};
-use sluice_core::parts::parts;
 use sluice_core::plan::SealedPlan;
-use sluice_core::view::{self, Reply};
+use sluice_words::message::{Block, Message};
+use sluice_words::parts::parts;
+use sluice_words::view::{self, Reply};
 
 use crate::App;
 use crate::ports::{MessageRef, Shown, Stored, Thread};

@@ -6,12 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{DatedFreeze, Zone};
-use crate::config::{Environment, Member};
-use crate::deployment::{Deployment, Requester};
+use crate::config::Environment;
 use crate::id::SlackUserId;
-use crate::phase::Phase;
-use crate::roles::Role;
-use crate::words;
+use crate::request::Requester;
 
 /// Nobody's deployment begins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,33 +32,6 @@ pub struct Hold {
     pub at: Timestamp,
     /// Why.
     pub reason: String,
-}
-
-impl Hold {
-    /// Sluice's own hold, once a deployment has ended on the way back or without a proof: the next push
-    /// might bring the same fault again. `None` for every other end, and for what is not over.
-    pub fn after(d: &Deployment) -> Option<Self> {
-        let release = &d.release.tag;
-        let reason = match &d.phase {
-            Phase::RolledBack { .. } => format!("{release} was taken back"),
-            Phase::RollbackFailed { .. } if d.rollback().is_some() => {
-                format!("the rollback to {release} failed")
-            }
-            Phase::RollbackFailed { .. } => format!("{release} could not be taken back"),
-            Phase::Unproven { .. } => format!("nobody knows whether {release} is well"),
-            Phase::Succeeded if d.rollback().is_some() => {
-                format!("it was rolled back to {release}")
-            }
-            Phase::Restored => format!("its database was restored, and {release} with it"),
-            Phase::RestoreFailed { .. } => "the restore of its database failed".to_owned(),
-            _ => return None,
-        };
-        Some(Self {
-            by: None,
-            at: d.entered_at,
-            reason: format!("{reason} ({})", d.id),
-        })
-    }
 }
 
 /// What people have set on an environment by command.
@@ -123,22 +93,6 @@ pub enum Lapse {
     NotConfigured,
 }
 
-impl Lapse {
-    /// Why the approval of `by` does not count.
-    pub fn words(&self, by: &SlackUserId) -> String {
-        match self {
-            Self::TooOld { expires } => format!(
-                "the approval by <@{by}> is older than {}",
-                words::duration(*expires)
-            ),
-            Self::NoApprover => format!("<@{by}> may not approve any more"),
-            Self::NotConfigured => {
-                format!("<@{by}> approved it for an environment that sluice.toml has no more")
-            }
-        }
-    }
-}
-
 impl ControlsObservation {
     /// Reads the controls of an environment.
     pub fn read(environment: &Environment, controls: &Controls, now: Timestamp) -> Self {
@@ -173,58 +127,18 @@ impl ControlsObservation {
         !self.is_closed_to_all() && !self.holds(requester)
     }
 
-    fn is_closed_to_all(&self) -> bool {
+    /// Whether nobody's deployment may begin.
+    pub fn is_closed_to_all(&self) -> bool {
         self.freeze.is_some() || self.dated_freeze.is_some() || self.outside_window
     }
 
-    fn holds(&self, requester: &Requester) -> bool {
+    /// Whether the hold counts for one that was asked for like this.
+    pub fn holds(&self, requester: &Requester) -> bool {
         match requester {
             Requester::Push => self.hold.is_some(),
             Requester::Person(_) => false,
         }
     }
-
-    /// Why a deployment that was asked for like this does not begin, and until when.
-    pub fn words(&self, environment: &Environment, requester: &Requester) -> String {
-        let zone = zone(environment);
-        let mut why = Vec::new();
-        if let Some(Freeze { by, reason, .. }) = &self.freeze {
-            why.push(format!("frozen by <@{by}>: {reason}"));
-        }
-        if let Some(freeze) = &self.dated_freeze {
-            why.push(format!("frozen by sluice.toml: {}", freeze.reason));
-        }
-        if self.outside_window {
-            why.push("outside the deployment window".to_owned());
-        }
-        let held = self.hold.as_ref().filter(|_| self.holds(requester));
-        if let Some(Hold { by, reason, .. }) = held {
-            let by = by
-                .as_ref()
-                .map_or_else(|| "Sluice".to_owned(), |by| format!("<@{by}>"));
-            why.push(format!("what pushes ask for is held by {by}: {reason}"));
-        }
-        let until = match (self.opens_at, held) {
-            (_, Some(_)) if !self.is_closed_to_all() => "until somebody releases it".to_owned(),
-            (Some(at), Some(_)) => format!(
-                "opens {}, once somebody has released the hold",
-                zone.says(at)
-            ),
-            (Some(at), None) => format!("opens {}", zone.says(at)),
-            (None, _) => "until somebody thaws it".to_owned(),
-        };
-        format!("{}; {until}", why.join("; "))
-    }
-}
-
-/// Who may let a deployment begin all the same, in words.
-pub fn overriders(environment: &Environment) -> String {
-    let who = environment.who_may(Role::Override);
-    if who.is_empty() {
-        return "nobody may override that".to_owned();
-    }
-    let who: Vec<String> = who.iter().map(Member::to_string).collect();
-    format!("{} may override that", who.join(" or "))
 }
 
 /// The clocks that an environment's people look at.

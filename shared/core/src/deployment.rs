@@ -1,7 +1,6 @@
 //! A deployment: one release on its way to one environment, as a value.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -20,10 +19,12 @@ use crate::note::{Entry, Note, bounds};
 use crate::observation::RolloutObservation;
 use crate::origin::Origin;
 use crate::phase::Phase;
+use crate::plan::demands::Demands;
 use crate::plan::{Plan, SealedPlan};
 use crate::release::Release;
+pub use crate::request::{DeploymentKind, Hotfix, Requester};
 use crate::restore::Restore;
-use crate::rollback::{DeploymentKind, Rollback};
+use crate::rollback::Rollback;
 use crate::shared::Shared;
 
 /// The version of the shape in which deployments are stored.
@@ -46,54 +47,6 @@ pub struct Opening {
     /// Which environment it skips, if it is a hotfix.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hotfix: Option<Hotfix>,
-}
-
-/// A release that skips the environment it should have passed. Its settings have no `after`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hotfix {
-    /// The environment that is skipped.
-    pub skips: EnvironmentName,
-    /// Who said so.
-    pub by: SlackUserId,
-    /// Why, in their words.
-    pub reason: String,
-}
-
-impl Hotfix {
-    /// What is deployed with it: all that is demanded otherwise, but no success elsewhere. `None`
-    /// where none is demanded, so that nothing is skipped.
-    pub fn of(by: &SlackUserId, reason: &str, settings: &mut Settings) -> Option<Self> {
-        Some(Self {
-            skips: settings.environment.after.take()?,
-            by: by.clone(),
-            reason: reason.to_owned(),
-        })
-    }
-}
-
-impl fmt::Display for Hotfix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "skips {}: <@{}>: {}", self.skips, self.by, self.reason)
-    }
-}
-
-/// Who asked for a deployment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Requester {
-    /// An image push. ECR's event does not say whose.
-    Push,
-    /// Somebody in Slack.
-    Person(SlackUserId),
-}
-
-impl fmt::Display for Requester {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Push => f.write_str("an image push"),
-            Self::Person(user) => write!(f, "<@{user}>"),
-        }
-    }
 }
 
 /// One release on its way to one environment.
@@ -412,6 +365,12 @@ impl Deployment {
         self.plan
             .as_ref()
             .expect("a deployment leaves planning with a plan")
+    }
+
+    /// What its plan demands of those who approve; `None` where nobody is asked.
+    pub fn demands(&self) -> Option<Demands> {
+        let plan = self.plan.as_ref().map(|sealed| &sealed.plan);
+        Demands::of(&self.settings, plan.and_then(Plan::judgement))
     }
 
     /// Whether its migration was looked at and found additive: the code that ran before runs on its

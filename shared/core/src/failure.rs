@@ -164,7 +164,7 @@ pub enum Cause {
 
 impl Cause {
     /// Whether only a person can say how this goes on, whatever the migration does.
-    pub(crate) fn is_for_a_person(&self) -> bool {
+    pub fn is_for_a_person(&self) -> bool {
         matches!(self, Self::MigrationUnknown { .. } | Self::Replaced { .. })
     }
 
@@ -243,13 +243,13 @@ impl fmt::Display for Cause {
                 write!(
                     f,
                     "{doing} was not done after {}",
-                    crate::words::duration_s(*after_s)
+                    crate::quantity::duration_s(*after_s)
                 )
             }
             Self::PausedTooLong { by, after_s } => write!(
                 f,
                 "<@{by}> paused it, and nobody resumed it in {}",
-                crate::words::duration_s(*after_s)
+                crate::quantity::duration_s(*after_s)
             ),
             Self::NotRestored(reason) => f.write_str(reason),
             Self::Refused { doing, error } => write!(f, "{doing} was refused: {error}"),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Bake;
 use crate::id::ServiceName;
-use crate::words;
+use crate::quantity;
 
 pub use look::{Look, Probe};
 pub use tasks::TaskCount;
@@ -131,7 +131,7 @@ fn keeps_dying(samples: &[Sample], bake: &Bake) -> Option<String> {
             return Some(format!(
                 "{}: {} stopped by themselves during the bake, the last one: {}",
                 tasks.service,
-                words::count(*so_far as usize, "task"),
+                quantity::count(*so_far as usize, "task"),
                 tasks.why.as_deref().unwrap_or("ECS gives no reason")
             ));
         }

@@ -15,7 +15,7 @@ use crate::machine;
 mod compare;
 mod intents;
 
-pub use compare::{Difference, Differs, Folded, Replay, StateDifference, state_differences};
+pub use compare::{Difference, Differs, Folded, Replay, StateDifference, Told, state_differences};
 pub use intents::{Answer, Intended, intended_by};
 
 /// One event that a deployment took.
@@ -70,13 +70,15 @@ impl ChainEnd {
         }
     }
 
-    /// Fastens what happened to the chain. `before` and `after` are the deployment around it.
+    /// Fastens what happened to the chain. `before` and `after` are the deployment around it, and `notes`
+    /// what people are told that is new in `after`.
     pub fn append(
         &mut self,
         entry: RecordedEntry,
         at: Timestamp,
         before: Option<&Deployment>,
         after: &Deployment,
+        notes: Vec<String>,
     ) -> Record {
         let mut record = Record {
             deployment: after.id.clone(),
@@ -84,7 +86,7 @@ impl ChainEnd {
             at,
             entry,
             phase: after.phase.name().to_owned(),
-            notes: told(before, after),
+            notes,
             intends: intended(before, after),
             previous: self.hash.clone(),
             hash: self.hash.clone(),
@@ -94,13 +96,6 @@ impl ChainEnd {
         self.hash = record.hash.clone();
         record
     }
-}
-
-/// What people are told that is new in `after`.
-fn told(before: Option<&Deployment>, after: &Deployment) -> Vec<String> {
-    let known = before.map_or(0, |deployment| deployment.story.len());
-    let new = after.story[known..].iter();
-    new.map(|entry| entry.note.words(after)).collect()
 }
 
 /// The intents that are new in `after`.

@@ -10,7 +10,7 @@ use crate::deployment::{Opening, Requester};
 use crate::id::{AppName, DeploymentId, Digest, ImageTag, RepositoryName};
 use crate::registry::Registry;
 use crate::release::Release;
-use crate::rollback::DeploymentKind;
+use crate::request::DeploymentKind;
 
 /// An image that appeared in the registry, as its event tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]

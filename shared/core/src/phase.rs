@@ -257,8 +257,8 @@ pub enum Return {
         /// Whether ECS has taken the request.
         asked: bool,
     },
-    /// ECS says that it is back. To what, a look at the service shows: somebody may have deployed it
-    /// by hand before ours began, and ECS goes back to that.
+    /// ECS says that it is back, or that it was never asked for ours. What it runs, a look at the service
+    /// shows: somebody may have deployed it by hand meanwhile, or before, and ECS goes back to that.
     SaidBack,
     /// It runs what it ran before.
     Returned,

@@ -2,7 +2,7 @@
 
 use crate::config::SmokeTest;
 use crate::observation::{HttpObservation, SmokeResult};
-use crate::words;
+use crate::quantity;
 
 /// What is shown of a wrong value: enough to recognise it, not enough to leak a record.
 const SHOWN_CHARS: usize = 60;
@@ -31,7 +31,7 @@ fn failure(test: &SmokeTest, answer: &HttpObservation) -> Option<String> {
         return Some(format!("{asked} answered {status}, not {}", test.status));
     }
     if u128::from(latency_ms) > test.within.unsigned_abs().as_millis() {
-        let bound = words::duration(test.within);
+        let bound = quantity::duration(test.within);
         return Some(format!("{asked} took {latency_ms} ms, longer than {bound}"));
     }
     if test.json.is_empty() {

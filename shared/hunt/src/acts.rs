@@ -8,11 +8,11 @@ use sluice_app::ports::TriggerId;
 use sluice_app::{App, Decide};
 use sluice_core::config::SecretSource;
 use sluice_core::id::SlackUserId;
-use sluice_core::message::{Block, Button};
-use sluice_core::modal::{FORCE, Input, InputKind, InputName, Modal, Purpose, Submission};
 use sluice_core::observation::AlarmState;
 use sluice_sim::cloud::{ImageBehaviour, Push, digest_of};
 use sluice_sim::world::World;
+use sluice_words::message::{Block, Button};
+use sluice_words::modal::{FORCE, Input, InputKind, InputName, Modal, Purpose, Submission};
 
 use crate::company::APPS;
 use crate::day::{Act, Day};

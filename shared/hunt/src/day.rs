@@ -5,7 +5,7 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::id::SlackUserId;
-use sluice_core::words::duration;
+use sluice_core::quantity::duration;
 use sluice_sim::cloud::{Dependency, ImageBehaviour};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Habit, Hand};

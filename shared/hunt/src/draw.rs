@@ -2,13 +2,13 @@
 
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use sluice_core::id::EnvironmentName;
-use sluice_core::message::ButtonAction;
 use sluice_sim::cloud::{
     Dependency, Dies, FaultRates, ImageBehaviour, Lag, MigrationEnd, ScanBehaviour, Start,
     UnderTraffic,
 };
 use sluice_sim::workplace::{Dice, Roads, Weather};
 use sluice_sim::world::{Habit, Hand};
+use sluice_words::message::ButtonAction;
 
 use crate::company::{PLACES, Place, STRANGER, user};
 use crate::day::{Act, BadImage, Day, Move};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_app::App;
-use sluice_core::words::duration;
+use sluice_core::quantity::duration;
 use sluice_sim::cloud::Tempo;
 use sluice_sim::workplace::Roads;
 use sluice_sim::world::{Bounds, DirectFunctions, Ending, Functions, Invariant, Violation, World};
@@ -239,7 +239,13 @@ fn stories(world: &World) -> String {
         let (release, at, phase) = (&d.release.tag, d.environment(), d.phase.name());
         lines.push(format!("{} {} {release} to {at}: {phase}", d.id, d.app()));
         let story = d.story.iter();
-        lines.extend(story.map(|entry| format!("  {} {}", entry.at, entry.note.words(d))));
+        lines.extend(story.map(|entry| {
+            format!(
+                "  {} {}",
+                entry.at,
+                sluice_words::note::words(&entry.note, d)
+            )
+        }));
     }
     lines.join("\n")
 }

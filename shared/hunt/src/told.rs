@@ -1,11 +1,11 @@
 //! Whether everyone has been told.
 
 use sluice_core::deployment::Deployment;
-use sluice_core::message::Block;
-use sluice_core::report::told;
-use sluice_core::view;
 use sluice_sim::workplace::Posted;
 use sluice_sim::world::World;
+use sluice_words::message::Block;
+use sluice_words::report::told;
+use sluice_words::view;
 
 /// The deployments whose end Slack does not tell: what is missing, in a line each.
 pub(crate) fn untold(world: &World) -> Vec<String> {
@@ -53,7 +53,7 @@ fn missing(d: &Deployment, messages: &[Posted]) -> Option<String> {
     Some(format!(
         "the thread of {} does not tell: {}",
         d.id,
-        untold.note.words(d)
+        sluice_words::note::words(&untold.note, d)
     ))
 }
 

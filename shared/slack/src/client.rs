@@ -17,10 +17,10 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use sluice_app::ports::{Chat, Clock, MessageRef, Thread, TriggerId};
 use sluice_core::failure::PortError;
-use sluice_core::home::Home;
 use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
-use sluice_core::message::Message;
-use sluice_core::modal::Modal;
+use sluice_words::home::Home;
+use sluice_words::message::Message;
+use sluice_words::modal::Modal;
 
 use crate::method::Method;
 use crate::render::{render, render_home, render_modal};

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use sluice_core::id::SlackUserId;
-use sluice_core::modal::{InputName, Purpose, Submission};
-use sluice_core::slash::COMMAND;
+use sluice_words::modal::{InputName, Purpose, Submission};
+use sluice_words::slash::COMMAND;
 
 use crate::interaction::{self, Interaction};
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sluice_core::id::{DeploymentId, Hash, SlackUserId};
-use sluice_core::message::{Button, ButtonAction};
+use sluice_words::message::{Button, ButtonAction};
 
 use crate::incoming::{IncomingError, unreadable};
 

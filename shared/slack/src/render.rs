@@ -7,7 +7,7 @@ mod text;
 mod views;
 
 use serde_json::{Value, json};
-use sluice_core::message::{Block, Button, ButtonAction, Link, Message};
+use sluice_words::message::{Block, Button, ButtonAction, Link, Message};
 
 use crate::interaction::button_value;
 use text::{code, cut, mentioning, plain};

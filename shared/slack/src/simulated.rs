@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use sluice_core::id::SlackUserId;
-use sluice_core::message::{Button, ButtonAction};
-use sluice_core::modal::{InputName, Submission};
-use sluice_core::slash::COMMAND;
+use sluice_words::message::{Button, ButtonAction};
+use sluice_words::modal::{InputName, Submission};
+use sluice_words::slash::COMMAND;
 
 use crate::interaction::button_value;
 use crate::render::purpose_value;

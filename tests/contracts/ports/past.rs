@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use sluice_app::ports::{EnvironmentKey, Opened, Save, Store};
 use sluice_core::config::Settings;
+use sluice_core::deployment::DeploymentKind;
 use sluice_core::deployment::{Deployment, Opening, Requester};
 use sluice_core::event::Claim;
 use sluice_core::history::{ChainEnd, RecordedEntry};
 use sluice_core::id::{DeploymentId, SlackUserId};
 use sluice_core::phase::Phase;
 use sluice_core::release::ProvenRelease;
-use sluice_core::rollback::{DeploymentKind, Rollback};
+use sluice_core::rollback::Rollback;
 
 use crate::deployments::{self, after, change, deployment, environment, proof};
 use crate::ports::store::{Stage, open};
@@ -55,7 +56,7 @@ fn rollback(settings: Settings, to: &ProvenRelease, asked_s: i64) -> deployments
     let deployment = Deployment::open(&opening, after(asked_s));
     let mut chain = ChainEnd::start();
     let entry = RecordedEntry::Opened(Box::new(opening));
-    let first = chain.append(entry, after(asked_s), None, &deployment);
+    let first = sluice_words::note::append(&mut chain, entry, after(asked_s), None, &deployment);
     deployments::Opened {
         deployment,
         first,

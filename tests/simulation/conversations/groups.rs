@@ -1,7 +1,7 @@
 //! Who is in a group, a moment ago and now.
 
 use jiff::SignedDuration;
-use sluice_core::message::ButtonAction;
+use sluice_words::message::ButtonAction;
 
 use super::{LEAD, ON_CALL, Room, STRANGER};
 

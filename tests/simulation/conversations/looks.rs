@@ -1,7 +1,7 @@
 //! What people see who look, and who click on what is old.
 
 use jiff::SignedDuration;
-use sluice_core::message::ButtonAction;
+use sluice_words::message::ButtonAction;
 
 use super::{ImageBehaviour, InputName, LEAD, ON_CALL, Room, STRANGER};
 

@@ -17,14 +17,13 @@ use sluice_app::ports::MessageRef;
 use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
 use sluice_core::id::{DeploymentId, Hash, SlackGroupId, SlackUserId};
-use sluice_core::message::{Button, ButtonAction};
-use sluice_core::modal::{InputName, Submission};
-use sluice_core::plan::demands::Demands;
 use sluice_sim::cloud::{ImageBehaviour, Tempo};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, Click, DirectFunctions, World};
 use sluice_slack::{SimulatedClick, click_body, command_body, home_opened_body, submission_body};
 use sluice_slack_function::{Endless, Patience, Response};
+use sluice_words::message::{Button, ButtonAction};
+use sluice_words::modal::{InputName, Submission};
 
 use super::desk::{Deployed, Desk};
 use super::slack::{OverHttp, Slack, Standing};
@@ -324,7 +323,7 @@ impl Room {
                 continue;
             }
             let d = self.world.store().deployment(id).unwrap().deployment;
-            let needed = Demands::of_deployment(&d).map_or(1, |demands| demands.quorum);
+            let needed = d.demands().map_or(1, |demands| demands.quorum);
             for approver in APPROVERS.iter().take(needed.into()) {
                 let user = SlackUserId::new(*approver);
                 self.world.click(

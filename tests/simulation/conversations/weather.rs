@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::Value;
-use sluice_core::message::ButtonAction;
 use sluice_sim::slack_web::{Limits, Trouble};
 use sluice_slack_function::Patience;
+use sluice_words::message::ButtonAction;
 
 use super::transcript::words;
 use super::{ImageBehaviour, LEAD, ON_CALL, Room, over_http};

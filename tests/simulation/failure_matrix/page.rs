@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use sluice_core::deployment::Deployment;
-use sluice_core::report::told;
+use sluice_words::report::told;
 
 use super::{Case, Told};
 

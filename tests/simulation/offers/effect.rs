@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use sluice_core::deployment::{Deployment, Requester};
 use sluice_core::id::{ClusterName, EcsServiceName};
-use sluice_core::message::ButtonAction;
-use sluice_core::slash::COMMAND;
 use sluice_sim::cloud::digest_of;
 use sluice_sim::world::World;
+use sluice_words::message::ButtonAction;
+use sluice_words::slash::COMMAND;
 
 use super::press::{Offered, What, after};
 use super::scripts::production;

@@ -12,14 +12,14 @@ use sluice_core::deployment::{Deployment, Requester};
 use sluice_core::id::{
     ClusterName, DeploymentId, EcsServiceName, ServiceDeploymentArn, SlackUserId,
 };
-use sluice_core::message::{Block, Button, ButtonAction};
-use sluice_core::modal::{FORCE, Input, InputKind, InputName, Modal, Submission};
 use sluice_core::phase::Phase;
-use sluice_core::report::report;
 use sluice_core::roles::{Action, Role};
-use sluice_core::slash::COMMAND;
 use sluice_sim::workplace::Said;
 use sluice_sim::world::{World, members};
+use sluice_words::message::{Block, Button, ButtonAction};
+use sluice_words::modal::{FORCE, Input, InputKind, InputName, Modal, Submission};
+use sluice_words::report::report;
+use sluice_words::slash::COMMAND;
 
 use super::scripts::production;
 

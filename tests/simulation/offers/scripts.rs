@@ -7,9 +7,9 @@ use jiff::SignedDuration;
 use sluice_core::config::Config;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::id::{AppName, EnvironmentName, SlackUserId};
-use sluice_core::message::ButtonAction;
 use sluice_core::roles::Action;
 use sluice_sim::world::{Habit, World};
+use sluice_words::message::ButtonAction;
 
 use super::press::who_may;
 use crate::failure_matrix::cases::{self, case};

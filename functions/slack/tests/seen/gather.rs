@@ -9,18 +9,18 @@ use sluice_app::ports::TriggerId;
 use sluice_app::{App, Decide};
 use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
-use sluice_core::home::Home;
 use sluice_core::id::{EnvironmentName, RepositoryName, SlackUserId};
-use sluice_core::message::{ButtonAction, Message};
-use sluice_core::modal::Modal;
 use sluice_core::origin;
 use sluice_core::phase::Phase;
-use sluice_core::slash::{Group, Verb, help};
-use sluice_core::view::{self, reject_modal};
 use sluice_sim::cloud::{ImageBehaviour, Push, digest_of};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, DirectFunctions, Habit, World};
 use sluice_slack::{render, render_home, render_modal};
+use sluice_words::home::Home;
+use sluice_words::message::{ButtonAction, Message};
+use sluice_words::modal::Modal;
+use sluice_words::slash::{Group, Verb, help};
+use sluice_words::view::{self, reject_modal};
 
 pub(crate) const APPROVER: &str = "U024BE7LH";
 /// A member of the group that may roll back.

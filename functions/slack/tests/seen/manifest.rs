@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use sluice_core::slash::{COMMAND, Verb};
 use sluice_slack::Method;
+use sluice_words::slash::{COMMAND, Verb};
 
 use crate::slack_sdk::look;
 

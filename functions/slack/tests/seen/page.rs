@@ -5,10 +5,10 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use sluice_core::message::{Block, Message};
-use sluice_core::modal::{InputKind, Modal};
-use sluice_core::view;
 use sluice_sim::cloud::ImageBehaviour;
+use sluice_words::message::{Block, Message};
+use sluice_words::modal::{InputKind, Modal};
+use sluice_words::view;
 
 use crate::gather::{Story, bad, modals};
 

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use sluice_core::deployment::DeploymentKind;
 use sluice_core::deployment::{Deployment, Hotfix, Opening, Requester};
 use sluice_core::id::{DeploymentId, Digest, EnvironmentName, ImageTag};
 use sluice_core::intake::about_an_image;
 use sluice_core::observation::ProofObservation;
 use sluice_core::release::Release;
-use sluice_core::rollback::{DeploymentKind, ImageReference};
+use sluice_core::rollback::ImageReference;
 
 use super::{AskError, Asked, Place, Request, on_its_way};
 use crate::App;

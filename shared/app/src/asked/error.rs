@@ -3,9 +3,9 @@
 use jiff::SignedDuration;
 use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::id::{AppName, DeploymentId, Digest, EnvironmentName, ImageTag, RepositoryName};
+use sluice_core::quantity;
 use sluice_core::roles::NotAllowed;
 use sluice_core::rollback::{ImageReference, ReleaseReference};
-use sluice_core::words;
 
 use crate::unsure::unsure;
 
@@ -94,7 +94,7 @@ pub enum AskError {
     /// It went back a moment ago.
     #[error(
         "{environment} went back to {release} {} ago. To go further back, name the release",
-        words::duration(*.ago)
+        quantity::duration(*.ago)
     )]
     WentBackJustNow {
         environment: EnvironmentName,
@@ -105,7 +105,7 @@ pub enum AskError {
     #[error(
         "{release} was stopped {} ago, before any service was changed: the version from before \
          still runs. To go further back, name the release",
-        words::duration(*.ago)
+        quantity::duration(*.ago)
     )]
     StoppedJustNow {
         release: ImageTag,
@@ -159,7 +159,7 @@ pub enum AskError {
     /// The old code may not fit the schema.
     #[error(
         "{}. If you know that {to} does, ask again and say so",
-        words::migrated(.since)
+        sluice_words::plan::migrated(.since)
     )]
     SchemaMoved { to: ImageTag, since: Vec<ImageTag> },
     /// The image is gone.

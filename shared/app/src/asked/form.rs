@@ -7,7 +7,7 @@ use sluice_core::phase::Phase;
 use sluice_core::release::ProvenRelease;
 use sluice_core::roles::Action;
 use sluice_core::rollback::{ReleaseReference, still_proven};
-use sluice_core::view::{WaysBack, rollback_modal};
+use sluice_words::view::{WaysBack, rollback_modal};
 
 use super::roll_back::{PROVEN, RECENT, chosen, is_at_the_database, migrations};
 use super::{AskError, Place, Request};

@@ -13,11 +13,12 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use sluice_core::config::{Config, Environment};
+use sluice_core::deployment::DeploymentKind;
 use sluice_core::deployment::{Deployment, Opening};
 use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::id::{DeploymentId, SlackUserId};
 use sluice_core::roles::{Action, may};
-use sluice_core::rollback::{DeploymentKind, ImageReference};
+use sluice_core::rollback::ImageReference;
 
 use crate::App;
 use crate::ports::{EnvironmentKey, EnvironmentState, Opened, Target};

@@ -6,13 +6,14 @@ mod points;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sluice_core::deployment::DeploymentKind;
 use sluice_core::deployment::{Deployment, Opening, Requester, Way};
 use sluice_core::failure::PortError;
 use sluice_core::id::ServiceName;
 use sluice_core::phase::Phase;
 use sluice_core::release::Release;
 use sluice_core::restore::{self, PointReference, Restore};
-use sluice_core::rollback::{DeploymentKind, ImageReference};
+use sluice_core::rollback::ImageReference;
 
 use super::form::leads_back_already;
 use super::roll_back::RECENT;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use sluice_core::deployment::DeploymentKind;
 use sluice_core::deployment::{Deployment, Opening, Requester, Way};
 use sluice_core::event::Event;
 use sluice_core::failure::{Cause, PortError, RejectedEvent};
@@ -10,8 +11,7 @@ use sluice_core::id::{DeploymentId, ImageTag};
 use sluice_core::phase::Phase;
 use sluice_core::release::{ProvenRelease, Release};
 use sluice_core::rollback::{
-    self, DeploymentKind, ImageReference, ReleaseReference, Rollback, before, migrated_since,
-    named, still_proven,
+    self, ImageReference, ReleaseReference, Rollback, before, migrated_since, named, still_proven,
 };
 
 use super::form::leads_back_already;

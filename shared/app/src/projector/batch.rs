@@ -2,9 +2,9 @@
 //! posts, since Slack takes about one a second for a channel.
 
 use sluice_core::deployment::Deployment;
-use sluice_core::message::{Block, Message};
-use sluice_core::parts::parts;
-use sluice_core::view::{Reply, replies};
+use sluice_words::message::{Block, Message};
+use sluice_words::parts::parts;
+use sluice_words::view::{Reply, replies};
 
 /// Lines in one message.
 const LINES: usize = 20;

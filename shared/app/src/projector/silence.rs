@@ -62,11 +62,11 @@ mod tests {
     use std::sync::Arc;
 
     use sluice_core::config::Config;
+    use sluice_core::deployment::DeploymentKind;
     use sluice_core::deployment::{Opening, Requester};
     use sluice_core::id::{DeploymentId, Digest, ImageTag, RepositoryName};
     use sluice_core::phase::Phase;
     use sluice_core::release::Release;
-    use sluice_core::rollback::DeploymentKind;
 
     use super::*;
 

@@ -2,9 +2,9 @@
 
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::id::SlackUserId;
-use sluice_core::message::Message;
 use sluice_core::rollback::{ImageReference, ReleaseReference};
-use sluice_core::slash::{Ask, Version};
+use sluice_words::message::Message;
+use sluice_words::slash::{Ask, Version};
 
 use super::SlashFailed;
 use crate::App;

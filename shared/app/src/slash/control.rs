@@ -2,8 +2,8 @@
 
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::id::{DeploymentId, SlackUserId};
-use sluice_core::message::Message;
-use sluice_core::slash::{Control, Reason};
+use sluice_words::message::Message;
+use sluice_words::slash::{Control, Reason};
 
 use super::{NO_REASON, SlashFailed};
 use crate::App;

@@ -3,9 +3,9 @@
 use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::id::SlackUserId;
-use sluice_core::message::{ButtonAction, Message};
 use sluice_core::phase::Phase;
-use sluice_core::slash::Decision;
+use sluice_words::message::{ButtonAction, Message};
+use sluice_words::slash::Decision;
 
 use super::SlashFailed;
 use crate::App;

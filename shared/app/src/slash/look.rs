@@ -8,11 +8,11 @@ use sluice_core::deployment::{Deployment, Requester};
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::PortError;
 use sluice_core::id::{DeploymentId, SlackUserId};
-use sluice_core::message::{Block, Message};
 use sluice_core::phase::Phase;
 use sluice_core::roles::{Action, may};
-use sluice_core::slash::{Look, help};
-use sluice_core::view::{Glance, history_message, home, status_message, who_message};
+use sluice_words::message::{Block, Message};
+use sluice_words::slash::{Look, help};
+use sluice_words::view::{Glance, history_message, home, status_message, who_message};
 
 use super::{SERVED, SlashFailed};
 use crate::App;
@@ -111,7 +111,11 @@ impl App {
         if seen.is_open_to(&Requester::Push) {
             return Vec::new();
         }
-        vec![seen.words(environment, &Requester::Push)]
+        vec![sluice_words::controls::closed(
+            &seen,
+            environment,
+            &Requester::Push,
+        )]
     }
 
     async fn history_of(&self, at: Option<&EnvironmentKey>) -> Result<Message, PortError> {

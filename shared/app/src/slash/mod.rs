@@ -12,8 +12,8 @@ use sluice_core::config::Environment;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::PortError;
 use sluice_core::id::SlackUserId;
-use sluice_core::message::Message;
-use sluice_core::slash::{self, Group, Known, Slash, SlashError};
+use sluice_words::message::Message;
+use sluice_words::slash::{self, Group, Known, Slash, SlashError};
 
 use crate::App;
 use crate::asked::AskError;

@@ -2,12 +2,12 @@
 
 use sluice_core::failure::PortError;
 use sluice_core::id::{DeploymentId, EnvironmentName};
-use sluice_core::message::ButtonAction;
-use sluice_core::modal::{InputName, Purpose, Submission};
 use sluice_core::phase::Phase;
 use sluice_core::rollback::ReleaseReference;
-use sluice_core::slash::UnusableReason;
-use sluice_core::view::reject_modal;
+use sluice_words::message::ButtonAction;
+use sluice_words::modal::{InputName, Purpose, Submission};
+use sluice_words::slash::UnusableReason;
+use sluice_words::view::reject_modal;
 
 use crate::App;
 use crate::asked::{AskError, Request, RestoreDatabase, RollBack};

@@ -10,6 +10,7 @@ mod problem;
 mod raw;
 mod reader;
 mod report;
+mod roles;
 mod scan;
 mod schema;
 mod text;
@@ -29,12 +30,12 @@ use crate::id::{
 };
 use crate::migration::Risk;
 use crate::registry::Registry;
-use crate::roles::Roles;
 use crate::tag::TagPattern;
 
 pub use migration::{Inspect, Migration, RiskRule, WaivedFinding, is_alembic};
 pub use problem::{Problem, Problems};
-pub(crate) use report::did_you_mean;
+pub use report::did_you_mean;
+pub use roles::Roles;
 pub use scan::{Day, ScanException};
 pub use schema::schema;
 pub use together::{Shared, shared};

@@ -165,10 +165,7 @@ impl<'a> Lines<'a> {
 }
 
 /// The known word that `word` was probably meant to be.
-pub(crate) fn did_you_mean<'a>(
-    word: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // One slip in a short word, up to three in a long one.
     let most = (1 + word.chars().count() / 4).min(3);
     known

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Sample;
 use crate::id::{ServiceName, TaskDefinitionArn};
 use crate::observation::{ServiceObservation, StoppedTask};
-use crate::words;
+use crate::quantity;
 
 /// A task that autoscaling has just asked for is up by then. Until then only what was wanted before
 /// must run.
@@ -104,7 +104,7 @@ pub(crate) fn judged(before: &[Sample], sample: &Sample) -> Sample {
                 tasks.running,
                 if tasks.running == 1 { "runs" } else { "run" },
             );
-            let of = words::count(expected as usize, "task");
+            let of = quantity::count(expected as usize, "task");
             judged
                 .bad
                 .push(format!("{service}: {running} of {of} {runs}"));

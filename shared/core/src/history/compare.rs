@@ -118,11 +118,15 @@ fn joined(keys: impl Iterator<Item = impl fmt::Display>) -> String {
         .join(", ")
 }
 
+/// What people are told that is new in the second deployment.
+pub type Told = fn(Option<&Deployment>, &Deployment) -> Vec<String>;
+
 /// A history that is folded record by record.
 #[derive(Clone, Debug)]
 pub struct Replay<'a> {
     rest: &'a [Record],
     state: Deployment,
+    told: Told,
     /// Every command that today's code has asked for.
     asked: BTreeSet<CommandKey>,
 }
@@ -137,11 +141,12 @@ pub struct Folded<'a> {
 }
 
 impl<'a> Replay<'a> {
-    /// A history at its beginning: the first record is folded already.
+    /// A history at its beginning: the first record is folded already. `told` is what people would be
+    /// told today.
     ///
     /// # Errors
     /// The chain is broken, or the history does not begin with an opening.
-    pub fn begin(history: &'a [Record]) -> Result<(Self, Folded<'a>), BrokenHistory> {
+    pub fn begin(history: &'a [Record], told: Told) -> Result<(Self, Folded<'a>), BrokenHistory> {
         verify(history)?;
         let (first, rest) = history.split_first().ok_or(BrokenHistory::NoOpening)?;
         let RecordedEntry::Opened(opening) = &first.entry else {
@@ -149,10 +154,11 @@ impl<'a> Replay<'a> {
         };
         let state = Deployment::open(opening, first.at);
         let mut differences = Vec::new();
-        compare(first, None, &state, &mut differences);
+        compare(first, told(None, &state), None, &state, &mut differences);
         let mut replay = Self {
             rest,
             state,
+            told,
             asked: BTreeSet::new(),
         };
         replay.ask(first);
@@ -183,7 +189,8 @@ impl<'a> Replay<'a> {
         match machine::step(&self.state, event, record.at) {
             Ok(transition) => match transition.next {
                 Some(next) => {
-                    compare(record, Some(&self.state), &next, &mut differences);
+                    let (before, words) = (&self.state, (self.told)(Some(&self.state), &next));
+                    compare(record, words, Some(before), &next, &mut differences);
                     self.state = next;
                 }
                 None => differences.push(Differs::Effect {
@@ -227,6 +234,7 @@ fn refused(record: &Record, why: &RejectedEvent) -> Differs {
 
 fn compare(
     record: &Record,
+    words: Vec<String>,
     before: Option<&Deployment>,
     after: &Deployment,
     differences: &mut Vec<Differs>,
@@ -242,10 +250,12 @@ fn compare(
         let recorded = record.intends.clone();
         differences.push(Differs::Intends { recorded, today });
     }
-    let today = super::told(before, after);
-    if record.notes != today {
+    if record.notes != words {
         let recorded = record.notes.clone();
-        differences.push(Differs::Words { recorded, today });
+        differences.push(Differs::Words {
+            recorded,
+            today: words,
+        });
     }
 }
 

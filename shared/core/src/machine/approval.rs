@@ -12,7 +12,6 @@ use crate::failure::RejectedEvent;
 use crate::id::{Hash, SlackGroupId, SlackUserId};
 use crate::note::Note;
 use crate::phase::Phase;
-use crate::plan::demands::Demands;
 
 pub(super) fn begin(d: &mut Deployment, now: Timestamp) {
     d.approvals.clear();
@@ -38,7 +37,7 @@ pub(super) fn begin_again(
 /// Whether those that still count are too few.
 pub(super) fn is_too_few(d: &Deployment, lapsed: &BTreeMap<SlackUserId, Lapse>) -> bool {
     let valid = d.approvals.keys().filter(|by| !lapsed.contains_key(*by));
-    let quorum = Demands::of_deployment(d).map_or(0, |demands| usize::from(demands.quorum));
+    let quorum = d.demands().map_or(0, |demands| usize::from(demands.quorum));
     !lapsed.is_empty() && valid.count() < quorum
 }
 
@@ -50,7 +49,7 @@ pub(super) fn approve(
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
     may_decide(d, by, groups, plan, now)?;
-    let Some(demands) = Demands::of_deployment(d) else {
+    let Some(demands) = d.demands() else {
         return Err(RejectedEvent::NotAwaitingApproval {
             phase: d.phase.name(),
         });

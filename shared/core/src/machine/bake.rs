@@ -14,8 +14,8 @@ use crate::health::{self, Reading, Sample, Verdict, verdict};
 use crate::id::{SlackGroupId, SlackUserId};
 use crate::note::Note;
 use crate::phase::Phase;
+use crate::quantity;
 use crate::roles::{self, Action};
-use crate::words;
 
 /// Samples kept. A bake of a day at one a minute has 1,440; the verdict needs far fewer.
 const SAMPLES: usize = 120;
@@ -198,7 +198,7 @@ pub(super) fn give_up(d: &mut Deployment, now: Timestamp) {
 }
 
 /// What was seen and what was not, while a bake proves nothing.
-pub(crate) fn what_is_known(d: &Deployment) -> String {
+pub fn what_is_known(d: &Deployment) -> String {
     let Phase::Baking { samples, .. } = &d.phase else {
         return String::new();
     };
@@ -206,7 +206,7 @@ pub(crate) fn what_is_known(d: &Deployment) -> String {
     let mut said = vec![match health::good(samples) {
         good if good >= needed => format!(
             "{} were seen, and then none",
-            words::count(good, "good health sample")
+            quantity::count(good, "good health sample")
         ),
         good => format!("only {good} of the {needed} good health samples it takes were seen"),
     }];

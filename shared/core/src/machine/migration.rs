@@ -197,7 +197,7 @@ fn seen(d: &mut Deployment, task: &TaskObservation, now: Timestamp) {
                 exit_code: None,
                 reason: format!(
                     "Sluice stopped it: it was not done after {}",
-                    crate::words::duration_s(stopping.after_s)
+                    crate::quantity::duration_s(stopping.after_s)
                 ),
                 log_tail: task.log_tail.clone(),
             };
@@ -399,7 +399,7 @@ pub(super) fn give_up_blind(d: &mut Deployment, why: &str, now: Timestamp) {
     let time = SignedDuration::from_hours(12);
     let reason = format!(
         "AWS could not be asked for {}{why}",
-        crate::words::duration(time)
+        crate::quantity::duration(time)
     );
     unknown(d, reason, now);
 }

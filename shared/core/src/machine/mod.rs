@@ -12,6 +12,7 @@ mod cleanup;
 mod deadline;
 mod decision;
 mod gate;
+mod hold;
 mod migration;
 mod needs;
 mod pause;
@@ -37,10 +38,10 @@ use crate::intent::Intent;
 use crate::note::Note;
 use crate::phase::Phase;
 
-pub(crate) use bake::what_is_known;
+pub use bake::what_is_known;
 pub use deadline::deadline;
 pub(crate) use shift::{is_healthy as is_step_healthy, part_of_the_traffic};
-pub use wait::{confirms_at, waits_for, wake_at};
+pub use wait::{confirms_at, wake_at};
 
 /// What an event does to a deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,7 +13,8 @@ use crate::id::TaskDefinitionArn;
 use crate::note::Note;
 use crate::phase::Phase;
 use crate::plan::survey::Survey;
-use crate::plan::{SealedPlan, changes, draw};
+use crate::plan::{SealedPlan, changes};
+use crate::planner::draw;
 
 pub(super) fn begin(d: &mut Deployment, confirming: bool, now: Timestamp) {
     if d.settings

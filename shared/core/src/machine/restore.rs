@@ -13,7 +13,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{end, late};
 use crate::command::{Command, CommandKey};
-use crate::database::CopyStatus;
 use crate::deployment::Deployment;
 use crate::event::Outcome;
 use crate::failure::{Cause, RejectedEvent};
@@ -21,7 +20,6 @@ use crate::note::Note;
 use crate::phase::Phase;
 use crate::plan::PlannedRestore;
 use crate::restore::{RestoreStep, Stands};
-use crate::words;
 
 /// Tasks have two minutes from SIGTERM to SIGKILL at most; connections drain beside that.
 const STOPPING: SignedDuration = SignedDuration::from_mins(20);
@@ -130,41 +128,6 @@ pub(super) fn look_again_s(step: &RestoreStep) -> i64 {
         | RestoreStep::Starting { .. }
         | RestoreStep::Checking { .. }
         | RestoreStep::StartingAgain { .. } => 10,
-    }
-}
-
-/// What it waits for, in words.
-pub(super) fn waits_for(d: &Deployment, step: &RestoreStep) -> String {
-    let planned = planned(d);
-    let (copy, aside) = (planned.copy.identifier(), planned.aside.identifier());
-    match step {
-        RestoreStep::Stopping { .. } => "every service to stop".to_owned(),
-        RestoreStep::Copying { copy: seen, .. } => match seen {
-            Some(CopyStatus::Creating(status) | CopyStatus::Settling(status)) => {
-                format!("RDS to make {copy}: {status}")
-            }
-            Some(CopyStatus::Available { .. }) => "every service to stand still".to_owned(),
-            Some(CopyStatus::Absent | CopyStatus::Failed(_)) | None => {
-                format!("RDS to make {copy}")
-            }
-        },
-        RestoreStep::SettingAside { .. } => format!("RDS to call the old database {aside}"),
-        RestoreStep::TakingItsPlace { .. } => {
-            format!("RDS to call {copy} {}", planned.database.identifier())
-        }
-        RestoreStep::Starting { services } => {
-            let waits = services.iter().filter(|(_, way)| !way.is_settled());
-            let names: Vec<&str> = waits.map(|(name, _)| name.as_str()).collect();
-            format!("{} to be up", names.join(", "))
-        }
-        RestoreStep::Checking {
-            failed_rounds: 0, ..
-        } => "users to be answered".to_owned(),
-        RestoreStep::Checking { failed_rounds, .. } => format!(
-            "users to be answered, {} failed so far",
-            words::count(usize::from(*failed_rounds), "round")
-        ),
-        RestoreStep::StartingAgain { .. } => "every service to run as before".to_owned(),
     }
 }
 

@@ -132,8 +132,8 @@ pub(super) fn on(
             return Err(late(d, outcome));
         }
         (Return::Looking, Outcome::Rollout { rollout: None, .. }) if !may_still_come => {
-            // ECS was never asked, or refused: the service is untouched.
-            Return::Returned
+            // ECS was never asked, or refused: it is untouched by us.
+            Return::SaidBack
         }
         (Return::Looking | Return::Stopping { .. }, Outcome::Rollout { rollout, .. }) => {
             after_ours(way, rollout.as_ref(), now)
@@ -162,12 +162,12 @@ pub(super) fn on(
         *known = Some(seen.clone());
     }
     match further {
-        Return::Returned => d.tell(now, Note::ServiceReturned(service)),
         Return::Stuck(reason) => d.tell(now, Note::ServiceStuck { service, reason }),
         Return::Looking
         | Return::Stopping { .. }
         | Return::Checking { .. }
         | Return::SaidBack
+        | Return::Returned
         | Return::Redeploying { .. } => {}
     }
     Ok(())
@@ -345,14 +345,11 @@ pub(super) fn give_up(d: &mut Deployment, now: Timestamp) {
     let Phase::RollingBack { services, .. } = &mut d.phase else {
         return;
     };
-    // None was ever changed, and nobody saw what the services run.
-    let is_unseen = services.values().all(|way| *way == Return::Returned);
     for way in services.values_mut() {
         let stuck = match way {
             Return::Looking => "whether ECS has deployed the new version there is not known",
             Return::Stopping { .. } | Return::Redeploying { .. } => "it was not back in time",
             Return::Checking { .. } | Return::SaidBack => "what it runs could not be seen",
-            Return::Returned if is_unseen => "what it runs could not be seen",
             Return::Returned | Return::Stuck(_) => continue,
         };
         *way = Return::Stuck(stuck.to_owned());

@@ -1,7 +1,6 @@
 //! How many must say yes to a plan, and who not.
 
 use crate::config::{RiskRule, Settings};
-use crate::deployment::Deployment;
 use crate::migration::{Judgement, Risk};
 
 /// What a plan demands of its approvals: what the environment does, or more where the migration is
@@ -27,12 +26,6 @@ impl Demands {
             },
             four_eyes: approval.four_eyes || is_risky,
         })
-    }
-
-    /// What the plan of a deployment demands.
-    pub fn of_deployment(d: &Deployment) -> Option<Self> {
-        let plan = d.plan.as_ref().map(|sealed| &sealed.plan);
-        Self::of(&d.settings, plan.and_then(|plan| plan.judgement()))
     }
 }
 

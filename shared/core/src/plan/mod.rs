@@ -3,18 +3,12 @@
 //! Its hash is what people approve. It holds what will be done and nothing that moves by itself
 //! (times, states, sizes, counts): that stands beside it, in [`Seen`].
 
-mod compare;
 pub mod demands;
 mod diff;
-mod draw;
 mod remark;
 mod render;
 mod render_restore;
-mod render_seen;
-mod restore;
-mod schema;
 mod seen;
-mod services;
 pub mod survey;
 pub mod way_back;
 
@@ -25,7 +19,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{Database, ServiceKind, Strategy};
 use crate::database::RestorePoint;
-use crate::deployment::Hotfix;
 use crate::id::{
     AlarmName, AppName, ContainerName, DeploymentId, EcsServiceName, EnvironmentName, ImageTag,
     ServiceName, SlackUserId, SnapshotId, TaskDefinitionArn,
@@ -33,10 +26,10 @@ use crate::id::{
 use crate::migration::{Inspection, Judgement};
 use crate::observation::PinnedSecret;
 use crate::release::Release;
+use crate::request::Hotfix;
 
 pub use diff::changes;
-pub use draw::draw;
-pub use remark::Remark;
+pub use remark::{Remark, split};
 pub use seen::{SealedPlan, Seen};
 
 /// The version of a secret that is not pinned: whichever is current when a task starts.

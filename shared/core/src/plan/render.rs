@@ -7,7 +7,7 @@ use crate::id::{AlarmName, ImageTag, TaskDefinitionArn};
 use crate::migration::{self, Finding};
 use crate::plan::way_back::way_back;
 use crate::plan::{Plan, PlannedService, render_restore};
-use crate::words;
+use crate::quantity;
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -103,8 +103,8 @@ impl Plan {
             "database   from {} to {}: {} in {} (SQL {})",
             migration::places(&seen.current),
             seen.head,
-            words::count(judgement.statements as usize, "statement"),
-            words::count(seen.pending.len(), "revision"),
+            quantity::count(judgement.statements as usize, "statement"),
+            quantity::count(seen.pending.len(), "revision"),
             judgement.sql.short()
         )];
         let pending = seen.pending.iter();
@@ -128,7 +128,7 @@ impl Plan {
         }
         if let Some(migration) = &self.migration {
             let (command, timeout) = (migration.command.join(" "), migration.timeout);
-            let at_most = words::duration(timeout);
+            let at_most = quantity::duration(timeout);
             steps.push(format!("migrate: `{command}`, at most {at_most}"));
         }
         let web = || self.of(ServiceKind::Web);
@@ -150,7 +150,10 @@ impl Plan {
                 1 => format!(", watching the alarm {}", alarms.join(", ")),
                 _ => format!(", watching the alarms {}", alarms.join(", ")),
             };
-            steps.push(format!("bake for {}{alarms}", words::duration(self.bake)));
+            steps.push(format!(
+                "bake for {}{alarms}",
+                quantity::duration(self.bake)
+            ));
         }
         steps.push("take the old version down".to_owned());
         steps
@@ -200,14 +203,14 @@ fn bring_up(service: &PlannedService) -> String {
 fn with_tasks(service: &PlannedService) -> String {
     let desired = service.desired;
     desired.map_or_else(String::new, |tasks| {
-        format!(", with {}", words::count(tasks as usize, "task"))
+        format!(", with {}", quantity::count(tasks as usize, "task"))
     })
 }
 
 fn replace(service: &PlannedService) -> String {
     let stop = service
         .stop_timeout
-        .map(|timeout| format!(", each given {} to finish", words::duration(timeout)))
+        .map(|timeout| format!(", each given {} to finish", quantity::duration(timeout)))
         .unwrap_or_default();
     let stop = format!("{}{stop}", with_tasks(service));
     let from = revision(&service.from);
@@ -232,12 +235,12 @@ fn shift(strategy: &Strategy) -> String {
         Strategy::Canary(steps) => format!(
             "shift {} % of the traffic, wait {}, then the rest",
             steps.percent,
-            words::duration(steps.bake)
+            quantity::duration(steps.bake)
         ),
         Strategy::Linear(steps) => format!(
             "shift the traffic in steps of {} %, {} apart",
             steps.percent,
-            words::duration(steps.bake)
+            quantity::duration(steps.bake)
         ),
         Strategy::BlueGreen | Strategy::Rolling | Strategy::Singleton => {
             "shift all traffic to green".to_owned()

@@ -5,7 +5,7 @@ use super::{Plan, PlannedRestore, PlannedService};
 use crate::config::ServiceKind;
 use crate::database::RestorePoint;
 use crate::id::ImageTag;
-use crate::words;
+use crate::quantity;
 
 /// The lines above the steps.
 pub(super) fn head(plan: &Plan, restore: &PlannedRestore) -> Vec<String> {
@@ -64,7 +64,7 @@ pub(super) fn steps(plan: &Plan, restore: &PlannedRestore) -> Vec<String> {
     }
     lines.push(format!(
         "ask what users ask: the health paths, {}",
-        words::count(plan.smoke_tests.len(), "smoke test")
+        quantity::count(plan.smoke_tests.len(), "smoke test")
     ));
     lines
 }
@@ -77,7 +77,7 @@ fn listed(services: &[PlannedService], say: impl Fn(&PlannedService) -> String) 
 fn stopped(service: &PlannedService) -> String {
     let given = service
         .stop_timeout
-        .map(|timeout| format!(", given {}", words::duration(timeout)))
+        .map(|timeout| format!(", given {}", quantity::duration(timeout)))
         .unwrap_or_default();
     format!("{} ({}{given})", service.service, tasks(service))
 }
@@ -88,5 +88,5 @@ fn started(service: &PlannedService) -> String {
 }
 
 fn tasks(service: &PlannedService) -> String {
-    words::count(service.desired.unwrap_or(0) as usize, "task")
+    quantity::count(service.desired.unwrap_or(0) as usize, "task")
 }

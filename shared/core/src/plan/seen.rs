@@ -3,7 +3,6 @@
 //! makes no approval void.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -71,27 +70,5 @@ impl SealedPlan {
         let remarks = self.seen.remarks.iter();
         let news = remarks.filter(|remark| !before.seen.remarks.contains(remark));
         news.cloned().collect()
-    }
-
-    /// What people should know, in words.
-    pub fn remarks(&self) -> Vec<String> {
-        self.seen.remarks.iter().map(ToString::to_string).collect()
-    }
-}
-
-impl fmt::Display for SealedPlan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.plan.fmt(f)?;
-        let lines = self.lines_beside();
-        if !lines.is_empty() {
-            writeln!(
-                f,
-                "seen at the last look (may change by itself, voids no approval)"
-            )?;
-        }
-        for line in lines {
-            writeln!(f, "  {line}")?;
-        }
-        Ok(())
     }
 }

@@ -3,8 +3,8 @@
 use crate::database::RestorePoint;
 use crate::migration::{Judgement, Risk};
 use crate::plan::{Plan, SealedPlan};
+use crate::quantity;
 use crate::restore::estimate;
-use crate::words;
 
 /// How this release can be taken back, in a line.
 pub(super) fn way_back(plan: &Plan) -> String {
@@ -18,7 +18,7 @@ pub(super) fn way_back(plan: &Plan) -> String {
 }
 
 /// What going back takes once the migration has run.
-pub(crate) fn point_of_no_return(plan: &Plan, judgement: &Judgement) -> String {
+pub fn point_of_no_return(plan: &Plan, judgement: &Judgement) -> String {
     let why = if judgement.has(Risk::Breaking) {
         "the code that runs now does not run on the new schema"
     } else {
@@ -35,12 +35,12 @@ pub(crate) fn point_of_no_return(plan: &Plan, judgement: &Judgement) -> String {
 /// How long the application stands still while the plan's restore is carried out, or while its
 /// snapshot would be restored: an estimate in words, from the present size of the database. `None`
 /// where there is nothing to restore.
-pub(crate) fn time_away(sealed: &SealedPlan) -> Option<String> {
+pub fn time_away(sealed: &SealedPlan) -> Option<String> {
     let database = sealed.seen.database.as_ref()?;
     let point = match (&sealed.plan.restore, &sealed.plan.backup) {
         (Some(restore), _) => restore.point.clone(),
         (None, Some(backup)) => RestorePoint::Snapshot(backup.snapshot.clone()),
         (None, None) => return None,
     };
-    Some(words::duration(estimate(database.storage_gib, &point)))
+    Some(quantity::duration(estimate(database.storage_gib, &point)))
 }

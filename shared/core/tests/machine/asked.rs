@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
+use sluice_core::deployment::DeploymentKind;
 use sluice_core::deployment::{Requester, Way};
 use sluice_core::event::{Claim, Event, Outcome};
 use sluice_core::failure::{PortError, RejectedEvent};
@@ -10,8 +11,8 @@ use sluice_core::history::{replay, verify};
 use sluice_core::hook::{HookAnswer, HookCall, answer};
 use sluice_core::id::{DeploymentId, ImageTag, ServiceName, SlackUserId, TaskDefinitionArn};
 use sluice_core::observation::{ImageObservation, RolloutStatus, Stage};
-use sluice_core::rollback::{DeploymentKind, Rollback, settings};
-use sluice_core::view;
+use sluice_core::rollback::{Rollback, settings};
+use sluice_words::view;
 
 use super::world::{APPROVER, deployment_arn, digest, proven};
 use crate::{Run, World};
@@ -108,7 +109,10 @@ fn going_back_is_refused_with_what_can_be_done_instead() {
 fn a_rollback_asks_nobody_migrates_nothing_and_brings_the_old_revisions_back() {
     let (mut run, mut world) = rollback();
     run.until(&world, "RollingOut");
-    insta::assert_snapshot!("plan_of_a_rollback", run.d.sealed_plan().to_string());
+    insta::assert_snapshot!(
+        "plan_of_a_rollback",
+        sluice_words::plan::text(run.d.sealed_plan())
+    );
     run.until(&world, "Shifting");
     world.web(RolloutStatus::Successful, Stage::CleanUp);
     run.until(&world, "Succeeded");
@@ -143,7 +147,7 @@ fn production_that_is_down_does_not_stop_a_rollback() {
         traffic.unhealthy = 2;
     }
     run.until(&world, "RollingOut");
-    let warnings = &run.d.sealed_plan().remarks();
+    let warnings = sluice_words::plan::remarks(run.d.sealed_plan());
     assert!(
         warnings
             .iter()
@@ -239,7 +243,7 @@ fn a_secret_that_is_gone_at_its_old_version_is_a_warning() {
     rollback.revisions.remove(&ServiceName::new("beat"));
     let mut run = Run::of(person(), kind, (*run.d.settings).clone());
     run.until(&world, "RollingOut");
-    let warnings = run.d.sealed_plan().remarks().join("\n");
+    let warnings = sluice_words::plan::remarks(run.d.sealed_plan()).join("\n");
     assert!(
         warnings
             .contains("the version of the secret DATABASE_URL that v1.4.0 had no longer exists"),
@@ -260,8 +264,9 @@ fn a_service_that_was_added_since_stays_as_it_is() {
     let sealed = run.d.sealed_plan();
     assert!(sealed.plan.service(&ServiceName::new("beat")).is_none());
     assert!(
-        sealed.to_string().contains("beat was added after v1.4.0"),
-        "{sealed}"
+        sluice_words::plan::text(sealed).contains("beat was added after v1.4.0"),
+        "{}",
+        sluice_words::plan::text(sealed)
     );
 }
 
@@ -272,7 +277,7 @@ fn what_somebody_asks_for_may_be_older_or_the_same_and_the_plan_says_so() {
         world.previous = proven(tag, if older { '0' } else { 'a' });
         world.previous.release.pushed_at += SignedDuration::from_hours(1);
         run.until(&world, "AwaitingApproval");
-        run.d.sealed_plan().remarks().join("\n")
+        sluice_words::plan::remarks(run.d.sealed_plan()).join("\n")
     };
     insta::assert_snapshot!(
         "asked_for_by_somebody",

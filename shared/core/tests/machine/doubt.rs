@@ -15,10 +15,10 @@ use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::health::TaskCount;
 use sluice_core::history::{replay, verify};
 use sluice_core::id::{ServiceName, SlackUserId};
-use sluice_core::message::ButtonAction;
 use sluice_core::observation::{RolloutStatus, Stage};
 use sluice_core::phase::Phase;
-use sluice_core::view::message;
+use sluice_words::message::ButtonAction;
+use sluice_words::view::message;
 
 use super::view::{broadcasts, buttons, text};
 use super::world::APPROVER;

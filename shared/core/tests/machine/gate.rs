@@ -11,8 +11,9 @@ use sluice_core::event::Event;
 use sluice_core::failure::RejectedEvent;
 use sluice_core::history::replay;
 use sluice_core::id::{DeploymentId, SlackUserId};
-use sluice_core::machine::{deadline, waits_for, wake_at};
-use sluice_core::view;
+use sluice_core::machine::{deadline, wake_at};
+use sluice_words::view;
+use sluice_words::waits::waits_for;
 
 use super::world::{APPROVER, start};
 use crate::Run;

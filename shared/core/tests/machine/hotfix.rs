@@ -6,7 +6,7 @@ use sluice_core::history::{replay, verify};
 use sluice_core::id::SlackUserId;
 use sluice_core::observation::{ProofObservation, RolloutStatus, Stage};
 use sluice_core::summary::DeploymentSummary;
-use sluice_core::view::{history_message, message};
+use sluice_words::view::{history_message, message};
 
 use super::view::text;
 use super::world::APPROVER;

@@ -57,7 +57,7 @@ fn the_verdict_stands_in_the_plan_before_anybody_says_yes() {
     world.inspection = breaking();
     run.until(&world, "AwaitingApproval");
     assert!(!run.world_touched(), "looking changes nothing");
-    insta::assert_snapshot!(run.d.sealed_plan());
+    insta::assert_snapshot!(sluice_words::plan::text(run.d.sealed_plan()));
 }
 
 #[test]
@@ -264,7 +264,7 @@ fn whoever_waits_reads_which_revision_it_is_at() {
     for _ in 0..4 {
         run.look(&world);
     }
-    let waits = sluice_core::machine::waits_for(&run.d);
+    let waits = sluice_words::waits::waits_for(&run.d);
     assert!(
         waits.ends_with("Running upgrade 2c91e0 -> 3f2a9c, add a note"),
         "{waits}"
@@ -298,7 +298,7 @@ fn a_migration_that_may_have_left_a_part_of_itself_asks_a_person() {
     world.inspection = half_done();
     fails(&mut world, 1);
     run.approved_until(&world, "AwaitingRestoreDecision");
-    let message = sluice_core::view::message(&run.d, None);
+    let message = sluice_words::view::message(&run.d, None);
     insta::assert_json_snapshot!(message);
     let refused = roll_forward(&mut run, "U0", &[]).unwrap_err();
     assert!(
@@ -357,7 +357,7 @@ fn sick_under_traffic() -> (Run, World) {
 fn old_code_is_not_brought_back_onto_a_schema_that_it_does_not_run_on() {
     let (run, _) = sick_under_traffic();
     assert!(!run.given.iter().any(|key| key.starts_with("stop-rollout")));
-    insta::assert_json_snapshot!(sluice_core::view::message(&run.d, None));
+    insta::assert_json_snapshot!(sluice_words::view::message(&run.d, None));
 }
 
 #[test]

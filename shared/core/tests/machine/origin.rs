@@ -5,7 +5,7 @@ use sluice_core::deployment::Requester;
 use sluice_core::failure::RejectedEvent;
 use sluice_core::id::SlackUserId;
 use sluice_core::origin::{BuildPage, CiReport, Commit, Origin, Source};
-use sluice_core::view::{Glance, message, status_message};
+use sluice_words::view::{Glance, message, status_message};
 
 use super::view::text;
 use super::world::APPROVER;
@@ -62,7 +62,10 @@ fn people_see_which_commit_it_is_who_pushed_it_and_what_changes() {
         closed: Vec::new(),
     };
     let status = text(&status_message(&[glance]));
-    insta::assert_snapshot!(format!("{shown}\n\n{}\n\n{status}", run.d.sealed_plan()));
+    insta::assert_snapshot!(format!(
+        "{shown}\n\n{}\n\n{status}",
+        sluice_words::plan::text(run.d.sealed_plan())
+    ));
 }
 
 #[test]
@@ -104,6 +107,6 @@ fn somebody_whom_slack_does_not_know_is_a_warning_without_the_address() {
     let (mut run, mut world) = Run::new(Requester::Push);
     world.image.pushed_by_stranger = true;
     run.until(&world, "AwaitingApproval");
-    let warnings = run.d.sealed_plan().remarks().join("\n");
+    let warnings = sluice_words::plan::remarks(run.d.sealed_plan()).join("\n");
     insta::assert_snapshot!(warnings, @"Slack does not know who pushed the image: Sluice cannot make sure that somebody else approves the deployment");
 }

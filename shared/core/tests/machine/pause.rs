@@ -11,7 +11,7 @@ use sluice_core::hook::{HookAnswer, HookCall, answer};
 use sluice_core::id::SlackUserId;
 use sluice_core::machine::deadline;
 use sluice_core::observation::Stage;
-use sluice_core::view;
+use sluice_words::view;
 
 use super::unkind::asks;
 use super::world::{APPROVER, World, deployment_arn};

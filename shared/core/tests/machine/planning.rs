@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use sluice_core::config::{Day, ScanException, Severity};
+use sluice_core::deployment::DeploymentKind;
 use sluice_core::deployment::Requester;
 use sluice_core::failure::PortError;
 use sluice_core::id::{AccountId, FindingId, Region};
 use sluice_core::observation::{AlarmState, ImageObservation, ProofObservation, ScanObservation};
 use sluice_core::registry::Registry;
-use sluice_core::rollback::DeploymentKind;
 use sluice_core::scan::{Counts, Findings};
 
 use super::world::digest;
@@ -18,7 +18,7 @@ use crate::Run;
 fn the_plan_says_everything_that_will_be_done() {
     let (mut run, world) = Run::new(Requester::Push);
     run.until(&world, "AwaitingApproval");
-    insta::assert_snapshot!(run.d.sealed_plan().to_string());
+    insta::assert_snapshot!(sluice_words::plan::text(run.d.sealed_plan()));
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_finding_that_somebody_answers_for_opens_the_gate_until_its_last_day() {
         run
     };
     let open = planned(until, &found, "AwaitingApproval");
-    let plan = open.d.sealed_plan().to_string();
+    let plan = sluice_words::plan::text(open.d.sealed_plan());
     let said = "  scan       3 low\n  excepted   critical CVE-2026-0861 until 2026-01-05, by the \
                 platform team: no version with a fix yet\n";
     assert!(plan.contains(said), "{plan}");
@@ -89,7 +89,7 @@ fn a_tag_that_moved_is_a_warning_and_the_digest_stays() {
     let (mut run, mut world) = Run::new(Requester::Push);
     world.image.tag_points_at = Some(digest('b'));
     run.until(&world, "AwaitingApproval");
-    let remarks = run.d.sealed_plan().remarks();
+    let remarks = sluice_words::plan::remarks(run.d.sealed_plan());
     assert!(remarks[0].contains("now names bbbbbbbbbbbb"), "{remarks:?}");
     assert_eq!(run.d.sealed_plan().plan.release.digest, digest('a'));
 }
@@ -99,7 +99,7 @@ fn a_service_changed_by_hand_is_a_warning_that_names_the_way_back() {
     let (mut run, mut world) = Run::new(Requester::Push);
     world.services[0].image = format!("registry/erp@{}", digest('c'));
     run.until(&world, "AwaitingApproval");
-    let warnings = run.d.sealed_plan().remarks();
+    let warnings = sluice_words::plan::remarks(run.d.sealed_plan());
     assert!(
         warnings[0].contains("somebody changed it by hand"),
         "{warnings:?}"
@@ -138,7 +138,7 @@ fn a_scan_is_waited_for_but_not_for_ever() {
     world.scan = ScanObservation::Pending;
     run.look(&world);
     run.look(&world);
-    assert_eq!(sluice_core::machine::waits_for(&run.d), "the image scan");
+    assert_eq!(sluice_words::waits::waits_for(&run.d), "the image scan");
     run.until(&world, "Failed");
     assert!(
         run.report().contains("was not scanned in time"),
@@ -159,7 +159,7 @@ fn a_throttled_read_is_tried_again_and_a_refused_one_is_not() {
         run.now += jiff::SignedDuration::from_secs(30);
     }
     assert_eq!(run.phase(), "Planning");
-    assert!(sluice_core::machine::waits_for(&run.d).contains("rate exceeded"));
+    assert!(sluice_words::waits::waits_for(&run.d).contains("rate exceeded"));
     world.failing.insert(
         "read-services".to_owned(),
         PortError::permanent("cluster not found"),
@@ -205,7 +205,7 @@ fn an_alarm_that_rings_already_does_not_count_and_one_that_is_not_there_is_in_th
     let sealed = run.d.sealed_plan();
     assert!(sealed.plan.alarms.contains(&ringing));
     assert!(!sealed.alarms().contains(&ringing));
-    let remarks = sealed.remarks();
+    let remarks = sluice_words::plan::remarks(sealed);
     assert!(remarks[0].contains("is in ALARM already"), "{remarks:?}");
 
     let (mut run, mut world) = Run::new(Requester::Push);
@@ -258,7 +258,7 @@ fn what_a_database_does_in_the_background_is_no_warning() {
         let (mut run, mut world) = Run::new(Requester::Push);
         world.database.as_mut().unwrap().status = status.to_owned();
         run.until(&world, "AwaitingApproval");
-        let plan = run.d.sealed_plan().to_string();
+        let plan = sluice_words::plan::text(run.d.sealed_plan());
         let told = format!("is {status}: the backup waits");
         assert_eq!(plan.contains(&told), is_told, "{plan}");
     }

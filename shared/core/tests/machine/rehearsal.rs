@@ -40,7 +40,7 @@ fn it_runs_on_a_copy_and_the_copy_is_gone_before_anybody_is_asked() {
     run.until(&world, "AwaitingApproval");
     assert!(removed(&run), "{:?}", run.given);
     assert!(!run.given.iter().any(|key| key == "start-migration"));
-    insta::assert_json_snapshot!(sluice_core::view::message(&run.d, None).blocks[3]);
+    insta::assert_json_snapshot!(sluice_words::view::message(&run.d, None).blocks[3]);
     insta::assert_snapshot!("story", run.story().join("\n"));
     run.approve(APPROVER).unwrap();
     run.until(&world, "BackingUp");

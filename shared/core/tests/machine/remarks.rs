@@ -2,17 +2,18 @@
 //! done is the plan: whoever said yes to another is asked again, and sees what is different.
 
 use jiff::SignedDuration;
+use sluice_core::deployment::DeploymentKind;
 use sluice_core::deployment::Requester;
 use sluice_core::id::{
     AlarmName, ImageTag, ServiceDeploymentArn, ServiceName, SlackUserId, TaskDefinitionArn,
 };
-use sluice_core::machine::waits_for;
 use sluice_core::note::Note;
 use sluice_core::observation::AlarmState;
 use sluice_core::origin::{Commit, Origin};
 use sluice_core::plan::changes;
-use sluice_core::rollback::{DeploymentKind, Rollback, settings};
-use sluice_core::view::message;
+use sluice_core::rollback::{Rollback, settings};
+use sluice_words::view::message;
+use sluice_words::waits::waits_for;
 
 use super::view::text;
 use super::world::{APPROVER, World, digest, proven};
@@ -120,12 +121,12 @@ fn what_moves_by_itself_makes_no_yes_void_and_is_told_where_it_matters() {
             panic!("{news:?}: {:?}", run.story());
         };
         assert!(!run.d.approvals.is_empty(), "{news:?}");
-        let said: Vec<String> = remarks.iter().map(ToString::to_string).collect();
+        let said: Vec<String> = remarks.iter().map(sluice_words::plan::remark).collect();
         match news {
             "" => assert!(said.is_empty(), "{said:?}"),
             news => assert!(said.len() == 1 && said[0].contains(news), "{said:?}"),
         }
-        let note = told(&run).words(&run.d);
+        let note = sluice_words::note::words(told(&run), &run.d);
         assert!(note.contains(news), "{note}");
     }
 }
@@ -169,7 +170,7 @@ fn what_will_be_done_is_what_people_approve() {
         let shown = text(&message(&run.d, None));
         let head = "Approval is needed again: the plan has changed since it was approved.";
         assert!(shown.contains(head) && shown.contains(line), "{shown}");
-        assert!(told(&run).words(&run.d).contains(line));
+        assert!(sluice_words::note::words(told(&run), &run.d).contains(line));
     }
 }
 
@@ -183,7 +184,7 @@ fn people_who_are_asked_again_see_what_changed_line_by_line() {
         // Beside the plan: it is in no difference.
         world.database.as_mut().unwrap().status = "modifying".to_owned();
     });
-    insta::assert_snapshot!(told(&run).words(&run.d));
+    insta::assert_snapshot!(sluice_words::note::words(told(&run), &run.d));
 }
 
 #[test]
@@ -211,7 +212,7 @@ fn a_secret_that_rotates_by_itself_is_not_pinned_and_people_know() {
     world.secret_rotates = true;
     run.until(&world, "AwaitingApproval");
     let before = run.d.sealed_plan().hash.clone();
-    let shown = run.d.sealed_plan().to_string();
+    let shown = sluice_words::plan::text(run.d.sealed_plan());
     assert!(shown.contains("secret     DATABASE_URL not pinned: the current version"));
     assert!(
         shown.contains("! the secret DATABASE_URL rotates by itself, so it is not pinned"),
@@ -313,7 +314,7 @@ fn the_way_back_refuses_nothing_that_it_can_go_back_from() {
     world.services[2].desired = 2;
     run.until(&world, "RollingOut");
     let sealed = run.d.sealed_plan();
-    insta::assert_snapshot!(sealed.to_string());
+    insta::assert_snapshot!(sluice_words::plan::text(sealed));
     let wanted = |name: &str| {
         sealed
             .plan

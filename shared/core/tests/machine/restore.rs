@@ -12,6 +12,7 @@ use sluice_core::command::Command;
 use sluice_core::config::Database;
 use sluice_core::controls::Hold;
 use sluice_core::database::{CopyObservation, CopyStatus, RestorePoint};
+use sluice_core::deployment::DeploymentKind;
 use sluice_core::deployment::{Requester, Way};
 use sluice_core::event::{Claim, Event, Outcome};
 use sluice_core::failure::{PortError, RejectedEvent};
@@ -20,12 +21,11 @@ use sluice_core::id::{
     DeploymentId, ImageTag, ServiceName, SlackUserId, SnapshotId, TaskDefinitionArn,
 };
 use sluice_core::machine::deadline;
-use sluice_core::message::Block;
 use sluice_core::observation::{RolloutStatus, Stage};
 use sluice_core::phase::Phase;
 use sluice_core::restore::{Found, Restore, RestoreStep, Stands, Tasks, settings};
-use sluice_core::rollback::DeploymentKind;
-use sluice_core::view;
+use sluice_words::message::Block;
+use sluice_words::view;
 
 use super::world::{APPROVER, digest, proven, rollout, start};
 use crate::{Run, World};
@@ -433,7 +433,7 @@ fn a_database_that_is_backed_up_at_the_moment_is_no_obstacle() {
             }
         }
         approved(&mut run, &mut place, "Restored");
-        let plan = run.d.sealed_plan().to_string();
+        let plan = sluice_words::plan::text(run.d.sealed_plan());
         let told = format!("! the database erp-production is {status}");
         assert_eq!(plan.contains(&told), is_told, "{plan}");
     }
@@ -445,7 +445,7 @@ fn a_deployment_by_hand_that_hangs_does_not_hold_a_restore_up() {
     place.world.services[0].in_progress =
         Some(sluice_core::id::ServiceDeploymentArn::new("arn:by-hand"));
     approved(&mut run, &mut place, "Restored");
-    let remarks = run.d.sealed_plan().remarks().join("\n");
+    let remarks = sluice_words::plan::remarks(run.d.sealed_plan()).join("\n");
     assert!(
         remarks.contains("that deployment is replaced by this one"),
         "{remarks}"
@@ -503,7 +503,7 @@ fn what_an_earlier_restore_has_stopped_comes_up_with_as_many_tasks_as_before() {
     approved(&mut run, &mut place, "Restored");
     // Of the worker nothing is known: it stays at zero, and the plan has said so.
     assert_eq!(place.running(), [("beat", 1), ("web", 4), ("worker", 0)]);
-    let plan = run.d.sealed_plan().to_string();
+    let plan = sluice_words::plan::text(run.d.sealed_plan());
     assert!(
         plan.contains("! worker is scaled to zero and stays at zero"),
         "{plan}"

@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use sluice_core::command::Command;
 use sluice_core::deployment::{Requester, Way};
 use sluice_core::event::{Event, Outcome};
-use sluice_core::failure::Cause;
+use sluice_core::failure::{Cause, PortError};
 use sluice_core::history::replay;
 use sluice_core::hook::{HookAnswer, HookCall, answer};
 use sluice_core::id::{SlackGroupId, SlackUserId, TaskDefinitionArn};
@@ -255,6 +255,24 @@ fn what_ecs_went_back_to_is_seen_before_it_is_told() {
         told.contains("someone else has deployed erp-web:99"),
         "{told}"
     );
+}
+
+/// ECS was never asked for ours, and somebody has deployed by hand meanwhile: the same is told.
+#[test]
+fn what_was_never_asked_for_is_seen_too_before_it_is_told() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    world.rollouts.values_mut().for_each(|rollout| *rollout = None);
+    run.approved_until(&world, "RollingOut");
+    let throttled = PortError::retryable("ecs:UpdateService: rate exceeded");
+    world.failing.insert("start-rollout".to_owned(), throttled);
+    for_minutes(&mut run, &world, 2);
+    let by_hand =
+        TaskDefinitionArn::new("arn:aws:ecs:eu-central-1:222222222222:task-definition/erp-web:99");
+    service(&mut world, "web").task_definition = by_hand;
+    go_back(&mut run).unwrap();
+    run.until(&world, "RollbackFailed");
+    let told = run.story().join("\n");
+    assert!(!told.contains("web runs what it ran before"), "{told}");
 }
 
 #[test]

@@ -4,10 +4,10 @@ use sluice_core::config::SecretSource;
 use sluice_core::deployment::Requester;
 use sluice_core::event::Event;
 use sluice_core::id::{SecretVersion, SlackUserId};
-use sluice_core::message::{Block, ButtonAction, Message};
 use sluice_core::observation::{PinnedSecret, RolloutStatus, Stage};
 use sluice_core::phase::Phase;
-use sluice_core::view::{message, replies};
+use sluice_words::message::{Block, ButtonAction, Message};
+use sluice_words::view::{message, replies};
 
 use super::world::APPROVER;
 use crate::Run;

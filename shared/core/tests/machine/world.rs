@@ -13,6 +13,7 @@ use sluice_core::command::{Command, CommandKey};
 use sluice_core::config::{Config, Environment, Settings};
 use sluice_core::controls::{Controls, ControlsObservation, Lapse};
 use sluice_core::database::{CopyObservation, CopyStatus};
+use sluice_core::deployment::DeploymentKind;
 use sluice_core::deployment::{Deployment, Hotfix, Opening, Requester};
 use sluice_core::event::{Claim, Event, Outcome};
 use sluice_core::failure::{PortError, RejectedEvent};
@@ -31,7 +32,6 @@ use sluice_core::observation::*;
 use sluice_core::origin::Origin;
 use sluice_core::phase::Phase;
 use sluice_core::release::{ProvenRelease, Release};
-use sluice_core::rollback::DeploymentKind;
 use sluice_core::scan::Findings;
 
 pub(crate) const ERP: &str = include_str!("../../../../tests/erp/sluice.toml");
@@ -480,7 +480,13 @@ impl Run {
         };
         let d = Deployment::open(&opening, start());
         let mut chain = ChainEnd::start();
-        let first = chain.append(RecordedEntry::Opened(Box::new(opening)), start(), None, &d);
+        let first = sluice_words::note::append(
+            &mut chain,
+            RecordedEntry::Opened(Box::new(opening)),
+            start(),
+            None,
+            &d,
+        );
         Self {
             d,
             now: start(),
@@ -500,8 +506,13 @@ impl Run {
         let transition = step(&self.d, event, self.now)?;
         if let Some(next) = transition.next {
             let entry = RecordedEntry::Event(event.clone());
-            self.history
-                .push(self.chain.append(entry, self.now, Some(&self.d), &next));
+            self.history.push(sluice_words::note::append(
+                &mut self.chain,
+                entry,
+                self.now,
+                Some(&self.d),
+                &next,
+            ));
             self.d = next;
         }
         Ok(transition.commands)
@@ -589,7 +600,7 @@ impl Run {
         self.d
             .story
             .iter()
-            .map(|entry| entry.note.words(&self.d))
+            .map(|entry| sluice_words::note::words(&entry.note, &self.d))
             .collect()
     }
 
@@ -602,7 +613,7 @@ impl Run {
     }
 
     pub(crate) fn report(&self) -> String {
-        let report = sluice_core::report::told(&self.d).expect("it is over");
+        let report = sluice_words::report::told(&self.d).expect("it is over");
         assert!(matches!(self.d.phase, ref phase if Phase::is_terminal(phase)));
         format!(
             "{}\nHow things stand: {}\nWhat you can do: {}",

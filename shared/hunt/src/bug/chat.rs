@@ -6,11 +6,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sluice_app::ports::{Chat, MessageRef, Thread, TriggerId};
 use sluice_core::failure::PortError;
-use sluice_core::home::Home;
 use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
-use sluice_core::message::{Block, Message};
-use sluice_core::modal::Modal;
 use sluice_sim::cloud::SharedCloud;
+use sluice_words::home::Home;
+use sluice_words::message::{Block, Message};
+use sluice_words::modal::Modal;
 
 use super::Bug;
 

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use sluice_app::ports::{Chat, MessageRef, Thread, TriggerId};
 use sluice_core::failure::PortError;
-use sluice_core::home::Home;
 use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
-use sluice_core::message::Message;
-use sluice_core::modal::Modal;
+use sluice_words::home::Home;
+use sluice_words::message::Message;
+use sluice_words::modal::Modal;
 
 /// Refuses everything. A deployment that is told of by such a function is told of by the next.
 pub(super) struct NoChat;

@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sluice_app::ports::{Chat, MessageRef, Thread, TriggerId};
 use sluice_core::failure::PortError;
-use sluice_core::home::Home;
 use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
-use sluice_core::message::{Block, Button, Message};
-use sluice_core::modal::Modal;
+use sluice_words::home::Home;
+use sluice_words::message::{Block, Button, Message};
+use sluice_words::modal::Modal;
 
 use super::gate::Gate;
 use crate::cloud::Operation;

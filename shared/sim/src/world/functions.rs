@@ -5,7 +5,7 @@ use sluice_app::ports::{MessageRef, WakeUp};
 use sluice_core::failure::PortError;
 use sluice_core::hook::HookAnswer;
 use sluice_core::id::SlackUserId;
-use sluice_core::message::Button;
+use sluice_words::message::Button;
 
 use crate::cloud::{EcsHookCall, Emitted};
 

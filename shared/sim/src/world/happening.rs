@@ -117,7 +117,7 @@ impl fmt::Display for Ending {
             Self::OutOfTime(time) => write!(
                 f,
                 "cut short: after {} of virtual time there are still deployments under way",
-                sluice_core::words::duration(*time)
+                sluice_core::quantity::duration(*time)
             ),
             Self::OutOfSteps(steps) => write!(
                 f,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use sluice_core::id::{DeploymentId, EnvironmentName, Hash, SlackUserId};
-use sluice_core::message::{Button, ButtonAction};
+use sluice_words::message::{Button, ButtonAction};
 
 use super::functions::Click;
 use crate::workplace::{MemoryStore, SlackModel};

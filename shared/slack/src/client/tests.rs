@@ -10,10 +10,10 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use sluice_app::ports::{Chat, Clock, MessageRef, Thread, TriggerId};
 use sluice_core::failure::{ErrorClass, PortError};
-use sluice_core::home::Home;
 use sluice_core::id::{ChannelName, DeploymentId, SlackGroupId, SlackUserId};
-use sluice_core::message::{Block, Message};
-use sluice_core::modal::{Modal, Purpose};
+use sluice_words::home::Home;
+use sluice_words::message::{Block, Message};
+use sluice_words::modal::{Modal, Purpose};
 
 use super::{Responder, SlackChat};
 use crate::render::render;

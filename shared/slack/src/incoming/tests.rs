@@ -6,8 +6,8 @@ use crate::simulated::{
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use sluice_core::id::{DeploymentId, Hash, SlackUserId};
-use sluice_core::message::{Button, ButtonAction};
-use sluice_core::modal::{InputName, Purpose, Submission};
+use sluice_words::message::{Button, ButtonAction};
+use sluice_words::modal::{InputName, Purpose, Submission};
 use std::collections::BTreeMap;
 
 fn form(payload: &str) -> String {

@@ -1,9 +1,9 @@
 use super::{Rendered, render, render_home, render_modal};
 use serde_json::Value;
-use sluice_core::home::Home;
 use sluice_core::id::{DeploymentId, Hash};
-use sluice_core::message::{Block, Button, ButtonAction, Link, Message};
-use sluice_core::modal::{Choice, Input, InputKind, InputName, Modal, Purpose};
+use sluice_words::home::Home;
+use sluice_words::message::{Block, Button, ButtonAction, Link, Message};
+use sluice_words::modal::{Choice, Input, InputKind, InputName, Modal, Purpose};
 
 fn of(blocks: Vec<Block>) -> Rendered {
     let summary = "erp v1.4.0 to production: waits for a yes".to_owned();
@@ -223,7 +223,7 @@ fn there_is_always_a_text_for_notifications() {
 /// What is told in parts is shown whole: nothing is cut here that was not cut, and counted, before.
 #[test]
 fn the_parts_of_a_long_message_are_all_within_slacks_limits() {
-    use sluice_core::parts::{BLOCKS, TOTAL, parts};
+    use sluice_words::parts::{BLOCKS, TOTAL, parts};
 
     assert_eq!(BLOCKS, super::BLOCKS);
     let long = |unit: &str| unit.repeat(9_000 / unit.len());

@@ -1,8 +1,8 @@
 //! Forms and home pages in Slack's Block Kit. <https://docs.slack.dev/reference/views>
 
 use serde_json::{Value, json};
-use sluice_core::home::Home;
-use sluice_core::modal::{Choice, Input, InputKind, Modal, Purpose};
+use sluice_words::home::Home;
+use sluice_words::modal::{Choice, Input, InputKind, Modal, Purpose};
 
 use super::{block, keep_limit, plain_text};
 

@@ -9,10 +9,10 @@ use sluice_app::ports::{Chat as _, Http as _, HttpRequest, Thread};
 use sluice_aws::{HttpsHttp, SystemClock};
 use sluice_core::failure::ErrorClass;
 use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
-use sluice_core::message::Message;
 use sluice_core::observation::HttpObservation;
 use sluice_sim::slack_web::Trouble;
 use sluice_slack::SlackChat;
+use sluice_words::message::Message;
 
 use crate::endpoint::Endpoint;
 

@@ -17,7 +17,6 @@ use sluice_core::calendar::{Moment, Window};
 use sluice_core::config::Config;
 use sluice_core::failure::PortError;
 use sluice_core::redact::redacted;
-use sluice_core::slash;
 use sluice_core::tag::TagPattern;
 use sluice_events::{Envelope, from_text};
 use sluice_migrations::judge;
@@ -27,6 +26,7 @@ use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, DirectFunctions, World};
 use sluice_slack::SigningSecrets;
 use sluice_slack_function::{Door, Endless, handler};
+use sluice_words::slash;
 
 use crate::stage::{ERP, events, now, sluice};
 use crate::texts::known;

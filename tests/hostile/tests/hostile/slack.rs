@@ -6,10 +6,10 @@ use futures::executor::block_on;
 use proptest::prelude::*;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use sluice_core::slash;
 use sluice_hostile_tests::{bytes, holds, json, text};
 use sluice_slack::{Incoming, SigningSecrets, parse, sign};
 use sluice_slack_function::{Door, Endless, handler};
+use sluice_words::slash;
 
 use crate::stage::{ANSWER_MAX, events, is_told, now, sluice};
 use crate::texts::known;

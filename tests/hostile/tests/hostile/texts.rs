@@ -7,10 +7,10 @@ use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::id::{AppName, EnvironmentName, ImageTag};
 use sluice_core::origin::{Commit, Source};
 use sluice_core::redact::redacted;
-use sluice_core::slash::{self, Known, Reason};
 use sluice_core::tag::{self, TagPattern};
 use sluice_events::Arn;
 use sluice_hostile_tests::{holds, parts, text};
+use sluice_words::slash::{self, Known, Reason};
 
 use crate::stage::{is_told, now};
 

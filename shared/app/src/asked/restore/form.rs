@@ -4,7 +4,7 @@ use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::id::SlackUserId;
 use sluice_core::restore::estimate;
 use sluice_core::roles::Action;
-use sluice_core::view::{RestoreWay, RestoreWays, restore_modal};
+use sluice_words::view::{RestoreWay, RestoreWays, restore_modal};
 
 use super::super::form::{leads_back_already, makes_way};
 use super::super::roll_back::RECENT;

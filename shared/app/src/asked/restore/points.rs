@@ -9,7 +9,8 @@ use sluice_core::failure::PortError;
 use sluice_core::id::{DeploymentId, ImageTag, SnapshotId};
 use sluice_core::observation::{DatabaseObservation, SnapshotObservation};
 use sluice_core::release::ProvenRelease;
-use sluice_core::restore::{PointReference, before_migration, taken_by};
+use sluice_core::restorable::before_migration;
+use sluice_core::restore::{PointReference, taken_by};
 
 use super::super::{AskError, Place, Request};
 use crate::App;

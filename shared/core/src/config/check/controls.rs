@@ -3,11 +3,11 @@
 use super::environment::{distinct_elements, member};
 use super::given;
 use crate::calendar::{Calendar, DatedFreeze, Window};
+use crate::config::Roles;
 use crate::config::reader::{At, Field};
 use crate::config::report::Report;
 use crate::config::text::MemberId;
 use crate::config::{Member, raw};
-use crate::roles::Roles;
 
 pub(super) fn roles(raw: Option<&Field<raw::Roles>>, report: &mut Report) -> Option<Roles> {
     let Some(raw) = raw else {

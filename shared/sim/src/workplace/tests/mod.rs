@@ -56,13 +56,13 @@ fn opened(digit: char, pushed_s: i64) -> Opened {
             pushed_at: at(pushed_s),
         },
         requested_by: Requester::Push,
-        kind: sluice_core::rollback::DeploymentKind::Release,
+        kind: sluice_core::deployment::DeploymentKind::Release,
         hotfix: None,
     };
     let deployment = Deployment::open(&opening, at(pushed_s));
     let mut chain = ChainEnd::start();
     let entry = RecordedEntry::Opened(Box::new(opening));
-    let first = chain.append(entry, at(pushed_s), None, &deployment);
+    let first = sluice_words::note::append(&mut chain, entry, at(pushed_s), None, &deployment);
     Opened {
         deployment,
         first,

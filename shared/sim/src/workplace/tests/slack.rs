@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sluice_app::ports::{Chat, Thread};
 use sluice_core::failure::ErrorClass;
 use sluice_core::id::{ChannelName, DeploymentId, SlackGroupId, SlackUserId};
-use sluice_core::message::{Block, Button, ButtonAction, Message};
+use sluice_words::message::{Block, Button, ButtonAction, Message};
 
 use super::{at, cloud_and_gate, now};
 use crate::cloud::{Fault, Operation, SharedCloud};

@@ -33,7 +33,13 @@ fn cancelled(opened: &Opened) -> Save {
         by,
         groups: std::collections::BTreeSet::new(),
     });
-    let record = chain.append(entry, at(60), Some(&opened.deployment), &deployment);
+    let record = sluice_words::note::append(
+        &mut chain,
+        entry,
+        at(60),
+        Some(&opened.deployment),
+        &deployment,
+    );
     Save {
         deployment: Arc::new(deployment),
         expected_version: 1,

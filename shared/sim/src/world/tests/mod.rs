@@ -5,7 +5,7 @@ mod unkind;
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::config::Config;
 use sluice_core::id::{EnvironmentName, SlackUserId};
-use sluice_core::message::ButtonAction;
+use sluice_words::message::ButtonAction;
 
 use super::{Bounds, Ending, Habit, Invocation, What, World};
 use crate::cloud::{FaultRates, ImageBehaviour, Push, digest_of};
@@ -90,7 +90,11 @@ fn stories(world: &World) -> String {
         let deployment = &stored.deployment;
         lines.push(format!("{} to {}", deployment.id, deployment.environment()));
         for entry in &deployment.story {
-            lines.push(format!("  {} {}", entry.at, entry.note.words(deployment)));
+            lines.push(format!(
+                "  {} {}",
+                entry.at,
+                sluice_words::note::words(&entry.note, deployment)
+            ));
         }
     }
     lines.join("\n")

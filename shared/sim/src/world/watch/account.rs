@@ -1,13 +1,13 @@
 //! Whether what people are told is so: every fact of a report, and of the story, against the world
-//! as it is. What a read of Sluice's shows late is no excuse, but where ECS has only just taken a
-//! release back: the truth is the cloud itself.
+//! as it is. What a read of Sluice's shows late is no excuse, but where a release has only just been
+//! replaced or taken back: the truth is the cloud itself.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use sluice_core::deployment::Deployment;
 use sluice_core::id::{ServiceName, TaskDefinitionArn};
 use sluice_core::note::Note;
 use sluice_core::phase::Phase;
-use sluice_core::report::{DatabaseFact, Fact, Fits, Revision, Schema, standing};
+use sluice_words::report::{DatabaseFact, Fact, Fits, Revision, Schema, standing};
 
 use super::facts::migrates;
 use super::{Invariant, Watcher};
@@ -171,15 +171,16 @@ impl Watcher {
         let ecs_service = &d.settings.placement(service).ecs_service;
         let looked = self.seen.get(&d.id)?.looked.get(service);
         let place = (cluster.clone(), ecs_service.clone());
-        if let Some(by_hand) = self.facts.by_hand.get(&place)
-            && looked.is_none_or(|looked| looked <= by_hand)
-        {
-            return None;
-        }
-        // It had the traffic when Sluice read so, and ECS took it back before that was told.
-        if *revision == Revision::Release
-            && let (Some(looked), Some(back)) = (looked, self.facts.taken_back.get(&place))
-            && looked.duration_since(*back) <= READ_WITHIN
+        // It had the traffic when Sluice read so, and was replaced or taken back before that was told.
+        let late = match revision {
+            Revision::Release => READ_WITHIN,
+            Revision::Before(_) | Revision::Unknown => SignedDuration::ZERO,
+        };
+        let is_news = |at: &Timestamp| looked.is_none_or(|looked| *looked <= *at + late);
+        let by_hand = self.facts.by_hand.get(&place);
+        let back = self.facts.taken_back.get(&place);
+        if by_hand.is_some_and(is_news)
+            || (late > SignedDuration::ZERO && back.is_some_and(is_news))
         {
             return None;
         }

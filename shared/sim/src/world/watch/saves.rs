@@ -9,7 +9,6 @@ use sluice_core::event::{Event, Outcome};
 use sluice_core::history::{Record, RecordedEntry};
 use sluice_core::id::{ServiceName, SlackUserId};
 use sluice_core::phase::Phase;
-use sluice_core::plan::demands::Demands;
 
 use super::{Invariant, Seen, Watcher};
 use crate::workplace::Change;
@@ -93,7 +92,7 @@ impl Watcher {
                 "{} although {} is closed: {}",
                 after.phase.name(),
                 environment.name,
-                seen.words(environment, &after.requested_by)
+                sluice_words::controls::closed(&seen, environment, &after.requested_by)
             );
             self.broken(at, Invariant::Open, &after.id, detail);
         }
@@ -119,7 +118,7 @@ impl Watcher {
     }
 
     fn judge_approvals(&mut self, after: &Deployment) {
-        let Some(demands) = Demands::of_deployment(after) else {
+        let Some(demands) = after.demands() else {
             return;
         };
         let approved = |user: &SlackUserId| after.approvals.contains_key(user);

@@ -54,7 +54,7 @@ fn opening(trigger: &str) -> Opening {
             pushed_at: at(0),
         },
         requested_by: Requester::Push,
-        kind: sluice_core::rollback::DeploymentKind::Release,
+        kind: sluice_core::deployment::DeploymentKind::Release,
         hotfix: None,
     }
 }
@@ -108,7 +108,13 @@ fn smoke_tests(deployment: &Deployment, failure: Option<&str>) -> Record {
     let command: CommandKey = serde_json::from_str("\"run-smoke-tests\"").unwrap();
     let outcome = Outcome::SmokeTests(vec![result]);
     let entry = RecordedEntry::Event(Event::Done { command, outcome });
-    ChainEnd::start().append(entry, at(9), Some(deployment), deployment)
+    sluice_words::note::append(
+        &mut ChainEnd::start(),
+        entry,
+        at(9),
+        Some(deployment),
+        deployment,
+    )
 }
 
 #[test]

@@ -7,6 +7,7 @@ use sluice_app::ports::Stored;
 use sluice_core::config::Database;
 use sluice_core::database::RestorePoint;
 use sluice_core::deployment::Deployment;
+use sluice_core::deployment::DeploymentKind;
 use sluice_core::failure::Cause;
 use sluice_core::history::{ChainEnd, Record, RecordedEntry};
 use sluice_core::id::{AccountId, ClusterName, DeploymentId, EcsServiceName, ImageTag, TaskArn};
@@ -14,7 +15,7 @@ use sluice_core::phase::Phase;
 use sluice_core::plan::PlannedRestore;
 use sluice_core::release::ProvenRelease;
 use sluice_core::restore::Stands;
-use sluice_core::rollback::{DeploymentKind, Rollback};
+use sluice_core::rollback::Rollback;
 
 use super::super::restores::names_that_are_wrong;
 use super::super::{Invariant, replay_problems};
@@ -107,7 +108,7 @@ fn a_history_that_leads_elsewhere_is_seen() {
     let opening = super::opening("one");
     let opened = Deployment::open(&opening, at(0));
     let entry = RecordedEntry::Opened(Box::new(opening));
-    let record = ChainEnd::start().append(entry, at(0), None, &opened);
+    let record = sluice_words::note::append(&mut ChainEnd::start(), entry, at(0), None, &opened);
     let histories = [(opened.id.clone(), vec![record])];
     let problems = |phase: &Phase, histories: &[(DeploymentId, Vec<Record>)]| {
         let mut deployment = opened.clone();

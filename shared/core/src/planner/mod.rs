@@ -1,0 +1,10 @@
+//! Drawing a plan: what is looked at first, what is found in it, and what is in the way.
+
+mod compare;
+mod draw;
+mod restore;
+mod schema;
+mod services;
+mod survey;
+
+pub use draw::draw;

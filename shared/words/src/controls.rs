@@ -1,0 +1,68 @@
+//! What closes an environment, and what an approval lacks, as sentences.
+
+use sluice_core::config::{Environment, Member};
+use sluice_core::controls::{ControlsObservation, Freeze, Hold, Lapse, zone};
+use sluice_core::deployment::Requester;
+use sluice_core::id::SlackUserId;
+use sluice_core::quantity;
+use sluice_core::roles::Role;
+
+/// Why the approval of `by` does not count.
+pub(crate) fn lapse(lapse: &Lapse, by: &SlackUserId) -> String {
+    match lapse {
+        Lapse::TooOld { expires } => format!(
+            "the approval by <@{by}> is older than {}",
+            quantity::duration(*expires)
+        ),
+        Lapse::NoApprover => format!("<@{by}> may not approve any more"),
+        Lapse::NotConfigured => {
+            format!("<@{by}> approved it for an environment that sluice.toml has no more")
+        }
+    }
+}
+
+/// Why a deployment that was asked for like this does not begin, and until when.
+pub fn closed(
+    seen: &ControlsObservation,
+    environment: &Environment,
+    requester: &Requester,
+) -> String {
+    let zone = zone(environment);
+    let mut why = Vec::new();
+    if let Some(Freeze { by, reason, .. }) = &seen.freeze {
+        why.push(format!("frozen by <@{by}>: {reason}"));
+    }
+    if let Some(freeze) = &seen.dated_freeze {
+        why.push(format!("frozen by sluice.toml: {}", freeze.reason));
+    }
+    if seen.outside_window {
+        why.push("outside the deployment window".to_owned());
+    }
+    let held = seen.hold.as_ref().filter(|_| seen.holds(requester));
+    if let Some(Hold { by, reason, .. }) = held {
+        let by = by
+            .as_ref()
+            .map_or_else(|| "Sluice".to_owned(), |by| format!("<@{by}>"));
+        why.push(format!("what pushes ask for is held by {by}: {reason}"));
+    }
+    let until = match (seen.opens_at, held) {
+        (_, Some(_)) if !seen.is_closed_to_all() => "until somebody releases it".to_owned(),
+        (Some(at), Some(_)) => format!(
+            "opens {}, once somebody has released the hold",
+            zone.says(at)
+        ),
+        (Some(at), None) => format!("opens {}", zone.says(at)),
+        (None, _) => "until somebody thaws it".to_owned(),
+    };
+    format!("{}; {until}", why.join("; "))
+}
+
+/// Who may let a deployment begin all the same, in words.
+pub fn overriders(environment: &Environment) -> String {
+    let who = environment.who_may(Role::Override);
+    if who.is_empty() {
+        return "nobody may override that".to_owned();
+    }
+    let who: Vec<String> = who.iter().map(Member::to_string).collect();
+    format!("{} may override that", who.join(" or "))
+}

@@ -1,0 +1,16 @@
+//! All that people read and type: cards, replies, forms, reports, plans, commands.
+//!
+//! [`sluice_core`] keeps what is so, as data; this crate puts it in words, in no chat's own form. What
+//! knows Slack or a terminal comes after it.
+
+pub mod controls;
+pub mod home;
+pub mod message;
+pub mod modal;
+pub mod note;
+pub mod parts;
+pub mod plan;
+pub mod report;
+pub mod slash;
+pub mod view;
+pub mod waits;

@@ -1,0 +1,322 @@
+//! Notes of a deployment's story as sentences.
+
+use jiff::Timestamp;
+use sluice_core::config::ServiceKind;
+use sluice_core::deployment::Deployment;
+use sluice_core::history::{ChainEnd, Record, RecordedEntry};
+use sluice_core::id::ServiceName;
+use sluice_core::note::{Note, short_arn};
+use sluice_core::quantity;
+
+use crate::controls::{self, overriders};
+use crate::plan::remark;
+
+/// What people are told that is new in `after`.
+pub fn news(before: Option<&Deployment>, after: &Deployment) -> Vec<String> {
+    let known = before.map_or(0, |deployment| deployment.story.len());
+    let new = after.story[known..].iter();
+    new.map(|entry| words(&entry.note, after)).collect()
+}
+
+/// Fastens what happened to the chain, with what people are told of it: see [`ChainEnd::append`].
+pub fn append(
+    chain: &mut ChainEnd,
+    entry: RecordedEntry,
+    at: Timestamp,
+    before: Option<&Deployment>,
+    after: &Deployment,
+) -> Record {
+    chain.append(entry, at, before, after, news(before, after))
+}
+
+/// The note as a sentence. `deployment` is as it was when the note was made, or later.
+pub fn words(note: &Note, deployment: &Deployment) -> String {
+    match note {
+            Note::Requested if let Some(rollback) = deployment.rollback() => format!(
+                "{} asked to go back to {} in {}: {}",
+                deployment.requested_by,
+                deployment.release,
+                deployment.environment(),
+                rollback.reason
+            ),
+            Note::Requested if let Some(restore) = deployment.restore() => format!(
+                "{} asked to restore {} in {} to {}, with {}: {}",
+                deployment.requested_by,
+                restore.database.identifier(),
+                deployment.environment(),
+                restore.until.strftime("%Y-%m-%d %H:%M:%S UTC"),
+                deployment.release,
+                restore.reason
+            ),
+            Note::Requested => {
+                let hotfix = deployment.hotfix.as_ref();
+                let hotfix = hotfix.map_or_else(String::new, |hotfix| {
+                    format!(
+                        " as a hotfix that skips {}: {}",
+                        hotfix.skips, hotfix.reason
+                    )
+                });
+                format!(
+                    "{} asked for {} in {}{hotfix}",
+                    deployment.requested_by,
+                    deployment.release,
+                    deployment.environment()
+                )
+            }
+            Note::WaitingFor(other) => {
+                format!("waiting: {other} holds {}", deployment.environment())
+            }
+            Note::Began => "its turn: reading the world and drawing the plan".to_owned(),
+            Note::PlanDrawn { plan } => {
+                format!("plan {} drawn; nothing is touched yet", plan.short())
+            }
+            Note::PlanChanged { plan, changes }
+                if deployment.settings.environment.approval.is_none() =>
+            {
+                format!(
+                    "the plan has changed since it was drawn; it is now {}:\n{}",
+                    plan.short(),
+                    changes.join("\n")
+                )
+            }
+            Note::PlanChanged { plan, changes } => format!(
+                "the plan has changed since it was approved; it is now {}, and the approvals given \
+                 are void:\n{}",
+                plan.short(),
+                changes.join("\n")
+            ),
+            Note::PlanConfirmed { plan, remarks } => {
+                let mut said = format!("plan {} re-checked: unchanged", plan.short());
+                for one in remarks {
+                    said.push_str(&format!("\nnew since it was shown: {}", remark(one)));
+                }
+                said
+            }
+            Note::Approved { by, missing: 0 } => format!("<@{by}> approved the plan"),
+            Note::Approved { by, missing } => {
+                format!("<@{by}> approved the plan; {missing} more needed")
+            }
+            Note::ApprovalsLapsed { lapsed } => {
+                let why: Vec<String> = lapsed.iter().map(|(by, why)| controls::lapse(why, by)).collect();
+                format!(
+                    "approval is needed again before anything is touched: {}",
+                    why.join("; ")
+                )
+            }
+            Note::WindowClosed(seen) => {
+                let environment = &deployment.settings.environment;
+                format!(
+                    "waiting for {} to open: {}. {}",
+                    environment.name,
+                    controls::closed(seen, environment, &deployment.requested_by),
+                    overriders(environment)
+                )
+            }
+            Note::WindowOpened => {
+                format!(
+                    "{} is open: reading the world again",
+                    deployment.environment()
+                )
+            }
+            Note::Overridden { by, reason } => format!(
+                "<@{by}> lets it begin although {} is closed: {reason}",
+                deployment.environment()
+            ),
+            Note::Paused { by, reason } => format!(
+                "<@{by}> paused it: {reason}. Nothing new is begun; what ECS and RDS have begun \
+                 goes on"
+            ),
+            Note::Resumed { by } => format!("<@{by}> resumed it"),
+            Note::SnapshotStarted(snapshot) => format!("taking snapshot {snapshot}"),
+            Note::SnapshotProven(snapshot) => {
+                format!("snapshot {snapshot} proven: available, whole, of the right database")
+            }
+            Note::SecretsInjected { secrets, pinned } if deployment.kind.goes_first() => {
+                format!(
+                    "{} in the revision that comes back, {pinned} of them pinned to a version",
+                    quantity::count(*secrets, "secret")
+                )
+            }
+            Note::SecretsInjected { secrets, pinned } => format!(
+                "{} injected into the new revision, {pinned} of them pinned to a version",
+                quantity::count(*secrets, "secret")
+            ),
+            Note::MigrationStarted(task) => {
+                format!("migration started as {}", short_arn(task.as_str()))
+            }
+            Note::Inspecting(task) => format!(
+                "looking at the database and at what would be migrated, as {}: nothing is changed",
+                short_arn(task.as_str())
+            ),
+            Note::RehearsalBegan => "rehearsing the migration on a copy of the database: a snapshot, a \
+                                     restore and the run take half an hour or more, and the copy is \
+                                     billed until it is removed"
+                .to_owned(),
+            Note::Rehearsed { took_ms } => format!(
+                "the migration ran on the copy in {}",
+                quantity::duration_ms(*took_ms)
+            ),
+            Note::RehearsalRemoved => "the copy and its snapshot are removed".to_owned(),
+            Note::RehearsalLeft { copy, why } => format!(
+                "the copy {copy} could NOT be removed and is billed until somebody does: {why}. Remove \
+                 the database and the snapshot of that name in RDS"
+            ),
+            Note::TaskNeverStarted { why } => format!(
+                "the task never started, so nothing was executed ({why}); starting another one"
+            ),
+            Note::MigrationStopping { after_s } => format!(
+                "the migration is not done after {}: Sluice stops it and then checks the database",
+                quantity::duration_s(*after_s)
+            ),
+            Note::StopTaken { by } => format!(
+                "<@{by}> called it off. The migration is running and is not interrupted; the \
+                 deployment stops when it has ended, before any service is changed"
+            ),
+            Note::CannotSee {
+                doing,
+                error,
+                until,
+            } => format!(
+                "this takes longer than it should, and Sluice cannot see why: {doing} failed: \
+                 {error}. Nothing is changed meanwhile. Sluice keeps trying until {}",
+                until.strftime("%Y-%m-%d %H:%M UTC")
+            ),
+            Note::TimeDoesNotCount { gone_s } => format!(
+                "Sluice, or AWS's API, could not be reached for {}. ECS was held meanwhile; that time \
+                 does not count against the release",
+                quantity::duration_s(*gone_s)
+            ),
+            Note::MigrationSucceeded => "migration ended with exit code 0".to_owned(),
+            Note::MigrationConfirmed { head } => {
+                format!("Confirmed: the database is at revision {head}")
+            }
+            Note::RestoreDecisionNeeded { cause } if cause.is_for_a_person() => {
+                format!("{cause}. Sluice has stopped; someone must decide how it goes on")
+            }
+            Note::RestoreDecisionNeeded { cause } => format!(
+                "{cause}. The code alone cannot go back: somebody must decide what becomes of the \
+                 database"
+            ),
+            Note::RolledForward { by } => {
+                format!("<@{by}> leaves things as they are, for a newer release to mend")
+            }
+            Note::RolloutStarted(service) => format!("ECS was asked to roll out {service}"),
+            Note::GreenUp(service) if is_green(deployment, service) => {
+                format!("{service}: green is up, without traffic")
+            }
+            Note::GreenUp(service) => format!("{service}: {} is up", version(deployment)),
+            Note::ServiceUpdated(service) => format!("{service} runs {}", version(deployment)),
+            Note::SmokeTestsFailedOnce { failures } => {
+                format!(
+                    "smoke tests failed, trying once more: {}",
+                    failures.join("; ")
+                )
+            }
+            Note::SmokeTestsPassed { count: 0 } => "no smoke tests are configured".to_owned(),
+            Note::SmokeTestsPassed { count } => {
+                format!(
+                    "{} passed on {}",
+                    quantity::count(*count, "smoke test"),
+                    version(deployment)
+                )
+            }
+            Note::TrafficReleased => "ECS may shift the traffic".to_owned(),
+            Note::StepReached { percent } => format!(
+                "{percent} % of the traffic is on {}; ECS is held before the next step until it \
+                 is healthy",
+                version(deployment)
+            ),
+            Note::StepHealthy { percent, samples } => format!(
+                "healthy at {percent} % of the traffic: {}",
+                quantity::count(*samples, "health sample")
+            ),
+            Note::TrafficShifted(service) => {
+                format!("{service}: all traffic is on {}", version(deployment))
+            }
+            Note::Baked { samples } => {
+                format!(
+                    "bake over, {} and the alarms quiet",
+                    quantity::count(*samples, "health sample")
+                )
+            }
+            Note::CannotTell { reason } => {
+                format!(
+                    "cannot tell whether {} is well: {reason}",
+                    deployment.release.tag
+                )
+            }
+            Note::Kept { by } => format!("<@{by}> says that {} is well", deployment.release.tag),
+            Note::SnapshotsPruned(removed) => {
+                format!(
+                    "removed {} by the backup rule",
+                    quantity::count(removed.len(), "old snapshot")
+                )
+            }
+            Note::CleanedUp => "the old version is taken down".to_owned(),
+            Note::NeedsPerson { doing, error } => {
+                format!("{doing} needs somebody's hand: {error}. Sluice keeps trying")
+            }
+            Note::RollingBack { cause } => format!("going back: {cause}"),
+            Note::ServiceReturned(service) => format!("{service} runs what it ran before"),
+            Note::ServiceStuck { service, reason } => {
+                format!("{service} could not go back: {reason}")
+            }
+            Note::RestoreBegan => format!(
+                "{} stands still from here on: every service goes to no tasks",
+                deployment.environment()
+            ),
+            Note::ServicesStopped => {
+                "every service has stopped: nobody writes to the database any more".to_owned()
+            }
+            Note::CopyStarted { copy } => format!("RDS makes {copy}"),
+            Note::CopyAvailable { copy } => {
+                format!("{copy} is available, in everything as the database is")
+            }
+            Note::DatabaseSetAside { aside } => {
+                format!("the old database is called {aside} now, with all that is in it")
+            }
+            Note::CopyTookItsPlace => "the restored database has its name".to_owned(),
+            Note::NotWellYet { failures } => format!(
+                "not well yet, and asked again for some minutes: a restored database is slow at \
+                 first: {}",
+                failures.join("; ")
+            ),
+            Note::RestoredIsWell { count } => format!(
+                "{} passed where users see them",
+                quantity::count(*count, "check")
+            ),
+            Note::RestoreGivenUp { cause } => format!(
+                "not restored: {cause}. The database is left as it is, and every service starts again"
+            ),
+            Note::ServiceNotStarted { service, reason } => {
+                format!("{service} could not be started: {reason}")
+            }
+            Note::LongEnough => "a lot has happened: what repeats is not told here any more. The \
+                                 message above shows how things stand"
+                .to_owned(),
+            Note::Ended => crate::report::told(deployment)
+                .map(|told| told.happened)
+                .unwrap_or_default(),
+        }
+}
+
+/// What is brought up: what comes back is not new.
+fn version(deployment: &Deployment) -> &str {
+    if deployment.kind.goes_first() {
+        deployment.release.tag.as_str()
+    } else {
+        "the new version"
+    }
+}
+
+fn is_green(deployment: &Deployment, service: &ServiceName) -> bool {
+    deployment
+        .settings
+        .service(service)
+        .is_some_and(|found| found.kind == ServiceKind::Web)
+        && deployment
+            .settings
+            .placement(service)
+            .strategy
+            .shifts_traffic()
+}

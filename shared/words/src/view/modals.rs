@@ -1,0 +1,231 @@
+//! The forms that are put before people.
+
+use crate::message::Block;
+use crate::modal::{BEFORE, Choice, FORCE, Input, InputKind, InputName, Modal, Purpose, REFUSE};
+use crate::slash::{COMMAND, REASON_CHARS};
+use sluice_core::deployment::Deployment;
+use sluice_core::environment_key::EnvironmentKey;
+use sluice_core::id::ImageTag;
+use sluice_core::release::ProvenRelease;
+
+/// Asks why a plan is rejected; `None` where there is no plan yet.
+pub fn reject_modal(d: &Deployment) -> Option<Modal> {
+    let sealed = d.plan.as_ref()?;
+    let (title, what) = match d.restore() {
+        None => (
+            "Reject this release?",
+            format!(
+                "{} {} does not go to {}. Nothing is touched.",
+                d.app(),
+                d.release.tag,
+                d.environment()
+            ),
+        ),
+        Some(restore) => (
+            "Reject this restore?",
+            format!(
+                "{} of {} stays as it is. Nothing is touched.",
+                restore.database.identifier(),
+                d.environment()
+            ),
+        ),
+    };
+    Some(Modal {
+        title: title.to_owned(),
+        blocks: vec![
+            Block::Text(what),
+            Block::Context(format!("{} · plan {}", d.id, sealed.hash.short())),
+        ],
+        inputs: vec![reason("Everybody in the channel reads it.")],
+        submit: "Reject".to_owned(),
+        purpose: Purpose::Reject {
+            deployment: d.id.clone(),
+            plan: sealed.hash.clone(),
+        },
+    })
+}
+
+/// Where an environment can go back to.
+#[derive(Clone, Debug)]
+pub struct WaysBack<'a> {
+    /// Which environment.
+    pub at: &'a EnvironmentKey,
+    /// The release that was proven last.
+    pub runs: Option<&'a ProvenRelease>,
+    /// The deployment under way that has touched services: it goes back.
+    pub under_way: Option<&'a Deployment>,
+    /// What ran before, where that is known and can be asked for.
+    pub before: Option<&'a ProvenRelease>,
+    /// The release that the person has named already: it stands first.
+    pub named: Option<&'a ProvenRelease>,
+    /// Other proven releases, newest first.
+    pub others: Vec<&'a ProvenRelease>,
+    /// Releases whose migration ran since any of these was proven.
+    pub migrated: Vec<ImageTag>,
+}
+
+impl WaysBack<'_> {
+    /// Whether what was proven last is not what runs, so that the way back leads there.
+    fn runs_unproven(&self) -> bool {
+        let both = self.runs.zip(self.before);
+        both.is_some_and(|(runs, before)| runs.deployment == before.deployment)
+    }
+}
+
+/// Asks where an environment goes back to, and why; `None` where there is no way back.
+pub fn rollback_modal(ways: &WaysBack<'_>) -> Option<Modal> {
+    let before = ways.before.map(|release| before(ways, release));
+    let proven = ways.named.into_iter().chain(ways.others.iter().copied());
+    let mut choices: Vec<Choice> = proven.map(choice).collect();
+    let first = usize::from(ways.named.is_some());
+    choices.splice(first..first, before);
+    if choices.is_empty() {
+        return None;
+    }
+    let mut inputs = vec![
+        Input {
+            name: InputName::Release,
+            label: "Back to".to_owned(),
+            hint: "Releases that were proven here, the newest first.".to_owned(),
+            kind: InputKind::Select(choices),
+        },
+        reason("It stands in the channel and in the history."),
+    ];
+    if !ways.migrated.is_empty() {
+        inputs.push(schema(&ways.migrated));
+    }
+    Some(Modal {
+        title: "Roll back".to_owned(),
+        blocks: vec![
+            Block::Text(now(ways)),
+            Block::Text(format!("What it means\n{}", super::bullets(&means(ways)))),
+        ],
+        inputs,
+        submit: "Roll back".to_owned(),
+        purpose: Purpose::RollBack {
+            at: ways.at.clone(),
+        },
+    })
+}
+
+fn now(ways: &WaysBack<'_>) -> String {
+    let at = ways.at;
+    match (ways.under_way, ways.runs) {
+        (Some(d), Some(runs)) => format!(
+            "{} is on its way to {at}, where {} was proven last.",
+            d.release.tag, runs.release.tag
+        ),
+        (Some(d), None) => format!("{} is on its way to {at}.", d.release.tag),
+        (None, Some(runs)) if ways.runs_unproven() => format!(
+            "{} was proven last in {at}; what runs now is not.",
+            runs.release
+        ),
+        (None, Some(runs)) => format!("{at} runs {}.", runs.release),
+        (None, None) => format!("Nothing is proven in {at} yet."),
+    }
+}
+
+fn means(ways: &WaysBack<'_>) -> Vec<String> {
+    let mut means = Vec::new();
+    match (ways.under_way, ways.runs, ways.named.or(ways.before)) {
+        (Some(d), ..) => means.push(super::makes_way(d)),
+        (None, Some(_), Some(first)) if ways.runs_unproven() => means.push(format!(
+            "unless you choose another release: back to {}",
+            first.release.tag
+        )),
+        (None, Some(runs), Some(first)) => means.push(format!(
+            "unless you choose another release: from {} to {}",
+            runs.release.tag, first.release.tag
+        )),
+        (None, ..) => {}
+    }
+    means.push("the database is not rolled back".to_owned());
+    let of_active = ways
+        .under_way
+        .filter(|d| d.touched.migration.is_some())
+        .map(|d| d.release.tag.clone())
+        .filter(|tag| !ways.migrated.contains(tag));
+    let migrated: Vec<ImageTag> = ways.migrated.iter().cloned().chain(of_active).collect();
+    if !migrated.is_empty() {
+        means.push(crate::plan::migrated(&migrated));
+    }
+    means.push("nobody is asked for a yes and nothing is migrated: it takes minutes".to_owned());
+    means.push(format!(
+        "what pushes ask for waits afterwards, until `{COMMAND} release {}`",
+        ways.at
+    ));
+    means
+}
+
+fn before(ways: &WaysBack<'_>, release: &ProvenRelease) -> Choice {
+    let tag = &release.release.tag;
+    let label = match ways.under_way {
+        Some(d) => format!("What ran before: {} goes back to {tag}", d.release.tag),
+        None => format!("What ran before: {tag}"),
+    };
+    Choice {
+        label,
+        value: BEFORE.to_owned(),
+    }
+}
+
+fn schema(migrated: &[ImageTag]) -> Input {
+    let choice = |label: &str, value: &str| Choice {
+        label: label.to_owned(),
+        value: value.to_owned(),
+    };
+    Input {
+        name: InputName::Schema,
+        label: "If a migration ran since".to_owned(),
+        hint: format!("{}.", crate::plan::migrated(migrated)),
+        kind: InputKind::Select(vec![
+            choice("Refuse: nothing is rolled back", REFUSE),
+            choice("Roll back all the same: I know that it fits", FORCE),
+        ]),
+    }
+}
+
+/// Asks why a deployment is to begin although its environment is closed. `closed` says what closes
+/// it, line by line.
+pub fn override_modal(d: &Deployment, closed: &[String]) -> Modal {
+    Modal {
+        title: "Deploy all the same?".to_owned(),
+        blocks: vec![
+            Block::Text(format!(
+                "{} {} would begin in {} now, although:\n{}",
+                d.app(),
+                d.release.tag,
+                d.environment(),
+                super::bullets(closed)
+            )),
+            Block::Context(d.id.to_string()),
+        ],
+        inputs: vec![reason("Everybody in the channel reads it, with your name.")],
+        submit: "Deploy".to_owned(),
+        purpose: Purpose::Override {
+            deployment: d.id.clone(),
+        },
+    }
+}
+
+pub(super) fn reason(hint: &str) -> Input {
+    Input {
+        name: InputName::Reason,
+        label: "Why?".to_owned(),
+        hint: hint.to_owned(),
+        kind: InputKind::Text {
+            max_chars: REASON_CHARS,
+        },
+    }
+}
+
+fn choice(proven: &ProvenRelease) -> Choice {
+    Choice {
+        label: format!(
+            "{} · proven {}",
+            proven.release.tag,
+            proven.at.strftime("%Y-%m-%d %H:%M UTC")
+        ),
+        value: proven.deployment.to_string(),
+    }
+}

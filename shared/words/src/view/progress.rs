@@ -1,0 +1,85 @@
+//! How far a deployment is: a sign for its phase, and which step of how many it is at.
+
+use sluice_core::deployment::Deployment;
+use sluice_core::phase::Phase;
+use sluice_core::restore::RestoreStep;
+
+/// The sign that stands before a phase's name: what is seen before anything is read.
+pub(super) fn sign_of(phase: &str) -> &'static str {
+    match phase {
+        "Queued" | "AwaitingWindow" => "⏳",
+        "AwaitingApproval" => "✋",
+        "Baking" => "👀",
+        "Succeeded" => "✅",
+        "Unproven" => "❔",
+        "Superseded" | "Cancelled" | "Expired" => "⚪",
+        "Rejected" => "🚫",
+        "Rehearsing" => "🎭",
+        "Failed" => "❌",
+        "AwaitingRestoreDecision" => "🛑",
+        "RolledForward" => "⏩",
+        "RollingBack" => "⏪",
+        "RolledBack" => "↩️",
+        "RollbackFailed" | "RestoreFailed" => "🆘",
+        "Restoring" => "🛟",
+        "Restored" => "↩️",
+        _ => "🔄",
+    }
+}
+
+/// `🔄 Migrating, step 2 of 7`.
+pub(super) fn status(d: &Deployment) -> String {
+    let name = d.phase.name();
+    if let Phase::Restoring { step } = &d.phase {
+        return format!("{} {name}{}", sign_of(name), restore_step(step));
+    }
+    let paused = d.paused.is_some() && !d.phase.is_terminal();
+    let sign = match paused {
+        true => "⏸ Paused in",
+        false => sign_of(name),
+    };
+    let steps = steps(d);
+    match steps.iter().position(|step| *step == name) {
+        Some(number) => format!("{sign} {name}, step {} of {}", number + 1, steps.len()),
+        None => format!("{sign} {name}"),
+    }
+}
+
+/// Which step of how many; none of one that has turned back.
+fn restore_step(step: &RestoreStep) -> String {
+    let number = match step {
+        RestoreStep::Stopping { .. } => 1,
+        RestoreStep::Copying { .. } => 2,
+        RestoreStep::SettingAside { .. } => 3,
+        RestoreStep::TakingItsPlace { .. } => 4,
+        RestoreStep::Starting { .. } => 5,
+        RestoreStep::Checking { .. } => 6,
+        RestoreStep::StartingAgain { .. } => return ": starting again as before".to_owned(),
+    };
+    format!(", step {number} of 6")
+}
+
+/// The phases that change something, as far as this deployment goes through them; none before its
+/// plan says so.
+fn steps(d: &Deployment) -> Vec<&'static str> {
+    let Some(sealed) = &d.plan else {
+        return Vec::new();
+    };
+    let plan = &sealed.plan;
+    let mut steps = Vec::new();
+    if plan.backup.is_some() {
+        steps.push("BackingUp");
+    }
+    if plan.migration.is_some() {
+        steps.push("Migrating");
+    }
+    steps.extend([
+        "RollingOut",
+        "UpdatingWorkers",
+        "Verifying",
+        "Shifting",
+        "Baking",
+        "CleaningUp",
+    ]);
+    steps
+}

@@ -1,0 +1,218 @@
+//! How environments stand, at a glance: for `/sluice status` and the App Home.
+
+use crate::home::Home;
+use crate::message::{Block, Message};
+use crate::slash::{COMMAND, Group, help};
+use crate::waits::waits_for;
+use sluice_core::deployment::Deployment;
+use sluice_core::environment_key::EnvironmentKey;
+use sluice_core::health::Reading;
+use sluice_core::id::ImageTag;
+use sluice_core::origin::Origin;
+use sluice_core::phase::Phase;
+use sluice_core::release::ProvenRelease;
+
+use super::decided::clock;
+use super::origin;
+use super::progress::status;
+
+/// What one environment is like now.
+#[derive(Clone, Debug)]
+pub struct Glance {
+    /// Which.
+    pub key: EnvironmentKey,
+    /// The release proven last: what runs, unless a deployment is under way.
+    pub proven: Option<ProvenRelease>,
+    /// Where that release comes from, as far as is known.
+    pub origin: Option<Origin>,
+    /// The deployment that has the environment to itself: its lock.
+    pub active: Option<Deployment>,
+    /// The deployment that waits behind it.
+    pub next: Option<Deployment>,
+    /// What keeps deployments from beginning, line by line: freezes, holds.
+    pub closed: Vec<String>,
+    /// Why nothing else is known, where its state cannot be read.
+    pub unreadable: Option<String>,
+}
+
+impl Glance {
+    /// An environment whose state cannot be read, and why.
+    pub fn unreadable(key: EnvironmentKey, why: impl Into<String>) -> Self {
+        Self {
+            key,
+            proven: None,
+            origin: None,
+            active: None,
+            next: None,
+            closed: Vec::new(),
+            unreadable: Some(why.into()),
+        }
+    }
+}
+
+/// Environments at a glance.
+pub fn status_message(glances: &[Glance]) -> Message {
+    let names: Vec<String> = glances
+        .iter()
+        .map(|glance| glance.key.to_string())
+        .collect();
+    Message {
+        summary: format!("How things stand in {}", names.join(", ")),
+        blocks: glances.iter().flat_map(glance_blocks).collect(),
+    }
+}
+
+/// What one person sees of Sluice: `waits` are the deployments that wait for them.
+pub fn home(waits: &[&Deployment], glances: &[Glance], groups: &[Group]) -> Home {
+    let mut blocks = vec![Block::Header("Waiting for you".to_owned())];
+    if waits.is_empty() {
+        blocks.push(Block::Text("Nothing.".to_owned()));
+    }
+    blocks.extend(waits.iter().map(|d| {
+        Block::Text(format!(
+            "{}, since {}: decide in {}, or `{COMMAND} approve {}`",
+            subject(d),
+            clock(d.entered_at),
+            d.settings.environment.channel,
+            EnvironmentKey::of(d)
+        ))
+    }));
+    blocks.push(Block::Header("In progress".to_owned()));
+    let under_way: Vec<String> = glances
+        .iter()
+        .flat_map(|glance| [&glance.active, &glance.next])
+        .flatten()
+        .map(under_way)
+        .collect();
+    blocks.push(Block::Text(match under_way.as_slice() {
+        [] => "No deployment in progress.".to_owned(),
+        lines => super::bullets(lines),
+    }));
+    blocks.push(Block::Header("Environments".to_owned()));
+    blocks.extend(glances.iter().flat_map(glance_blocks));
+    blocks.push(Block::Header("What you can type".to_owned()));
+    blocks.extend(help(None, groups).blocks);
+    Home { blocks }
+}
+
+/// What it is about: a version on its way, or a database.
+fn subject(d: &Deployment) -> String {
+    let (app, environment) = (d.app(), d.environment());
+    match d.restore() {
+        None => format!("{app} {} to {environment}", d.release.tag),
+        Some(restore) => format!(
+            "{app}, restore of {} in {environment}",
+            restore.database.identifier()
+        ),
+    }
+}
+
+fn under_way(d: &Deployment) -> String {
+    format!(
+        "{}: {}, waits for {} since {}",
+        subject(d),
+        status(d),
+        waits_for(d),
+        clock(d.entered_at)
+    )
+}
+
+fn glance_blocks(glance: &Glance) -> Vec<Block> {
+    if let Some(why) = &glance.unreadable {
+        return vec![Block::Fields(vec![
+            ("Environment".to_owned(), glance.key.to_string()),
+            ("State".to_owned(), format!("❔ cannot be read: {why}")),
+        ])];
+    }
+    let mut fields = vec![
+        ("Environment".to_owned(), glance.key.to_string()),
+        ("Version".to_owned(), version(glance)),
+        ("Deployment".to_owned(), lock(glance)),
+    ];
+    fields.push(("Health".to_owned(), health(glance)));
+    if let Some(next) = &glance.next {
+        fields.push(("Next".to_owned(), under_way(next)));
+    }
+    let closed = match glance.closed.as_slice() {
+        [] => "open for deployments".to_owned(),
+        lines => lines.join("\n"),
+    };
+    fields.push(("Deployments".to_owned(), closed));
+    let mut blocks = vec![Block::Fields(fields)];
+    blocks.extend(origins(glance));
+    blocks
+}
+
+/// Where what runs comes from, and what is on its way, each with its pages.
+fn origins(glance: &Glance) -> Vec<Block> {
+    let of = |tag: &ImageTag, origin: &Origin| {
+        let mut links = origin::parts(origin);
+        let first = links.first_mut()?;
+        first.text = format!("{tag}: {}", first.text);
+        Some(links)
+    };
+    let runs = glance.proven.as_ref().zip(glance.origin.as_ref());
+    let runs = runs.and_then(|(proven, origin)| of(&proven.release.tag, origin));
+    let coming = [&glance.active, &glance.next].into_iter().flatten();
+    let coming = coming.filter_map(|d| {
+        let mut links = of(&d.release.tag, d.origin()?)?;
+        links.extend(origin::changes(
+            d.origin()?,
+            glance.proven.as_ref(),
+            glance.origin.as_ref(),
+        ));
+        Some(links)
+    });
+    runs.into_iter().chain(coming).map(Block::Links).collect()
+}
+
+fn version(glance: &Glance) -> String {
+    match &glance.proven {
+        Some(proven) => format!(
+            "{} ({}), verified {}",
+            proven.release.tag,
+            proven.release.digest.short(),
+            proven.at.strftime("%Y-%m-%d %H:%M UTC")
+        ),
+        None => "no verified release yet".to_owned(),
+    }
+}
+
+fn lock(glance: &Glance) -> String {
+    match &glance.active {
+        Some(d) => format!(
+            "{} ({}): {}{}",
+            match d.restore() {
+                None => d.release.tag.to_string(),
+                Some(restore) => format!("restore of {}", restore.database.identifier()),
+            },
+            d.id,
+            status(d),
+            super::pause_words(d).map_or_else(String::new, |paused| format!("\n{paused}"))
+        ),
+        None => "no deployment in progress".to_owned(),
+    }
+}
+
+/// What the last health sample of a bake said. Between deployments Sluice takes none.
+fn health(glance: &Glance) -> String {
+    let last = match glance.active.as_ref().map(|active| &active.phase) {
+        Some(Phase::Baking { samples, .. }) => samples.last(),
+        _ => None,
+    };
+    let Some(last) = last else {
+        return "checked only during deployments".to_owned();
+    };
+    let said = match last.reading() {
+        Reading::Good => "✅ healthy".to_owned(),
+        Reading::Bad => format!("❌ {}", last.bad.join("; ")),
+        Reading::Empty => {
+            let unseen: Vec<&str> = last.unseen().map(String::as_str).collect();
+            match unseen.as_slice() {
+                [] => "nothing could be measured".to_owned(),
+                unseen => format!("❔ {}", unseen.join("; ")),
+            }
+        }
+    };
+    format!("{said}, at {}", clock(last.at))
+}

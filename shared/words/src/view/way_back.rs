@@ -1,0 +1,175 @@
+//! What people see of the way back, before they say yes and while it is their turn to decide.
+
+use crate::message::Block;
+use crate::report::standing_words;
+use sluice_core::deployment::Deployment;
+use sluice_core::failure::Cause;
+use sluice_core::migration::{Finding, Rehearsal, Risk};
+use sluice_core::phase::Phase;
+use sluice_core::plan::SealedPlan;
+use sluice_core::plan::demands::risks_for_four_eyes;
+use sluice_core::plan::way_back::{point_of_no_return, time_away};
+use sluice_core::quantity;
+use sluice_core::restorable::{before_migration, is_offered};
+
+/// Findings shown in the message: the plan has them all.
+const SHOWN: usize = 5;
+
+pub(super) fn blocks(d: &Deployment) -> Vec<Block> {
+    match (&d.phase, &d.plan) {
+        (Phase::AwaitingApproval, Some(sealed)) => before(d, sealed),
+        (Phase::AwaitingRestoreDecision { cause }, Some(sealed)) => {
+            vec![Block::Text(decide(d, sealed, cause))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Before the yes: can it be taken back, and what makes it so.
+fn before(d: &Deployment, sealed: &SealedPlan) -> Vec<Block> {
+    let plan = &sealed.plan;
+    if let Some(head) = &plan.at_head {
+        return vec![Block::Text(format!(
+            "🟢 Rollback: safe. The database is at revision {head} already: nothing is migrated."
+        ))];
+    }
+    if plan.migration.is_none() {
+        return Vec::new();
+    }
+    let Some(judgement) = plan.judgement() else {
+        return vec![Block::Text(
+            "🟡 Rollback: not known. No one looked at the migration; set `inspect` in [migration] to \
+             have Sluice do it."
+                .to_owned(),
+        )];
+    };
+    let mut text = if judgement.is_additive() {
+        "🟢 Rollback: safe. The running version is compatible with the new schema.".to_owned()
+    } else {
+        let takes = time_away(sealed);
+        let takes = takes.map_or_else(String::new, |away| {
+            format!(" The restore would take about {away} (estimated).")
+        });
+        format!(
+            "🔴 Rollback: {}.{takes}",
+            point_of_no_return(plan, judgement)
+        )
+    };
+    let shown: Vec<String> = judgement.findings.iter().take(SHOWN).map(line).collect();
+    if !shown.is_empty() {
+        text.push_str(&format!(
+            "\nWhat the migration does\n{}",
+            super::bullets(&shown)
+        ));
+    }
+    let more = judgement.findings.len().saturating_sub(SHOWN) + judgement.left_out as usize;
+    if more > 0 {
+        text.push_str(&format!(
+            "\nand {}: the plan in the thread has them",
+            quantity::count(more, "more finding")
+        ));
+    }
+    if let Some(rehearsal) = &d.rehearsal {
+        text.push_str(&rehearsed(rehearsal));
+    }
+    let risks = risks_for_four_eyes(&d.settings, Some(judgement));
+    if !risks.is_empty() {
+        let risks: Vec<&str> = risks.iter().map(|risk| risk.word()).collect();
+        text.push_str(&format!(
+            "\nTwo people must approve, since it is {}.",
+            risks.join(" and ")
+        ));
+    }
+    vec![Block::Text(text)]
+}
+
+/// What the rehearsal showed, and what it cost.
+fn rehearsed(rehearsal: &Rehearsal) -> String {
+    let mut text = format!(
+        "\n🎭 Rehearsed on a copy: it ran in {}. Making the copy took RDS {}, as a restore would; it is \
+         removed, and billed for about that time.",
+        quantity::duration_ms(rehearsal.took_ms),
+        quantity::duration_s(rehearsal.copied_s)
+    );
+    let locks: Vec<String> = rehearsal
+        .locks
+        .iter()
+        .take(SHOWN)
+        .map(|lock| {
+            format!(
+                "{} on {} for {}",
+                lock.mode,
+                lock.table,
+                quantity::duration_ms(lock.held_ms)
+            )
+        })
+        .collect();
+    if !locks.is_empty() {
+        text.push_str(&format!(
+            "\nLocks that make others wait\n{}",
+            super::bullets(&locks)
+        ));
+    }
+    text
+}
+
+fn line(finding: &Finding) -> String {
+    let sign = match finding.risk {
+        Risk::Breaking => "🔴",
+        Risk::Unjudged | Risk::DataLosing => "🟠",
+        Risk::Locking | Risk::NotTransactional => "🟡",
+    };
+    let mut line = format!(
+        "{sign} {} ({}): {}\n      `{}`",
+        finding.risk,
+        finding.rule,
+        finding.means,
+        finding.statement.replace('`', "'")
+    );
+    if let Some(waiver) = &finding.waiver {
+        line.push_str(&format!(
+            "\n      waived by {}: {}",
+            waiver.by, waiver.reason
+        ));
+    }
+    line
+}
+
+/// What there is to decide, and what each way costs.
+fn decide(d: &Deployment, sealed: &SealedPlan, cause: &Cause) -> String {
+    let plan = &sealed.plan;
+    let mut ways = Vec::new();
+    if d.touched.rollouts_since.is_some() {
+        let before = sealed
+            .seen
+            .previous
+            .as_ref()
+            .map_or("the version from before", |previous| {
+                previous.release.tag.as_str()
+            });
+        let fails = if plan.judgement().is_some_and(|one| one.has(Risk::Breaking)) {
+            "is expected to FAIL"
+        } else {
+            "may fail"
+        };
+        ways.push(format!(
+            "Roll back the code (minutes): {before} {fails} on the new schema."
+        ));
+    }
+    if is_offered(d)
+        && let (Some(snapshot), Some(away)) = (&d.touched.snapshot, time_away(sealed))
+    {
+        let since = before_migration(d);
+        let since = since.map_or_else(String::new, |at| at.strftime(" %H:%M UTC").to_string());
+        ways.push(format!(
+            "Restore the database from {snapshot}: estimated {away} DOWN, and writes since{since} \
+             are lost."
+        ));
+    }
+    ways.push("Roll forward: everything stays as it is, and a newer release fixes it.".to_owned());
+    format!(
+        "What happened: {cause}.\nHow things stand\n{}\nWhat you can do\n{}",
+        super::bullets(&standing_words(d)),
+        super::bullets(&ways)
+    )
+}

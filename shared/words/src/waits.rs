@@ -1,0 +1,200 @@
+//! What a deployment waits for, as a sentence.
+
+use sluice_core::config::Member;
+use sluice_core::database::CopyStatus;
+use sluice_core::deployment::Deployment;
+use sluice_core::note::short_arn;
+use sluice_core::observation::{ProofObservation, ScanObservation};
+use sluice_core::phase::{BackingUp, Phase, RehearsalStep, Return};
+use sluice_core::quantity;
+use sluice_core::restore::RestoreStep;
+
+use crate::controls::closed as closed_words;
+
+/// What it waits for, in words; empty for one that is over.
+pub fn waits_for(d: &Deployment) -> String {
+    let environment = &d.settings.environment;
+    if let Some(paused) = d.paused.as_ref().filter(|_| !d.phase.is_terminal()) {
+        return format!("somebody to resume it: <@{}> paused it", paused.by);
+    }
+    if let Some(setback) = d.setbacks.values().next() {
+        return format!("the next try: {}", setback.error);
+    }
+    match &d.phase {
+        Phase::Queued => format!("{} to be free", environment.name),
+        Phase::Planning { survey, .. } => match (&survey.proof, &survey.scan, &environment.after) {
+            (Some(ProofObservation::UnderWay | ProofObservation::NotProven), _, Some(after)) => {
+                format!("{} to succeed in {after}", d.release.digest.short())
+            }
+            (_, Some(ScanObservation::Pending | ScanObservation::NotScanned), _) => {
+                "the image scan".to_owned()
+            }
+            _ if let Some(seen) = survey.others(d).next()
+                && let Some(other) = &seen.in_progress =>
+            {
+                format!(
+                    "somebody else's deployment of {} to end ({}): stop it in ECS if it hangs",
+                    seen.service,
+                    short_arn(other.as_str())
+                )
+            }
+            _ if survey.inspecting.is_some() => {
+                "a task that looks at the database and the migrations".to_owned()
+            }
+            _ => "the world to be read".to_owned(),
+        },
+        Phase::AwaitingApproval => {
+            let approvers = environment
+                .approval
+                .as_ref()
+                .map_or_else(String::new, |approval| {
+                    let names: Vec<String> =
+                        approval.approvers.iter().map(Member::to_string).collect();
+                    names.join(" or ")
+                });
+            format!("approval by {approvers}")
+        }
+        Phase::AwaitingWindow { closed: None } => format!("{} to be open", environment.name),
+        Phase::AwaitingWindow {
+            closed: Some(closed),
+        } => format!(
+            "{} to open: {}",
+            environment.name,
+            closed_words(closed, environment, &d.requested_by)
+        ),
+        Phase::BackingUp(BackingUp::Starting) => "RDS to take the snapshot".to_owned(),
+        Phase::BackingUp(BackingUp::Waiting { progress }) => {
+            format!("the snapshot, {progress} % done")
+        }
+        Phase::Rehearsing(rehearsing) => match &rehearsing.step {
+            RehearsalStep::Snapshotting { .. } => "the snapshot for the rehearsal",
+            RehearsalStep::Copying { .. } => "RDS to make a copy of the database",
+            RehearsalStep::Migrating { .. } => "the migration on the copy",
+            RehearsalStep::RemovingCopy => "RDS to remove the copy",
+            RehearsalStep::RemovingSnapshot => "RDS to remove the copy's snapshot",
+        }
+        .to_owned(),
+        Phase::AwaitingRestoreDecision { .. } => {
+            "somebody to decide what becomes of the database".to_owned()
+        }
+        Phase::Migrating => match &d.touched.migration {
+            Some(run) if run.ended.is_some() => {
+                "a look at where the database stands after the migration".to_owned()
+            }
+            Some(run) if run.stopping.is_some() => {
+                "the migration to stop, since it takes too long".to_owned()
+            }
+            Some(run) => {
+                let said = run.said.as_ref();
+                let said = said.map_or_else(String::new, |line| format!(", which says: {line}"));
+                format!("the migration, task {}{said}", short_arn(run.task.as_str()))
+            }
+            None => "the migration task to start".to_owned(),
+        },
+        Phase::RollingOut => format!("the web services to come up{}", stages(d)),
+        Phase::UpdatingWorkers => "workers to finish their work and be replaced".to_owned(),
+        Phase::Verifying {
+            failed_rounds: 0, ..
+        } => "smoke tests".to_owned(),
+        Phase::Verifying { failed_rounds, .. } => {
+            format!(
+                "smoke tests, {} failed so far",
+                quantity::count(usize::from(*failed_rounds), "round")
+            )
+        }
+        Phase::Shifting { .. } => format!("ECS to shift the traffic{}", stages(d)),
+        Phase::Baking {
+            asked_at: Some(_), ..
+        } => format!(
+            "somebody to say whether {} is well, or for samples that do",
+            d.release.tag
+        ),
+        Phase::Baking { samples, .. } => format!(
+            "the bake of {}, {} so far",
+            quantity::duration(environment.bake.duration),
+            quantity::count(samples.len(), "health sample")
+        ),
+        Phase::CleaningUp { .. } => format!("ECS to take the old version down{}", stages(d)),
+        Phase::RollingBack { services, .. } => {
+            let left: Vec<&str> = services
+                .iter()
+                .filter(|(_, way)| !matches!(way, Return::Returned | Return::Stuck(_)))
+                .map(|(service, _)| service.as_str())
+                .collect();
+            format!("{} to be as before", left.join(", "))
+        }
+        Phase::Restoring { step } => restoring(d, step),
+        Phase::Succeeded
+        | Phase::Unproven { .. }
+        | Phase::Superseded { .. }
+        | Phase::Rejected { .. }
+        | Phase::Expired
+        | Phase::Cancelled { .. }
+        | Phase::Failed { .. }
+        | Phase::RolledBack { .. }
+        | Phase::RolledForward { .. }
+        | Phase::RollbackFailed { .. }
+        | Phase::Restored
+        | Phase::RestoreFailed { .. } => String::new(),
+    }
+}
+
+/// ` (web at SCALE_UP)`.
+fn stages(d: &Deployment) -> String {
+    let services = d.sealed_plan().plan.services.iter();
+    let said: Vec<String> = services
+        .filter(|service| service.strategy.shifts_traffic())
+        .filter_map(|service| {
+            let rollout = d.touched.rollouts.get(&service.service)?.as_ref()?;
+            let traffic = rollout
+                .traffic_percent
+                .map_or_else(String::new, |percent| format!(", {percent} %"));
+            Some(format!(
+                "{} at {}{traffic}",
+                service.service,
+                rollout.stage?.as_str()
+            ))
+        })
+        .collect();
+    if said.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", said.join("; "))
+    }
+}
+
+/// The same of a restore.
+fn restoring(d: &Deployment, step: &RestoreStep) -> String {
+    let planned = d.sealed_plan().plan.restore.as_ref();
+    let planned = planned.expect("a restore has one");
+    let (copy, aside) = (planned.copy.identifier(), planned.aside.identifier());
+    match step {
+        RestoreStep::Stopping { .. } => "every service to stop".to_owned(),
+        RestoreStep::Copying { copy: seen, .. } => match seen {
+            Some(CopyStatus::Creating(status) | CopyStatus::Settling(status)) => {
+                format!("RDS to make {copy}: {status}")
+            }
+            Some(CopyStatus::Available { .. }) => "every service to stand still".to_owned(),
+            Some(CopyStatus::Absent | CopyStatus::Failed(_)) | None => {
+                format!("RDS to make {copy}")
+            }
+        },
+        RestoreStep::SettingAside { .. } => format!("RDS to call the old database {aside}"),
+        RestoreStep::TakingItsPlace { .. } => {
+            format!("RDS to call {copy} {}", planned.database.identifier())
+        }
+        RestoreStep::Starting { services } => {
+            let waits = services.iter().filter(|(_, way)| !way.is_settled());
+            let names: Vec<&str> = waits.map(|(name, _)| name.as_str()).collect();
+            format!("{} to be up", names.join(", "))
+        }
+        RestoreStep::Checking {
+            failed_rounds: 0, ..
+        } => "users to be answered".to_owned(),
+        RestoreStep::Checking { failed_rounds, .. } => format!(
+            "users to be answered, {} failed so far",
+            quantity::count(usize::from(*failed_rounds), "round")
+        ),
+        RestoreStep::StartingAgain { .. } => "every service to run as before".to_owned(),
+    }
+}
