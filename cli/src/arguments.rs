@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
 use sluice_sim::cloud::Lag;
 
-/// Brings an image that was pushed to ECR to ECS: with somebody's yes, a proven snapshot, a
+/// Brings an image that was pushed to ECR to ECS: with somebody's yes, a verified snapshot, a
 /// watched migration, and a way back at every moment.
 ///
 /// Nothing here touches AWS. `demo`, `run` and `plan` work on a simulated cloud with virtual time.

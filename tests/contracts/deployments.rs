@@ -9,7 +9,7 @@ use sluice_core::deployment::{Deployment, Opening, Requester};
 use sluice_core::event::Event;
 use sluice_core::history::{ChainEnd, Record, RecordedEntry};
 use sluice_core::id::{AppName, DeploymentId, Digest, EnvironmentName, ImageTag, RepositoryName};
-use sluice_core::release::{ProvenRelease, Release};
+use sluice_core::release::{Release, VerifiedRelease};
 
 const SLUICE_TOML: &str = r##"
 [app]
@@ -101,8 +101,8 @@ pub(crate) fn with_settings(settings: Settings, byte: u8, pushed_s: i64) -> Open
 }
 
 /// What this deployment proves.
-pub(crate) fn proof(deployment: &Deployment, at: Timestamp) -> ProvenRelease {
-    ProvenRelease {
+pub(crate) fn proof(deployment: &Deployment, at: Timestamp) -> VerifiedRelease {
+    VerifiedRelease {
         release: deployment.release.clone(),
         deployment: deployment.id.clone(),
         at,

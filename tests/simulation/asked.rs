@@ -255,7 +255,7 @@ fn an_older_image_may_be_asked_for_and_a_later_push_does_not_stand_in_its_way() 
 }
 
 #[test]
-fn what_is_proven_in_staging_is_promoted() {
+fn what_is_verified_in_staging_is_promoted() {
     let mut world = erp::world(1, Weather::default());
     let promote = |world: &World, id: &str| block_on(app(world).promote(&request(id, PRODUCTION)));
     let none = promote(&world, "r-0").unwrap_err();
@@ -426,7 +426,7 @@ fn a_rollback_to_a_chosen_release_by_tag_digest_or_deployment() {
         assert_runs(&world, "1.3.0");
     }
     let never = roll_back(&start, "r-2", Some("v9.9.9")).unwrap_err();
-    insta::assert_snapshot!("never_proven", never.to_string());
+    insta::assert_snapshot!("never_verified", never.to_string());
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn faults() -> impl Strategy<Value = FaultRates> {
 pub(crate) enum Order {
     /// An image by its tag.
     Deploy(&'static str),
-    /// What is proven in staging.
+    /// What is verified in staging.
     Promote,
     /// The way back, to a release by name or to what ran before.
     RollBack(Option<&'static str>),

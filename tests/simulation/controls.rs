@@ -66,7 +66,7 @@ fn lay_on(world: &World, hand: Hand, by: &str) -> Result<Decided, ControlError> 
     })
 }
 
-/// A release that is proven in staging and asks for production after an hour.
+/// A release that is verified in staging and asks for production after an hour.
 fn world_with_a_release() -> World {
     let mut world = erp::world(7, Weather::default());
     let good = ImageBehaviour::default();

@@ -125,7 +125,7 @@ impl Story {
         Arc::new(config(case.configure))
     }
 
-    /// A world in which v1.3.0 was proven.
+    /// A world in which v1.3.0 was verified.
     pub(crate) fn begin(case: &Case) -> Self {
         let config = Self::configured(case);
         let start: Timestamp = "2026-01-05T09:00:00Z".parse().expect("a time");

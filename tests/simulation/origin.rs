@@ -27,7 +27,7 @@ const EMAIL: &str = "lead@example.com";
 const OLD: &str = "4c1f0a2b9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f4a";
 const NEW: &str = "8f3c2d1e0b9a8f7e6d5c4b3a2f1e0d9c8b7a6f5e";
 
-/// CI pushes a version to staging, and once it is proven there to production.
+/// CI pushes a version to staging, and once it is verified there to production.
 fn ci(world: &mut World, version: &str, annotate: impl Fn(Push) -> Push) {
     for tag in [format!("release-{version}"), format!("v{version}")] {
         let push = Push::image(&erp::config().repository, &tag, digest_of(version));
@@ -234,7 +234,7 @@ fn a_hotfix_skips_staging_when_somebody_who_may_says_so() {
 }
 
 #[test]
-fn a_hotfix_takes_the_place_of_the_same_image_that_waits_to_be_proven() {
+fn a_hotfix_takes_the_place_of_the_same_image_that_waits_to_be_verified() {
     let mut world = released(&["1.3.0"]);
     second_approver(&mut world);
     // Pushed for production at once: it waits for a proof that does not come.

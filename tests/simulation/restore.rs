@@ -508,9 +508,9 @@ fn what_lost_its_schema_is_not_rolled_back_to() {
     let lost = story
         .roll_back("r-2", Some("v1.5.0"))
         .expect_err("it lost its schema");
-    assert!(matches!(lost, AskError::NeverProven { .. }), "{lost}");
+    assert!(matches!(lost, AskError::NeverVerified { .. }), "{lost}");
     // What was undone is not undone again: the last migration is that of v1.4.0 by now, and before
-    // it nothing was proven.
+    // it nothing was verified.
     let point = story.point(true);
     let undone = story.restore("r-3", point).expect_err("it is undone");
     assert!(matches!(undone, AskError::PointGone), "{undone}");

@@ -18,7 +18,7 @@ const PRODUCTION: &str = "production";
 /// Approves, and so may say that a version is well.
 const LEAD: &str = "U024BE7LH";
 
-/// A world in which v1.3.0 is proven, and v1.4.0 with this behaviour is in production's bake.
+/// A world in which v1.3.0 is verified, and v1.4.0 with this behaviour is in production's bake.
 fn baking(behaviour: &ImageBehaviour) -> World {
     let mut world = released(&["1.3.0"]);
     erp::push(&world, "release-1.4.0", "1.4.0", &ImageBehaviour::default());
@@ -124,11 +124,11 @@ fn a_service_that_autoscaling_scales_in_bakes_on() {
 }
 
 #[test]
-fn nobody_can_see_it_and_nobody_says_so_it_stays_unproven_and_production_is_held() {
+fn nobody_can_see_it_and_nobody_says_so_it_stays_unverified_and_production_is_held() {
     let mut world = baking(&ImageBehaviour::default());
     world.with_cloud(|cloud| cloud.cut_off(true));
     erp::run(&mut world);
-    assert_ends(&world, &["Succeeded", "Unproven"], "1.4.0");
+    assert_ends(&world, &["Succeeded", "Unverified"], "1.4.0");
     let state = block_on(
         world
             .ports()
@@ -140,8 +140,8 @@ fn nobody_can_see_it_and_nobody_says_so_it_stays_unproven_and_production_is_held
     assert!(state.hold.is_some_and(|hold| hold.by.is_none()));
     assert_eq!(
         state
-            .proven
-            .map(|proven| proven.release.tag.to_string())
+            .verified
+            .map(|verified| verified.release.tag.to_string())
             .as_deref(),
         Some("v1.3.0")
     );
@@ -154,12 +154,12 @@ fn nobody_can_see_it_and_nobody_says_so_it_stays_unproven_and_production_is_held
     });
     assert_eq!(asked.count(), 1, "the channel is asked once");
 
-    // The way back leads to what was proven last, and not one further.
+    // The way back leads to what was verified last, and not one further.
     world.with_cloud(|cloud| cloud.cut_off(false));
     let asked = block_on(app(&world).roll_back(&request("back", PRODUCTION), &way_back(None)));
     assert!(asked.is_ok(), "{asked:?}");
     erp::run(&mut world);
-    assert_ends(&world, &["Succeeded", "Unproven", "Succeeded"], "1.3.0");
+    assert_ends(&world, &["Succeeded", "Unverified", "Succeeded"], "1.3.0");
     let stories = erp::stories(&world);
     assert!(
         stories.contains("production was rolled back from v1.4.0 to v1.3.0"),

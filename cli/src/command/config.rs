@@ -145,7 +145,7 @@ fn of(environment: &Environment) -> Vec<(&'static str, String)> {
     let tags: Vec<String> = environment.tags.iter().map(ToString::to_string).collect();
     let mut takes = format!("tags {}", tags.join(", "));
     if let Some(after) = &environment.after {
-        takes.push_str(&format!(", once proven in {after}"));
+        takes.push_str(&format!(", once verified in {after}"));
     }
     let placements: Vec<String> = environment
         .services

@@ -35,7 +35,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                 "the auditors are here",
                 "the fix of this morning's outage",
                 "re-checked: unchanged",
-                "proven: available",
+                "verified: available",
             ],
         ))
         .check(runs),
@@ -53,7 +53,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                 "opens Mon 5 Jan 14:00 Europe/Berlin",
                 "production is open",
                 "re-checked: unchanged",
-                "proven: available",
+                "verified: available",
             ],
         ))
         .check(runs),

@@ -36,7 +36,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         two_pushes_at_once(),
         empty_approvers(),
         kept(),
-        unproven(),
+        unverified(),
         Scenario::new(
             "rotated-secret",
             "a secret is rotated between the request and the yes: a new plan, asked again",
@@ -151,12 +151,12 @@ fn kept() -> Scenario {
     .check(Check::Told(TO_PRODUCTION, "says that v1.4.0 is well"))
 }
 
-fn unproven() -> Scenario {
+fn unverified() -> Scenario {
     cut_off(
-        "unproven",
-        "the same, and nobody says anything for twelve hours: it stays, unproven, and production is held",
+        "unverified",
+        "the same, and nobody says anything for twelve hours: it stays, unverified, and production is held",
     )
-    .ends("Unproven")
+    .ends("Unverified")
     .check(Check::Told(TO_PRODUCTION, "stays live in production, unverified"))
 }
 

@@ -73,13 +73,13 @@ fn critical_findings() -> Scenario {
         .check(Check::NothingDeployed("staging"))
 }
 
-/// A release is proven in production; then somebody deploys by hand, and the next plan says so.
+/// A release is verified in production; then somebody deploys by hand, and the next plan says so.
 fn console_deployment() -> Scenario {
     let next = push("release-1.5.0", "1.5.0", ImageBehaviour::default());
     let to_production = push("v1.5.0", "1.5.0", ImageBehaviour::default());
     let mut scenario = Scenario::new(
         "console-deployment",
-        "somebody deployed by hand in between: the plan warns that what runs is not what was proven",
+        "somebody deployed by hand in between: the plan warns that what runs is not what was verified",
     )
     .scene(
         When::After(TO_PRODUCTION, "Succeeded", SignedDuration::from_mins(5)),

@@ -46,7 +46,7 @@ fn pushed_to_production() -> Scenario {
             "drawn",
             "approved the plan",
             "re-checked: unchanged",
-            "proven: available",
+            "verified: available",
             "ended with exit code 0",
             "web: green is up",
             "beat runs the new version",

@@ -26,7 +26,7 @@ use sluice_core::history::{ChainEnd, Record};
 use sluice_core::id::{
     ChannelName, DeploymentId, Digest, RepositoryName, SlackGroupId, SlackUserId,
 };
-use sluice_core::release::ProvenRelease;
+use sluice_core::release::VerifiedRelease;
 use sluice_sim::cloud::{Push, digest_of};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, DirectFunctions, World};
@@ -99,19 +99,19 @@ impl Store for Silent {
         pending().await
     }
 
-    async fn proven(
+    async fn verified(
         &self,
         _: &EnvironmentKey,
         _: &Digest,
-    ) -> Result<Option<ProvenRelease>, PortError> {
+    ) -> Result<Option<VerifiedRelease>, PortError> {
         pending().await
     }
 
-    async fn proven_releases(
+    async fn verified_releases(
         &self,
         _: &EnvironmentKey,
         _: usize,
-    ) -> Result<Vec<ProvenRelease>, PortError> {
+    ) -> Result<Vec<VerifiedRelease>, PortError> {
         pending().await
     }
 

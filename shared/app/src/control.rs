@@ -301,7 +301,7 @@ impl App {
         deployment: &DeploymentId,
         by: &SlackUserId,
     ) -> Result<Decided, ControlError> {
-        let said = "Kept: it counts as proven, by your word";
+        let said = "Kept: it counts as verified, by your word";
         let stored = self.ports.store.load(deployment).await?;
         if let Some(d) = stored.map(|stored| stored.deployment)
             && d.story

@@ -12,7 +12,7 @@ use sluice_core::history::RecordedEntry;
 use sluice_core::id::DeploymentId;
 use sluice_core::machine::{confirms_at, step, wake_at};
 use sluice_core::phase::Phase;
-use sluice_core::release::ProvenRelease;
+use sluice_core::release::VerifiedRelease;
 
 use crate::App;
 use crate::ports::{EnvironmentKey, LONGEST_DELAY, Save, SaveError, Stored, WakeUp};
@@ -226,8 +226,8 @@ impl App {
             .into_iter()
             .flatten()
             .min();
-        let is_proven = matches!(deployment.phase, Phase::Succeeded | Phase::Restored);
-        let proves = is_proven.then(|| ProvenRelease {
+        let is_verified = matches!(deployment.phase, Phase::Succeeded | Phase::Restored);
+        let proves = is_verified.then(|| VerifiedRelease {
             release: deployment.release.clone(),
             deployment: deployment.id.clone(),
             at: now,

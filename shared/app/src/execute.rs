@@ -103,7 +103,7 @@ impl App {
                     .store
                     .environment(&EnvironmentKey::of(d))
                     .await?
-                    .proven,
+                    .verified,
             ),
             Command::ReadControls => {
                 let state = ports.store.environment(&EnvironmentKey::of(d)).await?;
@@ -312,8 +312,8 @@ impl App {
         key: &EnvironmentKey,
         digest: &Digest,
     ) -> Result<ProofObservation, PortError> {
-        if let Some(proven) = self.ports.store.proven(key, digest).await? {
-            return Ok(ProofObservation::Proven(proven));
+        if let Some(verified) = self.ports.store.verified(key, digest).await? {
+            return Ok(ProofObservation::Verified(verified));
         }
         let state = self.ports.store.environment(key).await?;
         let newest = state.newest.map(|newest| newest.deployment);
@@ -326,7 +326,7 @@ impl App {
                 return Ok(ProofObservation::UnderWay);
             }
         }
-        Ok(ProofObservation::NotProven)
+        Ok(ProofObservation::NotVerified)
     }
 
     async fn pin_secrets(&self, d: &Deployment, target: &Target) -> Result<Outcome, PortError> {

@@ -213,7 +213,7 @@ impl App {
         Ok(())
     }
 
-    /// The plan of the deployment that was proven last, for what is under way to be compared with.
+    /// The plan of the deployment that was verified last, for what is under way to be compared with.
     /// Nothing where that one cannot be read: people are told of this one all the same.
     async fn plan_before(&self, d: &Deployment) -> Result<Option<Arc<SealedPlan>>, PortError> {
         let previous = d

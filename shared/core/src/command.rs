@@ -71,7 +71,7 @@ pub enum Command {
     ReadAlarms,
     /// Read who may approve.
     ReadApprovers,
-    /// Read the release proven last here.
+    /// Read the release verified last here.
     ReadPrevious,
     /// Read what closes the environment: freezes, windows, holds.
     ReadControls,

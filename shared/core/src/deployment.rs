@@ -123,7 +123,7 @@ fn is_zero(count: &u32) -> bool {
 /// What a deployment has done to the world so far, as far as it has heard.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Touched {
-    /// The snapshot that was proven.
+    /// The snapshot that was verified.
     pub snapshot: Option<SnapshotId>,
     /// The migration, once ECS has taken its task.
     pub migration: Option<MigrationRun>,

@@ -21,7 +21,7 @@ use crate::observation::{
     ProofObservation, RolloutObservation, ScanObservation, SecretProblem, ServiceObservation,
     SmokeResult, SnapshotObservation, TaskObservation,
 };
-use crate::release::ProvenRelease;
+use crate::release::VerifiedRelease;
 use crate::restore::Found;
 
 /// What can happen to a deployment.
@@ -179,8 +179,8 @@ pub enum Outcome {
     Alarms(BTreeMap<AlarmName, AlarmState>),
     /// Of `ReadApprovers`.
     Approvers(ApproversObservation),
-    /// Of `ReadPrevious`: the release proven last in this environment.
-    Previous(Option<ProvenRelease>),
+    /// Of `ReadPrevious`: the release verified last in this environment.
+    Previous(Option<VerifiedRelease>),
     /// Of `ReadControls`.
     Controls(Box<ControlsObservation>),
     /// Of `StartSnapshot`: RDS has taken the request.

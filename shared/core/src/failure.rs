@@ -89,7 +89,7 @@ fn cut(mut message: String) -> String {
 pub enum Cause {
     /// The plan could not be drawn: everything that is in the way, not just the first thing.
     NotPlannable(Vec<String>),
-    /// The backup could not be taken or not proven.
+    /// The backup could not be taken or not verified.
     BackupFailed(String),
     /// The migration did not come through on a copy of the database.
     RehearsalFailed(String),

@@ -139,7 +139,7 @@ fn of_ours(deployment: &Deployment, call: &HookCall, now: Timestamp) -> HookAnsw
         | Phase::Baking { .. }
         | Phase::CleaningUp { .. }
         | Phase::Succeeded
-        | Phase::Unproven { .. } => HookAnswer::Succeeded,
+        | Phase::Unverified { .. } => HookAnswer::Succeeded,
         // There is nothing better to go back to.
         Phase::Restoring { .. } | Phase::Restored | Phase::RestoreFailed { .. } => {
             HookAnswer::Succeeded

@@ -62,7 +62,7 @@ pub enum Note {
         by: SlackUserId,
     },
     SnapshotStarted(SnapshotId),
-    SnapshotProven(SnapshotId),
+    SnapshotVerified(SnapshotId),
     SecretsInjected {
         secrets: usize,
         pinned: usize,

@@ -12,7 +12,7 @@ use crate::id::{
     SlackUserId, SnapshotId, TaskArn, TaskDefinitionArn,
 };
 use crate::origin::Origin;
-use crate::release::ProvenRelease;
+use crate::release::VerifiedRelease;
 use crate::scan::Findings;
 
 /// An image as the registry has it.
@@ -50,11 +50,11 @@ pub enum ScanObservation {
 #[serde(rename_all = "kebab-case")]
 pub enum ProofObservation {
     /// It has.
-    Proven(ProvenRelease),
+    Verified(VerifiedRelease),
     /// A deployment of it is on its way there.
     UnderWay,
     /// It has not, and none is on its way.
-    NotProven,
+    NotVerified,
 }
 
 /// One secret, at the version it has now.

@@ -36,7 +36,7 @@ pub enum Phase {
         /// What closes it; `None` before the first look.
         closed: Option<Box<ControlsObservation>>,
     },
-    /// The snapshot is taken and proven.
+    /// The snapshot is taken and verified.
     BackingUp(BackingUp),
     /// The migration runs.
     Migrating,
@@ -74,11 +74,11 @@ pub enum Phase {
         /// Whether the backup rule has been applied.
         pruned: bool,
     },
-    /// The release is proven here.
+    /// The release is verified here.
     Succeeded,
     /// The new version has the traffic, and neither the samples nor anybody said whether it is well.
-    /// It stays, and is not proven.
-    Unproven {
+    /// It stays, and is not verified.
+    Unverified {
         /// What was seen and what was not.
         reason: String,
     },
@@ -291,7 +291,7 @@ impl Phase {
             Self::Baking { .. } => "Baking",
             Self::CleaningUp { .. } => "CleaningUp",
             Self::Succeeded => "Succeeded",
-            Self::Unproven { .. } => "Unproven",
+            Self::Unverified { .. } => "Unverified",
             Self::Superseded { .. } => "Superseded",
             Self::Rejected { .. } => "Rejected",
             Self::Expired => "Expired",
@@ -312,7 +312,7 @@ impl Phase {
     pub fn is_terminal(&self) -> bool {
         match self {
             Self::Succeeded
-            | Self::Unproven { .. }
+            | Self::Unverified { .. }
             | Self::Superseded { .. }
             | Self::Rejected { .. }
             | Self::Expired
@@ -384,7 +384,7 @@ impl Phase {
             | Self::RolledForward { .. }
             | Self::RollingBack { .. }
             | Self::Succeeded
-            | Self::Unproven { .. }
+            | Self::Unverified { .. }
             | Self::Superseded { .. }
             | Self::Rejected { .. }
             | Self::Expired

@@ -49,23 +49,23 @@ impl fmt::Display for Release {
 
 /// A release that went all the way in an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProvenRelease {
+pub struct VerifiedRelease {
     /// What was deployed.
     pub release: Release,
     /// The deployment that proved it.
     pub deployment: DeploymentId,
     /// When it succeeded.
     pub at: Timestamp,
-    /// Whether its migration ran, so that what was proven before may not fit the schema.
+    /// Whether its migration ran, so that what was verified before may not fit the schema.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub migrated: bool,
     /// Whether that migration was found additive: the code from before runs on its schema too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub additive: bool,
-    /// The deployment that had proven it first, if a rollback brought it back.
+    /// The deployment that had verified it first, if a rollback brought it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restores: Option<DeploymentId>,
-    /// Until when its database had been written to, if it was restored for it. What was proven later
+    /// Until when its database had been written to, if it was restored for it. What was verified later
     /// than that, and before this, has lost its schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database_of: Option<Timestamp>,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Settings;
 use crate::id::{DeploymentId, EnvironmentName, ServiceName, SlackUserId, TaskDefinitionArn};
 use crate::observation::PinnedSecret;
-use crate::release::ProvenRelease;
+use crate::release::VerifiedRelease;
 use crate::restore::Restore;
 use crate::rollback::Rollback;
 
@@ -18,7 +18,7 @@ pub enum DeploymentKind {
     /// To bring an image here.
     #[default]
     Release,
-    /// To bring back what was proven here before.
+    /// To bring back what was verified here before.
     Rollback(Box<Rollback>),
     /// To bring back the database, and the code that fits it.
     Restore(Box<Restore>),
@@ -60,8 +60,8 @@ impl DeploymentKind {
         self.brings_back().map(|to| &to.deployment)
     }
 
-    /// The proven release that comes back.
-    pub fn brings_back(&self) -> Option<&ProvenRelease> {
+    /// The verified release that comes back.
+    pub fn brings_back(&self) -> Option<&VerifiedRelease> {
         match self {
             Self::Release => None,
             Self::Rollback(rollback) => Some(&rollback.to),

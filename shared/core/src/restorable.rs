@@ -6,17 +6,17 @@ use crate::deployment::Deployment;
 use crate::note::Note;
 use crate::phase::Phase;
 
-/// A moment before which a deployment's migration had written nothing: when its backup was proven,
+/// A moment before which a deployment's migration had written nothing: when its backup was verified,
 /// which comes right before the migration's task is asked for. In whole seconds, as RDS takes it.
 ///
 /// The moment when ECS took the task would be later, and is not known: its answer may have been
 /// lost while the task already ran.
 pub fn before_migration(d: &Deployment) -> Option<Timestamp> {
-    let proven = d
+    let verified = d
         .story
         .iter()
-        .find(|entry| matches!(entry.note, Note::SnapshotProven(_)))?;
-    Timestamp::from_second(proven.at.as_second()).ok()
+        .find(|entry| matches!(entry.note, Note::SnapshotVerified(_)))?;
+    Timestamp::from_second(verified.at.as_second()).ok()
 }
 
 /// Whether a deployment's message offers to restore the database: its migration was asked for, and it

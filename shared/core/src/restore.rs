@@ -17,7 +17,7 @@ use crate::id::{
     DeploymentId, EnvironmentName, ImageTag, ServiceName, SnapshotId, TaskDefinitionArn,
 };
 use crate::observation::PinnedSecret;
-use crate::release::ProvenRelease;
+use crate::release::VerifiedRelease;
 use crate::rollback;
 
 /// The most characters RDS lets an identifier have.
@@ -51,9 +51,9 @@ pub struct Restore {
     pub before: DeploymentId,
     /// That deployment's release.
     pub undoes: ImageTag,
-    /// The release that was proven last at that moment: its code fits.
-    pub to: ProvenRelease,
-    /// The release that was proven last when this was asked for, if any.
+    /// The release that was verified last at that moment: its code fits.
+    pub to: VerifiedRelease,
+    /// The release that was verified last when this was asked for, if any.
     pub from: Option<ImageTag>,
     /// Why, in the words of the one who asked.
     pub reason: String,

@@ -1,6 +1,6 @@
-//! Going back on request: to which proven release, with which settings, and what stands against it.
+//! Going back on request: to which verified release, with which settings, and what stands against it.
 //!
-//! A rollback is a deployment like any other, of a release that was proven here before. Nothing
+//! A rollback is a deployment like any other, of a release that was verified here before. Nothing
 //! about it needs proof or a yes again, so its settings demand none: see [`settings`].
 
 use std::collections::BTreeMap;
@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Settings, Strategy};
 use crate::id::{DeploymentId, Digest, ImageTag, ServiceName, TaskDefinitionArn};
 use crate::observation::PinnedSecret;
-use crate::release::ProvenRelease;
+use crate::release::VerifiedRelease;
 
 /// What a rollback brings back, as it was when somebody asked for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rollback {
-    /// The proven release that comes back.
-    pub to: ProvenRelease,
-    /// The release that was proven last, and so ran, if any.
+    /// The verified release that comes back.
+    pub to: VerifiedRelease,
+    /// The release that was verified last, and so ran, if any.
     pub from: Option<ImageTag>,
     /// Why, in the words of the one who asked.
     pub reason: String,
@@ -60,7 +60,7 @@ impl fmt::Display for ImageReference {
     }
 }
 
-/// A release that was proven here, as people name it.
+/// A release that was verified here, as people name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReleaseReference {
     /// By its image.
@@ -84,11 +84,11 @@ impl ReleaseReference {
         }
     }
 
-    fn names(&self, proven: &ProvenRelease) -> bool {
+    fn names(&self, verified: &VerifiedRelease) -> bool {
         match self {
-            Self::Image(ImageReference::Tag(tag)) => proven.release.tag == *tag,
-            Self::Image(ImageReference::Digest(digest)) => proven.release.digest == *digest,
-            Self::Deployment(id) => proven.deployment == *id,
+            Self::Image(ImageReference::Tag(tag)) => verified.release.tag == *tag,
+            Self::Image(ImageReference::Digest(digest)) => verified.release.digest == *digest,
+            Self::Deployment(id) => verified.deployment == *id,
         }
     }
 }
@@ -102,45 +102,47 @@ impl fmt::Display for ReleaseReference {
     }
 }
 
-/// The release of that name that was proven last. `proven` is an environment's, newest first.
+/// The release of that name that was verified last. `verified` is an environment's, newest first.
 pub fn named<'a>(
-    proven: &'a [ProvenRelease],
+    verified: &'a [VerifiedRelease],
     reference: &ReleaseReference,
-) -> Option<&'a ProvenRelease> {
-    proven.iter().find(|release| reference.names(release))
+) -> Option<&'a VerifiedRelease> {
+    verified.iter().find(|release| reference.names(release))
 }
 
-/// The release that was proven before the one that runs. `proven` is an environment's, newest
+/// The release that was verified before the one that runs. `verified` is an environment's, newest
 /// first.
 ///
-/// One that was brought back stands where it was proven first: before it came what came before it
+/// One that was brought back stands where it was verified first: before it came what came before it
 /// then, and not the release that it took the place of.
-pub fn before(proven: &[ProvenRelease]) -> Option<&ProvenRelease> {
-    let runs = &proven.first()?.release.digest;
+pub fn before(verified: &[VerifiedRelease]) -> Option<&VerifiedRelease> {
+    let runs = &verified.first()?.release.digest;
     let mut at = 0;
     loop {
-        while let Some(first) = &proven[at].restores {
-            let older = proven[at..].iter().position(|one| one.deployment == *first);
+        while let Some(first) = &verified[at].restores {
+            let older = verified[at..]
+                .iter()
+                .position(|one| one.deployment == *first);
             match older {
                 Some(further) if further > 0 => at += further,
-                // Proven longer ago than was read: nothing older is known.
+                // Verified longer ago than was read: nothing older is known.
                 _ => return None,
             }
         }
         at += 1;
-        let candidate = proven.get(at)?;
+        let candidate = verified.get(at)?;
         if candidate.release.digest != *runs {
             return Some(candidate);
         }
     }
 }
 
-/// What was proven, without what lost its schema when the database was restored: it was proven on
-/// writes and migrations that are gone. `proven` is an environment's, newest first.
-pub fn still_proven(proven: Vec<ProvenRelease>) -> Vec<ProvenRelease> {
+/// What was verified, without what lost its schema when the database was restored: it was verified on
+/// writes and migrations that are gone. `verified` is an environment's, newest first.
+pub fn still_verified(verified: Vec<VerifiedRelease>) -> Vec<VerifiedRelease> {
     let mut until: Option<Timestamp> = None;
-    let mut kept = Vec::with_capacity(proven.len());
-    for release in proven {
+    let mut kept = Vec::with_capacity(verified.len());
+    for release in verified {
         if until.is_none_or(|until| release.at <= until) {
             until = match (until, release.database_of) {
                 (Some(until), Some(of)) => Some(until.min(of)),
@@ -152,11 +154,11 @@ pub fn still_proven(proven: Vec<ProvenRelease>) -> Vec<ProvenRelease> {
     kept
 }
 
-/// The releases whose migration ran after `to` was proven, and was not found additive: oldest first,
+/// The releases whose migration ran after `to` was verified, and was not found additive: oldest first,
 /// each once.
-pub fn migrated_since(proven: &[ProvenRelease], to: &ProvenRelease) -> Vec<ImageTag> {
+pub fn migrated_since(verified: &[VerifiedRelease], to: &VerifiedRelease) -> Vec<ImageTag> {
     let mut tags: Vec<ImageTag> = Vec::new();
-    for release in proven.iter().rev() {
+    for release in verified.iter().rev() {
         if release.migrated
             && !release.additive
             && release.at > to.at
@@ -169,10 +171,10 @@ pub fn migrated_since(proven: &[ProvenRelease], to: &ProvenRelease) -> Vec<Image
 }
 
 /// What a rollback is carried out with: the environment as it is `now`, and of the application what
-/// the proven release was deployed with `then`.
+/// the verified release was deployed with `then`.
 ///
 /// - Nothing is migrated, so nothing is backed up.
-/// - Nobody is asked, no scan and no success elsewhere is waited for: it was proven here.
+/// - Nobody is asked, no scan and no success elsewhere is waited for: it was verified here.
 /// - All traffic moves at once and there is no bake. It is needed now, and ran here before.
 /// - Alarms do not count: they ring for what is taken away.
 /// - Services that have no place here any more stay out; so does what was added since.
@@ -211,12 +213,12 @@ pub fn settings(now: &Settings, then: &Settings) -> Settings {
 mod tests {
     use jiff::{SignedDuration, Timestamp};
 
-    use super::{ImageReference, ReleaseReference, before, migrated_since, named, still_proven};
+    use super::{ImageReference, ReleaseReference, before, migrated_since, named, still_verified};
     use crate::id::{DeploymentId, Digest, ImageTag, RepositoryName};
-    use crate::release::{ProvenRelease, Release};
+    use crate::release::{Release, VerifiedRelease};
 
-    /// `4` is proven by `dep-4` at minute 4; `6:3` brings `3` back at minute 6.
-    fn proven(history: &[&str]) -> Vec<ProvenRelease> {
+    /// `4` is verified by `dep-4` at minute 4; `6:3` brings `3` back at minute 6.
+    fn verified(history: &[&str]) -> Vec<VerifiedRelease> {
         let one = |text: &&str| {
             let (at, restores) = match text.split_once(':') {
                 Some((at, first)) => (at, Some(first)),
@@ -224,7 +226,7 @@ mod tests {
             };
             let image = restores.unwrap_or(at);
             let time = Timestamp::UNIX_EPOCH + SignedDuration::from_mins(at.parse().unwrap());
-            ProvenRelease {
+            VerifiedRelease {
                 release: Release {
                     registry: String::new(),
                     repository: RepositoryName::new("erp"),
@@ -244,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn the_way_back_leads_to_what_was_proven_before_what_runs() {
+    fn the_way_back_leads_to_what_was_verified_before_what_runs() {
         for (history, expected) in [
             (&["3", "4", "5"] as &[&str], Some("v1.4")),
             (&["3"], None),
@@ -255,28 +257,28 @@ mod tests {
             (&["3", "4", "5", "6:4", "7"], Some("v1.4")),
             (&["3", "4", "5", "6:4", "7:3"], None),
             (&["2", "3", "4", "5", "6:4", "7:3"], Some("v1.2")),
-            // Proven too long ago to be known.
+            // Verified too long ago to be known.
             (&["5", "6:4"], None),
         ] {
-            let proven = proven(history);
-            let found = before(&proven).map(|found| found.release.tag.to_string());
+            let verified = verified(history);
+            let found = before(&verified).map(|found| found.release.tag.to_string());
             assert_eq!(found.as_deref(), expected, "{history:?}");
         }
     }
 
     #[test]
     fn the_same_image_deployed_again_is_not_what_came_before() {
-        let mut proven = proven(&["3", "4", "5"]);
-        proven[0].release.digest = proven[1].release.digest.clone();
-        assert_eq!(before(&proven).unwrap().release.tag.as_str(), "v1.3");
+        let mut verified = verified(&["3", "4", "5"]);
+        verified[0].release.digest = verified[1].release.digest.clone();
+        assert_eq!(before(&verified).unwrap().release.tag.as_str(), "v1.3");
     }
 
     #[test]
     fn a_release_is_named_by_tag_digest_or_deployment() {
-        let proven = proven(&["3", "4"]);
-        let find = |text: &str| named(&proven, &ReleaseReference::parse(text));
+        let verified = verified(&["3", "4"]);
+        let find = |text: &str| named(&verified, &ReleaseReference::parse(text));
         assert_eq!(find("v1.3").unwrap().deployment.as_str(), "dep-3");
-        let digest = proven[1].release.digest.to_string();
+        let digest = verified[1].release.digest.to_string();
         assert_eq!(find(&digest).unwrap().deployment.as_str(), "dep-3");
         assert_eq!(find("v1.9"), None);
         let id = "dep-0123456789abcdef";
@@ -291,11 +293,11 @@ mod tests {
     }
 
     #[test]
-    fn what_lost_its_schema_is_proven_no_more() {
-        let mut all = proven(&["2", "3", "4", "5", "6:3", "7"]);
+    fn what_lost_its_schema_is_verified_no_more() {
+        let mut all = verified(&["2", "3", "4", "5", "6:3", "7"]);
         // The restore at minute 6 brought 3 back, and the database of minute 3.
         all[1].database_of = Some(all[4].at);
-        let kept: Vec<String> = still_proven(all)
+        let kept: Vec<String> = still_verified(all)
             .iter()
             .map(|release| release.deployment.to_string())
             .collect();
@@ -304,9 +306,9 @@ mod tests {
 
     #[test]
     fn migrations_since_are_told_oldest_first() {
-        let proven = proven(&["3", "4", "5", "6:4"]);
+        let verified = verified(&["3", "4", "5", "6:4"]);
         let said = |at: usize| -> Vec<String> {
-            let tags = migrated_since(&proven, &proven[at]);
+            let tags = migrated_since(&verified, &verified[at]);
             tags.iter().map(ToString::to_string).collect()
         };
         assert_eq!(said(3), ["v1.4", "v1.5"]);

@@ -15,7 +15,7 @@ pub struct DeploymentSummary {
     pub tag: ImageTag,
     /// Its image.
     pub digest: Digest,
-    /// Whether it brings back what was proven before.
+    /// Whether it brings back what was verified before.
     pub is_rollback: bool,
     /// Whether it brings the database back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

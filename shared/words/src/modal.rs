@@ -36,7 +36,7 @@ pub enum Purpose {
         /// Which.
         plan: Hash,
     },
-    /// To bring back a proven release.
+    /// To bring back a verified release.
     RollBack {
         /// Where.
         at: EnvironmentKey,

@@ -128,8 +128,8 @@ pub fn words(note: &Note, deployment: &Deployment) -> String {
             ),
             Note::Resumed { by } => format!("<@{by}> resumed it"),
             Note::SnapshotStarted(snapshot) => format!("taking snapshot {snapshot}"),
-            Note::SnapshotProven(snapshot) => {
-                format!("snapshot {snapshot} proven: available, whole, of the right database")
+            Note::SnapshotVerified(snapshot) => {
+                format!("snapshot {snapshot} verified: available, whole, of the right database")
             }
             Note::SecretsInjected { secrets, pinned } if deployment.kind.goes_first() => {
                 format!(

@@ -34,7 +34,7 @@ pub use standing::{Glance, home, status_message};
 /// Slack cuts a text of more than 3,000 characters, and escaping makes some longer.
 const BLOCK_CHARS: usize = 2_400;
 
-/// The deployment's one message. `before` is the plan of the deployment that was proven last here,
+/// The deployment's one message. `before` is the plan of the deployment that was verified last here,
 /// where that is known: what changes is said against it.
 pub fn message(d: &Deployment, before: Option<&SealedPlan>) -> Message {
     let release = &d.release.tag;
@@ -188,7 +188,7 @@ fn is_failure(d: &Deployment, note: &Note) -> bool {
                 | Phase::Expired
                 | Phase::Restored
                 | Phase::RestoreFailed { .. }
-                | Phase::Unproven { .. }
+                | Phase::Unverified { .. }
         ),
         _ => false,
     }

@@ -23,7 +23,7 @@ pub fn waits_for(d: &Deployment) -> String {
     match &d.phase {
         Phase::Queued => format!("{} to be free", environment.name),
         Phase::Planning { survey, .. } => match (&survey.proof, &survey.scan, &environment.after) {
-            (Some(ProofObservation::UnderWay | ProofObservation::NotProven), _, Some(after)) => {
+            (Some(ProofObservation::UnderWay | ProofObservation::NotVerified), _, Some(after)) => {
                 format!("{} to succeed in {after}", d.release.digest.short())
             }
             (_, Some(ScanObservation::Pending | ScanObservation::NotScanned), _) => {
@@ -125,7 +125,7 @@ pub fn waits_for(d: &Deployment) -> String {
         }
         Phase::Restoring { step } => restoring(d, step),
         Phase::Succeeded
-        | Phase::Unproven { .. }
+        | Phase::Unverified { .. }
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
         | Phase::Expired

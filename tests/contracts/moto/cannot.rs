@@ -89,7 +89,7 @@ async fn moto_does_not_speak_cbor() {
 }
 
 /// A snapshot is there at once, and one of an instance never says that it is whole: Sluice would
-/// not take it for proven. No database is busy with it.
+/// not take it for verified. No database is busy with it.
 #[tokio::test]
 async fn motos_snapshots_make_no_progress_and_keep_no_database_busy() {
     let stage = moto::stage().await;

@@ -54,13 +54,13 @@ async fn a_table_of_version_1_is_read_whole() {
     assert_eq!(due, [(id.clone(), due_at())]);
 
     let environment = store.environment(&key).await.unwrap();
-    assert_eq!(environment.version, 3, "opened, claimed, proven");
+    assert_eq!(environment.version, 3, "opened, claimed, verified");
     assert_eq!(environment.active.as_ref(), Some(id));
     assert_eq!(environment.newest.unwrap().deployment, *id);
     let digest = &deployment.release.digest;
-    let proven = store.proven(&key, digest).await.unwrap().unwrap();
-    assert_eq!((&proven.deployment, proven.at), (id, due_at()));
-    assert_eq!(environment.proven, Some(proven));
+    let verified = store.verified(&key, digest).await.unwrap().unwrap();
+    assert_eq!((&verified.deployment, verified.at), (id, due_at()));
+    assert_eq!(environment.verified, Some(verified));
 
     let shown = store.shown(id).await.unwrap();
     assert_eq!((shown.version, shown.told), (2, 5));

@@ -10,7 +10,7 @@ use sluice_core::event::Claim;
 use sluice_core::history::{ChainEnd, RecordedEntry};
 use sluice_core::id::{DeploymentId, SlackUserId};
 use sluice_core::phase::Phase;
-use sluice_core::release::ProvenRelease;
+use sluice_core::release::VerifiedRelease;
 use sluice_core::rollback::Rollback;
 
 use crate::deployments::{self, after, change, deployment, environment, proof};
@@ -21,22 +21,22 @@ pub(crate) async fn succeed(
     store: &dyn Store,
     opened: &deployments::Opened,
     seconds: i64,
-) -> ProvenRelease {
+) -> VerifiedRelease {
     let stored = store.load(&opened.deployment.id).await.unwrap().unwrap();
     let mut save = change(&stored, 1);
     let ended = Arc::make_mut(&mut save.deployment);
     ended.phase = Phase::Succeeded;
     ended.entered_at = after(seconds);
     save.frees_environment = true;
-    let mut proven = proof(&opened.deployment, after(seconds));
-    proven.migrated = seconds > 100;
-    save.proves = Some(proven.clone());
+    let mut verified = proof(&opened.deployment, after(seconds));
+    verified.migrated = seconds > 100;
+    save.proves = Some(verified.clone());
     store.save(save).await.unwrap();
-    proven
+    verified
 }
 
-/// A rollback to what was proven, asked for so many seconds after noon.
-fn rollback(settings: Settings, to: &ProvenRelease, asked_s: i64) -> deployments::Opened {
+/// A rollback to what was verified, asked for so many seconds after noon.
+fn rollback(settings: Settings, to: &VerifiedRelease, asked_s: i64) -> deployments::Opened {
     let rollback = Rollback {
         to: to.clone(),
         from: None,
@@ -67,18 +67,21 @@ fn rollback(settings: Settings, to: &ProvenRelease, asked_s: i64) -> deployments
 async fn successes_are_read_newest_first_and_no_more_than_wanted(stage: &impl Stage) {
     let store = stage.store();
     let key = environment("erp");
-    assert_eq!(store.proven_releases(&key, 10).await, Ok(Vec::new()));
-    let mut proven = Vec::new();
+    assert_eq!(store.verified_releases(&key, 10).await, Ok(Vec::new()));
+    let mut verified = Vec::new();
     for n in 1..=3 {
         let one = deployment("erp", n, i64::from(n) * 60);
         assert_eq!(open(store, &one).await, Opened::New);
-        proven.insert(0, succeed(store, &one, i64::from(n) * 60 + 30).await);
+        verified.insert(0, succeed(store, &one, i64::from(n) * 60 + 30).await);
     }
-    assert_eq!(store.proven_releases(&key, 10).await.unwrap(), proven);
-    assert_eq!(store.proven_releases(&key, 2).await.unwrap(), proven[..2]);
-    assert_eq!(store.proven_releases(&key, 0).await, Ok(Vec::new()));
+    assert_eq!(store.verified_releases(&key, 10).await.unwrap(), verified);
+    assert_eq!(
+        store.verified_releases(&key, 2).await.unwrap(),
+        verified[..2]
+    );
+    assert_eq!(store.verified_releases(&key, 0).await, Ok(Vec::new()));
     let other = environment("crm");
-    assert_eq!(store.proven_releases(&other, 10).await, Ok(Vec::new()));
+    assert_eq!(store.verified_releases(&other, 10).await, Ok(Vec::new()));
 }
 
 async fn deployments_are_told_at_a_glance_and_those_under_way_as_they_are_now(stage: &impl Stage) {
@@ -113,11 +116,11 @@ async fn a_rollback_goes_before_every_release_until_it_is_over(stage: &impl Stag
     let key = environment("erp");
     let first = deployment("erp", 1, 0);
     open(store, &first).await;
-    let proven = succeed(store, &first, 30).await;
+    let verified = succeed(store, &first, 30).await;
 
     let (older, newer) = (deployment("erp", 2, 60), deployment("erp", 3, 180));
     open(store, &older).await;
-    let back = rollback(deployments::settings("erp"), &proven, 120);
+    let back = rollback(deployments::settings("erp"), &verified, 120);
     assert_eq!(open(store, &back).await, Opened::New);
     open(store, &newer).await;
     let id = |opened: &deployments::Opened| opened.deployment.id.clone();

@@ -278,7 +278,7 @@ async fn plans_come_and_change_and_settings_stay(stage: &impl Stage) {
     assert_eq!(store.save(late).await, Err(SaveError::Conflict));
 }
 
-async fn what_was_proven_is_found_by_digest_and_last(stage: &impl Stage) {
+async fn what_was_verified_is_found_by_digest_and_last(stage: &impl Stage) {
     let store = stage.store();
     let key = environment("erp");
     for (byte, at) in [(1, 10), (2, 20), (1, 30)] {
@@ -290,22 +290,22 @@ async fn what_was_proven_is_found_by_digest_and_last(stage: &impl Stage) {
         store.save(save).await.unwrap();
     }
     assert_eq!(
-        store.proven(&key, &digest(1)).await.unwrap().unwrap().at,
+        store.verified(&key, &digest(1)).await.unwrap().unwrap().at,
         after(30)
     );
     assert_eq!(
-        store.proven(&key, &digest(2)).await.unwrap().unwrap().at,
+        store.verified(&key, &digest(2)).await.unwrap().unwrap().at,
         after(20)
     );
-    assert_eq!(store.proven(&key, &digest(3)).await.unwrap(), None);
+    assert_eq!(store.verified(&key, &digest(3)).await.unwrap(), None);
     assert_eq!(
         store
-            .proven(&environment("other"), &digest(1))
+            .verified(&environment("other"), &digest(1))
             .await
             .unwrap(),
         None
     );
-    let last = store.environment(&key).await.unwrap().proven.unwrap();
+    let last = store.environment(&key).await.unwrap().verified.unwrap();
     assert_eq!((last.release.digest, last.at), (digest(1), after(30)));
 }
 
@@ -464,7 +464,7 @@ contract! {
     of_many_claims_at_once_one_is_granted on sim, moto;
     a_change_is_stored_whole_or_not_at_all on sim, moto;
     plans_come_and_change_and_settings_stay on sim, moto;
-    what_was_proven_is_found_by_digest_and_last on sim, moto;
+    what_was_verified_is_found_by_digest_and_last on sim, moto;
     what_is_due_comes_the_longest_due_first on sim, moto;
     what_people_see_is_remembered on sim, moto;
     controls_are_set_under_the_version_that_was_read_and_lifted_again on sim, moto;

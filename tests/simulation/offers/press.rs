@@ -169,7 +169,7 @@ pub(super) fn take_up(
     offer: &Offered,
     number: usize,
 ) -> Result<(), String> {
-    if let Phase::Unproven { .. } = offer.by.phase {
+    if let Phase::Unverified { .. } = offer.by.phase {
         // By the time somebody goes about it, the network is whole again.
         world.with_cloud(|cloud| cloud.cut_off(false));
     }

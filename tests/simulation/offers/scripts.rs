@@ -90,7 +90,7 @@ pub(super) fn all() -> Vec<Script> {
     let mut all = vec![
         Script::of(good()),
         Script::of(case("AwaitingWindow", "it is frozen", "Expired")).and(frozen),
-        Script::of(case("Baking", "nobody can see it", "Unproven")).and(cut_off),
+        Script::of(case("Baking", "nobody can see it", "Unverified")).and(cut_off),
     ];
     let mut seen = std::collections::BTreeSet::new();
     // What people decide is what is offered.

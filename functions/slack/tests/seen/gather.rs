@@ -28,7 +28,7 @@ const ON_CALL: &str = "UONES0604QSJC";
 /// Pushes the images.
 const AUTHOR: &str = "U07AUTHOR1";
 
-/// A world in which v1.4.0 is proven, and another version of this behaviour was pushed after it.
+/// A world in which v1.4.0 is verified, and another version of this behaviour was pushed after it.
 pub(crate) struct Story {
     pub(crate) world: World,
     pub(crate) app: App,

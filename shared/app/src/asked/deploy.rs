@@ -1,4 +1,4 @@
-//! Images that people ask for by name, or by what is proven elsewhere.
+//! Images that people ask for by name, or by what is verified elsewhere.
 
 use std::sync::Arc;
 
@@ -55,20 +55,20 @@ impl App {
         };
         let state = self.ports.store.environment(&request.environment).await?;
         let there = self.ports.store.environment(&key_in(place, after)).await?;
-        let Some(proven) = there.proven else {
-            return Err(AskError::NothingProven(after.clone()));
+        let Some(verified) = there.verified else {
+            return Err(AskError::NothingVerified(after.clone()));
         };
-        let live = state.proven.as_ref().map(|live| &live.release.digest);
-        if live == Some(&proven.release.digest) {
+        let live = state.verified.as_ref().map(|live| &live.release.digest);
+        if live == Some(&verified.release.digest) {
             return Err(AskError::PromotedAlready {
-                release: proven.release.tag,
+                release: verified.release.tag,
                 environment: name.clone(),
                 after: after.clone(),
             });
         }
         let release = Release {
             registry: place.registry()?,
-            ..proven.release
+            ..verified.release
         };
         self.open_release(request, place, &state, release, None)
             .await
@@ -107,14 +107,14 @@ impl App {
                 hotfix.skips, place.environment.name
             ));
         }
-        if let Some(live) = state.proven.as_ref().map(|proven| &proven.release) {
+        if let Some(live) = state.verified.as_ref().map(|verified| &verified.release) {
             if live.digest == release.digest {
                 asked
                     .reply
-                    .push_str(" It is what was proven last: it is rolled out again.");
+                    .push_str(" It is what was verified last: it is rolled out again.");
             } else if release.pushed_at < live.pushed_at {
                 asked.reply.push_str(&format!(
-                    " It is older than {}, which was proven last.",
+                    " It is older than {}, which was verified last.",
                     live.tag
                 ));
             }
@@ -180,8 +180,8 @@ impl App {
             return Ok(());
         };
         match self.proof_of(&key_in(place, after), digest).await? {
-            ProofObservation::Proven(_) | ProofObservation::UnderWay => Ok(()),
-            ProofObservation::NotProven => Err(AskError::NotProven {
+            ProofObservation::Verified(_) | ProofObservation::UnderWay => Ok(()),
+            ProofObservation::NotVerified => Err(AskError::NotVerified {
                 digest: digest.clone(),
                 environment: place.environment.name.clone(),
                 after: after.clone(),

@@ -49,7 +49,7 @@ pub enum AskError {
          first. If it cannot wait, whoever may override adds `hotfix: <reason>`",
         .digest.short()
     )]
-    NotProven {
+    NotVerified {
         digest: Digest,
         environment: EnvironmentName,
         after: EnvironmentName,
@@ -66,10 +66,10 @@ pub enum AskError {
     ComesAfterNone(EnvironmentName),
     /// There is nothing to promote.
     #[error("nothing has succeeded in {0} yet, so there is nothing to promote")]
-    NothingProven(EnvironmentName),
+    NothingVerified(EnvironmentName),
     /// There is nothing new to promote.
     #[error(
-        "{environment} has what was proven last in {after} ({release}) already: deploy it by name \
+        "{environment} has what was verified last in {after} ({release}) already: deploy it by name \
          to roll it out again"
     )]
     PromotedAlready {
@@ -77,19 +77,19 @@ pub enum AskError {
         environment: EnvironmentName,
         after: EnvironmentName,
     },
-    /// Nothing was proven before.
-    #[error("nothing is known that was proven in {0} before what runs: deploy a tag instead")]
+    /// Nothing was verified before.
+    #[error("nothing is known that was verified in {0} before what runs: deploy a tag instead")]
     NothingBefore(EnvironmentName),
-    /// It was never proven here.
+    /// It was never verified here.
     #[error(
-        "{reference} was not proven in {environment}: a rollback leads to what ran here before, \
+        "{reference} was not verified in {environment}: a rollback leads to what ran here before, \
          such as {}. Deploy it instead, or name one of these",
-        listed(.proven)
+        listed(.verified)
     )]
-    NeverProven {
+    NeverVerified {
         reference: ReleaseReference,
         environment: EnvironmentName,
-        proven: Vec<ImageTag>,
+        verified: Vec<ImageTag>,
     },
     /// It went back a moment ago.
     #[error(

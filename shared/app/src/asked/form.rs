@@ -4,9 +4,9 @@ use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::id::{Digest, ImageTag, SlackUserId};
 use sluice_core::phase::Phase;
-use sluice_core::release::ProvenRelease;
+use sluice_core::release::VerifiedRelease;
 use sluice_core::roles::Action;
-use sluice_core::rollback::{ReleaseReference, still_proven};
+use sluice_core::rollback::{ReleaseReference, still_verified};
 use sluice_words::view::{WaysBack, rollback_modal};
 
 use super::roll_back::{PROVEN, RECENT, chosen, is_at_the_database, migrations};
@@ -40,27 +40,27 @@ impl App {
         let store = &self.ports.store;
         let state = store.environment(at).await?;
         let recent = store.deployments(at, RECENT).await?;
-        let proven = still_proven(store.proven_releases(at, PROVEN).await?);
-        let named = chosen(&place, &proven, to)?;
+        let verified = still_verified(store.verified_releases(at, PROVEN).await?);
+        let named = chosen(&place, &verified, to)?;
         if let Some(other) = self.loaded(state.rollback.as_ref()).await? {
             return Err(leads_back_already(&other));
         }
         let active = self.loaded(state.active.as_ref()).await?;
-        let runs = state.proven.as_ref();
-        let before = self.before(&place, &proven, &recent, active.as_ref());
+        let runs = state.verified.as_ref();
+        let before = self.before(&place, &verified, &recent, active.as_ref());
         // Where releases can be chosen, that there is none before is no error yet.
         let (before, why_not) = match before {
             Ok(before) => (Some(before), None),
             Err(why) => (None, Some(why)),
         };
-        let named_it = |before: &&ProvenRelease| {
+        let named_it = |before: &&VerifiedRelease| {
             named.is_some_and(|named| named.release.digest == before.release.digest)
         };
         let before = before.filter(|before| !named_it(before));
         let listed = [runs, before, named];
-        let others = others(&proven, &listed);
+        let others = others(&verified, &listed);
         let under_way = active.as_ref().filter(|active| goes_back(&active.phase));
-        let leads_through = |release: &&ProvenRelease| {
+        let leads_through = |release: &&VerifiedRelease| {
             // What a deployment under way goes back to runs on the schema there is, unless its
             // migration was found to break it, or may.
             let breaks = under_way.is_some_and(has_traffic);
@@ -74,7 +74,7 @@ impl App {
             .chain(others.iter().copied());
         let mut migrated: Vec<ImageTag> = Vec::new();
         for target in targets.filter(leads_through) {
-            for tag in migrations(&proven, &recent, active.as_ref(), target) {
+            for tag in migrations(&verified, &recent, active.as_ref(), target) {
                 if !migrated.contains(&tag) {
                     migrated.push(tag);
                 }
@@ -98,17 +98,17 @@ impl App {
     fn before<'a>(
         &self,
         place: &Place<'_>,
-        proven: &'a [ProvenRelease],
+        verified: &'a [VerifiedRelease],
         recent: &[DeploymentSummary],
         active: Option<&Deployment>,
-    ) -> Result<&'a ProvenRelease, AskError> {
+    ) -> Result<&'a VerifiedRelease, AskError> {
         match active.map(|active| &active.phase) {
             // No service is changed yet: it is stopped, and what ran before runs on.
             Some(phase) if makes_way(phase) => {
                 let nothing = || AskError::NothingBefore(place.environment.name.clone());
-                proven.first().ok_or_else(nothing)
+                verified.first().ok_or_else(nothing)
             }
-            _ => self.before_what_runs(place, proven, recent),
+            _ => self.before_what_runs(place, verified, recent),
         }
     }
 }
@@ -161,15 +161,15 @@ fn goes_back(phase: &Phase) -> bool {
     )
 }
 
-/// Proven releases, each image once, without those that are listed already.
+/// Verified releases, each image once, without those that are listed already.
 fn others<'a>(
-    proven: &'a [ProvenRelease],
-    listed: &[Option<&ProvenRelease>],
-) -> Vec<&'a ProvenRelease> {
+    verified: &'a [VerifiedRelease],
+    listed: &[Option<&VerifiedRelease>],
+) -> Vec<&'a VerifiedRelease> {
     let listed = listed.iter().flatten();
     let mut seen: Vec<&Digest> = listed.map(|listed| &listed.release.digest).collect();
     let mut others = Vec::new();
-    for release in proven {
+    for release in verified {
         if others.len() < CHOICES && !seen.contains(&&release.release.digest) {
             seen.push(&release.release.digest);
             others.push(release);

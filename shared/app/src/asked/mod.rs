@@ -1,4 +1,4 @@
-//! What people ask for: a deployment, the promotion of what is proven elsewhere, the way back.
+//! What people ask for: a deployment, the promotion of what is verified elsewhere, the way back.
 //!
 //! A request has an id of its own, and the deployment it opens is named after it. So a request that
 //! is told twice opens one deployment, whatever has changed in between.
@@ -126,7 +126,7 @@ impl App {
         self.ask(request, &Wanted::Hotfix(image, reason)).await
     }
 
-    /// Deploys what was proven last in the environment that this one comes after.
+    /// Deploys what was verified last in the environment that this one comes after.
     ///
     /// # Errors
     /// Why it cannot be, or that it may not have gone through.
@@ -135,7 +135,7 @@ impl App {
     }
 
     /// Takes the environment back: tells the deployment under way to go back, or opens a rollback to
-    /// a release that was proven here before.
+    /// a release that was verified here before.
     ///
     /// # Errors
     /// Why it cannot be, or that it may not have gone through.

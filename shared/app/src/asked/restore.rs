@@ -123,7 +123,7 @@ impl App {
             before: point.before,
             undoes: point.undoes,
             to: to.clone(),
-            from: state.proven.as_ref().map(|live| live.release.tag.clone()),
+            from: state.verified.as_ref().map(|live| live.release.tag.clone()),
             reason: order.reason.clone(),
             revisions: then.touched.task_definitions.clone(),
             secrets: then.sealed_plan().plan.secrets.clone(),

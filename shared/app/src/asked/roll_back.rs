@@ -9,9 +9,9 @@ use sluice_core::event::Event;
 use sluice_core::failure::{Cause, PortError, RejectedEvent};
 use sluice_core::id::{DeploymentId, ImageTag};
 use sluice_core::phase::Phase;
-use sluice_core::release::{ProvenRelease, Release};
+use sluice_core::release::{Release, VerifiedRelease};
 use sluice_core::rollback::{
-    self, ImageReference, ReleaseReference, Rollback, before, migrated_since, named, still_proven,
+    self, ImageReference, ReleaseReference, Rollback, before, migrated_since, named, still_verified,
 };
 
 use super::form::leads_back_already;
@@ -19,7 +19,7 @@ use super::{AskError, Asked, AskedHow, Place, Request, on_its_way};
 use crate::App;
 use crate::ports::{DeploymentSummary, EnvironmentState, ImageQuery};
 
-/// Proven releases that are looked at: nobody goes back further.
+/// Verified releases that are looked at: nobody goes back further.
 pub(super) const PROVEN: usize = 50;
 
 /// Deployments that are looked at, to find the same request and migrations of what failed.
@@ -31,7 +31,7 @@ const NAMED: usize = 5;
 /// The ends of what has changed services.
 const ENDED_ON_SERVICES: [&str; 5] = [
     "Succeeded",
-    "Unproven",
+    "Unverified",
     "RolledBack",
     "RollbackFailed",
     "Restored",
@@ -43,7 +43,7 @@ const JUST_NOW: SignedDuration = SignedDuration::from_mins(10);
 /// Somebody wants what ran before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RollBack {
-    /// To which release that was proven here; `None` to what ran before.
+    /// To which release that was verified here; `None` to what ran before.
     pub to: Option<ReleaseReference>,
     /// Why: everybody reads it.
     pub reason: String,
@@ -70,14 +70,16 @@ impl App {
         if order.to.is_none() {
             self.stopped_just_now(&recent).await?;
         }
-        let proven = store.proven_releases(&request.environment, PROVEN).await?;
-        let proven = still_proven(proven);
-        let to = chosen(place, &proven, order.to.as_ref())?;
+        let verified = store
+            .verified_releases(&request.environment, PROVEN)
+            .await?;
+        let verified = still_verified(verified);
+        let to = chosen(place, &verified, order.to.as_ref())?;
         if let Some(asked) = self.other_rollback(&state, to).await? {
             return Ok(asked);
         }
         let active = self.loaded(state.active.as_ref()).await?;
-        let leaves_for_before = to.is_none_or(|to| is_last(&proven, to));
+        let leaves_for_before = to.is_none_or(|to| is_last(&verified, to));
         let mut goes_back = None;
         if let Some(active) = &active {
             match self
@@ -91,9 +93,9 @@ impl App {
         }
         let to = match to {
             Some(to) => to,
-            None => self.before_what_runs(place, &proven, &recent)?,
+            None => self.before_what_runs(place, &verified, &recent)?,
         };
-        let since = migrations(&proven, &recent, active.as_ref(), to);
+        let since = migrations(&verified, &recent, active.as_ref(), to);
         if !since.is_empty() && !order.force {
             return Err(AskError::SchemaMoved {
                 to: to.release.tag.clone(),
@@ -178,7 +180,7 @@ impl App {
     pub(super) async fn other_rollback(
         &self,
         state: &EnvironmentState,
-        to: Option<&ProvenRelease>,
+        to: Option<&VerifiedRelease>,
     ) -> Result<Option<Asked>, AskError> {
         let Some(other) = self.loaded(state.rollback.as_ref()).await? else {
             return Ok(None);
@@ -294,19 +296,19 @@ impl App {
     pub(super) fn before_what_runs<'a>(
         &self,
         place: &Place<'_>,
-        proven: &'a [ProvenRelease],
+        verified: &'a [VerifiedRelease],
         recent: &[DeploymentSummary],
-    ) -> Result<&'a ProvenRelease, AskError> {
+    ) -> Result<&'a VerifiedRelease, AskError> {
         let environment = &place.environment.name;
         let nothing = || AskError::NothingBefore(environment.clone());
-        let last = proven.first().ok_or_else(nothing)?;
+        let last = verified.first().ok_or_else(nothing)?;
         let ended = recent
             .iter()
             .filter_map(|one| Some((one.ended_at?, one)))
             .filter(|(_, one)| ENDED_ON_SERVICES.contains(&one.phase.as_str()))
             .max_by_key(|(ended_at, _)| *ended_at);
         let Some((ended_at, ended)) = ended else {
-            return before(proven).ok_or_else(nothing);
+            return before(verified).ok_or_else(nothing);
         };
         let ago = self.ports.clock.now().duration_since(ended_at);
         let failed = ended.phase == "RollbackFailed";
@@ -319,12 +321,12 @@ impl App {
                 ago,
             });
         }
-        // A release that could not be taken back left a mixture, and one that is unproven runs: before
-        // them ran what was proven last.
-        if ended.phase == "Unproven" || (failed && !ended.is_rollback) {
+        // A release that could not be taken back left a mixture, and one that is unverified runs: before
+        // them ran what was verified last.
+        if ended.phase == "Unverified" || (failed && !ended.is_rollback) {
             return Ok(last);
         }
-        before(proven).ok_or_else(nothing)
+        before(verified).ok_or_else(nothing)
     }
 
     async fn opening(
@@ -333,7 +335,7 @@ impl App {
         place: &Place<'_>,
         order: &RollBack,
         from: Option<ImageTag>,
-        to: &ProvenRelease,
+        to: &VerifiedRelease,
         migrated: Vec<ImageTag>,
     ) -> Result<Opening, AskError> {
         let id = request.deployment();
@@ -392,15 +394,15 @@ enum GoBack {
 
 pub(super) fn chosen<'a>(
     place: &Place<'_>,
-    proven: &'a [ProvenRelease],
+    verified: &'a [VerifiedRelease],
     to: Option<&ReleaseReference>,
-) -> Result<Option<&'a ProvenRelease>, AskError> {
+) -> Result<Option<&'a VerifiedRelease>, AskError> {
     let Some(reference) = to else {
         return Ok(None);
     };
-    let found = named(proven, reference).ok_or_else(|| {
+    let found = named(verified, reference).ok_or_else(|| {
         let mut tags: Vec<ImageTag> = Vec::new();
-        for release in proven {
+        for release in verified {
             if tags.len() < NAMED && !tags.contains(&release.release.tag) {
                 tags.push(release.release.tag.clone());
             }
@@ -409,42 +411,42 @@ pub(super) fn chosen<'a>(
         if tags.is_empty() {
             return AskError::NothingBefore(environment);
         }
-        AskError::NeverProven {
+        AskError::NeverVerified {
             reference: reference.clone(),
             environment,
-            proven: tags,
+            verified: tags,
         }
     })?;
     Ok(Some(found))
 }
 
-/// The release that runs: what was proven last, unless one came after it that nobody could judge.
+/// The release that runs: what was verified last, unless one came after it that nobody could judge.
 fn what_runs(state: &EnvironmentState, recent: &[DeploymentSummary]) -> Option<ImageTag> {
-    let proven = state.proven.as_ref();
-    let after = |at| proven.is_none_or(|proven| at > proven.at);
-    let unproven = recent
+    let verified = state.verified.as_ref();
+    let after = |at| verified.is_none_or(|verified| at > verified.at);
+    let unverified = recent
         .iter()
-        .filter(|one| one.phase == "Unproven")
+        .filter(|one| one.phase == "Unverified")
         .filter_map(|one| Some((one.ended_at.filter(|at| after(*at))?, &one.tag)))
         .max_by_key(|(ended_at, _)| *ended_at);
-    let runs = unproven.map(|(_, tag)| tag);
-    runs.or(proven.map(|live| &live.release.tag)).cloned()
+    let runs = unverified.map(|(_, tag)| tag);
+    runs.or(verified.map(|live| &live.release.tag)).cloned()
 }
 
-fn is_last(proven: &[ProvenRelease], to: &ProvenRelease) -> bool {
-    let last = proven.first().map(|last| &last.release.digest);
+fn is_last(verified: &[VerifiedRelease], to: &VerifiedRelease) -> bool {
+    let last = verified.first().map(|last| &last.release.digest);
     last == Some(&to.release.digest)
 }
 
-/// Releases whose migration ran after `to` was proven: those that succeeded, those that did not, and
+/// Releases whose migration ran after `to` was verified: those that succeeded, those that did not, and
 /// the one under way.
 pub(super) fn migrations(
-    proven: &[ProvenRelease],
+    verified: &[VerifiedRelease],
     recent: &[DeploymentSummary],
     active: Option<&Deployment>,
-    to: &ProvenRelease,
+    to: &VerifiedRelease,
 ) -> Vec<ImageTag> {
-    let mut tags = migrated_since(proven, to);
+    let mut tags = migrated_since(verified, to);
     let failed = recent
         .iter()
         .rev()

@@ -12,7 +12,7 @@ use sluice_core::event::Claim;
 use sluice_core::failure::PortError;
 use sluice_core::history::{ChainEnd, Record};
 use sluice_core::id::{ChannelName, DeploymentId, Digest, Hash};
-use sluice_core::release::ProvenRelease;
+use sluice_core::release::VerifiedRelease;
 
 use super::{DeploymentSummary, MessageRef};
 
@@ -29,8 +29,8 @@ pub struct EnvironmentState {
     /// The rollback, or the restore of the database, that is not over. It goes before every release,
     /// and releases that are newer wait behind it.
     pub rollback: Option<DeploymentId>,
-    /// The release proven last.
-    pub proven: Option<ProvenRelease>,
+    /// The release verified last.
+    pub verified: Option<VerifiedRelease>,
     /// The freeze that somebody set last; it may be over.
     #[serde(default)]
     pub freeze: Option<Freeze>,
@@ -111,7 +111,7 @@ pub struct Save {
     /// in between. One that is there already stays.
     pub holds_environment: Option<Hold>,
     /// What it proved, if it did.
-    pub proves: Option<ProvenRelease>,
+    pub proves: Option<VerifiedRelease>,
 }
 
 /// Why a change was not stored.
@@ -204,19 +204,19 @@ pub trait Store: Send + Sync {
     ) -> Result<bool, PortError>;
 
     /// The last success of exactly this digest in the environment.
-    async fn proven(
+    async fn verified(
         &self,
         key: &EnvironmentKey,
         digest: &Digest,
-    ) -> Result<Option<ProvenRelease>, PortError>;
+    ) -> Result<Option<VerifiedRelease>, PortError>;
 
-    /// What was proven in the environment, newest first, `limit` at most: the same image as often as
+    /// What was verified in the environment, newest first, `limit` at most: the same image as often as
     /// it was deployed.
-    async fn proven_releases(
+    async fn verified_releases(
         &self,
         key: &EnvironmentKey,
         limit: usize,
-    ) -> Result<Vec<ProvenRelease>, PortError>;
+    ) -> Result<Vec<VerifiedRelease>, PortError>;
 
     /// The deployments of the environment, by when they were asked for, newest first, `limit` at
     /// most.

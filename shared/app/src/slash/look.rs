@@ -80,12 +80,12 @@ impl App {
         let newest = state.newest.map(|newest| newest.deployment);
         let next = newest.filter(|newest| state.active.as_ref() != Some(newest));
         let next = self.deployment(next.as_ref()).await?;
-        let before = state.proven.as_ref().map(|proven| &proven.deployment);
+        let before = state.verified.as_ref().map(|verified| &verified.deployment);
         // Only for where it comes from.
         let before = self.deployment(before).await.unwrap_or_default();
         Ok(Glance {
             key,
-            proven: state.proven,
+            verified: state.verified,
             origin: before.as_ref().and_then(Deployment::origin).cloned(),
             active,
             next: next.filter(|d| !d.phase.is_terminal()),

@@ -43,7 +43,7 @@ impl SubmitFailed {
             Self::Ask(AskError::SchemaMoved { .. }) => InputName::Schema,
             Self::Ask(
                 AskError::NothingBefore(_)
-                | AskError::NeverProven { .. }
+                | AskError::NeverVerified { .. }
                 | AskError::WentBackJustNow { .. }
                 | AskError::OtherRollback { .. }
                 | AskError::ImageGone { .. },

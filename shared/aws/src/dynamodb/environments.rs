@@ -1,4 +1,4 @@
-//! Environments: who holds one, who comes next, what was proven there.
+//! Environments: who holds one, who comes next, what was verified there.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use sluice_core::deployment::Deployment;
 use sluice_core::event::Claim;
 use sluice_core::failure::PortError;
 use sluice_core::id::{DeploymentId, Digest};
-use sluice_core::release::ProvenRelease;
+use sluice_core::release::VerifiedRelease;
 
 use super::deployments::PUSHED_AT;
 use super::expression::{Change, VERSION, put};
@@ -22,7 +22,7 @@ use super::{DynamoStore, nothing_of};
 
 const ACTIVE: &str = "active";
 const NEWEST: &str = "newest";
-const PROVEN: &str = "proven";
+const PROVEN: &str = "verified";
 const ROLLBACK: &str = "rollback";
 const FREEZE: &str = "freeze";
 const HOLD: &str = "hold";
@@ -41,7 +41,7 @@ pub(super) struct Leaving<'a> {
     pub(super) deployment: &'a Deployment,
     pub(super) frees: bool,
     pub(super) holds: Option<&'a Hold>,
-    pub(super) proves: Option<&'a ProvenRelease>,
+    pub(super) proves: Option<&'a VerifiedRelease>,
 }
 
 impl DynamoStore {
@@ -53,13 +53,13 @@ impl DynamoStore {
         item.map_or(Ok(EnvironmentState::default()), |item| state_of(&item))
     }
 
-    pub(super) async fn read_proven(
+    pub(super) async fn read_verified(
         &self,
         key: &EnvironmentKey,
         digest: &Digest,
-    ) -> Result<Option<ProvenRelease>, PortError> {
+    ) -> Result<Option<VerifiedRelease>, PortError> {
         let item = self
-            .get(key::key(key::environment(key), key::proven(digest)))
+            .get(key::key(key::environment(key), key::verified(digest)))
             .await?;
         item.map(|item| Read::new(&item)?.json(BODY)).transpose()
     }
@@ -205,7 +205,7 @@ impl DynamoStore {
     }
 
     /// The writes that free the environment, if the deployment has it, hold what pushes ask for, and
-    /// remember what was proven. The first is that of the environment, under the condition that it is as read.
+    /// remember what was verified. The first is that of the environment, under the condition that it is as read.
     pub(super) fn left(
         &self,
         leaving: &Leaving<'_>,
@@ -227,14 +227,14 @@ impl DynamoStore {
         if leaving.frees {
             writes.push(self.summary_written(leaving.deployment)?);
         }
-        if let Some(proven) = leaving.proves {
-            let digest = &proven.release.digest;
+        if let Some(verified) = leaving.proves {
+            let digest = &verified.release.digest;
             let what = format!("the proof of {digest}");
-            change = change.set(PROVEN, body(&what, proven)?);
-            let key = key::key(key::environment(leaving.key), key::proven(digest));
-            let proof = item(key, body(&what, proven)?);
+            change = change.set(PROVEN, body(&what, verified)?);
+            let key = key::key(key::environment(leaving.key), key::verified(digest));
+            let proof = item(key, body(&what, verified)?);
             writes.push(put(&self.table, proof).map_err(|why| self.incomplete(&why))?);
-            writes.push(self.success_written(leaving.key, proven)?);
+            writes.push(self.success_written(leaving.key, verified)?);
         }
         let environment = change
             .in_transaction(&self.table, environment_item(leaving.key))
@@ -261,7 +261,7 @@ fn state_of(item: &Item) -> Result<EnvironmentState, PortError> {
         active: read.text(ACTIVE).map(DeploymentId::from_outside),
         newest: read.text(NEWEST).map(|_| read.json(NEWEST)).transpose()?,
         rollback: read.text(ROLLBACK).map(DeploymentId::from_outside),
-        proven: read.text(PROVEN).map(|_| read.json(PROVEN)).transpose()?,
+        verified: read.text(PROVEN).map(|_| read.json(PROVEN)).transpose()?,
         freeze: read.text(FREEZE).map(|_| read.json(FREEZE)).transpose()?,
         hold: read.text(HOLD).map(|_| read.json(HOLD)).transpose()?,
         controls_asked_at: read

@@ -91,8 +91,8 @@ pub(super) fn record(seq: u32) -> String {
 }
 
 /// The last success of a digest in an environment.
-pub(super) fn proven(digest: &Digest) -> String {
-    format!("proven#{digest}")
+pub(super) fn verified(digest: &Digest) -> String {
+    format!("verified#{digest}")
 }
 
 /// A success in an environment, in the order of time.

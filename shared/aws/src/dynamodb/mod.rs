@@ -31,7 +31,7 @@ use sluice_core::event::Claim;
 use sluice_core::failure::PortError;
 use sluice_core::history::{ChainEnd, Record};
 use sluice_core::id::{DeploymentId, Digest};
-use sluice_core::release::ProvenRelease;
+use sluice_core::release::VerifiedRelease;
 
 use crate::clients::Clients;
 use crate::error::port_error;
@@ -149,20 +149,20 @@ impl Store for DynamoStore {
         self.write_controls(key, version, controls).await
     }
 
-    async fn proven(
+    async fn verified(
         &self,
         key: &EnvironmentKey,
         digest: &Digest,
-    ) -> Result<Option<ProvenRelease>, PortError> {
-        self.read_proven(key, digest).await
+    ) -> Result<Option<VerifiedRelease>, PortError> {
+        self.read_verified(key, digest).await
     }
 
-    async fn proven_releases(
+    async fn verified_releases(
         &self,
         key: &EnvironmentKey,
         limit: usize,
-    ) -> Result<Vec<ProvenRelease>, PortError> {
-        self.read_proven_releases(key, limit).await
+    ) -> Result<Vec<VerifiedRelease>, PortError> {
+        self.read_verified_releases(key, limit).await
     }
 
     async fn deployments(

@@ -6,7 +6,7 @@ use futures::future::try_join_all;
 use sluice_app::ports::{DeploymentSummary, EnvironmentKey};
 use sluice_core::deployment::Deployment;
 use sluice_core::failure::PortError;
-use sluice_core::release::ProvenRelease;
+use sluice_core::release::VerifiedRelease;
 
 use super::DynamoStore;
 use super::deployments::PHASE;
@@ -18,17 +18,17 @@ use super::key::{self, Item};
 const MOST: usize = 100;
 
 impl DynamoStore {
-    pub(super) async fn read_proven_releases(
+    pub(super) async fn read_verified_releases(
         &self,
         key: &EnvironmentKey,
         limit: usize,
-    ) -> Result<Vec<ProvenRelease>, PortError> {
+    ) -> Result<Vec<VerifiedRelease>, PortError> {
         let items = self.query_newest(key, key::SUCCEEDED, limit).await?;
-        let mut proven = Vec::with_capacity(items.len());
+        let mut verified = Vec::with_capacity(items.len());
         for item in &items {
-            proven.push(Read::new(item)?.json(BODY)?);
+            verified.push(Read::new(item)?.json(BODY)?);
         }
-        Ok(proven)
+        Ok(verified)
     }
 
     /// A summary is written when a deployment is opened and when it ends. Where it is in between,
@@ -84,11 +84,11 @@ impl DynamoStore {
     pub(super) fn success_written(
         &self,
         key: &EnvironmentKey,
-        proven: &ProvenRelease,
+        verified: &VerifiedRelease,
     ) -> Result<TransactWriteItem, PortError> {
-        let id = &proven.deployment;
-        let sk = key::succeeded(proven.at, id);
-        let body = body(format_args!("the success of {id}"), proven)?;
+        let id = &verified.deployment;
+        let sk = key::succeeded(verified.at, id);
+        let body = body(format_args!("the success of {id}"), verified)?;
         let success = item(key::key(key::environment(key), sk), body);
         put(&self.table, success).map_err(|why| self.incomplete(&why))
     }

@@ -83,7 +83,7 @@ pub(super) fn go_back(
         Phase::RollingBack { .. } => Err(RejectedEvent::GoingBackAlready),
         Phase::Restoring { .. } => Err(RejectedEvent::IsRestore),
         Phase::Succeeded
-        | Phase::Unproven { .. }
+        | Phase::Unverified { .. }
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
         | Phase::Expired

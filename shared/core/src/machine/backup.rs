@@ -1,4 +1,4 @@
-//! The snapshot, taken and proven.
+//! The snapshot, taken and verified.
 
 use jiff::Timestamp;
 
@@ -20,7 +20,7 @@ pub(super) fn begin(d: &mut Deployment, now: Timestamp) {
     }
 }
 
-/// Nobody looked for a while, and the migration was not asked for yet: the snapshot is proven again.
+/// Nobody looked for a while, and the migration was not asked for yet: the snapshot is verified again.
 /// Somebody may have removed it meanwhile.
 pub(super) fn see_again(d: &mut Deployment, now: Timestamp) {
     let has_begun = d.may_have_migrated();
@@ -84,7 +84,7 @@ fn judge(d: &mut Deployment, snapshot: Option<&SnapshotObservation>, now: Timest
         ) {
             None => {
                 d.touched.snapshot = Some(snapshot.id.clone());
-                d.tell(now, Note::SnapshotProven(snapshot.id.clone()));
+                d.tell(now, Note::SnapshotVerified(snapshot.id.clone()));
                 migration::begin(d, now);
             }
             Some(doubt) => fail(d, Cause::BackupFailed(doubt), now),

@@ -194,7 +194,7 @@ pub(super) fn keep(
 /// Nobody said, and nothing was seen: it neither passes nor goes back.
 pub(super) fn give_up(d: &mut Deployment, now: Timestamp) {
     let reason = what_is_known(d);
-    end(d, Phase::Unproven { reason }, now);
+    end(d, Phase::Unverified { reason }, now);
 }
 
 /// What was seen and what was not, while a bake proves nothing.

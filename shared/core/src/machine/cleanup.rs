@@ -58,7 +58,7 @@ pub(super) fn on(
 /// But success is said only of what ECS says is successful.
 pub(super) fn give_up(d: &mut Deployment, reason: &str, now: Timestamp) {
     let reason = reason.to_owned();
-    end(d, Phase::Unproven { reason }, now);
+    end(d, Phase::Unverified { reason }, now);
 }
 
 /// An old snapshot that stays costs money and nothing else: no reason to doubt the release.

@@ -118,7 +118,7 @@ pub fn deadline(d: &Deployment) -> Option<Timestamp> {
         Phase::AwaitingRestoreDecision { .. } => RESTORE_DECISION,
         Phase::Restoring { step } => restore::allowed(step),
         Phase::Succeeded
-        | Phase::Unproven { .. }
+        | Phase::Unverified { .. }
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
         | Phase::Expired
@@ -251,7 +251,7 @@ pub(super) fn patience_ends(d: &Deployment) -> Option<Timestamp> {
                 Some(ScanObservation::Pending | ScanObservation::NotScanned),
                 _,
             ) => d.settings.environment.scan.wait,
-            (Command::ReadProof { .. }, _, Some(ProofObservation::NotProven)) => PROOF_PATIENCE,
+            (Command::ReadProof { .. }, _, Some(ProofObservation::NotVerified)) => PROOF_PATIENCE,
             _ => return None,
         };
         patience = Some(patience.map_or(of_this, |longest| longest.max(of_this)));
@@ -312,7 +312,7 @@ fn time_out(d: &mut Deployment, now: Timestamp) {
         }
         Phase::Restoring { step } => restore::doing(step),
         Phase::Succeeded
-        | Phase::Unproven { .. }
+        | Phase::Unverified { .. }
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
         | Phase::Expired

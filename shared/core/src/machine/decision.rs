@@ -87,7 +87,7 @@ pub(super) fn give_up(d: &mut Deployment, now: Timestamp) {
     if let Cause::Replaced { .. } = cause {
         // What somebody deployed over it runs, and is none of Sluice's.
         let reason = format!("{cause}, and no one decided");
-        return end(d, Phase::Unproven { reason }, now);
+        return end(d, Phase::Unverified { reason }, now);
     }
     let tag = &d.release.tag;
     let stuck: BTreeMap<ServiceName, String> = d

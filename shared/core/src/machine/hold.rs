@@ -15,7 +15,7 @@ impl Hold {
                 format!("the rollback to {release} failed")
             }
             Phase::RollbackFailed { .. } => format!("{release} could not be taken back"),
-            Phase::Unproven { .. } => format!("nobody knows whether {release} is well"),
+            Phase::Unverified { .. } => format!("nobody knows whether {release} is well"),
             Phase::Succeeded if d.rollback().is_some() => {
                 format!("it was rolled back to {release}")
             }

@@ -183,7 +183,7 @@ fn take_outcome(
         | Phase::AwaitingRestoreDecision { .. }
         | Phase::RolledForward { .. }
         | Phase::Succeeded
-        | Phase::Unproven { .. }
+        | Phase::Unverified { .. }
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
         | Phase::Expired

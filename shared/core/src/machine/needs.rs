@@ -30,7 +30,7 @@ pub(super) fn all(d: &Deployment, now: Timestamp) -> Vec<Command> {
         | Phase::AwaitingRestoreDecision { .. }
         | Phase::RolledForward { .. }
         | Phase::Succeeded
-        | Phase::Unproven { .. }
+        | Phase::Unverified { .. }
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
         | Phase::Expired

@@ -134,7 +134,7 @@ pub struct PlannedService {
 /// That the plan is a rollback's, and what people should see of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedRollback {
-    /// The release that was proven last when it was asked for.
+    /// The release that was verified last when it was asked for.
     pub from: Option<ImageTag>,
     /// Why, in the words of the one who asked.
     pub reason: String,
@@ -155,7 +155,7 @@ pub struct PlannedRestore {
     pub before: DeploymentId,
     /// That deployment's release.
     pub undoes: ImageTag,
-    /// The release that was proven last when it was asked for.
+    /// The release that was verified last when it was asked for.
     pub from: Option<ImageTag>,
     /// Why, in the words of the one who asked.
     pub reason: String,

@@ -10,7 +10,7 @@ use crate::id::{AlarmName, Hash, SecretVersion};
 use crate::observation::DatabaseObservation;
 use crate::origin::Origin;
 use crate::plan::{Plan, Remark};
-use crate::release::ProvenRelease;
+use crate::release::VerifiedRelease;
 use crate::scan::{Counts, Excepted};
 
 /// A plan and its hash: what people approve. What was seen of the world last stands beside it.
@@ -30,10 +30,10 @@ pub struct Seen {
     /// Where the image comes from. Its tags may name the commit, and tags come and go.
     #[serde(default, skip_serializing_if = "Origin::is_unknown")]
     pub origin: Origin,
-    /// The release proven last here; `None` at the very first deployment.
-    pub previous: Option<ProvenRelease>,
+    /// The release verified last here; `None` at the very first deployment.
+    pub previous: Option<VerifiedRelease>,
     /// Where the digest has succeeded before, if it had to.
-    pub passed: Option<ProvenRelease>,
+    pub passed: Option<VerifiedRelease>,
     /// What the scan found that nobody answers for, if it was waited for.
     pub scan: Option<Counts>,
     /// And what somebody answers for.

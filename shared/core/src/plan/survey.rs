@@ -11,7 +11,7 @@ use crate::observation::{
     AlarmState, ApproversObservation, DatabaseObservation, ImageObservation, PinnedSecret,
     ProofObservation, ScanObservation, SecretProblem, ServiceObservation, SnapshotObservation,
 };
-use crate::release::ProvenRelease;
+use crate::release::VerifiedRelease;
 
 /// The answers so far. A field is `None` until it has been read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct Survey {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "read"
     )]
-    pub previous: Option<Option<ProvenRelease>>,
+    pub previous: Option<Option<VerifiedRelease>>,
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",

@@ -6,7 +6,7 @@ use crate::id::ImageTag;
 use crate::observation::PinnedSecret;
 use crate::plan::Remark;
 use crate::plan::survey::Survey;
-use crate::release::ProvenRelease;
+use crate::release::VerifiedRelease;
 use crate::rollback::Rollback;
 
 impl Findings {
@@ -14,7 +14,7 @@ impl Findings {
     pub(super) fn compare_with_asked(
         &mut self,
         deployment: &Deployment,
-        previous: Option<&ProvenRelease>,
+        previous: Option<&VerifiedRelease>,
     ) {
         let (Requester::Person(_), Some(previous)) = (&deployment.requested_by, previous) else {
             return;
@@ -33,7 +33,7 @@ impl Findings {
     }
 
     /// What a rollback cannot bring back as it was.
-    pub(super) fn compare_with_proven(
+    pub(super) fn compare_with_verified(
         &mut self,
         deployment: &Deployment,
         rollback: &Rollback,
@@ -79,7 +79,7 @@ impl Findings {
         &mut self,
         deployment: &Deployment,
         survey: &Survey,
-        previous: Option<&ProvenRelease>,
+        previous: Option<&VerifiedRelease>,
     ) {
         let Some(previous) = previous else {
             self.remarks.push(Remark::FirstHere);

@@ -18,7 +18,7 @@ use crate::plan::demands::Demands;
 use crate::plan::survey::Survey;
 use crate::plan::{CURRENT, Plan, PlannedBackup, PlannedRollback, Remark, SealedPlan, Seen};
 use crate::quantity;
-use crate::release::ProvenRelease;
+use crate::release::VerifiedRelease;
 use crate::restore::snapshot_of;
 use crate::scan::Judged;
 
@@ -64,7 +64,7 @@ pub fn draw(
             findings.compare_with_previous(deployment, survey, previous.as_ref());
             findings.compare_with_asked(deployment, previous.as_ref());
         }
-        Some(rollback) => findings.compare_with_proven(deployment, rollback, &secrets),
+        Some(rollback) => findings.compare_with_verified(deployment, rollback, &secrets),
     }
 
     if !findings.problems.is_empty() {
@@ -231,11 +231,11 @@ impl Findings {
         &mut self,
         deployment: &Deployment,
         proof: Option<&ProofObservation>,
-    ) -> Option<ProvenRelease> {
+    ) -> Option<VerifiedRelease> {
         let after = deployment.settings.environment.after.as_ref()?;
         match proof? {
-            ProofObservation::Proven(proven) => Some(proven.clone()),
-            ProofObservation::UnderWay | ProofObservation::NotProven => {
+            ProofObservation::Verified(verified) => Some(verified.clone()),
+            ProofObservation::UnderWay | ProofObservation::NotVerified => {
                 self.problems.push(format!(
                     "{} has not succeeded in {after}: push it there first, under a tag that {after} \
                      takes",

@@ -142,8 +142,8 @@ impl Survey {
     }
 
     fn proof_is_settled(&self) -> bool {
-        // Not proven is no answer yet either: the push that proves it may be on its way.
-        matches!(self.proof, Some(ProofObservation::Proven(_)))
+        // Not verified is no answer yet either: the push that proves it may be on its way.
+        matches!(self.proof, Some(ProofObservation::Verified(_)))
     }
 
     /// The task that was to look has told nothing. It changes nothing, so another one may look.

@@ -14,7 +14,7 @@ use sluice_core::observation::{ImageObservation, RolloutStatus, Stage};
 use sluice_core::rollback::{Rollback, settings};
 use sluice_words::view;
 
-use super::world::{APPROVER, deployment_arn, digest, proven};
+use super::world::{APPROVER, deployment_arn, digest, verified};
 use crate::{Run, World};
 
 const SOMEBODY: &str = "U0SOMEBODY";
@@ -45,7 +45,7 @@ fn rollback() -> (Run, World) {
         .iter()
         .map(|service| revision(&service.name))
         .collect();
-    let mut to = proven("v1.4.0", 'a');
+    let mut to = verified("v1.4.0", 'a');
     to.at -= SignedDuration::from_hours(24);
     let kind = DeploymentKind::Rollback(Box::new(Rollback {
         to,
@@ -274,7 +274,7 @@ fn a_service_that_was_added_since_stays_as_it_is() {
 fn what_somebody_asks_for_may_be_older_or_the_same_and_the_plan_says_so() {
     let warnings = |tag: &str, older: bool| {
         let (mut run, mut world) = Run::new(person());
-        world.previous = proven(tag, if older { '0' } else { 'a' });
+        world.previous = verified(tag, if older { '0' } else { 'a' });
         world.previous.release.pushed_at += SignedDuration::from_hours(1);
         run.until(&world, "AwaitingApproval");
         sluice_words::plan::remarks(run.d.sealed_plan()).join("\n")

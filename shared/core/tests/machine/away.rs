@@ -58,7 +58,7 @@ fn a_cleanup_that_cannot_be_seen_neither_succeeds_nor_goes_back() {
     let denied = PortError::needs_person("denied ecs:ListServiceDeployments");
     world.failing.insert("read-rollout/web".to_owned(), denied);
     for_minutes(&mut run, &world, 24 * 60);
-    let Phase::Unproven { reason } = &run.d.phase else {
+    let Phase::Unverified { reason } = &run.d.phase else {
         panic!("{:?}", run.d.phase);
     };
     assert!(reason.contains("denied"), "{reason}");

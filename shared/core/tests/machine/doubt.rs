@@ -127,7 +127,7 @@ fn bad_samples_take_it_back_while_people_are_asked() {
 }
 
 #[test]
-fn somebody_who_may_keeps_it_and_it_is_proven_by_their_word() {
+fn somebody_who_may_keeps_it_and_it_is_verified_by_their_word() {
     let (mut run, mut world) = blind();
     for_minutes(&mut run, &world, 60);
     let stranger = keep(&mut run, "U0STRANGER").unwrap_err();
@@ -150,10 +150,10 @@ fn somebody_who_may_keeps_it_and_it_is_proven_by_their_word() {
 }
 
 #[test]
-fn nobody_says_anything_and_it_stays_unproven_and_held() {
+fn nobody_says_anything_and_it_stays_unverified_and_held() {
     let (mut run, world) = blind();
     for_minutes(&mut run, &world, 13 * 60);
-    assert_eq!(run.phase(), "Unproven");
+    assert_eq!(run.phase(), "Unverified");
     let hold = Hold::after(&run.d).expect("what pushes ask for is held");
     insta::assert_snapshot!(format!(
         "{}\n\nHeld: {}\n\n{}\n\nIn the channel: {}",

@@ -17,7 +17,7 @@ const BY: &str = "U07ONCALL1";
 #[test]
 fn a_hotfix_skips_the_proof_and_nothing_else() {
     let (mut run, mut world) = Run::hotfix(BY, "the shop is down");
-    world.proof = ProofObservation::NotProven;
+    world.proof = ProofObservation::NotVerified;
     run.until(&world, "AwaitingApproval");
     let asked = |key: &str| run.given.iter().any(|given| given == key);
     assert!(!asked("read-proof"));
@@ -54,7 +54,7 @@ fn who_asked_for_a_hotfix_does_not_approve_it() {
 #[test]
 fn without_a_hotfix_the_proof_is_asked_for() {
     let (mut run, mut world) = Run::new(Requester::Person(SlackUserId::new(BY)));
-    world.proof = ProofObservation::NotProven;
+    world.proof = ProofObservation::NotVerified;
     run.until(&world, "Failed");
     assert!(run.given.iter().any(|key| key == "read-proof"));
 }

@@ -55,7 +55,7 @@ fn people_see_which_commit_it_is_who_pushed_it_and_what_changes() {
     let glance = Glance {
         unreadable: None,
         key: sluice_core::environment_key::EnvironmentKey::of(&run.d),
-        proven: Some(world.previous.clone()),
+        verified: Some(world.previous.clone()),
         origin: Some(before.seen.origin.clone()),
         active: Some(run.d.clone()),
         next: None,

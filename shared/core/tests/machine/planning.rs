@@ -109,7 +109,7 @@ fn a_service_changed_by_hand_is_a_warning_that_names_the_way_back() {
 #[test]
 fn the_digest_must_pass_staging_first_but_staging_is_given_time() {
     let (mut run, mut world) = Run::new(Requester::Push);
-    world.proof = ProofObservation::NotProven;
+    world.proof = ProofObservation::NotVerified;
     run.look(&world);
     run.look(&world);
     assert_eq!(
@@ -123,7 +123,7 @@ fn the_digest_must_pass_staging_first_but_staging_is_given_time() {
         run.look(&world);
     }
     assert_eq!(run.phase(), "Planning", "staging takes its time");
-    world.proof = ProofObservation::NotProven;
+    world.proof = ProofObservation::NotVerified;
     run.until(&world, "Failed");
     assert!(
         run.report().contains("has not succeeded in staging"),

@@ -16,7 +16,7 @@ use sluice_words::view::message;
 use sluice_words::waits::waits_for;
 
 use super::view::text;
-use super::world::{APPROVER, World, digest, proven};
+use super::world::{APPROVER, World, digest, verified};
 use crate::Run;
 
 /// A plan that was approved, in a world that changed while people thought about it.
@@ -97,9 +97,9 @@ fn what_moves_by_itself_makes_no_yes_void_and_is_told_where_it_matters() {
         (
             "",
             Box::new(|world| {
-                let later = proven("release-1.4.0", 'a');
-                world.proof = sluice_core::observation::ProofObservation::Proven(
-                    sluice_core::release::ProvenRelease {
+                let later = verified("release-1.4.0", 'a');
+                world.proof = sluice_core::observation::ProofObservation::Verified(
+                    sluice_core::release::VerifiedRelease {
                         at: later.at + SignedDuration::from_hours(1),
                         ..later
                     },
@@ -290,7 +290,7 @@ fn way_back() -> (Run, World) {
     let (first, world) = Run::new(Requester::Push);
     let then = &first.d.settings;
     let kind = DeploymentKind::Rollback(Box::new(Rollback {
-        to: proven("v1.4.0", 'a'),
+        to: verified("v1.4.0", 'a'),
         from: Some(ImageTag::new("v1.5.0")),
         reason: "orders fail".to_owned(),
         revisions: Default::default(),

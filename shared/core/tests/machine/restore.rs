@@ -27,7 +27,7 @@ use sluice_core::restore::{Found, Restore, RestoreStep, Stands, Tasks, settings}
 use sluice_words::message::Block;
 use sluice_words::view;
 
-use super::world::{APPROVER, digest, proven, rollout, start};
+use super::world::{APPROVER, digest, rollout, start, verified};
 use crate::{Run, World};
 
 const SOMEBODY: &str = "U0SOMEBODY";
@@ -80,7 +80,7 @@ fn restore_with(point: RestorePoint, change: impl FnOnce(&mut Restore)) -> (Run,
         until: start() - SignedDuration::from_mins(57),
         before: DeploymentId::from_outside("dep-migrated"),
         undoes: ImageTag::new("v1.5.0"),
-        to: proven("v1.4.0", 'a'),
+        to: verified("v1.4.0", 'a'),
         from: Some(ImageTag::new("v1.5.0")),
         reason: "the migration merged accounts that are not the same".to_owned(),
         revisions: then

@@ -140,14 +140,14 @@ fn what_ecs_never_took_is_absent_once_nothing_can_arrive_any_more() {
     let (mut run, mut world) = Run::new(Requester::Push);
     run.approved_until(&world, "UpdatingWorkers");
     run.event(&Event::Wake).unwrap();
-    let proven_from = run.now + LEASE + CALL + LAG;
+    let verified_from = run.now + LEASE + CALL + LAG;
     go_back(&mut run).unwrap();
     world.web(RolloutStatus::RollbackSuccessful, Stage::CleanUp);
     for name in ["worker", "beat"] {
         world.rollouts.insert(name_of(name), None);
     }
     run.until(&world, "RolledBack");
-    assert!(run.now >= proven_from, "{} {proven_from}", run.now);
+    assert!(run.now >= verified_from, "{} {verified_from}", run.now);
     assert_eq!(given(&run, "start-rollout/worker/back"), 0);
 }
 
@@ -261,7 +261,10 @@ fn what_ecs_went_back_to_is_seen_before_it_is_told() {
 #[test]
 fn what_was_never_asked_for_is_seen_too_before_it_is_told() {
     let (mut run, mut world) = Run::new(Requester::Push);
-    world.rollouts.values_mut().for_each(|rollout| *rollout = None);
+    world
+        .rollouts
+        .values_mut()
+        .for_each(|rollout| *rollout = None);
     run.approved_until(&world, "RollingOut");
     let throttled = PortError::retryable("ecs:UpdateService: rate exceeded");
     world.failing.insert("start-rollout".to_owned(), throttled);
@@ -288,7 +291,7 @@ fn a_release_that_somebody_replaces_while_it_bakes_is_left_to_people() {
     let changed = run.given[before..].iter();
     let changed: Vec<&String> = changed.filter(|key| key.starts_with("start-")).collect();
     assert_eq!(changed, Vec::<&String>::new());
-    run.until(&world, "Unproven");
+    run.until(&world, "Unverified");
 }
 
 #[test]

@@ -31,7 +31,7 @@ use sluice_core::migration::{
 use sluice_core::observation::*;
 use sluice_core::origin::Origin;
 use sluice_core::phase::Phase;
-use sluice_core::release::{ProvenRelease, Release};
+use sluice_core::release::{Release, VerifiedRelease};
 use sluice_core::scan::Findings;
 
 pub(crate) const ERP: &str = include_str!("../../../../tests/erp/sluice.toml");
@@ -72,8 +72,8 @@ pub(crate) struct World {
     pub(crate) unreachable: Vec<String>,
     /// The tasks of services, as each look finds them.
     pub(crate) tasks: Vec<TaskCount>,
-    /// The release proven last here.
-    pub(crate) previous: ProvenRelease,
+    /// The release verified last here.
+    pub(crate) previous: VerifiedRelease,
     /// The revision that registering comes to.
     pub(crate) revision: u32,
     /// Commands that fail, by key.
@@ -152,7 +152,7 @@ impl World {
                 pushed_by_stranger: false,
             },
             scan: ScanObservation::Complete(Findings::default()),
-            proof: ProofObservation::Proven(proven("release-1.4.0", 'a')),
+            proof: ProofObservation::Verified(verified("release-1.4.0", 'a')),
             missing_secret: false,
             secret_version: "v1",
             secret_rotates: false,
@@ -231,7 +231,7 @@ impl World {
             probes: 2,
             unreachable: Vec::new(),
             tasks: Vec::new(),
-            previous: proven("v1.3.0", '0'),
+            previous: verified("v1.3.0", '0'),
             revision: 42,
             failing: BTreeMap::new(),
         }
@@ -396,11 +396,11 @@ pub(crate) fn finding(rule: &str, risk: Risk) -> Finding {
     }
 }
 
-pub(crate) fn proven(tag: &str, fill: char) -> ProvenRelease {
+pub(crate) fn verified(tag: &str, fill: char) -> VerifiedRelease {
     let mut release = release();
     release.tag = ImageTag::new(tag);
     release.digest = digest(fill);
-    ProvenRelease {
+    VerifiedRelease {
         release,
         deployment: DeploymentId::from_outside("dep-earlier"),
         at: start(),

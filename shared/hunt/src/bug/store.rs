@@ -16,7 +16,7 @@ use sluice_core::failure::PortError;
 use sluice_core::history::{ChainEnd, Record};
 use sluice_core::id::{DeploymentId, Digest};
 use sluice_core::phase::Phase;
-use sluice_core::release::ProvenRelease;
+use sluice_core::release::VerifiedRelease;
 
 use super::Bug;
 
@@ -163,20 +163,20 @@ impl Store for Buggy {
         self.inner.set_controls(key, version, controls).await
     }
 
-    async fn proven(
+    async fn verified(
         &self,
         key: &EnvironmentKey,
         digest: &Digest,
-    ) -> Result<Option<ProvenRelease>, PortError> {
-        self.inner.proven(key, digest).await
+    ) -> Result<Option<VerifiedRelease>, PortError> {
+        self.inner.verified(key, digest).await
     }
 
-    async fn proven_releases(
+    async fn verified_releases(
         &self,
         key: &EnvironmentKey,
         limit: usize,
-    ) -> Result<Vec<ProvenRelease>, PortError> {
-        self.inner.proven_releases(key, limit).await
+    ) -> Result<Vec<VerifiedRelease>, PortError> {
+        self.inner.verified_releases(key, limit).await
     }
 
     async fn deployments(

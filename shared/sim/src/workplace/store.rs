@@ -14,7 +14,7 @@ use sluice_core::event::Claim;
 use sluice_core::failure::PortError;
 use sluice_core::history::{ChainEnd, Record};
 use sluice_core::id::{DeploymentId, Digest};
-use sluice_core::release::ProvenRelease;
+use sluice_core::release::VerifiedRelease;
 
 use super::gate::Gate;
 use super::tables::Tables;
@@ -226,24 +226,24 @@ impl Store for MemoryStore {
             .await
     }
 
-    async fn proven(
+    async fn verified(
         &self,
         key: &EnvironmentKey,
         digest: &Digest,
-    ) -> Result<Option<ProvenRelease>, PortError> {
+    ) -> Result<Option<VerifiedRelease>, PortError> {
         self.gate
-            .call(Operation::GetItem, || self.tables().proven(key, digest))
+            .call(Operation::GetItem, || self.tables().verified(key, digest))
             .await
     }
 
-    async fn proven_releases(
+    async fn verified_releases(
         &self,
         key: &EnvironmentKey,
         limit: usize,
-    ) -> Result<Vec<ProvenRelease>, PortError> {
+    ) -> Result<Vec<VerifiedRelease>, PortError> {
         self.gate
             .call(Operation::Query, || {
-                self.tables().proven_releases(key, limit)
+                self.tables().verified_releases(key, limit)
             })
             .await
     }

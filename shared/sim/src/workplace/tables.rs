@@ -15,7 +15,7 @@ use sluice_core::event::Claim;
 use sluice_core::failure::PortError;
 use sluice_core::history::{ChainEnd, Record};
 use sluice_core::id::{DeploymentId, Digest};
-use sluice_core::release::ProvenRelease;
+use sluice_core::release::VerifiedRelease;
 
 use super::index::DueIndex;
 
@@ -26,9 +26,9 @@ pub(super) struct Tables {
     pub(super) environments: BTreeMap<EnvironmentKey, EnvironmentState>,
     pub(super) histories: BTreeMap<DeploymentId, Vec<Record>>,
     pub(super) shown: BTreeMap<DeploymentId, Shown>,
-    proven: BTreeMap<EnvironmentKey, BTreeMap<Digest, ProvenRelease>>,
+    verified: BTreeMap<EnvironmentKey, BTreeMap<Digest, VerifiedRelease>>,
     /// Every success, oldest first.
-    proven_releases: BTreeMap<EnvironmentKey, Vec<ProvenRelease>>,
+    verified_releases: BTreeMap<EnvironmentKey, Vec<VerifiedRelease>>,
     pub(super) due: DueIndex,
     /// Deployments whose items somebody damaged.
     pub(super) damaged: BTreeSet<DeploymentId>,
@@ -128,12 +128,12 @@ impl Tables {
             if environment.hold.is_none() {
                 environment.hold = save.holds_environment;
             }
-            if let Some(proven) = save.proves {
-                environment.proven = Some(proven.clone());
-                let releases = self.proven_releases.entry(key.clone()).or_default();
-                releases.push(proven.clone());
-                let digests = self.proven.entry(key).or_default();
-                digests.insert(proven.release.digest.clone(), proven);
+            if let Some(verified) = save.proves {
+                environment.verified = Some(verified.clone());
+                let releases = self.verified_releases.entry(key.clone()).or_default();
+                releases.push(verified.clone());
+                let digests = self.verified.entry(key).or_default();
+                digests.insert(verified.release.digest.clone(), verified);
             }
         }
         let after = Stored {
@@ -211,12 +211,20 @@ impl Tables {
             .unwrap_or_default()
     }
 
-    pub(super) fn proven(&self, key: &EnvironmentKey, digest: &Digest) -> Option<ProvenRelease> {
-        self.proven.get(key)?.get(digest).cloned()
+    pub(super) fn verified(
+        &self,
+        key: &EnvironmentKey,
+        digest: &Digest,
+    ) -> Option<VerifiedRelease> {
+        self.verified.get(key)?.get(digest).cloned()
     }
 
-    pub(super) fn proven_releases(&self, key: &EnvironmentKey, limit: usize) -> Vec<ProvenRelease> {
-        let releases = self.proven_releases.get(key).into_iter().flatten();
+    pub(super) fn verified_releases(
+        &self,
+        key: &EnvironmentKey,
+        limit: usize,
+    ) -> Vec<VerifiedRelease> {
+        let releases = self.verified_releases.get(key).into_iter().flatten();
         releases.rev().take(limit).cloned().collect()
     }
 

@@ -17,7 +17,7 @@ use sluice_core::event::Claim;
 use sluice_core::failure::PortError;
 use sluice_core::history::{ChainEnd, Record};
 use sluice_core::id::{DeploymentId, Digest};
-use sluice_core::release::ProvenRelease;
+use sluice_core::release::VerifiedRelease;
 
 /// In which version each item was written last.
 #[derive(Debug, Default)]
@@ -170,22 +170,22 @@ impl Store for StoreOfVersion {
         Ok(set)
     }
 
-    async fn proven(
+    async fn verified(
         &self,
         key: &EnvironmentKey,
         digest: &Digest,
-    ) -> Result<Option<ProvenRelease>, PortError> {
+    ) -> Result<Option<VerifiedRelease>, PortError> {
         self.know_environment(key)?;
-        self.inner.proven(key, digest).await
+        self.inner.verified(key, digest).await
     }
 
-    async fn proven_releases(
+    async fn verified_releases(
         &self,
         key: &EnvironmentKey,
         limit: usize,
-    ) -> Result<Vec<ProvenRelease>, PortError> {
+    ) -> Result<Vec<VerifiedRelease>, PortError> {
         self.know_environment(key)?;
-        self.inner.proven_releases(key, limit).await
+        self.inner.verified_releases(key, limit).await
     }
 
     async fn deployments(

@@ -28,7 +28,7 @@ pub(super) fn ended(d: &Deployment) -> Option<Report> {
             facts: seen::all_run_the_release(d),
             offers: Vec::new(),
         },
-        Phase::Unproven { reason } => Report {
+        Phase::Unverified { reason } => Report {
             happened: format!("{release} stays live in {environment}, unverified: {reason}"),
             facts: seen::as_ecs_said(d)
                 .into_iter()

@@ -88,7 +88,7 @@ pub enum Ask {
     },
     /// Brings on what succeeded in the environment before.
     Promote(EnvironmentKey),
-    /// Brings back what was proven before.
+    /// Brings back what was verified before.
     RollBack {
         /// Where.
         at: EnvironmentKey,

@@ -113,7 +113,9 @@ impl Verb {
             Self::Promote => "Deploy here what has succeeded in the environment before.",
             Self::Approve => "Say yes to the plan that waits. Sluice says which plan that was.",
             Self::Reject => "Say no to the plan that waits, and why. Nothing is touched.",
-            Self::RollBack => "Bring back what was proven before. The database is not rolled back.",
+            Self::RollBack => {
+                "Bring back what was verified before. The database is not rolled back."
+            }
             Self::Restore => {
                 "Bring the database back to before a migration. A form says what would be lost."
             }

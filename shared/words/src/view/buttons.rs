@@ -125,7 +125,7 @@ fn leads_back(d: &Deployment) -> bool {
         | Phase::Baking { .. }
         | Phase::CleaningUp { .. } => d.rollback().is_none(),
         Phase::AwaitingRestoreDecision { .. } => d.touched.rollouts_since.is_some(),
-        Phase::Succeeded | Phase::Unproven { .. } => crate::report::leads_back(d),
+        Phase::Succeeded | Phase::Unverified { .. } => crate::report::leads_back(d),
         _ => false,
     }
 }

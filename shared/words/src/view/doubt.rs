@@ -36,7 +36,7 @@ pub(super) fn known(d: &Deployment) -> Option<String> {
     let zone = controls::zone(&d.settings.environment);
     let until = deadline(d).map_or_else(String::new, |deadline| {
         format!(
-            " Unless somebody decides by {} it stays, unproven, and what pushes ask for is held.",
+            " Unless somebody decides by {} it stays, unverified, and what pushes ask for is held.",
             zone.says(deadline)
         )
     });

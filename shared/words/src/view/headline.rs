@@ -30,7 +30,7 @@ pub(super) fn headline(d: &Deployment) -> String {
         Phase::RolledForward { .. } => {
             format!("{app} {release}: failed in {environment}, to be rolled forward")
         }
-        Phase::Unproven { .. } => format!("{app} {release}: unproven in {environment}"),
+        Phase::Unverified { .. } => format!("{app} {release}: unverified in {environment}"),
         Phase::RollingBack { .. } => format!("{app} {release}: going back in {environment}"),
         Phase::RolledBack { .. } => format!("{app} {release}: rolled back in {environment}"),
         Phase::RollbackFailed { .. } => {
@@ -86,7 +86,7 @@ fn rollback_headline(d: &Deployment) -> String {
         | Phase::Shifting { .. }
         | Phase::Baking { .. }
         | Phase::CleaningUp { .. }
-        | Phase::Unproven { .. }
+        | Phase::Unverified { .. }
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
         | Phase::AwaitingRestoreDecision { .. }
@@ -144,7 +144,7 @@ fn restore_headline(d: &Deployment) -> String {
         | Phase::Baking { .. }
         | Phase::CleaningUp { .. }
         | Phase::Succeeded
-        | Phase::Unproven { .. }
+        | Phase::Unverified { .. }
         | Phase::Superseded { .. }
         | Phase::AwaitingRestoreDecision { .. }
         | Phase::RolledForward { .. }

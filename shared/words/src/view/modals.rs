@@ -6,7 +6,7 @@ use crate::slash::{COMMAND, REASON_CHARS};
 use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::id::ImageTag;
-use sluice_core::release::ProvenRelease;
+use sluice_core::release::VerifiedRelease;
 
 /// Asks why a plan is rejected; `None` where there is no plan yet.
 pub fn reject_modal(d: &Deployment) -> Option<Modal> {
@@ -50,23 +50,23 @@ pub fn reject_modal(d: &Deployment) -> Option<Modal> {
 pub struct WaysBack<'a> {
     /// Which environment.
     pub at: &'a EnvironmentKey,
-    /// The release that was proven last.
-    pub runs: Option<&'a ProvenRelease>,
+    /// The release that was verified last.
+    pub runs: Option<&'a VerifiedRelease>,
     /// The deployment under way that has touched services: it goes back.
     pub under_way: Option<&'a Deployment>,
     /// What ran before, where that is known and can be asked for.
-    pub before: Option<&'a ProvenRelease>,
+    pub before: Option<&'a VerifiedRelease>,
     /// The release that the person has named already: it stands first.
-    pub named: Option<&'a ProvenRelease>,
-    /// Other proven releases, newest first.
-    pub others: Vec<&'a ProvenRelease>,
-    /// Releases whose migration ran since any of these was proven.
+    pub named: Option<&'a VerifiedRelease>,
+    /// Other verified releases, newest first.
+    pub others: Vec<&'a VerifiedRelease>,
+    /// Releases whose migration ran since any of these was verified.
     pub migrated: Vec<ImageTag>,
 }
 
 impl WaysBack<'_> {
-    /// Whether what was proven last is not what runs, so that the way back leads there.
-    fn runs_unproven(&self) -> bool {
+    /// Whether what was verified last is not what runs, so that the way back leads there.
+    fn runs_unverified(&self) -> bool {
         let both = self.runs.zip(self.before);
         both.is_some_and(|(runs, before)| runs.deployment == before.deployment)
     }
@@ -75,8 +75,8 @@ impl WaysBack<'_> {
 /// Asks where an environment goes back to, and why; `None` where there is no way back.
 pub fn rollback_modal(ways: &WaysBack<'_>) -> Option<Modal> {
     let before = ways.before.map(|release| before(ways, release));
-    let proven = ways.named.into_iter().chain(ways.others.iter().copied());
-    let mut choices: Vec<Choice> = proven.map(choice).collect();
+    let verified = ways.named.into_iter().chain(ways.others.iter().copied());
+    let mut choices: Vec<Choice> = verified.map(choice).collect();
     let first = usize::from(ways.named.is_some());
     choices.splice(first..first, before);
     if choices.is_empty() {
@@ -86,7 +86,7 @@ pub fn rollback_modal(ways: &WaysBack<'_>) -> Option<Modal> {
         Input {
             name: InputName::Release,
             label: "Back to".to_owned(),
-            hint: "Releases that were proven here, the newest first.".to_owned(),
+            hint: "Releases that were verified here, the newest first.".to_owned(),
             kind: InputKind::Select(choices),
         },
         reason("It stands in the channel and in the history."),
@@ -112,16 +112,16 @@ fn now(ways: &WaysBack<'_>) -> String {
     let at = ways.at;
     match (ways.under_way, ways.runs) {
         (Some(d), Some(runs)) => format!(
-            "{} is on its way to {at}, where {} was proven last.",
+            "{} is on its way to {at}, where {} was verified last.",
             d.release.tag, runs.release.tag
         ),
         (Some(d), None) => format!("{} is on its way to {at}.", d.release.tag),
-        (None, Some(runs)) if ways.runs_unproven() => format!(
-            "{} was proven last in {at}; what runs now is not.",
+        (None, Some(runs)) if ways.runs_unverified() => format!(
+            "{} was verified last in {at}; what runs now is not.",
             runs.release
         ),
         (None, Some(runs)) => format!("{at} runs {}.", runs.release),
-        (None, None) => format!("Nothing is proven in {at} yet."),
+        (None, None) => format!("Nothing is verified in {at} yet."),
     }
 }
 
@@ -129,7 +129,7 @@ fn means(ways: &WaysBack<'_>) -> Vec<String> {
     let mut means = Vec::new();
     match (ways.under_way, ways.runs, ways.named.or(ways.before)) {
         (Some(d), ..) => means.push(super::makes_way(d)),
-        (None, Some(_), Some(first)) if ways.runs_unproven() => means.push(format!(
+        (None, Some(_), Some(first)) if ways.runs_unverified() => means.push(format!(
             "unless you choose another release: back to {}",
             first.release.tag
         )),
@@ -157,7 +157,7 @@ fn means(ways: &WaysBack<'_>) -> Vec<String> {
     means
 }
 
-fn before(ways: &WaysBack<'_>, release: &ProvenRelease) -> Choice {
+fn before(ways: &WaysBack<'_>, release: &VerifiedRelease) -> Choice {
     let tag = &release.release.tag;
     let label = match ways.under_way {
         Some(d) => format!("What ran before: {} goes back to {tag}", d.release.tag),
@@ -219,13 +219,13 @@ pub(super) fn reason(hint: &str) -> Input {
     }
 }
 
-fn choice(proven: &ProvenRelease) -> Choice {
+fn choice(verified: &VerifiedRelease) -> Choice {
     Choice {
         label: format!(
-            "{} · proven {}",
-            proven.release.tag,
-            proven.at.strftime("%Y-%m-%d %H:%M UTC")
+            "{} · verified {}",
+            verified.release.tag,
+            verified.at.strftime("%Y-%m-%d %H:%M UTC")
         ),
-        value: proven.deployment.to_string(),
+        value: verified.deployment.to_string(),
     }
 }

@@ -4,7 +4,7 @@ use crate::message::{Block, Link};
 use sluice_core::deployment::Deployment;
 use sluice_core::origin::{Origin, Source};
 use sluice_core::plan::SealedPlan;
-use sluice_core::release::ProvenRelease;
+use sluice_core::release::VerifiedRelease;
 
 /// The commit, who pushed it, what CI says it found, and what changes since the plan `before`; `None`
 /// where none of it is known.
@@ -15,25 +15,25 @@ pub(super) fn links(d: &Deployment, before: Option<&SealedPlan>) -> Option<Block
         text: report.to_string(),
         url: report.build.as_ref().map(|page| page.as_str().to_owned()),
     }));
-    // What runs is what was proven last, whichever deployment the plan `before` is of.
-    let proven = d.plan.as_ref()?.seen.previous.as_ref();
+    // What runs is what was verified last, whichever deployment the plan `before` is of.
+    let verified = d.plan.as_ref()?.seen.previous.as_ref();
     links.extend(changes(
         origin,
-        proven,
+        verified,
         before.map(|before| &before.seen.origin),
     ));
     Some(Block::Links(links))
 }
 
-/// What came since the release that was proven last, where both commits are known.
+/// What came since the release that was verified last, where both commits are known.
 pub(super) fn changes(
     origin: &Origin,
-    proven: Option<&ProvenRelease>,
+    verified: Option<&VerifiedRelease>,
     before: Option<&Origin>,
 ) -> Option<Link> {
     let url = origin.compare_url(before?)?;
     Some(Link {
-        text: format!("what changes since {}", proven?.release.tag),
+        text: format!("what changes since {}", verified?.release.tag),
         url: Some(url),
     })
 }

@@ -11,7 +11,7 @@ pub(super) fn sign_of(phase: &str) -> &'static str {
         "AwaitingApproval" => "✋",
         "Baking" => "👀",
         "Succeeded" => "✅",
-        "Unproven" => "❔",
+        "Unverified" => "❔",
         "Superseded" | "Cancelled" | "Expired" => "⚪",
         "Rejected" => "🚫",
         "Rehearsing" => "🎭",

@@ -12,7 +12,7 @@ use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::id::ImageTag;
 use sluice_core::quantity;
-use sluice_core::release::ProvenRelease;
+use sluice_core::release::VerifiedRelease;
 use sluice_core::restore::PointReference;
 
 /// Long enough for any environment's name.
@@ -28,7 +28,7 @@ pub struct RestoreWay {
     /// The release whose migration is undone.
     pub undoes: ImageTag,
     /// The release whose code fits.
-    pub to: ProvenRelease,
+    pub to: VerifiedRelease,
     /// How long the application stands still: an estimate.
     pub estimate: SignedDuration,
 }
@@ -42,8 +42,8 @@ pub struct RestoreWays<'a> {
     pub database: &'a str,
     /// Its size, in GiB.
     pub storage_gib: u32,
-    /// The release that was proven last.
-    pub runs: Option<&'a ProvenRelease>,
+    /// The release that was verified last.
+    pub runs: Option<&'a VerifiedRelease>,
     /// The deployment under way that has touched services: it goes back first.
     pub under_way: Option<&'a Deployment>,
     /// The points, the one that loses least first.
@@ -102,7 +102,7 @@ fn now(ways: &RestoreWays<'_>) -> String {
     let (at, database) = (ways.at, ways.database);
     let runs = match ways.runs {
         Some(runs) => format!("{at} runs {} on {database}.", runs.release),
-        None => format!("Nothing is proven in {at} yet."),
+        None => format!("Nothing is verified in {at} yet."),
     };
     format!("{runs} This brings {database} back to before a migration, and the code with it.")
 }

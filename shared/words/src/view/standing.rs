@@ -10,7 +10,7 @@ use sluice_core::health::Reading;
 use sluice_core::id::ImageTag;
 use sluice_core::origin::Origin;
 use sluice_core::phase::Phase;
-use sluice_core::release::ProvenRelease;
+use sluice_core::release::VerifiedRelease;
 
 use super::decided::clock;
 use super::origin;
@@ -21,8 +21,8 @@ use super::progress::status;
 pub struct Glance {
     /// Which.
     pub key: EnvironmentKey,
-    /// The release proven last: what runs, unless a deployment is under way.
-    pub proven: Option<ProvenRelease>,
+    /// The release verified last: what runs, unless a deployment is under way.
+    pub verified: Option<VerifiedRelease>,
     /// Where that release comes from, as far as is known.
     pub origin: Option<Origin>,
     /// The deployment that has the environment to itself: its lock.
@@ -40,7 +40,7 @@ impl Glance {
     pub fn unreadable(key: EnvironmentKey, why: impl Into<String>) -> Self {
         Self {
             key,
-            proven: None,
+            verified: None,
             origin: None,
             active: None,
             next: None,
@@ -151,14 +151,14 @@ fn origins(glance: &Glance) -> Vec<Block> {
         first.text = format!("{tag}: {}", first.text);
         Some(links)
     };
-    let runs = glance.proven.as_ref().zip(glance.origin.as_ref());
-    let runs = runs.and_then(|(proven, origin)| of(&proven.release.tag, origin));
+    let runs = glance.verified.as_ref().zip(glance.origin.as_ref());
+    let runs = runs.and_then(|(verified, origin)| of(&verified.release.tag, origin));
     let coming = [&glance.active, &glance.next].into_iter().flatten();
     let coming = coming.filter_map(|d| {
         let mut links = of(&d.release.tag, d.origin()?)?;
         links.extend(origin::changes(
             d.origin()?,
-            glance.proven.as_ref(),
+            glance.verified.as_ref(),
             glance.origin.as_ref(),
         ));
         Some(links)
@@ -167,12 +167,12 @@ fn origins(glance: &Glance) -> Vec<Block> {
 }
 
 fn version(glance: &Glance) -> String {
-    match &glance.proven {
-        Some(proven) => format!(
+    match &glance.verified {
+        Some(verified) => format!(
             "{} ({}), verified {}",
-            proven.release.tag,
-            proven.release.digest.short(),
-            proven.at.strftime("%Y-%m-%d %H:%M UTC")
+            verified.release.tag,
+            verified.release.digest.short(),
+            verified.at.strftime("%Y-%m-%d %H:%M UTC")
         ),
         None => "no verified release yet".to_owned(),
     }

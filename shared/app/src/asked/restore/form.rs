@@ -48,7 +48,7 @@ impl App {
             at,
             database: database.identifier(),
             storage_gib,
-            runs: state.proven.as_ref(),
+            runs: state.verified.as_ref(),
             under_way: active.as_ref().filter(|active| makes_way(&active.phase)),
             ways: points
                 .found

@@ -8,7 +8,7 @@ use sluice_core::deployment::Deployment;
 use sluice_core::failure::PortError;
 use sluice_core::id::{DeploymentId, ImageTag, SnapshotId};
 use sluice_core::observation::{DatabaseObservation, SnapshotObservation};
-use sluice_core::release::ProvenRelease;
+use sluice_core::release::VerifiedRelease;
 use sluice_core::restorable::before_migration;
 use sluice_core::restore::{PointReference, taken_by};
 
@@ -26,7 +26,7 @@ pub(super) struct Point {
     pub(super) until: Timestamp,
     pub(super) before: DeploymentId,
     pub(super) undoes: ImageTag,
-    pub(super) to: ProvenRelease,
+    pub(super) to: VerifiedRelease,
 }
 
 impl Point {
@@ -57,7 +57,7 @@ pub(super) fn database_of<'a>(place: &Place<'a>) -> Result<&'a Database, AskErro
 
 impl App {
     /// The moment right before the last migration that is in the database, and the snapshots that
-    /// Sluice has proven.
+    /// Sluice has verified.
     pub(super) async fn points(
         &self,
         request: &Request,
@@ -87,7 +87,7 @@ impl App {
                 .missing
                 .push("no migration of the last deployments is in the database".to_owned()),
         }
-        for (snapshot, taken_by) in self.proven_snapshots(place, snapshots).await? {
+        for (snapshot, taken_by) in self.verified_snapshots(place, snapshots).await? {
             points.add_snapshot(&snapshot, &taken_by);
         }
         Ok(points)
@@ -126,8 +126,8 @@ impl App {
         Ok(None)
     }
 
-    /// Available snapshots that a deployment of this environment has proven, the newest first.
-    async fn proven_snapshots(
+    /// Available snapshots that a deployment of this environment has verified, the newest first.
+    async fn verified_snapshots(
         &self,
         place: &Place<'_>,
         snapshots: Vec<SnapshotObservation>,
@@ -144,15 +144,15 @@ impl App {
             self.loaded(taken_by.as_ref()).await
         });
         let takers = join_all(takers).await;
-        let mut proven = Vec::new();
+        let mut verified = Vec::new();
         for (snapshot, taken_by) in available.into_iter().zip(takers) {
             if let Some(taken_by) = taken_by?
                 && taken_by.touched.snapshot.as_ref() == Some(&snapshot.id)
             {
-                proven.push((snapshot, taken_by));
+                verified.push((snapshot, taken_by));
             }
         }
-        Ok(proven)
+        Ok(verified)
     }
 }
 
@@ -210,7 +210,7 @@ impl Points {
         let Some(to) = sealed.and_then(|sealed| sealed.seen.previous.clone()) else {
             let tag = &d.release.tag;
             self.missing.push(format!(
-                "before {tag}: nothing was proven here then, so no code is known that fits"
+                "before {tag}: nothing was verified here then, so no code is known that fits"
             ));
             return;
         };

@@ -96,7 +96,7 @@ impl Watcher {
             Note::ServiceUpdated(service) | Note::TrafficShifted(service) => {
                 self.not_running(d, service, &Revision::Release)
             }
-            Note::SnapshotProven(_) => self.no_such_snapshot(d),
+            Note::SnapshotVerified(_) => self.no_such_snapshot(d),
             _ => None,
         }
     }

@@ -16,7 +16,7 @@ use crate::cloud::{Happened, LedgerEntry};
 /// The tag of a copy that a migration is rehearsed on.
 pub(super) const REHEARSAL: &str = "rehearsal";
 
-/// A snapshot is proven again before a migration that was held up for longer.
+/// A snapshot is verified again before a migration that was held up for longer.
 const SEEN_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// A service deployment.
@@ -287,17 +287,17 @@ impl Watcher {
         if seen.settings.environment.backup.is_none() {
             return;
         }
-        let proven = seen.snapshot.as_ref();
+        let verified = seen.snapshot.as_ref();
         // What was deleted since it was looked at nobody could see.
-        let deleted = proven.and_then(|snapshot| self.facts.deleted_by_hand.get(snapshot));
+        let deleted = verified.and_then(|snapshot| self.facts.deleted_by_hand.get(snapshot));
         if deleted.is_some_and(|deleted| at.duration_since(*deleted) <= SEEN_WITHIN) {
             return;
         }
-        let available = proven.and_then(|snapshot| self.facts.available.get(snapshot));
+        let available = verified.and_then(|snapshot| self.facts.available.get(snapshot));
         if available.is_none_or(|available| *available < seen.requested_at) {
             let detail = format!(
                 "the migration was started after the snapshot {}, which was available {}",
-                proven.map_or("(none)", SnapshotId::as_str),
+                verified.map_or("(none)", SnapshotId::as_str),
                 available.map_or_else(|| "never".to_owned(), ToString::to_string),
             );
             self.broken(at, Invariant::BackedUp, &id, detail);

@@ -41,7 +41,7 @@ pub enum Invariant {
     Open,
     /// Nothing that is paused begins anything.
     Paused,
-    /// No migration before a snapshot is proven, where one is demanded.
+    /// No migration before a snapshot is verified, where one is demanded.
     BackedUp,
     /// A migration runs once.
     MigratedOnce,

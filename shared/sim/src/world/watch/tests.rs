@@ -233,7 +233,7 @@ fn a_success_that_ecs_knows_nothing_of_is_seen() {
 }
 
 #[test]
-fn a_migration_without_a_proven_snapshot_or_twice_is_seen() {
+fn a_migration_without_a_verified_snapshot_or_twice_is_seen() {
     let run = |deployment: &Deployment| Happened::TaskRun {
         cluster: ClusterName::new("erp-production"),
         task: TaskArn::new("task/1"),

@@ -110,14 +110,14 @@ fn every_kind_of_false_fact_is_seen() {
     };
     seen(&failed, "had ECS update a service");
     seen(&failed, "has changed the schema");
-    let unproven = |d: &mut Deployment| {
-        d.phase = Phase::Unproven {
+    let unverified = |d: &mut Deployment| {
+        d.phase = Phase::Unverified {
             reason: "no one can see it".to_owned(),
         };
     };
     seen(
         &|d| {
-            unproven(d);
+            unverified(d);
             d.touched.snapshot = Some(SnapshotId::new("gone"));
         },
         "the snapshot gone is not available",
@@ -130,7 +130,7 @@ fn every_kind_of_false_fact_is_seen() {
         },
         "not erp-worker:7",
     );
-    seen(&unproven, "not held");
+    seen(&unverified, "not held");
 }
 
 #[test]

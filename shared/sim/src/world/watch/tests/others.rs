@@ -13,7 +13,7 @@ use sluice_core::history::{ChainEnd, Record, RecordedEntry};
 use sluice_core::id::{AccountId, ClusterName, DeploymentId, EcsServiceName, ImageTag, TaskArn};
 use sluice_core::phase::Phase;
 use sluice_core::plan::PlannedRestore;
-use sluice_core::release::ProvenRelease;
+use sluice_core::release::VerifiedRelease;
 use sluice_core::restore::Stands;
 use sluice_core::rollback::Rollback;
 
@@ -25,7 +25,7 @@ use crate::cloud::Happened;
 fn rollback() -> DeploymentKind {
     let d = deployment("before");
     DeploymentKind::Rollback(Box::new(Rollback {
-        to: ProvenRelease {
+        to: VerifiedRelease {
             release: d.release.clone(),
             deployment: d.id,
             at: at(0),
