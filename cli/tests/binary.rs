@@ -219,10 +219,7 @@ fn a_frozen_production_is_overridden_with_a_reason() {
     let input = "s\n/sluice freeze production the auditors are here\na\n\noverride\nthe fix\n";
     let text = read(&["demo"], input);
     assert!(text.contains("waiting for production to open"), "{text}");
-    assert!(
-        text.contains("Slack, a form: Deploy all the same?"),
-        "{text}"
-    );
+    assert!(text.contains("Slack, a form: Deploy anyway?"), "{text}");
     assert!(
         text.contains("lets it begin although production is closed: the fix"),
         "{text}"

@@ -149,7 +149,7 @@ fn an_environment_that_is_gone_from_sluice_toml_lets_nothing_go_on() {
     let now = without_production();
     insta::assert_snapshot!(
         decide(&world, &now, ButtonAction::Approve, LEAD),
-        @"production is not in sluice.toml any more, so nobody can let a deployment go on there: put it back, or cancel the deployment"
+        @"production is no longer in sluice.toml, so no one can let a deployment continue there: put it back, or cancel the deployment"
     );
     let cancelled = decide(&world, &now, ButtonAction::Cancel, LEAD);
     assert_eq!(cancelled, "Called off: v1.4.0 does not go to production.");
@@ -195,5 +195,5 @@ fn at_the_gate_whoever_may_not_approve_any_more_has_not() {
     deploy(&mut world, without_the_lead());
     block_on(app.thaw(&key, &SlackUserId::new(ON_CALL))).expect("they may");
     runs_until(&mut world, "AwaitingApproval");
-    insta::assert_snapshot!(last_line(&world), @"approval is needed again before anything is touched: <@U024BE7LH> may not approve any more");
+    insta::assert_snapshot!(last_line(&world), @"approval is needed again before anything is touched: <@U024BE7LH> may no longer approve");
 }

@@ -62,7 +62,7 @@ fn a_release_waits_until_it_has_the_service_to_itself() {
     world.run(Bounds::default(), |world| {
         let stored = erp::deployments(world, "staging");
         stored.last().is_some_and(|stored| {
-            waits_for(&stored.deployment).starts_with("somebody else's deployment of web")
+            waits_for(&stored.deployment).starts_with("someone else's deployment of web")
         })
     });
     assert_eq!(phase(&world, "staging"), "Planning");
@@ -116,10 +116,7 @@ fn the_way_back_replaces_a_deployment_by_hand_that_hangs() {
     let d = &back.deployment;
     assert_eq!(d.phase.name(), "Succeeded", "{}", erp::stories(&world));
     let remarks = sluice_words::plan::remarks(d.sealed_plan()).join("\n");
-    assert!(
-        remarks.contains("that deployment is replaced by this one"),
-        "{remarks}"
-    );
+    assert!(remarks.contains("this deployment replaces it"), "{remarks}");
     let one = digest_of("one");
     for service in ["web", "worker", "beat"] {
         let image = erp::running_image(&world, "production", service);

@@ -111,7 +111,7 @@ fn a_held_production_stops_the_push_and_a_released_one_lets_it_go_on() {
     plan(&mut world, 150, Hand::Release);
     erp::run(&mut world);
     assert_eq!(erp::ends(&world, "production"), ["Succeeded"]);
-    assert!(erp::stories(&world).contains("held by <@U024BE7LH>"));
+    assert!(erp::stories(&world).contains("automatic deployments are paused by <@U024BE7LH>"));
     erp::assert_nothing_broke(&world);
 }
 

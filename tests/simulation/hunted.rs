@@ -19,7 +19,7 @@ use sluice_core::observation::{RolloutObservation, ServiceObservation, StoppedTa
 use sluice_sim::cloud::{
     Fault, Happened, ImageBehaviour, Lag, Operation, Push, Tempo, UnderTraffic, digest_of,
 };
-use sluice_sim::workplace::Weather;
+use sluice_sim::workplace::{Outages, Weather};
 use sluice_sim::world::{Bounds, DirectFunctions, World};
 
 use crate::erp;
@@ -350,4 +350,24 @@ fn a_deployment_that_waits_for_hours_is_not_woken_ever_more_often() {
     };
     let (once, twice) = (steps(0.0), steps(0.5));
     assert!(twice < once * 2, "{once} steps, and {twice}");
+}
+
+/// ECS is out for longer than the migration may take, and has forgotten the task that looked.
+#[test]
+fn a_good_release_arrives_although_ecs_was_out_after_its_migration() {
+    let weather = Weather {
+        lag: Lag::of(SignedDuration::from_millis(22_891)),
+        outages: Outages {
+            per_day: 2.418_457_984_067_913_5,
+            ..Outages::default()
+        },
+        ..Weather::default()
+    };
+    let mut world = erp::world(2_362_376_707_808_655_061, weather);
+    erp::push(&world, "release-1.4.0", "one", &ImageBehaviour::default());
+    erp::run(&mut world);
+    assert_eq!(phase(&world), "Succeeded", "{}", erp::stories(&world));
+    let began: Timestamp = "2026-01-05T09:00:00Z".parse().expect("a time");
+    assert!(world.now().duration_since(began) > SignedDuration::from_mins(90));
+    erp::assert_nothing_broke(&world);
 }

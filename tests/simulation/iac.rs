@@ -85,7 +85,7 @@ fn a_revision_that_infrastructure_code_made_is_told_and_sluices_own_are_not() {
     let said = remarks(&world);
     assert_eq!(said.len(), 1, "{said:?}");
     for part in [
-        "web runs erp-web:4, and somebody other than Sluice has registered erp-web:5 since",
+        "web runs erp-web:4, and erp-web:5 was registered since, not by Sluice",
         "(cpu 512 → 1024, memory 1024 → 4096)",
         "the new revision is made from erp-web:4, without that change",
     ] {
@@ -96,7 +96,7 @@ fn a_revision_that_infrastructure_code_made_is_told_and_sluices_own_are_not() {
     // Where it was told people can read it.
     let told = world
         .slack()
-        .was_ever_said("somebody other than Sluice has registered erp-web:5");
+        .was_ever_said("erp-web:5 was registered since, not by Sluice");
     assert!(told, "the thread has the plan and what was seen beside it");
     erp::assert_nothing_broke(&world);
 }

@@ -256,6 +256,6 @@ fn a_hotfix_takes_the_place_of_the_same_image_that_waits_to_be_verified() {
         "{}",
         erp::stories(&world)
     );
-    assert!(erp::stories(&world).contains("as a hotfix that skips staging: the shop is down"));
+    assert!(erp::stories(&world).contains("Hotfix, skips staging: the shop is down"));
     erp::assert_nothing_broke(&world);
 }

@@ -78,7 +78,10 @@ fn workers_that_die_again_and_again_take_the_release_back() {
     erp::run(&mut world);
     assert_ends(&world, &["Succeeded", "RolledBack"], "1.3.0");
     let stories = erp::stories(&world);
-    assert!(stories.contains("not well under traffic"), "{stories}");
+    assert!(
+        stories.contains("health checks failed after the traffic shift"),
+        "{stories}"
+    );
     assert!(
         stories.contains("Essential container in task exited (exit code 1)"),
         "{stories}"
@@ -150,7 +153,7 @@ fn nobody_can_see_it_and_nobody_says_so_it_stays_unverified_and_production_is_he
             && posted
                 .says()
                 .summary
-                .contains("cannot tell whether v1.4.0 is well")
+                .contains("cannot tell whether v1.4.0 is healthy")
     });
     assert_eq!(asked.count(), 1, "the channel is asked once");
 
@@ -215,8 +218,8 @@ fn a_network_that_mends_itself_ends_the_question() {
     assert!(kept > 0);
     let stories = erp::stories(&world);
     assert!(
-        stories.contains("cannot tell whether v1.4.0 is well"),
+        stories.contains("cannot tell whether v1.4.0 is healthy"),
         "{stories}"
     );
-    assert!(stories.contains("bake over"), "{stories}");
+    assert!(stories.contains("bake finished"), "{stories}");
 }

@@ -90,15 +90,15 @@ fn database_restored() -> Scenario {
     .check(Check::InOrder(
         TO_PRODUCTION,
         &[
-            "asked to restore",
+            "restore of",
             "approved the plan",
-            "stands still from here on",
-            "every service has stopped",
-            "is available, in everything as the database is",
-            "the old database is called",
-            "the restored database has its name",
+            "is DOWN from now",
+            "all services have stopped",
+            "is available, with the same settings",
+            "the old database is now named",
+            "the restored database now has the original name",
             "beat runs v1.4.0",
-            "passed where users see them",
+            "passed at the public URLs",
         ],
     ))
     .check(Check::Runs {

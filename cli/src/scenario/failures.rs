@@ -93,7 +93,7 @@ fn after_the_migration() -> Vec<Scenario> {
             TO_PRODUCTION,
             "all traffic is on the new version",
         ))
-        .check(Check::Told(TO_PRODUCTION, "not well under traffic"))
+        .check(Check::Told(TO_PRODUCTION, "health checks failed after the traffic shift"))
         .production_as_before(),
         Scenario::new(
             "dying-workers",
@@ -104,11 +104,11 @@ fn after_the_migration() -> Vec<Scenario> {
         )
         .ends("RolledBack")
         .check(Check::Told(TO_PRODUCTION, "worker runs the new version"))
-        .check(Check::Told(TO_PRODUCTION, "not well under traffic: "))
+        .check(Check::Told(TO_PRODUCTION, "health checks failed after the traffic shift: "))
         .production_as_before(),
         Scenario::new(
             "alarm",
-            "a CloudWatch alarm fires in the bake: ECS goes back by itself, and Sluice says so",
+            "a CloudWatch alarm fires in the bake: ECS rolls back by itself, and Sluice says so",
         )
         .in_production(with_alarm())
         .ends("RolledBack")
@@ -116,7 +116,7 @@ fn after_the_migration() -> Vec<Scenario> {
             TO_PRODUCTION,
             "all traffic is on the new version",
         ))
-        .check(Check::Told(TO_PRODUCTION, "ECS goes back by itself: alarm"))
+        .check(Check::Told(TO_PRODUCTION, "ECS rolls back by itself: alarm"))
         .production_as_before(),
         failing_smoke_test("rollback-fails")
             .shows("going back is refused: Sluice says loudly what is stuck and what to type")

@@ -35,7 +35,7 @@ fn point_of_no_return() -> Scenario {
         Act::RollForward,
     )
     .ends("RolledForward")
-    .check(Check::Told(TO_PRODUCTION, "The code alone cannot go back"))
+    .check(Check::Told(TO_PRODUCTION, "Decision needed"))
     .check(Check::Told(TO_PRODUCTION, "rolls forward"))
     .check(Check::OneBeat("production"));
     // One approver is enough for this story.

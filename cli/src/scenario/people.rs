@@ -52,7 +52,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         .check(Check::InOrder(
             TO_PRODUCTION,
             &[
-                "drawn",
+                "is ready; nothing has been changed yet",
                 "approved the plan",
                 "the plan has changed",
                 "approved the plan",
@@ -130,7 +130,7 @@ fn cut_off(name: &'static str, shows: &'static str) -> Scenario {
         )
         .check(Check::Told(
             TO_PRODUCTION,
-            "cannot tell whether v1.4.0 is well",
+            "cannot tell whether v1.4.0 is healthy",
         ))
         .check(Check::Runs {
             environment: "production",
@@ -148,7 +148,7 @@ fn kept() -> Scenario {
         When::After(TO_PRODUCTION, "Baking", SignedDuration::from_mins(60)),
         Act::Keep,
     )
-    .check(Check::Told(TO_PRODUCTION, "says that v1.4.0 is well"))
+    .check(Check::Told(TO_PRODUCTION, "marked v1.4.0 as healthy"))
 }
 
 fn unverified() -> Scenario {

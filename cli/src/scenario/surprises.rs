@@ -87,7 +87,7 @@ fn console_deployment() -> Scenario {
     )
     .scene(When::After(TO_PRODUCTION, "Succeeded", SignedDuration::from_mins(20)), next)
     .scene(When::After("release-1.5.0", "Succeeded", BETWEEN), to_production)
-    .check(Check::Told("v1.5.0", "somebody changed it by hand"))
+    .check(Check::Told("v1.5.0", "it was changed by hand"))
     .check(Check::Runs { environment: "production", image: "1.5.0" });
     scenario
         .ends

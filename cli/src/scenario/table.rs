@@ -43,7 +43,7 @@ fn pushed_to_production() -> Scenario {
     .check(Check::InOrder(
         TO_PRODUCTION,
         &[
-            "drawn",
+            "is ready; nothing has been changed yet",
             "approved the plan",
             "re-checked: unchanged",
             "verified: available",
@@ -53,8 +53,8 @@ fn pushed_to_production() -> Scenario {
             "worker runs the new version",
             "smoke tests passed",
             "web: all traffic is on the new version",
-            "bake over",
-            "the old version is taken down",
+            "bake finished",
+            "the old version is shut down",
         ],
     ))
     .check(Check::Snapshots {

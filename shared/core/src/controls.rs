@@ -17,7 +17,7 @@ pub struct Freeze {
     pub by: SlackUserId,
     /// When.
     pub at: Timestamp,
-    /// Until when; `None` until somebody thaws it.
+    /// Until when; `None` until someone thaws it.
     pub until: Option<Timestamp>,
     /// Why.
     pub reason: String,

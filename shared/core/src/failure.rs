@@ -56,7 +56,8 @@ impl PortError {
         Self {
             class: ErrorClass::Newer,
             message: format!(
-                "{what} is handled by a newer version of Sluice, which is being installed: try again \
+                "{what} is handled by a newer version of Sluice, which is being installed: try \
+                 again \
                  in a minute"
             ),
         }
@@ -194,7 +195,7 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotPlannable(problems) => {
-                write!(f, "there is no plan to carry out: {}", problems.join("; "))
+                write!(f, "planning failed: {}", problems.join("; "))
             }
             Self::RehearsalFailed(reason) => {
                 write!(
@@ -236,7 +237,7 @@ impl fmt::Display for Cause {
                 )
             }
             Self::BakeFailed(reason) => {
-                write!(f, "the new version was not well under traffic: {reason}")
+                write!(f, "health checks failed after the traffic shift: {reason}")
             }
             Self::AskedFor { by, reason, .. } => write!(f, "<@{by}> asked to go back: {reason}"),
             Self::TimedOut { doing, after_s } => {
@@ -248,7 +249,7 @@ impl fmt::Display for Cause {
             }
             Self::PausedTooLong { by, after_s } => write!(
                 f,
-                "<@{by}> paused it, and nobody resumed it in {}",
+                "<@{by}> paused it, and no one resumed it in {}",
                 crate::quantity::duration_s(*after_s)
             ),
             Self::NotRestored(reason) => f.write_str(reason),
@@ -290,7 +291,7 @@ pub enum RejectedEvent {
     },
     /// Its environment was taken out of `sluice.toml`.
     #[error(
-        "{environment} is not in sluice.toml any more, so nobody can let a deployment go on there: \
+        "{environment} is no longer in sluice.toml, so no one can let a deployment continue there: \
          put it back, or cancel the deployment"
     )]
     NotConfigured {
@@ -306,10 +307,10 @@ pub enum RejectedEvent {
         approvers: String,
     },
     /// Four eyes are demanded and these are the same two.
-    #[error("you asked for this deployment, so somebody else must approve it")]
+    #[error("you requested this deployment, so someone else must approve it")]
     FourEyes,
     /// Four eyes are demanded and these are the same two.
-    #[error("you pushed this image, so somebody else must approve it")]
+    #[error("you pushed this image, so someone else must approve it")]
     FourEyesPushed,
     /// Said already.
     #[error("you have approved this already; {missing} more needed")]
@@ -344,7 +345,7 @@ pub enum RejectedEvent {
         phase: &'static str,
     },
     /// It does so.
-    #[error("it is going back already")]
+    #[error("it is being rolled back already")]
     GoingBackAlready,
     /// It is a way back itself.
     #[error(
@@ -354,7 +355,8 @@ pub enum RejectedEvent {
     IsRollback,
     /// It brings the database back, and with it the code.
     #[error(
-        "this is a restore of the database, and it goes back by itself while it can: let it end, and \
+        "this is a restore of the database, and it returns to the old database by itself while \
+         it can: let it end, and \
          read there how things stand"
     )]
     IsRestore,
@@ -372,7 +374,8 @@ pub enum RejectedEvent {
     },
     /// Nobody is asked whether it is well.
     #[error(
-        "nobody is asked whether it is well: the deployment is {phase}. Look at the newest message of \
+        "no one is asked whether it is healthy: the deployment is {phase}. Look at the newest \
+         message of \
          this deployment"
     )]
     NothingToKeep {

@@ -146,7 +146,7 @@ impl Action {
             Self::RollForward => "roll forward in",
             Self::Restore => "restore the database of",
             Self::Hotfix => "deploy a hotfix to",
-            Self::Keep => "say that a version is well in",
+            Self::Keep => "mark a version as healthy in",
         }
     }
 }
@@ -217,7 +217,8 @@ impl fmt::Display for NotAllowed {
         if self.who_may.is_empty() {
             return write!(
                 f,
-                "nobody may. Name somebody as `{}` in [environments.{environment}.{}] of sluice.toml",
+                "no one may. Name someone as `{}` in [environments.{environment}.{}] of \
+                 sluice.toml",
                 action.key(),
                 action.table()
             );

@@ -14,9 +14,9 @@ pub(crate) fn lapse(lapse: &Lapse, by: &SlackUserId) -> String {
             "the approval by <@{by}> is older than {}",
             quantity::duration(*expires)
         ),
-        Lapse::NoApprover => format!("<@{by}> may not approve any more"),
+        Lapse::NoApprover => format!("<@{by}> may no longer approve"),
         Lapse::NotConfigured => {
-            format!("<@{by}> approved it for an environment that sluice.toml has no more")
+            format!("<@{by}> approved it for an environment that is no longer in sluice.toml")
         }
     }
 }
@@ -43,16 +43,20 @@ pub fn closed(
         let by = by
             .as_ref()
             .map_or_else(|| "Sluice".to_owned(), |by| format!("<@{by}>"));
-        why.push(format!("what pushes ask for is held by {by}: {reason}"));
+        why.push(format!(
+            "automatic deployments are paused by {by}: {reason}"
+        ));
     }
     let until = match (seen.opens_at, held) {
-        (_, Some(_)) if !seen.is_closed_to_all() => "until somebody releases it".to_owned(),
+        (_, Some(_)) if !seen.is_closed_to_all() => "until someone resumes automatic \
+                                                     deployments"
+            .to_owned(),
         (Some(at), Some(_)) => format!(
-            "opens {}, once somebody has released the hold",
+            "opens {}, once automatic deployments are resumed",
             zone.says(at)
         ),
         (Some(at), None) => format!("opens {}", zone.says(at)),
-        (None, _) => "until somebody thaws it".to_owned(),
+        (None, _) => "until someone thaws it".to_owned(),
     };
     format!("{}; {until}", why.join("; "))
 }
@@ -61,7 +65,7 @@ pub fn closed(
 pub fn overriders(environment: &Environment) -> String {
     let who = environment.who_may(Role::Override);
     if who.is_empty() {
-        return "nobody may override that".to_owned();
+        return "no one may override that".to_owned();
     }
     let who: Vec<String> = who.iter().map(Member::to_string).collect();
     format!("{} may override that", who.join(" or "))

@@ -117,7 +117,7 @@ impl ButtonAction {
             Self::Approve => "Approve",
             Self::Reject => "Reject",
             Self::Cancel => "Cancel",
-            Self::Override => "Deploy all the same…",
+            Self::Override => "Deploy anyway…",
             Self::Pause => "Pause",
             Self::Resume => "Resume",
             Self::Keep => "Keep it",

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use sluice_core::config::ServiceKind;
-use sluice_core::deployment::Deployment;
+use sluice_core::deployment::{Deployment, Requester};
 use sluice_core::history::{ChainEnd, Record, RecordedEntry};
 use sluice_core::id::ServiceName;
 use sluice_core::note::{Note, short_arn};
@@ -32,43 +32,13 @@ pub fn append(
 /// The note as a sentence. `deployment` is as it was when the note was made, or later.
 pub fn words(note: &Note, deployment: &Deployment) -> String {
     match note {
-            Note::Requested if let Some(rollback) = deployment.rollback() => format!(
-                "{} asked to go back to {} in {}: {}",
-                deployment.requested_by,
-                deployment.release,
-                deployment.environment(),
-                rollback.reason
-            ),
-            Note::Requested if let Some(restore) = deployment.restore() => format!(
-                "{} asked to restore {} in {} to {}, with {}: {}",
-                deployment.requested_by,
-                restore.database.identifier(),
-                deployment.environment(),
-                restore.until.strftime("%Y-%m-%d %H:%M:%S UTC"),
-                deployment.release,
-                restore.reason
-            ),
-            Note::Requested => {
-                let hotfix = deployment.hotfix.as_ref();
-                let hotfix = hotfix.map_or_else(String::new, |hotfix| {
-                    format!(
-                        " as a hotfix that skips {}: {}",
-                        hotfix.skips, hotfix.reason
-                    )
-                });
-                format!(
-                    "{} asked for {} in {}{hotfix}",
-                    deployment.requested_by,
-                    deployment.release,
-                    deployment.environment()
-                )
-            }
+            Note::Requested => requested(deployment),
             Note::WaitingFor(other) => {
-                format!("waiting: {other} holds {}", deployment.environment())
+                format!("waiting for {other}, which is in progress in {}", deployment.environment())
             }
-            Note::Began => "its turn: reading the world and drawing the plan".to_owned(),
+            Note::Began => "Planning: reading the current state from AWS".to_owned(),
             Note::PlanDrawn { plan } => {
-                format!("plan {} drawn; nothing is touched yet", plan.short())
+                format!("plan {} is ready; nothing has been changed yet", plan.short())
             }
             Note::PlanChanged { plan, changes }
                 if deployment.settings.environment.approval.is_none() =>
@@ -114,22 +84,22 @@ pub fn words(note: &Note, deployment: &Deployment) -> String {
             }
             Note::WindowOpened => {
                 format!(
-                    "{} is open: reading the world again",
+                    "{} is open: checking the plan again",
                     deployment.environment()
                 )
             }
             Note::Overridden { by, reason } => format!(
-                "<@{by}> lets it begin although {} is closed: {reason}",
+                "<@{by}> overrides that {} is closed: {reason}",
                 deployment.environment()
             ),
             Note::Paused { by, reason } => format!(
-                "<@{by}> paused it: {reason}. Nothing new is begun; what ECS and RDS have begun \
-                 goes on"
+                "<@{by}> paused it: {reason}. Nothing new is started; what ECS and RDS have \
+                 started continues"
             ),
             Note::Resumed { by } => format!("<@{by}> resumed it"),
             Note::SnapshotStarted(snapshot) => format!("taking snapshot {snapshot}"),
             Note::SnapshotVerified(snapshot) => {
-                format!("snapshot {snapshot} verified: available, whole, of the right database")
+                format!("snapshot {snapshot} verified: available, complete, of the right database")
             }
             Note::SecretsInjected { secrets, pinned } if deployment.kind.goes_first() => {
                 format!(
@@ -142,13 +112,14 @@ pub fn words(note: &Note, deployment: &Deployment) -> String {
                 quantity::count(*secrets, "secret")
             ),
             Note::MigrationStarted(task) => {
-                format!("migration started as {}", short_arn(task.as_str()))
+                format!("migration started (task {})", short_arn(task.as_str()))
             }
             Note::Inspecting(task) => format!(
-                "looking at the database and at what would be migrated, as {}: nothing is changed",
+                "Inspecting pending migrations (read-only task {})",
                 short_arn(task.as_str())
             ),
-            Note::RehearsalBegan => "rehearsing the migration on a copy of the database: a snapshot, a \
+            Note::RehearsalBegan => "rehearsing the migration on a copy of the database: a \
+                                     snapshot, a \
                                      restore and the run take half an hour or more, and the copy is \
                                      billed until it is removed"
                 .to_owned(),
@@ -158,7 +129,8 @@ pub fn words(note: &Note, deployment: &Deployment) -> String {
             ),
             Note::RehearsalRemoved => "the copy and its snapshot are removed".to_owned(),
             Note::RehearsalLeft { copy, why } => format!(
-                "the copy {copy} could NOT be removed and is billed until somebody does: {why}. Remove \
+                "the copy {copy} could NOT be removed and is billed until somebody does: {why}. \
+                 Remove \
                  the database and the snapshot of that name in RDS"
             ),
             Note::TaskNeverStarted { why } => format!(
@@ -169,7 +141,7 @@ pub fn words(note: &Note, deployment: &Deployment) -> String {
                 quantity::duration_s(*after_s)
             ),
             Note::StopTaken { by } => format!(
-                "<@{by}> called it off. The migration is running and is not interrupted; the \
+                "<@{by}> cancelled it. The migration is running and is not interrupted; the \
                  deployment stops when it has ended, before any service is changed"
             ),
             Note::CannotSee {
@@ -182,7 +154,8 @@ pub fn words(note: &Note, deployment: &Deployment) -> String {
                 until.strftime("%Y-%m-%d %H:%M UTC")
             ),
             Note::TimeDoesNotCount { gone_s } => format!(
-                "Sluice, or AWS's API, could not be reached for {}. ECS was held meanwhile; that time \
+                "Sluice, or AWS's API, could not be reached for {}. ECS was held meanwhile; that \
+                 time \
                  does not count against the release",
                 quantity::duration_s(*gone_s)
             ),
@@ -194,11 +167,11 @@ pub fn words(note: &Note, deployment: &Deployment) -> String {
                 format!("{cause}. Sluice has stopped; someone must decide how it goes on")
             }
             Note::RestoreDecisionNeeded { cause } => format!(
-                "{cause}. The code alone cannot go back: somebody must decide what becomes of the \
-                 database"
+                "{cause}. Decision needed: rolling back the code alone does not fix it"
             ),
             Note::RolledForward { by } => {
-                format!("<@{by}> leaves things as they are, for a newer release to mend")
+                format!("<@{by}> rolls forward: everything stays as it is until a newer release \
+                         fixes it")
             }
             Note::RolloutStarted(service) => format!("ECS was asked to roll out {service}"),
             Note::GreenUp(service) if is_green(deployment, service) => {
@@ -235,69 +208,100 @@ pub fn words(note: &Note, deployment: &Deployment) -> String {
             }
             Note::Baked { samples } => {
                 format!(
-                    "bake over, {} and the alarms quiet",
+                    "bake finished: {}, no alarm in ALARM",
                     quantity::count(*samples, "health sample")
                 )
             }
             Note::CannotTell { reason } => {
                 format!(
-                    "cannot tell whether {} is well: {reason}",
+                    "cannot tell whether {} is healthy: {reason}",
                     deployment.release.tag
                 )
             }
-            Note::Kept { by } => format!("<@{by}> says that {} is well", deployment.release.tag),
+            Note::Kept { by } => format!("<@{by}> marked {} as healthy", deployment.release.tag),
             Note::SnapshotsPruned(removed) => {
                 format!(
                     "removed {} by the backup rule",
                     quantity::count(removed.len(), "old snapshot")
                 )
             }
-            Note::CleanedUp => "the old version is taken down".to_owned(),
+            Note::CleanedUp => "the old version is shut down".to_owned(),
             Note::NeedsPerson { doing, error } => {
-                format!("{doing} needs somebody's hand: {error}. Sluice keeps trying")
+                format!("{doing} needs a person: {error}. Sluice keeps trying")
             }
-            Note::RollingBack { cause } => format!("going back: {cause}"),
-            Note::ServiceReturned(service) => format!("{service} runs what it ran before"),
+            Note::RollingBack { cause } => format!("rolling back: {cause}"),
+            Note::ServiceReturned(service) => format!("{service} runs the previous version"),
             Note::ServiceStuck { service, reason } => {
-                format!("{service} could not go back: {reason}")
+                format!("{service} could not be rolled back: {reason}")
             }
             Note::RestoreBegan => format!(
-                "{} stands still from here on: every service goes to no tasks",
+                "{} is DOWN from now: all services are scaled to 0",
                 deployment.environment()
             ),
             Note::ServicesStopped => {
-                "every service has stopped: nobody writes to the database any more".to_owned()
+                "all services have stopped: they do not write to the database any more".to_owned()
             }
-            Note::CopyStarted { copy } => format!("RDS makes {copy}"),
+            Note::CopyStarted { copy } => format!("RDS is creating {copy}"),
             Note::CopyAvailable { copy } => {
-                format!("{copy} is available, in everything as the database is")
+                format!("{copy} is available, with the same settings as the database")
             }
             Note::DatabaseSetAside { aside } => {
-                format!("the old database is called {aside} now, with all that is in it")
+                format!("the old database is now named {aside}, with all its data")
             }
-            Note::CopyTookItsPlace => "the restored database has its name".to_owned(),
+            Note::CopyTookItsPlace => "the restored database now has the original name".to_owned(),
             Note::NotWellYet { failures } => format!(
-                "not well yet, and asked again for some minutes: a restored database is slow at \
-                 first: {}",
+                "not healthy yet, checking again for some minutes, since a restored database is \
+                 slow at first: {}",
                 failures.join("; ")
             ),
             Note::RestoredIsWell { count } => format!(
-                "{} passed where users see them",
+                "{} passed at the public URLs",
                 quantity::count(*count, "check")
             ),
             Note::RestoreGivenUp { cause } => format!(
-                "not restored: {cause}. The database is left as it is, and every service starts again"
+                "not restored: {cause}. The database is unchanged, and all services start again"
             ),
             Note::ServiceNotStarted { service, reason } => {
                 format!("{service} could not be started: {reason}")
             }
-            Note::LongEnough => "a lot has happened: what repeats is not told here any more. The \
-                                 message above shows how things stand"
+            Note::LongEnough => "this thread is long: repeated events are not listed here any \
+                                 more. The message above shows the current state"
                 .to_owned(),
             Note::Ended => crate::report::told(deployment)
                 .map(|told| told.happened)
                 .unwrap_or_default(),
         }
+}
+
+fn requested(d: &Deployment) -> String {
+    let (environment, release, asked) = (d.environment(), &d.release, asked(&d.requested_by));
+    if let Some(rollback) = d.rollback() {
+        return format!(
+            "rollback of {environment} to {release}, {asked}: {}",
+            rollback.reason
+        );
+    }
+    if let Some(restore) = d.restore() {
+        return format!(
+            "restore of {} in {environment} to {}, with {release}, {asked}: {}",
+            restore.database.identifier(),
+            restore.until.strftime("%Y-%m-%d %H:%M:%S UTC"),
+            restore.reason
+        );
+    }
+    let hotfix = d.hotfix.as_ref();
+    let hotfix = hotfix.map_or_else(String::new, |hotfix| {
+        format!(". Hotfix, skips {}: {}", hotfix.skips, hotfix.reason)
+    });
+    format!("{release} to {environment}, {asked}{hotfix}")
+}
+
+/// `triggered by an image push`, `requested by @ada`.
+pub(crate) fn asked(by: &Requester) -> String {
+    match by {
+        Requester::Push => "triggered by an image push".to_owned(),
+        Requester::Person(user) => format!("requested by <@{user}>"),
+    }
 }
 
 /// What is brought up: what comes back is not new.

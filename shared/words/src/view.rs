@@ -49,10 +49,10 @@ pub fn message(d: &Deployment, before: Option<&SealedPlan>) -> Message {
         None => blocks.extend(progress_blocks(d, before)),
     }
     let mut small = format!(
-        "{} · {} · asked for by {}",
+        "{} · {} · {}",
         d.id,
         d.release.digest.short(),
-        d.requested_by
+        note::asked(&d.requested_by)
     );
     if let Some(decided) = decided::decided(d) {
         small.push_str(&format!("\n{decided}"));
@@ -154,7 +154,8 @@ fn question(d: &Deployment, note: &Note) -> Option<String> {
     let approvers: Vec<String> = approval.approvers.iter().map(Member::to_string).collect();
     if let Some(restore) = d.restore() {
         return Some(format!(
-            "{}: {} of {} {} may be restored, with the loss that the plan names, once you approve it \
+            "{}: {} of {} {} may be restored, with the loss that the plan names, once you \
+             approve it \
              at the top of this thread.",
             approvers.join(" "),
             restore.database.identifier(),
@@ -217,7 +218,7 @@ fn progress_blocks(d: &Deployment, before: Option<&SealedPlan>) -> Vec<Block> {
     blocks.extend(paused(d).map(Block::Text));
     if let Phase::AwaitingWindow { closed: Some(_) } = &d.phase {
         blocks.push(Block::Text(format!(
-            "Nothing is touched before. {}, for this deployment alone.",
+            "Nothing is changed before that. {}, for this deployment only.",
             overriders(&d.settings.environment)
         )));
     }
@@ -241,7 +242,7 @@ fn progress_blocks(d: &Deployment, before: Option<&SealedPlan>) -> Vec<Block> {
             .map(|user| format!("<@{user}>"))
             .collect();
         let mut text = format!(
-            "{} of {} approvals given, open until {until}. Nothing is touched before.",
+            "{} of {} approvals given, open until {until}. Nothing is changed before that.",
             given.len(),
             demands.quorum
         );
@@ -273,18 +274,18 @@ fn paused(d: &Deployment) -> Option<String> {
     let zone = zone(&d.settings.environment);
     let end = sluice_core::machine::deadline(d).map(|deadline| {
         let becomes = match (&d.touched.rollouts_since, d.phase.is_untouched()) {
-            (_, true) => "expires, untouched",
-            (Some(_), _) => "goes back by itself",
-            (None, _) => "ends, with no service changed",
+            (_, true) => "expires; nothing was changed",
+            (Some(_), _) => "is rolled back",
+            (None, _) => "ends; no service was changed",
         };
         format!(
-            " Unless somebody resumes it by {} it {becomes}.",
+            " If no one resumes it by {}, it {becomes}.",
             zone.says(deadline)
         )
     });
     Some(format!(
-        "Paused by <@{}> since {}: {}. Nothing new is begun; what ECS and RDS have begun goes \
-         on.{}",
+        "Paused by <@{}> since {}: {}. Nothing new is started; what ECS and RDS have started \
+         continues.{}",
         paused.by,
         zone.says(paused.at),
         paused.reason,
@@ -323,14 +324,13 @@ fn listed(title: &str, lines: &[String]) -> Vec<Block> {
 /// What becomes of a deployment under way when somebody wants back.
 fn makes_way(d: &Deployment) -> String {
     let does = match d.phase {
-        Phase::BackingUp(_) => "is stopped first: nothing of it has begun",
+        Phase::BackingUp(_) => "is stopped first: it has not changed anything yet",
         Phase::Migrating => {
-            "is stopped first: a migration that runs already runs to its end, and no service is \
-             changed"
+            "is stopped first: a running migration is finished, and no service is changed"
         }
-        _ => "goes back first",
+        _ => "is rolled back first",
     };
-    format!("{}, which is under way, {does}", d.release.tag)
+    format!("{}, which is in progress, {does}", d.release.tag)
 }
 
 fn bullets(lines: &[String]) -> String {

@@ -15,13 +15,13 @@ use crate::controls::closed as closed_words;
 pub fn waits_for(d: &Deployment) -> String {
     let environment = &d.settings.environment;
     if let Some(paused) = d.paused.as_ref().filter(|_| !d.phase.is_terminal()) {
-        return format!("somebody to resume it: <@{}> paused it", paused.by);
+        return format!("someone to resume it: <@{}> paused it", paused.by);
     }
     if let Some(setback) = d.setbacks.values().next() {
         return format!("the next try: {}", setback.error);
     }
     match &d.phase {
-        Phase::Queued => format!("{} to be free", environment.name),
+        Phase::Queued => format!("the deployment in progress in {} to end", environment.name),
         Phase::Planning { survey, .. } => match (&survey.proof, &survey.scan, &environment.after) {
             (Some(ProofObservation::UnderWay | ProofObservation::NotVerified), _, Some(after)) => {
                 format!("{} to succeed in {after}", d.release.digest.short())
@@ -33,15 +33,15 @@ pub fn waits_for(d: &Deployment) -> String {
                 && let Some(other) = &seen.in_progress =>
             {
                 format!(
-                    "somebody else's deployment of {} to end ({}): stop it in ECS if it hangs",
+                    "someone else's deployment of {} to end ({}): stop it in ECS if it hangs",
                     seen.service,
                     short_arn(other.as_str())
                 )
             }
             _ if survey.inspecting.is_some() => {
-                "a task that looks at the database and the migrations".to_owned()
+                "the task that inspects pending migrations".to_owned()
             }
-            _ => "the world to be read".to_owned(),
+            _ => "the current state to be read from AWS".to_owned(),
         },
         Phase::AwaitingApproval => {
             let approvers = environment
@@ -75,11 +75,11 @@ pub fn waits_for(d: &Deployment) -> String {
         }
         .to_owned(),
         Phase::AwaitingRestoreDecision { .. } => {
-            "somebody to decide what becomes of the database".to_owned()
+            "someone to choose: roll back, restore the database, or roll forward".to_owned()
         }
         Phase::Migrating => match &d.touched.migration {
             Some(run) if run.ended.is_some() => {
-                "a look at where the database stands after the migration".to_owned()
+                "a check of the database revision after the migration".to_owned()
             }
             Some(run) if run.stopping.is_some() => {
                 "the migration to stop, since it takes too long".to_owned()
@@ -106,7 +106,7 @@ pub fn waits_for(d: &Deployment) -> String {
         Phase::Baking {
             asked_at: Some(_), ..
         } => format!(
-            "somebody to say whether {} is well, or for samples that do",
+            "someone to mark {} as healthy, or for health checks that show it",
             d.release.tag
         ),
         Phase::Baking { samples, .. } => format!(
@@ -114,14 +114,14 @@ pub fn waits_for(d: &Deployment) -> String {
             quantity::duration(environment.bake.duration),
             quantity::count(samples.len(), "health sample")
         ),
-        Phase::CleaningUp { .. } => format!("ECS to take the old version down{}", stages(d)),
+        Phase::CleaningUp { .. } => format!("ECS to shut down the old version{}", stages(d)),
         Phase::RollingBack { services, .. } => {
             let left: Vec<&str> = services
                 .iter()
                 .filter(|(_, way)| !matches!(way, Return::Returned | Return::Stuck(_)))
                 .map(|(service, _)| service.as_str())
                 .collect();
-            format!("{} to be as before", left.join(", "))
+            format!("{} to run the previous version", left.join(", "))
         }
         Phase::Restoring { step } => restoring(d, step),
         Phase::Succeeded
@@ -169,19 +169,19 @@ fn restoring(d: &Deployment, step: &RestoreStep) -> String {
     let planned = planned.expect("a restore has one");
     let (copy, aside) = (planned.copy.identifier(), planned.aside.identifier());
     match step {
-        RestoreStep::Stopping { .. } => "every service to stop".to_owned(),
+        RestoreStep::Stopping { .. } => "all services to stop".to_owned(),
         RestoreStep::Copying { copy: seen, .. } => match seen {
             Some(CopyStatus::Creating(status) | CopyStatus::Settling(status)) => {
                 format!("RDS to make {copy}: {status}")
             }
-            Some(CopyStatus::Available { .. }) => "every service to stand still".to_owned(),
+            Some(CopyStatus::Available { .. }) => "all services to stop".to_owned(),
             Some(CopyStatus::Absent | CopyStatus::Failed(_)) | None => {
                 format!("RDS to make {copy}")
             }
         },
-        RestoreStep::SettingAside { .. } => format!("RDS to call the old database {aside}"),
+        RestoreStep::SettingAside { .. } => format!("RDS to rename the old database to {aside}"),
         RestoreStep::TakingItsPlace { .. } => {
-            format!("RDS to call {copy} {}", planned.database.identifier())
+            format!("RDS to rename {copy} to {}", planned.database.identifier())
         }
         RestoreStep::Starting { services } => {
             let waits = services.iter().filter(|(_, way)| !way.is_settled());
@@ -190,11 +190,11 @@ fn restoring(d: &Deployment, step: &RestoreStep) -> String {
         }
         RestoreStep::Checking {
             failed_rounds: 0, ..
-        } => "users to be answered".to_owned(),
+        } => "the checks at the public URLs".to_owned(),
         RestoreStep::Checking { failed_rounds, .. } => format!(
-            "users to be answered, {} failed so far",
+            "the checks at the public URLs, {} failed so far",
             quantity::count(usize::from(*failed_rounds), "round")
         ),
-        RestoreStep::StartingAgain { .. } => "every service to run as before".to_owned(),
+        RestoreStep::StartingAgain { .. } => "all services to run again".to_owned(),
     }
 }

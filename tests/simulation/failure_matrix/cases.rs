@@ -242,7 +242,7 @@ fn at_the_services() -> Vec<Case> {
         case("Baking", "unwell under traffic", "RolledBack").image(sick(additive())),
         case(
             "Baking",
-            "an alarm rings, and ECS goes back by itself",
+            "an alarm rings, and ECS rolls back by itself",
             "RolledBack",
         )
         .image(alarms),

@@ -92,7 +92,7 @@ impl Report {
                 self.advise(
                     &place,
                     format!("not TOML: {what}"),
-                    "mend this first: what comes after it could not be read",
+                    "fix this first: what comes after it could not be read",
                 );
                 return false;
             }

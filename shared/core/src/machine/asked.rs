@@ -136,7 +136,13 @@ fn missing(d: &Deployment, service: &ServiceName) -> Option<String> {
         }
         RolloutStatus::RollbackRequested
         | RolloutStatus::RollbackInProgress
-        | RolloutStatus::RollbackSuccessful => said("ECS went back to what ran by itself"),
-        RolloutStatus::RollbackFailed => said("ECS tried to go back to what ran and failed"),
+        | RolloutStatus::RollbackSuccessful => said(
+            "ECS rolled back to the previous version by \
+                                                     itself",
+        ),
+        RolloutStatus::RollbackFailed => said(
+            "ECS tried to roll back to the previous version \
+                                               and failed",
+        ),
     }
 }

@@ -71,7 +71,7 @@ fn judge(d: &mut Deployment, snapshot: Option<&SnapshotObservation>, now: Timest
             return;
         }
         let reason = format!(
-            "the snapshot {} has vanished: somebody or something removed it",
+            "the snapshot {} is gone: it was removed outside Sluice",
             backup.snapshot
         );
         return fail(d, Cause::BackupFailed(reason), now);

@@ -298,7 +298,7 @@ fn time_out(d: &mut Deployment, now: Timestamp) {
         } => return bake::give_up(d, now),
         Phase::Baking { asked_at: None, .. } => return bake::ask(d, now),
         Phase::Planning { survey, .. } => match survey.others(d).next() {
-            Some(_) => "waiting until nobody else deploys to its services",
+            Some(_) => "waiting for deployments by others to end",
             None => "reading the world",
         },
         Phase::BackingUp(_) => "the database backup",

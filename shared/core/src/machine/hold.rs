@@ -14,8 +14,8 @@ impl Hold {
             Phase::RollbackFailed { .. } if d.rollback().is_some() => {
                 format!("the rollback to {release} failed")
             }
-            Phase::RollbackFailed { .. } => format!("{release} could not be taken back"),
-            Phase::Unverified { .. } => format!("nobody knows whether {release} is well"),
+            Phase::RollbackFailed { .. } => format!("{release} could not be rolled back"),
+            Phase::Unverified { .. } => format!("whether {release} is healthy is not known"),
             Phase::Succeeded if d.rollback().is_some() => {
                 format!("it was rolled back to {release}")
             }

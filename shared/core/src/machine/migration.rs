@@ -306,7 +306,7 @@ fn confirmed(d: &mut Deployment, reading: &InspectionReading, now: Timestamp) {
         {
             touched.never_started.confirmation += 1;
             run.confirming = None;
-            return;
+            return d.restart_clock(now);
         }
         InspectionReading::NeverStarted(why) => {
             format!("the task that looks never started: {why}")
@@ -322,7 +322,7 @@ fn not_at_head(d: &mut Deployment, ended: MigrationEnd, stands: &str, head: &str
         MigrationEnd::Succeeded => {
             let cause = Cause::MigrationFailed {
                 exit_code: Some(0),
-                reason: format!("its task ended well, but {stands}, not at {head}"),
+                reason: format!("its task succeeded, but {stands}, not at {head}"),
                 log_tail: Vec::new(),
             };
             fail(d, cause, now);
@@ -339,21 +339,21 @@ fn cannot_confirm(d: &mut Deployment, ended: MigrationEnd, why: &str, now: Times
     match ended {
         MigrationEnd::Succeeded => {
             let reason =
-                format!("its task ended well, and where the database is could not be seen: {why}");
+                format!("its task succeeded, and the database revision could not be read: {why}");
             unknown(d, reason, now);
         }
         // Its last act may have been to commit.
         MigrationEnd::Failed(cause) => {
             unknown(
                 d,
-                format!("{cause}, and where the database is could not be seen: {why}"),
+                format!("{cause}, and the database revision could not be read: {why}"),
                 now,
             );
         }
         MigrationEnd::Unknown(reason) => {
             unknown(
                 d,
-                format!("{reason}, and where the database is could not be seen: {why}"),
+                format!("{reason}, and the database revision could not be read: {why}"),
                 now,
             );
         }

@@ -277,7 +277,7 @@ fn went_wrong(rollout: &RolloutObservation) -> Option<String> {
         )),
         RolloutStatus::RollbackRequested
         | RolloutStatus::RollbackInProgress
-        | RolloutStatus::RollbackSuccessful => Some(said("ECS goes back by itself")),
+        | RolloutStatus::RollbackSuccessful => Some(said("ECS rolls back by itself")),
         RolloutStatus::RollbackFailed => Some(said("ECS tried to go back and failed")),
     }
 }

@@ -109,7 +109,7 @@ impl Plan {
         )];
         let pending = seen.pending.iter();
         lines.extend(pending.map(|revision| format!("  {}  {}", revision.id, revision.message)));
-        lines.push(format!("way back   {}", way_back(self)));
+        lines.push(format!("rollback   {}", way_back(self)));
         lines.extend(judgement.findings.iter().flat_map(finding_lines));
         if judgement.left_out > 0 {
             lines.push(format!("  and {} more findings", judgement.left_out));
@@ -124,7 +124,7 @@ impl Plan {
         let mut steps = Vec::new();
         if let Some(backup) = &self.backup {
             let (database, snapshot) = (backup.database.identifier(), &backup.snapshot);
-            steps.push(format!("snapshot {database} as {snapshot} and prove it"));
+            steps.push(format!("snapshot {database} as {snapshot} and verify it"));
         }
         if let Some(migration) = &self.migration {
             let (command, timeout) = (migration.command.join(" "), migration.timeout);
@@ -155,7 +155,7 @@ impl Plan {
                 quantity::duration(self.bake)
             ));
         }
-        steps.push("take the old version down".to_owned());
+        steps.push("shut down the old version".to_owned());
         steps
     }
 

@@ -9,9 +9,9 @@ use crate::restore::estimate;
 /// How this release can be taken back, in a line.
 pub(super) fn way_back(plan: &Plan) -> String {
     match plan.judgement() {
-        None => "not known: nobody looked at the migration".to_owned(),
+        None => "not known: the migration was not inspected".to_owned(),
         Some(judgement) if judgement.is_additive() => {
-            "safe: the code that runs now also runs on the new schema".to_owned()
+            "safe: the running version is compatible with the new schema".to_owned()
         }
         Some(judgement) => point_of_no_return(plan, judgement),
     }
@@ -20,14 +20,14 @@ pub(super) fn way_back(plan: &Plan) -> String {
 /// What going back takes once the migration has run.
 pub fn point_of_no_return(plan: &Plan, judgement: &Judgement) -> String {
     let why = if judgement.has(Risk::Breaking) {
-        "the code that runs now does not run on the new schema"
+        "the running version is not compatible with the new schema"
     } else {
-        "what the migration does could not all be found out"
+        "not all of the migration could be judged"
     };
     let how = if plan.backup.is_some() {
-        "going back needs a database restore, and writes since the snapshot are lost"
+        "a rollback needs a database restore, and writes since the snapshot are lost"
     } else {
-        "and no snapshot is taken: there is no way back but a newer release"
+        "no snapshot is taken, so only a newer release can fix it"
     };
     format!("POINT OF NO RETURN at the migration: {why}; {how}")
 }

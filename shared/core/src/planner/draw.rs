@@ -137,12 +137,14 @@ impl Findings {
         match &deployment.settings.registry {
             Some(registry) if registry.host() == *pushed => {}
             Some(registry) => self.problems.push(format!(
-                "the image is in {pushed}, and {} is deployed from {registry} alone: push it there, \
+                "the image is in {pushed}, and {} is deployed from {registry} alone: push it \
+                 there, \
                  or correct `registry` in [app]",
                 deployment.app()
             )),
             None => self.problems.push(format!(
-                "nothing says which registry {} is deployed from: write `registry` in [app], or set \
+                "nothing says which registry {} is deployed from: write `registry` in [app], or \
+                 set \
                  SLUICE_REGISTRY",
                 deployment.app()
             )),
@@ -158,7 +160,8 @@ impl Findings {
         let Some(image) = image else { return };
         if !image.present {
             self.problems.push(format!(
-                "the image {} is not in {} any more, perhaps removed by a lifecycle rule: push it again",
+                "the image {} is not in {} any more, perhaps removed by a lifecycle rule: push \
+                 it again",
                 release.digest.short(),
                 release.repository
             ));
@@ -202,7 +205,8 @@ impl Findings {
                         format!(" (the exception of {id} by {by} expired on {until})")
                     });
                     self.problems.push(format!(
-                        "the image scan found {}{}: fix them and push again, or have somebody answer \
+                        "the image scan found {}{}: fix them and push again, or have someone \
+                         answer \
                          for them in `scan.except` of sluice.toml",
                         blocking.join(", "),
                         expired.collect::<String>()
@@ -212,13 +216,14 @@ impl Findings {
             }
             ScanObservation::Failed(reason) => {
                 self.problems.push(format!(
-                    "the image scan failed ({reason}): start it again in ECR and push the tag anew"
+                    "the image scan failed ({reason}): start it again in ECR and push the tag again"
                 ));
                 None
             }
             ScanObservation::NotScanned | ScanObservation::Pending => {
                 self.problems.push(
-                    "the image was not scanned in time: turn on scan on push for the repository, or \
+                    "the image was not scanned in time: turn on scan on push for the repository, \
+                     or \
                      set `scan = { block = \"none\" }`"
                         .to_owned(),
                 );
@@ -237,7 +242,8 @@ impl Findings {
             ProofObservation::Verified(verified) => Some(verified.clone()),
             ProofObservation::UnderWay | ProofObservation::NotVerified => {
                 self.problems.push(format!(
-                    "{} has not succeeded in {after}: push it there first, under a tag that {after} \
+                    "{} has not succeeded in {after}: push it there first, under a tag that \
+                     {after} \
                      takes",
                     deployment.release.digest.short()
                 ));

@@ -49,7 +49,8 @@ impl Findings {
                 // is a preview, for which no task is run.
                 if let Some(inspecting) = &survey.inspecting {
                     self.problems.push(format!(
-                        "the task {} was to look at the migration and has told nothing: see its \
+                        "the task {} was to inspect the migration and has reported nothing: see \
+                         its \
                          log. It needs the `awslogs` driver with a stream prefix; without, write \
                          `inspect = false` in [migration]",
                         inspecting.task
@@ -68,7 +69,7 @@ impl Findings {
                 let revision = finding.revision.as_deref().unwrap_or("the migration");
                 self.problems.push(format!(
                     "{} takes no migration that is {risk}, and {revision} is ({}): {}. Change it, \
-                     or have somebody answer for it in `waivers` of [migration]",
+                     or have someone answer for it in `waivers` of [migration]",
                     environment.name, finding.rule, finding.means
                 ));
             }

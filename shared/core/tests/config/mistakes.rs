@@ -299,11 +299,11 @@ fn broken_toml() {
         .replace("keep = 5", "keep = 0");
     assert!(report(&two).ends_with("2 problems in sluice.toml"));
     // After a broken bracket nothing is certain: only that is told.
-    one("[services.web]", "[services.web", "mend this first");
+    one("[services.web]", "[services.web", "fix this first");
     one(
         "[\"alembic\", \"upgrade\", \"head\"]",
         "[\"alembic\"",
-        "mend this first",
+        "fix this first",
     );
 }
 
@@ -355,10 +355,10 @@ fn whoever_restores_needs_a_database_and_somebody_who_asks() {
     );
     let role = "restore = [\"S0604QSJC\", \"U024BE7LH\"] # may ask for the database to be brought back; \
                 writes are lost\n";
-    one(role, "", "nobody may ask for a restore");
+    one(role, "", "no one may request a restore");
     one(
         "approvers = [\"S0604QSJC\", \"U024BE7LH\"]\nfour_eyes = true\nexpires = \"1h\"",
         "approvers = []\nfour_eyes = true\nexpires = \"1h\"",
-        "nobody could say yes",
+        "no one could approve",
     );
 }

@@ -31,14 +31,14 @@ fn approval_and_channel() {
     one(
         "[\"S0604QSJC\", \"U024BE7LH\"]",
         "[]",
-        "nobody could say yes",
+        "no one could approve",
     );
     let one_user = ERP.replace("\"S0604QSJC\", ", "");
     mended(
         &one_user,
         "quorum = 1",
         "quorum = 2",
-        "2 must say yes, and only 1 may",
+        "2 must approve, and only 1 may",
     );
     one(
         "\"S0604QSJC\", \"U024BE7LH\"",

@@ -119,5 +119,5 @@ fn a_snapshot_that_somebody_removed_meanwhile_is_missed_before_the_migration() {
     run.until(&world, "Failed");
     assert!(run.d.touched.migration.is_none());
     let told = run.story().join("\n");
-    assert!(told.contains("has vanished"), "{told}");
+    assert!(told.contains("is gone: it was removed"), "{told}");
 }

@@ -23,7 +23,7 @@ fn back(run: &mut Run, world: &mut World) {
 fn a_snapshot_that_proves_nothing_ends_it_before_the_migration() {
     type Spoil = fn(&mut World);
     let spoils: [(&str, Spoil); 6] = [
-        ("vanished", |world| world.snapshot = None),
+        ("removed outside Sluice", |world| world.snapshot = None),
         ("RDS says", |world| {
             world.snapshot.as_mut().unwrap().status = "failed".to_owned()
         }),

@@ -131,7 +131,7 @@ fn somebody_who_may_keeps_it_and_it_is_verified_by_their_word() {
     let (mut run, mut world) = blind();
     for_minutes(&mut run, &world, 60);
     let stranger = keep(&mut run, "U0STRANGER").unwrap_err();
-    insta::assert_snapshot!(stranger.to_string(), @"you may not say that a version is well in production: <@U024BE7LH> or <!subteam^S0604QSJC> may");
+    insta::assert_snapshot!(stranger.to_string(), @"you may not mark a version as healthy in production: <@U024BE7LH> or <!subteam^S0604QSJC> may");
     keep(&mut run, APPROVER).unwrap();
     assert_eq!(run.phase(), "CleaningUp");
     let again = keep(&mut run, APPROVER).unwrap_err();
@@ -144,7 +144,7 @@ fn somebody_who_may_keeps_it_and_it_is_verified_by_their_word() {
     assert!(
         run.story()
             .iter()
-            .any(|line| line.contains(&format!("<@{APPROVER}> says that")))
+            .any(|line| line.contains(&format!("<@{APPROVER}> marked v1.4.0 as healthy")))
     );
     replays(&run);
 }

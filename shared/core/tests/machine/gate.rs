@@ -210,8 +210,8 @@ fn a_hold_stops_what_pushes_ask_for_and_nothing_else() {
     run.look(&world);
     assert_eq!(
         waits_for(&run.d),
-        "production to open: what pushes ask for is held by Sluice: v1.3.9 was rolled back; until \
-         somebody releases it"
+        "production to open: automatic deployments are paused by Sluice: v1.3.9 was rolled back; until \
+         someone resumes automatic deployments"
     );
     world.controls.hold = None;
     run.until(&world, "BackingUp");

@@ -108,5 +108,5 @@ fn somebody_whom_slack_does_not_know_is_a_warning_without_the_address() {
     world.image.pushed_by_stranger = true;
     run.until(&world, "AwaitingApproval");
     let warnings = sluice_words::plan::remarks(run.d.sealed_plan()).join("\n");
-    insta::assert_snapshot!(warnings, @"Slack does not know who pushed the image: Sluice cannot make sure that somebody else approves the deployment");
+    insta::assert_snapshot!(warnings, @"Slack does not know who pushed the image: Sluice cannot check that someone else approves the deployment");
 }

@@ -71,7 +71,7 @@ fn a_finding_that_somebody_answers_for_opens_the_gate_until_its_last_day() {
 
     let expired = planned(Day::parse("2026-01-04").unwrap(), &found, "Failed").report();
     let said = "the image scan found 1 critical (the exception of CVE-2026-0861 by the platform team \
-                expired on 2026-01-04): fix them and push again, or have somebody answer for them in \
+                expired on 2026-01-04): fix them and push again, or have someone answer for them in \
                 `scan.except` of sluice.toml";
     assert!(expired.contains(said), "{expired}");
 
@@ -101,7 +101,7 @@ fn a_service_changed_by_hand_is_a_warning_that_names_the_way_back() {
     run.until(&world, "AwaitingApproval");
     let warnings = sluice_words::plan::remarks(run.d.sealed_plan());
     assert!(
-        warnings[0].contains("somebody changed it by hand"),
+        warnings[0].contains("it was changed by hand"),
         "{warnings:?}"
     );
 }
@@ -184,7 +184,7 @@ fn what_needs_a_hand_is_told_once_and_goes_on_when_the_hand_came() {
     let told = run
         .story()
         .iter()
-        .filter(|line| line.contains("needs somebody's hand"))
+        .filter(|line| line.contains("needs a person"))
         .count();
     assert_eq!(told, 1, "{:?}", run.story());
     world.failing.clear();

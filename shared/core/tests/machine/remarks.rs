@@ -263,7 +263,7 @@ fn a_release_waits_until_nobody_else_deploys_and_then_reads_everything_again() {
     assert_eq!(run.phase(), "Planning");
     assert_eq!(
         waits_for(&run.d),
-        "somebody else's deployment of web to end (by-hand): stop it in ECS if it hangs"
+        "someone else's deployment of web to end (by-hand): stop it in ECS if it hangs"
     );
     world.services[0].in_progress = None;
     world.services[0].task_definition = TaskDefinitionArn::new("arn:task-definition/erp-web:44");
@@ -281,7 +281,7 @@ fn a_release_does_not_wait_for_ever() {
     world.services[0].in_progress = Some(ServiceDeploymentArn::new("arn:service-deployment/x"));
     run.until(&world, "Failed");
     let said = run.report();
-    assert!(said.contains("waiting until nobody else deploys"), "{said}");
+    assert!(said.contains("waiting for deployments by others"), "{said}");
     assert!(!run.world_touched());
 }
 

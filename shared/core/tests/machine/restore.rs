@@ -446,10 +446,7 @@ fn a_deployment_by_hand_that_hangs_does_not_hold_a_restore_up() {
         Some(sluice_core::id::ServiceDeploymentArn::new("arn:by-hand"));
     approved(&mut run, &mut place, "Restored");
     let remarks = sluice_words::plan::remarks(run.d.sealed_plan()).join("\n");
-    assert!(
-        remarks.contains("that deployment is replaced by this one"),
-        "{remarks}"
-    );
+    assert!(remarks.contains("this deployment replaces it"), "{remarks}");
 }
 
 #[test]

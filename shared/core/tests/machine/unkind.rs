@@ -250,7 +250,7 @@ fn what_ecs_went_back_to_is_seen_before_it_is_told() {
     world.web(RolloutStatus::RollbackSuccessful, Stage::CleanUp);
     run.until(&world, "RollbackFailed");
     let told = run.story().join("\n");
-    assert!(!told.contains("web runs what it ran before"), "{told}");
+    assert!(!told.contains("web runs the previous version"), "{told}");
     assert!(
         told.contains("someone else has deployed erp-web:99"),
         "{told}"
@@ -275,7 +275,7 @@ fn what_was_never_asked_for_is_seen_too_before_it_is_told() {
     go_back(&mut run).unwrap();
     run.until(&world, "RollbackFailed");
     let told = run.story().join("\n");
-    assert!(!told.contains("web runs what it ran before"), "{told}");
+    assert!(!told.contains("web runs the previous version"), "{told}");
 }
 
 #[test]

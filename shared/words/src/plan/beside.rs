@@ -56,11 +56,11 @@ fn way_back_takes(sealed: &SealedPlan, restores: bool) -> Option<String> {
     let away = time_away(sealed)?;
     if restores {
         return Some(format!(
-            "down for   about {away}, estimated from its size; RDS does not say beforehand"
+            "down for   {away}, estimated from its size; RDS does not say beforehand"
         ));
     }
     let is_additive = sealed.plan.judgement()?.is_additive();
-    let takes = format!("way back   a database restore would take about {away} (estimated)");
+    let takes = format!("rollback   a database restore would take {away} (estimated)");
     (!is_additive).then_some(takes)
 }
 

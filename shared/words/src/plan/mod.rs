@@ -13,7 +13,7 @@ pub fn text(sealed: &SealedPlan) -> String {
     let mut text = sealed.plan.to_string();
     let beside = beside::lines(sealed);
     if !beside.is_empty() {
-        text.push_str("seen at the last look (may change by itself, voids no approval)\n");
+        text.push_str("seen at the last check (may change by itself; approvals stay valid)\n");
     }
     text.extend(beside.iter().map(|line| format!("  {line}\n")));
     text

@@ -40,13 +40,14 @@ impl fmt::Display for Said<'_> {
                 f.write_str("Slack does not know who pushed the image")?;
                 match four_eyes {
                     true => f.write_str(
-                        ": Sluice cannot make sure that somebody else approves the deployment",
+                        ": Sluice cannot check that someone else approves the deployment",
                     ),
                     false => Ok(()),
                 }
             }
             Remark::FirstHere => f.write_str(
-                "no release has been verified here yet: going back leads to the version now running",
+                "no release has been verified here yet: a rollback returns to the version now \
+                 running",
             ),
             Remark::SameImage { tag } => write!(
                 f,
@@ -60,16 +61,16 @@ impl fmt::Display for Said<'_> {
             ),
             Remark::RunsAnotherImage { service, verified } => write!(
                 f,
-                "{service} does not run the release verified last ({verified}): somebody changed it \
-                 by hand, and going back leads to what it runs now"
+                "{service} does not run the release verified last ({verified}): it was changed \
+                 by hand, and a rollback returns to what it runs now"
             ),
             Remark::AddedLater { service, tag } => {
                 write!(f, "{service} was added after {tag} and stays as it is")
             }
             Remark::StaysStopped { service, tag } => write!(
                 f,
-                "{service} was added after {tag}, whose code comes back: it is stopped and stays \
-                 stopped"
+                "{service} was added after {tag}, the version that is restored: it is stopped \
+                 and stays stopped"
             ),
             Remark::Migrated { tags } => f.write_str(&super::migrated(tags)),
             Remark::SecretReplaced {
@@ -112,7 +113,10 @@ impl fmt::Display for Said<'_> {
                 quantity::count(*wanted as usize, "task")
             ),
             Remark::NoHealthyTarget { service } => {
-                write!(f, "{service} has no healthy target: it is DOWN for its users")
+                write!(
+                    f,
+                    "{service} has no healthy target: it is DOWN for its users"
+                )
             }
             Remark::UnhealthyTargets { service, count } => {
                 let unhealthy = quantity::count(*count as usize, "unhealthy target");
@@ -126,12 +130,12 @@ impl fmt::Display for Said<'_> {
             ),
             Remark::ReplacesRollout { service, rollout } => write!(
                 f,
-                "somebody else is deploying {service} ({}): that deployment is replaced by this one",
+                "someone else is deploying {service} ({}): this deployment replaces it",
                 short_arn(rollout.as_str())
             ),
             Remark::WaitsForRollout { service, rollout } => write!(
                 f,
-                "somebody else is deploying {service} ({}): the release waits until that has ended",
+                "someone else is deploying {service} ({}): the release waits until that has ended",
                 short_arn(rollout.as_str())
             ),
             Remark::NewerRevision {
@@ -143,15 +147,15 @@ impl fmt::Display for Said<'_> {
                 let (runs, newest) = (short_arn(runs.as_str()), short_arn(newest.as_str()));
                 write!(
                     f,
-                    "{service} runs {runs}, and somebody other than Sluice has registered {newest} \
-                     since"
+                    "{service} runs {runs}, and {newest} was registered since, not by Sluice"
                 )?;
                 if !differs.is_empty() {
                     write!(f, " ({})", differs.join(", "))?;
                 }
                 write!(
                     f,
-                    ": the new revision is made from {runs}, without that change. To have it, deploy \
+                    ": the new revision is made from {runs}, without that change. To have it, \
+                     deploy \
                      {newest} to the service first"
                 )
             }

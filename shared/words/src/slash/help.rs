@@ -20,9 +20,10 @@ fn one(verb: Verb) -> Message {
     );
     if verb == Verb::Deploy {
         text.push_str(
-            "\nHotfix: `hotfix: the shop is down` at the end skips the environment that the version \
-             should have succeeded in first. Whoever may override may do that, and everybody reads \
-             why; approval, scan, backup and tests stay.",
+            "\nHotfix: `hotfix: the shop is down` at the end skips the environment that the \
+             version \
+             should have succeeded in first. Anyone who may override may do that, and everyone can \
+             read why; approval, scan, backup and tests stay.",
         );
     }
     if verb == Verb::Freeze {
@@ -56,7 +57,7 @@ fn all(groups: &[Group]) -> Message {
         })
         .collect();
     Message {
-        summary: format!("{COMMAND} and what it understands"),
+        summary: format!("{COMMAND}: all commands"),
         blocks: vec![
             Block::Code(lines.join("\n")),
             Block::Context(format!(

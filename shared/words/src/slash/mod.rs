@@ -124,7 +124,7 @@ pub enum Control {
     Freeze {
         /// Where.
         at: EnvironmentKey,
-        /// Until when; `None`: until somebody thaws it.
+        /// Until when; `None`: until someone thaws it.
         until: Option<Timestamp>,
         /// Why.
         reason: Option<Reason>,

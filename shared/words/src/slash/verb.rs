@@ -106,25 +106,25 @@ impl Verb {
     /// What it does, in a sentence.
     pub fn about(self) -> &'static str {
         match self {
-            Self::Status => "What runs, what waits and for what.",
+            Self::Status => "What is running, what waits and for what.",
             Self::Deploy => {
-                "Deploy a version. It goes the same way as a push: plan, approval, tests."
+                "Deploy a version. It takes the same steps as a push: plan, approval, tests."
             }
             Self::Promote => "Deploy here what has succeeded in the environment before.",
-            Self::Approve => "Say yes to the plan that waits. Sluice says which plan that was.",
-            Self::Reject => "Say no to the plan that waits, and why. Nothing is touched.",
+            Self::Approve => "Approve the plan that waits. Sluice says which plan that was.",
+            Self::Reject => "Reject the plan that waits, and say why. Nothing is changed.",
             Self::RollBack => {
-                "Bring back what was verified before. The database is not rolled back."
+                "Roll back to a version verified earlier. The database is not rolled back."
             }
             Self::Restore => {
-                "Bring the database back to before a migration. A form says what would be lost."
+                "Restore the database to before a migration. A form says what would be lost."
             }
-            Self::Cancel => "Call off a deployment that has not touched anything yet.",
-            Self::Pause => "Stop the deployment that is under way before its next step.",
-            Self::Resume => "Let a paused deployment go on.",
-            Self::Hold => "Let no push begin a deployment. People still can.",
-            Self::Release => "End the hold.",
-            Self::Freeze => "Let no deployment begin at all.",
+            Self::Cancel => "Cancel a deployment that has not changed anything yet.",
+            Self::Pause => "Stop the deployment in progress before its next step.",
+            Self::Resume => "Let a paused deployment continue.",
+            Self::Hold => "Pause automatic deployments. Manual ones still work.",
+            Self::Release => "Resume automatic deployments.",
+            Self::Freeze => "Let no deployment start at all.",
             Self::Thaw => "End the freeze.",
             Self::History => "What was deployed, and how it ended.",
             Self::Who => "Who may do what here.",

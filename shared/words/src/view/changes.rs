@@ -40,13 +40,11 @@ fn restored(sealed: &SealedPlan, restore: &PlannedRestore) -> Vec<String> {
         .as_ref()
         .map_or("the running version", ImageTag::as_str);
     let away = time_away(sealed);
-    let away = away.map_or_else(String::new, |away| {
-        format!(", for about {away} (an estimate)")
-    });
+    let away = away.map_or_else(String::new, |away| format!(", for {away} (estimated)"));
     vec![
         format!("LOST: everything that was written to {name} since {until}"),
-        format!("users are told 503, and no work is done{away}"),
-        format!("version {from} → {}, whose code fits", plan.release.tag),
+        format!("users get 503, and no work is done{away}"),
+        format!("version {from} → {}, which is compatible", plan.release.tag),
         format!("the old database is kept as {}", restore.aside.identifier()),
     ]
 }
@@ -56,7 +54,7 @@ fn versions(sealed: &SealedPlan) -> String {
     let to = &plan.release.tag;
     match &seen.previous {
         Some(previous) if previous.release.digest == plan.release.digest => {
-            format!("version {to}, the image that runs already")
+            format!("version {to}, the image that is running already")
         }
         Some(previous) => format!("version {} → {to}", previous.release.tag),
         None => format!("version {to}; no release has been verified here yet"),

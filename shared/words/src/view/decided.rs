@@ -12,9 +12,7 @@ pub(super) fn decided(d: &Deployment) -> Option<String> {
         Phase::Rejected { by, .. } => {
             Some(format!("Rejected by <@{by}> at {}", clock(d.entered_at)))
         }
-        Phase::Cancelled { by } => {
-            Some(format!("Called off by <@{by}> at {}", clock(d.entered_at)))
-        }
+        Phase::Cancelled { by } => Some(format!("Cancelled by <@{by}> at {}", clock(d.entered_at))),
         _ if d.approvals.is_empty() => None,
         _ => {
             let given: Vec<String> = d

@@ -15,12 +15,12 @@ pub(super) fn question(d: &Deployment) -> String {
     let members: BTreeSet<&Member> = environment.members_for(Action::Keep);
     let members: Vec<String> = members.into_iter().map(Member::to_string).collect();
     let who = match members.as_slice() {
-        [] => "Nobody may say that it is well by sluice.toml".to_owned(),
-        members => format!("{}: keep it", members.join(" ")),
+        [] => "sluice.toml lets no one mark it as healthy".to_owned(),
+        members => format!("{}: mark it as healthy (Keep it)", members.join(" ")),
     };
     format!(
-        "{who}, or roll it back, at the top of this thread. Until then it has the traffic, and the \
-         samples go on."
+        "{who}, or roll it back, at the top of this thread. Until then it keeps the traffic, and \
+         health checks continue."
     )
 }
 
@@ -36,13 +36,13 @@ pub(super) fn known(d: &Deployment) -> Option<String> {
     let zone = controls::zone(&d.settings.environment);
     let until = deadline(d).map_or_else(String::new, |deadline| {
         format!(
-            " Unless somebody decides by {} it stays, unverified, and what pushes ask for is held.",
+            " If no one decides by {}, it stays live, unverified, and automatic deployments pause.",
             zone.says(deadline)
         )
     });
     Some(format!(
-        "{release} has all the traffic, and Sluice cannot tell whether it is well: {}. Samples go \
-         on: enough good ones settle it, bad ones take it back.{until}",
+        "{release} has all the traffic, and Sluice cannot tell whether it is healthy: {}. Health \
+         checks continue: enough good ones verify it, bad ones roll it back.{until}",
         what_is_known(d)
     ))
 }

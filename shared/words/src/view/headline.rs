@@ -22,16 +22,16 @@ pub(super) fn headline(d: &Deployment) -> String {
         }
         Phase::Baking {
             asked_at: Some(_), ..
-        } => format!("{app}: cannot tell whether {release} is well in {environment}"),
+        } => format!("{app}: cannot tell whether {release} is healthy in {environment}"),
         Phase::Succeeded => format!("{app} {release} is live in {environment}"),
         Phase::AwaitingRestoreDecision { .. } => {
-            format!("{app} {release}: FAILED in {environment}, decide what becomes of the database")
+            format!("{app} {release} is FAILING in {environment}: decision needed")
         }
         Phase::RolledForward { .. } => {
-            format!("{app} {release}: failed in {environment}, to be rolled forward")
+            format!("{app} {release}: failed in {environment}, rolling forward")
         }
         Phase::Unverified { .. } => format!("{app} {release}: unverified in {environment}"),
-        Phase::RollingBack { .. } => format!("{app} {release}: going back in {environment}"),
+        Phase::RollingBack { .. } => format!("{app} {release}: rolling back in {environment}"),
         Phase::RolledBack { .. } => format!("{app} {release}: rolled back in {environment}"),
         Phase::RollbackFailed { .. } => {
             format!("{app} {release}: ROLLBACK FAILED in {environment}, act now")
@@ -40,7 +40,7 @@ pub(super) fn headline(d: &Deployment) -> String {
         Phase::Superseded { .. } => format!("{app} {release}: superseded in {environment}"),
         Phase::Rejected { .. } => format!("{app} {release}: rejected for {environment}"),
         Phase::Expired => format!("{app} {release}: expired for {environment}"),
-        Phase::Cancelled { .. } => format!("{app} {release}: called off for {environment}"),
+        Phase::Cancelled { .. } => format!("{app} {release}: cancelled for {environment}"),
         Phase::Queued
         | Phase::Planning { .. }
         | Phase::Rehearsing(_)
@@ -69,7 +69,7 @@ fn rollback_headline(d: &Deployment) -> String {
         Phase::Failed { .. } => format!("{app} {release}: not rolled back in {environment}"),
         Phase::Expired => format!("{app} {release}: rollback expired in {environment}"),
         Phase::Cancelled { .. } => {
-            format!("{app} {release}: rollback called off in {environment}")
+            format!("{app} {release}: rollback cancelled in {environment}")
         }
         // A rollback asks nobody, gives way to nobody and goes back to nothing: of these phases it
         // sees those of the way forward only.
@@ -109,14 +109,17 @@ fn restore_headline(d: &Deployment) -> String {
         _ if d.paused.is_some() && !d.phase.is_terminal() => format!("{what} PAUSED"),
         Phase::AwaitingApproval => format!("{what}: approve?"),
         Phase::Restoring { step } => match &**step {
-            RestoreStep::StartingAgain { .. } => format!("{what} given up, starting again"),
+            RestoreStep::StartingAgain { .. } => format!(
+                "{what} stopped, starting the services \
+                                                          again"
+            ),
             RestoreStep::Stopping { .. }
             | RestoreStep::Copying { .. }
             | RestoreStep::SettingAside { .. }
             | RestoreStep::TakingItsPlace { .. }
             | RestoreStep::Starting { .. }
             | RestoreStep::Checking { .. } => {
-                format!("{app} {environment} STANDS STILL: restoring {database}")
+                format!("{app} {environment} is DOWN: restoring {database}")
             }
         },
         Phase::Restored => format!("{app} {environment}: {database} is restored"),
@@ -129,7 +132,7 @@ fn restore_headline(d: &Deployment) -> String {
         Phase::Failed { .. } => format!("{what}: nothing was restored"),
         Phase::Rejected { .. } => format!("{what} rejected"),
         Phase::Expired => format!("{what} expired"),
-        Phase::Cancelled { .. } => format!("{what} called off"),
+        Phase::Cancelled { .. } => format!("{what} cancelled"),
         // A restore gives way to nobody and sees none of a release's phases.
         Phase::Queued
         | Phase::Planning { .. }

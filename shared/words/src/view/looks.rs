@@ -32,7 +32,7 @@ fn line(one: &DeploymentSummary, now: Timestamp) -> String {
     let what = if one.is_restore {
         format!("database restored, with {}", one.tag)
     } else if one.is_rollback {
-        format!("back to {}", one.tag)
+        format!("rolled back to {}", one.tag)
     } else {
         one.tag.to_string()
     };
@@ -42,11 +42,11 @@ fn line(one: &DeploymentSummary, now: Timestamp) -> String {
         None => format!("for {lasted} now"),
     };
     format!(
-        "{} {}  {what} · {} {lasted} · asked for by {} · {}",
+        "{} {}  {what} · {} {lasted} · {} · {}",
         sign_of(&one.phase),
         one.requested_at.strftime("%Y-%m-%d %H:%M UTC"),
         one.phase,
-        one.requested_by,
+        crate::note::asked(&one.requested_by),
         one.id
     ) + &one
         .hotfix
@@ -62,7 +62,7 @@ pub fn who_message(at: &EnvironmentKey, environment: &Environment) -> Message {
         (Role::Freeze, "freeze and thaw it"),
         (
             Role::Override,
-            "let one deployment begin while it is closed, or skip the environment before it",
+            "start one deployment while it is closed, or skip the environment before it",
         ),
         (Role::Restore, "restore its database"),
     ];
@@ -72,8 +72,8 @@ pub fn who_message(at: &EnvironmentKey, environment: &Environment) -> Message {
         .map(|(role, what)| format!("{} may {what}.", who(environment.who_may(role))))
         .collect();
     may.extend(environment.restore.as_ref().map(restore_approvers));
-    let stopping = "Whoever may deploy, approve, roll back or restore may also cancel, pause and \
-                    hold; whoever may deploy or approve may resume and release.";
+    let stopping = "Anyone who may deploy, approve, roll back or restore may also cancel, pause \
+                    and hold; anyone who may deploy or approve may resume and release.";
     Message {
         summary: format!("Who may do what in {at}"),
         blocks: vec![
@@ -86,7 +86,7 @@ pub fn who_message(at: &EnvironmentKey, environment: &Environment) -> Message {
 
 fn who(members: &[Member]) -> String {
     if members.is_empty() {
-        return "Nobody".to_owned();
+        return "No one".to_owned();
     }
     let members: Vec<String> = members.iter().map(ToString::to_string).collect();
     members.join(" and ")
@@ -99,7 +99,7 @@ fn restore_approvers(approval: &Approval) -> String {
         text.push_str(&format!(", {} of them must", approval.quorum));
     }
     text.push_str(if approval.four_eyes {
-        "; not the one who asked for it."
+        "; not the one who requested it."
     } else {
         "."
     });
@@ -108,19 +108,19 @@ fn restore_approvers(approval: &Approval) -> String {
 
 fn approvers(at: &EnvironmentKey, environment: &Environment) -> String {
     let Some(approval) = &environment.approval else {
-        return format!("{at} is deployed to without asking anybody.");
+        return format!("{at} deploys automatically, without approval.");
     };
     let mut text = format!(
         "{} may approve or reject in {at}. {} within {}.",
         who(&approval.approvers),
         match approval.quorum {
-            1 => "One yes is enough,".to_owned(),
-            quorum => format!("{quorum} must say yes,"),
+            1 => "One approval is enough,".to_owned(),
+            quorum => format!("{quorum} must approve,"),
         },
         quantity::duration(approval.expires)
     );
     if approval.four_eyes {
-        text.push_str(" Whoever asked for a deployment or pushed its image does not approve it.");
+        text.push_str(" Anyone who requested a deployment or pushed its image cannot approve it.");
     }
     text
 }

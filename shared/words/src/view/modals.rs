@@ -15,7 +15,7 @@ pub fn reject_modal(d: &Deployment) -> Option<Modal> {
         None => (
             "Reject this release?",
             format!(
-                "{} {} does not go to {}. Nothing is touched.",
+                "{} {} is not deployed to {}. Nothing is changed.",
                 d.app(),
                 d.release.tag,
                 d.environment()
@@ -24,7 +24,7 @@ pub fn reject_modal(d: &Deployment) -> Option<Modal> {
         Some(restore) => (
             "Reject this restore?",
             format!(
-                "{} of {} stays as it is. Nothing is touched.",
+                "{} of {} stays as it is. Nothing is changed.",
                 restore.database.identifier(),
                 d.environment()
             ),
@@ -36,7 +36,7 @@ pub fn reject_modal(d: &Deployment) -> Option<Modal> {
             Block::Text(what),
             Block::Context(format!("{} · plan {}", d.id, sealed.hash.short())),
         ],
-        inputs: vec![reason("Everybody in the channel reads it.")],
+        inputs: vec![reason("Everyone in the channel can read it.")],
         submit: "Reject".to_owned(),
         purpose: Purpose::Reject {
             deployment: d.id.clone(),
@@ -89,7 +89,7 @@ pub fn rollback_modal(ways: &WaysBack<'_>) -> Option<Modal> {
             hint: "Releases that were verified here, the newest first.".to_owned(),
             kind: InputKind::Select(choices),
         },
-        reason("It stands in the channel and in the history."),
+        reason("It is shown in the channel and in the history."),
     ];
     if !ways.migrated.is_empty() {
         inputs.push(schema(&ways.migrated));
@@ -112,12 +112,12 @@ fn now(ways: &WaysBack<'_>) -> String {
     let at = ways.at;
     match (ways.under_way, ways.runs) {
         (Some(d), Some(runs)) => format!(
-            "{} is on its way to {at}, where {} was verified last.",
+            "{} is being deployed to {at}, where {} was verified last.",
             d.release.tag, runs.release.tag
         ),
-        (Some(d), None) => format!("{} is on its way to {at}.", d.release.tag),
+        (Some(d), None) => format!("{} is being deployed to {at}.", d.release.tag),
         (None, Some(runs)) if ways.runs_unverified() => format!(
-            "{} was verified last in {at}; what runs now is not.",
+            "{} was verified last in {at}; the running version is not.",
             runs.release
         ),
         (None, Some(runs)) => format!("{at} runs {}.", runs.release),
@@ -130,7 +130,7 @@ fn means(ways: &WaysBack<'_>) -> Vec<String> {
     match (ways.under_way, ways.runs, ways.named.or(ways.before)) {
         (Some(d), ..) => means.push(super::makes_way(d)),
         (None, Some(_), Some(first)) if ways.runs_unverified() => means.push(format!(
-            "unless you choose another release: back to {}",
+            "unless you choose another release: to {}",
             first.release.tag
         )),
         (None, Some(runs), Some(first)) => means.push(format!(
@@ -149,9 +149,9 @@ fn means(ways: &WaysBack<'_>) -> Vec<String> {
     if !migrated.is_empty() {
         means.push(crate::plan::migrated(&migrated));
     }
-    means.push("nobody is asked for a yes and nothing is migrated: it takes minutes".to_owned());
+    means.push("no approval is needed and no migration runs: it takes minutes".to_owned());
     means.push(format!(
-        "what pushes ask for waits afterwards, until `{COMMAND} release {}`",
+        "automatic deployments pause afterwards, until `{COMMAND} release {}`",
         ways.at
     ));
     means
@@ -160,8 +160,11 @@ fn means(ways: &WaysBack<'_>) -> Vec<String> {
 fn before(ways: &WaysBack<'_>, release: &VerifiedRelease) -> Choice {
     let tag = &release.release.tag;
     let label = match ways.under_way {
-        Some(d) => format!("What ran before: {} goes back to {tag}", d.release.tag),
-        None => format!("What ran before: {tag}"),
+        Some(d) => format!(
+            "Previous version: {} is rolled back to {tag}",
+            d.release.tag
+        ),
+        None => format!("Previous version: {tag}"),
     };
     Choice {
         label,
@@ -180,7 +183,7 @@ fn schema(migrated: &[ImageTag]) -> Input {
         hint: format!("{}.", crate::plan::migrated(migrated)),
         kind: InputKind::Select(vec![
             choice("Refuse: nothing is rolled back", REFUSE),
-            choice("Roll back all the same: I know that it fits", FORCE),
+            choice("Roll back anyway: I know that it is compatible", FORCE),
         ]),
     }
 }
@@ -189,10 +192,10 @@ fn schema(migrated: &[ImageTag]) -> Input {
 /// it, line by line.
 pub fn override_modal(d: &Deployment, closed: &[String]) -> Modal {
     Modal {
-        title: "Deploy all the same?".to_owned(),
+        title: "Deploy anyway?".to_owned(),
         blocks: vec![
             Block::Text(format!(
-                "{} {} would begin in {} now, although:\n{}",
+                "{} {} would start in {} now, although:\n{}",
                 d.app(),
                 d.release.tag,
                 d.environment(),
@@ -200,7 +203,9 @@ pub fn override_modal(d: &Deployment, closed: &[String]) -> Modal {
             )),
             Block::Context(d.id.to_string()),
         ],
-        inputs: vec![reason("Everybody in the channel reads it, with your name.")],
+        inputs: vec![reason(
+            "Everyone in the channel can read it, with your name.",
+        )],
         submit: "Deploy".to_owned(),
         purpose: Purpose::Override {
             deployment: d.id.clone(),

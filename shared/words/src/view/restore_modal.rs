@@ -81,11 +81,11 @@ pub fn restore_modal(ways: &RestoreWays<'_>) -> Option<Modal> {
                 hint: "The one that loses least stands first.".to_owned(),
                 kind: InputKind::Select(ways.ways.iter().map(choice).collect()),
             },
-            reason("It stands in the channel and in the history."),
+            reason("It is shown in the channel and in the history."),
             Input {
                 name: InputName::Confirm,
                 label: format!("Type {} to confirm", ways.at.environment),
-                hint: "Writes are lost, and the application stands still.".to_owned(),
+                hint: "Writes are lost, and the application is DOWN meanwhile.".to_owned(),
                 kind: InputKind::Text {
                     max_chars: NAME_CHARS,
                 },
@@ -104,7 +104,7 @@ fn now(ways: &RestoreWays<'_>) -> String {
         Some(runs) => format!("{at} runs {} on {database}.", runs.release),
         None => format!("Nothing is verified in {at} yet."),
     };
-    format!("{runs} This brings {database} back to before a migration, and the code with it.")
+    format!("{runs} This restores {database} to before a migration, and the code with it.")
 }
 
 fn cost(ways: &RestoreWays<'_>, way: &RestoreWay) -> String {
@@ -114,8 +114,8 @@ fn cost(ways: &RestoreWays<'_>, way: &RestoreWay) -> String {
         PointReference::Snapshot(of) => format!("the snapshot that {of} took for {}", way.undoes),
     };
     format!(
-        "{point}: LOSES what was written since {} ({lost} by now, and more until it begins); with {}, \
-         which ran then; about {}",
+        "{point}: LOSES everything written since {} ({lost} by now, and more until it starts); \
+         with {}, the version of that time; DOWN for {} (estimated)",
         way.until.strftime("%Y-%m-%d %H:%M:%S UTC"),
         way.to.release.tag,
         quantity::duration(way.estimate)
@@ -128,20 +128,19 @@ fn means(ways: &RestoreWays<'_>) -> Vec<String> {
         means.push(super::makes_way(d));
     }
     means.push(
-        "every service stops: users are told 503, workers finish what they have and stand still"
-            .to_owned(),
+        "all services stop: users get 503, workers finish their current tasks and stop".to_owned(),
     );
     means.push(format!(
-        "the times are estimates, made from the {} GiB of {}: RDS says nothing of it beforehand",
+        "the times are estimates from the {} GiB of {}: RDS does not say beforehand",
         ways.storage_gib, ways.database
     ));
-    means.push("the old database is kept, with all that is in it, under another name".to_owned());
+    means.push("the old database is kept under another name, with all its data".to_owned());
     means.push(match ways.approval {
-        None => "nobody else is asked: it begins once the plan is drawn".to_owned(),
+        None => "no approval is needed: it starts once the plan is ready".to_owned(),
         Some(approval) => asks(approval),
     });
     means.push(format!(
-        "what pushes ask for waits afterwards, until `{COMMAND} release {}`",
+        "automatic deployments pause afterwards, until `{COMMAND} release {}`",
         ways.at
     ));
     means
@@ -150,16 +149,12 @@ fn means(ways: &RestoreWays<'_>) -> Vec<String> {
 fn asks(approval: &Approval) -> String {
     let who: Vec<String> = approval.approvers.iter().map(Member::to_string).collect();
     let quorum = match approval.quorum {
-        1 => "one yes".to_owned(),
-        quorum => format!("{quorum} yeses"),
+        1 => "one approval".to_owned(),
+        quorum => format!("{quorum} approvals"),
     };
-    let but = if approval.four_eyes {
-        ", and not yours"
-    } else {
-        ""
-    };
+    let but = if approval.four_eyes { ", not you" } else { "" };
     format!(
-        "the plan is shown in the channel and waits for {quorum} of {}{but}, for {} at most",
+        "the plan is shown in the channel and waits for {quorum} by {}{but}, for {} at most",
         who.join(" or "),
         quantity::duration(approval.expires)
     )

@@ -50,8 +50,8 @@ pub(super) fn restore(raw: &raw::Environment, report: &mut Report) {
     if let Some(at) = table
         && nobody
     {
-        let advice = "name somebody as `restore` in this environment's `roles`";
-        report.advise(&at.place, "nobody may ask for a restore", advice);
+        let advice = "name someone as `restore` in this environment's `roles`";
+        report.advise(&at.place, "no one may request a restore", advice);
     }
 }
 

@@ -136,7 +136,7 @@ fn approval(at: &At<raw::Approval>, report: &mut Report) -> Option<Approval> {
     let approvers: Option<Vec<Member>> = raw.approvers.at().and_then(|list| {
         if list.value.is_empty() {
             let text = "approvers = [\"S0604QSJC\"], with ids of Slack users and user groups";
-            report.instead(&list.place, "nobody could say yes", text);
+            report.instead(&list.place, "no one could approve", text);
         }
         distinct_elements(&list.value, "approver", report);
         list.value.iter().map(|id| id.get().map(member)).collect()
@@ -154,7 +154,7 @@ fn approval(at: &At<raw::Approval>, report: &mut Report) -> Option<Approval> {
                 .as_ref()
                 .and_then(Field::at)
                 .map_or(&at.place, |at| &at.place);
-            let message = format!("{quorum} must say yes, and only {users} may");
+            let message = format!("{quorum} must approve, and only {users} may");
             let text = format!("quorum = {users}, or name more approvers");
             report.instead(place, message, text);
         }

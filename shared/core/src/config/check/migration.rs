@@ -129,7 +129,7 @@ pub(super) fn rules(
 }
 
 fn nobody_is_asked(place: &Place, report: &mut Report) {
-    let message = "this wants two people's yes, and nobody is asked here";
+    let message = "this needs two approvals, and no one is asked here";
     let text = format!("{} = \"refuse\", or add an `approval`", place.name());
     report.instead(place, message, text);
 }

@@ -223,7 +223,7 @@ fn conclude(d: &mut Deployment, is_over: bool, now: Timestamp) {
         }
         let reason = match tasks.get(name) {
             Some(seen) if seen.desired == 0 && seen.running > 0 => {
-                "an old task of it was still running when time was up, so no new one was asked for"
+                "an old task of it was still running when time was up, so no new one was started"
                     .to_owned()
             }
             Some(seen) => format!(
