@@ -199,7 +199,7 @@ def advice(scanner: str, config: Path) -> str:
         "trivy": "Build on a newer base image, or raise the version in requirements/.",
     }[scanner]
     return (
-        f"{first} If it does no harm here, somebody may answer for it for a time: an entry with"
+        f"{first} If it does no harm here, someone can accept it for a time: add an entry with"
         f" `id`, `by`, `reason` and `until` under `scan.except` in {config}."
     )
 
