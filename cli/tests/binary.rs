@@ -221,7 +221,7 @@ fn a_frozen_production_is_overridden_with_a_reason() {
     assert!(text.contains("waiting for production to open"), "{text}");
     assert!(text.contains("Slack, a form: Deploy anyway?"), "{text}");
     assert!(
-        text.contains("lets it begin although production is closed: the fix"),
+        text.contains("overrides that production is closed: the fix"),
         "{text}"
     );
     assert!(text.ends_with("Ended as you made it: staging Succeeded, production Succeeded.\n"));

@@ -1,4 +1,4 @@
-"""What a scanner found, held against the exceptions in sluice.toml.
+"""A scanner's findings, compared with the exceptions in sluice.toml.
 
     findings.py bandit|pip-audit|trivy FOLDER --block SEVERITY
 
@@ -35,7 +35,7 @@ class Finding:
     remedy: str
 
     def blocks(self, least: str) -> bool:
-        # What nobody has rated may be anything.
+        # An unrated finding may be anything.
         return self.severity == "unknown" or at_least(self.severity, least)
 
 
@@ -55,7 +55,7 @@ def at_least(severity: str, least: str) -> bool:
 
 
 def exemptions(config: Path) -> list[Exemption]:
-    """Those in sluice.toml; none where it has none."""
+    """The exceptions in sluice.toml; none if it has none."""
     if not config.exists():
         return []
     try:
@@ -119,7 +119,7 @@ def pip_audit(report: dict[str, Any]) -> list[Finding]:
 
 
 def rating(ids: tuple[str, ...]) -> str:
-    """GitHub's word for how bad it is, which OSV has beside its record; pip-audit has none."""
+    """GitHub's severity, which OSV has beside its record; pip-audit has none."""
     for known in ids:
         address = f"{os.environ['CI_OSV_URL']}/v1/vulns/{known}"
         try:
@@ -155,7 +155,7 @@ READERS = {"bandit": bandit, "pip-audit": pip_audit, "trivy": trivy}
 
 
 def expired(exempt: list[Exemption], scanner: str, today: date) -> list[Exemption]:
-    """Those that are this scanner's to tell of: Bandit has its own ids, the others have CVEs."""
+    """The exceptions for this scanner: Bandit has its own ids, the others have CVEs."""
     of_bandit = scanner == "bandit"
     of_scanner = [one for one in exempt if bool(BANDIT_ID.fullmatch(one.id)) == of_bandit]
     return [one for one in of_scanner if one.until < today]
@@ -199,7 +199,7 @@ def advice(scanner: str, config: Path) -> str:
         "trivy": "Build on a newer base image, or raise the version in requirements/.",
     }[scanner]
     return (
-        f"{first} If it does no harm here, somebody may answer for it for a time: an entry with"
+        f"{first} If it does no harm here, someone can accept it for a time: add an entry with"
         f" `id`, `by`, `reason` and `until` under `scan.except` in {config}."
     )
 

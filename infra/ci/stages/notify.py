@@ -1,4 +1,4 @@
-"""How the pipeline ended, in Slack's words, posted to the incoming webhook in CI_WEBHOOK.
+"""The result of the pipeline as a Slack message, posted to the incoming webhook in CI_WEBHOOK.
 
 notify.py FOLDER
 """
@@ -11,14 +11,14 @@ from pathlib import Path
 
 
 def results(folder: Path, stage: str) -> dict[str, str]:
-    """What a stage recorded; nothing where it did not get that far."""
+    """What a stage recorded; nothing if the build did not get that far."""
     path = folder / f"{stage}.results"
     lines = path.read_text().splitlines() if path.exists() else []
     return dict(line.split("=", 1) for line in lines)
 
 
 def escaped(text: str) -> str:
-    """A commit's subject is anybody's text: it may not ping people or forge a link."""
+    """A commit's subject may be anyone's text: it must not ping people or forge a link."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -59,7 +59,7 @@ def main(folder: Path) -> int:
     try:
         urllib.request.urlopen(request, timeout=10).close()
     except OSError as error:
-        # The address is a secret: the error may not hold it.
+        # The address is a secret: the error must not contain it.
         print(f"notify: Slack did not take it: {type(error).__name__}", file=sys.stderr)
         return 1
     return 0

@@ -1,8 +1,8 @@
 # shellcheck shell=bash disable=SC2034
 # Sourced by every stage: where results are kept, how a stage ends, what a refusal says.
 #
-# A stage runs in the application's folder. It leaves what it found in $CI_OUTPUT, where the later
-# stages and `notify` read it; each ends with a line there: its name, exit status and seconds.
+# A stage runs in the application's folder. It leaves its results in $CI_OUTPUT, where the later stages
+# and `notify` read them; at its end it adds a line there: its name, exit status and seconds.
 set -euo pipefail
 
 stages=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -55,7 +55,7 @@ record() {
     done >"$output/$stage.results"
 }
 
-# setting NAME WHAT-IT-IS: refuses where it is not set.
+# setting NAME WHAT-IT-IS: refuses if it is not set.
 setting() {
     [[ -n ${!1:-} ]] || refuse "$1 is not set" "Set it to $2."
 }

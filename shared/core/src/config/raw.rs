@@ -23,7 +23,7 @@ type StopTimeout = Time<SECOND, { 120 * SECOND }, SECOND>;
 type BakeTime = Time<0, { 24 * HOUR }, MINUTE>;
 type List<T> = Vec<Field<T>>;
 
-/// How web services replace one version by another.
+/// How web services replace one version with another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StrategyWord {
     Rolling,
@@ -67,18 +67,18 @@ choices! {
 }
 
 tables! {
-    /// How Sluice brings an application's images from ECR to ECS.
+    /// How Sluice deploys an application's images from ECR to ECS.
     struct File as "" {
         /// The application.
         required app: App,
         /// Its services: one table each, such as `[services.web]`.
         required services: Map<ServiceName, Service>,
-        /// How the database schema is brought up to date. Leave it out for an application without
-        /// a database.
+        /// How the database schema is migrated. Leave it out for an application without a
+        /// database.
         optional migration: Migration,
-        /// What is asked of the new version before traffic reaches it.
+        /// Requests to the new version before traffic reaches it.
         optional smoke_tests: List<SmokeTest>,
-        /// Findings of scanners that somebody answers for, in CI and in every environment.
+        /// Accepted findings of scanners, in CI and in every environment.
         optional scan: ScanExceptions,
         /// The environments: one table each, such as `[environments.staging]`.
         required environments: Map<EnvironmentName, Environment>,
@@ -86,16 +86,16 @@ tables! {
 
     /// The application.
     struct App as r#"{ name = "erp", repository = "erp" }"# {
-        /// Its name. ECS services are called `NAME-SERVICE` unless the environment says otherwise.
+        /// Its name. ECS services are called `NAME-SERVICE` unless the environment names them.
         required name: AppName,
         /// The ECR repository whose pushes are deployed, without the registry's host.
         required repository: RepositoryName,
-        /// The registry that the repository is in: images of no other registry are deployed. Default:
-        /// the one of Sluice's own account and region.
+        /// The registry that contains the repository. Images of other registries are never deployed.
+        /// Default: the registry of Sluice's own account and region.
         optional registry: Registry,
-        /// Hosts of your own whose pages Sluice may link to, such as `["git.example.com"]`: an image
-        /// says itself where its source is. github.com, gitlab.com, bitbucket.org and codeberg.org
-        /// need not be named.
+        /// Your own hosts whose pages Sluice may link to, such as `["git.example.com"]`: an image itself
+        /// claims where its source is. github.com, gitlab.com, bitbucket.org and codeberg.org are always
+        /// allowed.
         optional source_hosts: List<SourceHost>,
     }
 
@@ -107,60 +107,60 @@ tables! {
         required region: Region,
     }
 
-    /// One service of the application: all run the same image.
+    /// One service of the application. All services run the same image.
     struct Service as r#"{ kind = "web" }"# {
-        /// `web` answers HTTP behind a load balancer. `worker` takes work from a queue and is given
-        /// time to finish. `singleton` must never run twice, such as Celery beat: the old one stops
+        /// `web` answers HTTP behind a load balancer. `worker` takes work from a queue and gets
+        /// time to finish it. `singleton` must never run twice, such as Celery beat: the old one stops
         /// before the new one starts.
         required kind: ServiceKind,
         /// The container of its task definition that runs the image. Default: the service's name.
         optional container: ContainerName,
         /// Web only, together with `ready`: the path that answers as long as the process lives.
         optional live: Path,
-        /// Web only, together with `live`: the path that answers when its dependencies do too.
+        /// Web only, together with `live`: the path that answers if its dependencies answer too.
         optional ready: Path,
-        /// From SIGTERM to SIGKILL, 1s to 120s. Default: what the task definition says.
+        /// From SIGTERM to SIGKILL, 1s to 120s. Default: the value in the task definition.
         optional stop_timeout: StopTimeout,
     }
 
-    /// How the database schema is brought up to date: one task, run once.
+    /// How the database schema is migrated: one task, run once.
     struct Migration as r#"{ command = ["alembic", "upgrade", "head"], service = "web" }"# {
         /// What the container runs, such as `["alembic", "upgrade", "head"]`.
         required command: List<Word>,
-        /// The service whose task definition, network and secrets the task has.
+        /// The service whose task definition, network and secrets the task uses.
         required service: ServiceName,
-        /// After this it counts as failed, 10s to 24h. Default: 30m.
+        /// The task's time limit, 10s to 24h. Sluice then stops it. Default: 30m.
         optional timeout: Time<{ 10 * SECOND }, { 24 * HOUR }, SECOND>,
-        /// Whether Sluice looks before a deployment is approved at what the migration would do, and
-        /// has it run under a lock. Default: true where `command` is Alembic's own.
+        /// Whether Sluice inspects the migration before a deployment is approved, and runs it under a
+        /// lock. Default: true if `command` is Alembic's own.
         optional inspect: bool,
         /// How long it waits for another migration of the same database to end, 0s to 1h.
         /// Default: 2m.
         optional lock_wait: Time<0, HOUR, SECOND>,
-        /// PostgreSQL's `lock_timeout` for its statements, 1s to 10m: one that waits longer for a
-        /// table fails, rather than have everybody wait behind it. Default: 5s.
+        /// PostgreSQL's `lock_timeout` for its statements, 1s to 10m: a statement that waits longer for
+        /// a table fails, so that other queries do not wait behind it. Default: 5s.
         optional lock_timeout: Time<SECOND, { 10 * MINUTE }, SECOND>,
-        /// Findings that somebody answers for: see docs/migration-rules.md.
+        /// Accepted findings: see docs/migration-rules.md.
         optional waivers: List<Waiver>,
     }
 
-    /// A finding that somebody answers for.
+    /// An accepted finding of a migration.
     struct Waiver as r#"{ revision = "3f2a9c1d", rule = "drop-column", by = "Ada", reason = "unused since v1.2" }"# {
         /// Alembic's id of the revision.
         required revision: Label,
         /// The rule, as the finding names it.
         required rule: Label,
-        /// Who answers for it: a name that people know.
+        /// Who is responsible for accepting it: a name that people know.
         required by: Label,
         /// Why it does no harm.
         required reason: Label,
     }
 
-    /// One request to the new version, and what its answer must be.
+    /// One request to the new version, and the expected answer.
     struct SmokeTest as r#"{ name = "the API is ready", path = "/healthz/ready" }"# {
-        /// What it shows, in your words: this is what people read when it fails.
+        /// What it tests, in your words: people read this when it fails.
         required name: Label,
-        /// The web service that is asked. Default: the only one there is.
+        /// The web service that answers it. Default: the only web service.
         optional service: ServiceName,
         /// The HTTP method. Default: GET.
         optional method: Method,
@@ -171,25 +171,25 @@ tables! {
         /// JSON pointers (RFC 6901) into the body, and the value each must have, such as
         /// `{ "/status" = "ok" }`.
         optional json: Map<JsonPointer, Json>,
-        /// The answer must be whole within this time, 1ms to 60s. Default: 5s.
+        /// The answer must be complete within this time, 1ms to 60s. Default: 5s.
         optional within: Time<1, { 60 * SECOND }, 1>,
     }
 
-    /// What scanners find and somebody answers for.
+    /// Accepted findings of scanners.
     struct ScanExceptions as r#"{ except = [{ id = "CVE-2026-0861", … }] }"# {
         /// One entry for each id. The stages of infra/ci read the same list.
         required except: List<ScanException>,
     }
 
-    /// A finding that somebody answers for, until a day.
+    /// An accepted finding of a scanner, until a date.
     struct ScanException as r#"{ id = "CVE-2026-0861", by = "Ada", reason = "no fix yet", until = "2026-03-01" }"# {
         /// The scanner's id of it, such as `CVE-2026-0861`.
         required id: FindingId,
-        /// Who answers for it: a name that people know.
+        /// Who is responsible for accepting it: a name that people know.
         required by: Label,
         /// Why it does no harm.
         required reason: Label,
-        /// The last day on which it holds, UTC. After it the finding counts again.
+        /// The last day on which the exception is valid, UTC. After it the finding counts again.
         required until: Day,
     }
 
@@ -199,7 +199,7 @@ tables! {
         required account: AccountId,
         /// The AWS region.
         required region: Region,
-        /// The role that Sluice assumes to work there. Default: it works with its own.
+        /// The role that Sluice assumes there. Default: Sluice's own role.
         optional role: RoleArn,
         /// The ECS cluster, by name.
         required cluster: ClusterName,
@@ -208,17 +208,17 @@ tables! {
         required tags: List<TagPattern>,
         /// The environment in which an image must have succeeded before it may come here.
         optional after: EnvironmentName,
-        /// Whose yes is needed. Default: none is.
+        /// Who must approve a deployment. Default: no approval is needed.
         optional approval: Approval,
-        /// Who may do what else. Default: nobody.
+        /// Who may do what else. Default: no one.
         optional roles: Roles,
-        /// Deployments begin only in these: days and times of the week on the clocks of an IANA time
+        /// Deployments start only inside these windows: days and times of the week in an IANA time
         /// zone, such as `["Mon-Thu 09:00-17:00 Europe/Berlin", "Fri 09:00-12:00 Europe/Berlin"]`.
-        /// What is under way when a window closes goes on. Default: at any time.
+        /// A deployment in progress when a window closes continues. Default: at any time.
         optional windows: List<Window>,
-        /// And never in these. Default: none.
+        /// Times in which no deployment starts. Default: none.
         optional freezes: List<Freeze>,
-        /// Where each service stands, such as `[environments.staging.services.web]`. A web service
+        /// The place of each service, such as `[environments.staging.services.web]`. A web service
         /// needs its table here; others only to change a default.
         optional services: Map<ServiceName, Placement>,
         /// Plain environment variables, set in every service.
@@ -227,23 +227,23 @@ tables! {
         optional secrets: Map<VariableName, Secret>,
         /// The database backup taken before the migration. Default: none is taken.
         optional backup: Backup,
-        /// What becomes of a plan whose migration has a risk that nobody answers for. Default: it is
-        /// shown.
+        /// What happens to a plan whose migration has a risk without a waiver. Needs an inspected
+        /// migration. Default: the risk is shown.
         optional migration_rules: MigrationRules,
-        /// Whose yes a restore of that database needs. Default: whoever has the role `restore` restores
-        /// without asking anybody.
+        /// Who must approve a restore of that database. Default: no approval; anyone with the role
+        /// `restore` can start one.
         optional restore: Approval,
-        /// What the image scan decides. Default: critical findings block.
+        /// Which findings of the image scan block. Default: critical findings.
         optional scan: Scan,
         /// How the new version is watched once it has the traffic.
         optional bake: Bake,
-        /// CloudWatch alarms that must stay quiet until the end of the bake. Default: none.
+        /// CloudWatch alarms that must not fire until the end of the bake. Default: none.
         optional alarms: List<AlarmName>,
-        /// The Slack channel where people are told: `#name`, or its id.
+        /// The Slack channel for messages: `#name`, or its id.
         required channel: ChannelName,
     }
 
-    /// Where a service stands in an environment.
+    /// The place of a service in an environment.
     struct Placement as r#"{ url = "https://erp.example.com", test_url = "https://erp.example.com:8443" }"# {
         /// Its name in ECS. Default: `APP-SERVICE`.
         optional ecs_service: EcsServiceName,
@@ -257,55 +257,55 @@ tables! {
         /// How long ECS waits after a step, in whole minutes up to 24h. Default: 10m for canary, 6m
         /// for linear.
         optional step_bake: BakeTime,
-        /// Web only, and needed there: where it answers for its users.
+        /// Required for web, and only for web: the address that users use.
         optional url: Url,
-        /// Where green answers before it has traffic (the load balancer's test listener). Needed
-        /// by blue-green, canary and linear.
+        /// The address of green before it has traffic (the load balancer's test listener). Required
+        /// for blue-green, canary and linear.
         optional test_url: Url,
     }
 
-    /// Whose yes a deployment needs.
+    /// Who must approve.
     struct Approval as r#"{ approvers = ["S0604QSJC"] }"# {
-        /// Who may say yes: ids of Slack users (`U…`, `W…`) and user groups (`S…`).
+        /// Who may approve: ids of Slack users (`U…`, `W…`) and user groups (`S…`).
         required approvers: List<MemberId>,
-        /// How many of them must. Default: 1.
+        /// How many of them must approve. Default: 1.
         optional quorum: Number<1, 100>,
-        /// Whether neither the one who asked for the deployment nor the one who pushed its image may
-        /// approve it. Who pushed stands in the image's annotation `sluice.pushed-by`. Default: true.
+        /// If true, neither the person who requested the deployment nor the person who pushed its image
+        /// may approve it. The image's annotation `sluice.pushed-by` names the latter. Default: true.
         optional four_eyes: bool,
-        /// After this the request is void, 1m to 168h. Default: 8h.
+        /// The request for approval expires after this, 1m to 168h. Default: 8h.
         optional expires: Time<MINUTE, { 168 * HOUR }, SECOND>,
     }
 
-    /// Who may do what, as ids of Slack users and user groups. Whoever may deploy, approve, roll back
-    /// or restore may also cancel, pause and hold; whoever may deploy or approve may resume and
+    /// Who may do what, as ids of Slack users and user groups. Anyone who may deploy, approve, roll back
+    /// or restore may also cancel, pause and hold; anyone who may deploy or approve may resume and
     /// release.
     struct Roles as r#"{ deploy = ["S0604QSJC"] }"# {
-        /// Who may ask for deployments. Default: nobody.
+        /// Who may request deployments. Default: no one.
         optional deploy: List<MemberId>,
-        /// Who may ask for the way back. Default: nobody.
+        /// Who may request rollbacks. Default: no one.
         optional roll_back: List<MemberId>,
-        /// Who may freeze and thaw the environment. Default: nobody.
+        /// Who may freeze and thaw the environment. Default: no one.
         optional freeze: List<MemberId>,
-        /// Who may let one deployment begin while the environment is closed, or skip the environment
-        /// that it should have succeeded in first. Default: nobody.
+        /// Who may let one deployment start while the environment is closed, or skip the environment
+        /// named by `after`. Default: no one.
         optional r#override: List<MemberId>,
-        /// Who may ask for a restore of the database: the application stands still meanwhile, and
-        /// writes are lost. Default: nobody.
+        /// Who may request a restore of the database: the application is down during the restore, and
+        /// writes are lost. Default: no one.
         optional restore: List<MemberId>,
     }
 
-    /// A time in which no deployment begins.
+    /// A time in which no deployment starts.
     struct Freeze as r#"{ from = "2026-12-19 18:00 Europe/Berlin", until = "2027-01-04 08:00 Europe/Berlin", reason = "year's end" }"# {
-        /// Its beginning: date, time and IANA time zone.
+        /// Its start: date, time and IANA time zone.
         required from: Moment,
         /// Its end: date, time and IANA time zone.
         required until: Moment,
-        /// Why, for whoever has to wait.
+        /// Why, for the people who must wait.
         required reason: Label,
     }
 
-    /// Where a secret's value is kept: `secret`, or `parameter`.
+    /// Where a secret's value is stored: `secret`, or `parameter`.
     struct Secret as r#"{ secret = "NAME", key = "KEY" }"# {
         /// The name or ARN of a secret in AWS Secrets Manager.
         optional secret: SecretName,
@@ -321,37 +321,37 @@ tables! {
         optional instance: DatabaseId,
         /// An Aurora DB cluster, by identifier.
         optional cluster: DatabaseId,
-        /// After this the snapshot counts as failed, 1m to 24h. Default: 1h.
+        /// The snapshot's time limit, 1m to 24h. After it the snapshot counts as failed. Default: 1h.
         optional timeout: Time<MINUTE, { 24 * HOUR }, SECOND>,
-        /// How many of Sluice's own snapshots to keep, the newest. Default: 5.
+        /// How many of Sluice's own snapshots to keep (the newest). Default: 5.
         optional keep: Number<1, 100>,
         /// Whether the migration first runs on a copy of the database, made from a snapshot and
-        /// removed afterwards. It costs the copy's hours and some twenty minutes before anybody is
-        /// asked. Default: false.
+        /// removed afterwards. It costs the copy's hours and some twenty minutes before anyone is
+        /// asked. Needs an inspected migration. Default: false.
         optional rehearse: bool,
     }
 
-    /// What becomes of a plan by what its migration does: `allow` shows it, `four-eyes` wants two
-    /// people's yes of whom neither asked for it, `refuse` draws no plan.
+    /// What happens to a plan depending on its migration: `allow` shows the risk, `four-eyes` requires
+    /// approvals by two people of whom neither requested it, `refuse` draws no plan.
     struct MigrationRules as r#"{ breaking = "four-eyes" }"# {
-        /// The code that runs now does not run on the new schema. Default: allow.
+        /// The running code does not run on the new schema. Default: allow.
         optional breaking: RiskRule,
-        /// Data is gone that no code brings back. Default: allow.
+        /// Data is lost that no code brings back. Default: allow.
         optional data_losing: RiskRule,
         /// Others wait, perhaps for long. Default: allow.
         optional locking: RiskRule,
         /// A failure half way leaves something behind. Default: allow.
         optional not_transactional: RiskRule,
-        /// What it does could not be found out. Default: allow.
+        /// Sluice could not find out what it does. Default: allow.
         optional unjudged: RiskRule,
     }
 
-    /// What the image scan decides.
+    /// Which findings of the image scan block.
     struct Scan as r#"{ block = "high" }"# {
-        /// Findings of this severity or a higher one stop the deployment; `none` does not wait for
+        /// Findings of this severity or higher stop the deployment; `none` does not wait for
         /// a scan. Default: critical.
         optional block: Block,
-        /// How long to wait for a scan that has not finished, 0s to 1h. Default: 10m.
+        /// How long to wait for an unfinished scan, 0s to 1h. Default: 10m.
         optional wait: Time<0, HOUR, SECOND>,
     }
 
@@ -361,9 +361,9 @@ tables! {
         optional duration: BakeTime,
         /// Time between two health samples, 10s to 1h. Default: 1m.
         optional every: Time<{ 10 * SECOND }, HOUR, SECOND>,
-        /// This many bad samples in a row send the deployment back. Default: 3.
+        /// This many bad samples in a row roll the deployment back. Default: 3.
         optional failures: Number<1, 100>,
-        /// Fewer good samples than this do not prove anything. Default: 3.
+        /// The version is healthy only after at least this many good samples. Default: 3.
         optional samples: Number<1, 100>,
     }
 }
