@@ -1,5 +1,5 @@
 //! How long is waited for what a request asks for. Slack gives 3 seconds for the whole answer, and
-//! a function in Lambda is halted once it has answered: whatever is to be done is done before.
+//! a function in Lambda is halted once it has answered: everything must be done before.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Requests that somebody has recorded and sends again while their signature is still good.
+//! Requests that someone has recorded and sends again while their signature is still good.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -227,7 +227,7 @@ fn typed(world: &World, app: &App, text: &str) -> Value {
 
 const ON_CALL: &str = "UONES0604QSJC";
 
-/// Its migration takes a column away: what ran before does not run on what it leaves.
+/// Its migration drops a column: the previous version does not run on the new schema.
 fn destructive() -> ImageBehaviour {
     let mut behaviour = ImageBehaviour::default();
     behaviour.migration.sql = Some("ALTER TABLE orders DROP COLUMN note;".to_owned());
@@ -287,7 +287,7 @@ fn a_rollback_is_asked_for_in_a_form_and_errors_stand_at_its_questions() {
         purpose: modal.purpose.clone(),
         answers: BTreeMap::from([
             (InputName::Release, "before".to_owned()),
-            (InputName::Reason, "orders fail for everybody".to_owned()),
+            (InputName::Reason, "orders fail for everyone".to_owned()),
             (InputName::Schema, schema.to_owned()),
         ]),
         by: SlackUserId::new(ON_CALL),

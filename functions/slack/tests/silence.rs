@@ -1,5 +1,5 @@
-//! Slack gives three seconds for an answer, whatever stands behind it: a store, a queue or a Slack
-//! that never answers. Time is tokio's, paused: it passes only where somebody waits.
+//! Slack gives three seconds for an answer, no matter what is slow behind it: a store, a queue or a
+//! Slack that never answers. Time is tokio's, paused: it passes only where someone waits.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -348,7 +348,7 @@ async fn a_slack_that_never_answers_holds_up_whom_it_must_know_and_nobody_else()
         assert_uncertain(&body);
         assert!(took + TELLING < THREE_SECONDS, "{took:?}");
     }
-    // Whoever is named in person needs no group.
+    // People who are named directly need no group.
     let click = scene.click(ButtonAction::Approve, LEAD);
     let (body, took) = scene.answer(ports(), &click).await;
     assert!(

@@ -8,7 +8,7 @@ pub(crate) fn unsure(error: &PortError, again: &str) -> String {
     match error.class {
         ErrorClass::Newer => error.to_string(),
         ErrorClass::Retryable | ErrorClass::Permanent | ErrorClass::NeedsPerson => {
-            format!("that may not have gone through: {error}. {again}")
+            format!("this may not have taken effect: {error}. {again}")
         }
     }
 }

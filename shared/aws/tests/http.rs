@@ -106,7 +106,7 @@ async fn no_answer_is_an_observation_with_its_reason() {
     let nobody = format!("http://{}/healthz", free.local_addr().unwrap());
     drop(free);
     let HttpObservation::NoAnswer(reason) = ask(nobody, SOON).await else {
-        panic!("somebody answered where nobody listens");
+        panic!("someone answered where no one listens");
     };
     assert!(reason.contains("refused"), "{reason}");
     let HttpObservation::NoAnswer(reason) = ask("not an address".to_owned(), SOON).await else {

@@ -1,4 +1,4 @@
-//! What ECR and Inspector tell of images.
+//! Events of ECR and Inspector about images.
 
 use serde::Deserialize;
 use sluice_core::id::{Digest, ImageTag, RepositoryName};

@@ -60,7 +60,7 @@ fn page() -> String {
     part("It is on its way", message(&way.unwrap()));
     let blind = Story::blind();
     part(
-        "Nobody can see whether it is well",
+        "No one can see whether it is well",
         message(&latest(&blind)),
     );
     part("It is live", message(&latest(&done)));

@@ -103,7 +103,7 @@ impl App {
         let release = &opening.release;
         if let Some(hotfix) = &opening.hotfix {
             asked.reply.push_str(&format!(
-                " It skips {}; everything else that {} demands stays.",
+                " It skips {}; all other requirements of {} still apply.",
                 hotfix.skips, place.environment.name
             ));
         }
@@ -111,10 +111,10 @@ impl App {
             if live.digest == release.digest {
                 asked
                     .reply
-                    .push_str(" It is what was verified last: it is rolled out again.");
+                    .push_str(" It is the last verified release: it is rolled out again.");
             } else if release.pushed_at < live.pushed_at {
                 asked.reply.push_str(&format!(
-                    " It is older than {}, which was verified last.",
+                    " It is older than {}, the last verified release.",
                     live.tag
                 ));
             }

@@ -1,10 +1,10 @@
 //! The backups of an instance that takes another's place.
 //!
-//! RDS begins the backups of an instance with a whole one, which takes hours, and changes nothing else
-//! meanwhile, not even the name. So a copy is restored without backups, with its source's retention in
-//! a tag; and the request that gives it its source's name turns them on. Between keeping none and some
-//! RDS may start the database again: then nobody uses it yet. The first backup is taken while it
-//! serves.
+//! RDS begins the backups of an instance with a whole one, which takes hours, and changes nothing
+//! else meanwhile, not even the name. So a copy is restored without backups, with its source's
+//! retention in a tag; and the request that gives it its source's name turns them on. Between
+//! keeping none and some RDS may start the database again: then no one uses it yet. The first
+//! backup is taken while it serves.
 
 use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDBInstanceFluentBuilder;
 use aws_sdk_rds::types::{DbInstance, Tag};

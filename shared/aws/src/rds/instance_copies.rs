@@ -183,7 +183,7 @@ async fn restore(
 }
 
 /// What the copy does not have as it should, by RDS's names. A rehearsal needs no maintenance and
-/// nobody who watches it; backups no copy has before it has its source's name ([`backups`]).
+/// no one who watches it; backups no copy has before it has its source's name ([`backups`]).
 fn differences(source: &DbInstance, there: &DbInstance, copy: &OurCopy<'_>) -> Vec<&'static str> {
     let mut same = vec![
         (
@@ -316,7 +316,7 @@ async fn settle(
     })
 }
 
-/// A parameter group takes effect with a start. Nobody uses the copy yet.
+/// A parameter group takes effect with a start. No one uses the copy yet.
 pub(super) async fn reboot_if_pending(
     clients: &ClientSet,
     instance: &DbInstance,

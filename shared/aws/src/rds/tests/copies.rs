@@ -93,7 +93,7 @@ fn done(asked: &Asked) -> Answer {
     ))
 }
 
-/// RDS with these instances; whatever else is asked is done.
+/// RDS with these instances; every other request succeeds.
 pub(super) fn rds(instances: Vec<(&'static str, String)>) -> TestCloud {
     TestCloud::new(move |asked| {
         if asked.operation != "DescribeDBInstances" {

@@ -212,7 +212,7 @@ impl Cloud {
         let missing = copy.lacks(source, order);
         if !missing.is_empty() {
             let names: Vec<_> = missing.into_keys().collect();
-            return CopyStatus::Settling(format!("not yet as the source: {}", names.join(", ")));
+            return CopyStatus::Settling(format!("not yet like the source: {}", names.join(", ")));
         }
         CopyStatus::Available {
             endpoint: copy.endpoint(),
