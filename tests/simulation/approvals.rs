@@ -152,7 +152,10 @@ fn an_environment_that_is_gone_from_sluice_toml_lets_nothing_go_on() {
         @"production is not in sluice.toml any more, so nobody can let a deployment go on there: put it back, or cancel the deployment"
     );
     let cancelled = decide(&world, &now, ButtonAction::Cancel, LEAD);
-    assert_eq!(cancelled, "Called off: v1.4.0 does not go to production.");
+    assert_eq!(
+        cancelled,
+        "Cancelled: v1.4.0 will not be deployed to production."
+    );
     runs_until(&mut world, "Cancelled");
 }
 

@@ -24,6 +24,7 @@ use batch::{Batch, batch};
 
 impl App {
     /// Brings what people see up to date; when it must be tried again, if not all could be posted.
+    ///
     /// Another function may post a later version in between, and then be overwritten by this one.
     /// So after each post the state is read again, and the current one is posted.
     ///
