@@ -10,7 +10,7 @@ use sluice_core::history;
 
 fn played(scenario: Scenario, seed: u64) -> (Play, Verdict) {
     let mut play = Play::new(scenario, seed, &sample::erp());
-    let verdict = play.run(&mut Silence).unwrap();
+    let verdict = play.run(&mut Silence).unwrap().unwrap();
     (play, verdict)
 }
 

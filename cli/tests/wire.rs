@@ -16,7 +16,7 @@ fn played_on_wire(name: &str) -> (Play, Verdict) {
     let region = config.environments[0].region.clone();
     let scenario = scenario::find(name).unwrap();
     let mut play = Play::with_ports(scenario, 1, &config, |world| wire.ports(world, &region));
-    let verdict = play.run(&mut Silence).unwrap();
+    let verdict = play.run(&mut Silence).unwrap().unwrap();
     (play, verdict)
 }
 

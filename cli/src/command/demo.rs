@@ -16,8 +16,13 @@ use crate::terminal::{BAD, DIM, GOOD, STRONG, Screen, is_lively, paint, wrap};
 /// Virtual seconds in a second, at a terminal: the default story takes half a minute.
 const WATCHABLE: u32 = 100;
 
-/// Said to whoever can.
-const ANY_TIME: &str = "You are @U024BE7LH. Press Enter at any time to click what Slack shows, or to type /sluice help.\n";
+/// Shown where there is a person to answer.
+const ANY_TIME: &str = "You are @U024BE7LH. Press Enter at any time to click what Slack shows, or \
+    to type /sluice help.\n";
+
+/// Said when the input ends before the story does.
+const LEFT: &str = "The input has ended: leaving the demo. Nothing more was approved or decided. \
+    To play it without questions: sluice demo --headless";
 
 pub(super) fn carry_out(demo: &Demo, screen: &mut Screen) -> Result<ExitCode, Failure> {
     if demo.list {
@@ -35,7 +40,12 @@ pub(super) fn carry_out(demo: &Demo, screen: &mut Screen) -> Result<ExitCode, Fa
 
 #[cfg(feature = "wire")]
 fn on_wire(demo: &Demo, scenario: Scenario, screen: &mut Screen) -> Result<ExitCode, Failure> {
-    let failed = |why: std::io::Error| Failure::new(format!("no loopback port can be had: {why}"));
+    let failed = |why: std::io::Error| {
+        Failure::new(format!(
+            "no loopback port is available: \
+        {why}"
+        ))
+    };
     let wire = crate::wire::Wire::new(0).map_err(failed)?;
     let _within = wire.enter();
     let config = sample::erp();
@@ -58,16 +68,17 @@ fn perform(
 ) -> Result<ExitCode, Failure> {
     let (name, shows) = (scenario.name, scenario.shows);
     let verdict = if demo.json {
-        let verdict = play.run(&mut Silence)?;
-        print_json(
-            screen,
-            &ScenarioAccount::new(name, demo.seed, &verdict, play.world()),
-        )?;
+        let Some(verdict) = play.run(&mut Silence)? else {
+            return leave(screen, false);
+        };
+        let account = ScenarioAccount::new(name, demo.seed, &verdict, play.world());
+        print_json(screen, &account)?;
         verdict
     } else {
         screen.print(&opening(name, shows, demo.seed))?;
         let prompt = (!demo.headless).then(Prompt::stdin);
-        if prompt.as_ref().is_some_and(Prompt::echoes) && is_lively() {
+        let is_terminal = prompt.as_ref().is_some_and(Prompt::echoes);
+        if is_terminal && is_lively() {
             screen.print(&paint(DIM, ANY_TIME))?;
         }
         let speed = demo
@@ -75,6 +86,9 @@ fn perform(
             .or_else(|| (!demo.headless && is_lively()).then_some(WATCHABLE));
         let verdict = play.run(&mut Viewer::new(screen, speed, prompt))?;
         screen.status(Vec::new())?;
+        let Some(verdict) = verdict else {
+            return leave(screen, is_terminal);
+        };
         screen.print(&deployments(play.world()))?;
         screen.print(&judged(&verdict))?;
         verdict
@@ -86,13 +100,27 @@ fn perform(
     })
 }
 
+/// Ends where the input does. At a terminal that is what was wanted; a script has not seen the end.
+fn leave(screen: &mut Screen, is_terminal: bool) -> Result<ExitCode, Failure> {
+    screen.print(LEFT)?;
+    Ok(if is_terminal {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
 fn unknown(name: &str) -> Failure {
     let names: Vec<&str> = scenario::all()
         .iter()
         .map(|scenario: &Scenario| scenario.name)
         .collect();
+    let meant = match super::probably(name, names.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`? All scenarios"),
+        None => "the scenarios are".to_owned(),
+    };
     Failure::usage(format!(
-        "there is no scenario `{name}`; there are: {}\nsluice demo --list says what each shows",
+        "there is no scenario `{name}`: {meant}: {}\nsluice demo --list says what each shows",
         names.join(", ")
     ))
 }

@@ -52,6 +52,6 @@ fn deployment(d: &Deployment) -> String {
 /// Prints a value as JSON, and nothing else.
 pub(super) fn print_json(screen: &mut Screen, value: &impl Serialize) -> Result<(), Failure> {
     let json = serde_json::to_string_pretty(value)
-        .map_err(|error| Failure::new(format!("the account is not JSON: {error}")))?;
+        .map_err(|error| Failure::new(format!("the account cannot be written as JSON: {error}")))?;
     Ok(screen.print(&json)?)
 }

@@ -119,7 +119,7 @@ fn ended(events: &[Answered], failed: usize) -> String {
             "\n{}",
             paint(
                 GOOD.bold(),
-                format!("All {} events were taken.", events.len())
+                format!("All {} events were accepted.", events.len())
             )
         )
     } else {

@@ -22,7 +22,7 @@ pub enum Check {
         /// How many.
         count: usize,
     },
-    /// RDS was asked for so many snapshots there.
+    /// This many snapshots were requested from RDS there.
     Snapshots {
         /// Where.
         environment: &'static str,
@@ -70,12 +70,12 @@ impl Check {
             }
             Self::Snapshots { environment, count } => {
                 format!(
-                    "{} was asked for in {environment}",
+                    "{} was requested in {environment}",
                     quantity::count(*count, "snapshot")
                 )
             }
             Self::Runs { environment, image } => format!(
-                "web, worker and beat in {environment} run erp:{image} ({}), and it has all traffic",
+                "web, worker and beat in {environment} run erp:{image} ({}), which has all traffic",
                 digest_of(&label(image)).short()
             ),
             Self::NothingDeployed(environment) => {

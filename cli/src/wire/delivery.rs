@@ -33,9 +33,9 @@ async fn tell(account: &Account, event: &Emitted) {
 async fn ask(account: &Account, cloud: &SharedCloud, call: &EcsHookCall) {
     let target = locked(cloud).hook_target(call);
     let answer = match target {
-        None => Err("the service names no function as its lifecycle hook".to_owned()),
+        None => Err("the service has no function as its lifecycle hook".to_owned()),
         Some(function) => account.ask(&function, call).await.map_err(|error| {
-            eprintln!("a lifecycle hook failed, ECS goes back: {error}");
+            eprintln!("a lifecycle hook failed, ECS rolls back: {error}");
             error.to_string()
         }),
     };
