@@ -44,7 +44,7 @@ pub struct DeploymentAccount {
     state: Arc<Deployment>,
 }
 
-/// What people were told at the end.
+/// What people last saw.
 #[derive(Debug, Serialize)]
 struct ReportAccount {
     happened: String,

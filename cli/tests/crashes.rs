@@ -14,7 +14,7 @@ use sluice::sample;
 use sluice::scenario::{self, Scenario};
 use sluice_sim::cloud::Lag;
 
-/// One of so many calls is crashed at, another one of each scenario.
+/// One of this many calls crashes, a different one for each scenario.
 const EVERY: u64 = 701;
 
 fn every() -> u64 {

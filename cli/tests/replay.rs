@@ -35,7 +35,7 @@ fn last() -> u32 {
     stored().last().unwrap().seq
 }
 
-/// The number of the record that says that ECS is asked for beat.
+/// The number of the record that says that beat is requested from ECS.
 fn asked_for_beat() -> u32 {
     let beat = |record: &Record| {
         let mut intends = record.intends.iter();

@@ -1,4 +1,4 @@
-//! Every scenario ends as it says, with the real handlers, and the same seed tells the same story.
+//! Every scenario ends as it says, with the real handlers, and the same seed plays the same story.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

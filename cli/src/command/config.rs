@@ -1,4 +1,4 @@
-//! `sluice config`: is a file right, and what may stand in one.
+//! `sluice config`: checks a file, and prints what a file may contain.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,7 +18,8 @@ use crate::sample;
 use crate::terminal::{DIM, GOOD, STRONG, Screen, WARN, mentions, paint};
 use crate::warnings::warnings;
 
-/// What was found in a file. `version` of [`Report`] changes when a field changes its meaning or goes.
+/// What was found in a file. `version` of [`Report`] changes when a field changes its meaning or
+/// goes.
 #[derive(Serialize)]
 struct Checked {
     file: String,

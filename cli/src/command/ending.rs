@@ -1,4 +1,4 @@
-//! How things stand when all is over.
+//! The summary at the end.
 
 use serde::Serialize;
 use sluice_core::deployment::Deployment;
@@ -10,7 +10,7 @@ use super::Failure;
 use crate::account;
 use crate::terminal::{BAD, DIM, GOOD, STRONG, Screen, mentions, paint};
 
-/// Every deployment: where it ended, how the world stands, and what people can do.
+/// Every deployment: where it ended, the state of the world, and what people can do.
 pub(super) fn deployments(world: &World) -> String {
     account::deployments(world)
         .iter()

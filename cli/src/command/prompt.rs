@@ -47,8 +47,8 @@ impl Prompt {
         self.is_terminal
     }
 
-    /// A line that someone at a terminal has typed without being asked. What stands in a pipe waits
-    /// for its question.
+    /// A line that someone at a terminal has typed without being asked. What is in a pipe waits for
+    /// its question.
     pub(super) fn has_typed(&mut self) -> Option<String> {
         if !self.is_terminal {
             return None;

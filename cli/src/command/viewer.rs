@@ -16,7 +16,7 @@ use crate::terminal::{
     BAD, DIM, GOOD, STRONG, Screen, TITLE, WARN, mentions, paint, slack, thread, wrap,
 };
 
-/// Words of a line are broken after so many characters.
+/// Lines are wrapped after this many characters.
 const WORDS_WIDTH: usize = 84;
 /// A frame of the status lines.
 const FRAME: Duration = Duration::from_millis(80);
@@ -38,7 +38,7 @@ pub(super) struct Viewer<'a> {
     prompt: Option<Prompt>,
     /// Time not slept yet: single steps are often too short to sleep for.
     owed: Duration,
-    /// The message that stands above, if no time has passed since.
+    /// The message shown above, if no time has passed since.
     shown: Option<Message>,
     /// What someone typed without being asked.
     typed: Option<String>,
@@ -171,7 +171,7 @@ impl Audience for Viewer<'_> {
             return Ok(Wish::AsInTheStory);
         }
         let wish = self.prompted(question)?;
-        // As long as no time passes, what stands above need not be shown again.
+        // As long as no time passes, the message above need not be shown again.
         let stays = matches!(
             wish,
             Wish::Click(_) | Wish::Command(_) | Wish::Thread | Wish::Step

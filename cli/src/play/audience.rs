@@ -17,11 +17,11 @@ pub struct Line {
     pub environment: String,
     /// What.
     pub words: String,
-    /// How it is to be taken.
+    /// Its tone.
     pub tone: Tone,
 }
 
-/// How a line is to be taken.
+/// The tone of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     /// What other people and the cloud do.
@@ -53,7 +53,7 @@ pub struct Waiting {
     pub progress: (usize, usize),
 }
 
-/// A deployment's message as it stands in Slack, and what can be done about it.
+/// A deployment's message as Slack shows it, and what can be done about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     /// Whose.
@@ -93,7 +93,7 @@ pub enum Wish {
     Leave,
 }
 
-/// What someone is shown who has asked for it.
+/// Something that is shown on request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Aside {
     /// Words that no one else sees.
@@ -112,7 +112,7 @@ pub trait Audience {
     /// The output could not be written.
     fn tell(&mut self, line: &Line) -> io::Result<()>;
 
-    /// Virtual time passes, and these wait. `calm` is how long nothing has been told by then.
+    /// Virtual time passes, and these wait. `calm` is how long nothing has been printed by then.
     ///
     /// # Errors
     /// The output could not be written.
@@ -135,7 +135,7 @@ pub trait Audience {
     /// It could not be shown.
     fn ask(&mut self, question: &Question, free: bool) -> io::Result<Wish>;
 
-    /// Someone is shown what they asked for.
+    /// Someone is shown what they requested.
     ///
     /// # Errors
     /// It could not be shown.
@@ -144,7 +144,7 @@ pub trait Audience {
     }
 
     /// A form is put before someone; what they put into it, or `None` if they do not send it. What
-    /// was wrong with the answers that they sent before stands at its questions.
+    /// was wrong with the answers that they sent before is shown at its questions.
     ///
     /// # Errors
     /// It could not be shown.

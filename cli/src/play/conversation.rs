@@ -21,7 +21,7 @@ use super::desk::Came;
 use super::{APPROVER, Play};
 use crate::scenario::Approver;
 
-/// A wake-up, and what it makes Sluice tell, are among so many steps of the world.
+/// A wake-up, and what it makes Sluice post, take at most this many steps of the world.
 const MOMENT_STEPS: usize = 6;
 
 /// What was asked so far, and what was made of it.
@@ -108,7 +108,7 @@ impl Play {
         }
     }
 
-    /// Whether nothing goes on before someone does something more.
+    /// Whether nothing continues before someone does something more.
     fn asks_more(&self, id: &DeploymentId) -> bool {
         let d = self.deployment(id).filter(|d| !d.phase.is_terminal());
         d.is_some_and(|d| matches!(d.phase, Phase::AwaitingApproval) || d.paused.is_some())
@@ -178,7 +178,7 @@ impl Play {
         newest.cloned()
     }
 
-    /// Whether Slack's message of the deployment is of now: people are told a moment later.
+    /// Whether Slack's message of the deployment is current: it is updated a moment later.
     fn shows_what_is(&self, d: &Deployment) -> bool {
         let Some(posted) = self.posted(&d.id) else {
             return false;
@@ -299,7 +299,7 @@ impl Play {
         self.came(audience, did, came)
     }
 
-    /// Tells what someone did, shows them what came of it, and what it moved.
+    /// Prints what someone did, its result, and what it changed.
     fn came(&mut self, audience: &mut dyn Audience, did: String, came: Came) -> io::Result<()> {
         match came {
             Came::Words(message) if message.blocks.len() == 1 => {

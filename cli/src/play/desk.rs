@@ -20,7 +20,7 @@ pub(super) struct Desk {
     requests: u32,
 }
 
-/// What came of a click or a command.
+/// The result of a click or a command.
 pub(super) enum Came {
     /// Words for them alone.
     Words(Message),

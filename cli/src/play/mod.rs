@@ -1,4 +1,4 @@
-//! Plays a scenario: moves its world step by step, brings on its scenes, tells an audience.
+//! Plays a scenario: moves its world step by step, starts its scenes, reports to an audience.
 
 mod audience;
 mod conversation;

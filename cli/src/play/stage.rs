@@ -1,4 +1,4 @@
-//! A world with Sluice in it, and what of its story has been told.
+//! A world with Sluice in it, and how much of its story has been printed.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -90,7 +90,7 @@ impl Stage {
         due.into_iter().map(|(_, reminder)| reminder).collect()
     }
 
-    /// Moves the world by one step, and tells of what was done to Sluice in it.
+    /// Moves the world by one step, and prints what was done to Sluice in it.
     ///
     /// # Errors
     /// The output cannot be written.

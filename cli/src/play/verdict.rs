@@ -38,8 +38,8 @@ impl Verdict {
         match decided {
             Decided::AsTold => {}
             Decided::Ends(tag, end) => {
-                // Someone at the prompt told another story: it ends as they decided, whatever was
-                // to come after that did not, and the rest is not judged.
+                // Someone at the prompt changed the story: it ends as they decided, the rest of the
+                // script is skipped, and only this end is judged.
                 if let Some(at) = ends.iter().position(|(expected, _)| expected == tag) {
                     ends.truncate(at + 1);
                     ends[at].1 = end;

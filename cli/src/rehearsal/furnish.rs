@@ -1,4 +1,4 @@
-//! What payload files speak of is there: images in the registry, with the findings that a scan in
+//! Sets up what payload files refer to: images in the registry, with the findings that a scan in
 //! the files tells of.
 
 use std::collections::BTreeMap;

@@ -34,12 +34,12 @@ pub struct Answered {
     pub function: Option<Function>,
     /// When it was delivered.
     pub at: Option<Timestamp>,
-    /// What came of it.
+    /// The result.
     #[serde(flatten)]
     pub answer: Answer,
 }
 
-/// What came of a file.
+/// The result of a file.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Answer {
@@ -57,7 +57,7 @@ pub struct Rehearsal {
 }
 
 impl Rehearsal {
-    /// A world for this application, in which what the files speak of is there.
+    /// A world for this application, in which everything that the files refer to exists.
     pub fn new(files: &[PayloadFile], config: &Config, seed: u64) -> Self {
         let begins = files
             .iter()

@@ -11,7 +11,7 @@ use sluice_core::redact::redacted;
 
 /// A larger file is refused: a history of ten thousand records has 12 MB.
 const MOST_BYTES: usize = 256 << 20;
-/// Characters of an error that are shown: it may repeat what stands in the file.
+/// Characters of an error that are shown: it may repeat what is in the file.
 const ERROR_CHARS: usize = 300;
 
 /// The history of one deployment.

@@ -1,4 +1,4 @@
-//! A history folded through today's code, with all that is to be told of it.
+//! A history folded through today's code, with everything to report about it.
 
 use sluice_core::deployment::Deployment;
 use sluice_core::history::{
@@ -8,7 +8,7 @@ use sluice_core::history::{
 
 use super::Exported;
 
-/// A state is kept at every so many records: going back folds no more than these again.
+/// A state is kept every this many records: stepping back folds no more than these again.
 const KEPT_EVERY: usize = 64;
 
 /// A history, folded.

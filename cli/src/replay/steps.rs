@@ -35,7 +35,7 @@ pub enum Key {
 pub struct Steps<'a, 'b> {
     folding: &'a Folding<'b>,
     at: usize,
-    /// Digits that were typed since the last key that is none.
+    /// Digits that were typed since the last other key.
     digits: String,
 }
 

@@ -56,8 +56,8 @@ fn title(folding: &Folding<'_>) -> String {
     }
 }
 
-/// A record: number, time, phase, what happened, what people were told, what Sluice meant to do,
-/// and where today's code differs.
+/// A record: number, time, phase, what happened, what people saw, what Sluice meant to do, and
+/// where today's code differs.
 fn entry(folding: &Folding<'_>, index: usize) -> Vec<String> {
     let Some(record) = folding.records.get(index) else {
         return Vec::new();
@@ -157,7 +157,7 @@ fn difference_words(difference: &Difference) -> String {
     )
 }
 
-/// What came of it all: the chain, the intents without an answer, what differs.
+/// The results: the chain, the intents without an answer, what differs.
 fn verdict(folding: &Folding<'_>) -> String {
     let mut said = vec![chain(folding)];
     let unanswered: Vec<String> = folding

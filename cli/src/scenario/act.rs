@@ -39,7 +39,7 @@ pub enum Act {
     RotateSecret(&'static str),
     /// Someone removes a key of a secret.
     DeleteSecretKey(&'static str, &'static str),
-    /// What becomes of the next snapshot.
+    /// What happens to the next snapshot.
     NextSnapshot(SnapshotFate),
     /// A CloudWatch alarm fires.
     AlarmFires(&'static str),

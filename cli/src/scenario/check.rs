@@ -40,7 +40,7 @@ pub enum Check {
     NothingDeployed(&'static str),
     /// At most one beat ever ran there.
     OneBeat(&'static str),
-    /// People were told this, of the deployment of this tag.
+    /// People saw this about the deployment of this tag.
     Told(&'static str, &'static str),
     /// The history of the deployment of this tag says these, in this order.
     InOrder(&'static str, &'static [&'static str]),

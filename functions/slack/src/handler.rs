@@ -30,8 +30,8 @@ pub struct Door {
 }
 
 /// Answers a request. Slack wants its answer within 3 seconds, and shows a warning sign for every
-/// status but 200: a refusal is a 200 with words for the one who clicked or typed. Of a click the
-/// words are in the body and in [`Response::reply`], for the code that posts them to Slack.
+/// status but 200: a refusal is a 200 with words for the person who clicked or typed. Of a click
+/// the words are in the body and in [`Response::reply`], for the code that posts them to Slack.
 pub async fn handler(
     app: &App,
     request: &Value,

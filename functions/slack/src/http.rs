@@ -76,12 +76,13 @@ pub struct Response {
     pub headers: BTreeMap<&'static str, &'static str>,
     /// The body.
     pub body: String,
-    /// What is sent to Slack beside the response, as Slack shows nothing of a click's response.
+    /// What is sent to Slack in addition to the response, as Slack shows nothing of a click's
+    /// response.
     #[serde(skip)]
     pub reply: Option<Reply>,
 }
 
-/// A message for the one who clicked.
+/// A message for the person who clicked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// The address that came with the click.

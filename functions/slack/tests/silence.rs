@@ -46,7 +46,7 @@ const LEAD: &str = "U024BE7LH";
 const ON_CALL: &str = "UONES0604QSJC";
 /// What Slack gives.
 const THREE_SECONDS: Duration = Duration::from_secs(3);
-/// What telling the one who clicked may take of it.
+/// How much of it the answer to the person who clicked may take.
 const TELLING: Duration = Duration::from_secs(1);
 
 /// Takes every call and answers none.

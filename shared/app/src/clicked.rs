@@ -19,7 +19,7 @@ use crate::decide::{Decide, DecideError, Decided};
 use crate::ports::TriggerId;
 use crate::slash::NO_REASON;
 
-/// Why nothing came of a click.
+/// Why a click failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClickFailed {
     /// There is nothing to put a form before them with.
@@ -60,7 +60,7 @@ impl App {
     /// a rejection goes without a reason.
     ///
     /// # Errors
-    /// See [`ClickFailed`]; each says what to do to the one who clicked.
+    /// See [`ClickFailed`]; each tells the person who clicked what to do.
     pub async fn click(
         &self,
         click: &Decide,
@@ -114,7 +114,7 @@ impl App {
         }
     }
 
-    /// Asks why a deployment is to begin although its environment is closed. Whether they may is
+    /// Asks why a deployment should start although its environment is closed. Whether they may is
     /// seen now, and again when they have said so.
     async fn ask_why_override(
         &self,

@@ -77,7 +77,7 @@ impl From<RejectedEvent> for ControlError {
 
 impl App {
     /// Freezes an environment: no one's deployment begins, until `until` or until it is thawed. A
-    /// freeze that is there already gives way to this one. What is under way goes on.
+    /// existing freeze is replaced by this one. Deployments in progress continue.
     ///
     /// # Errors
     /// They may not, `until` is past, or it did not go through.

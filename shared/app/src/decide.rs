@@ -35,7 +35,7 @@ pub struct Decide {
 /// A decision was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decided {
-    /// What it means, for the one who clicked.
+    /// What it means, for the person who clicked.
     pub reply: String,
 }
 
@@ -63,7 +63,7 @@ impl App {
     /// Takes a decision.
     ///
     /// # Errors
-    /// It is not allowed, comes too late, or did not go through; each says so to the one who
+    /// It is not allowed, comes too late, or did not take effect; each says so to the person who
     /// clicked.
     pub async fn decide(&self, decide: &Decide) -> Result<Decided, DecideError> {
         for _ in 1..TRIES {

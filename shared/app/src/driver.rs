@@ -38,7 +38,7 @@ pub(crate) fn spread(id: &DeploymentId) -> SignedDuration {
     SignedDuration::from_millis(seed)
 }
 
-/// What came of a wake-up.
+/// The result of a wake-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Advanced {
     /// The deployment was driven until it waits, or is over.
@@ -136,7 +136,7 @@ impl App {
         self.settle(&stored, out_of_time).await
     }
 
-    /// Steps the deployment with what came of its commands and saves all of it at once.
+    /// Steps the deployment with the results of its commands and saves all of it at once.
     async fn feed_back(
         &self,
         mut stored: Stored,
@@ -268,7 +268,7 @@ impl App {
         })
     }
 
-    /// Tells people how things stand, and sees to it that the deployment is looked at again.
+    /// Posts the current status, and schedules the next check of the deployment.
     async fn settle(&self, stored: &Stored, out_of_time: bool) -> Result<(), PortError> {
         let now = self.ports.clock.now();
         let deployment = &stored.deployment;

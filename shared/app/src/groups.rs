@@ -28,7 +28,7 @@ const MOST_GROUPS: usize = 200;
 /// Members of all of them together, at most: about two megabytes.
 const MOST_MEMBERS: usize = 20_000;
 
-/// What Slack said of its groups. One for each process: each asks for itself.
+/// What Slack answered about its groups. One for each process: each asks for itself.
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
     known: Mutex<BTreeMap<SlackGroupId, Known>>,

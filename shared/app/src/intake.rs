@@ -18,7 +18,7 @@ use crate::ports::{EnvironmentKey, EnvironmentState, Opened};
 /// is no coincidence, and the event's next delivery tries again.
 const TRIES: u8 = 8;
 
-/// What came of a push.
+/// The result of a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Intake {
     /// It deploys nothing, and why.

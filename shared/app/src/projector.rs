@@ -1,6 +1,6 @@
 //! Makes the chat say what the deployment says: one message that is kept up to date, and the story
 //! in its thread. What has been shown is remembered, so missed updates are caught up on. What is
-//! too long for one message goes on in the thread.
+//! too long for one message continues in the thread.
 
 mod batch;
 mod silence;
@@ -236,7 +236,7 @@ impl App {
     }
 }
 
-/// What came of telling people.
+/// Whether people were updated.
 enum Told {
     /// They know all of it.
     All,

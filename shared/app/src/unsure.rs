@@ -1,4 +1,4 @@
-//! What people are told when something did not answer.
+//! What people see when something did not answer.
 
 use sluice_core::failure::{ErrorClass, PortError};
 

@@ -149,7 +149,7 @@ impl Clients {
     }
 
     /// The same with this behind the name of every role that is assumed: a function that only looks
-    /// has roles of its own beside those that deploy.
+    /// has roles of its own besides those that deploy.
     #[must_use]
     pub fn with_role_suffix(self, role_suffix: impl Into<String>) -> Self {
         Self {

@@ -232,7 +232,7 @@ fn the_answers_are_understood_as_they_are() {
     });
 }
 
-/// An answer may have any size; what is said of it has not.
+/// An answer may have any size; what is reported about it may not.
 #[test]
 fn an_error_of_a_megabyte_is_told_in_part() {
     on(async {

@@ -14,7 +14,7 @@ use crate::error::port_error;
 const LINES: i32 = 20;
 /// A longer line is cut: a stack trace in JSON can have 256 KiB.
 const LINE_CHARS: usize = 500;
-/// GetLogEvents gives a MiB or 10,000 lines on a page. A task that writes more than so many pages
+/// GetLogEvents gives a MiB or 10,000 lines on a page. A task that writes more than this many pages
 /// says little that was meant for Sluice.
 const PAGES_MAX: usize = 200;
 
@@ -37,7 +37,7 @@ pub(crate) async fn tail(
     }
 }
 
-/// The last line that begins so among those of the last page; `None` where there is none.
+/// The last line that begins so among those of the last page; `None` if there is none.
 pub(crate) async fn last_line(
     clients: &ClientSet,
     container: &ContainerDefinition,

@@ -39,7 +39,7 @@ pub const PURPOSE_TAG: &str = "sluice:purpose";
 /// source's name.
 pub const RETENTION_TAG: &str = "sluice:backup-retention";
 
-/// The kind of snapshot that someone asked for: RDS's own are `automated`, and of AWS Backup
+/// The kind of snapshot that someone requested: RDS's own are `automated`, and of AWS Backup
 /// `awsbackup`.
 const MANUAL: &str = "manual";
 

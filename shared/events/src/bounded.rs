@@ -1,4 +1,4 @@
-//! Names in events, none of them longer than it can be: they are stored, told in messages and
+//! Names in events, none of them longer than it can be: they are stored, shown in messages and
 //! sought in the table.
 
 use serde::de::Error as _;
@@ -35,8 +35,8 @@ pub(crate) fn repository<'de, D: Deserializer<'de>>(
     text(deserializer).map(RepositoryName::new)
 }
 
-/// What ECR would refuse as a tag is none. A tag of a megabyte would be told in every message of
-/// its deployment, and take minutes to be told.
+/// What ECR would refuse is not a tag. A tag of a megabyte would be in every message of its
+/// deployment, and take minutes to post.
 pub(crate) fn tag<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<ImageTag>, D::Error> {

@@ -39,14 +39,14 @@ impl Started {
     /// The secrets with which Slack signs its requests.
     ///
     /// # Errors
-    /// The function is none that Slack calls.
+    /// The function is not called by Slack.
     pub fn signing_secrets(&self) -> Result<&SigningSecrets, StartError> {
         self.signing_secrets
             .as_ref()
             .ok_or(StartError::NoSigningSecret)
     }
 
-    /// Shows a message to the person who clicked in Slack. What was decided stands without it, so a
+    /// Shows a message to the person who clicked in Slack. The decision is valid without it, so a
     /// failure is logged and no more.
     pub async fn reply(&self, response_url: &str, message: &Rendered) {
         if let Err(error) = self.responder.reply(response_url, message).await {

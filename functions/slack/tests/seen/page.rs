@@ -159,7 +159,7 @@ fn form(modal: &Modal) -> String {
     text.replace("> \n", ">\n")
 }
 
-/// Mentions as Slack shows them; everything else of a text stands for itself.
+/// Mentions as Slack shows them; everything else of a text is literal.
 fn shown(text: &str) -> String {
     let mut shown = String::new();
     let mut rest = text;

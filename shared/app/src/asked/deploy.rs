@@ -174,7 +174,8 @@ impl App {
         })
     }
 
-    /// Planning waits for a proof that may be on its way; a person is told at once if none is.
+    /// Planning waits for a proof that may be on its way; a person gets the answer at once if none
+    /// is.
     async fn judge_after(&self, place: &Place<'_>, digest: &Digest) -> Result<(), AskError> {
         let Some(after) = &place.environment.after else {
             return Ok(());

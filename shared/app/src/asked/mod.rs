@@ -51,14 +51,14 @@ impl Request {
     }
 }
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// The deployment that does what was requested.
     pub deployment: DeploymentId,
     /// How it comes to.
     pub how: AskedHow,
-    /// The same in words, for the one who asked.
+    /// The same in words, for the requester.
     pub reply: String,
 }
 
@@ -104,7 +104,7 @@ impl App {
     /// again, for a secret that was rotated. An older one is taken, and its plan says so.
     ///
     /// # Errors
-    /// Why it cannot be, or that it may not have gone through; each says so to the one who asked.
+    /// Why it is refused, or that it may not have taken effect; each says so to the requester.
     pub async fn deploy(
         &self,
         request: &Request,

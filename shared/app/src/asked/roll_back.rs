@@ -280,7 +280,7 @@ impl App {
                 let current = self.loaded(Some(&active.id)).await?;
                 current.unwrap_or_else(|| active.clone())
             }
-            // It ended in between: what is to be done now is found out again.
+            // It ended in between: what to do now is determined again.
             Some(Err(RejectedEvent::Late { phase, .. })) => {
                 return Err(PortError::retryable(format!("{} is now {phase}", active.id)).into());
             }

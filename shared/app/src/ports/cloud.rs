@@ -82,7 +82,7 @@ pub trait Registry: Send + Sync {
     /// with: an index by itself, and where it says nothing by its first image.
     async fn image(&self, target: &Target, release: &Release) -> Result<DescribedImage, PortError>;
 
-    /// The image of that name; `None` where there is none that can be pulled.
+    /// The image of that name; `None` if no such image can be pulled.
     async fn find(
         &self,
         target: &Target,
@@ -275,7 +275,7 @@ pub trait Tasks: Send + Sync {
 /// RDS databases and their snapshots.
 #[async_trait]
 pub trait Databases: Send + Sync {
-    /// The database; `None` where RDS has none of that name.
+    /// The database; `None` if RDS has none of that name.
     async fn database(
         &self,
         target: &Target,
@@ -290,7 +290,7 @@ pub trait Databases: Send + Sync {
         snapshot: &SnapshotId,
     ) -> Result<(), PortError>;
 
-    /// How the snapshot is; `None` where RDS has none of that name.
+    /// How the snapshot is; `None` if RDS has none of that name.
     async fn snapshot(
         &self,
         target: &Target,
@@ -347,8 +347,8 @@ pub trait Databases: Send + Sync {
         to: &str,
     ) -> Result<(), PortError>;
 
-    /// Has RDS delete the copy for good, with its automated backups and without a last snapshot:
-    /// whether it is gone.
+    /// Makes RDS delete the copy permanently, with its automated backups and without a last
+    /// snapshot: whether it is gone.
     ///
     /// # Errors
     ///

@@ -81,7 +81,7 @@ pub struct Stored {
 /// A deployment, and since when it is due.
 pub type Due = (DeploymentId, Timestamp);
 
-/// What came of opening a deployment.
+/// The result of opening a deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opened {
     /// It is there now.
@@ -132,7 +132,7 @@ pub struct Shown {
     pub message: Option<MessageRef>,
     /// The version of the deployment that it shows.
     pub version: u64,
-    /// How many entries of the story stand in its thread.
+    /// How many entries of the story are in its thread.
     pub told: usize,
     /// How far the message goes that is being posted there, if it holds several entries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,7 +143,7 @@ pub struct Shown {
     /// The channel it was posted in, as sluice.toml names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<ChannelName>,
-    /// Since when Slack refuses for good to show what is new.
+    /// Since when Slack permanently refuses updates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undeliverable: Option<Undeliverable>,
 }
@@ -171,7 +171,7 @@ pub trait Store: Send + Sync {
         environment_version: u64,
     ) -> Result<Opened, PortError>;
 
-    /// The deployment; `None` where there is none of that id.
+    /// The deployment; `None` if no deployment has that id.
     async fn load(&self, id: &DeploymentId) -> Result<Option<Stored>, PortError>;
 
     /// Stores a change.
@@ -217,7 +217,7 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<VerifiedRelease>, PortError>;
 
-    /// The deployments of the environment, by when they were asked for, newest first, `limit` at
+    /// The deployments of the environment, by when they were requested, newest first, `limit` at
     /// most.
     async fn deployments(
         &self,
@@ -234,7 +234,7 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Due>, PortError>;
 
-    /// The history, oldest first; empty where there is none of that id.
+    /// The history, oldest first; empty if no deployment has that id.
     async fn history(&self, id: &DeploymentId) -> Result<Vec<Record>, PortError>;
 
     /// What people see of the deployment.

@@ -1,6 +1,6 @@
-//! What Slack refuses for good: an archived channel, an app that was thrown out, a token that was
-//! revoked. It is logged once, and retried ever more slowly: each pause is as long as the trouble
-//! has lasted by then, so after minutes, after hours, then once a day.
+//! What Slack refuses permanently: an archived channel, an app that was thrown out, a token that
+//! was revoked. It is logged once, and retried ever more slowly: each pause is as long as the
+//! trouble has lasted by then, so after minutes, after hours, then once a day.
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::deployment::Deployment;
@@ -15,7 +15,7 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Updates of finished deployments are abandoned after this: `/sluice history` still shows them.
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(3 * 24);
 
-/// Takes note of what came of telling people; when it is tried again.
+/// Records whether the update was posted; returns when it is tried again.
 pub(super) fn note(
     shown: &mut Shown,
     d: &Deployment,

@@ -30,10 +30,10 @@ pub const SERVED: [Group; 4] = [Group::Look, Group::Decision, Group::Ask, Group:
 /// What everyone reads where no reason was given.
 pub(crate) const NO_REASON: &str = "no reason given";
 
-/// The answer to a command, for the one who typed it.
+/// The answer to a command, for the person who typed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SlashReply {
-    /// What they are told; `None` if a form was put before them instead.
+    /// The answer; `None` if a form was opened instead.
     pub message: Option<Message>,
 }
 
@@ -74,7 +74,7 @@ impl App {
     /// leave to put a form before them, and the command's own id: typed once, it counts once.
     ///
     /// # Errors
-    /// See [`SlashFailed`]; each says what to do to the one who typed it.
+    /// See [`SlashFailed`]; each tells the person who typed it what to do.
     pub async fn typed(
         &self,
         text: &str,

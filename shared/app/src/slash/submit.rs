@@ -62,7 +62,7 @@ impl SubmitFailed {
 }
 
 impl App {
-    /// Asks the one who clicked why they reject it. Whether they may is seen when they have said
+    /// Asks the person who clicked why they reject it. Whether they may is seen when they have said
     /// so; that it can still be rejected at all is seen now.
     ///
     /// # Errors
@@ -89,7 +89,7 @@ impl App {
     /// Carries out what a form asks for.
     ///
     /// # Errors
-    /// See [`SubmitFailed`]; each says what to do to the one who sent it.
+    /// See [`SubmitFailed`]; each tells the person who sent it what to do.
     pub async fn submit(&self, submission: &Submission) -> Result<Decided, SubmitFailed> {
         match &submission.purpose {
             Purpose::Reject { deployment, plan } => {

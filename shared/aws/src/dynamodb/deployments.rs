@@ -38,11 +38,11 @@ const SAVES: u8 = 8;
 const READS: u8 = 4;
 const READ_PAUSE: Duration = Duration::from_millis(25);
 
-/// Where the writes stand in the transaction that opens a deployment.
+/// The positions of the writes in the transaction that opens a deployment.
 const OPENED_HEAD: usize = 0;
 const OPENED_ENVIRONMENT: usize = 1;
 
-/// Where the writes stand in the transaction that saves one.
+/// The positions of the writes in the transaction that saves one.
 const SAVED_HEAD: usize = 0;
 const SAVED_ENVIRONMENT: usize = 1;
 

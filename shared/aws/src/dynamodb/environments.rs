@@ -35,7 +35,7 @@ const CLAIMS: u8 = 8;
 /// The pause between two claims.
 const CLAIM_PAUSE: Duration = Duration::from_millis(15);
 
-/// What becomes of the environment when a deployment is saved.
+/// What happens to the environment when a deployment is saved.
 pub(super) struct Leaving<'a> {
     pub(super) key: &'a EnvironmentKey,
     pub(super) deployment: &'a Deployment,

@@ -32,7 +32,7 @@ pub(super) struct Parts {
     pub(super) head: String,
     /// The pinned settings.
     pub(super) settings: String,
-    /// The sealed plan, and the hash of all of it: of what was seen beside the plan too.
+    /// The sealed plan, and the hash of all of it, including what was seen besides the plan.
     pub(super) plan: Option<(Hash, String)>,
 }
 

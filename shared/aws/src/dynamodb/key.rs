@@ -1,7 +1,7 @@
 //! The names of things in the table: partition keys, sort keys, attributes, and the order of
 //! times in the index.
 //!
-//! `docs/table.md` shows them beside the requests they serve. A change here is a change of the
+//! `docs/table.md` shows them with the requests they serve. A change here is a change of the
 //! stored shape: it needs a new [`SCHEMA`], and code that still reads the old one. A function that
 //! meets a newer
 //! one leaves it alone.

@@ -16,7 +16,7 @@ const TRIES: u32 = 6;
 /// that two do not meet again.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
-/// A transaction that was not made because a condition did not hold: what DynamoDB says of each
+/// A transaction that was not made because a condition did not hold: what DynamoDB says about each
 /// of its writes, in their order.
 #[derive(Debug)]
 pub(super) struct Refused(Vec<CancellationReason>);

@@ -27,9 +27,9 @@ impl Repository<'_> {
     /// ECR says that a scan is over (`COMPLETE`; of an enhanced one that goes on, `ACTIVE`) some
     /// time
     /// before it has the findings, and answers with an empty list until then (aws-sdk#289,
-    /// aws-cli#6759). An image in which nothing was found has an empty list too, and beside it
+    /// aws-cli#6759). An image without findings has an empty list too, and next to it
     /// `imageScanCompletedAt`, the time of the last completed scan, be it basic or enhanced. So
-    /// nothing counts as found only beside that time; an empty count alone does not say it.
+    /// nothing counts as found only with that time; an empty count alone does not say it.
     pub(super) async fn findings(
         &self,
         digest: &str,

@@ -98,7 +98,7 @@ async fn describe(
 }
 
 /// The revision whose tasks run, once there is only one. While ECS replaces one by another, the
-/// service's own word is what it was last told to run.
+/// service's own field is what it was last told to run.
 fn current_revision(service: &Service) -> Option<&str> {
     match service.current_service_revisions() {
         [only] => only.arn(),

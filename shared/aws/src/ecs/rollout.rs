@@ -2,7 +2,7 @@
 //!
 //! UpdateService does not say which service deployment it starts, and a service that is stable
 //! again may have been rolled back. So ours is the youngest one that is not older than our request
-//! and whose target revision runs the task definition we asked for. Several of them can have one
+//! and whose target revision runs the task definition we requested. Several of them can have one
 //! revision (ecspresso#929).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +24,7 @@ use crate::time::{date_time, timestamp};
 /// ECS's describe calls take no more ARNs at once.
 const ARNS_A_CALL: usize = 20;
 /// ECS's clock may be behind ours by as much. AWS keeps its clocks within milliseconds; what is
-/// older was asked for before, even if it brings the same task definition.
+/// older was requested before, even if it brings the same task definition.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(5);
 
 /// How our service deployment is; `None` while ECS has none.

@@ -76,7 +76,7 @@ pub(super) async fn ensure(
         .deployment_configuration(configuration)
         .set_desired_count(order.desired.map(count).transpose()?)
         // ECS starts tasks of the new revision elsewhere before it stops the old ones, which would
-        // be two of a singleton, and refuses a maximum of 100 per cent beside it.
+        // be two of a singleton, and refuses a maximum of 100 per cent with it.
         .set_availability_zone_rebalancing(
             (order.strategy == Strategy::Singleton)
                 .then_some(AvailabilityZoneRebalancing::Disabled),
@@ -213,8 +213,8 @@ fn set_breaker(configuration: &mut DeploymentConfiguration, is_on: bool) {
     configuration.deployment_circuit_breaker = Some(breaker);
 }
 
-/// The order's beside the service's own, which may be someone else's. Where the order has none, no
-/// alarm may take this one back, and the names stay for the next.
+/// The order's in addition to the service's own, which may be someone else's. Where the order has
+/// none, no alarm may take this one back, and the names stay for the next.
 fn set_alarms(configuration: &mut DeploymentConfiguration, order: &RolloutOrder) {
     let there = configuration.alarms.take();
     let mut names = there.map_or_else(Vec::new, |there| there.alarm_names);

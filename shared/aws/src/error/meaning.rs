@@ -1,7 +1,7 @@
 //! Codes and texts of AWS's errors, and what they mean.
 //!
 //! A code alone is not enough: ECS wraps what EC2 told it into an `InvalidParameterException`, and
-//! says of room that will come back that the client is at fault. Then only the text tells.
+//! reports a temporary lack of capacity as the client's fault. Then only the text shows it.
 
 /// What an error means for the caller.
 pub(super) enum Meaning {

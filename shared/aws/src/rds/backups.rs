@@ -27,7 +27,7 @@ pub(super) fn tags(source: &DbInstance, copy: &OurCopy<'_>) -> Vec<Tag> {
 }
 
 /// The retention that it is to have and does not have yet, as a replacement of this deployment's.
-/// Tags of another tell of what it once was.
+/// Tags of another deployment describe what it once was.
 fn owed(instance: &DbInstance, deployment: &DeploymentId) -> Option<i32> {
     let tags = instance.tag_list();
     let is_ours = deployment_of(tags).as_deref() == Some(deployment.as_str());

@@ -150,7 +150,7 @@ async fn create(clients: &ClientSet, copy: &OurCopy<'_>, wanted: &Wanted) -> Res
     })
 }
 
-/// What keeps the members from being as they are to be; `None` where nothing does.
+/// What keeps the members from being as required; `None` if nothing does.
 pub(super) async fn observe(
     clients: &ClientSet,
     copy: &OurCopy<'_>,

@@ -114,7 +114,7 @@ pub(super) fn status(word: &str) -> Option<CopyStatus> {
         usable if is_usable(usable) => None,
         "creating" => Some(CopyStatus::Creating(word.to_owned())),
         failed if is_failure(failed) => Some(CopyStatus::Failed(word.to_owned())),
-        // Restored, and busy with what was asked for beside it, such as a second zone.
+        // Restored, and busy with what was requested in addition, such as a second zone.
         busy => Some(CopyStatus::Settling(busy.to_owned())),
     }
 }

@@ -10,8 +10,8 @@ use super::{backups, failed, gib};
 use crate::clients::ClientSet;
 use crate::time::date_time;
 
-/// gp3 storage of PostgreSQL below this many GiB has one fixed speed, and RDS refuses to be told
-/// of it.
+/// gp3 storage of PostgreSQL below this many GiB has one fixed speed, and RDS rejects a given of
+/// it.
 const SPEED_IS_CHOSEN_FROM_GIB: u32 = 400;
 /// Such as `default:postgres-16`.
 pub(super) const DEFAULT_OPTIONS: &str = "default:";
@@ -396,7 +396,7 @@ pub(super) async fn ensure_none(
     Ok(false)
 }
 
-/// Deletes an instance for good. One that is gone is deleted.
+/// Deletes an instance permanently. One that is gone is deleted.
 pub(super) async fn delete(clients: &ClientSet, name: &str) -> Result<(), PortError> {
     let request = clients
         .rds()

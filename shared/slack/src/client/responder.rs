@@ -1,4 +1,4 @@
-//! Words for the one who clicked, to the address that came with the click.
+//! A message for the person who clicked, to the address that came with the click.
 
 use std::time::Duration;
 

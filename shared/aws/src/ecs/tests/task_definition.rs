@@ -21,7 +21,7 @@ use super::{NEW, NOON, OLD};
 use crate::EcsServices;
 use crate::test_cloud::{Answer, Asked, TestCloud, target};
 
-/// What ECS says of a revision and takes from no one.
+/// What ECS reports about a revision and accepts from no one.
 const SET_BY_ECS: [&str; 9] = [
     "taskDefinitionArn",
     "revision",
