@@ -66,7 +66,7 @@ pub struct Demo {
     /// Play this scenario; `--list` names them.
     #[arg(long, value_name = "NAME", default_value = "pushed-to-production")]
     pub scenario: String,
-    /// List the scenarios, one a line: the name, then what it shows.
+    /// List the scenarios, one per line: the name, then what it shows. With --json as JSON.
     #[arg(long)]
     pub list: bool,
     /// Do not ask: the approver of the story answers. Full speed.
@@ -242,8 +242,7 @@ pub struct Completions {
 
 /// Print the manual page of sluice, or of one of its commands.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    sluice man | man -l -\n  \
+#[command(after_help = "Examples:\n  sluice man | man -l -\n  \
     sluice man config check > sluice-config-check.1")]
 pub struct Man {
     /// The command, such as `demo` or `config check`.

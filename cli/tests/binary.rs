@@ -102,6 +102,15 @@ fn the_list_names_every_scenario_first_and_each_can_be_played() {
         .lines()
         .filter_map(|line| line.split_whitespace().next())
         .collect();
+    let listed = json(&sluice(&["demo", "--list", "--json"]));
+    let listed = listed.as_array().unwrap();
+    assert_eq!(listed.len(), names.len());
+    assert!(
+        listed
+            .iter()
+            .zip(&names)
+            .all(|(one, name)| one["name"] == *name)
+    );
     let named = [
         "broken-migration",
         "failing-smoke-test",
@@ -534,4 +543,26 @@ fn completions_and_manual_pages_know_every_command() {
     let slip = sluice(&["man", "dmeo"]);
     assert_eq!(slip.status.code(), Some(2));
     assert!(stderr(&slip).contains("did you mean `demo`?"));
+}
+
+/// `script` (bsdutils) runs it at a terminal and types Ctrl-D there.
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_d_at_a_terminal_leaves_and_approves_nothing() {
+    let demo = format!("{} demo --speed 100000", env!("CARGO_BIN_EXE_sluice"));
+    let mut child = Command::new("script")
+        .args(["--quiet", "--return", "--command", &demo, "/dev/null"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut keys = child.stdin.take().unwrap();
+    keys.write_all(b"\x04").unwrap();
+    drop(keys);
+    let output = child.wait_with_output().unwrap();
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("1 Approve · 2 Reject"), "{text}");
+    assert!(!text.contains("clicks Approve"), "{text}");
+    assert!(last_line(&output).contains("leaving the demo"), "{text}");
 }

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use serde::Serialize;
+
 use super::Failure;
 use super::ending::{deployments, print_json};
 use super::prompt::Prompt;
@@ -25,6 +27,10 @@ const LEFT: &str = "The input has ended: leaving the demo. Nothing more was appr
     To play it without questions: sluice demo --headless";
 
 pub(super) fn carry_out(demo: &Demo, screen: &mut Screen) -> Result<ExitCode, Failure> {
+    if demo.list && demo.json {
+        print_json(screen, &Listed::all())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if demo.list {
         screen.print(&scenario::list())?;
         return Ok(ExitCode::SUCCESS);
@@ -38,14 +44,28 @@ pub(super) fn carry_out(demo: &Demo, screen: &mut Screen) -> Result<ExitCode, Fa
     perform(demo, &scenario, play, screen)
 }
 
+/// What `--list --json` prints of a scenario.
+#[derive(Serialize)]
+struct Listed {
+    name: &'static str,
+    shows: &'static str,
+}
+
+impl Listed {
+    fn all() -> Vec<Self> {
+        let scenarios = scenario::all();
+        let listed = scenarios.iter().map(|scenario| Self {
+            name: scenario.name,
+            shows: scenario.shows,
+        });
+        listed.collect()
+    }
+}
+
 #[cfg(feature = "wire")]
 fn on_wire(demo: &Demo, scenario: Scenario, screen: &mut Screen) -> Result<ExitCode, Failure> {
-    let failed = |why: std::io::Error| {
-        Failure::new(format!(
-            "no loopback port is available: \
-        {why}"
-        ))
-    };
+    let failed =
+        |why: std::io::Error| Failure::new(format!("no loopback port is available: {why}"));
     let wire = crate::wire::Wire::new(0).map_err(failed)?;
     let _within = wire.enter();
     let config = sample::erp();

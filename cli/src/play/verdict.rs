@@ -129,9 +129,9 @@ fn ends_checked(world: &World, ends: &[(&'static str, &'static str)]) -> Vec<Che
 fn invariants(world: &World) -> Checked {
     let violations = world.violations();
     let words = match violations.first() {
-        None => "no invariant was broken, every history replays, no secret was \
-            disclosed"
-            .to_owned(),
+        None => {
+            "no invariant was broken, every history replays, no secret was disclosed".to_owned()
+        }
         Some(first) => format!(
             "no invariant was broken: {} were, first {first}",
             violations.len()

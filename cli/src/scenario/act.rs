@@ -107,10 +107,9 @@ impl Act {
             }
             Self::Roads(words, _) | Self::Faults(words, _) => (*words).to_owned(),
             Self::SlackDown(time) => format!("Slack goes down for {}", quantity::duration(*time)),
-            Self::RollBack(reason) => format!(
-                "@{ON_CALL} requests a rollback to the previous \
-                version: {reason}"
-            ),
+            Self::RollBack(reason) => {
+                format!("@{ON_CALL} requests a rollback to the previous version: {reason}")
+            }
             Self::Restore(reason) => {
                 format!("@{ON_CALL} requests a database restore to before the migration: {reason}")
             }

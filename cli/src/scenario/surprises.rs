@@ -32,8 +32,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         stopped(
             Scenario::new(
                 "missing-secret",
-                "a key of a secret is missing: planning fails and \
-                names it",
+                "a key of a secret is missing: planning fails and names it",
             )
             .scene(BEFORE, Act::DeleteSecretKey("erp/production/redis", "url")),
             "has no key `url`",

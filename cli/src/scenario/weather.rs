@@ -15,8 +15,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         lost_events(),
         well(Scenario::new(
             "duplicate-events",
-            "every event and most wake-ups arrive twice: \
-            everything is done once",
+            "every event and most wake-ups arrive twice: everything is done once",
         ))
         .weather(Weather {
             double_wakeups: 0.6,
@@ -28,8 +27,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         }),
         well(Scenario::new(
             "reordered-events",
-            "events are up to five minutes late and overtake \
-            each other",
+            "events are up to five minutes late and overtake each other",
         ))
         .weather(roads(Roads {
             jitter: SignedDuration::from_mins(5),

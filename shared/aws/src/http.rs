@@ -109,8 +109,7 @@ fn client() -> Result<HttpsClient, String> {
         .with_native_roots()
         .map_err(|why| {
             format!(
-                "there are no certificate authorities on this machine ({why}): set \
-                SSL_CERT_FILE"
+                "there are no certificate authorities on this machine ({why}): set SSL_CERT_FILE"
             )
         })?;
     let mut connector = HttpConnector::new();

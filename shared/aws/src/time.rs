@@ -9,10 +9,8 @@ pub(crate) fn timestamp(time: &DateTime) -> Option<Timestamp> {
 }
 
 pub(crate) fn date_time(time: Timestamp) -> DateTime {
-    DateTime::from_nanos(time.as_nanosecond()).expect(
-        "the time is beyond the largest that Sluice \
-        can store",
-    )
+    DateTime::from_nanos(time.as_nanosecond())
+        .expect("the time is beyond the largest that Sluice can store")
 }
 
 #[cfg(test)]

@@ -42,8 +42,7 @@ pub struct SigningSecrets {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the signing secret is neither the secret itself, nor {{\"current\": \"…\", \"previous\": \
-     \"…\"}}, \
-     nor a list of one or two of them"
+     \"…\"}}, nor a list of one or two of them"
 )]
 pub struct UnusableSecrets;
 

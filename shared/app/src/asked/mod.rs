@@ -305,10 +305,9 @@ fn on_its_way(d: &Deployment) -> Asked {
     let (release, environment) = (&d.release.tag, d.environment());
     let what = match &d.kind {
         DeploymentKind::Release => format!("{release} is already being deployed to {environment}"),
-        DeploymentKind::Rollback(_) => format!(
-            "{environment} is already being rolled back to \
-            {release}"
-        ),
+        DeploymentKind::Rollback(_) => {
+            format!("{environment} is already being rolled back to {release}")
+        }
         DeploymentKind::Restore(restore) => format!(
             "{} of {environment} is already being restored",
             restore.database.identifier()

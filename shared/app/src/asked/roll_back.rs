@@ -511,8 +511,7 @@ fn going_back(d: &Deployment, how: AskedHow) -> Asked {
     let (release, environment) = (&d.release.tag, d.environment());
     let reply = match how {
         AskedHow::OnItsWay => format!(
-            "{environment} is already being rolled back from {release}: \
-            {}.",
+            "{environment} is already being rolled back from {release}: {}.",
             d.id
         ),
         AskedHow::Opened | AskedHow::Again | AskedHow::GoesBack => format!(

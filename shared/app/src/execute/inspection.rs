@@ -269,8 +269,7 @@ pub(super) fn words(trouble: Trouble, detail: &str) -> String {
         }
         Trouble::Locked => "another migration of the same database is running: wait until it ends",
         Trouble::NotRedirected => {
-            "the connection could not be redirected to the copy of the \
-            database"
+            "the connection could not be redirected to the copy of the database"
         }
         Trouble::Other => "it failed for another reason",
     };

@@ -26,8 +26,7 @@ pub(super) fn port_error(method: impl fmt::Display, what: &str, failed: Failed) 
             after.as_secs()
         )),
         Failed::RateLimited { retry_after: None } => PortError::retryable(format!(
-            "Slack limits the rate of {method}: no more calls for \
-                now"
+            "Slack limits the rate of {method}: no more calls for now"
         )),
         Failed::Status(status @ (401 | 403)) => PortError::needs_person(format!(
             "Slack answered {method} with HTTP {status}: check that the bot token belongs to this \

@@ -57,21 +57,9 @@ fn the_approval_message() {
 fn the_message_of_a_rollback_that_failed() {
     let rendered = of(vec![
         Block::Header("erp v1.4.0: ROLLBACK FAILED in production, act now".to_owned()),
-        Block::Text(
-            "v1.4.0 failed (smoke tests failed: GET /login: 500), and going back failed \
-            too"
-            .to_owned(),
-        ),
-        Block::Text(
-            "How things stand\n• worker is NOT back: ECS says \"no capacity\"\n• back as \
-            before: web, beat"
-                .to_owned(),
-        ),
-        Block::Text(
-            "What you can do\n• bring worker back by hand: aws ecs update-service \
-            --cluster erp-production --service erp-worker --task-definition erp-worker:41"
-                .to_owned(),
-        ),
+        Block::Text("v1.4.0 failed (smoke tests failed: GET /login: 500), and going back failed too".to_owned()),
+        Block::Text("How things stand\n• worker is NOT back: ECS says \"no capacity\"\n• back as before: web, beat".to_owned()),
+        Block::Text("What you can do\n• bring worker back by hand: aws ecs update-service --cluster erp-production --service erp-worker --task-definition erp-worker:41".to_owned()),
         Block::Context("dep-78c09c6589e56604".to_owned()),
     ]);
     insta::with_settings!({ sort_maps => true }, { insta::assert_json_snapshot!(rendered.blocks) });
@@ -232,7 +220,7 @@ fn there_is_always_a_text_for_notifications() {
     assert_eq!(text("", vec![buttons()]), "Sluice");
 }
 
-/// What is sent in parts is shown whole: nothing is cut here that was not cut, and counted, before.
+/// What is told in parts is shown whole: nothing is cut here that was not cut, and counted, before.
 #[test]
 fn the_parts_of_a_long_message_are_all_within_slacks_limits() {
     use sluice_words::parts::{BLOCKS, TOTAL, parts};
