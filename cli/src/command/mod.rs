@@ -11,6 +11,7 @@ mod prompt;
 mod replay;
 mod run;
 mod shell;
+mod summary;
 mod viewer;
 
 use std::io;

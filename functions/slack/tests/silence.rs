@@ -285,7 +285,7 @@ fn assert_uncertain(body: &str) {
     let body: Value = serde_json::from_str(body).unwrap();
     let said = body["text"].as_str().or(body["errors"]["reason"].as_str());
     let said = said.unwrap();
-    assert!(said.contains("That may not have gone through"), "{said}");
+    assert!(said.contains("This may not have taken effect"), "{said}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -60,7 +60,7 @@ fn page() -> String {
     part("It is on its way", message(&way.unwrap()));
     let blind = Story::blind();
     part(
-        "No one can see whether it is well",
+        "No one can see whether it is healthy",
         message(&latest(&blind)),
     );
     part("It is live", message(&latest(&done)));
