@@ -125,7 +125,7 @@ fn whoever_was_taken_out_of_sluice_toml_decides_nothing_any_more() {
         );
     }
     let approved = decide(&world, &now, ButtonAction::Approve, ON_CALL);
-    assert_eq!(approved, "Approved: v1.4.0 goes to production.");
+    assert_eq!(approved, "Approved: v1.4.0 will be deployed to production.");
 }
 
 #[test]
