@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn the_sample_has_none() {
-        assert_eq!(of(&[]), [String::new(); 0]);
+        assert!(of(&[]).is_empty());
     }
 
     #[test]

@@ -33,7 +33,9 @@ pub enum AskError {
     )]
     NoRegistry(AppName),
     /// No such image.
-    #[error("there is no image {image} in {repository}: check the name, or push it")]
+    #[error(
+        "there is no image {image} in {repository} that can be pulled: check the name, or push it"
+    )]
     NoSuchImage {
         image: ImageReference,
         repository: RepositoryName,
@@ -114,7 +116,7 @@ pub enum AskError {
     /// Another rollback is under way.
     #[error(
         "{environment} is already being rolled back to {release} ({deployment}): wait until it \
-         ends, or cancel it before it changes anything"
+         ends, or cancel it while it is not changing anything"
     )]
     OtherRollback {
         environment: EnvironmentName,
@@ -124,7 +126,7 @@ pub enum AskError {
     /// The database is being restored.
     #[error(
         "the database of {environment} is already being restored ({deployment}): wait until it \
-         ends, or cancel it before it changes anything"
+         ends, or cancel it while it is not changing anything"
     )]
     RestoreUnderWay {
         environment: EnvironmentName,
