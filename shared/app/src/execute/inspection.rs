@@ -271,7 +271,7 @@ pub(super) fn words(trouble: Trouble, detail: &str) -> String {
         Trouble::NotRedirected => {
             "the connection could not be redirected to the copy of the database"
         }
-        Trouble::Other => "it failed for another reason",
+        Trouble::Other => "another error",
     };
     if detail.is_empty() {
         return advice.to_owned();
