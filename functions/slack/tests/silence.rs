@@ -352,7 +352,7 @@ async fn a_slack_that_never_answers_holds_up_whom_it_must_know_and_nobody_else()
     let click = scene.click(ButtonAction::Approve, LEAD);
     let (body, took) = scene.answer(ports(), &click).await;
     assert!(
-        body.contains("Approved: v1.4.0 goes to production."),
+        body.contains("Approved: v1.4.0 will be deployed to production."),
         "{body}"
     );
     assert_eq!(took, Duration::ZERO);

@@ -98,7 +98,7 @@ impl DynamoStore {
             tokio::time::sleep(CLAIM_PAUSE).await;
         }
         Err(PortError::retryable(format!(
-            "{} kept being changed by others; {id} asks for it again later",
+            "{} kept being changed by others; {id} claims it again later",
             key.environment
         )))
     }

@@ -338,6 +338,6 @@ async fn a_role_that_may_not_be_passed_is_for_a_person() {
     };
     let error = ensure(&cloud, &order).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::NeedsPerson);
-    let lacks = "may not do iam:PassRole on arn:aws:iam::111111111111:role/erp-task";
+    let lacks = "is not allowed to do iam:PassRole on arn:aws:iam::111111111111:role/erp-task";
     assert!(error.message.contains(lacks), "{error}");
 }
