@@ -18,7 +18,7 @@ use crate::terminal::mentions;
 pub struct Account {
     /// The version of the stored form in which the states and the records are.
     pub schema: u16,
-    /// Every deployment, in the order they were asked for.
+    /// Every deployment, in the order they were requested.
     pub deployments: Vec<DeploymentAccount>,
     /// Everything that happened to them, in the order of time. Each record carries its hash and
     /// that of the one before of its deployment.
@@ -44,7 +44,7 @@ pub struct DeploymentAccount {
     state: Arc<Deployment>,
 }
 
-/// What people were told at the end.
+/// What people last saw.
 #[derive(Debug, Serialize)]
 struct ReportAccount {
     happened: String,
@@ -138,7 +138,7 @@ impl DeploymentAccount {
     }
 }
 
-/// Every deployment, in the order they were asked for.
+/// Every deployment, in the order they were requested.
 pub fn deployments(world: &World) -> Vec<Deployment> {
     let stored = stored(world).into_iter();
     let deployments = stored.map(|stored| Arc::unwrap_or_clone(stored.deployment));

@@ -1,4 +1,4 @@
-//! The command line, and its help: for somebody tired.
+//! The command line and its help.
 
 use std::path::PathBuf;
 
@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
 use sluice_sim::cloud::Lag;
 
-/// Brings an image that was pushed to ECR to ECS: with somebody's yes, a verified snapshot, a
-/// watched migration, and a way back at every moment.
+/// Deploys images that were pushed to ECR to ECS: with an approval, a verified snapshot, a watched
+/// migration, and a rollback at every step.
 ///
 /// Nothing here touches AWS. `demo`, `run` and `plan` work on a simulated cloud with virtual time.
 #[derive(Debug, Parser)]
@@ -17,14 +17,14 @@ use sluice_sim::cloud::Lag;
     verbatim_doc_comment,
     after_help = "Examples:\n  \
         sluice demo                        watch an image go to staging and production\n  \
-        sluice demo --scenario bad-bake    watch one that turns bad under traffic\n  \
-        sluice config check sluice.toml    is this file right?\n  \
-        sluice plan event.json             what would this push do?"
+        sluice demo --scenario bad-bake    watch one that fails under traffic\n  \
+        sluice config check sluice.toml    check a configuration file\n  \
+        sluice plan event.json             show what this push would do"
 )]
 pub struct Arguments {
-    /// What to do.
+    /// What to do; without it, three things to try are printed.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// What to do.
@@ -42,53 +42,56 @@ pub enum Command {
     Config(Config),
     Cloud(Cloud),
     Hunt(Hunt),
+    Completions(Completions),
+    Man(Man),
 }
 
 /// Play a deployment from the push to the clean-up, on a simulated cloud.
 ///
-/// At a terminal it takes about half a minute and asks you for the approval, as Slack would. It
-/// exits with 0 if the scenario ended as it should, with 1 if not.
+/// At a terminal it takes about half a minute and asks you for the approval, as Slack would. Ctrl-D
+/// leaves, and approves nothing. Exits with 0 if the scenario ended as it should, or if you leave
+/// at a terminal, and with 1 otherwise.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
     after_help = "Examples:\n  \
-    sluice demo                               the whole story; you are asked for the approval\n  \
-    sluice demo --headless                    the same at full speed, approved by itself\n  \
-    sluice demo --list                        what else there is to see\n  \
-    sluice demo --scenario broken-migration   one of them\n  \
-    sluice demo --lag 3s                      AWS shows everything 3 seconds late\n  \
+    sluice demo                               the whole story; you are asked for approval\n  \
+    sluice demo --headless                    the same at full speed, approved automatically\n  \
+    sluice demo --list                        list all scenarios\n  \
+    sluice demo --scenario broken-migration   play one of them\n  \
+    sluice demo --lag 3s                      AWS reads lag 3 seconds behind\n  \
     sluice demo --headless --json | jq .deployments"
 )]
 pub struct Demo {
     /// Play this scenario; `--list` names them.
     #[arg(long, value_name = "NAME", default_value = "pushed-to-production")]
     pub scenario: String,
-    /// List the scenarios, one a line: the name, then what it shows.
+    /// List the scenarios, one per line: the name, then what it shows. With --json as JSON.
     #[arg(long)]
     pub list: bool,
-    /// Ask nobody: the approver of the story answers. Full speed.
+    /// Do not ask: the approver of the story answers. Full speed.
     #[arg(long)]
     pub headless: bool,
     /// Print only the final deployments and the whole history, as JSON. Implies --headless.
     #[arg(long)]
     pub json: bool,
-    /// What is left to chance comes from this number: the same number, the same story.
+    /// Random choices come from this number: the same number, the same story.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// How far reads of the simulated AWS lie behind writes: 100ms, 3s, 1m, or 0s for not at all.
-    /// Without it, what the scenario says.
+    /// How far reads of the simulated AWS lag behind writes: 100ms, 3s, 1m, or 0s for no lag.
+    /// Default: what the scenario says.
     #[arg(long, value_name = "TIME", value_parser = lag)]
     pub lag: Option<Lag>,
-    /// Sluice works through the real AWS SDK, against the simulated cloud on a loopback port. Needs a
-    /// build with `--features wire`.
+    /// Sluice works through the real AWS SDK, against the simulated cloud on a loopback port. Needs
+    /// a build with `--features wire`.
     #[arg(long)]
     pub wire: bool,
-    /// Virtual seconds in a second. At a terminal 100, with --headless as fast as it goes.
+    /// Virtual seconds per second. Default: 100 at a terminal, as fast as possible with --headless.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub speed: Option<u32>,
 }
 
-/// ECS forgets a task that has stopped after an hour: what lags as long shows nothing.
+/// ECS forgets a stopped task after an hour: a lag that long would show nothing.
 const LONGEST_LAG: SignedDuration = SignedDuration::from_mins(30);
 
 fn lag(text: &str) -> Result<Lag, String> {
@@ -102,11 +105,11 @@ fn lag(text: &str) -> Result<Lag, String> {
     }
 }
 
-/// Feed event files to the real functions, on a simulated cloud, and see what comes of them.
+/// Feed event files to the real functions, on a simulated cloud, and show the results.
 ///
 /// Takes what AWS and Slack send: EventBridge events, Function URL requests, SQS batches, lifecycle
-/// hook calls. Each is delivered at its own time; virtual time begins with the first. What the
-/// events speak of is there: images, services, secrets, as the configuration names them.
+/// hook calls. Each is delivered at its own time; virtual time begins with the first. The images,
+/// services and secrets that the events refer to exist, as the configuration names them.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
@@ -116,24 +119,24 @@ fn lag(text: &str) -> Result<Lag, String> {
     sluice run --config sluice.toml event.json --json"
 )]
 pub struct Run {
-    /// The event files, in the order they happen.
+    /// The event files, in the order they happen; `-` for standard input.
     #[arg(required = true, value_name = "EVENT.json")]
     pub events: Vec<PathBuf>,
-    /// Which application it is about.
+    /// The application.
     #[command(flatten)]
     pub configuration: Configuration,
     /// Print only JSON: the answers, the final deployments, the whole history.
     #[arg(long)]
     pub json: bool,
-    /// What is left to chance comes from this number.
+    /// Random choices come from this number.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
 }
 
-/// Print what a push would do, or everything that is in its way. Nothing happens.
+/// Print what a push would do, or everything that prevents it. Nothing is changed.
 ///
-/// The plan is drawn from a simulated cloud that is furnished as the configuration says: it shows
-/// the steps, not how your services are right now.
+/// The plan is made from a simulated cloud that is set up as the configuration says: it shows the
+/// steps, not the current state of your services.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
@@ -142,22 +145,25 @@ pub struct Run {
     sluice plan event.json --config sluice.toml"
 )]
 pub struct Plan {
-    /// The push: an ECR Image Action event.
+    /// The push: an ECR Image Action event; `-` for standard input.
     #[arg(value_name = "EVENT.json")]
     pub event: PathBuf,
-    /// Which application it is about.
+    /// Print only JSON: for each environment its plan, or everything that prevents it.
+    #[arg(long)]
+    pub json: bool,
+    /// The application.
     #[command(flatten)]
     pub configuration: Configuration,
 }
 
-/// Serve a simulated cloud on 127.0.0.1 that speaks AWS's protocols, to look around and to deploy in.
+/// Serve a simulated cloud on 127.0.0.1 that speaks AWS's protocols, to explore and to deploy to.
 ///
-/// It is furnished as the configuration says: ECS, ECR, RDS, Secrets Manager and the rest, the
+/// It is set up as the configuration says: ECS, ECR, RDS, Secrets Manager and the rest, the
 /// application at the addresses of the configuration that are on this port, and Slack's Web API
-/// under /slack/api. Push an image into it with `aws ecr put-image`. Nothing deploys in it by
-/// itself: what it tells (events, lifecycle hook calls) is printed as JSON, one a line, and with
-/// --deliver-to it is carried to the account in which Sluice's functions run. Credentials are not
-/// checked; an access key that is an account's number is that account.
+/// under /slack/api. Push an image to it with `aws ecr put-image`. Nothing is deployed
+/// automatically: what the cloud sends (events, lifecycle hook calls) is printed as JSON, one per
+/// line, and with --deliver-to it is delivered to the account in which Sluice's functions run.
+/// Credentials are not checked; an access key that is an account id stands for that account.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
@@ -168,29 +174,30 @@ pub struct Plan {
     Needs a build with the AWS protocols: cargo run -p sluice --features wire -- cloud"
 )]
 pub struct Cloud {
-    /// The port; without it, a free one.
+    /// The port. Default: a free one.
     #[arg(long, value_name = "P", default_value_t = 0)]
     pub port: u16,
-    /// Which application it is furnished for.
+    /// The application it is set up for.
     #[command(flatten)]
     pub configuration: Configuration,
     /// Where events and hook calls go: an emulator with EventBridge and Lambda on this machine.
     #[arg(long, value_name = "URL")]
     pub deliver_to: Option<String>,
-    /// Virtual seconds in a second.
+    /// Virtual seconds per second.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub speed: u32,
-    /// What is left to chance comes from this number.
+    /// Random choices come from this number.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
 }
 
-/// Look for a day on which Sluice breaks something that must always be true.
+/// Search for a simulated day on which Sluice breaks an invariant.
 ///
 /// Each seed is a day of a company with two applications: pushes, hotfixes, people who are slow,
-/// wrong or gone, hands in the console, outages, crashes, reads that are late. In the evening the
-/// faults stop, and everything must end and be told. A day that breaks something is made as small as
-/// it can be, printed as a story, and played again with its seed. Exits with 1 if one does.
+/// wrong or absent, manual changes in the console, outages, crashes, late reads. In the evening the
+/// faults stop, and everything must end and be reported. A day that breaks an invariant is reduced
+/// to as few events as possible, printed as a story, and replayed with its seed. Exits with 1 if
+/// there is one.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
@@ -199,44 +206,66 @@ pub struct Cloud {
     sluice hunt --minutes 10 --from 5000\n  \
     sluice hunt --from 4711 --seeds 1 --story   # what happens on that day\n  \
     sluice hunt --bugs                          # does it find what is planted?\n\n\
-    A build with --release plays ten times as many."
+    A build with --release plays ten times as many days."
 )]
 pub struct Hunt {
-    /// So many days at most.
+    /// The most days to play.
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
     pub seeds: u64,
-    /// From this seed on.
+    /// The first seed.
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub from: u64,
-    /// For so many minutes at most.
+    /// The most minutes to run.
     #[arg(long, value_name = "M", value_parser = clap::value_parser!(u64).range(1..))]
     pub minutes: Option<u64>,
-    /// Play so many days side by side; without it, as many as there are cores.
+    /// The number of days to play in parallel. Default: the number of cores.
     #[arg(long, value_name = "J")]
     pub jobs: Option<std::num::NonZeroUsize>,
     /// Print what happens on each day.
     #[arg(long)]
     pub story: bool,
-    /// Plant one bug after the other, and say on which day each is found.
+    /// Plant one bug after the other, and report on which day each is found.
     #[arg(long)]
     pub bugs: bool,
 }
 
-/// Which application it is about.
+/// Print a completion script for your shell.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    sluice completions bash > ~/.local/share/bash-completion/completions/sluice\n  \
+    sluice completions zsh > ~/.zfunc/_sluice\n  \
+    sluice completions fish > ~/.config/fish/completions/sluice.fish")]
+pub struct Completions {
+    /// The shell.
+    pub shell: clap_complete::Shell,
+}
+
+/// Print the manual page of sluice, or of one of its commands.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  sluice man | man -l -\n  \
+    sluice man config check > sluice-config-check.1")]
+pub struct Man {
+    /// The command, such as `demo` or `config check`.
+    #[arg(value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
+/// The application.
 #[derive(Debug, Args)]
 pub struct Configuration {
-    /// The application's sluice.toml; without it, a sample ERP with staging and production.
+    /// The application's sluice.toml. Default: a sample ERP with staging and production.
+    /// `-` for standard input.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
 
 /// Replay a recorded history: verify it, read it as a timeline, and see where today's code differs.
 ///
-/// Takes what `sluice demo --json` prints, a list of records, or what `aws dynamodb query` prints of a
-/// deployment in Sluice's table. Every event is folded through the code of this build, which is
-/// compared with what was recorded: phase, what Sluice meant to do, and the stored state. Exits with
-/// 0 if all is the same, with 1 if the hash chain is broken or a decision differs, with 2 if the
-/// file is not a history.
+/// Takes what `sluice demo --json` prints, a list of records, or what `aws dynamodb query` prints
+/// of a deployment in Sluice's table. Every event is folded through the code of this build, which
+/// is compared with what was recorded: phase, what Sluice meant to do, and the stored state. Exits
+/// with 0 if all is the same, with 1 if the hash chain is broken or a decision differs, with 2 if
+/// the file is not a history.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
@@ -267,14 +296,21 @@ pub struct Replay {
 /// Check a sluice.toml, or print its JSON schema.
 #[derive(Debug, Subcommand)]
 pub enum Config {
-    /// Say everything that is wrong with a sluice.toml, with line, column and what to write instead.
+    /// Report everything that is wrong with a sluice.toml, with line, column and what to write instead.
     ///
-    /// Exits with 0 and a summary if nothing is, with 1 otherwise.
+    /// Warns of what is valid but risky, such as a production without an approval. Exits with 0 and
+    /// a summary if nothing is wrong, with 1 otherwise.
     #[command(after_help = "Example:\n  sluice config check sluice.toml")]
     Check {
-        /// The file; several, if one Sluice deploys them all.
+        /// The file; several, if one Sluice deploys them all; `-` for standard input.
         #[arg(value_name = "FILE", default_value = "sluice.toml")]
         files: Vec<PathBuf>,
+        /// Exit with 1 if there are warnings.
+        #[arg(long)]
+        strict: bool,
+        /// Print only JSON: the problems and warnings of each file.
+        #[arg(long)]
+        json: bool,
     },
     /// Print the JSON schema of sluice.toml, for your editor.
     #[command(after_help = "Example:\n  sluice config schema > sluice.schema.json")]

@@ -1,11 +1,12 @@
 //! The `sluice` command: plays Sluice on a simulated cloud, and reads its configuration.
 //!
-//! Knows no AWS SDK: whoever builds the demo builds the core, the functions' handlers and the
-//! simulation, and nothing else. The SDK comes in with the feature `wire` alone.
+//! Knows no AWS SDK: building the demo builds the core, the functions' handlers and the simulation,
+//! and nothing else. The SDK comes in with the feature `wire` alone.
 
 pub mod account;
 pub mod arguments;
 pub mod command;
+mod input;
 pub mod play;
 pub mod preview;
 pub mod rehearsal;
@@ -13,6 +14,7 @@ pub mod replay;
 pub mod sample;
 pub mod scenario;
 pub mod terminal;
+pub mod warnings;
 #[cfg(feature = "wire")]
 pub mod wire;
 pub mod wiring;

@@ -59,7 +59,7 @@ impl Rehearsed {
     }
 }
 
-/// The push that an ECR Image Action event tells of.
+/// The push that an ECR Image Action event reports.
 fn push(file: &PayloadFile) -> Result<ImagePush, String> {
     let event = Envelope::read(&file.payload).map_err(|error| error.to_string())?;
     if (event.source.as_str(), event.detail_type.as_str()) != ("aws.ecr", "ECR Image Action") {
@@ -86,7 +86,7 @@ fn push(file: &PayloadFile) -> Result<ImagePush, String> {
 
 fn not_a_push(what: &str) -> String {
     format!(
-        "`{what}` is no push of an image: expected an ECR Image Action event with action-type PUSH \
+        "`{what}` is not an image push: expected an ECR Image Action event with action-type PUSH \
          and result SUCCESS; `sluice run` takes the others"
     )
 }

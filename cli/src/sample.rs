@@ -9,6 +9,7 @@ use sluice_events::Envelope;
 use sluice_sim::cloud::REGISTRY_ACCOUNT;
 
 use crate::command::Failure;
+use crate::input;
 use crate::rehearsal::PayloadFile;
 
 /// The sample ERP's, compiled in: `demo` needs no file.
@@ -53,10 +54,18 @@ pub fn installed(config: Config, files: &[PayloadFile]) -> Config {
 /// # Errors
 /// The file cannot be read, or everything that is wrong with it.
 pub fn read(file: &Path) -> Result<Config, Failure> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::new(format!("{}: cannot be read: {error}", file.display())))?;
+    let text = text(file)?;
     Config::parse(&text)
-        .map_err(|problems| Failure::new(problems.in_file(file.display().to_string()).to_string()))
+        .map_err(|problems| Failure::new(problems.in_file(input::name(file)).to_string()))
+}
+
+/// Reads a configuration's text.
+///
+/// # Errors
+/// The file cannot be read.
+pub(crate) fn text(file: &Path) -> Result<String, Failure> {
+    let name = input::name(file);
+    input::text(file).map_err(|error| Failure::new(format!("{name}: cannot be read: {error}")))
 }
 
 #[cfg(test)]

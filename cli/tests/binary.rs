@@ -13,15 +13,19 @@ fn sluice(arguments: &[&str]) -> Output {
 }
 
 /// Run from the repository's root, as the README says.
-fn typed(arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_sluice"))
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
+    command
         .args(arguments)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+        .stderr(Stdio::piped());
+    command
+}
+
+fn typed(arguments: &[&str], input: &str) -> Output {
+    let mut child = command(arguments).spawn().unwrap();
     child
         .stdin
         .take()
@@ -98,6 +102,15 @@ fn the_list_names_every_scenario_first_and_each_can_be_played() {
         .lines()
         .filter_map(|line| line.split_whitespace().next())
         .collect();
+    let listed = json(&sluice(&["demo", "--list", "--json"]));
+    let listed = listed.as_array().unwrap();
+    assert_eq!(listed.len(), names.len());
+    assert!(
+        listed
+            .iter()
+            .zip(&names)
+            .all(|(one, name)| one["name"] == *name)
+    );
     let named = [
         "broken-migration",
         "failing-smoke-test",
@@ -133,6 +146,35 @@ fn wrong_use_exits_with_2_and_says_what_is_right() {
 }
 
 #[test]
+fn a_scenario_that_is_spelt_wrong_is_told_with_the_one_that_was_meant() {
+    let slip = stderr(&sluice(&["demo", "--scenario", "bad-bkae"]));
+    assert!(slip.contains("did you mean `bad-bake`?"), "{slip}");
+    let unlike = stderr(&sluice(&["demo", "--scenario", "zzz"]));
+    assert!(!unlike.contains("did you mean"), "{unlike}");
+}
+
+#[test]
+fn alone_it_says_three_things_to_try_and_each_works() {
+    let told = stderr(&sluice(&[]));
+    let lines: Vec<&str> = told.lines().collect();
+    let tries: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| line.strip_prefix("  sluice "))
+        .collect();
+    assert_eq!(tries.len(), 3, "{told}");
+    for arguments in [
+        &["demo", "--headless"][..],
+        &["plan", "events/ecr-push-release.json"],
+        &["config", "check", "tests/erp/sluice.toml"],
+    ] {
+        let command = arguments[..arguments.len().min(2)].join(" ");
+        let command = command.trim_end_matches(" --headless");
+        assert!(told.contains(&format!("  sluice {command}")), "{told}");
+        assert_eq!(sluice(arguments).status.code(), Some(0), "{arguments:?}");
+    }
+}
+
+#[test]
 fn an_approval_can_be_typed_and_a_rejection_is_taken_too() {
     let approved = typed(&["demo"], "what?\na\n");
     let text = stdout(&approved);
@@ -143,7 +185,7 @@ fn an_approval_can_be_typed_and_a_rejection_is_taken_too() {
     );
     assert!(text.contains("clicks Approve"), "{text}");
 
-    let rejected = typed(&["demo"], "r\n");
+    let rejected = typed(&["demo"], "r\ntoo late in the day\n");
     assert_eq!(rejected.status.code(), Some(0));
     assert!(
         last_line(&rejected).contains("production Rejected"),
@@ -152,7 +194,7 @@ fn an_approval_can_be_typed_and_a_rejection_is_taken_too() {
     );
 }
 
-/// What somebody reads of a demo in which they typed this.
+/// What someone reads of a demo in which they typed this.
 fn read(arguments: &[&str], input: &str) -> String {
     let output = typed(arguments, input);
     let text = stdout(&output);
@@ -204,7 +246,8 @@ fn a_deployment_is_paused_resumed_and_taken_back_step_by_step() {
     // The first release is approved; of the second every step is asked about.
     let second = "a\ns\na\n\n\npause\n/sluice status production\nresume\n";
     let back = "roll back\n1\n\n\n9\n2\n";
-    let text = read(&arguments, &format!("{second}{back}"));
+    let on = "\n".repeat(60);
+    let text = read(&arguments, &format!("{second}{back}{on}"));
     assert!(text.contains("PAUSED on its way to production"), "{text}");
     assert!(
         text.contains("clicks Resume in Slack and is told: Resumed."),
@@ -217,7 +260,7 @@ fn a_deployment_is_paused_resumed_and_taken_back_step_by_step() {
 #[test]
 fn a_frozen_production_is_overridden_with_a_reason() {
     let input = "s\n/sluice freeze production the auditors are here\na\n\noverride\nthe fix\n";
-    let text = read(&["demo"], input);
+    let text = read(&["demo"], &format!("{input}{}", "\n".repeat(60)));
     assert!(text.contains("waiting for production to open"), "{text}");
     assert!(text.contains("Slack, a form: Deploy anyway?"), "{text}");
     assert!(
@@ -231,14 +274,14 @@ fn a_frozen_production_is_overridden_with_a_reason() {
 fn a_deployment_is_called_off_before_it_touches_anything() {
     let text = read(&["demo"], "s\na\ncancel\n");
     assert!(
-        text.contains("clicks Cancel in Slack and is told: Called off"),
+        text.contains("clicks Cancel in Slack and is told: Cancelled"),
         "{text}"
     );
     assert!(text.ends_with("Ended as you made it: staging Succeeded, production Cancelled.\n"));
 }
 
 #[test]
-fn whoever_waits_is_asked_again() {
+fn a_plan_that_waits_is_asked_about_again() {
     let output = typed(&["demo"], "w\na\n");
     let text = stdout(&output);
     assert_eq!(text.matches("1 Approve · 2 Reject").count(), 2, "{text}");
@@ -249,7 +292,7 @@ fn whoever_waits_is_asked_again() {
 }
 
 #[test]
-fn nobody_can_wait_for_ever() {
+fn no_one_can_wait_for_ever() {
     let output = typed(&["demo"], &"w\n".repeat(20));
     assert_eq!(output.status.code(), Some(0));
     assert!(
@@ -261,7 +304,7 @@ fn nobody_can_wait_for_ever() {
 
 #[test]
 fn a_rejection_ends_a_longer_story_there() {
-    let output = typed(&["demo", "--scenario", "console-deployment"], "r\n");
+    let output = typed(&["demo", "--scenario", "console-deployment"], "r\nno\n");
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
     assert!(
         last_line(&output).ends_with("production Rejected."),
@@ -271,10 +314,30 @@ fn a_rejection_ends_a_longer_story_there() {
 }
 
 #[test]
-fn where_nobody_answers_the_whole_story_is_shown_all_the_same() {
-    let output = sluice(&["demo"]);
+fn the_end_of_the_input_leaves_and_approves_nothing() {
+    for input in ["", "s\n", "t\n", "r\n"] {
+        let output = typed(&["demo"], input);
+        let text = stdout(&output);
+        assert_eq!(output.status.code(), Some(1), "{input:?}: {text}");
+        assert!(!text.contains("clicks Approve"), "{input:?}: {text}");
+        assert!(!text.contains("and is told"), "{input:?}: {text}");
+        assert!(!text.contains("Ended as"), "{input:?}: {text}");
+        assert!(
+            last_line(&output).starts_with("The input has ended: leaving the demo."),
+            "{input:?}: {text}"
+        );
+    }
+}
+
+/// A pipe that stays open and says nothing, as under many tools.
+#[test]
+fn where_no_one_answers_the_whole_story_is_shown_all_the_same() {
+    let mut child = command(&["demo"]).spawn().unwrap();
+    let stays_open = child.stdin.take();
+    let output = child.wait_with_output().unwrap();
+    drop(stays_open);
     assert_eq!(output.status.code(), Some(0));
-    assert!(stdout(&output).contains("Nobody answers here"));
+    assert!(stdout(&output).contains("No one answers here"));
     assert!(last_line(&output).contains("production Succeeded"));
 }
 
@@ -363,4 +426,140 @@ fn a_waiver_of_a_rule_that_there_is_not_is_told_with_the_one_that_was_meant() {
     assert_eq!(output.status.code(), Some(1));
     let told = stderr(&output);
     assert!(told.contains("did you mean `drop-column`?"), "{told}");
+}
+
+/// The sample without what keeps its production safe.
+fn risky() -> String {
+    let text = include_str!("../../tests/erp/sluice.toml");
+    let text = text.replace("tags = [\"v*\"]", "tags = [\"*\"]");
+    text.replace("\"https://erp.example.com\"", "\"http://erp.example.com\"")
+}
+
+#[test]
+fn what_is_valid_and_risky_is_a_warning_and_with_strict_a_failure() {
+    let warned = typed(&["config", "check", "-"], &risky());
+    assert_eq!(warned.status.code(), Some(0), "{}", stderr(&warned));
+    assert_eq!(last_line(&warned), "standard input is valid.");
+    let told = stderr(&warned);
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines.len(), 4, "{told}");
+    assert!(lines[0].starts_with("standard input:"), "{told}");
+    assert!(
+        lines[0].contains(": warning: environments.production.tags: "),
+        "{told}"
+    );
+    assert_eq!(lines[1], "    write instead: tags = [\"v*\"]");
+    assert_eq!(
+        lines[3],
+        "    write instead: url = \"https://erp.example.com\""
+    );
+    let strict = typed(&["config", "check", "--strict", "-"], &risky());
+    assert_eq!(strict.status.code(), Some(1));
+    let good = sluice(&["config", "check", "--strict", "tests/erp/sluice.toml"]);
+    assert_eq!(good.status.code(), Some(0), "{}", stderr(&good));
+    assert_eq!(stderr(&good), "");
+}
+
+#[test]
+fn a_check_is_printed_as_json() {
+    let mistakes = "shared/core/tests/config/every-mistake.toml";
+    let checked = typed(&["config", "check", "--json", "-", mistakes], &risky());
+    assert_eq!(checked.status.code(), Some(1), "{}", stderr(&checked));
+    let report = json(&checked);
+    assert_eq!(report["version"], 1);
+    let [risky, wrong] = report["files"].as_array().unwrap().as_slice() else {
+        panic!("{report}");
+    };
+    assert_eq!(risky["file"], "standard input");
+    assert_eq!(risky["valid"], true);
+    assert_eq!(risky["warnings"].as_array().unwrap().len(), 2);
+    assert_eq!(risky["warnings"][0]["key"], "environments.production.tags");
+    assert_eq!(wrong["file"], mistakes);
+    assert_eq!(wrong["valid"], false);
+    assert_eq!(wrong["problems"][0]["line"], 5);
+    let one = typed(
+        &["config", "check", "--json", "--strict", "-"],
+        &self::risky(),
+    );
+    assert_eq!(one.status.code(), Some(1));
+}
+
+#[test]
+fn a_plan_is_printed_as_json_and_read_from_standard_input() {
+    let event = include_str!("../../events/ecr-push-release.json");
+    let planned = typed(&["plan", "--json", "-"], event);
+    assert_eq!(planned.status.code(), Some(0), "{}", stderr(&planned));
+    let plan = json(&planned);
+    assert_eq!(plan["version"], 1);
+    assert_eq!(plan["ignored"], Value::Null);
+    let staging = &plan["environments"][0];
+    assert_eq!(staging["environment"], "staging");
+    assert_eq!(staging["needs_approval"], false);
+    assert!(staging["plan"]["hash"].is_string(), "{plan}");
+    let refused = sluice(&["plan", "--json", "events/ecr-push-version.json"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let refused = json(&refused);
+    let production = &refused["environments"][0];
+    assert_eq!(production["plan"], Value::Null);
+    assert!(!production["problems"].as_array().unwrap().is_empty());
+    let broken = stderr(&typed(&["plan", "-"], "{"));
+    assert!(
+        broken.contains("standard input: not JSON at line 1"),
+        "{broken}"
+    );
+}
+
+#[test]
+fn completions_and_manual_pages_know_every_command() {
+    let help = stdout(&sluice(&["--help"]));
+    let commands: Vec<&str> = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .collect();
+    assert!(commands.contains(&"demo"), "{help}");
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = stdout(&sluice(&["completions", shell]));
+        for command in &commands {
+            assert!(script.contains(command), "{shell}: {command}");
+        }
+        assert!(script.contains("headless"), "{shell}");
+    }
+    let page = stdout(&sluice(&["man"]));
+    for command in &commands {
+        assert!(page.contains(&format!("sluice\\-{command}(1)")), "{page}");
+        let own = stdout(&sluice(&["man", command]));
+        assert!(own.starts_with(".ie"), "{own}");
+        assert!(own.contains(&format!("sluice\\-{command}")), "{own}");
+    }
+    let check = stdout(&sluice(&["man", "config", "check"]));
+    assert!(check.contains("\\-\\-strict"), "{check}");
+    let slip = sluice(&["man", "dmeo"]);
+    assert_eq!(slip.status.code(), Some(2));
+    assert!(stderr(&slip).contains("did you mean `demo`?"));
+}
+
+/// `script` (bsdutils) runs it at a terminal and types Ctrl-D there.
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_d_at_a_terminal_leaves_and_approves_nothing() {
+    let demo = format!("{} demo --speed 100000", env!("CARGO_BIN_EXE_sluice"));
+    let mut child = Command::new("script")
+        .args(["--quiet", "--return", "--command", &demo, "/dev/null"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut keys = child.stdin.take().unwrap();
+    keys.write_all(b"\x04").unwrap();
+    drop(keys);
+    let output = child.wait_with_output().unwrap();
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("1 Approve · 2 Reject"), "{text}");
+    assert!(!text.contains("clicks Approve"), "{text}");
+    assert!(last_line(&output).contains("leaving the demo"), "{text}");
 }

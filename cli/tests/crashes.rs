@@ -1,8 +1,9 @@
-//! A function may die before or after anything it asks of the world, in any scenario: the end is the
+//! A function may crash before or after any call to the world, in any scenario: the end is the
 //! same.
 //!
-//! A crash comes at a port call: the call before it was done, and this one was not. A run takes a few
-//! of each scenario's calls; `CRASH_EVERY=1 cargo test -p sluice --test crashes` takes all of them.
+//! A crash comes at a port call: the call before it was done, and this one was not. A run takes a
+//! few of each scenario's calls; `CRASH_EVERY=1 cargo test -p sluice --test crashes` takes all of
+//! them.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -13,7 +14,7 @@ use sluice::sample;
 use sluice::scenario::{self, Scenario};
 use sluice_sim::cloud::Lag;
 
-/// One of so many calls is crashed at, another one of each scenario.
+/// One of this many calls crashes, a different one for each scenario.
 const EVERY: u64 = 701;
 
 fn every() -> u64 {
@@ -29,7 +30,7 @@ fn played(scenario: &Scenario, crash: Option<u64>) -> (Verdict, u64) {
     if let Some(call) = crash {
         play.world().crash_at_call(call);
     }
-    let verdict = play.run(&mut Silence).unwrap();
+    let verdict = play.run(&mut Silence).unwrap().unwrap();
     let calls = play.world().calls();
     (verdict, calls)
 }

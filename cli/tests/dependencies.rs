@@ -1,4 +1,4 @@
-//! What the demo compiles: whoever types the first command waits for it.
+//! What the demo compiles: the first command waits for it.
 
 use std::process::Command;
 

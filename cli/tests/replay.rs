@@ -35,7 +35,7 @@ fn last() -> u32 {
     stored().last().unwrap().seq
 }
 
-/// The number of the record that says that ECS is asked for beat.
+/// The number of the record that says that beat is requested from ECS.
 fn asked_for_beat() -> u32 {
     let beat = |record: &Record| {
         let mut intends = record.intends.iter();
@@ -85,8 +85,8 @@ fn code(said: &str) -> &str {
     said.trim_end().lines().last().unwrap()
 }
 
-/// The records as code would have written them that decided otherwise: `change` is told the record's
-/// number and may change the deployment after it.
+/// The records as code would have written them that decided otherwise: `change` is told the
+/// record's number and may change the deployment after it.
 fn written_otherwise(change: impl Fn(u32, &mut Deployment)) -> Vec<Record> {
     let history = stored();
     let mut chain = ChainEnd::start();
@@ -163,7 +163,7 @@ fn whatever_is_done_to_a_history_is_found_at_its_record() {
         doubled.insert(at, history[at].clone());
         assert_eq!(found(&doubled).unwrap().0, seq + 1);
     }
-    // Sealed anew, but not what the next one is fastened to.
+    // Sealed again, but not what the next one is fastened to.
     let mut spliced = written_otherwise(|seq, after| {
         if seq == 10 {
             after.phase = Phase::Expired;
@@ -287,11 +287,11 @@ fn another_stored_state_is_told_where_it_differs() {
 /// What `sluice demo --json` prints of a scenario.
 fn exported(name: &str, seed: u64) -> Value {
     let mut play = Play::new(scenario::find(name).unwrap(), seed, &sample::erp());
-    play.run(&mut Silence).unwrap();
+    play.run(&mut Silence).unwrap().unwrap();
     serde_json::to_value(Account::of(play.world())).unwrap()
 }
 
-/// Throttled, crashed, doubled: whatever was recorded is decided the same again, and what is printed
+/// Throttled, crashed, doubled: every recorded decision is made the same again, and what is printed
 /// of it holds none of the secrets of the simulated cloud.
 #[test]
 fn every_scenario_replays_the_same_and_prints_no_secret() {

@@ -1,4 +1,4 @@
-//! Every scenario ends as it says, with the real handlers, and the same seed tells the same story.
+//! Every scenario ends as it says, with the real handlers, and the same seed plays the same story.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -10,7 +10,7 @@ use sluice_core::history;
 
 fn played(scenario: Scenario, seed: u64) -> (Play, Verdict) {
     let mut play = Play::new(scenario, seed, &sample::erp());
-    let verdict = play.run(&mut Silence).unwrap();
+    let verdict = play.run(&mut Silence).unwrap().unwrap();
     (play, verdict)
 }
 

@@ -105,7 +105,7 @@ fn a_click_on_reject_asks_why_and_the_form_rejects_the_plan_that_is_drawn() {
     is_true("slack-reject.json", &click(ButtonAction::Reject));
     let (answer, phases) = answer_to("slack-reject.json");
     assert_eq!(answer["body"], "");
-    assert_eq!(phases, ["Succeeded", "Expired"], "nobody sent the form");
+    assert_eq!(phases, ["Succeeded", "Expired"], "no one sent the form");
 
     let button = button(ButtonAction::Reject);
     let form = Submission {

@@ -44,7 +44,10 @@ fn failures(bend: impl Fn(&mut Scenario)) -> Vec<String> {
 
 fn failure(scenario: Scenario, seed: u64, config: &Config) -> Option<String> {
     let name = scenario.name;
-    let verdict = Play::new(scenario, seed, config).run(&mut Silence).unwrap();
+    let verdict = Play::new(scenario, seed, config)
+        .run(&mut Silence)
+        .unwrap()
+        .unwrap();
     if verdict.as_it_should {
         return None;
     }

@@ -16,7 +16,7 @@ fn played_on_wire(name: &str) -> (Play, Verdict) {
     let region = config.environments[0].region.clone();
     let scenario = scenario::find(name).unwrap();
     let mut play = Play::with_ports(scenario, 1, &config, |world| wire.ports(world, &region));
-    let verdict = play.run(&mut Silence).unwrap();
+    let verdict = play.run(&mut Silence).unwrap().unwrap();
     (play, verdict)
 }
 
@@ -26,7 +26,7 @@ fn an_image_goes_to_staging_and_to_production_through_the_sdk() {
     assert!(verdict.as_it_should, "{verdict:#?}");
     let violations = play.world().violations();
     assert!(violations.is_empty(), "{violations:#?}");
-    // What only the wire asks for was asked for: nothing went by the simulated ports.
+    // Calls were made that only the wire makes: nothing bypassed it through the simulated ports.
     for operation in [
         Operation::AssumeRole,
         Operation::DescribeSecret,

@@ -1,4 +1,4 @@
-//! What the program says, word by word: whoever changes a word sees it here.
+//! What the program prints, word by word: every changed word shows up here.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -27,6 +27,7 @@ fn said(arguments: &[&str]) -> String {
 
 #[test]
 fn help() {
+    insta::assert_snapshot!("alone", said(&[]));
     insta::assert_snapshot!("help", said(&["--help"]));
     insta::assert_snapshot!("help-demo", said(&["demo", "--help"]));
     insta::assert_snapshot!("help-run", said(&["run", "--help"]));

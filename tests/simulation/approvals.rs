@@ -125,7 +125,7 @@ fn whoever_was_taken_out_of_sluice_toml_decides_nothing_any_more() {
         );
     }
     let approved = decide(&world, &now, ButtonAction::Approve, ON_CALL);
-    assert_eq!(approved, "Approved: v1.4.0 goes to production.");
+    assert_eq!(approved, "Approved: v1.4.0 will be deployed to production.");
 }
 
 #[test]
@@ -152,7 +152,10 @@ fn an_environment_that_is_gone_from_sluice_toml_lets_nothing_go_on() {
         @"production is no longer in sluice.toml, so no one can let a deployment continue there: put it back, or cancel the deployment"
     );
     let cancelled = decide(&world, &now, ButtonAction::Cancel, LEAD);
-    assert_eq!(cancelled, "Called off: v1.4.0 does not go to production.");
+    assert_eq!(
+        cancelled,
+        "Cancelled: v1.4.0 will not be deployed to production."
+    );
     runs_until(&mut world, "Cancelled");
 }
 

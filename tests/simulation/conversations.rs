@@ -74,7 +74,7 @@ fn over_http(story: impl FnOnce()) {
     story();
 }
 
-/// Its migration takes a column away: what ran before does not run on what it leaves.
+/// Its migration drops a column: the previous version does not run on the new schema.
 fn destructive() -> ImageBehaviour {
     let mut behaviour = ImageBehaviour::default();
     behaviour.migration.sql = Some("ALTER TABLE orders DROP COLUMN note;".to_owned());

@@ -168,7 +168,10 @@ fn a_yes_whose_answer_was_lost_counts_and_a_second_click_is_no_error() {
     });
     for _ in 0..2 {
         let decided = block_on(app.decide(&yes)).expect("it counts");
-        assert_eq!(decided.reply, "Approved: v1.4.0 goes to production.");
+        assert_eq!(
+            decided.reply,
+            "Approved: v1.4.0 will be deployed to production."
+        );
     }
     erp::run(&mut world);
     assert_eq!(

@@ -135,6 +135,6 @@ fn people_see_how_everything_else_stands() {
         .collect();
     insta::assert_debug_snapshot!(fields);
     let refused = typed("approve").expect_err("it may not be the only one");
-    insta::assert_snapshot!(refused, @"erp/production cannot be read, and a deployment may wait there too: name the environment");
+    insta::assert_snapshot!(refused, @"erp/production cannot be read, and a deployment may be waiting there too: name the environment");
     block_on(app.show_home(&by)).expect("they have a home page");
 }

@@ -40,7 +40,7 @@ mod serving {
         let account = account.map_err(|why| Failure::new(format!("--deliver-to: {why}")))?;
         let wire = Wire::new(arguments.port).map_err(|why| {
             let port = arguments.port;
-            Failure::new(format!("127.0.0.1:{port} cannot be listened at: {why}"))
+            Failure::new(format!("cannot listen on 127.0.0.1:{port}: {why}"))
         })?;
         let furnished = Furnished::new(&config, arguments.seed);
         wire.serve(furnished.served.clone())?;
@@ -62,14 +62,14 @@ mod serving {
     /// What is there, and how to look at it.
     fn opening(config: &Config, furnished: &Furnished, url: &str, speed: u32) -> String {
         let mut lines = vec![format!(
-            "The cloud of `{}`, simulated, at {url}. {speed} s pass there in a second. Ctrl-C ends it.",
+            "Simulated cloud of `{}` at {url}. {speed} virtual s per second. Ctrl-C ends it.",
             config.app
         )];
         for environment in &config.environments {
             let services = environment.services.values();
             let services: Vec<&str> = services.map(|one| one.ecs_service.as_str()).collect();
             lines.push(format!(
-                "\n# {}: the access key is the account; the secret opens nothing\n\
+                "\n# {}: the access key is the account; the secret is not checked\n\
                  export AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY=none AWS_DEFAULT_REGION={}\n\
                  aws --endpoint-url {url} ecs describe-services --cluster {} --services {}\n\
                  aws --endpoint-url {url} cloudwatch describe-alarms",

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use serde::Serialize;
+
 use super::Failure;
 use super::ending::{deployments, print_json};
 use super::prompt::Prompt;
@@ -16,10 +18,19 @@ use crate::terminal::{BAD, DIM, GOOD, STRONG, Screen, is_lively, paint, wrap};
 /// Virtual seconds in a second, at a terminal: the default story takes half a minute.
 const WATCHABLE: u32 = 100;
 
-/// Said to whoever can.
-const ANY_TIME: &str = "You are @U024BE7LH. Press Enter at any time to click what Slack shows, or to type /sluice help.\n";
+/// Shown where there is a person to answer.
+const ANY_TIME: &str = "You are @U024BE7LH. Press Enter at any time to click what Slack shows, or \
+    to type /sluice help.\n";
+
+/// Said when the input ends before the story does.
+const LEFT: &str = "The input has ended: leaving the demo. Nothing more was approved or decided. \
+    To play it without questions: sluice demo --headless";
 
 pub(super) fn carry_out(demo: &Demo, screen: &mut Screen) -> Result<ExitCode, Failure> {
+    if demo.list && demo.json {
+        print_json(screen, &Listed::all())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if demo.list {
         screen.print(&scenario::list())?;
         return Ok(ExitCode::SUCCESS);
@@ -33,9 +44,28 @@ pub(super) fn carry_out(demo: &Demo, screen: &mut Screen) -> Result<ExitCode, Fa
     perform(demo, &scenario, play, screen)
 }
 
+/// What `--list --json` prints of a scenario.
+#[derive(Serialize)]
+struct Listed {
+    name: &'static str,
+    shows: &'static str,
+}
+
+impl Listed {
+    fn all() -> Vec<Self> {
+        let scenarios = scenario::all();
+        let listed = scenarios.iter().map(|scenario| Self {
+            name: scenario.name,
+            shows: scenario.shows,
+        });
+        listed.collect()
+    }
+}
+
 #[cfg(feature = "wire")]
 fn on_wire(demo: &Demo, scenario: Scenario, screen: &mut Screen) -> Result<ExitCode, Failure> {
-    let failed = |why: std::io::Error| Failure::new(format!("no loopback port can be had: {why}"));
+    let failed =
+        |why: std::io::Error| Failure::new(format!("no loopback port is available: {why}"));
     let wire = crate::wire::Wire::new(0).map_err(failed)?;
     let _within = wire.enter();
     let config = sample::erp();
@@ -58,16 +88,17 @@ fn perform(
 ) -> Result<ExitCode, Failure> {
     let (name, shows) = (scenario.name, scenario.shows);
     let verdict = if demo.json {
-        let verdict = play.run(&mut Silence)?;
-        print_json(
-            screen,
-            &ScenarioAccount::new(name, demo.seed, &verdict, play.world()),
-        )?;
+        let Some(verdict) = play.run(&mut Silence)? else {
+            return leave(screen, false);
+        };
+        let account = ScenarioAccount::new(name, demo.seed, &verdict, play.world());
+        print_json(screen, &account)?;
         verdict
     } else {
         screen.print(&opening(name, shows, demo.seed))?;
         let prompt = (!demo.headless).then(Prompt::stdin);
-        if prompt.as_ref().is_some_and(Prompt::echoes) && is_lively() {
+        let is_terminal = prompt.as_ref().is_some_and(Prompt::echoes);
+        if is_terminal && is_lively() {
             screen.print(&paint(DIM, ANY_TIME))?;
         }
         let speed = demo
@@ -75,6 +106,9 @@ fn perform(
             .or_else(|| (!demo.headless && is_lively()).then_some(WATCHABLE));
         let verdict = play.run(&mut Viewer::new(screen, speed, prompt))?;
         screen.status(Vec::new())?;
+        let Some(verdict) = verdict else {
+            return leave(screen, is_terminal);
+        };
         screen.print(&deployments(play.world()))?;
         screen.print(&judged(&verdict))?;
         verdict
@@ -86,13 +120,27 @@ fn perform(
     })
 }
 
+/// Ends where the input does. At a terminal that is what was wanted; a script has not seen the end.
+fn leave(screen: &mut Screen, is_terminal: bool) -> Result<ExitCode, Failure> {
+    screen.print(LEFT)?;
+    Ok(if is_terminal {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
 fn unknown(name: &str) -> Failure {
     let names: Vec<&str> = scenario::all()
         .iter()
         .map(|scenario: &Scenario| scenario.name)
         .collect();
+    let meant = match super::probably(name, names.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`? All scenarios"),
+        None => "the scenarios are".to_owned(),
+    };
     Failure::usage(format!(
-        "there is no scenario `{name}`; there are: {}\nsluice demo --list says what each shows",
+        "there is no scenario `{name}`: {meant}: {}\nsluice demo --list says what each shows",
         names.join(", ")
     ))
 }

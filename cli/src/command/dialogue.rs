@@ -1,4 +1,4 @@
-//! What somebody at the prompt types, and what they mean by it.
+//! What someone at the prompt types, and what they mean by it.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -28,7 +28,7 @@ pub(super) fn choices(question: &Question) -> String {
     said.extend(["t thread", "s step by step", "w wait"].map(str::to_owned));
     said.push(format!("{COMMAND} …"));
     if !question.asks {
-        said.push("Enter goes on".to_owned());
+        said.push("Enter continues".to_owned());
     }
     said.join(" · ")
 }
@@ -61,7 +61,7 @@ pub(super) fn wish(line: &str, question: &Question) -> Result<Wish, String> {
         several => {
             let labels: Vec<&str> = several.iter().map(|action| action.label()).collect();
             Err(format!(
-                "That can be {}: type its number.",
+                "That matches {}: type its number.",
                 labels.join(" or ")
             ))
         }
@@ -98,8 +98,8 @@ fn hint(question: &Question) -> String {
     format!("Type {button}t, s, w or {COMMAND} …, and Enter.")
 }
 
-/// Asks the questions of a form one after the other; those that were answered well are not asked
-/// again. `None` if it is not sent.
+/// Asks the questions of a form one after the other; those with a valid answer are not asked again.
+/// `None` if it is not sent.
 pub(super) fn fill(
     screen: &mut Screen,
     prompt: &mut Prompt,
@@ -109,7 +109,7 @@ pub(super) fn fill(
     if filled.wrong.is_empty() {
         screen.print("")?;
         screen.print(&form(modal))?;
-        let note = format!("{NOT_NOW} and Enter closes it without sending.");
+        let note = format!("{NOT_NOW} and Enter closes the form without sending it.");
         screen.print(&paint(DIM, note))?;
     }
     let mut answers = filled.answers.clone();
@@ -145,10 +145,17 @@ fn answer(
             None => format!("{} ", paint(STRONG, &input.label)),
         };
         screen.prompt(&label)?;
-        let Typed::Line(line) = prompt.read() else {
-            screen.print("")?;
-            // Nobody is there: what stands first, or what people of the story say.
-            return Ok((!again).then(|| first.unwrap_or(WHY).to_owned()));
+        let line = match prompt.read() {
+            Typed::Line(line) => line,
+            // No one is there: the first choice, or what people of the story say.
+            Typed::Silence => {
+                screen.print("")?;
+                return Ok((!again).then(|| first.unwrap_or(WHY).to_owned()));
+            }
+            Typed::End => {
+                screen.print("")?;
+                return Ok(None);
+            }
         };
         if !prompt.echoes() {
             screen.print(&line)?;
@@ -231,7 +238,7 @@ mod tests {
         let several = wish("r", &asked).unwrap_err();
         assert_eq!(
             several,
-            "That can be Resume or Roll back…: type its number."
+            "That matches Resume or Roll back…: type its number."
         );
         assert_eq!(wish("roll back", &asked), Ok(Wish::Click(RollBack)));
         assert_eq!(wish("rollback", &asked), Ok(Wish::Click(RollBack)));
@@ -259,7 +266,7 @@ mod tests {
         assert_eq!(wish("", &asked), Ok(Wish::GoOn));
         assert_eq!(
             choices(&asked),
-            "1 Pause · t thread · s step by step · w wait · /sluice … · Enter goes on"
+            "1 Pause · t thread · s step by step · w wait · /sluice … · Enter continues"
         );
     }
 }

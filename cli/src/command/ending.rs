@@ -1,4 +1,4 @@
-//! How things stand when all is over.
+//! The summary at the end.
 
 use serde::Serialize;
 use sluice_core::deployment::Deployment;
@@ -10,7 +10,7 @@ use super::Failure;
 use crate::account;
 use crate::terminal::{BAD, DIM, GOOD, STRONG, Screen, mentions, paint};
 
-/// Every deployment: where it ended, how the world stands, and what people can do.
+/// Every deployment: where it ended, the state of the world, and what people can do.
 pub(super) fn deployments(world: &World) -> String {
     account::deployments(world)
         .iter()
@@ -52,6 +52,6 @@ fn deployment(d: &Deployment) -> String {
 /// Prints a value as JSON, and nothing else.
 pub(super) fn print_json(screen: &mut Screen, value: &impl Serialize) -> Result<(), Failure> {
     let json = serde_json::to_string_pretty(value)
-        .map_err(|error| Failure::new(format!("the account is not JSON: {error}")))?;
+        .map_err(|error| Failure::new(format!("the account cannot be written as JSON: {error}")))?;
     Ok(screen.print(&json)?)
 }

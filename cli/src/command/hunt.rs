@@ -82,17 +82,15 @@ fn watch(
     }
     screen.status(Vec::new())?;
     screen.print(&summary(days, &seen, started))?;
-    screen.print(&paint(
-        GOOD,
-        "Nothing that must always be true was ever false.",
-    ))?;
+    screen.print(&paint(GOOD, "No invariant was broken."))?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn summary(days: u64, seen: &Seen, started: Instant) -> String {
     let years = seen.seconds / (365 * 24 * 3600 / 10);
     format!(
-        "{days} days in {}: {} deployments, {} faults, {} crashes, {} lost events, {} things done by \
+        "{days} days in {}: {} deployments, {} faults, {} crashes, {} lost events, {} things done \
+         by \
          people and the world, {}.{} years of virtual time, {} steps",
         quantity::duration_s(started.elapsed().as_secs()),
         seen.deployments,
@@ -108,20 +106,17 @@ fn summary(days: u64, seen: &Seen, started: Instant) -> String {
 
 fn tell_found(seed: u64, outcome: &Outcome, screen: &mut Screen) -> Result<(), Failure> {
     screen.status(Vec::new())?;
-    screen.print(&paint(
-        BAD,
-        format!("Seed {seed} breaks what must always be true:"),
-    ))?;
+    screen.print(&paint(BAD, format!("Seed {seed} breaks an invariant:")))?;
     for found in &outcome.found {
         screen.print(&format!("  {found}"))?;
     }
-    screen.print("Making the day smaller …")?;
+    screen.print("Reducing the day …")?;
     let day = Day::drawn(seed);
     let shrunk = shrink(&day, &outcome.found[0], None, SHRINKS);
     tell_shrunk(&shrunk, &day, screen)?;
     screen.print(&play(&shrunk.day).stories)?;
     screen.print(&format!(
-        "\nPlay it again: cargo run -p sluice -- hunt --from {seed} --seeds 1"
+        "\nReplay it: cargo run -p sluice -- hunt --from {seed} --seeds 1"
     ))?;
     Ok(())
 }

@@ -10,6 +10,8 @@ mod plan;
 mod prompt;
 mod replay;
 mod run;
+mod shell;
+mod summary;
 mod viewer;
 
 use std::io;
@@ -18,7 +20,7 @@ use std::process::ExitCode;
 use crate::arguments::{Arguments, Command};
 use crate::terminal::{BAD, Screen, paint};
 
-/// Why a command did not do what it was asked for.
+/// Why a command failed.
 #[derive(Debug)]
 pub struct Failure {
     words: String,
@@ -45,11 +47,31 @@ impl Failure {
     }
 }
 
+/// For someone who has typed `sluice` and nothing else.
+const THREE_THINGS: &str = "\
+Sluice deploys container images from ECR to ECS. Three things to try:
+
+  sluice demo                               watch a deployment, and approve it; touches no AWS account
+  sluice plan events/ecr-push-release.json  show what this push would do
+  sluice config check sluice.toml           check your configuration
+
+sluice --help lists all commands.";
+
+/// The one of these names that was probably meant.
+fn probably<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const ALIKE: f64 = 0.8;
+    let alike = |name: &str| strsim::jaro_winkler(name, typed);
+    names
+        .into_iter()
+        .filter(|name| alike(name) >= ALIKE)
+        .max_by(|a, b| alike(a).total_cmp(&alike(b)))
+}
+
 /// What to do where this build cannot.
 #[cfg(not(feature = "wire"))]
 fn built_without_wire(arguments: &str) -> Failure {
     Failure::usage(format!(
-        "this build of sluice speaks none of AWS's protocols; build it with them:\n\
+        "this build of sluice does not include the AWS protocols; build it with them:\n\
          cargo run -p sluice --features wire -- {arguments}"
     ))
 }
@@ -58,7 +80,7 @@ impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self {
             is_broken_pipe: error.kind() == io::ErrorKind::BrokenPipe,
-            ..Self::new(format!("standard output cannot be written: {error}"))
+            ..Self::new(format!("cannot write to standard output: {error}"))
         }
     }
 }
@@ -66,7 +88,11 @@ impl From<io::Error> for Failure {
 /// Carries out a command line: the exit code.
 pub fn carry_out(arguments: &Arguments) -> ExitCode {
     let mut screen = Screen::stdout();
-    let done = match &arguments.command {
+    let Some(command) = &arguments.command else {
+        anstream::eprintln!("{THREE_THINGS}");
+        return ExitCode::from(2);
+    };
+    let done = match command {
         Command::Demo(demo) => demo::carry_out(demo, &mut screen),
         Command::Run(run) => run::carry_out(run, &mut screen),
         Command::Plan(plan) => plan::carry_out(plan, &mut screen),
@@ -74,6 +100,8 @@ pub fn carry_out(arguments: &Arguments) -> ExitCode {
         Command::Config(config) => config::carry_out(config, &mut screen),
         Command::Hunt(hunt) => hunt::carry_out(hunt, &mut screen),
         Command::Cloud(cloud) => cloud::carry_out(cloud, &mut screen),
+        Command::Completions(completions) => shell::completions(completions, &mut screen),
+        Command::Man(man) => shell::man(man, &mut screen),
     };
     match done {
         Ok(code) => code,

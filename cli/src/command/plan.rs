@@ -3,46 +3,94 @@
 use std::process::ExitCode;
 
 use futures::executor::block_on;
+use serde::Serialize;
 use sluice_app::Preview;
+use sluice_core::id::EnvironmentName;
 use sluice_core::intake::Ignored;
+use sluice_core::plan::SealedPlan;
 
 use super::Failure;
+use super::ending::print_json;
 use crate::arguments::Plan;
+use crate::input;
 use crate::preview;
 use crate::rehearsal::PayloadFile;
 use crate::sample;
 use crate::terminal::{BAD, DIM, STRONG, Screen, WARN, paint, wrap, wrap_hanging};
 
-const SIMULATED: &str = "Drawn from a simulated cloud, furnished as the configuration says: the \
-                         steps are true, the present state of your services is not in it.";
+const SIMULATED: &str = "Made from a simulated cloud, set up as the configuration says: the steps \
+    are exact, the current state of your services is not included.";
 
 pub(super) fn carry_out(plan: &Plan, screen: &mut Screen) -> Result<ExitCode, Failure> {
     let config = sample::configuration(plan.configuration.config.as_deref())?;
     let file = PayloadFile::read(&plan.event)
-        .map_err(|error| Failure::new(format!("{}: {error}", plan.event.display())))?;
+        .map_err(|error| Failure::new(format!("{}: {error}", input::name(&plan.event))))?;
     let config = sample::installed(config, std::slice::from_ref(&file));
     let rehearsed = preview::Rehearsed::new(&file, &config)
         .map_err(|error| Failure::new(format!("{}: {error}", file.name)))?;
     let previews = block_on(rehearsed.previews())
         .map_err(|error| Failure::new(format!("{}: {error}", file.name)))?;
+    if plan.json {
+        print_json(screen, &account(&previews))?;
+        return Ok(exit_code(&previews));
+    }
     screen.print(&paint(DIM, wrap(SIMULATED, 100).join("\n")))?;
+    let exit_code = exit_code(&previews);
     match previews {
         Err(ignored) => {
             screen.print(&nothing(&file.name, &ignored))?;
-            Ok(ExitCode::SUCCESS)
         }
         Ok(previews) => {
             for preview in &previews {
                 screen.print(&shown(preview))?;
             }
-            screen.print("Nothing was done.")?;
-            let clear = previews.iter().all(|preview| preview.plan.is_ok());
-            Ok(if clear {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            })
+            screen.print("Nothing was changed.")?;
         }
+    }
+    Ok(exit_code)
+}
+
+/// Success where every environment has a plan.
+fn exit_code(previews: &Result<Vec<Preview>, Ignored>) -> ExitCode {
+    let previews = previews.iter().flatten();
+    if previews.into_iter().all(|preview| preview.plan.is_ok()) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// What `--json` prints. `version` changes when a field changes its meaning or goes.
+#[derive(Serialize)]
+struct Account<'a> {
+    version: u32,
+    /// Why the push deploys nothing.
+    ignored: Option<String>,
+    environments: Vec<EnvironmentAccount<'a>>,
+}
+
+#[derive(Serialize)]
+struct EnvironmentAccount<'a> {
+    environment: &'a EnvironmentName,
+    needs_approval: bool,
+    plan: Option<&'a SealedPlan>,
+    problems: &'a [String],
+}
+
+fn account(previews: &Result<Vec<Preview>, Ignored>) -> Account<'_> {
+    Account {
+        version: 1,
+        ignored: previews.as_ref().err().map(ToString::to_string),
+        environments: previews.iter().flatten().map(environment).collect(),
+    }
+}
+
+fn environment(preview: &Preview) -> EnvironmentAccount<'_> {
+    EnvironmentAccount {
+        environment: &preview.environment,
+        needs_approval: preview.needs_approval,
+        plan: preview.plan.as_ref().ok(),
+        problems: preview.plan.as_ref().err().map_or(&[], Vec::as_slice),
     }
 }
 
@@ -54,9 +102,9 @@ fn shown(preview: &Preview) -> String {
     match &preview.plan {
         Ok(plan) => {
             let asks = if preview.needs_approval {
-                "It waits for approval before anything is touched."
+                "It waits for approval before anything is changed."
             } else {
-                "Nobody is asked."
+                "It deploys automatically, without approval."
             };
             let text = sluice_words::plan::text(plan);
             let lines = text.lines().flat_map(|line| wrap_hanging(line, 100, 3));
@@ -64,7 +112,7 @@ fn shown(preview: &Preview) -> String {
             format!("\n{}\n{}\n", lines.join("\n"), paint(WARN, asks))
         }
         Err(problems) => {
-            let title = format!("There is no plan for {}:", preview.environment);
+            let title = format!("Planning for {} failed:", preview.environment);
             let problems = problems.iter().map(|problem| format!("  • {problem}"));
             let problems: Vec<String> = problems
                 .flat_map(|problem| wrap_hanging(&problem, 100, 2))
@@ -73,7 +121,7 @@ fn shown(preview: &Preview) -> String {
                 "\n{}\n{}\n{}\n",
                 paint(BAD, title),
                 problems.join("\n"),
-                paint(STRONG, "Put these right first.")
+                paint(STRONG, "Fix these first.")
             )
         }
     }

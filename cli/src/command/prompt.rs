@@ -1,19 +1,21 @@
-//! Whoever types at standard input, if anybody does.
+//! Whoever types at standard input, if anyone does.
 
 use std::io::{self, BufRead, IsTerminal};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-/// A pipe that has said nothing for so long has nobody at its other end.
+/// A pipe that has said nothing for so long has no one at its other end.
 const PIPE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What was typed.
 pub(super) enum Typed {
     /// A line.
     Line(String),
-    /// Nothing, and nothing will come.
-    Nothing,
+    /// Nothing: a pipe is open, but says nothing.
+    Silence,
+    /// The input has ended: Ctrl-D at a terminal, or a closed pipe.
+    End,
 }
 
 /// Lines from standard input.
@@ -45,8 +47,8 @@ impl Prompt {
         self.is_terminal
     }
 
-    /// A line that somebody at a terminal has typed without being asked. What stands in a pipe waits
-    /// for its question.
+    /// A line that someone at a terminal has typed without being asked. What is in a pipe waits for
+    /// its question.
     pub(super) fn has_typed(&mut self) -> Option<String> {
         if !self.is_terminal {
             return None;
@@ -56,11 +58,13 @@ impl Prompt {
 
     /// The next line. People are waited for, pipes only for a moment.
     pub(super) fn read(&mut self) -> Typed {
-        let line = if self.is_terminal {
-            self.lines.recv().ok()
-        } else {
-            self.lines.recv_timeout(PIPE_PATIENCE).ok()
-        };
-        line.map_or(Typed::Nothing, Typed::Line)
+        if self.is_terminal {
+            return self.lines.recv().map_or(Typed::End, Typed::Line);
+        }
+        match self.lines.recv_timeout(PIPE_PATIENCE) {
+            Ok(line) => Typed::Line(line),
+            Err(RecvTimeoutError::Timeout) => Typed::Silence,
+            Err(RecvTimeoutError::Disconnected) => Typed::End,
+        }
     }
 }

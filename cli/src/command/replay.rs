@@ -1,6 +1,6 @@
 //! `sluice replay`: a recorded history, read again.
 
-use std::io::{self, BufRead, IsTerminal, Read};
+use std::io::{self, BufRead, IsTerminal};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -9,6 +9,7 @@ use console::Term;
 use super::Failure;
 use super::ending::print_json;
 use crate::arguments::Replay;
+use crate::input;
 use crate::replay::{self, Exported, Folding, Key, Steps};
 use crate::terminal::{Screen, is_lively};
 
@@ -34,14 +35,8 @@ pub(super) fn carry_out(replay: &Replay, screen: &mut Screen) -> Result<ExitCode
 }
 
 fn read(file: &Path) -> Result<Vec<Exported>, Failure> {
-    let (name, text) = if file.as_os_str() == "-" {
-        let mut text = Vec::new();
-        let read = io::stdin().lock().read_to_end(&mut text);
-        ("standard input".to_owned(), read.map(|_| text))
-    } else {
-        (file.display().to_string(), std::fs::read(file))
-    };
-    let text = text.map_err(|error| {
+    let name = input::name(file);
+    let text = input::bytes(file).map_err(|error| {
         Failure::usage(format!(
             "{name} cannot be read: {error}. Nothing was replayed"
         ))
@@ -53,7 +48,7 @@ fn read(file: &Path) -> Result<Vec<Exported>, Failure> {
     })
 }
 
-/// The deployment that is asked for, or all.
+/// The requested deployment, or all.
 fn chosen(replay: &Replay, mut histories: Vec<Exported>) -> Result<Vec<Exported>, Failure> {
     let ids: Vec<String> = histories
         .iter()
@@ -141,7 +136,8 @@ fn pressed(terminal: &Term) -> io::Result<Key> {
     })
 }
 
-/// A line of a pipe: each of its characters is a key, and a number or an empty line ends with Enter.
+/// A line of a pipe: each of its characters is a key, and a number or an empty line ends with
+/// Enter.
 fn typed(line: &str) -> Vec<Key> {
     let mut keys: Vec<Key> = line.trim().chars().map(Key::Char).collect();
     if keys

@@ -65,7 +65,7 @@ pub(super) fn carry_out(run: &Run, screen: &mut Screen) -> Result<ExitCode, Fail
     })
 }
 
-/// What came of every file, in the order they were given.
+/// The result of each file, in the order they were given.
 fn in_order(
     run: &Run,
     read: Vec<Result<PayloadFile, String>>,
@@ -119,7 +119,7 @@ fn ended(events: &[Answered], failed: usize) -> String {
             "\n{}",
             paint(
                 GOOD.bold(),
-                format!("All {} events were taken.", events.len())
+                format!("All {} events were accepted.", events.len())
             )
         )
     } else {

@@ -1,4 +1,4 @@
-//! Somebody at a terminal: sees the story at a pace that can be followed, and is asked.
+//! Someone at a terminal: sees the story at a pace that can be followed, and is asked.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -16,28 +16,31 @@ use crate::terminal::{
     BAD, DIM, GOOD, STRONG, Screen, TITLE, WARN, mentions, paint, slack, thread, wrap,
 };
 
-/// Words of a line are broken after so many characters.
+/// Lines are wrapped after this many characters.
 const WORDS_WIDTH: usize = 84;
 /// A frame of the status lines.
 const FRAME: Duration = Duration::from_millis(80);
-/// Nobody looks longer than this at lines that do not change.
+/// No one looks longer than this at lines that do not change.
 const LONGEST_PAUSE: Duration = Duration::from_millis(1200);
 /// After so much virtual time without news the clock runs faster.
 const CALM: SignedDuration = SignedDuration::from_mins(6);
 const FASTER_WHEN_CALM: f64 = 10.0;
+
+/// Said where a pipe is open and silent.
+const NO_ONE_ANSWERS: &str = "No one answers here: continuing as with --headless, which approves.";
 
 /// Shows a play on the screen.
 pub(super) struct Viewer<'a> {
     screen: &'a mut Screen,
     /// Virtual seconds in a second; `None` for as fast as it goes.
     speed: Option<u32>,
-    /// Who is asked, if anybody is.
+    /// Who is asked, if anyone is.
     prompt: Option<Prompt>,
     /// Time not slept yet: single steps are often too short to sleep for.
     owed: Duration,
-    /// The message that stands above, if no time has passed since.
+    /// The message shown above, if no time has passed since.
     shown: Option<Message>,
-    /// What somebody typed without being asked.
+    /// What someone typed without being asked.
     typed: Option<String>,
 }
 
@@ -65,13 +68,18 @@ impl<'a> Viewer<'a> {
                     self.screen.print(&paint(DIM, choices(question)))?;
                     let name = paint(STRONG, format!("{}>", question.environment));
                     self.screen.prompt(&format!("{name} "))?;
-                    let Typed::Line(line) = prompt.read() else {
-                        self.screen.print("")?;
-                        let note =
-                            "Nobody answers here: going on as with --headless, which approves.";
-                        self.screen.print(&paint(WARN, note))?;
-                        self.prompt = None;
-                        return Ok(Wish::AsInTheStory);
+                    let line = match prompt.read() {
+                        Typed::Line(line) => line,
+                        Typed::Silence => {
+                            self.screen.print("")?;
+                            self.screen.print(&paint(WARN, NO_ONE_ANSWERS))?;
+                            self.prompt = None;
+                            return Ok(Wish::AsInTheStory);
+                        }
+                        Typed::End => {
+                            self.screen.print("")?;
+                            return Ok(Wish::Leave);
+                        }
                     };
                     if !prompt.echoes() {
                         self.screen.print(&line)?;
@@ -102,7 +110,7 @@ impl<'a> Viewer<'a> {
 
 impl Audience for Viewer<'_> {
     fn tell(&mut self, line: &Line) -> io::Result<()> {
-        // On a terminal the status lines say it, and say it anew as it changes.
+        // On a terminal the status lines say it, and say it again as it changes.
         if line.tone == Tone::Waits && self.screen.is_live() && self.speed.is_some() {
             return Ok(());
         }
@@ -157,13 +165,13 @@ impl Audience for Viewer<'_> {
         }
         if !free {
             if self.prompt.is_some() {
-                let note = "In this scenario the story answers, or nobody does.";
+                let note = "In this scenario the story answers, or no one does.";
                 self.screen.print(&paint(DIM, note))?;
             }
             return Ok(Wish::AsInTheStory);
         }
         let wish = self.prompted(question)?;
-        // As long as no time passes, what stands above need not be shown again.
+        // As long as no time passes, the message above need not be shown again.
         let stays = matches!(
             wish,
             Wish::Click(_) | Wish::Command(_) | Wish::Thread | Wish::Step
@@ -197,9 +205,17 @@ impl Audience for Viewer<'_> {
 /// What comes next, if it would not be seen.
 fn said(wish: &Wish) -> Option<String> {
     match wish {
-        Wish::Wait(time) => Some(format!("Asked again in {}.", quantity::duration(*time))),
-        Wish::Step => Some("Asked at every step from here on.".to_owned()),
-        Wish::Click(_) | Wish::Command(_) | Wish::Thread | Wish::GoOn | Wish::AsInTheStory => None,
+        Wish::Wait(time) => Some(format!(
+            "You will be asked again in {}.",
+            quantity::duration(*time)
+        )),
+        Wish::Step => Some("You will be asked at every step from now on.".to_owned()),
+        Wish::Click(_)
+        | Wish::Command(_)
+        | Wish::Thread
+        | Wish::GoOn
+        | Wish::AsInTheStory
+        | Wish::Leave => None,
     }
 }
 

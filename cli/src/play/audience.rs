@@ -1,4 +1,4 @@
-//! Who is told of what happens, and asked what to do.
+//! The audience: sees what happens, and is asked what to do.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -17,11 +17,11 @@ pub struct Line {
     pub environment: String,
     /// What.
     pub words: String,
-    /// How it is to be taken.
+    /// Its tone.
     pub tone: Tone,
 }
 
-/// How a line is to be taken.
+/// The tone of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     /// What other people and the cloud do.
@@ -30,9 +30,9 @@ pub enum Tone {
     Story,
     /// What a deployment waits for from here on.
     Waits,
-    /// A deployment ended well.
+    /// A deployment succeeded.
     Good,
-    /// A deployment ended otherwise, or goes back.
+    /// A deployment ended in another way, or is rolled back.
     Bad,
 }
 
@@ -53,7 +53,7 @@ pub struct Waiting {
     pub progress: (usize, usize),
 }
 
-/// A deployment's message as it stands in Slack, and what can be done about it.
+/// A deployment's message as Slack shows it, and what can be done about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     /// Whose.
@@ -68,11 +68,11 @@ pub struct Question {
     pub environment: String,
     /// The tag that is deployed there.
     pub tag: String,
-    /// Whether a plan waits for a yes: nothing goes on before somebody decides.
+    /// Whether a plan waits for approval: nothing continues before someone decides.
     pub asks: bool,
 }
 
-/// What somebody wants who was asked.
+/// What someone wants who was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wish {
     /// To click this button.
@@ -87,14 +87,16 @@ pub enum Wish {
     Step,
     /// Nothing more for now.
     GoOn,
-    /// Whatever the story has in mind: there is nobody.
+    /// What the script says: no one is there to ask.
     AsInTheStory,
+    /// To leave: the input has ended, and nothing is decided.
+    Leave,
 }
 
-/// What somebody is shown who has asked for it.
+/// Something that is shown on request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Aside {
-    /// Words that nobody else sees.
+    /// Words that no one else sees.
     OnlyForThem(Message),
     /// The messages of a thread.
     Thread(Vec<Message>),
@@ -102,18 +104,18 @@ pub enum Aside {
     FormCloses,
 }
 
-/// Who is told of what happens.
+/// Sees what happens.
 pub trait Audience {
     /// Something happened.
     ///
     /// # Errors
-    /// It could not be told.
+    /// The output could not be written.
     fn tell(&mut self, line: &Line) -> io::Result<()>;
 
-    /// Virtual time passes, and these wait. `calm` is how long nothing has been told by then.
+    /// Virtual time passes, and these wait. `calm` is how long nothing has been printed by then.
     ///
     /// # Errors
-    /// It could not be told.
+    /// The output could not be written.
     fn pass(
         &mut self,
         from: Timestamp,
@@ -122,18 +124,18 @@ pub trait Audience {
         waiting: &[Waiting],
     ) -> io::Result<()>;
 
-    /// Whether somebody wants to do something now, without being asked.
+    /// Whether someone wants to do something now, without being asked.
     fn interrupts(&mut self) -> bool {
         false
     }
 
-    /// Somebody is asked; `free` if the answer is the audience's to give.
+    /// Someone is asked; `free` if the answer is the audience's to give.
     ///
     /// # Errors
     /// It could not be shown.
     fn ask(&mut self, question: &Question, free: bool) -> io::Result<Wish>;
 
-    /// Somebody is shown what they asked for.
+    /// Someone is shown what they requested.
     ///
     /// # Errors
     /// It could not be shown.
@@ -141,8 +143,8 @@ pub trait Audience {
         Ok(())
     }
 
-    /// A form is put before somebody; what they put into it, or `None` if they do not send it. What
-    /// was wrong with the answers that they sent before stands at its questions.
+    /// A form is put before someone; what they put into it, or `None` if they do not send it. What
+    /// was wrong with the answers that they sent before is shown at its questions.
     ///
     /// # Errors
     /// It could not be shown.
@@ -160,7 +162,7 @@ pub struct Filled {
     pub wrong: BTreeMap<InputName, String>,
 }
 
-/// Nobody: for tests and for JSON.
+/// No one: for tests and for JSON.
 #[derive(Clone, Copy, Debug)]
 pub struct Silence;
 

@@ -1,5 +1,5 @@
-//! Somebody at the prompt, and what Slack shows them: they click its buttons, fill in its forms, read
-//! its threads and type `/sluice …`, whenever they are asked or want to.
+//! Someone at the prompt, and what Slack shows them: they click its buttons, fill in its forms,
+//! read its threads and type `/sluice …`, whenever they are asked or want to.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -21,33 +21,35 @@ use super::desk::Came;
 use super::{APPROVER, Play};
 use crate::scenario::Approver;
 
-/// A wake-up, and what it makes Sluice tell, are among so many steps of the world.
+/// A wake-up, and what it makes Sluice post, take at most this many steps of the world.
 const MOMENT_STEPS: usize = 6;
 
 /// What was asked so far, and what was made of it.
 #[derive(Debug, Default)]
 pub(super) struct Conversation {
-    /// The plans that somebody was asked about.
+    /// The plans that someone was asked about.
     asked: BTreeSet<(DeploymentId, Hash)>,
-    /// Somebody goes with this deployment step by step, and was asked about it in this phase.
+    /// Someone goes with this deployment step by step, and was asked about it in this phase.
     step: Option<(DeploymentId, &'static str)>,
     pub(super) decided: Decided,
+    /// Whether they have left before the end.
+    pub(super) left: bool,
 }
 
-/// How the story differs from the one that was told, by what somebody at the prompt did.
+/// How the story differs from the script, because of what someone at the prompt did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Decided {
     /// Not at all.
     #[default]
     AsTold,
-    /// The deployment of this tag ends so, and whatever was to come after it does not.
+    /// The deployment of this tag ends like this, and everything scripted after it is skipped.
     Ends(String, &'static str),
-    /// In ways that nobody can tell.
+    /// In unpredictable ways.
     Otherwise,
 }
 
 impl Play {
-    /// Asks whoever is there, if there is something to ask or they want to do something.
+    /// Asks the person at the prompt, if there is something to ask or they want to do something.
     pub(super) fn ask(&mut self, audience: &mut dyn Audience) -> io::Result<()> {
         let interrupts = audience.interrupts();
         let Some(d) = self.about(interrupts) else {
@@ -66,6 +68,10 @@ impl Play {
                 Wish::AsInTheStory => {
                     self.conversation.step = None;
                     self.as_in_the_story(&question, &posted);
+                    return Ok(());
+                }
+                Wish::Leave => {
+                    self.conversation.left = true;
                     return Ok(());
                 }
                 Wish::GoOn => return Ok(()),
@@ -102,13 +108,13 @@ impl Play {
         }
     }
 
-    /// Whether nothing goes on before somebody does something more.
+    /// Whether nothing continues before someone does something more.
     fn asks_more(&self, id: &DeploymentId) -> bool {
         let d = self.deployment(id).filter(|d| !d.phase.is_terminal());
         d.is_some_and(|d| matches!(d.phase, Phase::AwaitingApproval) || d.paused.is_some())
     }
 
-    /// Lets Slack show what was just done, which takes it no longer than somebody looks.
+    /// Lets Slack show what was just done, which takes it no longer than someone looks.
     fn catch_up(&mut self, audience: &mut dyn Audience, id: &DeploymentId) -> io::Result<()> {
         for _ in 0..MOMENT_STEPS {
             let shown = self.deployment(id).is_none_or(|d| self.shows_what_is(&d));
@@ -172,7 +178,7 @@ impl Play {
         newest.cloned()
     }
 
-    /// Whether Slack's message of the deployment is of now: people are told a moment later.
+    /// Whether Slack's message of the deployment is current: it is updated a moment later.
     fn shows_what_is(&self, d: &Deployment) -> bool {
         let Some(posted) = self.posted(&d.id) else {
             return false;
@@ -293,7 +299,7 @@ impl Play {
         self.came(audience, did, came)
     }
 
-    /// Tells what somebody did, shows them what came of it, and what it moved.
+    /// Prints what someone did, its result, and what it changed.
     fn came(&mut self, audience: &mut dyn Audience, did: String, came: Came) -> io::Result<()> {
         match came {
             Came::Words(message) if message.blocks.len() == 1 => {
@@ -307,7 +313,7 @@ impl Play {
             Came::Nothing => self.stage.somebody(audience, did)?,
             Came::Form(form, id) => {
                 self.stage
-                    .somebody(audience, format!("{did}: a form comes up"))?;
+                    .somebody(audience, format!("{did}: a form opens"))?;
                 let mut filled = Filled::default();
                 while let Some(answers) = audience.fill(&form, &filled)? {
                     let world = &self.stage.world;
@@ -324,7 +330,7 @@ impl Play {
     }
 }
 
-/// Whether what is typed changes nothing: it tells how things are, or is no command.
+/// Whether what is typed changes nothing: it shows the status, or is not a command.
 fn is_look(text: &str) -> bool {
     let word = text
         .split_whitespace()
@@ -335,7 +341,7 @@ fn is_look(text: &str) -> bool {
     verb.is_none_or(|verb| verb.group() == Group::Look)
 }
 
-/// What tells one state of a message from another: its title, its status, its buttons.
+/// What distinguishes one state of a message from another: its title, its status, its buttons.
 fn gist(message: &Message) -> (Option<&Block>, Option<&str>, Vec<&Button>) {
     let status = message.blocks.iter().find_map(|block| match block {
         Block::Fields(fields) => fields.first().map(|(_, value)| value.as_str()),

@@ -1,4 +1,4 @@
-//! Slack, as somebody at the prompt uses it: every click, command and form goes to the function
+//! Slack, as someone at the prompt uses it: every click, command and form goes to the function
 //! `slack` as Slack sends it, signed, and the answer is read as people read it.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use sluice_words::modal::{InputName, Modal, Submission};
 
 use crate::wiring::{Function, Lambda, click, command, errors, message, submission_request};
 
-/// Somebody's place at Slack.
+/// Someone's place at Slack.
 pub(super) struct Desk {
     lambda: Lambda,
     user: SlackUserId,
@@ -20,7 +20,7 @@ pub(super) struct Desk {
     requests: u32,
 }
 
-/// What came of a click or a command.
+/// The result of a click or a command.
 pub(super) enum Came {
     /// Words for them alone.
     Words(Message),

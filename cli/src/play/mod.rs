@@ -1,4 +1,4 @@
-//! Plays a scenario: moves its world step by step, brings on its scenes, tells an audience.
+//! Plays a scenario: moves its world step by step, starts its scenes, reports to an audience.
 
 mod audience;
 mod conversation;
@@ -86,15 +86,18 @@ impl Play {
         &self.stage.world
     }
 
-    /// Plays to the end.
+    /// Plays to the end; `None` if the audience leaves before.
     ///
     /// # Errors
-    /// The audience cannot be told any more: standard output is closed.
-    pub fn run(&mut self, audience: &mut dyn Audience) -> io::Result<Verdict> {
+    /// The output can no longer be written: standard output is closed.
+    pub fn run(&mut self, audience: &mut dyn Audience) -> io::Result<Option<Verdict>> {
         loop {
             self.stage.tell(audience)?;
             self.cue_scenes();
             self.ask(audience)?;
+            if self.conversation.left {
+                return Ok(None);
+            }
             if self.stage.is_over() {
                 break;
             }
@@ -103,12 +106,12 @@ impl Play {
             }
             self.stage.step(audience)?;
         }
-        Ok(Verdict::of(
+        Ok(Some(Verdict::of(
             &self.stage.world,
             &self.config,
             &self.scenario,
             &self.conversation.decided,
-        ))
+        )))
     }
 
     /// Brings on the scenes whose time has come.

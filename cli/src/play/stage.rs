@@ -1,4 +1,4 @@
-//! A world with Sluice in it, and what of its story has been told.
+//! A world with Sluice in it, and how much of its story has been printed.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -18,7 +18,7 @@ use sluice_words::waits::waits_for;
 use super::audience::{Audience, Line, Tone, Waiting};
 use crate::wiring::{HandlerFunctions, Lambda};
 
-/// The phases of a deployment that goes well, as steps on a bar.
+/// The phases of a successful deployment, as steps on a bar.
 const STEPS: [&str; 11] = [
     "Planning",
     "AwaitingApproval",
@@ -64,12 +64,12 @@ impl Stage {
         }
     }
 
-    /// The functions, for whoever calls them beside the world.
+    /// The functions, for callers other than the world.
     pub fn lambda(&self) -> Lambda {
         self.lambda.clone()
     }
 
-    /// Whether nothing is left to happen that anybody could notice.
+    /// Whether nothing is left to happen that anyone could notice.
     pub fn is_over(&self) -> bool {
         self.world.is_quiet()
     }
@@ -90,10 +90,10 @@ impl Stage {
         due.into_iter().map(|(_, reminder)| reminder).collect()
     }
 
-    /// Moves the world by one step, and tells of what was done to Sluice in it.
+    /// Moves the world by one step, and prints what was done to Sluice in it.
     ///
     /// # Errors
-    /// The audience cannot be told.
+    /// The output cannot be written.
     pub fn step(&mut self, audience: &mut dyn Audience) -> io::Result<()> {
         let from = self.world.now();
         let waiting = self.waiting();
@@ -121,7 +121,7 @@ impl Stage {
     /// Tells what is new in every deployment's story.
     ///
     /// # Errors
-    /// The audience cannot be told.
+    /// The output cannot be written.
     pub fn tell(&mut self, audience: &mut dyn Audience) -> io::Result<()> {
         let mut news: Vec<(Timestamp, Arc<Deployment>, String, Tone)> = Vec::new();
         for stored in self.world.store().deployments() {
@@ -155,10 +155,10 @@ impl Stage {
         Ok(())
     }
 
-    /// Tells of something that somebody did.
+    /// Tells of something that someone did.
     ///
     /// # Errors
-    /// The audience cannot be told.
+    /// The output cannot be written.
     pub fn somebody(&mut self, audience: &mut dyn Audience, words: String) -> io::Result<()> {
         let now = self.world.now();
         self.news(audience, now, "", words, Tone::Around)

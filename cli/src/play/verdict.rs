@@ -38,8 +38,8 @@ impl Verdict {
         match decided {
             Decided::AsTold => {}
             Decided::Ends(tag, end) => {
-                // Somebody at the prompt told another story: it ends as they decided, whatever was
-                // to come after that did not, and the rest is not judged.
+                // Someone at the prompt changed the story: it ends as they decided, the rest of the
+                // script is skipped, and only this end is judged.
                 if let Some(at) = ends.iter().position(|(expected, _)| expected == tag) {
                     ends.truncate(at + 1);
                     ends[at].1 = end;
@@ -64,7 +64,7 @@ impl Verdict {
 }
 
 impl Verdict {
-    /// Of a story that somebody at the prompt made up: only what must hold in every story is judged.
+    /// Of a story that someone at the prompt made up: only what must hold in every story is judged.
     fn of_their_own(world: &World) -> Self {
         let checked = vec![invariants(world)];
         let as_it_should = checked.iter().all(|checked| checked.holds);
@@ -81,7 +81,7 @@ impl Verdict {
     }
 }
 
-/// The deployments, in the order they were asked for: environment, tag, phase.
+/// The deployments, in the order they were requested: environment, tag, phase.
 fn deployments(world: &World) -> Vec<(String, String, &'static str)> {
     let mut stored = world.store().deployments();
     stored.sort_by_key(|s| (s.deployment.requested_at, s.deployment.release.pushed_at));
@@ -129,7 +129,9 @@ fn ends_checked(world: &World, ends: &[(&'static str, &'static str)]) -> Vec<Che
 fn invariants(world: &World) -> Checked {
     let violations = world.violations();
     let words = match violations.first() {
-        None => "no invariant was broken, every history replays, no secret was told".to_owned(),
+        None => {
+            "no invariant was broken, every history replays, no secret was disclosed".to_owned()
+        }
         Some(first) => format!(
             "no invariant was broken: {} were, first {first}",
             violations.len()

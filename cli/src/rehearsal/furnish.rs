@@ -1,4 +1,4 @@
-//! What payload files speak of is there: images in the registry, with the findings that a scan in
+//! Sets up what payload files refer to: images in the registry, with the findings that a scan in
 //! the files tells of.
 
 use std::collections::BTreeMap;
@@ -11,19 +11,19 @@ use sluice_sim::world::World;
 
 use super::PayloadFile;
 
-/// Puts the images that the files speak of into the registry, which stands where their events come
+/// Puts the images that the files refer to into the registry, which is where their events come
 /// from.
 pub(super) fn furnish(world: &World, files: &[PayloadFile], config: &Config) {
     world.with_cloud(|cloud| {
         for file in files {
             furnished(cloud, &file.payload, files, config);
         }
-        // They were pushed before the story begins: whoever tells of it are the files.
+        // They were pushed before the story begins: the files report it.
         cloud.take_emitted();
     });
 }
 
-/// Puts the image of one event into the registry, if it tells of a push.
+/// Puts the image of one event into the registry, if it reports a push.
 pub fn furnished(cloud: &mut Cloud, event: &Value, files: &[PayloadFile], config: &Config) {
     let detail = &event["detail"];
     if event["source"] != "aws.ecr" || detail["repository-name"] != config.repository.as_str() {

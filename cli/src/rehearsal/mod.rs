@@ -34,12 +34,12 @@ pub struct Answered {
     pub function: Option<Function>,
     /// When it was delivered.
     pub at: Option<Timestamp>,
-    /// What came of it.
+    /// The result.
     #[serde(flatten)]
     pub answer: Answer,
 }
 
-/// What came of a file.
+/// The result of a file.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Answer {
@@ -57,7 +57,7 @@ pub struct Rehearsal {
 }
 
 impl Rehearsal {
-    /// A world for this application, in which what the files speak of is there.
+    /// A world for this application, in which everything that the files refer to exists.
     pub fn new(files: &[PayloadFile], config: &Config, seed: u64) -> Self {
         let begins = files
             .iter()
@@ -91,7 +91,7 @@ impl Rehearsal {
     /// Runs until nothing moves, or for a day after the last file.
     ///
     /// # Errors
-    /// The audience cannot be told.
+    /// The output cannot be written.
     pub fn run(&mut self, audience: &mut dyn Audience) -> io::Result<Vec<Answered>> {
         loop {
             self.stage.tell(audience)?;
@@ -104,7 +104,7 @@ impl Rehearsal {
         Ok(self
             .answers
             .lock()
-            .expect("a function that panicked ended the program")
+            .expect("a panicking function ends the program")
             .clone())
     }
 
@@ -122,7 +122,7 @@ impl Rehearsal {
             let answered = block_on(lambda.invoke(file.function, &file.as_delivered(at)));
             answers
                 .lock()
-                .expect("a function that panicked ended the program")
+                .expect("a panicking function ends the program")
                 .push(Answered {
                     file: file.name,
                     function: Some(file.function),
@@ -134,7 +134,7 @@ impl Rehearsal {
 }
 
 /// A batch whose messages failed, and a request that was turned away, are answers of the function
-/// and failures to whoever sent them.
+/// and failures to the sender.
 fn refused(mut answer: Value) -> Answer {
     // Shown alike by every build: with the AWS SDK in it serde_json keeps another order.
     answer.sort_all_objects();

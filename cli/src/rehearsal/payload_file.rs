@@ -5,6 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::input;
 use crate::wiring::{Function, happened_at, recognise, sqs_batch};
 
 /// A payload that was read.
@@ -19,16 +20,15 @@ pub struct PayloadFile {
 }
 
 impl PayloadFile {
-    /// Reads a file.
+    /// Reads a file; `-` is standard input.
     ///
     /// # Errors
     /// It cannot be read, is not JSON (line and column), or is nothing that Sluice is sent.
     pub fn read(path: &Path) -> Result<Self, String> {
-        let text =
-            std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?;
+        let text = input::text(path).map_err(|error| format!("cannot be read: {error}"))?;
         let payload: Value = serde_json::from_str(&text).map_err(|error| not_json(&error))?;
         let function = recognise(&payload).map_err(|error| error.to_string())?;
-        let name = path.display().to_string();
+        let name = input::name(path);
         Ok(Self {
             name,
             function,

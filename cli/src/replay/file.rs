@@ -11,7 +11,7 @@ use sluice_core::redact::redacted;
 
 /// A larger file is refused: a history of ten thousand records has 12 MB.
 const MOST_BYTES: usize = 256 << 20;
-/// Characters of an error that are shown: it may repeat what stands in the file.
+/// Characters of an error that are shown: it may repeat what is in the file.
 const ERROR_CHARS: usize = 300;
 
 /// The history of one deployment.
@@ -98,14 +98,16 @@ pub fn read(text: &[u8]) -> Result<Vec<Exported>, Unreadable> {
         Value::Object(ref fields) if fields.contains_key("history") => account(value)?,
         _ => {
             return Err(Unreadable(
-                "it is none of the forms that a history has: what `sluice demo --json` prints, a list \
+                "it is not a history in any known form: what `sluice demo --json` prints, a list \
                  of records, or what `aws dynamodb query` prints of a deployment in Sluice's table"
                     .to_owned(),
             ));
         }
     };
     if histories.iter().all(|history| history.records.is_empty()) {
-        return Err(Unreadable("it has no record of a deployment".to_owned()));
+        return Err(Unreadable(
+            "it contains no record of a deployment".to_owned(),
+        ));
     }
     Ok(histories)
 }
@@ -145,8 +147,8 @@ fn by_deployment(records: Vec<Value>, within: &str) -> Result<Vec<Exported>, Unr
     Ok(histories)
 }
 
-/// The items of one deployment. Its head says where the chain ends; its state is in several items, of
-/// which the head alone does not give the whole.
+/// The items of one deployment. Its head says where the chain ends; its state is in several items,
+/// of which the head alone does not give the whole.
 fn queried(value: Value) -> Result<Exported, Unreadable> {
     let mut queried: Queried = of(value, "")?;
     // A query has them in this order, a scan in none.

@@ -1,4 +1,4 @@
-//! A history folded through today's code, with all that is to be told of it.
+//! A history folded through today's code, with everything to report about it.
 
 use sluice_core::deployment::Deployment;
 use sluice_core::history::{
@@ -8,7 +8,7 @@ use sluice_core::history::{
 
 use super::Exported;
 
-/// A state is kept at every so many records: going back folds no more than these again.
+/// A state is kept every this many records: stepping back folds no more than these again.
 const KEPT_EVERY: usize = 64;
 
 /// A history, folded.
@@ -19,7 +19,7 @@ pub struct Folding<'a> {
     pub broken: Option<Broken>,
     /// Where today's code decides otherwise, in the order of the records.
     pub decisions: Vec<Difference>,
-    /// Where it says the same in other words.
+    /// Where it says the same in different words.
     pub words: Vec<Difference>,
     /// Where the stored state differs from what replaying gives.
     pub state: Vec<StateDifference>,
@@ -108,8 +108,8 @@ impl<'a> Folding<'a> {
         self.folded
     }
 
-    /// The deployment after the record of this index, as today's code has it; `None` where the chain
-    /// is broken before it.
+    /// The deployment after the record of this index, as today's code has it; `None` where the
+    /// chain is broken before it.
     pub fn state(&self, index: usize) -> Option<Deployment> {
         if index >= self.folded {
             return None;
@@ -166,13 +166,14 @@ fn broken(records: &[Record], end: Option<&ChainEnd>) -> Option<Broken> {
         )
     } else if end.next_seq < last.next_seq {
         format!(
-            "record {} was put in: the deployment's chain ends with record {}",
+            "record {} was inserted: the deployment's chain ends with record {}",
             end.next_seq,
             end.next_seq.saturating_sub(1)
         )
     } else {
         format!(
-            "record {} was replaced: its hash is not the one with which the deployment's chain ends",
+            "record {} was replaced: its hash is not the one with which the deployment's chain \
+             ends",
             last.next_seq.saturating_sub(1)
         )
     };

@@ -1,6 +1,6 @@
 //! A recorded history, read again: is it whole, what happened, would today's code decide the same?
 //!
-//! What is compared and how is `sluice_core::history`; here a file is read and told to people.
+//! What is compared and how is `sluice_core::history`; here a file is read and printed for people.
 
 mod file;
 mod folding;

@@ -6,7 +6,7 @@ use super::Folding;
 use super::timeline::state_after;
 use crate::terminal::{DIM, paint};
 
-/// What somebody at a terminal can press.
+/// What someone at a terminal can press.
 const HELP: &str = "Enter, → or n: next · ← or p: back · g: first · G: last · d: next difference · \
                         i: next without an answer · a number and Enter: that record · q: quit";
 
@@ -31,11 +31,11 @@ pub enum Key {
     Quit,
 }
 
-/// Where in a history somebody is.
+/// Where in a history someone is.
 pub struct Steps<'a, 'b> {
     folding: &'a Folding<'b>,
     at: usize,
-    /// Digits that were typed since the last key that is none.
+    /// Digits that were typed since the last other key.
     digits: String,
 }
 

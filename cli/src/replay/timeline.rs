@@ -56,7 +56,7 @@ fn title(folding: &Folding<'_>) -> String {
     }
 }
 
-/// A record: number, time, phase, what happened, what people were told, what Sluice meant to do, and
+/// A record: number, time, phase, what happened, what people saw, what Sluice meant to do, and
 /// where today's code differs.
 fn entry(folding: &Folding<'_>, index: usize) -> Vec<String> {
     let Some(record) = folding.records.get(index) else {
@@ -129,14 +129,14 @@ fn happened(entry: &RecordedEntry) -> String {
         RecordedEntry::Opened(_) => "opened".to_owned(),
         RecordedEntry::Event(event) => match event {
             Event::Wake => "wake-up".to_owned(),
-            Event::WasAway { .. } => "no one looked although it was due".to_owned(),
+            Event::WasAway { .. } => "it was due, but was not checked".to_owned(),
             Event::Approve { by: who, .. } => by("approved", who),
             Event::Reject { by: who, .. } => by("rejected", who),
             Event::Cancel { by: who, .. } => by("cancelled", who),
             Event::Override { by: who, .. } => by("allowed while closed", who),
             Event::Pause { by: who, .. } => by("paused", who),
             Event::Resume { by: who, .. } => by("resumed", who),
-            Event::RollForward { by: who, .. } => by("left for a newer release", who),
+            Event::RollForward { by: who, .. } => by("superseded by a newer release", who),
             Event::Keep { by: who, .. } => by("kept", who),
             Event::GoBack { by: who, .. } => by("rollback requested", who),
             Event::SupersededBy { deployment } => plain(&format!("{deployment} wants its place")),
@@ -157,7 +157,7 @@ fn difference_words(difference: &Difference) -> String {
     )
 }
 
-/// What came of it all: the chain, the intents without an answer, what differs.
+/// The results: the chain, the intents without an answer, what differs.
 fn verdict(folding: &Folding<'_>) -> String {
     let mut said = vec![chain(folding)];
     let unanswered: Vec<String> = folding
@@ -176,7 +176,7 @@ fn verdict(folding: &Folding<'_>) -> String {
     said.extend(decisions(folding));
     if !folding.words.is_empty() {
         let count = quantity::count(folding.words.len(), "record");
-        let words = format!("In {count} today's code says the same in other words.");
+        let words = format!("In {count} today's code says the same in different words.");
         said.push((DIM, words));
     }
     let lines = said.into_iter().flat_map(|(style, text)| {
@@ -195,7 +195,8 @@ fn chain(folding: &Folding<'_>) -> (Style, String) {
         Some(broken) => (
             BAD,
             format!(
-                "The hash chain is BROKEN: {}. Do not trust record {} or any after it; the table that \
+                "The hash chain is BROKEN: {}. Do not trust record {} or any after it; the table \
+                 that \
                  the history was exported from has the original.",
                 broken.why, broken.seq
             ),
@@ -232,7 +233,8 @@ fn decisions(folding: &Folding<'_>) -> Vec<(Style, String)> {
     });
     let count = folding.decisions.len() + folding.state.len();
     let first = format!(
-        "Today's code DECIDES OTHERWISE in {}. The first is the cause to look at: what comes after may \
+        "Today's code DECIDES DIFFERENTLY in {}. The first is the cause to look at: what comes \
+         after may \
          follow from it.",
         quantity::count(count, "place")
     );
@@ -299,7 +301,7 @@ fn state_lines(d: &Deployment, record: &Record) -> Vec<String> {
     ));
     let rollouts = touched.rollouts.iter().map(|(service, seen)| match seen {
         Some(seen) => format!("{service} {:?}", seen.status),
-        None => format!("{service} asked for, not seen yet"),
+        None => format!("{service} requested, not seen yet"),
     });
     fields.push(("rollouts", or_none(rollouts.collect())));
     let open = d.intents.iter().filter(|(_, intent)| intent.open);

@@ -20,10 +20,10 @@ use sluice_sim::world::World;
 
 use crate::wiring::APPROVER;
 
-/// Who asks for the way back: a member of the group that may.
+/// Who requests a rollback: a member of the group that may.
 const ON_CALL: &str = "UONES0604QSJC";
 
-/// Something that somebody or something does. Where it is not said otherwise, in production.
+/// Something that someone or something does. Where it is not said otherwise, in production.
 #[derive(Clone, Debug)]
 pub enum Act {
     /// CI pushes an image.
@@ -35,17 +35,17 @@ pub enum Act {
         /// How it behaves from now on.
         behaviour: Box<ImageBehaviour>,
     },
-    /// Somebody rotates a secret.
+    /// Someone rotates a secret.
     RotateSecret(&'static str),
-    /// Somebody removes a key of a secret.
+    /// Someone removes a key of a secret.
     DeleteSecretKey(&'static str, &'static str),
-    /// What becomes of the next snapshot.
+    /// What happens to the next snapshot.
     NextSnapshot(SnapshotFate),
     /// A CloudWatch alarm fires.
     AlarmFires(&'static str),
-    /// Somebody left the production listener between two target groups.
+    /// Someone left the production listener between two target groups.
     SplitListener([u32; 2]),
-    /// Somebody deploys another image of theirs to a service in the console.
+    /// Someone deploys another image of theirs to a service in the console.
     DeployByHand(&'static str, &'static str),
     /// The services were just made: ECS never completed a deployment of them.
     NewServices,
@@ -61,17 +61,17 @@ pub enum Act {
     EmptyGroups,
     /// The network between Sluice and the application is cut; users still reach it.
     CutOff,
-    /// Somebody says that what Sluice cannot judge is well.
+    /// Someone confirms that a release that Sluice cannot judge is healthy.
     Keep,
-    /// Somebody leaves a failed release as it is, to be mended by a newer one.
+    /// Someone leaves a failed release as it is, to be fixed by a newer one.
     RollForward,
-    /// Somebody wants what ran before, for this reason, and knows of migrations since.
+    /// Someone requests a rollback, for this reason, and knows of the migrations since.
     RollBack(&'static str),
-    /// Somebody wants the database as it was before the last migration, for this reason.
+    /// Someone requests a database restore to before the last migration, for this reason.
     Restore(&'static str),
-    /// Somebody freezes production, for this reason.
+    /// Someone freezes production, for this reason.
     Freeze(&'static str),
-    /// Somebody lets what waits for the environment to open through, for this reason.
+    /// Someone starts what waits for the environment to open, for this reason.
     Override(&'static str),
 }
 
@@ -82,34 +82,36 @@ impl Act {
             Self::Push { tag, image, .. } => {
                 format!("CI pushes erp:{tag} ({})", digest_of(&label(image)).short())
             }
-            Self::RotateSecret(name) => format!("somebody rotates the secret {name}"),
+            Self::RotateSecret(name) => format!("someone rotates the secret {name}"),
             Self::DeleteSecretKey(name, key) => {
-                format!("somebody removes the key {key} from the secret {name}")
+                format!("someone removes the key {key} from the secret {name}")
             }
             Self::NextSnapshot(fate) => {
-                format!("RDS has a bad day: the next snapshot {}", told(*fate))
+                format!("RDS has a problem: the next snapshot {}", told(*fate))
             }
             Self::AlarmFires(name) => format!("the CloudWatch alarm {name} fires"),
             Self::SplitListener([blue, green]) => format!(
-                "somebody leaves the production listener half shifted: blue {blue}, green {green}"
+                "someone leaves the production listener half shifted: blue {blue}, green {green}"
             ),
             Self::DeployByHand(service, image) => {
-                format!("somebody deploys {image} to {service} in the ECS console")
+                format!("someone deploys {image} to {service} in the ECS console")
             }
-            Self::NewServices => "the ECS services were just made: nothing was ever deployed by a \
-                                  deployment"
-                .to_owned(),
+            Self::NewServices => {
+                "the ECS services are new: nothing was ever deployed to them".to_owned()
+            }
             Self::Refuse(operation) => {
                 format!(
-                    "somebody changes a role: {} is refused from now on",
+                    "someone changes a role: {} is refused from now on",
                     operation.name()
                 )
             }
             Self::Roads(words, _) | Self::Faults(words, _) => (*words).to_owned(),
             Self::SlackDown(time) => format!("Slack goes down for {}", quantity::duration(*time)),
-            Self::RollBack(reason) => format!("@{ON_CALL} asks for what ran before: {reason}"),
+            Self::RollBack(reason) => {
+                format!("@{ON_CALL} requests a rollback to the previous version: {reason}")
+            }
             Self::Restore(reason) => {
-                format!("@{ON_CALL} asks for the database as it was before the migration: {reason}")
+                format!("@{ON_CALL} requests a database restore to before the migration: {reason}")
             }
             Self::CutOff => {
                 "the network between Sluice and the application is cut: its users do not \
@@ -118,9 +120,9 @@ impl Act {
             }
             Self::Keep => format!("@{APPROVER} looks at it and clicks [Keep it]"),
             Self::RollForward => format!("@{APPROVER} decides and clicks [Roll forward]"),
-            Self::EmptyGroups => "everybody leaves the approvers' groups".to_owned(),
-            Self::Freeze(reason) => format!("somebody freezes production: {reason}"),
-            Self::Override(reason) => format!("somebody overrides the freeze: {reason}"),
+            Self::EmptyGroups => "everyone leaves the approvers' groups".to_owned(),
+            Self::Freeze(reason) => format!("someone freezes production: {reason}"),
+            Self::Override(reason) => format!("someone overrides the freeze: {reason}"),
         }
     }
 
@@ -190,7 +192,7 @@ impl Act {
     }
 }
 
-/// What somebody who may does by command.
+/// What someone who may does by command.
 fn by_hand(world: &World, config: &Config, production: &Environment, act: &Act) {
     let app = App::new(world.ports(), vec![Arc::new(config.clone())]);
     let by = SlackUserId::new(APPROVER);
@@ -274,7 +276,7 @@ fn deploy_by_hand(
     });
 }
 
-/// A request of whoever is on call.
+/// A request by the person on call.
 fn on_call(world: &World, config: &Config, production: &Environment) -> (App, Request) {
     let app = App::new(world.ports(), vec![Arc::new(config.clone())]);
     let request = Request {
@@ -316,7 +318,7 @@ fn restore(world: &mut World, config: &Config, production: &Environment, reason:
     is_told(world, asked);
 }
 
-/// Whoever is refused is told why, and so is whoever watches.
+/// The person who is refused sees why, and so does the audience.
 fn is_told(world: &mut World, asked: Result<Asked, AskError>) {
     let told = match asked {
         Ok(asked) => asked.reply,
@@ -328,7 +330,7 @@ fn is_told(world: &mut World, asked: Result<Asked, AskError>) {
 
 fn refuse(world: &World, operation: Operation) {
     let error = PortError::permanent(format!(
-        "AccessDeniedException: the role may not call {}: give it back its policy",
+        "AccessDeniedException: the role may not call {}: restore its policy",
         operation.name()
     ));
     world.with_cloud(|cloud| cloud.faults().always(operation, Fault::Fail(error)));

@@ -18,7 +18,8 @@ fn rollback_asked() -> Scenario {
     let to_production = push("v1.5.0", "1.5.0", ImageBehaviour::default());
     let mut scenario = Scenario::new(
         "rollback-asked",
-        "half an hour after a release somebody asks for the one before: back in minutes, with its own revisions",
+        "half an hour after a release someone requests a rollback: done in minutes, with the old \
+         task definitions",
     )
     .scene(
         When::After(TO_PRODUCTION, "Succeeded", SignedDuration::from_mins(20)),
@@ -32,7 +33,10 @@ fn rollback_asked() -> Scenario {
         When::After("v1.5.0", "Succeeded", SignedDuration::from_mins(30)),
         Act::RollBack("invoices show the wrong currency"),
     )
-    .check(Check::Told(TO_PRODUCTION, "production was rolled back from v1.5.0 to v1.4.0"))
+    .check(Check::Told(
+        TO_PRODUCTION,
+        "production was rolled back from v1.5.0 to v1.4.0",
+    ))
     .check(Check::Runs {
         environment: "production",
         image: IMAGE,
@@ -53,7 +57,8 @@ fn rollback_asked() -> Scenario {
 fn rollback_while_baking() -> Scenario {
     Scenario::new(
         "rollback-while-baking",
-        "a release has the traffic and somebody sees a fault no check sees: it goes back when told",
+        "a release has the traffic and someone sees a fault no check sees: it rolls back when \
+         requested",
     )
     .scene(
         When::After(TO_PRODUCTION, "Baking", SignedDuration::from_mins(3)),
@@ -72,7 +77,8 @@ fn database_restored() -> Scenario {
     let to_production = push("v1.5.0", "1.5.0", ImageBehaviour::default());
     let mut scenario = Scenario::new(
         "database-restored",
-        "a migration has spoilt the data: the database is brought back to before it, and the code with it",
+        "a migration has corrupted data: the database is restored to before it, and the code is \
+         rolled back with it",
     )
     .scene(
         When::After(TO_PRODUCTION, "Succeeded", SignedDuration::from_mins(20)),

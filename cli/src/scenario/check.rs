@@ -22,7 +22,7 @@ pub enum Check {
         /// How many.
         count: usize,
     },
-    /// RDS was asked for so many snapshots there.
+    /// This many snapshots were requested from RDS there.
     Snapshots {
         /// Where.
         environment: &'static str,
@@ -40,7 +40,7 @@ pub enum Check {
     NothingDeployed(&'static str),
     /// At most one beat ever ran there.
     OneBeat(&'static str),
-    /// People were told this, of the deployment of this tag.
+    /// People saw this about the deployment of this tag.
     Told(&'static str, &'static str),
     /// The history of the deployment of this tag says these, in this order.
     InOrder(&'static str, &'static [&'static str]),
@@ -70,12 +70,12 @@ impl Check {
             }
             Self::Snapshots { environment, count } => {
                 format!(
-                    "{} was asked for in {environment}",
+                    "{} was requested in {environment}",
                     quantity::count(*count, "snapshot")
                 )
             }
             Self::Runs { environment, image } => format!(
-                "web, worker and beat in {environment} run erp:{image} ({}), and it has all traffic",
+                "web, worker and beat in {environment} run erp:{image} ({}), which has all traffic",
                 digest_of(&label(image)).short()
             ),
             Self::NothingDeployed(environment) => {

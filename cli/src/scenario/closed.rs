@@ -14,7 +14,8 @@ pub(super) fn scenarios() -> Vec<Scenario> {
     vec![
         Scenario::new(
             "frozen",
-            "production is frozen: the deployment waits, until somebody who may overrides it",
+            "production is frozen: the deployment waits until an authorised person overrides the \
+             freeze",
         )
         .scene(
             When::After(TO_STAGING, "Succeeded", BETWEEN / 2),
@@ -43,7 +44,8 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             config: afternoons,
             ..Scenario::new(
                 "outside-the-window",
-                "production takes deployments in the afternoon: approved before, it begins then",
+                "production is open for deployments in the afternoon: approved earlier, the \
+                 deployment starts then",
             )
         }
         .check(Check::InOrder(

@@ -19,18 +19,27 @@ fn before_the_rollout() -> Vec<Scenario> {
     vec![
         Scenario::new(
             "broken-migration",
-            "the migration fails on production's data: no service is changed, people get its last words",
+            "the migration fails on production's data: no service is changed, people get its last \
+             log lines",
         )
         .in_production(ImageBehaviour::default().with_failing_migration(
             1,
             &[
-                "INFO  [alembic.runtime.migration] Running upgrade 8d1f -> a27c, invoice number is unique",
-                "sqlalchemy.exc.IntegrityError: could not create unique index \"uq_invoice_number\"",
+                "INFO  [alembic.runtime.migration] Running upgrade 8d1f -> a27c, invoice number \
+                 is unique",
+                "sqlalchemy.exc.IntegrityError: could not create unique index \
+                 \"uq_invoice_number\"",
             ],
         ))
         .ends("Failed")
-        .check(Check::Snapshots { environment: "production", count: 1 })
-        .check(Check::Migrations { environment: "production", count: 1 })
+        .check(Check::Snapshots {
+            environment: "production",
+            count: 1,
+        })
+        .check(Check::Migrations {
+            environment: "production",
+            count: 1,
+        })
         .check(Check::NothingDeployed("production"))
         .check(Check::Told(TO_PRODUCTION, "uq_invoice_number"))
         .production_as_before(),
@@ -40,9 +49,15 @@ fn before_the_rollout() -> Vec<Scenario> {
         )
         .in_production(hung_migration())
         .ends("Failed")
-        .check(Check::Migrations { environment: "production", count: 1 })
+        .check(Check::Migrations {
+            environment: "production",
+            count: 1,
+        })
         .check(Check::NothingDeployed("production"))
-        .check(Check::Told(TO_PRODUCTION, "Sluice stops it and then checks the database"))
+        .check(Check::Told(
+            TO_PRODUCTION,
+            "Sluice stops it and then checks the database",
+        ))
         .production_as_before(),
         snapshot("failed-snapshot", SnapshotFate::FailsAt(40))
             .shows("RDS fails the snapshot: no migration runs"),
@@ -55,7 +70,7 @@ fn after_the_migration() -> Vec<Scenario> {
     vec![
         Scenario::new(
             "green-never-up",
-            "green's tasks crash: given up after an hour; no traffic ever reached it",
+            "green's tasks crash: stopped after its time limit; no traffic ever reached it",
         )
         .in_production(ImageBehaviour {
             web: Start::Crashes(3),
@@ -68,12 +83,12 @@ fn after_the_migration() -> Vec<Scenario> {
         ))
         .production_as_before(),
         failing_smoke_test("failing-smoke-test")
-            .shows("green answers wrongly: it never gets traffic; web, worker and beat go back")
+            .shows("green answers wrongly: it never gets traffic; web, worker and beat roll back")
             .ends("RolledBack")
             .production_as_before(),
         Scenario::new(
             "worker-crash",
-            "the workers crash after the migration: web, worker and beat go back",
+            "the workers crash after the migration: web, worker and beat roll back",
         )
         .in_production(ImageBehaviour {
             workers: Start::Crashes(1),
@@ -83,7 +98,7 @@ fn after_the_migration() -> Vec<Scenario> {
         .production_as_before(),
         Scenario::new(
             "bad-bake",
-            "fine at first, errors under traffic: Sluice sees it in the bake and rolls back",
+            "healthy at first, errors under traffic: Sluice sees it in the bake and rolls back",
         )
         .in_production(
             ImageBehaviour::default().with_trouble_under_traffic(SignedDuration::from_mins(4), 503),
@@ -93,22 +108,30 @@ fn after_the_migration() -> Vec<Scenario> {
             TO_PRODUCTION,
             "all traffic is on the new version",
         ))
-        .check(Check::Told(TO_PRODUCTION, "health checks failed after the traffic shift"))
+        .check(Check::Told(
+            TO_PRODUCTION,
+            "health checks failed after the traffic shift",
+        ))
         .production_as_before(),
         Scenario::new(
             "dying-workers",
-            "workers start well and die again and again: ECS starts them anew, Sluice sees it in the bake and rolls back",
+            "workers start and crash repeatedly: ECS restarts them, Sluice sees it in the bake \
+             and rolls back",
         )
         .in_production(
             ImageBehaviour::default().with_dying_workers(SignedDuration::from_secs(80), 1),
         )
         .ends("RolledBack")
         .check(Check::Told(TO_PRODUCTION, "worker runs the new version"))
-        .check(Check::Told(TO_PRODUCTION, "health checks failed after the traffic shift: "))
+        .check(Check::Told(
+            TO_PRODUCTION,
+            "health checks failed after the traffic shift: ",
+        ))
         .production_as_before(),
         Scenario::new(
             "alarm",
-            "a CloudWatch alarm fires in the bake: ECS rolls back by itself, and Sluice says so",
+            "a CloudWatch alarm fires in the bake: ECS rolls back automatically, and Sluice \
+             reports it",
         )
         .in_production(with_alarm())
         .ends("RolledBack")
@@ -116,10 +139,13 @@ fn after_the_migration() -> Vec<Scenario> {
             TO_PRODUCTION,
             "all traffic is on the new version",
         ))
-        .check(Check::Told(TO_PRODUCTION, "ECS rolls back by itself: alarm"))
+        .check(Check::Told(
+            TO_PRODUCTION,
+            "ECS rolls back by itself: alarm",
+        ))
         .production_as_before(),
         failing_smoke_test("rollback-fails")
-            .shows("going back is refused: Sluice says loudly what is stuck and what to type")
+            .shows("the rollback is refused: Sluice reports clearly what is stuck and what to type")
             .scene(
                 When::After(TO_PRODUCTION, "Verifying", NOW),
                 Act::Refuse(Operation::UpdateService),

@@ -10,7 +10,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
     vec![point_of_no_return(), rehearsed()]
 }
 
-/// Old code uses what this drops, and the release is unwell under traffic.
+/// Old code uses what this drops, and the release is unhealthy under traffic.
 fn breaking() -> ImageBehaviour {
     ImageBehaviour::default()
         .with_migration(
@@ -23,7 +23,8 @@ fn breaking() -> ImageBehaviour {
 fn point_of_no_return() -> Scenario {
     let mut scenario = Scenario::new(
         "point-of-no-return",
-        "a migration that old code does not run on, said before the yes; the release is unwell, and a person decides",
+        "a migration that old code does not run on, reported before the approval; the release is \
+         unhealthy, and a person decides",
     )
     .in_production(breaking())
     .scene(
@@ -49,9 +50,13 @@ fn point_of_no_return() -> Scenario {
 fn rehearsed() -> Scenario {
     let mut scenario = Scenario::new(
         "rehearsed",
-        "the migration first runs on a copy of the database: how long, which locks, and the copy is removed",
+        "the migration first runs on a copy of the database: how long, which locks, and the copy \
+         is removed",
     )
-    .check(Check::Told(TO_PRODUCTION, "the migration ran on the copy in"))
+    .check(Check::Told(
+        TO_PRODUCTION,
+        "the migration ran on the copy in",
+    ))
     .check(Check::Told(
         TO_PRODUCTION,
         "the copy and its snapshot are removed",

@@ -52,7 +52,7 @@ pub struct Scenario {
     pub scenes: Vec<Scene>,
     /// What the approver does.
     pub approver: Approver,
-    /// How each deployment must end, in the order they were asked for; there may be no others.
+    /// How each deployment must end, in the order they were requested; there may be no others.
     pub ends: Vec<(&'static str, &'static str)>,
     /// What must be true then.
     pub checks: Vec<Check>,
@@ -88,8 +88,8 @@ pub enum When {
 }
 
 impl Scenario {
-    /// The story in which all goes well, to be bent: staging first, then the same image to
-    /// production, approved by somebody.
+    /// The successful story, as a base for others: staging first, then the same image to
+    /// production, approved by someone.
     fn new(name: &'static str, shows: &'static str) -> Self {
         Self {
             name,

@@ -11,7 +11,7 @@ use super::{
 
 pub(super) fn scenarios() -> Vec<Scenario> {
     vec![
-        Scenario::new("rejected", "somebody says no: nothing is touched")
+        Scenario::new("rejected", "someone rejects it: nothing is changed")
             .approver(Approver::Clicks(ButtonAction::Reject, READING))
             .ends("Rejected")
             .check(Check::Snapshots {
@@ -22,7 +22,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             .production_as_before(),
         Scenario::new(
             "expired",
-            "nobody answers for eight hours: the request is void, nothing is touched",
+            "no one answers for eight hours: the request expires, nothing is changed",
         )
         .approver(Approver::IsAway)
         .ends("Expired")
@@ -39,7 +39,8 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         unverified(),
         Scenario::new(
             "rotated-secret",
-            "a secret is rotated between the request and the yes: a new plan, asked again",
+            "a secret is rotated between request and approval: a new plan, approval is requested \
+             again",
         )
         .scene(
             When::After(
@@ -71,7 +72,7 @@ fn superseded() -> Scenario {
     let soon = |mins| When::After(TO_STAGING, "Baking", SignedDuration::from_mins(mins));
     let mut scenario = Scenario::new(
         "superseded",
-        "two newer releases while one bakes: the newest takes the place of the one that waits",
+        "two newer releases while one bakes: the newest replaces the one that waits",
     );
     scenario.scenes.pop();
     scenario.ends = vec![
@@ -102,7 +103,8 @@ fn superseded() -> Scenario {
 fn two_pushes_at_once() -> Scenario {
     let mut scenario = Scenario::new(
         "two-pushes-at-once",
-        "two releases within a second: the later one is deployed, the other gives way untouched",
+        "two releases within a second: the later one is deployed, the other is superseded before \
+         it starts",
     );
     scenario.scenes.truncate(1);
     scenario.scenes.push(Scene {
@@ -142,7 +144,8 @@ fn cut_off(name: &'static str, shows: &'static str) -> Scenario {
 fn kept() -> Scenario {
     cut_off(
         "kept",
-        "Sluice cannot reach production while ECS calls it healthy: it asks, and somebody keeps the release",
+        "Sluice cannot reach production while ECS reports it healthy: it asks, and someone keeps \
+         the release",
     )
     .scene(
         When::After(TO_PRODUCTION, "Baking", SignedDuration::from_mins(60)),
@@ -154,16 +157,21 @@ fn kept() -> Scenario {
 fn unverified() -> Scenario {
     cut_off(
         "unverified",
-        "the same, and nobody says anything for twelve hours: it stays, unverified, and production is held",
+        "the same, and no one decides for twelve hours: it stays, unverified, and production is \
+         held",
     )
     .ends("Unverified")
-    .check(Check::Told(TO_PRODUCTION, "stays live in production, unverified"))
+    .check(Check::Told(
+        TO_PRODUCTION,
+        "stays live in production, unverified",
+    ))
 }
 
 fn empty_approvers() -> Scenario {
     let mut scenario = Scenario::new(
         "empty-approvers",
-        "two approvals are needed and the approvers' group is empty: said at once, not after hours",
+        "two approvals are needed and the approvers' group is empty: reported immediately, not \
+         after hours",
     );
     scenario.config = |config: &mut Config| {
         let approvals = config

@@ -1,4 +1,5 @@
-//! What users meet in their first weeks: a world that is not as it should be when the plan is drawn.
+//! What users meet in their first weeks: a world that is not as it should be when the plan is
+//! drawn.
 
 use std::collections::BTreeMap;
 
@@ -14,22 +15,32 @@ pub(super) fn scenarios() -> Vec<Scenario> {
     vec![
         Scenario::new(
             "first-deployment",
-            "nothing was ever deployed here: the plan says so, and the way back is what stands there",
+            "nothing was ever deployed here: the plan says so, and a rollback returns to the \
+             existing task definitions",
         )
         .scene(BEFORE, Act::NewServices)
-        .check(Check::Told(TO_PRODUCTION, "no release has been verified here yet"))
-        .check(Check::Runs { environment: "production", image: IMAGE }),
+        .check(Check::Told(
+            TO_PRODUCTION,
+            "no release has been verified here yet",
+        ))
+        .check(Check::Runs {
+            environment: "production",
+            image: IMAGE,
+        }),
         console_deployment(),
         critical_findings(),
         stopped(
-            Scenario::new("missing-secret", "a key of a secret is gone: the plan fails and names it")
-                .scene(BEFORE, Act::DeleteSecretKey("erp/production/redis", "url")),
+            Scenario::new(
+                "missing-secret",
+                "a key of a secret is missing: planning fails and names it",
+            )
+            .scene(BEFORE, Act::DeleteSecretKey("erp/production/redis", "url")),
             "has no key `url`",
         ),
         stopped(
             Scenario::new(
                 "half-shifted-listener",
-                "the production listener stands between two versions: Sluice does not start on top of it",
+                "the production listener is split between two versions: Sluice does not start",
             )
             .scene(BEFORE, Act::SplitListener([60, 40])),
             "a shift was left half done",
@@ -59,7 +70,7 @@ fn critical_findings() -> Scenario {
     };
     let mut scenario = Scenario::new(
         "critical-findings",
-        "the image scan finds critical holes: refused before anything is touched",
+        "the image scan finds critical vulnerabilities: refused before anything is changed",
     );
     scenario.scenes.truncate(1);
     scenario.scenes[0].act = push(TO_STAGING, IMAGE, behaviour);
@@ -73,22 +84,33 @@ fn critical_findings() -> Scenario {
         .check(Check::NothingDeployed("staging"))
 }
 
-/// A release is verified in production; then somebody deploys by hand, and the next plan says so.
+/// A release is verified in production; then someone deploys manually, and the next plan reports
+/// it.
 fn console_deployment() -> Scenario {
     let next = push("release-1.5.0", "1.5.0", ImageBehaviour::default());
     let to_production = push("v1.5.0", "1.5.0", ImageBehaviour::default());
     let mut scenario = Scenario::new(
         "console-deployment",
-        "somebody deployed by hand in between: the plan warns that what runs is not what was verified",
+        "someone deployed manually in between: the plan warns that the running version is not the \
+         verified one",
     )
     .scene(
         When::After(TO_PRODUCTION, "Succeeded", SignedDuration::from_mins(5)),
         Act::DeployByHand("web", "hotfix-by-hand"),
     )
-    .scene(When::After(TO_PRODUCTION, "Succeeded", SignedDuration::from_mins(20)), next)
-    .scene(When::After("release-1.5.0", "Succeeded", BETWEEN), to_production)
+    .scene(
+        When::After(TO_PRODUCTION, "Succeeded", SignedDuration::from_mins(20)),
+        next,
+    )
+    .scene(
+        When::After("release-1.5.0", "Succeeded", BETWEEN),
+        to_production,
+    )
     .check(Check::Told("v1.5.0", "it was changed by hand"))
-    .check(Check::Runs { environment: "production", image: "1.5.0" });
+    .check(Check::Runs {
+        environment: "production",
+        image: "1.5.0",
+    });
     scenario
         .ends
         .extend([("release-1.5.0", "Succeeded"), ("v1.5.0", "Succeeded")]);

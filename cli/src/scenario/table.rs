@@ -38,7 +38,7 @@ pub fn list() -> String {
 fn pushed_to_production() -> Scenario {
     Scenario::new(
         "pushed-to-production",
-        "an image goes to staging by itself, and with a yes to production (the default)",
+        "an image goes to staging automatically and to production with an approval (the default)",
     )
     .check(Check::InOrder(
         TO_PRODUCTION,

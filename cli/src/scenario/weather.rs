@@ -13,21 +13,40 @@ pub(super) fn scenarios() -> Vec<Scenario> {
     };
     vec![
         lost_events(),
-        well(Scenario::new("duplicate-events", "every event and most wake-ups arrive twice: everything is done once"))
-            .weather(Weather {
-                double_wakeups: 0.6,
-                roads: Roads { doubles: 1.0, ..Roads::default() },
-                ..Weather::default()
-            }),
-        well(Scenario::new("reordered-events", "events are up to five minutes late and overtake each other"))
-            .weather(roads(Roads { jitter: SignedDuration::from_mins(5), ..Roads::default() })),
+        well(Scenario::new(
+            "duplicate-events",
+            "every event and most wake-ups arrive twice: everything is done once",
+        ))
+        .weather(Weather {
+            double_wakeups: 0.6,
+            roads: Roads {
+                doubles: 1.0,
+                ..Roads::default()
+            },
+            ..Weather::default()
+        }),
+        well(Scenario::new(
+            "reordered-events",
+            "events are up to five minutes late and overtake each other",
+        ))
+        .weather(roads(Roads {
+            jitter: SignedDuration::from_mins(5),
+            ..Roads::default()
+        })),
         throttled(),
         lost_answers(),
-        well(Scenario::new("crashing", "functions die at random moments: the next one goes on"))
-            .weather(Weather { crash_rate: 0.25, ..Weather::default() }),
+        well(Scenario::new(
+            "crashing",
+            "functions crash at random moments: the next one continues",
+        ))
+        .weather(Weather {
+            crash_rate: 0.25,
+            ..Weather::default()
+        }),
         well(Scenario::new(
             "slack-down",
-            "Slack is down for an hour as production asks: nobody is asked twice, nothing is missed",
+            "Slack is down for an hour while production asks: no one is asked twice, nothing is \
+             missed",
         ))
         .scene(
             When::After(TO_STAGING, "Succeeded", SignedDuration::from_secs(150)),
@@ -71,7 +90,7 @@ fn throttled() -> Scenario {
     once_open(
         well(scenario),
         begins,
-        Act::Faults("AWS is well again", FaultRates::default()),
+        Act::Faults("AWS is healthy again", FaultRates::default()),
     )
 }
 
@@ -103,7 +122,7 @@ fn lost_events() -> Scenario {
     let begins = Act::Roads("EventBridge loses every event from now on", roads);
     let scenario = Scenario::new(
         "lost-events",
-        "every hint is lost: Sluice looks for itself, a little later",
+        "every hint is lost: Sluice checks by itself, a little later",
     );
     once_open(
         well(scenario),
@@ -112,7 +131,7 @@ fn lost_events() -> Scenario {
     )
 }
 
-/// Bad from the moment a deployment is there: the push itself arrives, or nobody would know of it.
+/// Bad from the moment a deployment is there: the push itself arrives, or no one would know of it.
 fn once_open(scenario: Scenario, begins: Act, ends: Act) -> Scenario {
     scenario
         .scene(When::Opened(TO_STAGING), begins.clone())

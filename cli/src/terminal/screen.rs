@@ -65,7 +65,7 @@ impl Screen {
         self.out.flush()
     }
 
-    /// Somebody pressed Enter below the status lines: they stand one line higher now.
+    /// Someone pressed Enter below the status lines: they stand one line higher now.
     pub fn line_was_typed(&mut self) {
         if self.drawn > 0 {
             self.drawn += 1;

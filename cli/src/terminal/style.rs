@@ -8,7 +8,7 @@ pub const DIM: Style = Style::new().dimmed();
 pub const STRONG: Style = Style::new().bold();
 /// Titles.
 pub const TITLE: Style = AnsiColor::Cyan.on_default().bold();
-/// What went well.
+/// Success.
 pub const GOOD: Style = AnsiColor::Green.on_default();
 /// What went wrong.
 pub const BAD: Style = AnsiColor::Red.on_default().bold();

@@ -1,4 +1,4 @@
-//! What the cloud tells, carried to the account in which Sluice's functions run.
+//! What the cloud sends, delivered to the account in which Sluice's functions run.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ const TRIES: u32 = 5;
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Delivers one thing that the cloud told.
+/// Delivers one thing that the cloud sent.
 pub(super) async fn deliver(account: Account, cloud: SharedCloud, told: Emitted) {
     match told {
         Emitted::Hook(call) => ask(&account, &cloud, &call).await,
@@ -33,9 +33,9 @@ async fn tell(account: &Account, event: &Emitted) {
 async fn ask(account: &Account, cloud: &SharedCloud, call: &EcsHookCall) {
     let target = locked(cloud).hook_target(call);
     let answer = match target {
-        None => Err("the service names no function as its lifecycle hook".to_owned()),
+        None => Err("the service has no function as its lifecycle hook".to_owned()),
         Some(function) => account.ask(&function, call).await.map_err(|error| {
-            eprintln!("a lifecycle hook failed, ECS goes back: {error}");
+            eprintln!("a lifecycle hook failed, ECS rolls back: {error}");
             error.to_string()
         }),
     };

@@ -1,4 +1,4 @@
-//! A cloud for others to work in: in real time, with Slack beside it.
+//! A cloud for others to work in: in real time, with Slack next to it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -56,7 +56,7 @@ impl Furnished {
         }
     }
 
-    /// Moves time; what the cloud has to tell since.
+    /// Moves time; returns what the cloud has sent since.
     pub fn advance_to(&self, now: Timestamp) -> Vec<Emitted> {
         let mut cloud = self
             .served

@@ -71,14 +71,14 @@ impl Wire {
         Ok(())
     }
 
-    /// Carries what the cloud tells to the account, in the background.
+    /// Delivers what the cloud sends to the account, in the background.
     pub fn deliver(&self, account: &Account, cloud: &SharedCloud, told: Emitted) {
         self.runtime
             .spawn(delivery::deliver(account.clone(), cloud.clone(), told));
     }
 
-    /// The world's ports, with AWS's adapters at this endpoint in place of the cloud's own; time, the
-    /// store, the queue, the application and Slack stay the world's.
+    /// The world's ports, with AWS's adapters at this endpoint in place of the cloud's own; time,
+    /// the store, the queue, the application and Slack stay the world's.
     ///
     /// # Panics
     /// If the listener that was just bound cannot be used.

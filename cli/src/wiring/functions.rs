@@ -1,5 +1,5 @@
-//! The world's view of the functions: whatever happens becomes the payload that AWS or Slack would
-//! send, and the answer is read as AWS or Slack would read it.
+//! The world's view of the functions: each event becomes the payload that AWS or Slack would send,
+//! and the answer is read as AWS or Slack would read it.
 
 use std::collections::BTreeMap;
 
@@ -129,7 +129,7 @@ fn as_ecs_reads(answer: Value) -> Result<HookAnswer, String> {
     }
 }
 
-/// Slack shows a warning sign for every status but 200. Whoever is told to click again does.
+/// Slack shows a warning sign for every status but 200. Asked to click again, people do.
 fn as_people_read(response: &Value) -> Result<ClickReply, PortError> {
     if response["statusCode"] != 200 {
         return Err(PortError::retryable(format!(

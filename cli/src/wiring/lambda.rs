@@ -89,5 +89,6 @@ fn told<T: Serialize>(answer: Result<T, impl fmt::Display>) -> Result<Value, Str
 }
 
 fn json(answer: &impl Serialize) -> Result<Value, String> {
-    serde_json::to_value(answer).map_err(|error| format!("the answer is not JSON: {error}"))
+    serde_json::to_value(answer)
+        .map_err(|error| format!("the answer cannot be written as JSON: {error}"))
 }

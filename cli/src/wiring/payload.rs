@@ -15,7 +15,7 @@ use sluice_words::modal::Submission;
 /// The simulated Slack app's. It opens nothing anywhere.
 pub(super) const SIGNING_SECRET: &str = "simulated-signing-secret";
 
-/// Who answers where the story does not name anybody: one of the sample's approvers.
+/// Who answers where the story does not name anyone: one of the sample's approvers.
 pub const APPROVER: &str = "U024BE7LH";
 
 /// A batch of one message.
@@ -63,7 +63,7 @@ pub fn command(text: &str, by: &SlackUserId, trigger: &str, at: Timestamp) -> Va
     slack_request(&command_body(text, by, trigger), at)
 }
 
-/// The request that Slack sends when somebody sends a form at `at`, signed.
+/// The request that Slack sends when someone sends a form at `at`, signed.
 pub fn submission_request(submission: &Submission, at: Timestamp) -> Value {
     slack_request(&submission_body(submission), at)
 }

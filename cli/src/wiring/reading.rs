@@ -6,7 +6,7 @@ use serde_json::Value;
 use sluice_words::message::{Block, Message};
 use sluice_words::modal::InputName;
 
-/// The message in an answer, for the one who clicked or typed; `None` if there is none.
+/// The message in an answer, for the person who clicked or typed; `None` if there is none.
 pub fn message(response: &Value) -> Option<Message> {
     let body = body(response)?;
     let summary = unescaped(body["text"].as_str()?);

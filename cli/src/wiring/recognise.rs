@@ -1,4 +1,4 @@
-//! Which function a payload is for, and when it happened: told from its shape alone.
+//! Which function a payload is for, and when it happened: recognised by its shape alone.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -12,7 +12,7 @@ pub struct Unrecognised;
 impl std::fmt::Display for Unrecognised {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(
-            "nothing that Sluice is ever sent: expected an EventBridge event (`source`, \
+            "not an event that Sluice receives: expected an EventBridge event (`source`, \
              `detail-type`), an SQS batch (`Records`), a Function URL request of Slack \
              (`requestContext`, `body`), or a lifecycle hook call of ECS (`lifecycleStage`)",
         )

@@ -49,7 +49,7 @@ enum MessageError {
 /// Takes a batch. After `stop_at` nothing new is begun, and wake-ups are left instead.
 ///
 /// A message that cannot be read is named as failed like any other: after its tries SQS puts it
-/// into the dead-letter queue, where somebody sees it.
+/// into the dead-letter queue, where someone sees it.
 ///
 /// # Errors
 /// It is no batch of SQS.
@@ -67,7 +67,7 @@ pub async fn handler(
             tracing::error!(
                 message.id = message.message_id,
                 %error,
-                "message {} is left in the queue",
+                "message {} stays in the queue",
                 message.message_id
             );
             answer.batch_item_failures.push(BatchItemFailure {
@@ -99,7 +99,7 @@ async fn take_event(app: &App, event: &Value) -> Result<(), MessageError> {
     let Some(hint) = hint(&event)? else {
         tracing::debug!(
             event.id = %event.id,
-            "event {} (`{}`) concerns nobody",
+            "event {} (`{}`) matches no deployment",
             event.id,
             event.detail_type
         );

@@ -5,7 +5,7 @@ use serde::Serialize;
 use sluice_app::App;
 use sluice_core::failure::PortError;
 
-/// What the minute brought.
+/// What was done in the minute.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Answer {
     /// Baking deployments that were sampled.
@@ -18,7 +18,7 @@ pub struct Answer {
     pub newer: usize,
 }
 
-/// Sees to whatever is due. Nothing of the event is read: whoever calls says no more than that time
+/// Checks everything that is due. Nothing of the event is read: a call says no more than that time
 /// has passed, be it a rule of EventBridge, a schedule or a person.
 ///
 /// # Errors

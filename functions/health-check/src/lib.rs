@@ -1,4 +1,4 @@
-//! `health-check`: sees to whatever is due, every minute.
+//! `health-check`: checks everything that is due, every minute.
 
 mod handler;
 

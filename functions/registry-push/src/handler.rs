@@ -44,10 +44,10 @@ pub enum PushError {
     /// It cannot be read.
     #[error(transparent)]
     Malformed(#[from] Malformed),
-    /// Nobody should send this here.
+    /// No one should send this here.
     #[error(
         "the event is `{detail_type}` of `{from}`: registry-push takes aws.ecr and aws.inspector2; \
-         correct the rule that sends it"
+         fix the rule that sends it"
     )]
     ForeignSource {
         /// EventBridge's `source`.

@@ -1,4 +1,4 @@
-//! `registry-push`: what ECR and Inspector tell of images.
+//! `registry-push`: events of ECR and Inspector about images.
 
 mod handler;
 

@@ -16,7 +16,7 @@ pub struct Answer {
     /// Seconds after which ECS asks again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call_back_delay: Option<u32>,
-    /// What ECS told us, told back: it hands to the next call what it was answered with.
+    /// What ECS sent, returned: it hands to the next call what it was answered with.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub hook_details: Value,
 }
@@ -44,7 +44,7 @@ pub async fn handler(app: &App, payload: &Value) -> Answer {
     let answer = match hook_call(payload) {
         Ok(call) => app.hook(&call).await,
         Err(error) => {
-            tracing::error!(%error, "the hook's payload cannot be read, ECS is told to ask again");
+            tracing::error!(%error, "the hook's payload cannot be read, ECS is told to call again");
             HookAnswer::WAIT
         }
     };

@@ -64,7 +64,7 @@ pub(crate) fn hook_call(payload: &Value) -> Result<HookCall, Malformed> {
 }
 
 /// During a rollback ECS calls the hooks of the shifts again, still naming green as the target.
-/// Only the weights tell: green has nothing, another has all.
+/// Only the weights show it: green has nothing, another has all.
 fn is_going_back(stage: Option<Stage>, execution: &Execution) -> bool {
     let weights = match stage {
         Some(Stage::TestTrafficShift) => &execution.test_traffic_weights,

@@ -51,8 +51,8 @@ fn answer(app: &App, payload: &Value) -> Value {
     serde_json::to_value(block_on(handler(app, payload))).unwrap()
 }
 
-/// Of a deployment that has asked ECS for nothing yet: whatever its hook is called for is somebody
-/// else's, whose service still carries it.
+/// Of a deployment that has asked ECS for nothing yet: the hook is then called for someone else's,
+/// whose service still carries it.
 #[test]
 fn every_payload_has_its_answer() {
     let (_world, app, deployment) = sluice();
@@ -132,7 +132,8 @@ fn ecs_is_held_until_green_is_verified_and_then_let_go() {
     assert_eq!(answer(&app, &of_somebody_else)["hookStatus"], "SUCCEEDED");
 }
 
-/// `hookDetails` are on the service, where anybody with the right can take them away or write others.
+/// `hookDetails` are on the service, where anyone with the right can take them away or write
+/// others.
 #[test]
 fn where_nothing_is_known_ecs_is_held() {
     let (_world, app, _) = sluice();

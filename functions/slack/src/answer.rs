@@ -7,7 +7,7 @@ use sluice_words::modal::InputName;
 
 use crate::http::{Reply, Response};
 
-/// The answer to a command is shown to the one who typed it.
+/// The answer to a command is shown to the person who typed it.
 pub(crate) fn to_command(message: &Message) -> Response {
     let rendered = render(message);
     Response::json(&json!({

@@ -16,9 +16,8 @@ use crate::http::{Request, Response, UnreadableBody};
 use crate::patience::{CLICK, Patience, REQUEST};
 
 /// What is said when the time is up: what was begun may have been done.
-const TOO_SLOW: &str = "That may not have gone through: something behind Sluice is slow. See in a \
-                        minute whether the message has changed; if not, do it again. Twice counts \
-                        once.";
+const TOO_SLOW: &str = "This may not have taken effect: a service that Sluice depends on is slow. \
+    Check in a minute whether the message has changed; if not, try again. Repeating it is safe.";
 
 /// Whom the function listens to.
 #[derive(Clone, Debug)]
@@ -31,8 +30,8 @@ pub struct Door {
 }
 
 /// Answers a request. Slack wants its answer within 3 seconds, and shows a warning sign for every
-/// status but 200: a refusal is a 200 with words for the one who clicked or typed. Of a click the
-/// words are in the body and in [`Response::reply`], for whoever posts them to Slack.
+/// status but 200: a refusal is a 200 with words for the person who clicked or typed. Of a click
+/// the words are in the body and in [`Response::reply`], for the code that posts them to Slack.
 pub async fn handler(
     app: &App,
     request: &Value,
@@ -47,7 +46,7 @@ pub async fn handler(
     let body = match request.body() {
         Ok(body) => body,
         Err(error @ UnreadableBody::TooLarge(_)) => {
-            tracing::warn!(%error, "a request is turned away: {error}");
+            tracing::warn!(%error, "a request is refused: {error}");
             return Response::text(413, error.to_string());
         }
         Err(error) => return bad_request(&error),
@@ -55,16 +54,16 @@ pub async fn handler(
     let timestamp = request.header("x-slack-request-timestamp");
     let signature = request.header("x-slack-signature");
     if let Err(error) = door.secrets.verify(timestamp, signature, &body, now) {
-        tracing::warn!(%error, "a request is turned away: {error}");
+        tracing::warn!(%error, "a request is refused: {error}");
         return Response::text(401, "not verified");
     }
     if let Some(retry) = request.header("x-slack-retry-num") {
-        tracing::info!(retry, "Slack sends a request again, try {retry}");
+        tracing::info!(retry, "Slack retries a request, attempt {retry}");
     }
     let (origin, incoming) = match parse(&body) {
         Ok(read) => read,
         Err(IncomingError::NotOurs(what)) => {
-            tracing::info!("a request of Slack is ignored: {what}");
+            tracing::info!("a request from Slack is ignored: {what}");
             return Response::empty();
         }
         Err(error @ IncomingError::Unreadable(_)) => return bad_request(&error),
@@ -73,8 +72,8 @@ pub async fn handler(
         return Response::text(200, challenge);
     }
     if door.team.as_ref().is_some_and(|team| !origin.is(team)) {
-        tracing::warn!("a request of another workspace is turned away");
-        return Response::text(403, "this Sluice works for another workspace");
+        tracing::warn!("a request from another workspace is refused");
+        return Response::text(403, "this Sluice belongs to another workspace");
     }
     let app = &match timestamp.and_then(sent_at) {
         Some(at) => app.asked_at(at),
@@ -89,9 +88,9 @@ pub async fn handler(
             match shown {
                 Some(Ok(())) => {}
                 Some(Err(error)) => {
-                    tracing::warn!(%user, %error, "no home page for {user}: {error}")
+                    tracing::warn!(%user, %error, "the home page of {user} failed: {error}")
                 }
-                None => tracing::warn!(%user, "no home page for {user} in time"),
+                None => tracing::warn!(%user, "the home page of {user} timed out"),
             }
             Response::empty()
         }
@@ -114,7 +113,7 @@ async fn command(app: &App, typed: &TypedCommand, patience: &impl Patience) -> R
             }
         }
         Some(Err(error)) => {
-            tracing::info!(user = %typed.by, %error, "{} typed a command in vain", typed.by);
+            tracing::info!(user = %typed.by, %error, "a command of {} failed", typed.by);
             Message::line(answer::sentence(&error.to_string()))
         }
         None => Message::line(TOO_SLOW),
@@ -143,7 +142,7 @@ async fn clicked(app: &App, click: Interaction, patience: &impl Patience) -> Res
                 %user,
                 action,
                 %error,
-                "{user} clicked {action} on {deployment} in vain"
+                "the click of {user} on {action} of {deployment} failed"
             );
             match error {
                 ClickFailed::OldPlan(newest) => *newest,
@@ -178,7 +177,7 @@ async fn submitted(app: &App, form: &Submission, patience: &impl Patience) -> Re
             Response::empty()
         }
         Some(Err(error)) => {
-            tracing::info!(user = %form.by, form = id, %error, "{} sent the form {id} in vain", form.by);
+            tracing::info!(user = %form.by, form = id, %error, "the form {id} of {} failed", form.by);
             answer::to_form(error.at(form), &answer::sentence(&error.to_string()))
         }
         None => answer::to_form(Reason, TOO_SLOW),
@@ -187,5 +186,5 @@ async fn submitted(app: &App, form: &Submission, patience: &impl Patience) -> Re
 
 fn bad_request(error: &dyn std::error::Error) -> Response {
     tracing::warn!(%error, "a request cannot be read: {error}");
-    Response::text(400, "not a request of Slack")
+    Response::text(400, "not a request from Slack")
 }

@@ -20,23 +20,23 @@ pub struct Request {
     is_base64_encoded: bool,
 }
 
-/// The most bytes of a body. Slack's largest, a click on a full message, has some 200 KB; Lambda hands
-/// over 6 MB, from anybody, before the signature is seen.
+/// The most bytes of a body. Slack's largest, a click on a full message, has some 200 KB; Lambda
+/// hands over 6 MB, from anyone, before the signature is seen.
 pub(crate) const BODY_MAX: usize = 1024 * 1024;
 
 /// A body that is not read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnreadableBody {
     /// It says it is base64 and is not.
-    #[error("the body is not the base64 it is said to be: {0}")]
+    #[error("the body is not valid base64: {0}")]
     Base64(base64::DecodeError),
     /// It is larger than any of Slack's.
-    #[error("the body has {0} bytes as it was sent, and at most {BODY_MAX} are read")]
+    #[error("the body has {0} bytes, and at most {BODY_MAX} are accepted")]
     TooLarge(usize),
 }
 
 impl Request {
-    /// A header, whatever its name's case.
+    /// A header; case does not matter in its name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -76,12 +76,13 @@ pub struct Response {
     pub headers: BTreeMap<&'static str, &'static str>,
     /// The body.
     pub body: String,
-    /// What is sent to Slack beside the response, as Slack shows nothing of a click's response.
+    /// What is sent to Slack in addition to the response, as Slack shows nothing of a click's
+    /// response.
     #[serde(skip)]
     pub reply: Option<Reply>,
 }
 
-/// A message for the one who clicked.
+/// A message for the person who clicked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// The address that came with the click.

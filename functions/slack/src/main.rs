@@ -16,7 +16,7 @@ async fn main() -> Result<(), Error> {
     run(service_fn(async |event: LambdaEvent<Value>| {
         let now = app.ports().clock.now();
         let response = handler(app, &event.payload, &door, &Clocked, now).await;
-        // Lambda halts the function once it has answered, so they are told first.
+        // Lambda halts the function once it has answered, so the message is posted first.
         if let Some(reply) = &response.reply {
             started.reply(&reply.response_url, &reply.message).await;
         }

@@ -1,5 +1,5 @@
 //! How long is waited for what a request asks for. Slack gives 3 seconds for the whole answer, and
-//! a function in Lambda is halted once it has answered: whatever is to be done is done before.
+//! a function in Lambda is halted once it has answered: everything must be done before.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub(crate) const CLICK: Duration = Duration::from_millis(1_500);
 
 /// Waits for work, but not for ever.
 pub trait Patience: Sync {
-    /// What comes of the work, if it is done in time. What is not is dropped where it stands: a
+    /// The result of the work, if it is done in time. Otherwise it is dropped where it is: a
     /// deployment that was changed and not woken is found by its due time.
     fn within<T: Send>(
         &self,

@@ -1,4 +1,4 @@
-//! Requests that somebody has recorded and sends again while their signature is still good.
+//! Requests that someone has recorded and sends again while their signature is still good.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -78,7 +78,7 @@ impl Desk {
     fn types(&mut self, text: &str) -> Value {
         let request = self.request(text);
         let said = self.sends(&request);
-        assert!(!said.contains("does nothing"), "{said}");
+        assert!(!said.contains("was ignored"), "{said}");
         request
     }
 
@@ -96,25 +96,25 @@ fn a_thaw_does_not_undo_the_freeze_that_came_after_it() {
     let freeze = desk.types("freeze production audit");
     let thaw = desk.types("thaw production");
     let said = desk.sends(&freeze);
-    assert!(said.contains("does nothing"), "it is thawed: {said}");
+    assert!(said.contains("was ignored"), "it is thawed: {said}");
     desk.types("freeze production incident");
     let said = desk.sends(&thaw);
     assert!(
-        said.starts_with("This was asked for before the last change of "),
+        said.starts_with("This was requested before the last change at "),
         "{said}"
     );
     assert!(
         said.ends_with(
-            "does nothing: look how things stand, and type it again if you still want it."
+            "was ignored: check the current status, and type it again if you still want it."
         ),
         "{said}"
     );
     let release = desk.types("hold production incident");
     let said = desk.sends(&thaw);
-    assert!(said.contains("does nothing"), "{said}");
+    assert!(said.contains("was ignored"), "{said}");
     assert!(
         desk.sends(&release).contains("holds production"),
-        "twice counts once"
+        "repeating it is safe"
     );
 }
 
@@ -125,7 +125,7 @@ fn a_release_does_not_undo_the_hold_that_came_after_it() {
     let release = desk.types("release production");
     desk.types("hold production so is 1.4.0");
     let said = desk.sends(&release);
-    assert!(said.contains("does nothing"), "{said}");
+    assert!(said.contains("was ignored"), "{said}");
 }
 
 #[test]
@@ -134,10 +134,10 @@ fn a_resume_does_not_undo_the_pause_that_came_after_it() {
     let pause = desk.types("pause production wait");
     let resume = desk.types("resume production");
     let said = desk.sends(&pause);
-    assert!(said.contains("does nothing"), "{said}");
+    assert!(said.contains("was ignored"), "{said}");
     assert!(desk.production().paused.is_none());
     desk.types("pause production wait again");
     let said = desk.sends(&resume);
-    assert!(said.contains("does nothing"), "{said}");
+    assert!(said.contains("was ignored"), "{said}");
     assert!(desk.production().paused.is_some());
 }

@@ -227,7 +227,7 @@ fn typed(world: &World, app: &App, text: &str) -> Value {
 
 const ON_CALL: &str = "UONES0604QSJC";
 
-/// Its migration takes a column away: what ran before does not run on what it leaves.
+/// Its migration drops a column: the previous version does not run on the new schema.
 fn destructive() -> ImageBehaviour {
     let mut behaviour = ImageBehaviour::default();
     behaviour.migration.sql = Some("ALTER TABLE orders DROP COLUMN note;".to_owned());
@@ -287,7 +287,7 @@ fn a_rollback_is_asked_for_in_a_form_and_errors_stand_at_its_questions() {
         purpose: modal.purpose.clone(),
         answers: BTreeMap::from([
             (InputName::Release, "before".to_owned()),
-            (InputName::Reason, "orders fail for everybody".to_owned()),
+            (InputName::Reason, "orders fail for everyone".to_owned()),
             (InputName::Schema, schema.to_owned()),
         ]),
         by: SlackUserId::new(ON_CALL),
@@ -344,7 +344,7 @@ fn a_frozen_production_is_overridden_with_a_reason_by_who_may() {
         "1.1.b",
     );
     let said = words_of_command(&asked);
-    assert!(said.contains("on its way to production"), "{said}");
+    assert!(said.contains("is being deployed to production"), "{said}");
     world.run(Bounds::default(), |world| {
         let stored = world.store().deployments();
         let mut phases = stored.iter().map(|stored| &stored.deployment.phase);
@@ -448,7 +448,7 @@ fn a_typed_approval_says_which_plan_it_was_for_and_counts_once() {
     assert_ne!(phase(&world), "AwaitingApproval");
     let again = typed(&world, &app, "approve production");
     let said = again["text"].as_str().unwrap();
-    assert!(said.contains("Nothing waits"), "{said}");
+    assert!(said.contains("Nothing is waiting"), "{said}");
 }
 
 #[test]
@@ -507,7 +507,10 @@ fn the_same_click_three_times_is_one_decision() {
             words(&response(&app, &click, world.now()))
         })
         .collect();
-    assert_eq!(said, ["Approved: v1.4.0 goes to production."; 3]);
+    assert_eq!(
+        said,
+        ["Approved: v1.4.0 will be deployed to production."; 3]
+    );
     let stored = world.store().deployments();
     let production = stored
         .iter()
@@ -600,7 +603,7 @@ fn whatever_takes_too_long_is_said_to_be_uncertain() {
     ];
     for request in requests {
         let said = in_no_time(request);
-        assert!(said.contains("That may not have gone through"), "{said}");
+        assert!(said.contains("This may not have taken effect"), "{said}");
     }
     let opened = signed(home_opened_body(&by, world.now()), world.now());
     assert_eq!(in_no_time(opened), "");

@@ -1,5 +1,5 @@
-//! Slack gives three seconds for an answer, whatever stands behind it: a store, a queue or a Slack
-//! that never answers. Time is tokio's, paused: it passes only where somebody waits.
+//! Slack gives three seconds for an answer, no matter what is slow behind it: a store, a queue or a
+//! Slack that never answers. Time is tokio's, paused: it passes only where someone waits.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -46,7 +46,7 @@ const LEAD: &str = "U024BE7LH";
 const ON_CALL: &str = "UONES0604QSJC";
 /// What Slack gives.
 const THREE_SECONDS: Duration = Duration::from_secs(3);
-/// What telling the one who clicked may take of it.
+/// How much of it the answer to the person who clicked may take.
 const TELLING: Duration = Duration::from_secs(1);
 
 /// Takes every call and answers none.
@@ -285,7 +285,7 @@ fn assert_uncertain(body: &str) {
     let body: Value = serde_json::from_str(body).unwrap();
     let said = body["text"].as_str().or(body["errors"]["reason"].as_str());
     let said = said.unwrap();
-    assert!(said.contains("That may not have gone through"), "{said}");
+    assert!(said.contains("This may not have taken effect"), "{said}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -348,11 +348,11 @@ async fn a_slack_that_never_answers_holds_up_whom_it_must_know_and_nobody_else()
         assert_uncertain(&body);
         assert!(took + TELLING < THREE_SECONDS, "{took:?}");
     }
-    // Whoever is named in person needs no group.
+    // People who are named directly need no group.
     let click = scene.click(ButtonAction::Approve, LEAD);
     let (body, took) = scene.answer(ports(), &click).await;
     assert!(
-        body.contains("Approved: v1.4.0 goes to production."),
+        body.contains("Approved: v1.4.0 will be deployed to production."),
         "{body}"
     );
     assert_eq!(took, Duration::ZERO);

@@ -1,9 +1,9 @@
-//! Who may decide on a deployment now: whoever may by the settings that it was pinned with AND by
+//! Who may decide on a deployment now: those who may by the settings that it was pinned with AND by
 //! `sluice.toml` as it is now. The one gave their word when it began, the other has it today; who
 //! was taken out since decides nothing any more.
 //!
 //! Where the environment was taken out of `sluice.toml`, what stops a deployment goes by the pinned
-//! settings alone, and what lets it go on is refused. The way back that people ask for ends in an
+//! settings alone, and what lets it go on is refused. The rollback that people request ends in an
 //! environment, so it goes by `sluice.toml` as it is now.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ use crate::App;
 use crate::ports::EnvironmentKey;
 
 impl App {
-    /// The groups by which somebody may do this to the deployment, or why they may not by what
+    /// The groups by which someone may do this to the deployment, or why they may not by what
     /// `sluice.toml` says now. What the pinned settings say the machine sees by the groups.
     ///
     /// # Errors
@@ -101,7 +101,7 @@ impl App {
     fn environment_now(&self, d: &Deployment) -> Option<Environment> {
         let mut now = self.configured(&EnvironmentKey::of(d))?.clone();
         if d.restore().is_some() {
-            // Who says yes to a restore stands by itself.
+            // Who may approve a restore is configured separately.
             now.approval.clone_from(&now.restore);
         }
         Some(now)

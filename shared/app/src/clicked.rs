@@ -19,11 +19,11 @@ use crate::decide::{Decide, DecideError, Decided};
 use crate::ports::TriggerId;
 use crate::slash::NO_REASON;
 
-/// Why nothing came of a click.
+/// Why a click failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClickFailed {
     /// There is nothing to put a form before them with.
-    #[error("`{}` asks for a reason, and Slack sent no leave to ask for it: click again", .0.label())]
+    #[error("`{}` needs a reason, and Slack sent no trigger to open the form: click again", .0.label())]
     NoTrigger(ButtonAction),
     /// The button shows a plan that has been replaced since. The message shows the one there is.
     #[error("{}", .0.summary)]
@@ -34,7 +34,7 @@ pub enum ClickFailed {
     /// A pause or an override was not carried out.
     #[error(transparent)]
     Control(#[from] ControlError),
-    /// There is no way back, or not for them.
+    /// The rollback is not possible, or they may not.
     #[error(transparent)]
     Ask(#[from] AskError),
 }
@@ -56,11 +56,11 @@ impl ClickFailed {
 }
 
 impl App {
-    /// Takes a click; `None` if the one who clicked is asked for more. Without leave to ask, a
-    /// rejection goes without a reason.
+    /// Takes a click; `None` if the person who clicked is asked for more. Without a trigger to ask,
+    /// a rejection goes without a reason.
     ///
     /// # Errors
-    /// See [`ClickFailed`]; each says what to do to the one who clicked.
+    /// See [`ClickFailed`]; each tells the person who clicked what to do.
     pub async fn click(
         &self,
         click: &Decide,
@@ -114,7 +114,7 @@ impl App {
         }
     }
 
-    /// Asks why a deployment is to begin although its environment is closed. Whether they may is
+    /// Asks why a deployment should start although its environment is closed. Whether they may is
     /// seen now, and again when they have said so.
     async fn ask_why_override(
         &self,
@@ -151,8 +151,8 @@ fn is_of_old_plan(d: &Deployment, click: &Decide) -> bool {
 /// Says that the plan has changed, and shows the one that waits now.
 fn old_plan(d: &Deployment) -> ClickFailed {
     let said = format!(
-        "That button belongs to a plan that has changed since, so nothing was decided. Below is the \
-         plan of {} to {} as it is now: decide on it in {}, at the top of its thread.",
+        "That button belongs to a plan that has changed since, so nothing was decided. Below is \
+         the current plan of {} to {}: decide on it in {}, at the top of its thread.",
         d.release.tag,
         d.environment(),
         d.settings.environment.channel

@@ -1,5 +1,5 @@
-//! People's hands on an environment and on a deployment: freeze, hold, override, pause. Whether they
-//! may is read from `sluice.toml` and from Slack's groups as they ask.
+//! People's hands on an environment and on a deployment: freeze, hold, override, pause. Whether
+//! they may is read from `sluice.toml` and from Slack's groups as they ask.
 
 use std::collections::BTreeSet;
 
@@ -20,14 +20,14 @@ use crate::decide::Decided;
 use crate::ports::{EnvironmentKey, EnvironmentState};
 use crate::unsure::unsure;
 
-/// How often a change is made anew because somebody else was quicker.
+/// How often a change is retried because someone else was faster.
 const CONFLICTS: u8 = 8;
 
-/// Somebody's wish was not carried out.
+/// Someone's wish was not carried out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ControlError {
     /// There is no such environment.
-    #[error("{} has no environment {}: look at the environments of its sluice.toml", .0.app, .0.environment)]
+    #[error("{} has no environment {}: check the environments in its sluice.toml", .0.app, .0.environment)]
     UnknownEnvironment(EnvironmentKey),
     /// There is no such deployment.
     #[error("there is no deployment {0}: check its id")]
@@ -39,22 +39,22 @@ pub enum ControlError {
     #[error("{0}")]
     Rejected(RejectedEvent),
     /// It is to end before it begins.
-    #[error("a freeze until {until} would be over already: name a later time")]
+    #[error("a freeze until {until} would already be over: name a later time")]
     Past {
         /// When.
         until: Timestamp,
     },
-    /// Somebody set or lifted something after this was asked for.
+    /// Someone set or lifted something after this was requested.
     #[error(
-        "this was asked for before the last change of {at}, and does nothing: look how things stand, \
-         and type it again if you still want it"
+        "this was requested before the last change at {at}, so it was ignored: check the current \
+         status, and type it again if you still want it"
     )]
     Overtaken {
         /// When the last change was made.
         at: Timestamp,
     },
     /// There is nothing to lift.
-    #[error("{environment} is not {what}; what sluice.toml says of it stays as it is")]
+    #[error("{environment} is not {what}; what sluice.toml says about it still applies")]
     NotSet {
         /// Where.
         environment: String,
@@ -62,7 +62,7 @@ pub enum ControlError {
         what: &'static str,
     },
     /// Something did not answer.
-    #[error("{}", unsure(.0, "Ask again in a moment; twice counts once"))]
+    #[error("{}", unsure(.0, "Try again in a moment; repeating it is safe"))]
     Port(#[from] PortError),
 }
 
@@ -76,8 +76,8 @@ impl From<RejectedEvent> for ControlError {
 }
 
 impl App {
-    /// Freezes an environment: nobody's deployment begins, until `until` or until it is thawed. A
-    /// freeze that is there already gives way to this one. What is under way goes on.
+    /// Freezes an environment: no one's deployment begins, until `until` or until it is thawed. A
+    /// existing freeze is replaced by this one. Deployments in progress continue.
     ///
     /// # Errors
     /// They may not, `until` is past, or it did not go through.
@@ -108,21 +108,22 @@ impl App {
         };
         self.set_controls(key, set).await?;
         let until = until.map_or_else(
-            || "until somebody thaws it".to_owned(),
+            || "until someone thaws it".to_owned(),
             |until| format!("until {}", controls::zone(environment).says(until)),
         );
         let said = format!(
-            "<@{by}> froze {} {until}: {reason}. What is under way goes on, nothing new begins; {}",
+            "<@{by}> froze {} {until}: {reason}. Deployments in progress continue, nothing new \
+             starts; {}",
             environment.name,
             sluice_words::controls::overriders(environment)
         );
         Ok(self.announce(key, environment, "freeze", said).await)
     }
 
-    /// Ends a freeze that somebody set. Deployments that waited for it go on.
+    /// Ends a freeze that someone set. Deployments that waited for it go on.
     ///
     /// # Errors
-    /// They may not, it is not frozen by anybody, or it did not go through.
+    /// They may not, it is not frozen by anyone, or it did not go through.
     pub async fn thaw(
         &self,
         key: &EnvironmentKey,
@@ -138,7 +139,7 @@ impl App {
                     freeze: None,
                     ..controls
                 }),
-                None => Err(not_set(environment, "frozen by anybody")),
+                None => Err(not_set(environment, "frozen by anyone")),
             }
         };
         self.set_controls(key, lift).await?;
@@ -147,7 +148,7 @@ impl App {
     }
 
     /// Holds an environment: deployments that pushes ask for do not begin until it is released.
-    /// `by` is nobody where Sluice holds it itself, and nobody's role is asked then.
+    /// `by` is no one where Sluice holds it itself, and no one's role is asked then.
     ///
     /// # Errors
     /// They may not, or it did not go through.
@@ -175,8 +176,8 @@ impl App {
         self.set_controls(key, set).await?;
         let who = by.map_or_else(|| "Sluice".to_owned(), |by| format!("<@{by}>"));
         let said = format!(
-            "{who} holds {}: {reason}. What pushes ask for waits until somebody releases it; what \
-             people ask for goes on",
+            "{who} holds {}: {reason}. Automatic deployments are paused until someone releases \
+             it. Manual deployments still work",
             environment.name
         );
         Ok(self.announce(key, environment, "hold", said).await)
@@ -221,7 +222,7 @@ impl App {
             groups,
             reason: reason.to_owned(),
         };
-        self.steer(deployment, event, "Paused: nothing new is begun")
+        self.steer(deployment, event, "Paused: no new step starts")
             .await
     }
 
@@ -250,7 +251,7 @@ impl App {
         by: &SlackUserId,
         reason: &str,
     ) -> Result<Decided, ControlError> {
-        let said = "Overridden: the world is read again, then it begins";
+        let said = "Overridden: the current state is read again, then it starts";
         let stored = self.ports.store.load(deployment).await?;
         if let Some(d) = stored.map(|stored| stored.deployment)
             && d.overridden
@@ -269,16 +270,16 @@ impl App {
         self.steer(deployment, event, said).await
     }
 
-    /// Leaves a failed release as it is, for a newer one to mend.
+    /// Leaves a failed release as it is, for a newer one to fix.
     ///
     /// # Errors
-    /// They may not, nobody's decision is waited for, or it did not go through.
+    /// They may not, no one's decision is waited for, or it did not go through.
     pub async fn roll_forward(
         &self,
         deployment: &DeploymentId,
         by: &SlackUserId,
     ) -> Result<Decided, ControlError> {
-        let said = "Rolled forward: everything stays as it is, for a newer release to mend";
+        let said = "Rolled forward: everything stays as it is, for a newer release to fix";
         let stored = self.ports.store.load(deployment).await?;
         if let Some(d) = stored.map(|stored| stored.deployment)
             && matches!(&d.phase, Phase::RolledForward { by: who, .. } if who == by)
@@ -292,16 +293,16 @@ impl App {
             .await
     }
 
-    /// Takes somebody's word that a version is well which the samples do not tell of.
+    /// Accepts a person's confirmation that a version is healthy where the samples do not show it.
     ///
     /// # Errors
-    /// They may not, nobody is asked about it, or it did not go through.
+    /// They may not, no one is asked about it, or it did not go through.
     pub async fn keep(
         &self,
         deployment: &DeploymentId,
         by: &SlackUserId,
     ) -> Result<Decided, ControlError> {
-        let said = "Kept: it counts as verified, by your word";
+        let said = "Kept: it is marked as verified";
         let stored = self.ports.store.load(deployment).await?;
         if let Some(d) = stored.map(|stored| stored.deployment)
             && d.story
@@ -359,7 +360,7 @@ impl App {
         Ok(self.authority(&stored.deployment, action, by).await??)
     }
 
-    /// The groups that let somebody do this and that they are in now.
+    /// The groups that let someone do this and that they are in now.
     pub(crate) async fn groups_for(
         &self,
         environment: &Environment,
@@ -370,13 +371,13 @@ impl App {
         self.groups_among(members, by).await
     }
 
-    /// When it was asked for what is carried out now.
+    /// When the current action was requested.
     fn asked_now(&self) -> Timestamp {
         self.asked_at.unwrap_or_else(|| self.ports.clock.now())
     }
 
-    /// Sees that nothing was set or lifted after this command was given: it was on its way for long,
-    /// or is one that somebody sends again. Slack signs whole seconds.
+    /// Sees that nothing was set or lifted after this command was given: it was on its way for
+    /// long, or is one that someone sends again. Slack signs whole seconds.
     fn is_in_order(&self, state: &EnvironmentState) -> Result<(), ControlError> {
         let changes = [
             state.controls_asked_at,
@@ -404,7 +405,7 @@ impl App {
         }
     }
 
-    /// Changes the controls and wakes whoever waits there.
+    /// Changes the controls and wakes the deployments that wait there.
     async fn set_controls(
         &self,
         key: &EnvironmentKey,
@@ -433,7 +434,7 @@ impl App {
             return Ok(());
         }
         Err(ControlError::Port(PortError::retryable(format!(
-            "{} was changed by others all the time",
+            "{} kept being changed by others",
             key.environment
         ))))
     }
@@ -460,7 +461,8 @@ impl App {
             )
             .await;
         if let Err(error) = posted {
-            tracing::warn!(%app, environment = %name, %error, "{what} of {name} is set and could not be announced");
+            tracing::warn!(%app, environment = %name, %error, "{what} of {name} is set, but could \
+                not be announced");
         }
         Decided { reply: said }
     }

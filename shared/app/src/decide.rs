@@ -13,7 +13,7 @@ use sluice_words::slash::Reason;
 use crate::App;
 use crate::unsure::unsure;
 
-/// Somebody waits at the screen, for 3 seconds at most: what passes by itself is tried again at
+/// Someone waits at the screen, for 3 seconds at most: what passes by itself is tried again at
 /// once. The pause between is the SDK's.
 const TRIES: u8 = 3;
 
@@ -35,7 +35,7 @@ pub struct Decide {
 /// A decision was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decided {
-    /// What it means, for the one who clicked.
+    /// What it means, for the person who clicked.
     pub reply: String,
 }
 
@@ -43,19 +43,19 @@ pub struct Decided {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecideError {
     /// There is no such deployment.
-    #[error("there is no deployment {0}: the button is older than Sluice's memory, or not its own")]
+    #[error("there is no deployment {0}: the button is too old, or not from this Sluice")]
     Unknown(DeploymentId),
     /// The button carries no plan, and this action needs one.
-    #[error("this button names no plan: use the newest message of {0}")]
+    #[error("this button has no plan: use the newest message of {0}")]
     NoPlan(DeploymentId),
     /// It is no decision on a plan.
-    #[error("`{}` is no decision on a plan: use the button of the newest message", .0.label())]
+    #[error("`{}` is not a decision on a plan: use the button of the newest message", .0.label())]
     NoDecision(ButtonAction),
     /// The deployment does not take it.
     #[error("{0}")]
     Rejected(#[from] RejectedEvent),
     /// Something did not answer.
-    #[error("{}", unsure(.0, "Click again in a moment; twice counts once"))]
+    #[error("{}", unsure(.0, "Click again in a moment; repeating it is safe"))]
     Port(#[from] PortError),
 }
 
@@ -63,13 +63,14 @@ impl App {
     /// Takes a decision.
     ///
     /// # Errors
-    /// It is not allowed, comes too late, or did not go through; each says so to the one who
+    /// It is not allowed, comes too late, or did not take effect; each says so to the person who
     /// clicked.
     pub async fn decide(&self, decide: &Decide) -> Result<Decided, DecideError> {
         for _ in 1..TRIES {
             match self.decide_once(decide).await {
                 Err(DecideError::Port(error)) if error.class == ErrorClass::Retryable => {
-                    tracing::info!(deployment.id = %decide.deployment, %error, "a click is tried again");
+                    tracing::info!(deployment.id = %decide.deployment, %error, "a click is \
+                        retried");
                 }
                 decided => return decided,
             }
@@ -120,7 +121,7 @@ impl App {
         let after = self.apply(&decide.deployment, event).await?;
         let after = after.ok_or_else(unknown)?;
         if let Err(RejectedEvent::DecisionExpired { .. }) = after {
-            // Nobody has noticed: now somebody does.
+            // No one has noticed: now someone does.
             self.wake(&decide.deployment, None, SignedDuration::ZERO)
                 .await?;
         }
@@ -179,13 +180,13 @@ fn reply(verdict: Verdict, after: &Deployment) -> String {
     let (release, environment) = (&after.release.tag, after.environment());
     let (goes, does_not) = match after.restore() {
         None => (
-            format!("{release} goes to {environment}"),
-            format!("{release} does not go to {environment}"),
+            format!("{release} will be deployed to {environment}"),
+            format!("{release} will not be deployed to {environment}"),
         ),
         Some(restore) => {
             let database = restore.database.identifier();
             (
-                format!("{database} of {environment} is restored"),
+                format!("{database} of {environment} will be restored"),
                 format!("{database} of {environment} stays as it is"),
             )
         }
@@ -193,12 +194,13 @@ fn reply(verdict: Verdict, after: &Deployment) -> String {
     match verdict {
         Verdict::Approve if after.phase.name() == "AwaitingApproval" => match after.restore() {
             None => format!(
-                "Noted. {release} needs one more approval at least before it goes to {environment}."
+                "Noted. {release} needs at least one more approval before it is deployed to \
+                 {environment}."
             ),
-            Some(_) => format!("Noted. One more approval at least is needed before {goes}."),
+            Some(_) => format!("Noted. At least one more approval is needed before {goes}."),
         },
         Verdict::Approve => format!("Approved: {goes}."),
         Verdict::Reject => format!("Rejected: {does_not}."),
-        Verdict::Cancel => format!("Called off: {does_not}."),
+        Verdict::Cancel => format!("Cancelled: {does_not}."),
     }
 }

@@ -21,10 +21,10 @@ use crate::ports::{EnvironmentKey, LONGEST_DELAY, Save, SaveError, Stored, WakeU
 /// circle, and is left to the next wake-up.
 const ROUNDS: u8 = 64;
 
-/// How often a change is made anew because somebody else was quicker.
+/// How often a change is retried because someone else was faster.
 const CONFLICTS: u8 = 16;
 
-/// When something is left to be told to people, it is tried again after this.
+/// When a Slack update is outstanding, it is tried again after this.
 pub(crate) const TELL_AGAIN_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
 /// Up to as much again, different for each deployment: those that Slack turned away together do not
@@ -38,7 +38,7 @@ pub(crate) fn spread(id: &DeploymentId) -> SignedDuration {
     SignedDuration::from_millis(seed)
 }
 
-/// What came of a wake-up.
+/// The result of a wake-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Advanced {
     /// The deployment was driven until it waits, or is over.
@@ -136,7 +136,7 @@ impl App {
         self.settle(&stored, out_of_time).await
     }
 
-    /// Steps the deployment with what came of its commands and saves all of it at once.
+    /// Steps the deployment with the results of its commands and saves all of it at once.
     async fn feed_back(
         &self,
         mut stored: Stored,
@@ -220,7 +220,7 @@ impl App {
             deployment = Arc::new(after);
         }
         let over = deployment.phase.is_terminal();
-        // Until people have been told: whoever dies in between is followed by somebody who tells.
+        // Stay due until Slack is updated; if this function crashes, the next one posts it.
         let told_by = now.saturating_add(TELL_AGAIN_AFTER).ok();
         let due_at = [wake_at(&deployment, now), told_by]
             .into_iter()
@@ -263,17 +263,18 @@ impl App {
     async fn reload(&self, id: &DeploymentId) -> Result<Stored, PortError> {
         self.ports.store.load(id).await?.ok_or_else(|| {
             PortError::permanent(format!(
-                "{id} is not in the store any more: nothing ever removes one"
+                "{id} is missing in the store, where nothing is ever removed"
             ))
         })
     }
 
-    /// Tells people how things stand, and sees to it that the deployment is looked at again.
+    /// Posts the current status, and schedules the next check of the deployment.
     async fn settle(&self, stored: &Stored, out_of_time: bool) -> Result<(), PortError> {
         let now = self.ports.clock.now();
         let deployment = &stored.deployment;
         let tell_again = self.tell(stored).await.unwrap_or_else(|error| {
-            tracing::warn!(deployment.id = %deployment.id, %error, "people could not be told of {}", deployment.id);
+            tracing::warn!(deployment.id = %deployment.id, %error, "{} could not be reported to \
+                people", deployment.id);
             let pause = TELL_AGAIN_AFTER + spread(&deployment.id);
             now.saturating_add(pause).ok()
         });
@@ -294,8 +295,8 @@ impl App {
                 .set_due(&deployment.id, stored.version, due_at)
                 .await?;
         }
-        // What is further off the minute finds. A message that the queue brings early would be sent on
-        // again and again, and one that it brings twice would be two from then on.
+        // What is further off the minute finds. A message that the queue brings early would be sent
+        // on again and again, and one that it brings twice would be two from then on.
         if let Some(due_at) = due_at.filter(|at| at.duration_since(now) <= LONGEST_DELAY) {
             self.wake(&deployment.id, Some(due_at), due_at.duration_since(now))
                 .await?;
@@ -340,14 +341,14 @@ impl App {
     }
 }
 
-/// A rehearsal that was given up holds nobody up: it has nothing left but a copy of its own.
+/// An abandoned rehearsal blocks no one: only its own copy is left.
 fn only_cleans_up(d: &Deployment) -> bool {
     matches!(&d.phase, Phase::Rehearsing(rehearsing) if rehearsing.ends.is_some())
 }
 
 fn too_many_conflicts(id: &DeploymentId) -> PortError {
     PortError::retryable(format!(
-        "{id} was changed by others all the time; the next wake-up goes on"
+        "{id} kept being changed by others; the next wake-up continues"
     ))
 }
 
@@ -372,7 +373,7 @@ fn log_rejected(deployment: &Deployment, event: &Event, why: &RejectedEvent) {
         deployment.id = %deployment.id,
         phase = deployment.phase.name(),
         event = event.name(),
-        "{} did not take {}: {why}",
+        "{} did not accept {}: {why}",
         deployment.id,
         event.name(),
     );

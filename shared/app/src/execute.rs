@@ -42,8 +42,8 @@ impl Target {
 }
 
 impl App {
-    /// Carries a command out; `None` if the intent's time was over before it began, so that
-    /// somebody else may have taken it up.
+    /// Carries a command out; `None` if the intent's time was over before it began, so that someone
+    /// else may have taken it up.
     pub(crate) async fn execute(&self, d: &Deployment, command: &Command) -> Option<Event> {
         let key = command.key();
         let holds_it = || {
@@ -51,7 +51,8 @@ impl App {
             intent.is_some_and(|intent| intent.is_held(self.ports.clock.now()))
         };
         if command.has_effect() && !holds_it() {
-            tracing::warn!(deployment.id = %d.id, command = %key, "{key} of {} comes too late and is left to the next look", d.id);
+            tracing::warn!(deployment.id = %d.id, command = %key, "{key} of {} is too late and is \
+                left to the next check", d.id);
             return None;
         }
         Some(match self.carry_out(d, command).await {
@@ -255,12 +256,12 @@ impl App {
                     stranger = known.is_none();
                     known
                 }
-                // Where nobody is asked, nothing depends on it: the chat must not hold it up.
+                // Where no one is asked, nothing depends on it: the chat must not hold it up.
                 Err(error) if d.settings.environment.approval.is_none() => {
                     tracing::warn!(
                         deployment.id = %d.id,
                         %error,
-                        "who pushed the image of {} is not known",
+                        "it is not known who pushed the image of {}",
                         d.id
                     );
                     None
@@ -276,7 +277,7 @@ impl App {
         })
     }
 
-    /// Takes the environment; whoever holds it is asked to give way first.
+    /// Takes the environment; the current holder is asked to yield first.
     async fn claim(&self, d: &Deployment) -> Result<Claim, PortError> {
         let key = EnvironmentKey::of(d);
         let claim = self.ports.store.claim(&key, &d.id).await?;
@@ -287,7 +288,7 @@ impl App {
             deployment: d.id.clone(),
         };
         if let Some(Ok(_)) = self.apply(holder, give_way).await? {
-            // Its people are told by its own next look.
+            // Its own next check posts it.
             self.wake(holder, None, SignedDuration::ZERO).await?;
             return self.ports.store.claim(&key, &d.id).await;
         }
@@ -348,7 +349,8 @@ impl App {
         }))
     }
 
-    /// The version that the release had which comes back, if it is still there; else the current one.
+    /// The version that the release had which comes back, if it is still there; else the current
+    /// one.
     async fn pin(
         &self,
         d: &Deployment,

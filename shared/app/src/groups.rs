@@ -1,8 +1,12 @@
 //! Who is in which of Slack's user groups, remembered for a minute.
 //!
-//! Slack is asked at a click, and a click has three seconds. So a yes is good for [`LASTS`]: somebody
-//! who leaves a group can decide no longer than that, and somebody who is in it can also while Slack
-//! does not answer. A no is never remembered: whoever was added a second ago is not refused.
+//! Slack is asked at a click, and a click has three seconds. So a positive answer is valid for
+//! [`LASTS`]:
+//! someone
+//! who leaves a group can decide no longer than that, and someone who is in it can also while
+//! Slack
+//! does not answer. A negative answer is never remembered: someone who was added a second ago is
+//! not refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,7 +19,7 @@ use sluice_core::id::{SlackGroupId, SlackUserId};
 
 use crate::App;
 
-/// How long Slack's word that somebody is in a group is good.
+/// How long Slack's answer that someone is in a group is valid.
 const LASTS: SignedDuration = SignedDuration::from_secs(60);
 
 /// Groups that are remembered, at most.
@@ -24,13 +28,13 @@ const MOST_GROUPS: usize = 200;
 /// Members of all of them together, at most: about two megabytes.
 const MOST_MEMBERS: usize = 20_000;
 
-/// What Slack said of its groups. One for each process: each asks for itself.
+/// What Slack answered about its groups. One for each process: each asks for itself.
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
     known: Mutex<BTreeMap<SlackGroupId, Known>>,
 }
 
-/// A group as Slack told of it.
+/// A group as Slack reported it.
 #[derive(Debug)]
 struct Known {
     /// When Slack was asked: what it said was true then or later.
@@ -52,15 +56,15 @@ impl Groups {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether Slack said within the last minute that somebody is in the group.
+    /// Whether Slack said within the last minute that someone is in the group.
     fn holds(&self, group: &SlackGroupId, user: &SlackUserId, now: Timestamp) -> bool {
         let known = self.known();
         let found = known.get(group).filter(|known| known.is_good(now));
         found.is_some_and(|found| found.members.contains(user))
     }
 
-    /// Remembers what Slack said when it was asked at `asked_at`, and forgets what is too old or too
-    /// much, the oldest first.
+    /// Remembers what Slack said when it was asked at `asked_at`, and forgets what is too old or
+    /// too much, the oldest first.
     fn learn(
         &self,
         group: &SlackGroupId,
@@ -88,8 +92,8 @@ impl Groups {
 }
 
 impl App {
-    /// The groups among these that somebody is in, as far as they decide: one is enough for every
-    /// role, and whoever is named in person needs none.
+    /// The groups among these that someone is in, as far as they decide: one is enough for every
+    /// role, and people who are named directly need none.
     ///
     /// # Errors
     /// Slack did not say that they are in any, and of one at least it said nothing.
@@ -141,7 +145,7 @@ impl App {
         let answer = self.ports.chat.group_members(group).await;
         let members = answer.map_err(|error| PortError {
             message: format!(
-                "Slack could not be asked who is in <!subteam^{group}>: {}",
+                "Slack did not say who is in <!subteam^{group}>: {}",
                 error.message
             ),
             ..error

@@ -39,11 +39,11 @@ pub enum Hint {
 }
 
 impl App {
-    /// Wakes whoever the hint is for; says whom.
+    /// Wakes the deployments that the hint is for; says which.
     ///
     /// # Errors
     /// The store or the queue failed for one at least; the others are woken. A hint that is lost
-    /// delays a deployment until its next look.
+    /// delays a deployment until its next check.
     pub async fn hint(&self, hint: &Hint) -> Result<Vec<DeploymentId>, PortError> {
         let found: Vec<Result<Option<DeploymentId>, PortError>> = match hint {
             Hint::ImageScanned { repository, digest } => {
@@ -62,7 +62,8 @@ impl App {
             match self.wake_found(found).await {
                 Ok(id) => woken.extend(id),
                 Err(error) => {
-                    tracing::warn!(%error, "a hint does not reach one deployment: {error}");
+                    tracing::warn!(%error, "a hint could not be delivered to a deployment: \
+                        {error}");
                     failed = failed.or(Some(error));
                 }
             }

@@ -9,8 +9,8 @@ use crate::App;
 use crate::ports::Stored;
 
 impl App {
-    /// Answers the hook. Never fails: whatever does not answer us makes ECS ask again, since an
-    /// error would make it go back. Where nothing is known ECS is held, and the log has an error.
+    /// Answers the hook. Never fails: when something does not answer, ECS calls again, since an
+    /// error would make it roll back. Where nothing is known ECS is held, and the log has an error.
     pub async fn hook(&self, call: &HookCall) -> HookAnswer {
         if call.going_back {
             return HookAnswer::Succeeded;
@@ -21,12 +21,14 @@ impl App {
             Ok(None) => {
                 tracing::error!(
                     service_deployment = %arn,
-                    "{arn} asks to go on, and no deployment of Sluice is known that it belongs to: it is held. Remove Sluice's lifecycle hook from a service that Sluice does not deploy"
+                    "{arn} asks to continue, but belongs to no known deployment of Sluice: it is \
+                     held. Remove Sluice's lifecycle hook from a service that Sluice does not deploy"
                 );
                 return HookAnswer::WAIT;
             }
             Err(error) => {
-                tracing::warn!(service_deployment = %arn, %error, "the hook of {arn} could not be looked up, ECS asks again");
+                tracing::warn!(service_deployment = %arn, %error, "the hook of {arn} could not be \
+                    looked up, ECS calls again");
                 return HookAnswer::WAIT;
             }
         };

@@ -1,4 +1,4 @@
-//! From a push to a deployment, exactly once however often the push is told.
+//! From a push to a deployment, exactly once however often the push is delivered.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ use crate::ports::{EnvironmentKey, EnvironmentState, Opened};
 /// is no coincidence, and the event's next delivery tries again.
 const TRIES: u8 = 8;
 
-/// What came of a push.
+/// The result of a push.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Intake {
     /// It deploys nothing, and why.
@@ -49,14 +49,15 @@ pub enum TakenHow {
     SameImage,
 }
 
-/// How far the clock of whoever sent an event may be ahead of ours.
+/// How far the clock of an event's sender may be ahead of ours.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
 
 impl App {
     /// Takes a push.
     ///
     /// # Errors
-    /// The store or the queue did not take it for one environment at least; the others have it. Told
+    /// The store or the queue did not take it for one environment at least; the others have it.
+    /// Told
     /// again, the push is taken then.
     pub async fn image_pushed(&self, push: &ImagePush) -> Result<Intake, PortError> {
         let push = self.in_time(push);
@@ -71,7 +72,8 @@ impl App {
             match self.open(opening).await {
                 Ok(one) => taken.push(one),
                 Err(error) => {
-                    tracing::warn!(%environment, %error, "{environment} does not take a push: {error}");
+                    tracing::warn!(%environment, %error, "{environment} cannot accept a push: \
+                        {error}");
                     failed = failed.or(Some(error));
                 }
             }
@@ -88,7 +90,7 @@ impl App {
         tracing::warn!(
             event.id = push.event,
             pushed_at = %push.pushed_at,
-            "event {} is of {}, which is still to come: it counts as of now",
+            "event {} has the time {}, which is in the future: the current time is used",
             push.event,
             push.pushed_at
         );
@@ -126,7 +128,8 @@ impl App {
             return Ok(taken(opening.id.clone(), how));
         }
         Err(PortError::retryable(format!(
-            "{environment} was changed by others all the time; the push is taken when it is told again"
+            "{environment} kept being changed by others; the push is accepted when the event is \
+             delivered again"
         )))
     }
 
@@ -163,7 +166,8 @@ impl App {
             // One that cannot be read must not keep every later push out: the same image twice does
             // no harm.
             Err(error) if error.class == ErrorClass::Permanent => {
-                tracing::error!(deployment.id = %newest.deployment, %error, "{} cannot be read: {error}", newest.deployment);
+                tracing::error!(deployment.id = %newest.deployment, %error, "{} cannot be read: \
+                    {error}", newest.deployment);
                 None
             }
             read => read?,

@@ -3,7 +3,8 @@
 //! Each function calls one entry point of [`App`]: [`App::image_pushed`], [`App::hint`],
 //! [`App::click`], [`App::slash`], [`App::submit`], [`App::advance`], [`App::hook`],
 //! [`App::minute`]. What people ask for is [`App::deploy`], [`App::promote`], [`App::roll_back`];
-//! what they do by hand [`App::freeze`], [`App::hold`], [`App::pause`] and their like. None of them
+//! what they do manually [`App::freeze`], [`App::hold`], [`App::pause`] and their like. None of
+//! them
 //! decides anything: [`sluice_core::machine::step`] does.
 
 mod asked;
@@ -65,7 +66,7 @@ impl App {
         }
     }
 
-    /// The same for what somebody asked for at that moment, as whoever carries the request has
+    /// The same for a request that was made at that moment, as the carrier of the request has
     /// signed. A command that is older than what it would undo does nothing.
     #[must_use]
     pub fn asked_at(&self, at: Timestamp) -> Self {

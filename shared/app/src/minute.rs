@@ -1,4 +1,4 @@
-//! Every minute: health samples of what is baking, deadlines, and whatever was forgotten.
+//! Every minute: health samples of what is baking, deadlines, and everything that was missed.
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::failure::{ErrorClass, PortError};
@@ -15,7 +15,7 @@ const GRACE: SignedDuration = SignedDuration::from_secs(30);
 /// read stay the longest due, and must not keep the minute from all behind them.
 const PAGE: usize = 200;
 
-/// What a minute brought.
+/// What was done in a minute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Minute {
     /// Baking deployments that were sampled.
@@ -29,8 +29,8 @@ pub struct Minute {
 }
 
 impl App {
-    /// Sees to everything that is due, each deployment for itself: one that cannot be read or driven
-    /// is counted and logged, and the others go on.
+    /// Sees to everything that is due, each deployment for itself: one that cannot be read or
+    /// driven is counted and logged, and the others go on.
     ///
     /// # Errors
     /// The store did not say what is due; the next minute asks again.
@@ -47,7 +47,8 @@ impl App {
                     Err(error) if error.class == ErrorClass::Newer => minute.newer += 1,
                     Err(error) => {
                         minute.failed += 1;
-                        tracing::error!(deployment.id = %id, %error, "{id} is due and could not be seen to: {error}");
+                        tracing::error!(deployment.id = %id, %error, "{id} is due and could not \
+                            be checked: {error}");
                     }
                 }
             }
@@ -82,15 +83,15 @@ impl App {
         Ok(())
     }
 
-    /// Puts one that could not be driven behind those that are due by then. What it came to before it
-    /// failed is stored with a time of its own.
+    /// Puts one that could not be driven behind those that are due by then. What it came to before
+    /// it failed is stored with a time of its own.
     async fn put_off(&self, stored: &Stored) {
         let id = &stored.deployment.id;
         let pause = TELL_AGAIN_AFTER + spread(id);
         let due_at = self.ports.clock.now().saturating_add(pause).ok();
         let put = self.ports.store.set_due(id, stored.version, due_at).await;
         if let Err(error) = put {
-            tracing::warn!(deployment.id = %id, %error, "{id} stays the longest due");
+            tracing::warn!(deployment.id = %id, %error, "{id} stays the longest overdue");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Makes the chat say what the deployment says: one message that is kept up to date, and the story
-//! in its thread. What has been shown is remembered, so whatever was missed is caught up on. What is
-//! too long for one message goes on in the thread.
+//! in its thread. What has been shown is remembered, so missed updates are caught up on. What is
+//! too long for one message continues in the thread.
 
 mod batch;
 mod silence;
@@ -23,10 +23,10 @@ use crate::ports::{MessageRef, Shown, Stored, Thread};
 use batch::{Batch, batch};
 
 impl App {
-    /// Brings what people see up to date; when it must be tried again, if not all could be told.
+    /// Brings what people see up to date; when it must be tried again, if not all could be posted.
     ///
-    /// Another function may tell of a later version in between, and then be overwritten by this
-    /// one. So whoever told something looks again, and tells what is true now.
+    /// Another function may post a later version in between, and then be overwritten by this one.
+    /// So after each post the state is read again, and the current one is posted.
     ///
     /// # Errors
     /// The store failed.
@@ -69,8 +69,8 @@ impl App {
         Ok(current.map_or(Told::All, |current| Told::Overtaken(Box::new(current))))
     }
 
-    /// Where people are told: as sluice.toml says by now, so that somebody can name another channel
-    /// for one that does not take messages any more.
+    /// Where updates are posted: as the current sluice.toml says, so that someone can name another
+    /// channel for one that does not take messages any more.
     fn channel<'a>(&'a self, d: &'a Deployment) -> &'a ChannelName {
         let pinned = &d.settings.environment;
         let configured = self.configured(&EnvironmentKey::of(d));
@@ -87,7 +87,7 @@ impl App {
         let chat = &self.ports.chat;
         let channel = self.channel(d);
         if shown.undeliverable.is_some() && shown.channel.as_ref() != Some(channel) {
-            // Another channel is named for the one that refuses: all of it is told there.
+            // Another channel replaces the one that refuses: everything is posted there.
             shown.message = None;
             (shown.version, shown.told) = (0, 0);
             (shown.posting, shown.continued) = (None, None);
@@ -111,7 +111,7 @@ impl App {
             Some(posted) if shown.version >= stored.version && !again => posted.clone(),
             Some(posted) => match chat.update(posted, &message).await {
                 Ok(()) => posted.clone(),
-                // Somebody deleted it. The story follows it to its new thread.
+                // Someone deleted it. The updates continue in its new thread.
                 Err(error) if error.class == ErrorClass::Permanent => {
                     let key = format!("{}/anew/{}", d.id, stored.version);
                     let anew = chat.ensure_posted(&key, channel, None, &message).await?;
@@ -129,7 +129,7 @@ impl App {
         self.tell_story(d, &posted, shown).await?;
         let went_on = self.go_on(d, &posted, &continued, shown).await;
         if went_on.is_err() {
-            // Not all of this version is told: the next try looks again.
+            // Not all of this version is posted: the next try checks again.
             shown.version = stored.version.saturating_sub(1);
         }
         went_on
@@ -213,8 +213,8 @@ impl App {
         Ok(())
     }
 
-    /// The plan of the deployment that was verified last, for what is under way to be compared with.
-    /// Nothing where that one cannot be read: people are told of this one all the same.
+    /// The plan of the deployment that was verified last, for what is under way to be compared
+    /// with. Nothing where that one cannot be read: this one is posted all the same.
     async fn plan_before(&self, d: &Deployment) -> Result<Option<Arc<SealedPlan>>, PortError> {
         let previous = d
             .plan
@@ -226,7 +226,8 @@ impl App {
         let id = &previous.deployment;
         let stored = match self.ports.store.load(id).await {
             Err(error) if error.class != ErrorClass::Retryable => {
-                tracing::warn!(deployment.id = %id, %error, "{id} cannot be compared with: {error}");
+                tracing::warn!(deployment.id = %id, %error, "{id} cannot be compared with: \
+                    {error}");
                 None
             }
             read => read?,
@@ -235,7 +236,7 @@ impl App {
     }
 }
 
-/// What came of telling people.
+/// Whether people were updated.
 enum Told {
     /// They know all of it.
     All,
@@ -245,7 +246,7 @@ enum Told {
     TryAgain(Option<Timestamp>),
 }
 
-/// What the thread's story tells in full.
+/// What the thread contains in full.
 fn told_below(d: &Deployment) -> Vec<Block> {
     let replies = d.story.iter().flat_map(|entry| view::replies(d, entry));
     replies.flat_map(|reply| reply.message.blocks).collect()

@@ -1,4 +1,4 @@
-//! What people are told when something did not answer.
+//! What people see when something did not answer.
 
 use sluice_core::failure::{ErrorClass, PortError};
 
@@ -8,7 +8,7 @@ pub(crate) fn unsure(error: &PortError, again: &str) -> String {
     match error.class {
         ErrorClass::Newer => error.to_string(),
         ErrorClass::Retryable | ErrorClass::Permanent | ErrorClass::NeedsPerson => {
-            format!("that may not have gone through: {error}. {again}")
+            format!("this may not have taken effect: {error}. {again}")
         }
     }
 }

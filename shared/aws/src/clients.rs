@@ -31,11 +31,12 @@ const SESSION_NAME_MAX: usize = 64;
 /// first. Shorter than the functions' own time limit, so that a deployment learns of the failure
 /// instead of losing the function.
 pub const REQUEST_WITHIN: Duration = Duration::from_secs(20);
-/// How long a change of the world takes at most: the looks before it, and the request that makes it.
+/// How long a change of the world takes at most: the looks before it, and the request that makes
+/// it.
 ///
-/// After that nothing more of it is sent. The core counts on it: a change that was asked for before a
-/// lease ended has arrived at AWS [`CHANGE_WITHIN`] later, or never will. That is within a minute,
-/// however slowly AWS answers.
+/// After that nothing more of it is sent. The core counts on it: a change that was requested before
+/// a lease ended has arrived at AWS [`CHANGE_WITHIN`] later, or never will. That is within a
+/// minute, however slowly AWS answers.
 pub const CHANGE_WITHIN: Duration = Duration::from_secs(45);
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 const ATTEMPT_WITHIN: Duration = Duration::from_secs(8);
@@ -148,7 +149,7 @@ impl Clients {
     }
 
     /// The same with this behind the name of every role that is assumed: a function that only looks
-    /// has roles of its own beside those that deploy.
+    /// has roles of its own besides those that deploy.
     #[must_use]
     pub fn with_role_suffix(self, role_suffix: impl Into<String>) -> Self {
         Self {
@@ -274,7 +275,7 @@ fn role_is_in(role: &RoleArn, account: &AccountId) -> Result<(), PortError> {
         return Ok(());
     }
     Err(PortError::needs_person(format!(
-        "the role `{role}` is not of the account {account}: correct `role` or `account` of the \
+        "the role `{role}` is not in account {account}: correct `role` or `account` of the \
          environment in sluice.toml"
     )))
 }
@@ -286,8 +287,7 @@ fn own_is(own: &AccountId, account: &AccountId) -> Result<(), PortError> {
     }
     Err(PortError::needs_person(format!(
         "the environment is in account {account} and has no `role`, and Sluice's own credentials \
-         are of account {own}: give the environment a `role` of account {account}, or correct its \
-         `account`, in sluice.toml"
+         are for account {own}: give the environment a `role` in account {account}, or correct its `account`, in sluice.toml"
     )))
 }
 
@@ -314,7 +314,7 @@ pub(crate) fn bounded<'a, T: 'a>(
     let in_time = in_time.map(|done| {
         done.unwrap_or_else(|_| {
             Err(PortError::retryable(format!(
-                "AWS took longer than {} s: what was not asked of it by then is not asked",
+                "AWS took longer than {} s: the remaining calls are not made",
                 CHANGE_WITHIN.as_secs()
             )))
         })

@@ -14,7 +14,7 @@ impl Clock for SystemClock {
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or(Duration::ZERO);
-        // Behind the last timestamp, in the year 9999, it stands still.
+        // At the last timestamp, in the year 9999, the clock stops.
         i64::try_from(since.as_secs())
             .ok()
             .and_then(|s| Timestamp::new(s, since.subsec_nanos().cast_signed()).ok())

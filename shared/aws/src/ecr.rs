@@ -38,7 +38,7 @@ const NO_IMAGE: &str = "vnd.docker.reference.type";
 /// ECR.
 ///
 /// A registry in the target's account is asked with the target's role. Any other is asked with
-/// Sluice's own: where several accounts share one registry, Sluice lives beside it, and a
+/// Sluice's own: where several accounts share one registry, Sluice lives in the same account, and a
 /// repository that lets an account pull does not let it describe.
 #[derive(Clone, Debug)]
 pub struct EcrRegistry {
@@ -82,7 +82,8 @@ impl EcrRegistry {
 
 #[async_trait]
 impl Registry for EcrRegistry {
-    /// `ecr:DescribeImages`, of the digest and of the tag: it tells an archived image, which cannot be
+    /// `ecr:DescribeImages`, of the digest and of the tag: it reports an archived image, which
+    /// cannot be
     /// pulled, from one that can. `ecr:BatchGetImage`, of one that can, for its annotations.
     async fn image(&self, target: &Target, release: &Release) -> Result<DescribedImage, PortError> {
         let repository = self
@@ -232,8 +233,8 @@ impl Repository<'_> {
         }
     }
 
-    /// What the image says of itself. An index says it in its own annotations; what it leaves out its
-    /// first image may say.
+    /// What the image says about itself. An index says it in its own annotations; what it leaves
+    /// out its first image may say.
     async fn annotations(&self, digest: &Digest) -> Result<Annotations, PortError> {
         let Some(manifest) = self.manifest(digest.as_str()).await? else {
             return Ok(Annotations::default());
@@ -281,7 +282,8 @@ impl Repository<'_> {
     }
 }
 
-/// An image index, or an image's own manifest, which has no manifests in it: as far as we read them.
+/// An image index, or an image's own manifest, which has no manifests in it: as far as we read
+/// them.
 #[derive(Deserialize)]
 struct Index {
     #[serde(default)]
@@ -298,7 +300,7 @@ struct Manifest {
 }
 
 impl Index {
-    /// The images: attestations stand beside them and are never scanned.
+    /// The images: attestations are next to them and are never scanned.
     fn images(self) -> Vec<String> {
         let images = self.manifests.into_iter();
         images

@@ -1,6 +1,6 @@
 //! Where a service's production traffic goes, and whether anyone is there to take it.
 //!
-//! ECS does not look at the live weights before it starts a deployment, so somebody must.
+//! ECS does not look at the live weights before it starts a deployment, so Sluice must.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use sluice_core::observation::TrafficObservation;
 use crate::clients::ClientSet;
 use crate::error::port_error;
 
-/// The weight of a target group that stands alone: ECS's own scale is per cent.
+/// The weight of a target group that is alone: ECS's own scale is per cent.
 const ALL: u32 = 100;
 
 /// The traffic of a service with these load balancers; `None` where no target group is behind it.
@@ -207,7 +207,7 @@ mod tests {
                 target("draining"),
                 target("unhealthy")
             ),
-            other => panic!("nobody should ask for {other}"),
+            other => panic!("no one should ask for {other}"),
         };
         let name = &asked.operation;
         Answer::xml(&format!(

@@ -1,7 +1,7 @@
 //! What AWS's errors mean for a deployment: try again, give up, or ask a person.
 //!
-//! By the error's code and by what AWS says ([`meaning`]), else by the HTTP status. The SDK has tried
-//! again by itself before an error comes here.
+//! By the error's code and by what AWS says ([`meaning`]), else by the HTTP status. The SDK has
+//! tried again by itself before an error comes here.
 
 use std::error::Error;
 
@@ -33,9 +33,9 @@ where
     }
     let reason = innermost(&error);
     match &error {
-        SdkError::ConstructionFailure(_) => PortError::permanent(format!(
-            "{action} on {on} could not be asked of AWS: {reason}"
-        )),
+        SdkError::ConstructionFailure(_) => {
+            PortError::permanent(format!("{action} on {on} could not be called: {reason}"))
+        }
         SdkError::TimeoutError(_) => PortError::retryable(format!(
             "AWS did not answer {action} on {on} in time: {reason}"
         )),
@@ -61,31 +61,31 @@ fn of_answer<E>(action: &str, on: &str, error: &E, raw: &HttpResponse) -> PortEr
 where
     E: Error + ProvideErrorMetadata,
 {
-    let code = error.code().unwrap_or("an error without a name");
+    let code = error.code().unwrap_or("an error without a code");
     let said = error.message().unwrap_or("and nothing more");
     match Meaning::of(code, said, raw.status().as_u16()) {
         Meaning::Throttled => PortError::retryable(format!(
-            "AWS throttles {action} on {on} ({code}): it is tried again by itself"
+            "AWS throttles {action} on {on} ({code}): it is retried automatically"
         )),
         Meaning::Busy => PortError::retryable(format!(
-            "AWS could not do {action} on {on} just now ({code}: {said}): it is tried again by \
-             itself"
+            "AWS could not do {action} on {on} right now ({code}: {said}): it is retried \
+             automatically"
         )),
         Meaning::NoRoom => PortError::retryable(format!(
-            "AWS has no room for {action} on {on} just now ({code}: {said}): it is tried again by \
-             itself. If it stays so, raise the limit or see what else takes the room"
+            "AWS has no capacity for {action} on {on} right now ({code}: {said}): it is retried \
+             automatically. If this persists, raise the limit or check what else uses the capacity"
         )),
         Meaning::Denied => denied(action, on, said),
         Meaning::Credentials => PortError::needs_person(format!(
-            "AWS does not accept the credentials for {action} on {on} ({code}: {said}): see that \
-             the role and the account are in order"
+            "AWS does not accept the credentials for {action} on {on} ({code}: {said}): check the \
+             role and the account"
         )),
         Meaning::Quota => PortError::needs_person(format!(
             "{action} on {on} is over a quota of the account ({code}: {said}): raise the quota or \
-             remove what is not needed"
+             remove unused resources"
         )),
         Meaning::Role => PortError::needs_person(format!(
-            "{action} on {on} was refused because of a role ({code}: {said}): see that the role \
+            "{action} on {on} was refused because of a role ({code}: {said}): check that the role \
              exists and that ECS may use it"
         )),
         Meaning::Refused => {
@@ -97,8 +97,8 @@ where
 fn denied(action: &str, on: &str, said: &str) -> PortError {
     let Some(denial) = Denial::parse(said) else {
         return PortError::needs_person(format!(
-            "Sluice may not do {action} on {on}: allow it in the policy of its role (AWS says: \
-             {said})"
+            "Sluice is not allowed to do {action} on {on}: allow it in the policy of its role \
+             (AWS says: {said})"
         ));
     };
     let Denial {
@@ -108,12 +108,12 @@ fn denied(action: &str, on: &str, said: &str) -> PortError {
     } = denial;
     let resource = resource.unwrap_or(on);
     PortError::needs_person(format!(
-        "`{who}` may not do {action} on {resource}: allow it in the policy of that role (AWS says: \
-         {said})"
+        "`{who}` is not allowed to do {action} on {resource}: allow it in the policy of that role \
+         (AWS says: {said})"
     ))
 }
 
-/// AWS's own words about who may not do what: they name `iam:PassRole` where that is what lacks.
+/// AWS's own words about who may not do what: they name `iam:PassRole` where that is missing.
 struct Denial<'a> {
     who: &'a str,
     action: &'a str,
@@ -149,9 +149,9 @@ fn about_the_role(on: &str, error: &SdkError<AssumeRoleError>) -> PortError {
     let needed = format!("the environment's role, needed for {on}");
     let told = of_answer("sts:AssumeRole", &needed, service.err(), service.raw());
     match told.class {
-        // AWS says `AccessDenied` of a role that does not exist, so that nobody can guess names.
+        // AWS says `AccessDenied` of a role that does not exist, so that names cannot be guessed.
         ErrorClass::NeedsPerson => PortError::needs_person(format!(
-            "{}; see also that the role exists and that its trust policy names Sluice's role",
+            "{}; check also that the role exists and that its trust policy names Sluice's role",
             told.message
         )),
         ErrorClass::Permanent => PortError::needs_person(told.message),

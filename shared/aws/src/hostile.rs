@@ -1,5 +1,5 @@
-//! Answers that AWS never gives: whatever a proxy, a stand-in or a new version of AWS makes of them,
-//! an adapter gives an observation or an error in words, and never panics.
+//! Answers that AWS never gives: from a proxy, a stand-in or a new version of AWS, an adapter gives
+//! an observation or an error in words, and never panics.
 
 use std::future::Future;
 
@@ -29,7 +29,7 @@ const TASK: &str =
     "arn:aws:ecs:eu-central-1:111111111111:task/erp/0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 const REVISION: &str = "arn:aws:ecs:eu-central-1:111111111111:task-definition/erp-web:42";
 
-/// A cloud that gives these answers, whoever asks; an operation that has none is answered by nothing.
+/// A cloud that gives these answers to everyone; an operation without one gets no answer.
 fn cloud(answers: Value, xml: String) -> TestCloud {
     TestCloud::unchecked(move |asked| {
         let operation = asked.operation.as_str();
@@ -44,7 +44,7 @@ fn cloud(answers: Value, xml: String) -> TestCloud {
     })
 }
 
-/// On virtual time: what is tried again waits for nobody.
+/// On virtual time: retries need no real waiting.
 fn on<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -232,7 +232,7 @@ fn the_answers_are_understood_as_they_are() {
     });
 }
 
-/// An answer may have any size; what is said of it has not.
+/// An answer may have any size; what is reported about it may not.
 #[test]
 fn an_error_of_a_megabyte_is_told_in_part() {
     on(async {

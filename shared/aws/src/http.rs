@@ -61,7 +61,7 @@ impl HttpsHttp {
             .body(Empty::new())
             .map_err(|why| {
                 let (method, url) = (&request.method, &request.url);
-                none(format!("`{method} {url}` is no request: {why}"))
+                none(format!("`{method} {url}` is not a valid request: {why}"))
             })?;
         let began = Instant::now();
         let answer =
@@ -99,7 +99,7 @@ impl Http for HttpsHttp {
         let timeout = Duration::try_from(request.timeout).unwrap_or(Duration::ZERO);
         match tokio::time::timeout(timeout, self.ask(request)).await {
             Ok(Ok(seen) | Err(seen)) => seen,
-            Err(_) => HttpObservation::NoAnswer(format!("no whole answer within {timeout:?}")),
+            Err(_) => HttpObservation::NoAnswer(format!("no complete answer within {timeout:?}")),
         }
     }
 }
@@ -108,7 +108,9 @@ fn client() -> Result<HttpsClient, String> {
     let tls = HttpsConnectorBuilder::new()
         .with_native_roots()
         .map_err(|why| {
-            format!("no certificate authorities on this machine ({why}): set SSL_CERT_FILE")
+            format!(
+                "there are no certificate authorities on this machine ({why}): set SSL_CERT_FILE"
+            )
         })?;
     let mut connector = HttpConnector::new();
     connector.enforce_http(false);
@@ -119,9 +121,9 @@ fn client() -> Result<HttpsClient, String> {
         .build(connector))
 }
 
-/// Whether no connection came about, for a reason that may lie on our side of the way: the name does
-/// not resolve, there is no route, or nobody says anything. A connection that is refused or broken
-/// off, and a certificate that is not right, are the application's.
+/// Whether no connection came about, for a reason that may lie on our side of the way: the name
+/// does not resolve, there is no route, or no one says anything. A connection that is refused or
+/// broken off, and a certificate that is not right, are the application's.
 fn is_ours(error: &hyper_util::client::legacy::Error) -> bool {
     if !error.is_connect() {
         return false;

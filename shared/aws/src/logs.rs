@@ -14,15 +14,14 @@ use crate::error::port_error;
 const LINES: i32 = 20;
 /// A longer line is cut: a stack trace in JSON can have 256 KiB.
 const LINE_CHARS: usize = 500;
-/// GetLogEvents gives a MiB or 10,000 lines on a page. A task that writes more than so many pages
+/// GetLogEvents gives a MiB or 10,000 lines on a page. A task that writes more than this many pages
 /// says little that was meant for Sluice.
 const PAGES_MAX: usize = 200;
 
 /// The last lines, oldest first; none for a container that logs elsewhere than CloudWatch or has
 /// not logged anything.
 ///
-/// Never an error: a task is no worse for a log that cannot be read. The reason stands in place of
-/// the log.
+/// Never an error: a log that cannot be read does not fail a task. The reason replaces the log.
 pub(crate) async fn tail(
     clients: &ClientSet,
     container: &ContainerDefinition,
@@ -38,7 +37,7 @@ pub(crate) async fn tail(
     }
 }
 
-/// The last line that begins so among those of the last page; `None` where there is none.
+/// The last line that begins so among those of the last page; `None` if there is none.
 pub(crate) async fn last_line(
     clients: &ClientSet,
     container: &ContainerDefinition,
@@ -59,7 +58,7 @@ pub(crate) async fn last_line(
 ///
 /// # Errors
 ///
-/// Permanent for a container of whose log nobody knows where it is, and for more lines than
+/// Permanent for a container whose log location is unknown, and for more lines than
 /// [`LOG_LINES_MAX`] and [`LOG_BYTES_MAX`] let through.
 pub(crate) async fn lines(
     clients: &ClientSet,
@@ -90,14 +89,15 @@ pub(crate) async fn lines(
         token = next;
     }
     Err(PortError::permanent(format!(
-        "the log {}/{} has more than {PAGES_MAX} pages: have the task write less",
+        "the log {}/{} has more than {PAGES_MAX} pages: make the task log less",
         place.group, place.stream
     )))
 }
 
 fn too_much(place: &Place<'_>, prefix: &str) -> PortError {
     PortError::permanent(format!(
-        "the log {}/{} has more than {LOG_LINES_MAX} lines or {LOG_BYTES_MAX} bytes that begin with \
+        "the log {}/{} has more than {LOG_LINES_MAX} lines or {LOG_BYTES_MAX} bytes that begin \
+         with \
          `{prefix}`",
         place.group, place.stream
     ))
@@ -106,7 +106,7 @@ fn too_much(place: &Place<'_>, prefix: &str) -> PortError {
 fn unknown_place(container: &ContainerDefinition) -> PortError {
     let name = container.name().unwrap_or_default();
     PortError::permanent(format!(
-        "nobody knows where the container {name} logs: in its task definition, set \
+        "it is not known where the container {name} logs: in its task definition, set \
          `logConfiguration` to the log driver `awslogs` with the options `awslogs-group`, \
          `awslogs-region` and `awslogs-stream-prefix`"
     ))
@@ -176,7 +176,7 @@ impl<'a> Place<'a> {
     }
 
     /// With a stream prefix the awslogs driver names the stream `prefix/container/task`; without
-    /// one it names it after Docker's own id, which nobody here knows.
+    /// one it names it after Docker's own id, which is unknown here.
     fn of(container: &'a ContainerDefinition, task_id: &str) -> Option<Self> {
         let log = container.log_configuration()?;
         if *log.log_driver() != LogDriver::Awslogs {

@@ -27,7 +27,7 @@ pub async fn own_secret(clients: &Clients, arn: &str) -> Result<SecretString, Po
         .filter(|value| !value.is_empty());
     value.map(SecretString::from).ok_or_else(|| {
         PortError::needs_person(format!(
-            "the secret {arn} holds no text: put the value itself into it, not JSON around it"
+            "the secret {arn} has no text: store the value itself, not JSON around it"
         ))
     })
 }

@@ -35,18 +35,18 @@ pub const DEPLOYMENT_TAG: &str = "sluice:deployment";
 /// The tag of a copy that says what it is for: only what it calls a `rehearsal` is ever deleted.
 pub const PURPOSE_TAG: &str = "sluice:purpose";
 
-/// The tag of a replacement that says for how many days it is to keep backups once it has its source's
-/// name.
+/// The tag of a replacement that says for how many days it is to keep backups once it has its
+/// source's name.
 pub const RETENTION_TAG: &str = "sluice:backup-retention";
 
-/// The kind of snapshot that somebody asked for: RDS's own are `automated`, and of AWS Backup
+/// The kind of snapshot that someone requested: RDS's own are `automated`, and of AWS Backup
 /// `awsbackup`.
 const MANUAL: &str = "manual";
 
 /// RDS.
 ///
 /// A snapshot is ours if it carries [`DEPLOYMENT_TAG`]. No other is counted, taken for a backup or
-/// deleted, whatever its name.
+/// deleted, no matter what its name is.
 #[derive(Clone, Debug)]
 pub struct RdsDatabases {
     clients: Arc<Clients>,
@@ -95,35 +95,35 @@ impl Databases for RdsDatabases {
         snapshot: &SnapshotId,
     ) -> Result<(), PortError> {
         bounded(async {
-        let clients = self.clients.of(target).await?;
-        let tag = Tag::builder()
-            .key(DEPLOYMENT_TAG)
-            .value(target.deployment.as_str())
-            .build();
-        let created = match database {
-            Database::Instance(name) => instance::create(&clients, name, snapshot, tag).await?,
-            Database::Cluster(name) => cluster::create(&clients, name, snapshot, tag).await?,
-        };
-        if created {
-            return Ok(());
-        }
-        match find(&clients, database, snapshot).await? {
-            Some(there)
-                if there.is_of(database)
-                    && there.deployment.as_deref() == Some(target.deployment.as_str()) =>
-            {
-                Ok(())
+            let clients = self.clients.of(target).await?;
+            let tag = Tag::builder()
+                .key(DEPLOYMENT_TAG)
+                .value(target.deployment.as_str())
+                .build();
+            let created = match database {
+                Database::Instance(name) => instance::create(&clients, name, snapshot, tag).await?,
+                Database::Cluster(name) => cluster::create(&clients, name, snapshot, tag).await?,
+            };
+            if created {
+                return Ok(());
             }
-            Some(_) => Err(PortError::needs_person(format!(
-                "a snapshot {snapshot} is there, and {} did not take it of {}: rename or remove \
-                 it, so that the backup can have its name",
-                target.deployment,
-                database.identifier()
-            ))),
-            None => Err(PortError::retryable(format!(
-                "RDS says of snapshot {snapshot} that it is there, and then that it is not"
-            ))),
-        }
+            match find(&clients, database, snapshot).await? {
+                Some(there)
+                    if there.is_of(database)
+                        && there.deployment.as_deref() == Some(target.deployment.as_str()) =>
+                {
+                    Ok(())
+                }
+                Some(_) => Err(PortError::needs_person(format!(
+                    "a snapshot {snapshot} already exists, and {} did not take it of {}: rename or \
+                 remove it, so that the backup can use the name",
+                    target.deployment,
+                    database.identifier()
+                ))),
+                None => Err(PortError::retryable(format!(
+                    "RDS reports first that snapshot {snapshot} exists, and then that it does not"
+                ))),
+            }
         })
         .await
     }
@@ -172,7 +172,7 @@ impl Databases for RdsDatabases {
             };
             if found.deployment.is_none() || !found.is_of(database) {
                 return Err(PortError::permanent(format!(
-                    "snapshot {snapshot} is not one that Sluice took of {}: it is left alone",
+                    "snapshot {snapshot} was not taken by Sluice of {}: it is not touched",
                     database.identifier()
                 )));
             }

@@ -23,9 +23,12 @@ const CURRENT: &str = "AWSCURRENT";
 /// Secrets Manager and SSM Parameter Store.
 ///
 /// **Secrets** are pinned by version id: a task that starts later, after a rotation or in a
-/// rollback, gets the value that the plan saw. Those that rotate by themselves, or that a service of
-/// AWS's manages (RDS changes its master passwords every seven days), are not: their old versions are
-/// dead passwords, so that ECS reads the current one whenever a task starts. A secret that is wanted whole is described, never
+/// rollback, gets the value that the plan saw. Those that rotate by themselves, or that a service
+/// of
+/// AWS's manages (RDS changes its master passwords every seven days), are not: their old versions
+/// are
+/// dead passwords, so that ECS reads the current one whenever a task starts. A secret that is
+/// wanted whole is described, never
 /// read. Only for the existence of a key in its JSON the value is read: the keys are looked at, the
 /// values skipped, and the text is wiped before the answer is given. What the SDK and TLS had of it
 /// in their buffers is freed, and not wiped.
@@ -34,7 +37,7 @@ const CURRENT: &str = "AWSCURRENT";
 /// takes a parameter's name or ARN, documents no version, and refuses `NAME:VERSION` (containers
 /// roadmap, 859). So the version goes into the plan and is compared when the plan is read again,
 /// but a change after that reaches tasks that start later, and a rollback does not bring the old
-/// value back. Whoever needs that keeps the value in Secrets Manager. Parameters are described,
+/// value back. If that is needed, keep the value in Secrets Manager. Parameters are described,
 /// never read.
 #[derive(Clone, Debug)]
 pub struct AwsSecrets {
@@ -78,7 +81,7 @@ impl AwsSecrets {
         }
         let Some(version) = current(&secret) else {
             return Ok(Err(format!(
-                "the secret `{name}` has no value yet: put one"
+                "the secret `{name}` has no value yet: set one"
             )));
         };
         let arn = secret.arn().ok_or_else(|| {
@@ -161,7 +164,7 @@ impl AwsSecrets {
             Some(true) => Ok(()),
             Some(false) => Err(format!("the secret `{name}` has no key `{key}`")),
             None => Err(format!(
-                "the secret `{name}` is no JSON object, so it has no key `{key}`"
+                "the secret `{name}` is not a JSON object, so it has no key `{key}`"
             )),
         })
     }
@@ -237,7 +240,8 @@ impl Secrets for AwsSecrets {
     /// `secretsmanager:DescribeSecret` names the versions that carry a label. Of any other
     /// `secretsmanager:GetSecretValue` alone says whether it is still kept; the value is wiped.
     ///
-    /// No version of a secret that rotates by now is there: kept or not, it is a dead password.
+    /// No version of a secret that rotates by now is there: kept or not, the password no longer
+    /// works.
     async fn is_there(&self, target: &Target, pinned: &PinnedSecret) -> Result<bool, PortError> {
         let Some(arn) = secret_arn(&pinned.value_from) else {
             return Ok(false);
@@ -281,8 +285,8 @@ fn secret_arn(value_from: &str) -> Option<&str> {
     Some(&value_from[..end])
 }
 
-/// Whether its value changes without anybody who deploys: by rotation, or by the service of AWS's that
-/// owns it.
+/// Whether its value changes without anyone who deploys: by rotation, or by the service of AWS's
+/// that owns it.
 fn rotates(secret: &DescribeSecretOutput) -> bool {
     secret.rotation_enabled() == Some(true) || secret.owning_service().is_some()
 }

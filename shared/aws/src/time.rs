@@ -9,7 +9,8 @@ pub(crate) fn timestamp(time: &DateTime) -> Option<Timestamp> {
 }
 
 pub(crate) fn date_time(time: Timestamp) -> DateTime {
-    DateTime::from_nanos(time.as_nanosecond()).expect("AWS's years go further than ours")
+    DateTime::from_nanos(time.as_nanosecond())
+        .expect("the time is beyond the largest that Sluice can store")
 }
 
 #[cfg(test)]

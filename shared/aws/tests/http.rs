@@ -92,7 +92,7 @@ async fn no_answer_is_an_observation_with_its_reason() {
     let seen = ask(slow, SignedDuration::from_millis(100)).await;
     assert_eq!(
         seen,
-        HttpObservation::NoAnswer("no whole answer within 100ms".to_owned())
+        HttpObservation::NoAnswer("no complete answer within 100ms".to_owned())
     );
 
     let half = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf".to_vec();
@@ -106,7 +106,7 @@ async fn no_answer_is_an_observation_with_its_reason() {
     let nobody = format!("http://{}/healthz", free.local_addr().unwrap());
     drop(free);
     let HttpObservation::NoAnswer(reason) = ask(nobody, SOON).await else {
-        panic!("somebody answered where nobody listens");
+        panic!("someone answered where no one listens");
     };
     assert!(reason.contains("refused"), "{reason}");
     let HttpObservation::NoAnswer(reason) = ask("not an address".to_owned(), SOON).await else {

@@ -1,19 +1,20 @@
-//! Names in events, none of them longer than it can be: they are stored, told in messages and sought in
-//! the table.
+//! Names in events, none of them longer than it can be: they are stored, shown in messages and
+//! sought in the table.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use sluice_core::id::{AccountId, ImageTag, Region, RepositoryName};
 use sluice_core::tag;
 
-/// The longest name of any of these kinds is a repository's ARN: 256 characters and what is before them.
+/// The longest name of any of these kinds is a repository's ARN: 256 characters and what is before
+/// them.
 const MAX_BYTES: usize = 512;
 
 pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     if text.len() > MAX_BYTES {
         return Err(D::Error::custom(format_args!(
-            "a text of {} bytes, and at most {MAX_BYTES} are read",
+            "a text of {} bytes, and at most {MAX_BYTES} are accepted",
             text.len()
         )));
     }
@@ -34,8 +35,8 @@ pub(crate) fn repository<'de, D: Deserializer<'de>>(
     text(deserializer).map(RepositoryName::new)
 }
 
-/// What ECR would refuse as a tag is none. A tag of a megabyte would be told in every message of its
-/// deployment, and take minutes to be told.
+/// What ECR would refuse is not a tag. A tag of a megabyte would be in every message of its
+/// deployment, and take minutes to post.
 pub(crate) fn tag<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<ImageTag>, D::Error> {
@@ -44,7 +45,8 @@ pub(crate) fn tag<'de, D: Deserializer<'de>>(
     };
     let tag = tag::read(&text).ok_or_else(|| {
         D::Error::custom(format_args!(
-            "a text of {} bytes that is no image tag: letters, digits, `.`, `_` and `-`, at most 128",
+            "a text of {} bytes that is not an image tag: letters, digits, `.`, `_` and `-`, at \
+             most 128",
             text.len()
         ))
     })?;

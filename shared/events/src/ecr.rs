@@ -1,4 +1,4 @@
-//! What ECR and Inspector tell of images.
+//! Events of ECR and Inspector about images.
 
 use serde::Deserialize;
 use sluice_core::id::{Digest, ImageTag, RepositoryName};
@@ -43,7 +43,7 @@ pub struct ImageScan {
 }
 
 impl ImageScan {
-    /// The repository's name, whichever way it was told.
+    /// The repository's name, in whichever field it was sent.
     pub fn repository(&self) -> RepositoryName {
         let name = Arn::parse(&self.repository_name)
             .ok()

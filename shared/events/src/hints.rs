@@ -1,4 +1,4 @@
-//! What ECS and RDS tell of themselves, by way of the queue.
+//! Events of ECS and RDS, delivered through the queue.
 
 use serde::Deserialize;
 use sluice_app::Hint;

@@ -1,7 +1,7 @@
 //! What AWS sends, as types.
 //!
 //! Only the fields that Sluice reads are named; AWS adds others all the time. A field that is
-//! missing or of another type is an error that says where it stands.
+//! missing or of another type is an error that says where it is.
 
 mod arn;
 mod bounded;

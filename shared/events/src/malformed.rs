@@ -7,7 +7,7 @@ use serde_json::Value;
 #[derive(Debug, thiserror::Error)]
 pub enum Malformed {
     /// It is no JSON at all.
-    #[error("{what} is not JSON: {}; send it whole, as AWS made it", shown(&error.to_string()))]
+    #[error("{what} is not JSON: {}; send it unchanged, as AWS created it", shown(&error.to_string()))]
     NotJson {
         /// What was read.
         what: &'static str,

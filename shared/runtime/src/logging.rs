@@ -13,7 +13,7 @@ pub fn init_tracing() {
     let level = env::var("RUST_LOG").or_else(|_| env::var("AWS_LAMBDA_LOG_LEVEL"));
     let filter = EnvFilter::try_new(level.as_deref().unwrap_or("info"))
         .unwrap_or_else(|_| EnvFilter::new("info"));
-    // An error means that logging was started before: that is as well.
+    // An error means that logging was started before, which is fine.
     let _ = json(std::io::stdout).with_env_filter(filter).try_init();
 }
 

@@ -29,10 +29,11 @@ pub struct Settings {
     /// `SLUICE_ROLLOUT_HOOK_ARN` and `SLUICE_ROLLOUT_HOOK_ROLE_ARN`, for functions that start
     /// rollouts.
     pub rollout_hook: Option<RolloutHookArns>,
-    /// `SLUICE_ROLE_SUFFIX`: what stands behind the name of every environment's `role` when it is
+    /// `SLUICE_ROLE_SUFFIX`: what is appended to the name of every environment's `role` when it is
     /// assumed. `slack`, which only looks, has roles of its own.
     pub role_suffix: Option<String>,
-    /// `SLUICE_SLACK_TEAM_ID`: the workspace (`T…`) or organisation (`E…`) whose requests are taken;
+    /// `SLUICE_SLACK_TEAM_ID`: the workspace (`T…`) or organisation (`E…`) whose requests are
+    /// taken;
     /// without it, every one that the Slack app is installed in.
     pub slack_team: Option<String>,
     /// `SLUICE_SLACK_URL`: another server in Slack's place.
@@ -63,7 +64,7 @@ pub struct InvalidSettings(pub Vec<SettingProblem>);
 
 impl fmt::Display for InvalidSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the function's environment variables are not right:")?;
+        f.write_str("the function's environment variables are invalid:")?;
         for SettingProblem { name, problem } in &self.0 {
             write!(f, "\n  {name} {problem}")?;
         }
@@ -113,7 +114,7 @@ impl Settings {
     }
 }
 
-/// Goes on after a problem: the next one is told at once, too.
+/// Continues after a problem, so that all problems are reported together.
 struct Reader<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
     problems: Vec<SettingProblem>,
@@ -142,7 +143,7 @@ impl Reader<'_> {
     fn configs(&mut self) -> Vec<PathBuf> {
         self.text(
             "SLUICE_CONFIG",
-            "the sluice.toml in the function's package (several: parted by `:`)",
+            "the sluice.toml in the function's package (several: separated by `:`)",
         )
         .split(':')
         .filter(|path| !path.is_empty())
@@ -209,10 +210,11 @@ impl Reader<'_> {
         };
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
         if parts.len() < 6 || parts[0] != "arn" || parts[2] != service {
-            // Its value is not shown: where an ARN is asked for, a secret itself may have been put.
+            // Its value is not shown: where an ARN is expected, the secret itself may have been
+            // set.
             self.problem(
                 name,
-                format!("is no ARN of {service} (arn:aws:{service}:…)"),
+                format!("is not an ARN of {service} (arn:aws:{service}:…)"),
             );
         }
         arn

@@ -39,30 +39,31 @@ impl Started {
     /// The secrets with which Slack signs its requests.
     ///
     /// # Errors
-    /// The function is none that Slack calls.
+    /// The function is not called by Slack.
     pub fn signing_secrets(&self) -> Result<&SigningSecrets, StartError> {
         self.signing_secrets
             .as_ref()
             .ok_or(StartError::NoSigningSecret)
     }
 
-    /// Shows a message to the one who clicked in Slack. What was decided stands without it, so a
+    /// Shows a message to the person who clicked in Slack. The decision is valid without it, so a
     /// failure is logged and no more.
     pub async fn reply(&self, response_url: &str, message: &Rendered) {
         if let Err(error) = self.responder.reply(response_url, message).await {
-            tracing::warn!(%error, "the one who clicked could not be told: {error}");
+            tracing::warn!(%error, "the person who clicked could not be answered: {error}");
         }
     }
 }
 
-/// Why a function does not start. Lambda logs it and starts it anew for the next event.
+/// Why a function does not start. Lambda logs it and starts it again for the next event.
 #[derive(thiserror::Error)]
 pub enum StartError {
     /// Its environment variables are not right.
     #[error(transparent)]
     Settings(#[from] InvalidSettings),
     /// A `sluice.toml` is not there.
-    #[error("{path} cannot be read: {error}; put it into the function's package, or correct SLUICE_CONFIG", path = path.display())]
+    #[error("{path} cannot be read: {error}; put it into the function's package, or correct \
+        SLUICE_CONFIG", path = path.display())]
     NoConfig {
         /// Where it should be.
         path: PathBuf,
@@ -70,7 +71,7 @@ pub enum StartError {
         error: std::io::Error,
     },
     /// A `sluice.toml` is wrong.
-    #[error("{path} is not right:\n{problems}", path = path.display())]
+    #[error("{path} is invalid:\n{problems}", path = path.display())]
     Config {
         /// Which.
         path: PathBuf,
@@ -91,7 +92,7 @@ pub enum StartError {
     #[error("{0}")]
     Shared(String),
     /// One of Sluice's own secrets cannot be read.
-    #[error("a secret that the function starts with: {0}")]
+    #[error("a secret that the function needs to start: {0}")]
     Secret(#[from] PortError),
     /// The secret of `SLUICE_SLACK_SIGNING_SECRET_ARN` holds no signing secret.
     #[error("SLUICE_SLACK_SIGNING_SECRET_ARN: {0}")]
@@ -100,7 +101,7 @@ pub enum StartError {
     #[error("SLUICE_SLACK_URL: {0}")]
     SlackUrl(#[from] InvalidBaseUrl),
     /// The function asks for a signing secret that it was not given.
-    #[error("this function is none that Slack calls: it has no signing secret")]
+    #[error("this function is not called by Slack: it has no signing secret")]
     NoSigningSecret,
 }
 

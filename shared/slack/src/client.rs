@@ -86,10 +86,10 @@ impl SlackChat {
         match self.api.post(Method::PostMessage, &request).await {
             Ok(answer) => {
                 let posted = message_ref(&answer, &place.channel).ok_or_else(|| {
-                    // It may be there: look before posting again.
+                    // It may exist: check before posting again.
                     self.posted.forget(place);
                     PortError::retryable(
-                        "Slack took the message and did not say which it is: it is looked for",
+                        "Slack accepted the message without returning its id: it is searched for",
                     )
                 })?;
                 self.posted.add(place, key, &posted.ts);
@@ -175,7 +175,7 @@ impl Chat for SlackChat {
     async fn user_by_email(&self, email: &str) -> Result<Option<SlackUserId>, PortError> {
         let parameters = vec![("email", email.to_owned())];
         match self.api.get(Method::LookupUser, parameters).await {
-            // Whoever has left is nobody's pair of eyes.
+            // Someone who has left does not count for four eyes.
             Ok(answer) if answer["user"]["deleted"] == true => Ok(None),
             Ok(answer) => Ok(answer["user"]["id"].as_str().map(SlackUserId::new)),
             Err(Failed::Refused { code, .. }) if code == NO_SUCH_USER => Ok(None),

@@ -2,7 +2,7 @@
 //! apart by their shape.
 //!
 //! Read as JSON values first: Slack sends `team: null` from organisation-wide installs and adds
-//! fields and types all the time, and whatever is not ours must be answered, not refused.
+//! fields and types all the time, and everything that is not ours must be answered, not refused.
 
 use std::collections::BTreeMap;
 
@@ -16,13 +16,13 @@ use crate::interaction::{self, Interaction};
 /// A request of Slack's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Incoming {
-    /// Somebody typed a slash command.
+    /// Someone typed a slash command.
     Command(TypedCommand),
-    /// Somebody clicked a button.
+    /// Someone clicked a button.
     Click(Interaction),
-    /// Somebody sent a form.
+    /// Someone sent a form.
     Submission(Submission),
-    /// Somebody looks at the app's home page.
+    /// Someone looks at the app's home page.
     HomeOpened(SlackUserId),
     /// Slack sees whether the address is ours: the challenge is sent back.
     UrlVerification(String),
@@ -46,14 +46,14 @@ pub struct Origin {
     team: Option<String>,
     /// The organisation (`E…`) that the workspace belongs to.
     enterprise: Option<String>,
-    /// The workspace of whoever did it.
+    /// The workspace of the person who did it.
     users_team: Option<String>,
     /// Whether Slack says that they are from elsewhere, in a channel that is shared.
     stranger: bool,
 }
 
 impl Origin {
-    /// Whether it comes from the workspace (`T…`) or the organisation (`E…`) of that id, by somebody
+    /// Whether it comes from the workspace (`T…`) or the organisation (`E…`) of that id, by someone
     /// of it. A channel may be shared with other companies, whose people have ids of their own.
     pub fn is(&self, id: &str) -> bool {
         if self.stranger {
@@ -79,7 +79,7 @@ pub enum IncomingError {
     #[error("nothing that Sluice acts on: {0}")]
     NotOurs(String),
     /// Nothing that Slack sends.
-    #[error("the body is not a request of Slack: {0}")]
+    #[error("the body is not a request from Slack: {0}")]
     Unreadable(String),
 }
 

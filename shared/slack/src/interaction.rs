@@ -49,7 +49,7 @@ pub(crate) fn read(payload: &Value) -> Result<Interaction, IncomingError> {
         .ok_or_else(|| unreadable("it has no `actions[0].action_id`"))?;
     let known = ButtonAction::from_id(id)
         .ok_or_else(|| IncomingError::NotOurs(format!("action `{id}`")))?;
-    // `approve` is a word that others use too: what it carries tells whose it is.
+    // `approve` is a word that others use too: its value shows whose it is.
     let value: ButtonValue = action["value"]
         .as_str()
         .and_then(|value| serde_json::from_str(value).ok())

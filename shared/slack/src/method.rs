@@ -19,9 +19,9 @@ pub enum Method {
     ListGroupMembers,
     /// Finds the person whose image is deployed, by an e-mail address.
     LookupUser,
-    /// Puts a form before somebody.
+    /// Opens a form for someone.
     OpenView,
-    /// Fills somebody's App Home.
+    /// Fills someone's App Home.
     PublishView,
 }
 

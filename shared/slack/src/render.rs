@@ -121,7 +121,7 @@ fn block(block: &Block) -> Vec<Value> {
     }
 }
 
-/// Words that lead somewhere, as many as fit whole: a link that is cut leads to another place.
+/// Words that lead somewhere, as many as fit whole: a link that is cut points to another place.
 fn links(all: &[Link]) -> String {
     let mut text = String::new();
     for link in all {
@@ -187,7 +187,7 @@ fn plain_text(text: &str, limit: usize) -> Value {
     json!({"type": "plain_text", "text": cut(text, limit, plain), "emoji": false})
 }
 
-/// `verbatim`: Slack links nothing by itself, so a log line with `@here` in it wakes nobody.
+/// `verbatim`: Slack links nothing by itself, so a log line with `@here` in it notifies no one.
 fn mrkdwn(text: String) -> Value {
     json!({"type": "mrkdwn", "text": text, "verbatim": true})
 }

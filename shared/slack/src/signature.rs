@@ -13,7 +13,7 @@ use sha2::Sha256;
 /// Slack's own bound against requests that are recorded and sent again.
 const MAX_AGE: SignedDuration = SignedDuration::from_mins(5);
 
-/// A request that may be anybody's. Says nothing that helps in forging one.
+/// A request that may be anyone's. Says nothing that helps in forging one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unverified {
     /// `x-slack-signature` or `x-slack-request-timestamp` is missing.
@@ -21,10 +21,10 @@ pub enum Unverified {
     NoSignature,
     /// The timestamp is no number, or more than five minutes from now.
     #[error(
-        "the request is older than five minutes, or the clocks differ: Slack does not send it again"
+        "the request is older than five minutes, or the clocks differ: Slack does not retry it"
     )]
     Stale,
-    /// Somebody else's, or changed on its way.
+    /// Someone else's, or changed on its way.
     #[error(
         "the signature is wrong: not from Slack, or the signing secret is not this Slack app's"
     )]
@@ -41,8 +41,8 @@ pub struct SigningSecrets {
 /// A value that holds no signing secrets. Says nothing of what it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the signing secret is neither the secret itself, nor {{\"current\": \"…\", \"previous\": \"…\"}}, \
-     nor a list of one or two of them"
+    "the signing secret is neither the secret itself, nor {{\"current\": \"…\", \"previous\": \
+     \"…\"}}, nor a list of one or two of them"
 )]
 pub struct UnusableSecrets;
 
@@ -87,7 +87,7 @@ impl SigningSecrets {
     /// Sees that Slack made the request, not long ago, with either of them. See [`verify`].
     ///
     /// # Errors
-    /// It did not, or that cannot be told.
+    /// It did not, or that is unknown.
     pub fn verify(
         &self,
         timestamp: Option<&str>,
@@ -108,7 +108,7 @@ impl SigningSecrets {
 /// `body` is the body as it was sent: Lambda hands form bodies over in base64, decode it first.
 ///
 /// # Errors
-/// It did not, or that cannot be told.
+/// It did not, or that is unknown.
 pub fn verify(
     secret: &SecretString,
     timestamp: Option<&str>,
@@ -136,8 +136,8 @@ pub fn sent_at(timestamp: &str) -> Option<Timestamp> {
     Timestamp::from_second(timestamp.parse().ok()?).ok()
 }
 
-/// The keyed hash over what Slack signs. `None` without a secret: whoever configured an empty one
-/// must not accept requests that are signed with it.
+/// The keyed hash over what Slack signs. `None` without a secret: configuring an empty one must not
+/// accept requests that are signed with it.
 pub(crate) fn mac(secret: &SecretString, timestamp: &str, body: &[u8]) -> Option<Hmac<Sha256>> {
     let key = secret.expose_secret().as_bytes();
     if key.is_empty() {

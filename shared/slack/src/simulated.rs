@@ -28,7 +28,7 @@ pub fn sign(secret: &SecretString, timestamp: &str, body: &[u8]) -> String {
     format!("v0={}", hex::encode(mac.finalize().into_bytes()))
 }
 
-/// A click, as Slack tells of it.
+/// A click, as Slack sends it.
 #[derive(Clone, Debug)]
 pub struct SimulatedClick<'a> {
     /// The button's `action_id`.
@@ -111,7 +111,7 @@ pub fn command_body(text: &str, by: &SlackUserId, trigger: &str) -> String {
         .finish()
 }
 
-/// The body of the request that Slack sends when somebody sends a form.
+/// The body of the request that Slack sends when someone sends a form.
 pub fn submission_body(submission: &Submission) -> String {
     let values: Map<String, Value> = submission
         .answers
@@ -150,7 +150,7 @@ pub fn submission_body(submission: &Submission) -> String {
         .finish()
 }
 
-/// The body of the event that Slack sends when somebody looks at the app's home page.
+/// The body of the event that Slack sends when someone looks at the app's home page.
 pub fn home_opened_body(user: &SlackUserId, at: Timestamp) -> String {
     let mut event = json!({
         "token": "simulated",

@@ -76,7 +76,8 @@ async fn moto_has_no_service_deployments() {
     assert_eq!(of_elb.count(), 0, "{calls:?}");
 }
 
-/// The SDK asks CloudWatch in CBOR, for which moto's server has no path: 404, and no error of AWS's.
+/// The SDK asks CloudWatch in CBOR, for which moto's server has no path: 404, and no error of
+/// AWS's.
 #[tokio::test]
 async fn moto_does_not_speak_cbor() {
     let stage = moto::stage().await;
@@ -84,7 +85,7 @@ async fn moto_does_not_speak_cbor() {
     let states = stage.alarms.states(&stage.place(), &[errors]).await;
     let error = states.unwrap_err();
     assert_eq!(error.class, ErrorClass::Permanent, "{error}");
-    let nameless = "cloudwatch:DescribeAlarms on the alarms (an error without a name";
+    let nameless = "cloudwatch:DescribeAlarms on the alarms (an error without a code";
     assert!(error.message.contains(nameless), "{error}");
 }
 

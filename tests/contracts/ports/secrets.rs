@@ -114,7 +114,7 @@ async fn what_is_wrong_with_a_secret_is_said_without_its_value(stage: &impl Stag
 async fn a_text_has_no_keys(stage: &impl Stage) {
     let source = secret("erp/secret-key", Some("url"));
     let wrong = pin(stage, &source).await.unwrap_err();
-    let expected = "the secret `erp/secret-key` is no JSON object, so it has no key `url`";
+    let expected = "the secret `erp/secret-key` is not a JSON object, so it has no key `url`";
     assert_eq!(wrong.problem, expected);
 }
 

@@ -73,9 +73,12 @@ fn while_slack_is_down_a_yes_of_a_moment_ago_counts(mut room: Room) {
     room.clicks(STRANGER, ButtonAction::Approve);
     room.clicks(SECOND, ButtonAction::Approve);
     assert_eq!(room.newest().approvals.len(), 2);
-    let why = "Slack could not be asked who is in <!subteam^S0604QSJC>: Slack ";
+    let why = "Slack did not say who is in <!subteam^S0604QSJC>: Slack ";
     assert!(room.lost[0].contains(why), "{:?}", room.lost);
-    assert_eq!(room.lost[1], "Approved: v1.5.0 goes to production.");
+    assert_eq!(
+        room.lost[1],
+        "Approved: v1.5.0 will be deployed to production."
+    );
     room.quiet();
     room.shows();
     told!(room, "slack_is_down");

@@ -137,7 +137,7 @@ fn a_click_is_answered_however_slow_slack_is() {
         let response = room.patiently(&click, &Clocked);
         let body: Value = serde_json::from_str(&response.body).unwrap();
         let said = body["text"].as_str().unwrap();
-        assert!(said.contains("That may not have gone through"), "{said}");
+        assert!(said.contains("This may not have taken effect"), "{said}");
         assert_eq!(room.newest().approvals.len(), 0);
 
         room.time_passes(SignedDuration::from_mins(2));

@@ -35,8 +35,8 @@ pub(crate) struct Story {
 }
 
 impl Story {
-    /// Staging and production deploy v1.4.0; then v1.5.0 comes, and production waits for a yes, or
-    /// goes on with one.
+    /// Staging and production deploy v1.4.0; then v1.5.0 comes, and production waits for approval,
+    /// or goes on with one.
     pub(crate) fn told(behaviour: ImageBehaviour, approves: bool) -> Self {
         Self::of(erp(), behaviour, approves)
     }
@@ -131,7 +131,7 @@ impl Story {
         self.world.slack().modals().pop().unwrap()
     }
 
-    /// The form that comes up when somebody on call wants the database as it was.
+    /// The form that comes up when someone on call wants the database as it was.
     fn asks_what_to_restore(&self) -> Modal {
         let by = SlackUserId::new(ON_CALL);
         let reply = block_on(self.app.typed("restore production", &by, &trigger())).unwrap();

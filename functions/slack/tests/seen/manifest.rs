@@ -52,7 +52,7 @@ fn the_manifest_sends_everything_to_the_one_address_of_the_function() {
         1
     );
     assert_eq!(command["command"], COMMAND);
-    // Mentions must arrive as ids: a name is anybody's to choose.
+    // Mentions must arrive as ids: a name is anyone's to choose.
     assert_eq!(command["should_escape"], true);
     for word in command["usage_hint"].as_str().unwrap().split(" | ") {
         let known = Verb::ALL.iter().any(|verb| verb.word() == word);

@@ -60,7 +60,7 @@ fn page() -> String {
     part("It is on its way", message(&way.unwrap()));
     let blind = Story::blind();
     part(
-        "Nobody can see whether it is well",
+        "No one can see whether it is healthy",
         message(&latest(&blind)),
     );
     part("It is live", message(&latest(&done)));
@@ -159,7 +159,7 @@ fn form(modal: &Modal) -> String {
     text.replace("> \n", ">\n")
 }
 
-/// Mentions as Slack shows them; everything else of a text stands for itself.
+/// Mentions as Slack shows them; everything else of a text is literal.
 fn shown(text: &str) -> String {
     let mut shown = String::new();
     let mut rest = text;

@@ -59,7 +59,7 @@ fn what_the_sdk_signs_is_taken_and_what_it_signs_wrongly_is_not() {
     }
 }
 
-/// What the script says of the input.
+/// What the script says about the input.
 pub(crate) fn look(what: &str, input: &Value) -> Value {
     let python = installed();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));

@@ -103,7 +103,7 @@ impl App {
         let release = &opening.release;
         if let Some(hotfix) = &opening.hotfix {
             asked.reply.push_str(&format!(
-                " It skips {}; everything else that {} demands stays.",
+                " It skips {}; all other requirements of {} still apply.",
                 hotfix.skips, place.environment.name
             ));
         }
@@ -111,10 +111,10 @@ impl App {
             if live.digest == release.digest {
                 asked
                     .reply
-                    .push_str(" It is what was verified last: it is rolled out again.");
+                    .push_str(" It is the last verified release: it is rolled out again.");
             } else if release.pushed_at < live.pushed_at {
                 asked.reply.push_str(&format!(
-                    " It is older than {}, which was verified last.",
+                    " It is older than {}, the last verified release.",
                     live.tag
                 ));
             }
@@ -174,7 +174,8 @@ impl App {
         })
     }
 
-    /// Planning waits for a proof that may be on its way; a person is told at once if none is.
+    /// Planning waits for a proof that may be on its way; a person gets the answer at once if none
+    /// is.
     async fn judge_after(&self, place: &Place<'_>, digest: &Digest) -> Result<(), AskError> {
         let Some(after) = &place.environment.after else {
             return Ok(());

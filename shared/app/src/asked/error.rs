@@ -1,4 +1,4 @@
-//! Why what somebody asked for cannot be, in words for them.
+//! Why a request is refused, in words for the requester.
 
 use jiff::SignedDuration;
 use sluice_core::failure::{PortError, RejectedEvent};
@@ -9,12 +9,12 @@ use sluice_core::rollback::{ImageReference, ReleaseReference};
 
 use crate::unsure::unsure;
 
-/// Why what somebody asked for cannot be.
+/// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "each message says what its fields are")]
 pub enum AskError {
     /// No such application.
-    #[error("there is no application {0}: no sluice.toml names it")]
+    #[error("there is no application {0}: no sluice.toml defines it")]
     UnknownApp(AppName),
     /// No such environment.
     #[error("{app} has no environment {environment}, only {}", listed(.known))]
@@ -28,7 +28,7 @@ pub enum AskError {
     NotAllowed(#[from] NotAllowed),
     /// Nothing says where its images come from.
     #[error(
-        "nothing says which registry {0} is deployed from: write `registry` in [app] of its \
+        "the registry of {0} is not configured: write `registry` in [app] of its \
          sluice.toml, or set SLUICE_REGISTRY"
     )]
     NoRegistry(AppName),
@@ -41,12 +41,12 @@ pub enum AskError {
         repository: RepositoryName,
     },
     /// It is there, and no image.
-    #[error("{tag} is {what}, not an image: name the image it is about")]
+    #[error("{tag} is {what}, not an image: name the image that it belongs to")]
     NotAnImage { tag: ImageTag, what: &'static str },
     /// It must pass another environment first.
     #[error(
         "{} has not succeeded in {after}, which comes before {environment}: deploy it to {after} \
-         first. If it cannot wait, whoever may override adds `hotfix: <reason>`",
+         first. If it cannot wait, someone who may override can add `hotfix: <reason>`",
         .digest.short()
     )]
     NotVerified {
@@ -56,7 +56,8 @@ pub enum AskError {
     },
     /// There is nothing to skip.
     #[error(
-        "{0} has no `after` in sluice.toml, so there is nothing to skip: deploy it without `hotfix:`"
+        "{0} has no `after` in sluice.toml, so there is nothing to skip: deploy it without \
+         `hotfix:`"
     )]
     SkipsNothing(EnvironmentName),
     /// There is nothing to promote from.
@@ -69,8 +70,8 @@ pub enum AskError {
     NothingVerified(EnvironmentName),
     /// There is nothing new to promote.
     #[error(
-        "{environment} has what was verified last in {after} ({release}) already: deploy it by name \
-         to roll it out again"
+        "{environment} already has the last verified release of {after} ({release}): deploy it by \
+         name to roll it out again"
     )]
     PromotedAlready {
         release: ImageTag,
@@ -78,12 +79,12 @@ pub enum AskError {
         after: EnvironmentName,
     },
     /// Nothing was verified before.
-    #[error("nothing is known that was verified in {0} before what runs: deploy a tag instead")]
+    #[error("there is no earlier verified release in {0} to roll back to: deploy a tag instead")]
     NothingBefore(EnvironmentName),
     /// It was never verified here.
     #[error(
-        "{reference} was not verified in {environment}: a rollback leads to what ran here before, \
-         such as {}. Deploy it instead, or name one of these",
+        "{reference} was not verified in {environment}: a rollback goes to a release that was \
+         verified here, such as {}. Deploy it instead, or name one of these",
         listed(.verified)
     )]
     NeverVerified {
@@ -91,9 +92,9 @@ pub enum AskError {
         environment: EnvironmentName,
         verified: Vec<ImageTag>,
     },
-    /// It went back a moment ago.
+    /// It was rolled back a moment ago.
     #[error(
-        "{environment} went back to {release} {} ago. To go further back, name the release",
+        "{environment} was rolled back to {release} {} ago. To go further back, name the release",
         quantity::duration(*.ago)
     )]
     WentBackJustNow {
@@ -101,10 +102,11 @@ pub enum AskError {
         release: ImageTag,
         ago: SignedDuration,
     },
-    /// What ran before runs: somebody has stopped the release that was to take its place.
+    /// The previous version is running: someone has stopped the release that would have replaced
+    /// it.
     #[error(
-        "{release} was stopped {} ago, before any service was changed: the version from before \
-         still runs. To go further back, name the release",
+        "{release} was stopped {} ago, before any service was changed: the previous version is \
+         still running. To go further back, name the release",
         quantity::duration(*.ago)
     )]
     StoppedJustNow {
@@ -113,8 +115,8 @@ pub enum AskError {
     },
     /// Another rollback is under way.
     #[error(
-        "{environment} goes back to {release} already ({deployment}): wait for its end, or cancel \
-         it while it is not touching anything"
+        "{environment} is already being rolled back to {release} ({deployment}): wait until it \
+         ends, or cancel it while it is not changing anything"
     )]
     OtherRollback {
         environment: EnvironmentName,
@@ -123,8 +125,8 @@ pub enum AskError {
     },
     /// The database is being restored.
     #[error(
-        "the database of {environment} is being restored already ({deployment}): wait for its end, or \
-         cancel it while it is not touching anything"
+        "the database of {environment} is already being restored ({deployment}): wait until it \
+         ends, or cancel it while it is not changing anything"
     )]
     RestoreUnderWay {
         environment: EnvironmentName,
@@ -132,20 +134,20 @@ pub enum AskError {
     },
     /// There is no database that Sluice knows.
     #[error(
-        "sluice.toml names no database of {0}, so there is none to restore: a `backup` table there \
-         says which it is"
+        "sluice.toml names no database for {0}, so there is none to restore: name it in a \
+         `backup` table"
     )]
     NoDatabase(EnvironmentName),
     /// RDS has none of that name.
     #[error(
-        "RDS has no database {database} in {environment}: if an earlier restore has left it under \
-         another name, give it back its name first"
+        "RDS has no database {database} in {environment}: if an earlier restore left it under \
+         another name, rename it back first"
     )]
     DatabaseGone {
         database: String,
         environment: EnvironmentName,
     },
-    /// There is no point that it could be brought back to.
+    /// There is no point that it could be restored to.
     #[error("there is nothing to restore in {environment}: {}", .why.join("; "))]
     NoPoint {
         environment: EnvironmentName,
@@ -153,18 +155,18 @@ pub enum AskError {
     },
     /// Not that one.
     #[error(
-        "that point cannot be restored any more, or not yet: open the form again and choose another"
+        "this point can no longer be restored, or not yet: open the form again and choose another"
     )]
     PointGone,
     /// The old code may not fit the schema.
     #[error(
-        "{}. If you know that {to} does, ask again and say so",
+        "{}. If you know that {to} does, request it again and confirm that",
         sluice_words::plan::migrated(.since)
     )]
     SchemaMoved { to: ImageTag, since: Vec<ImageTag> },
     /// The image is gone.
     #[error(
-        "the image of {tag} ({}) is not in {repository} any more, perhaps removed by a lifecycle \
+        "the image of {tag} ({}) is no longer in {repository}, perhaps removed by a lifecycle \
          rule: push it again, or name another release",
         .digest.short()
     )]
@@ -173,11 +175,11 @@ pub enum AskError {
         digest: Digest,
         repository: RepositoryName,
     },
-    /// The deployment under way does not go back.
+    /// The deployment in progress cannot be rolled back.
     #[error("{0}")]
     Rejected(#[from] RejectedEvent),
     /// Something did not answer.
-    #[error("{}", unsure(.0, "Ask again in a moment"))]
+    #[error("{}", unsure(.0, "Try again in a moment"))]
     Port(#[from] PortError),
 }
 

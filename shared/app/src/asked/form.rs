@@ -1,4 +1,4 @@
-//! The form that asks where an environment goes back to, and why.
+//! The form that asks which release to roll an environment back to, and why.
 
 use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
@@ -14,15 +14,15 @@ use super::{AskError, Place, Request};
 use crate::App;
 use crate::ports::{DeploymentSummary, TriggerId};
 
-/// Releases that somebody chooses from: nobody reads more.
+/// Releases that someone chooses from: no one reads more.
 const CHOICES: usize = 20;
 
 impl App {
-    /// Asks where the environment goes back to, and why. A release that is named `to` stands first.
-    /// Whether they may is seen now, and again when they have answered.
+    /// Asks which release to roll the environment back to, and why. A release that is named `to`
+    /// stands first. Whether they may is seen now, and again when they have answered.
     ///
     /// # Errors
-    /// They may not, there is no way back, or the form could not be shown.
+    /// They may not, no rollback is possible, or the form could not be shown.
     pub async fn ask_where_to(
         &self,
         at: &EnvironmentKey,
@@ -61,7 +61,7 @@ impl App {
         let others = others(&verified, &listed);
         let under_way = active.as_ref().filter(|active| goes_back(&active.phase));
         let leads_through = |release: &&VerifiedRelease| {
-            // What a deployment under way goes back to runs on the schema there is, unless its
+            // What a deployment in progress rolls back to runs on the current schema, unless its
             // migration was found to break it, or may.
             let breaks = under_way.is_some_and(has_traffic);
             under_way.is_none()
@@ -103,7 +103,7 @@ impl App {
         active: Option<&Deployment>,
     ) -> Result<&'a VerifiedRelease, AskError> {
         match active.map(|active| &active.phase) {
-            // No service is changed yet: it is stopped, and what ran before runs on.
+            // No service is changed yet: it is stopped, and the previous version keeps running.
             Some(phase) if makes_way(phase) => {
                 let nothing = || AskError::NothingBefore(place.environment.name.clone());
                 verified.first().ok_or_else(nothing)
@@ -113,7 +113,7 @@ impl App {
     }
 }
 
-/// Something else leads back already: one at a time.
+/// Another rollback is already in progress: one at a time.
 pub(super) fn leads_back_already(other: &Deployment) -> AskError {
     let (environment, deployment) = (other.environment().clone(), other.id.clone());
     match other.restore() {
@@ -129,7 +129,7 @@ pub(super) fn leads_back_already(other: &Deployment) -> AskError {
     }
 }
 
-/// Whether a deployment has traffic on a schema that what ran before may not run on.
+/// Whether a deployment has traffic on a schema that the previous version may not run on.
 fn has_traffic(active: &Deployment) -> bool {
     let moved = matches!(
         active.phase,
@@ -141,12 +141,12 @@ fn has_traffic(active: &Deployment) -> bool {
     moved && active.breaks_what_ran_before()
 }
 
-/// Whether a deployment there ends before what leads back begins.
+/// Whether a deployment there ends before the rollback begins.
 pub(super) fn makes_way(phase: &Phase) -> bool {
     goes_back(phase) || is_at_the_database(phase)
 }
 
-/// Whether a deployment there is told to go back, or does already.
+/// Whether a deployment there was told to roll back, or already does.
 fn goes_back(phase: &Phase) -> bool {
     matches!(
         phase,

@@ -1,7 +1,8 @@
-//! What people ask for: a deployment, the promotion of what is verified elsewhere, the way back.
+//! What people request: a deployment, the promotion of a release that is verified elsewhere, a
+//! rollback.
 //!
 //! A request has an id of its own, and the deployment it opens is named after it. So a request that
-//! is told twice opens one deployment, whatever has changed in between.
+//! is delivered twice opens one deployment, no matter what has changed in between.
 
 mod deploy;
 mod error;
@@ -27,11 +28,11 @@ pub use error::AskError;
 pub use restore::RestoreDatabase;
 pub use roll_back::RollBack;
 
-/// Somebody waits at the screen: what passes by itself is tried again at once. The pause between is
+/// Someone waits at the screen: what passes by itself is tried again at once. The pause between is
 /// the SDK's.
 const TRIES: u8 = 4;
 
-/// Somebody asks for something in an environment.
+/// Someone asks for something in an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The request's own id, such as Slack's `trigger_id`: the same when it is delivered again.
@@ -50,31 +51,31 @@ impl Request {
     }
 }
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
-    /// The deployment that does what was asked for.
+    /// The deployment that does what was requested.
     pub deployment: DeploymentId,
     /// How it comes to.
     pub how: AskedHow,
-    /// The same in words, for the one who asked.
+    /// The same in words, for the requester.
     pub reply: String,
 }
 
-/// How a deployment came to do what somebody asked for.
+/// How a deployment came to do what someone requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AskedHow {
     /// It was opened for it.
     Opened,
     /// This very request had been taken before.
     Again,
-    /// It does so already, for somebody else's request or for a push.
+    /// It does so already, for someone else's request or for a push.
     OnItsWay,
-    /// It was under way and goes back.
+    /// It was in progress and is rolled back.
     GoesBack,
 }
 
-/// What somebody asks for.
+/// What someone asks for.
 enum Wanted<'a> {
     Image(&'a ImageReference),
     /// An image that skips the environment it should have passed, and why.
@@ -99,11 +100,11 @@ impl App {
     /// Deploys an image of the application's repository.
     ///
     /// A person may name any image that the environment's `after` lets pass: `tags` says what is
-    /// deployed without being asked, and binds nobody. The image that runs already is rolled out
+    /// deployed without being asked, and binds no one. The image that runs already is rolled out
     /// again, for a secret that was rotated. An older one is taken, and its plan says so.
     ///
     /// # Errors
-    /// Why it cannot be, or that it may not have gone through; each says so to the one who asked.
+    /// Why it is refused, or that it may not have taken effect; each says so to the requester.
     pub async fn deploy(
         &self,
         request: &Request,
@@ -134,8 +135,8 @@ impl App {
         self.ask(request, &Wanted::Promotion).await
     }
 
-    /// Takes the environment back: tells the deployment under way to go back, or opens a rollback to
-    /// a release that was verified here before.
+    /// Rolls the environment back: tells the deployment in progress to roll back, or opens a
+    /// rollback to a release that was verified here before.
     ///
     /// # Errors
     /// Why it cannot be, or that it may not have gone through.
@@ -144,7 +145,7 @@ impl App {
     }
 
     /// Restores the database of the environment, and with it the code that fits: opens the restore,
-    /// once the deployment under way is told to go back.
+    /// once the deployment in progress was told to roll back.
     ///
     /// # Errors
     /// Why it cannot be, or that it may not have gone through.
@@ -166,7 +167,7 @@ impl App {
                     tracing::info!(
                         environment = %request.environment.environment,
                         %error,
-                        "a request of {} is tried again",
+                        "a request of {} is retried",
                         request.by
                     );
                     tries += 1;
@@ -238,7 +239,7 @@ impl App {
             Opened::AlreadyThere => AskedHow::Again,
             Opened::Conflict => {
                 return Err(AskError::Port(PortError::retryable(format!(
-                    "{} was changed by others at the same moment",
+                    "{} was changed by others at the same time",
                     opening.settings.environment.name
                 ))));
             }
@@ -258,7 +259,8 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// The registry that its images come from: the configured one, whatever was deployed before.
+    /// The registry that its images come from: the configured one, no matter what was deployed
+    /// before.
     fn registry(&self) -> Result<String, AskError> {
         let registry = self.config.registry.as_ref();
         let registry = registry.ok_or_else(|| AskError::NoRegistry(self.config.app.clone()))?;
@@ -281,10 +283,10 @@ impl Place<'_> {
 fn opened(d: &Deployment, how: AskedHow) -> Asked {
     let (release, environment) = (&d.release.tag, d.environment());
     let what = match &d.kind {
-        DeploymentKind::Release => format!("{release} is on its way to {environment}"),
-        DeploymentKind::Rollback(_) => format!("{environment} goes back to {release}"),
+        DeploymentKind::Release => format!("{release} is being deployed to {environment}"),
+        DeploymentKind::Rollback(_) => format!("{environment} is being rolled back to {release}"),
         DeploymentKind::Restore(restore) => format!(
-            "{} of {environment} is to be restored to {}, with {release}",
+            "{} of {environment} will be restored to {}, with {release}",
             restore.database.identifier(),
             restore.until.strftime("%Y-%m-%d %H:%M:%S UTC")
         ),
@@ -293,7 +295,7 @@ fn opened(d: &Deployment, how: AskedHow) -> Asked {
         deployment: d.id.clone(),
         how,
         reply: format!(
-            "{what} as {}: {} shows how it goes.",
+            "{what} as {}: see {} for progress.",
             d.id, d.settings.environment.channel
         ),
     }
@@ -302,16 +304,18 @@ fn opened(d: &Deployment, how: AskedHow) -> Asked {
 fn on_its_way(d: &Deployment) -> Asked {
     let (release, environment) = (&d.release.tag, d.environment());
     let what = match &d.kind {
-        DeploymentKind::Release => format!("{release} is on its way to {environment} already"),
-        DeploymentKind::Rollback(_) => format!("{environment} goes back to {release} already"),
+        DeploymentKind::Release => format!("{release} is already being deployed to {environment}"),
+        DeploymentKind::Rollback(_) => {
+            format!("{environment} is already being rolled back to {release}")
+        }
         DeploymentKind::Restore(restore) => format!(
-            "{} of {environment} is restored already",
+            "{} of {environment} is already being restored",
             restore.database.identifier()
         ),
     };
     Asked {
         deployment: d.id.clone(),
         how: AskedHow::OnItsWay,
-        reply: format!("{what}: {}, asked for by {}.", d.id, d.requested_by),
+        reply: format!("{what}: {}, requested by {}.", d.id, d.requested_by),
     }
 }

@@ -1,4 +1,4 @@
-//! A restore of the database, when somebody asks for it.
+//! A restore of the database, when someone asks for it.
 
 mod form;
 mod points;
@@ -22,12 +22,12 @@ use crate::App;
 use crate::ports::{DeploymentSummary, EnvironmentState, ImageQuery};
 use points::{Point, database_of};
 
-/// Somebody wants the database as it was.
+/// Someone wants the database as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RestoreDatabase {
     /// To which point.
     pub to: PointReference,
-    /// Why: everybody reads it.
+    /// Why: everyone reads it.
     pub reason: String,
 }
 
@@ -110,7 +110,7 @@ impl App {
         let then = self.loaded(Some(&to.deployment)).await?;
         let then = then.filter(|then| then.plan.is_some()).ok_or_else(|| {
             PortError::permanent(format!(
-                "{} proved {}, and is not in the store any more: nothing ever removes one",
+                "{} verified {}, but is missing in the store, where nothing is ever removed",
                 to.deployment, to.release.tag
             ))
         })?;
@@ -143,7 +143,7 @@ impl App {
     }
 }
 
-/// Whether it is told to go back, or to end: the restore waits until it has.
+/// Whether it was told to roll back, or to end: the restore waits until it has.
 fn makes_way(active: &Deployment) -> bool {
     matches!(
         active.phase,

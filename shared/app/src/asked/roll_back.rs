@@ -1,4 +1,4 @@
-//! The way back, when somebody asks for it.
+//! A rollback that someone requests.
 
 use std::sync::Arc;
 
@@ -19,13 +19,13 @@ use super::{AskError, Asked, AskedHow, Place, Request, on_its_way};
 use crate::App;
 use crate::ports::{DeploymentSummary, EnvironmentState, ImageQuery};
 
-/// Verified releases that are looked at: nobody goes back further.
+/// Verified releases that are considered: no one rolls back further.
 pub(super) const PROVEN: usize = 50;
 
 /// Deployments that are looked at, to find the same request and migrations of what failed.
 pub(super) const RECENT: usize = 50;
 
-/// Releases that are named to somebody who named another.
+/// Releases that are named to someone who named another.
 const NAMED: usize = 5;
 
 /// The ends of what has changed services.
@@ -37,15 +37,16 @@ const ENDED_ON_SERVICES: [&str; 5] = [
     "Restored",
 ];
 
-/// Two who see the same fault ask within minutes. The second must not go back one release further.
+/// Two who see the same fault ask within minutes. The second must not roll back one release
+/// further.
 const JUST_NOW: SignedDuration = SignedDuration::from_mins(10);
 
-/// Somebody wants what ran before.
+/// Someone requests a rollback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RollBack {
-    /// To which release that was verified here; `None` to what ran before.
+    /// To which release that was verified here; `None` for the previous version.
     pub to: Option<ReleaseReference>,
-    /// Why: everybody reads it.
+    /// Why: everyone reads it.
     pub reason: String,
     /// The old code may meet a newer schema: the person knows.
     pub force: bool,
@@ -140,8 +141,8 @@ impl App {
         Ok(None)
     }
 
-    /// A deployment that was stopped before it changed any service was all there was to go back from:
-    /// the next who asks within minutes has not seen that yet.
+    /// A deployment that was stopped before it changed any service was all there was to roll back
+    /// from: the next who asks within minutes has not seen that yet.
     async fn stopped_just_now(&self, recent: &[DeploymentSummary]) -> Result<(), AskError> {
         let now = self.ports.clock.now();
         for one in recent.iter().filter(|one| one.phase == "Cancelled") {
@@ -194,8 +195,8 @@ impl App {
         Err(leads_back_already(&other))
     }
 
-    /// What the deployment under way has to do with it. One that has touched services goes back; if
-    /// that leads to what was asked for, it is all there is to do.
+    /// What the deployment under way has to do with it. One that has changed services is rolled
+    /// back; if that restores the requested release, it is all there is to do.
     async fn go_back(
         &self,
         request: &Request,
@@ -259,7 +260,7 @@ impl App {
         }
     }
 
-    /// Somebody else may have been quicker: then it goes back already, which is as good.
+    /// Someone else may have been faster: then it is already rolled back, which is fine too.
     pub(super) async fn tell_to_go_back(
         &self,
         request: &Request,
@@ -279,11 +280,9 @@ impl App {
                 let current = self.loaded(Some(&active.id)).await?;
                 current.unwrap_or_else(|| active.clone())
             }
-            // It ended in between: what is to be done now is found out anew.
+            // It ended in between: what to do now is determined again.
             Some(Err(RejectedEvent::Late { phase, .. })) => {
-                return Err(
-                    PortError::retryable(format!("{} is {phase} by now", active.id)).into(),
-                );
+                return Err(PortError::retryable(format!("{} is now {phase}", active.id)).into());
             }
             Some(Err(rejected)) => return Err(rejected.into()),
             None => active.clone(),
@@ -292,7 +291,7 @@ impl App {
         Ok(after)
     }
 
-    /// What ran before what runs now.
+    /// The version before the running one.
     pub(super) fn before_what_runs<'a>(
         &self,
         place: &Place<'_>,
@@ -321,8 +320,8 @@ impl App {
                 ago,
             });
         }
-        // A release that could not be taken back left a mixture, and one that is unverified runs: before
-        // them ran what was verified last.
+        // A release that could not be taken back left a mixture, and one that is unverified runs:
+        // before them ran what was verified last.
         if ended.phase == "Unverified" || (failed && !ended.is_rollback) {
             return Ok(last);
         }
@@ -355,7 +354,7 @@ impl App {
         let then = self.loaded(Some(&to.deployment)).await?;
         let then = then.filter(|then| then.plan.is_some()).ok_or_else(|| {
             PortError::permanent(format!(
-                "{} proved {}, and is not in the store any more: nothing ever removes one",
+                "{} verified {}, but is missing in the store, where nothing is ever removed",
                 to.deployment, to.release.tag
             ))
         })?;
@@ -382,11 +381,11 @@ impl App {
     }
 }
 
-/// What the deployment under way has to do with a way back.
+/// How the deployment in progress relates to a rollback.
 enum GoBack {
-    /// It goes back, and that is all.
+    /// It is rolled back, and that is all.
     All(Asked),
-    /// It is to go back first.
+    /// It must be rolled back first.
     First,
     /// Nothing: a rollback takes its turn before it or after it.
     No,
@@ -420,7 +419,7 @@ pub(super) fn chosen<'a>(
     Ok(Some(found))
 }
 
-/// The release that runs: what was verified last, unless one came after it that nobody could judge.
+/// The release that runs: what was verified last, unless one came after it that no one could judge.
 fn what_runs(state: &EnvironmentState, recent: &[DeploymentSummary]) -> Option<ImageTag> {
     let verified = state.verified.as_ref();
     let after = |at| verified.is_none_or(|verified| at > verified.at);
@@ -438,8 +437,8 @@ fn is_last(verified: &[VerifiedRelease], to: &VerifiedRelease) -> bool {
     last == Some(&to.release.digest)
 }
 
-/// Releases whose migration ran after `to` was verified: those that succeeded, those that did not, and
-/// the one under way.
+/// Releases whose migration ran after `to` was verified: those that succeeded, those that did not,
+/// and the one under way.
 pub(super) fn migrations(
     verified: &[VerifiedRelease],
     recent: &[DeploymentSummary],
@@ -472,18 +471,18 @@ pub(super) fn is_at_the_database(phase: &Phase) -> bool {
     matches!(phase, Phase::BackingUp(_) | Phase::Migrating)
 }
 
-/// What ran before runs still: the deployment is stopped, and that is all.
+/// The previous version is still running: the deployment is stopped, and that is all.
 fn stopping(d: &Deployment) -> Asked {
     let (release, environment) = (&d.release.tag, d.environment());
     let reply = if d.phase.is_terminal() {
         format!(
-            "{release} is called off. No service in {environment} was changed: the version from \
-             before still runs."
+            "{release} is cancelled. No service in {environment} was changed: the previous \
+             version is still running."
         )
     } else {
         format!(
             "{release} stops as soon as its migration has ended, before any service in \
-             {environment} is changed: {} shows how it goes.",
+             {environment} is changed: see {} for progress.",
             d.settings.environment.channel
         )
     };
@@ -511,9 +510,13 @@ fn asked_for_by(deployment: &Deployment, request: &Request) -> bool {
 fn going_back(d: &Deployment, how: AskedHow) -> Asked {
     let (release, environment) = (&d.release.tag, d.environment());
     let reply = match how {
-        AskedHow::OnItsWay => format!("{environment} goes back from {release} already: {}.", d.id),
+        AskedHow::OnItsWay => format!(
+            "{environment} is already being rolled back from {release}: {}.",
+            d.id
+        ),
         AskedHow::Opened | AskedHow::Again | AskedHow::GoesBack => format!(
-            "{environment} goes back from {release} to what ran before: {} shows how it goes.",
+            "{environment} is being rolled back from {release} to the previous version: see {} \
+             for progress.",
             d.settings.environment.channel
         ),
     };

@@ -12,7 +12,7 @@ use sluice_core::observation::{AlarmState, ServiceObservation};
 use crate::App;
 use crate::ports::{HttpRequest, Target};
 
-/// A health endpoint that takes longer is not well.
+/// A health endpoint that takes longer is unhealthy.
 const PROBE_TIMEOUT: SignedDuration = SignedDuration::from_secs(5);
 
 /// How often one read of a sample is tried.

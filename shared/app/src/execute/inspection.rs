@@ -1,4 +1,4 @@
-//! Looking at a migration: a task of the new image tells where the database stands and what would
+//! Inspecting a migration: a task of the new image reports the database's revision and what would
 //! run, and the SQL is judged here. What was judged is stored, so that a history replays the same
 //! under a later judge.
 
@@ -73,13 +73,13 @@ impl App {
                 self.read_inspection(d, target, task).await?,
             )),
             other => Err(PortError::permanent(format!(
-                "{} has nothing to do with looking at a migration",
+                "{} does not inspect a migration",
                 other.name()
             ))),
         }
     }
 
-    /// How a task is, with its last words as they may be told to people.
+    /// How a task is, with its last log lines as people may see them.
     pub(super) async fn task(
         &self,
         target: &Target,
@@ -125,9 +125,9 @@ impl App {
                 Ok(InspectionReading::Seen(Box::new(judged(d, *inspected))))
             }
             Ok(Some(Report::Failed { trouble, detail })) => failed(words(trouble, &detail)),
-            Ok(Some(Report::Rehearsed(_))) => {
-                failed(format!("the task {task} rehearsed instead of looking"))
-            }
+            Ok(Some(Report::Rehearsed(_))) => failed(format!(
+                "the task {task} ran a rehearsal instead of an inspection"
+            )),
             // CloudWatch Logs has a line some seconds after it was written.
             Ok(None) if ended_well(&seen) || is_reporting(&seen) => Ok(InspectionReading::UnderWay),
             Ok(None) => failed(ending(&seen)),
@@ -136,7 +136,7 @@ impl App {
     }
 }
 
-/// With its last words as they may be told to people.
+/// With its last log lines as people may see them.
 fn told(mut seen: Option<TaskObservation>) -> Option<TaskObservation> {
     for line in seen.iter_mut().flat_map(|seen| &mut seen.log_tail) {
         *line = redacted(line);
@@ -173,8 +173,8 @@ fn whole_seconds(time: SignedDuration) -> u32 {
 
 pub(super) fn unknown(command: &[String]) -> PortError {
     PortError::permanent(format!(
-        "`{}` is not known as Alembic's: write `inspect = false` in [migration], and nothing is known \
-         of a migration before it runs",
+        "`{}` is not a known Alembic command: write `inspect = false` in [migration] to skip the \
+         inspection of migrations before they run",
         command.join(" ")
     ))
 }
@@ -212,7 +212,7 @@ fn not_rendered(seen: &Inspected) -> Judgement {
         risk: Risk::Unjudged,
         revision: Some((*id).clone()),
         statement: String::new(),
-        means: format!("its SQL could not be written down without running it ({why})"),
+        means: format!("its SQL could not be generated without running it ({why})"),
         waiver: None,
     });
     Judgement {
@@ -233,7 +233,7 @@ pub(super) fn is_reporting(task: &TaskObservation) -> bool {
     task.log_tail.iter().any(|line| line.starts_with(PREFIX))
 }
 
-/// How a task ended that told nothing.
+/// How a task ended without a report.
 pub(super) fn ending(task: &TaskObservation) -> String {
     let code = task.exit_codes.values().flatten().find(|code| **code != 0);
     let code = code.map_or_else(String::new, |code| format!(" with exit code {code}"));
@@ -242,7 +242,7 @@ pub(super) fn ending(task: &TaskObservation) -> String {
         .as_deref()
         .unwrap_or("ECS gives no reason");
     let last = task.log_tail.last();
-    let last = last.map_or_else(String::new, |line| format!("; its last words were: {line}"));
+    let last = last.map_or_else(String::new, |line| format!("; its last log line: {line}"));
     format!("its task ended{code}: {reason}{last}")
 }
 
@@ -252,23 +252,26 @@ pub(super) fn words(trouble: Trouble, detail: &str) -> String {
             "the image has no Alembic: install it there, or write `inspect = false` in [migration]"
         }
         Trouble::NoConfig => {
-            "Alembic's configuration could not be read: see that alembic.ini and its scripts are in \
-             the image, in the working directory of the container"
+            "Alembic's configuration could not be read: check that alembic.ini and its scripts \
+             are in the image, in the working directory of the container"
         }
         Trouble::SeveralHeads => {
-            "the migrations have several heads: merge them with `alembic merge heads` and push again"
+            "the migrations have several heads: merge them with `alembic merge heads` and push \
+             again"
         }
         Trouble::UnknownRevision => {
-            "the database stands at a revision that the image does not have: is the image older than \
+            "the database is at a revision that the image does not have: is the image older than \
              the database?"
         }
         Trouble::NoDatabase => {
-            "the database did not answer: see its security groups, its state and the secret with its \
-             address"
+            "the database did not answer: check its security groups, its state and the secret \
+             with its address"
         }
-        Trouble::Locked => "another migration of the same database runs: wait for its end",
-        Trouble::NotRedirected => "the connection could not be led to the copy of the database",
-        Trouble::Other => "something else went wrong",
+        Trouble::Locked => "another migration of the same database is running: wait until it ends",
+        Trouble::NotRedirected => {
+            "the connection could not be redirected to the copy of the database"
+        }
+        Trouble::Other => "another error",
     };
     if detail.is_empty() {
         return advice.to_owned();

@@ -58,7 +58,7 @@ impl App {
                 Ok(Outcome::SnapshotRemoved)
             }
             other => Err(PortError::permanent(format!(
-                "{} has nothing to do with a rehearsal",
+                "{} does not rehearse a migration",
                 other.name()
             ))),
         }

@@ -16,7 +16,7 @@ use crate::App;
 use crate::ports::Target;
 
 impl App {
-    /// Has ECS run so many tasks of a service.
+    /// Makes ECS run this many tasks of a service.
     pub(super) async fn scale(
         &self,
         target: &Target,
@@ -31,7 +31,7 @@ impl App {
         })
     }
 
-    /// Who has these names. Whoever nobody has is left out.
+    /// Who has these names. Whoever no one has is left out.
     pub(super) async fn found(
         &self,
         target: &Target,

@@ -1,4 +1,4 @@
-//! The port to the place where people are told and asked (Slack).
+//! The port to the chat where people are informed and asked (Slack).
 
 use std::collections::BTreeSet;
 
@@ -49,16 +49,16 @@ pub trait Chat: Send + Sync {
     /// Makes the message say this.
     async fn update(&self, posted: &MessageRef, message: &Message) -> Result<(), PortError>;
 
-    /// Puts a form before the person whose click or command brought the trigger.
+    /// Opens a form for the person whose click or command brought the trigger.
     async fn open_modal(&self, trigger: &TriggerId, modal: &Modal) -> Result<(), PortError>;
 
     /// Makes the person's home page say this.
     async fn publish_home(&self, user: &SlackUserId, home: &Home) -> Result<(), PortError>;
 
-    /// The user of that e-mail address; `None` where nobody has it. No error says the address.
+    /// The user of that e-mail address; `None` where no one has it. No error says the address.
     async fn user_by_email(&self, email: &str) -> Result<Option<SlackUserId>, PortError>;
 
-    /// Who is in the group; nobody, if there is no such group.
+    /// Who is in the group; no one, if there is no such group.
     async fn group_members(&self, group: &SlackGroupId)
     -> Result<BTreeSet<SlackUserId>, PortError>;
 }

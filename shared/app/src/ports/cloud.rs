@@ -70,19 +70,19 @@ pub struct DescribedImage {
     pub tag_points_at: Option<Digest>,
     /// All tags of the digest, in alphabetical order.
     pub tags: Vec<ImageTag>,
-    /// What its manifest or index is annotated with. They may hold an e-mail address, which must not
-    /// reach the state.
+    /// What its manifest or index is annotated with. They may hold an e-mail address, which must
+    /// not reach the state.
     pub annotations: Annotations,
 }
 
 /// The image registry (ECR). Which one, the release says.
 #[async_trait]
 pub trait Registry: Send + Sync {
-    /// Whether the release's digest is there, what its tag names now, and what it is annotated with:
-    /// an index by itself, and where it says nothing by its first image.
+    /// Whether the release's digest is there, what its tag names now, and what it is annotated
+    /// with: an index by itself, and where it says nothing by its first image.
     async fn image(&self, target: &Target, release: &Release) -> Result<DescribedImage, PortError>;
 
-    /// The image of that name; `None` where there is none that can be pulled.
+    /// The image of that name; `None` if no such image can be pulled.
     async fn find(
         &self,
         target: &Target,
@@ -109,8 +109,8 @@ pub trait Secrets: Send + Sync {
         source: &SecretSource,
     ) -> Result<Result<PinnedSecret, SecretProblem>, PortError>;
 
-    /// Whether the version that was pinned can still be read, and is of a secret that does not rotate
-    /// by itself: an old version of that is a dead password.
+    /// Whether the version that was pinned can still be read, and is of a secret that does not
+    /// rotate by itself: an old version of that is a password that no longer works.
     async fn is_there(&self, target: &Target, pinned: &PinnedSecret) -> Result<bool, PortError>;
 }
 
@@ -183,8 +183,8 @@ pub trait Services: Send + Sync {
         since: Timestamp,
     ) -> Result<Option<RolloutObservation>, PortError>;
 
-    /// Has ECS run so many tasks of the service, of the revision that it has: no service deployment
-    /// begins. Only for a database restore, which has to stop whoever writes; the number is
+    /// Makes ECS run this many tasks of the service, of the revision that it has: no service
+    /// deployment begins. Only for a database restore, which has to stop all writers; the number is
     /// autoscaling's otherwise.
     async fn ensure_count(
         &self,
@@ -193,7 +193,8 @@ pub trait Services: Send + Sync {
         desired: u32,
     ) -> Result<(), PortError>;
 
-    /// Has ECS stop the service deployment and go back, unless it is over or does so already.
+    /// Makes ECS stop the service deployment and roll back, unless it is over or already rolls
+    /// back.
     async fn ensure_stopping(
         &self,
         target: &Target,
@@ -230,8 +231,8 @@ pub trait Tasks: Send + Sync {
     /// Has ECS stop the task, unless it has stopped. That it is on its way is all this says.
     async fn ensure_stopped(&self, target: &Target, task: &TaskArn) -> Result<(), PortError>;
 
-    /// How the task is. ECS may not show for minutes what it has just taken, and forgets a task about
-    /// an hour after it stopped: then `None`.
+    /// How the task is. ECS may not show for minutes what it has just taken, and forgets a task
+    /// about an hour after it stopped: then `None`.
     async fn task(
         &self,
         target: &Target,
@@ -239,8 +240,8 @@ pub trait Tasks: Send + Sync {
     ) -> Result<Option<TaskObservation>, PortError>;
 
     /// The same; and of one that runs the last line that begins with `prefix` of the log of the
-    /// container that got the command, as its whole `log_tail`. For whoever polls: only the end of the
-    /// log need be read. A log that cannot be read has no lines.
+    /// container that got the command, as its whole `log_tail`. For polling: only the end of the
+    /// log needs to be read. A log that cannot be read has no lines.
     async fn follow(
         &self,
         target: &Target,
@@ -261,7 +262,7 @@ pub trait Tasks: Send + Sync {
     /// # Errors
     ///
     /// Permanent where there are more than [`LOG_LINES_MAX`] of them or [`LOG_BYTES_MAX`] bytes;
-    /// where the container does not log to CloudWatch Logs under a stream prefix, so that nobody
+    /// where the container does not log to CloudWatch Logs under a stream prefix, so that no one
     /// knows where; and where ECS has forgotten the task.
     async fn log_lines(
         &self,
@@ -274,7 +275,7 @@ pub trait Tasks: Send + Sync {
 /// RDS databases and their snapshots.
 #[async_trait]
 pub trait Databases: Send + Sync {
-    /// The database; `None` where RDS has none of that name.
+    /// The database; `None` if RDS has none of that name.
     async fn database(
         &self,
         target: &Target,
@@ -289,7 +290,7 @@ pub trait Databases: Send + Sync {
         snapshot: &SnapshotId,
     ) -> Result<(), PortError>;
 
-    /// How the snapshot is; `None` where RDS has none of that name.
+    /// How the snapshot is; `None` if RDS has none of that name.
     async fn snapshot(
         &self,
         target: &Target,
@@ -312,9 +313,9 @@ pub trait Databases: Send + Sync {
         snapshot: &SnapshotId,
     ) -> Result<(), PortError>;
 
-    /// Has RDS make the copy, tagged as the deployment's, and then whatever it still lacks of what
-    /// the source has and a restore does not carry over. Whoever waits for the copy asks for this
-    /// and for [`copy`](Self::copy) by turns until it is available.
+    /// Makes RDS create the copy, tagged as the deployment's, and then everything that the source
+    /// has and a restore does not carry over. To wait for the copy, call this and for
+    /// [`copy`](Self::copy) by turns until it is available.
     ///
     /// # Errors
     ///
@@ -346,8 +347,8 @@ pub trait Databases: Send + Sync {
         to: &str,
     ) -> Result<(), PortError>;
 
-    /// Has RDS delete the copy for good, with its automated backups and without a last snapshot:
-    /// whether it is gone.
+    /// Makes RDS delete the copy permanently, with its automated backups and without a last
+    /// snapshot: whether it is gone.
     ///
     /// # Errors
     ///
@@ -373,14 +374,14 @@ pub struct HttpRequest {
     pub method: String,
     /// The whole address.
     pub url: String,
-    /// No answer after this is no answer.
+    /// After this the request has timed out.
     pub timeout: SignedDuration,
 }
 
 /// The application's endpoints.
 #[async_trait]
 pub trait Http: Send + Sync {
-    /// Makes the request, without following redirects. That nobody answers is an observation, not
-    /// an error.
+    /// Makes the request, without following redirects. That there is no answer is an observation,
+    /// not an error.
     async fn request(&self, request: &HttpRequest) -> HttpObservation;
 }

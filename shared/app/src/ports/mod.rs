@@ -50,13 +50,13 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
-/// A note to look at a deployment.
+/// A note to check a deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct WakeUp {
     /// Which.
     pub deployment: DeploymentId,
-    /// `None` for a hint that something happened: look in any case. Otherwise the time the
+    /// `None` for a hint that something happened: check in any case. Otherwise the time the
     /// deployment was due when this was sent: if it has been seen to since, it is due at another
     /// time, another wake-up is under way, and this one is dropped.
     pub due: Option<Timestamp>,
@@ -68,7 +68,7 @@ pub const LONGEST_DELAY: SignedDuration = SignedDuration::from_mins(15);
 /// The queue of wake-ups.
 #[async_trait]
 pub trait Wakeups: Send + Sync {
-    /// Delivers the wake-up, at least once, after about `delay`: [`LONGEST_DELAY`] at most. Whatever
-    /// is due later the minute finds.
+    /// Delivers the wake-up, at least once, after about `delay`: [`LONGEST_DELAY`] at most.
+    /// Whatever is due later the minute finds.
     async fn send(&self, wake_up: WakeUp, delay: SignedDuration) -> Result<(), PortError>;
 }

@@ -23,15 +23,15 @@ pub struct EnvironmentState {
     pub version: u64,
     /// The one deployment that may touch it.
     pub active: Option<DeploymentId>,
-    /// The newest deployment that asked for it, whatever became of it. If it is not the active one
+    /// The newest deployment that claimed it, no matter how it ended. If it is not the active one
     /// and not over, it waits; every release older that waits has been superseded.
     pub newest: Option<Newest>,
-    /// The rollback, or the restore of the database, that is not over. It goes before every release,
-    /// and releases that are newer wait behind it.
+    /// The rollback, or the restore of the database, that is not over. It goes before every
+    /// release, and releases that are newer wait behind it.
     pub rollback: Option<DeploymentId>,
     /// The release verified last.
     pub verified: Option<VerifiedRelease>,
-    /// The freeze that somebody set last; it may be over.
+    /// The freeze that someone set last; it may be over.
     #[serde(default)]
     pub freeze: Option<Freeze>,
     /// The hold, while there is one.
@@ -53,7 +53,7 @@ impl EnvironmentState {
     }
 }
 
-/// The newest deployment that asked for an environment.
+/// The newest deployment that claimed an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Newest {
     /// Its deployment.
@@ -74,14 +74,14 @@ pub struct Stored {
     pub version: u64,
     /// The end of its history.
     pub chain: ChainEnd,
-    /// When it must be looked at next, at the latest; `None` once it is over and told.
+    /// When it must be looked at next, at the latest; `None` once it is over and posted.
     pub due_at: Option<Timestamp>,
 }
 
 /// A deployment, and since when it is due.
 pub type Due = (DeploymentId, Timestamp);
 
-/// What came of opening a deployment.
+/// The result of opening a deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opened {
     /// It is there now.
@@ -103,7 +103,7 @@ pub struct Save {
     pub records: Vec<Record>,
     /// The end of the chain after them.
     pub chain: ChainEnd,
-    /// When it must be looked at next; `None` once it is over and told.
+    /// When it must be looked at next; `None` once it is over and posted.
     pub due_at: Option<Timestamp>,
     /// Whether the environment is given free, if this deployment holds it.
     pub frees_environment: bool,
@@ -117,8 +117,8 @@ pub struct Save {
 /// Why a change was not stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SaveError {
-    /// Somebody else changed it since it was loaded: load again.
-    #[error("the deployment was changed by somebody else in between")]
+    /// Someone else changed it since it was loaded: load again.
+    #[error("the deployment was changed by someone else in the meantime")]
     Conflict,
     /// The store did not answer or refused. Whether it was stored is not known.
     #[error(transparent)]
@@ -132,7 +132,7 @@ pub struct Shown {
     pub message: Option<MessageRef>,
     /// The version of the deployment that it shows.
     pub version: u64,
-    /// How many entries of the story stand in its thread.
+    /// How many entries of the story are in its thread.
     pub told: usize,
     /// How far the message goes that is being posted there, if it holds several entries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,17 +143,17 @@ pub struct Shown {
     /// The channel it was posted in, as sluice.toml names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<ChannelName>,
-    /// Since when Slack refuses for good to show what is new.
+    /// Since when Slack permanently refuses updates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undeliverable: Option<Undeliverable>,
 }
 
-/// What people cannot be told, until somebody does something about it.
+/// What cannot be posted to people, until someone fixes the cause.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undeliverable {
     /// Since when.
     pub since: Timestamp,
-    /// When it is tried again; `None` once it is given up.
+    /// When it is tried again; `None` once it is abandoned.
     pub next: Option<Timestamp>,
 }
 
@@ -171,7 +171,7 @@ pub trait Store: Send + Sync {
         environment_version: u64,
     ) -> Result<Opened, PortError>;
 
-    /// The deployment; `None` where there is none of that id.
+    /// The deployment; `None` if no deployment has that id.
     async fn load(&self, id: &DeploymentId) -> Result<Option<Stored>, PortError>;
 
     /// Stores a change.
@@ -186,9 +186,8 @@ pub trait Store: Send + Sync {
         due_at: Option<Timestamp>,
     ) -> Result<(), PortError>;
 
-    /// Gives the environment to the deployment if nobody holds it and it is what leads back and
-    /// waits, or there is none and it is the newest. Asked again by its holder, it is granted
-    /// again.
+    /// Gives the environment to the deployment if no one holds it and it is a rollback and waits,
+    /// or there is none and it is the newest. Asked again by its holder, it is granted again.
     async fn claim(&self, key: &EnvironmentKey, id: &DeploymentId) -> Result<Claim, PortError>;
 
     /// The environment; an empty one where nothing was deployed yet.
@@ -210,15 +209,15 @@ pub trait Store: Send + Sync {
         digest: &Digest,
     ) -> Result<Option<VerifiedRelease>, PortError>;
 
-    /// What was verified in the environment, newest first, `limit` at most: the same image as often as
-    /// it was deployed.
+    /// What was verified in the environment, newest first, `limit` at most: the same image as often
+    /// as it was deployed.
     async fn verified_releases(
         &self,
         key: &EnvironmentKey,
         limit: usize,
     ) -> Result<Vec<VerifiedRelease>, PortError>;
 
-    /// The deployments of the environment, by when they were asked for, newest first, `limit` at
+    /// The deployments of the environment, by when they were requested, newest first, `limit` at
     /// most.
     async fn deployments(
         &self,
@@ -226,8 +225,8 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<DeploymentSummary>, PortError>;
 
-    /// Deployments that were due before `before`, the longest due first, `limit` at most. `after` is
-    /// the last one of the page before: what follows it comes.
+    /// Deployments that were due before `before`, the longest due first, `limit` at most. `after`
+    /// is the last one of the page before: what follows it comes.
     async fn due(
         &self,
         before: Timestamp,
@@ -235,7 +234,7 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Due>, PortError>;
 
-    /// The history, oldest first; empty where there is none of that id.
+    /// The history, oldest first; empty if no deployment has that id.
     async fn history(&self, id: &DeploymentId) -> Result<Vec<Record>, PortError>;
 
     /// What people see of the deployment.

@@ -13,14 +13,14 @@ const CHARS: usize = 2_800;
 
 /// What is posted next of the story.
 pub(super) struct Batch {
-    /// The messages; more than one only where one entry is told in several, or is long.
+    /// The messages; more than one only where one entry needs several, or is long.
     pub(super) replies: Vec<Reply>,
     /// The first entry that is not in it.
     pub(super) to: usize,
 }
 
-/// The entries from `from` on that go into one message. `to` bounds it where it is known how far the
-/// message goes, because it may be there already.
+/// The entries from `from` on that go into one message. `to` bounds it where it is known how far
+/// the message goes, because it may be there already.
 pub(super) fn batch(d: &Deployment, from: usize, to: Option<usize>) -> Option<Batch> {
     let entries = d.story.get(from..)?;
     let first = replies(d, entries.first()?);

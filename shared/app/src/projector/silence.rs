@@ -1,5 +1,5 @@
-//! What Slack refuses for good: an archived channel, an app that was thrown out, a token that was
-//! revoked. It is told once in the log, and tried ever more slowly: each pause is as long as the
+//! What Slack refuses permanently: an archived channel, an app that was thrown out, a token that
+//! was revoked. It is logged once, and retried ever more slowly: each pause is as long as the
 //! trouble has lasted by then, so after minutes, after hours, then once a day.
 
 use jiff::{SignedDuration, Timestamp};
@@ -12,10 +12,10 @@ use crate::ports::{Shown, Undeliverable};
 /// The longest pause.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// What is over is given up after this: whoever misses it asks `/sluice history`.
+/// Updates of finished deployments are abandoned after this: `/sluice history` still shows them.
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(3 * 24);
 
-/// Takes note of what came of telling people; when it is tried again.
+/// Records whether the update was posted; returns when it is tried again.
 pub(super) fn note(
     shown: &mut Shown,
     d: &Deployment,
@@ -31,7 +31,7 @@ pub(super) fn note(
     };
     let after = |pause: SignedDuration| now.saturating_add(pause + spread(&d.id)).ok();
     if error.class == ErrorClass::Retryable {
-        tracing::warn!(deployment.id = %d.id, %error, "people could not be told of {}", d.id);
+        tracing::warn!(deployment.id = %d.id, %error, "{} could not be reported to people", d.id);
         return after(TELL_AGAIN_AFTER);
     }
     let before = shown.undeliverable.as_ref();
@@ -40,13 +40,16 @@ pub(super) fn note(
     let gives_up = d.phase.is_terminal() && lasted >= GIVE_UP_AFTER;
     match before {
         None => {
-            tracing::error!(deployment.id = %d.id, %error, "people cannot be told of {}: {error}", d.id);
+            tracing::error!(deployment.id = %d.id, %error, "{} cannot be reported to people: \
+                {error}", d.id);
         }
         Some(_) if gives_up => {
-            tracing::error!(deployment.id = %d.id, %error, "people are not told of {} any more: {error}", d.id);
+            tracing::error!(deployment.id = %d.id, %error, "{} is no longer reported to people: \
+                {error}", d.id);
         }
         Some(_) => {
-            tracing::debug!(deployment.id = %d.id, %error, "people still cannot be told of {}", d.id);
+            tracing::debug!(deployment.id = %d.id, %error, "{} still cannot be reported to \
+                people", d.id);
         }
     }
     let next = match gives_up {
@@ -98,7 +101,7 @@ mod tests {
         }
     }
 
-    /// After how many minutes each try came, until `end` or until it is given up.
+    /// After how many minutes each try came, until `end` or until it is abandoned.
     fn tries(d: &Deployment, end: Timestamp) -> Vec<i64> {
         let refused = Err(PortError::needs_person("is_archived"));
         let (mut shown, mut now, mut tries) = (Shown::default(), start(), Vec::new());

@@ -1,4 +1,4 @@
-//! Commands that ask for a deployment, a promotion, or the way back.
+//! Commands that request a deployment, a promotion, or a rollback.
 
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::id::SlackUserId;

@@ -1,4 +1,4 @@
-//! Commands that tell how things are, and the home page, which tells the same.
+//! Commands that show the status, and the home page, which shows the same.
 
 use std::sync::Arc;
 

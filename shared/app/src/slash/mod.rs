@@ -27,54 +27,54 @@ pub use submit::SubmitFailed;
 /// The groups of commands that are carried out here: the help lists no others.
 pub const SERVED: [Group; 4] = [Group::Look, Group::Decision, Group::Ask, Group::Control];
 
-/// What everybody reads where no reason was given.
+/// What everyone reads where no reason was given.
 pub(crate) const NO_REASON: &str = "no reason given";
 
-/// The answer to a command, for the one who typed it.
+/// The answer to a command, for the person who typed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SlashReply {
-    /// What they are told; `None` if a form was put before them instead.
+    /// The answer; `None` if a form was opened instead.
     pub message: Option<Message>,
 }
 
 /// Why a command was not carried out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SlashFailed {
-    /// It is no command.
+    /// It is not a command.
     #[error("{0}")]
     NotACommand(#[from] SlashError),
     /// Nothing is there to decide on.
-    #[error("nothing waits for an approval in {0}")]
+    #[error("nothing is waiting for approval in {0}")]
     NothingWaits(String),
     /// More than one thing is.
-    #[error("several deployments wait for an approval: name one of {0}")]
+    #[error("several deployments are waiting for approval: name one of {0}")]
     SeveralWait(String),
     /// More than one thing may be: one environment cannot be read.
-    #[error("{0} cannot be read, and a deployment may wait there too: name the environment")]
+    #[error("{0} cannot be read, and a deployment may be waiting there too: name the environment")]
     MayWaitToo(EnvironmentKey),
     /// Nothing is there to call off.
-    #[error("nothing is being deployed to {0}")]
+    #[error("no deployment to {0} is in progress")]
     NothingUnderWay(EnvironmentKey),
     /// It is not allowed, comes too late, or did not go through.
     #[error(transparent)]
     Decide(#[from] DecideError),
-    /// What was asked for cannot be, or not for them.
+    /// The request is refused, or they may not.
     #[error(transparent)]
     Ask(#[from] AskError),
     /// They may not, it is not as they think, or it did not go through.
     #[error(transparent)]
     Control(#[from] ControlError),
     /// Something did not answer.
-    #[error("{}", unsure(.0, "Type it again in a moment; twice counts once"))]
+    #[error("{}", unsure(.0, "Type it again in a moment; repeating it is safe"))]
     Port(#[from] PortError),
 }
 
 impl App {
-    /// Carries out what somebody typed after `/sluice`, as Slack sends it. `trigger` is Slack's leave
-    /// to put a form before them, and the command's own id: typed once, it counts once.
+    /// Carries out what someone typed after `/sluice`, as Slack sends it. `trigger` is Slack's
+    /// leave to put a form before them, and the command's own id: typed once, it counts once.
     ///
     /// # Errors
-    /// See [`SlashFailed`]; each says what to do to the one who typed it.
+    /// See [`SlashFailed`]; each tells the person who typed it what to do.
     pub async fn typed(
         &self,
         text: &str,

@@ -22,12 +22,12 @@ pub enum SubmitFailed {
     #[error("{0}")]
     Reason(#[from] UnusableReason),
     /// The environment's name was not typed.
-    #[error("type {0}, the environment's name: nothing is restored by accident")]
+    #[error("type {0}, the environment's name, to confirm the restore")]
     NotConfirmed(EnvironmentName),
     /// It is not allowed, comes too late, or did not go through.
     #[error(transparent)]
     Decide(#[from] DecideError),
-    /// There is no such way back, or not for them.
+    /// The rollback or restore is not possible, or they may not.
     #[error(transparent)]
     Ask(#[from] AskError),
     /// They may not, there is nothing to override, or it did not go through.
@@ -62,8 +62,8 @@ impl SubmitFailed {
 }
 
 impl App {
-    /// Asks the one who clicked why they reject it. Whether they may is seen when they have said so;
-    /// that it can still be rejected at all is seen now.
+    /// Asks the person who clicked why they reject it. Whether they may is seen when they have said
+    /// so; that it can still be rejected at all is seen now.
     ///
     /// # Errors
     /// There is nothing to reject, or the form could not be shown.
@@ -89,7 +89,7 @@ impl App {
     /// Carries out what a form asks for.
     ///
     /// # Errors
-    /// See [`SubmitFailed`]; each says what to do to the one who sent it.
+    /// See [`SubmitFailed`]; each tells the person who sent it what to do.
     pub async fn submit(&self, submission: &Submission) -> Result<Decided, SubmitFailed> {
         match &submission.purpose {
             Purpose::Reject { deployment, plan } => {

@@ -19,7 +19,7 @@ use super::key::{self, Item, SCHEMA, number, text};
 use super::transaction::Refused;
 use super::{DynamoStore, nothing_of};
 
-/// When the release was pushed, or asked for by a person: the order of claims, without reading the
+/// When the release was pushed, or requested by a person: the order of claims, without reading the
 /// whole deployment.
 pub(super) const PUSHED_AT: &str = "pushed_at";
 /// The hash of the sealed plan, and so where it is.
@@ -38,11 +38,11 @@ const SAVES: u8 = 8;
 const READS: u8 = 4;
 const READ_PAUSE: Duration = Duration::from_millis(25);
 
-/// Where the writes stand in the transaction that opens a deployment.
+/// The positions of the writes in the transaction that opens a deployment.
 const OPENED_HEAD: usize = 0;
 const OPENED_ENVIRONMENT: usize = 1;
 
-/// Where the writes stand in the transaction that saves one.
+/// The positions of the writes in the transaction that saves one.
 const SAVED_HEAD: usize = 0;
 const SAVED_ENVIRONMENT: usize = 1;
 
@@ -82,7 +82,7 @@ impl DynamoStore {
             Err(refused) if refused.at(OPENED_HEAD) => Ok(Opened::AlreadyThere),
             Err(refused) if refused.at(OPENED_ENVIRONMENT) => Ok(Opened::Conflict),
             Err(_) => Err(PortError::permanent(format!(
-                "the history of {id} is in table {} without its deployment: somebody removed it",
+                "the history of {id} is in table {} without its deployment: someone removed it",
                 self.table
             ))),
         }
@@ -110,7 +110,8 @@ impl DynamoStore {
             tokio::time::sleep(READ_PAUSE).await;
         }
         Err(PortError::retryable(format!(
-            "{id} is stored without its settings or its plan: if it stays so, restore it from the \
+            "{id} is stored without its settings or its plan: if this persists, restore it from \
+             the \
              backup of table {}",
             self.table
         )))
@@ -151,7 +152,7 @@ impl DynamoStore {
             }
         }
         Err(SaveError::Port(PortError::retryable(format!(
-            "{} was changed by others all the time; {id} is saved again later",
+            "{} kept being changed by others; {id} is saved again later",
             environment.environment
         ))))
     }
@@ -196,7 +197,7 @@ impl DynamoStore {
             .set_expression_attribute_values(Some(change.values()));
         match request.send().await {
             Ok(_) => Ok(()),
-            // Whoever changes it says when it is due.
+            // Each change says when it is due.
             Err(error) if super::environments::lost_a_race(&error) => Ok(()),
             Err(error) => Err(self.failed("dynamodb:UpdateItem", error)),
         }
@@ -280,7 +281,7 @@ fn head_key(id: &DeploymentId) -> Item {
 fn chain_of(head: &Read<'_>) -> Result<ChainEnd, PortError> {
     let next_seq = u32::try_from(head.number(NEXT_SEQ)?);
     Ok(ChainEnd {
-        next_seq: next_seq.map_err(|_| head.broken(NEXT_SEQ, "is no record's number"))?,
+        next_seq: next_seq.map_err(|_| head.broken(NEXT_SEQ, "is not a record number"))?,
         hash: Hash::from_outside(head.needed(CHAIN_HASH)?),
     })
 }

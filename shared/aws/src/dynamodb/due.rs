@@ -1,4 +1,4 @@
-//! The index of what is due. It is sparse: a deployment that is over and told is not in it.
+//! The index of what is due. It is sparse: a deployment that is over and posted is not in it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;

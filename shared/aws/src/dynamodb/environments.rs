@@ -28,14 +28,14 @@ const FREEZE: &str = "freeze";
 const HOLD: &str = "hold";
 const CONTROLS_ASKED_AT: &str = "controls_asked_at";
 
-/// How often a claim is made anew because the environment changed in between. Each time somebody
-/// else got further.
+/// How often a claim is retried because the environment changed in between. Each time someone else
+/// got further.
 const CLAIMS: u8 = 8;
 
 /// The pause between two claims.
 const CLAIM_PAUSE: Duration = Duration::from_millis(15);
 
-/// What becomes of the environment when a deployment is saved.
+/// What happens to the environment when a deployment is saved.
 pub(super) struct Leaving<'a> {
     pub(super) key: &'a EnvironmentKey,
     pub(super) deployment: &'a Deployment,
@@ -98,7 +98,7 @@ impl DynamoStore {
             tokio::time::sleep(CLAIM_PAUSE).await;
         }
         Err(PortError::retryable(format!(
-            "{} was changed by others all the time; {id} asks for it again later",
+            "{} kept being changed by others; {id} claims it again later",
             key.environment
         )))
     }
@@ -168,7 +168,7 @@ impl DynamoStore {
         let pushed_at = read.needed(PUSHED_AT)?;
         pushed_at
             .parse()
-            .map_err(|_| read.broken(PUSHED_AT, "is no time"))
+            .map_err(|_| read.broken(PUSHED_AT, "is not a time"))
     }
 
     /// The write that takes note of a deployment that is opened.
@@ -204,8 +204,9 @@ impl DynamoStore {
             .map_err(|why| self.incomplete(&why))
     }
 
-    /// The writes that free the environment, if the deployment has it, hold what pushes ask for, and
-    /// remember what was verified. The first is that of the environment, under the condition that it is as read.
+    /// The writes that free the environment, if the deployment has it, hold what pushes ask for,
+    /// and remember what was verified. The first is that of the environment, under the condition
+    /// that it is as read.
     pub(super) fn left(
         &self,
         leaving: &Leaving<'_>,
@@ -268,13 +269,13 @@ fn state_of(item: &Item) -> Result<EnvironmentState, PortError> {
             .text(CONTROLS_ASKED_AT)
             .map(|at| {
                 let at = at.parse();
-                at.map_err(|_| read.broken(CONTROLS_ASKED_AT, "is no time"))
+                at.map_err(|_| read.broken(CONTROLS_ASKED_AT, "is not a time"))
             })
             .transpose()?,
     })
 }
 
-/// Whether somebody else changed the item since it was read, or is just about to.
+/// Whether someone else changed the item since it was read, or is just about to.
 pub(super) fn lost_a_race<R>(error: &SdkError<UpdateItemError, R>) -> bool {
     error.as_service_error().is_some_and(|error| {
         error.is_conditional_check_failed_exception() || error.is_transaction_conflict_exception()

@@ -127,7 +127,7 @@ impl Change {
     }
 }
 
-/// Stores an item, whatever was there, as part of a transaction.
+/// Stores an item unconditionally, as part of a transaction.
 pub(super) fn put(table: &str, item: Item) -> Result<TransactWriteItem, BuildError> {
     let put = Put::builder()
         .table_name(table)

@@ -32,7 +32,7 @@ pub(super) struct Parts {
     pub(super) head: String,
     /// The pinned settings.
     pub(super) settings: String,
-    /// The sealed plan, and the hash of all of it: of what was seen beside the plan too.
+    /// The sealed plan, and the hash of all of it, including what was seen besides the plan.
     pub(super) plan: Option<(Hash, String)>,
 }
 
@@ -66,7 +66,7 @@ impl Parts {
         let unreadable = |why: serde_json::Error| {
             PortError::permanent(format!(
                 "{id} is stored in a shape that this version of Sluice cannot read ({why}): \
-                 run the version that wrote it until it is over"
+                 run the version that wrote it until the deployment is over"
             ))
         };
         let mut head: Value = serde_json::from_str(&self.head).map_err(unreadable)?;
@@ -102,8 +102,8 @@ fn sized(what: impl std::fmt::Display, json: String) -> Result<String, PortError
         return Ok(json);
     }
     Err(PortError::permanent(format!(
-        "{what} has {} bytes and DynamoDB holds {LARGEST_BODY} of it: make what it is made of \
-         smaller in sluice.toml",
+        "{what} has {} bytes, and DynamoDB stores at most {LARGEST_BODY}: reduce what it is made \
+         from in sluice.toml",
         json.len()
     )))
 }
@@ -157,7 +157,7 @@ impl<'a> Read<'a> {
         let number = self.item.get(name).and_then(|value| value.as_n().ok());
         number
             .and_then(|number| number.parse().ok())
-            .ok_or_else(|| self.broken(name, "is missing or no number"))
+            .ok_or_else(|| self.broken(name, "is missing or not a number"))
     }
 
     /// JSON that must be there.
@@ -168,8 +168,8 @@ impl<'a> Read<'a> {
     /// What is wrong with an attribute.
     pub(super) fn broken(&self, name: &str, why: &str) -> PortError {
         PortError::permanent(format!(
-            "the stored item `{}` cannot be read: its `{name}` {why}. Sluice did not write it so: \
-             restore it from the table's backup",
+            "the stored item `{}` cannot be read: its `{name}` {why}. Sluice did not write it \
+             like this: restore it from the table's backup",
             self.name()
         ))
     }
@@ -180,7 +180,7 @@ fn foreign_schema(what: &impl std::fmt::Display, theirs: Option<u64>, ours: u16)
     match theirs {
         Some(theirs) if theirs > u64::from(ours) => PortError::newer(what),
         theirs => PortError::permanent(format!(
-            "{what} is stored in a form of version {theirs:?}, and this Sluice reads version {ours}: \
+            "{what} is stored in format version {theirs:?}, and this Sluice reads version {ours}: \
              restore it from the table's backup"
         )),
     }

@@ -1,8 +1,9 @@
 //! The names of things in the table: partition keys, sort keys, attributes, and the order of
 //! times in the index.
 //!
-//! `docs/table.md` shows them beside the requests they serve. A change here is a change of the
-//! stored shape: it needs a new [`SCHEMA`], and code that still reads the old one. A function that meets a newer
+//! `docs/table.md` shows them with the requests they serve. A change here is a change of the
+//! stored shape: it needs a new [`SCHEMA`], and code that still reads the old one. A function that
+//! meets a newer
 //! one leaves it alone.
 
 use std::collections::HashMap;
@@ -79,8 +80,8 @@ pub(super) fn environment(key: &EnvironmentKey) -> String {
     format!("environment#{}#{}", key.app, key.environment)
 }
 
-/// A plan of a deployment. Named by its hash: a new plan never overwrites an old one that
-/// somebody is just reading.
+/// A plan of a deployment. Named by its hash: a new plan never overwrites an old one that someone
+/// is just reading.
 pub(super) fn plan(hash: &Hash) -> String {
     format!("state#plan#{hash}")
 }
@@ -100,7 +101,7 @@ pub(super) fn succeeded(at: Timestamp, id: &DeploymentId) -> String {
     format!("{SUCCEEDED}{}#{id}", time(at))
 }
 
-/// A deployment at a glance, in the order in which they were asked for.
+/// Deployment summaries, in the order in which they were requested.
 pub(super) fn summary(requested_at: Timestamp, id: &DeploymentId) -> String {
     format!("{SUMMARIES}{}#{id}", time(requested_at))
 }

@@ -14,7 +14,7 @@ use super::expression::put;
 use super::item::{BODY, Read, body, item};
 use super::key::{self, Item};
 
-/// Items that are read at once, a page of a few dozen KB at most: nobody looks further back.
+/// Items that are read at once, a page of a few dozen KB at most: no one reads further back.
 const MOST: usize = 100;
 
 impl DynamoStore {

@@ -9,14 +9,14 @@ use sluice_core::failure::PortError;
 use super::DynamoStore;
 use super::key::Item;
 
-/// How often a transaction that met another one on the same item is made anew.
+/// How often a transaction that met another one on the same item is retried.
 const TRIES: u32 = 6;
 
 /// The pause before the second try. It doubles each time, and is drawn between half and whole so
 /// that two do not meet again.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
-/// A transaction that was not made because a condition did not hold: what DynamoDB says of each
+/// A transaction that was not made because a condition did not hold: what DynamoDB says about each
 /// of its writes, in their order.
 #[derive(Debug)]
 pub(super) struct Refused(Vec<CancellationReason>);
@@ -87,8 +87,7 @@ impl DynamoStore {
             pause *= 2;
         }
         Err(PortError::retryable(format!(
-            "other requests were writing the same items of table {} all the time; nothing was \
-             stored",
+            "other requests kept writing the same items of table {}; nothing was stored",
             self.table
         )))
     }

@@ -13,21 +13,23 @@ use crate::error::port_error;
 /// The most findings ECR gives on one page.
 const FINDINGS_ON_A_PAGE: i32 = 1000;
 
-/// More pages than this are not read: whoever has a hundred thousand findings knows.
+/// More pages than this are not read: with a hundred thousand findings, more make no difference.
 const MOST_PAGES: usize = 100;
 
 impl Repository<'_> {
-    /// What the scan of the image of that digest found, and which of that has one of the ids `named`.
+    /// What the scan of the image of that digest found, and which of that has one of the ids
+    /// `named`.
     ///
-    /// Where ECR counts, the count is of the whole image and on the first page, and the other pages are
-    /// read only for what is named. Where it does not, the findings of every page are counted here.
-    /// More pages than are read leave findings unnamed, and so counting.
+    /// Where ECR counts, the count is of the whole image and on the first page, and the other pages
+    /// are read only for what is named. Where it does not, the findings of every page are counted
+    /// here. More pages than are read leave findings unnamed, and so counting.
     ///
-    /// ECR says that a scan is over (`COMPLETE`; of an enhanced one that goes on, `ACTIVE`) some time
+    /// ECR says that a scan is over (`COMPLETE`; of an enhanced one that goes on, `ACTIVE`) some
+    /// time
     /// before it has the findings, and answers with an empty list until then (aws-sdk#289,
-    /// aws-cli#6759). An image in which nothing was found has an empty list too, and beside it
+    /// aws-cli#6759). An image without findings has an empty list too, and next to it
     /// `imageScanCompletedAt`, the time of the last completed scan, be it basic or enhanced. So
-    /// nothing counts as found only beside that time; an empty count alone does not say it.
+    /// nothing counts as found only with that time; an empty count alone does not say it.
     pub(super) async fn findings(
         &self,
         digest: &str,
@@ -143,8 +145,8 @@ fn each(findings: &ImageScanFindings) -> Vec<(Option<FindingId>, Severity)> {
         .collect()
 }
 
-/// Inspector says `UNTRIAGED` of what ECR calls `UNDEFINED`; whatever they add later is not rated
-/// by us either.
+/// Inspector says `UNTRIAGED` of what ECR calls `UNDEFINED`; values that they add later are not
+/// rated by us either.
 fn severity_of(word: &str) -> Severity {
     match word {
         "CRITICAL" => Severity::Critical,

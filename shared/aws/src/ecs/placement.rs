@@ -10,8 +10,8 @@ use crate::error::passes_by_itself;
 /// The capacity provider whose tasks AWS stops when it needs the machines.
 const FARGATE_SPOT: &str = "FARGATE_SPOT";
 
-/// With the service's network, and on the same kind of machine, but never on one that AWS takes away
-/// with two minutes' notice: half a migration is worse than a dear one.
+/// With the service's network, and on the same kind of machine, but never on one that AWS takes
+/// away with two minutes' notice: half a migration is worse than a dear one.
 pub(super) fn placed_like(
     request: RunTaskFluentBuilder,
     service: &Service,
@@ -22,8 +22,8 @@ pub(super) fn placed_like(
     let strategy = service.capacity_provider_strategy();
     let is_spot = |one: &CapacityProviderStrategyItem| one.capacity_provider() == FARGATE_SPOT;
     // ECS takes one of the two. By the launch type Fargate is there whether or not the cluster has
-    // it as a capacity provider; a strategy is of Fargate's two or of machines of one's own, never of
-    // both.
+    // it as a capacity provider; a strategy is of Fargate's two or of machines of one's own, never
+    // of both.
     if strategy.iter().any(is_spot) {
         request.launch_type(LaunchType::Fargate)
     } else if strategy.is_empty() {
@@ -54,10 +54,10 @@ pub(super) fn not_placed(order: &TaskOrder, failure: &Failure) -> PortError {
     ];
     let says = |prefix: &&str| reason.starts_with(*prefix);
     if passes.iter().any(says) || passes_by_itself(&format!("{reason}{detail}")) {
-        PortError::retryable(format!("{message}; it is tried again by itself"))
+        PortError::retryable(format!("{message}; it is retried automatically"))
     } else {
         PortError::needs_person(format!(
-            "{message}; see that the cluster has machines that this task definition can run on"
+            "{message}; check that the cluster has instances that this task definition can run on"
         ))
     }
 }

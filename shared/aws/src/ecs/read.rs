@@ -44,7 +44,7 @@ pub(super) async fn read(
     Ok(observed)
 }
 
-/// The one service, whatever can be deployed to; refused for good if ECS does not have it.
+/// The one service, of any kind that can be deployed to; a permanent error if ECS does not have it.
 pub(super) async fn one(
     clients: &ClientSet,
     cluster: &ClusterName,
@@ -52,7 +52,8 @@ pub(super) async fn one(
 ) -> Result<Service, PortError> {
     describe(clients, cluster, &[name]).await?.remove(name.as_str()).ok_or_else(|| {
         PortError::permanent(format!(
-            "there is no active service `{name}` in the cluster {cluster}: correct `ecs-service` or \
+            "there is no active service `{name}` in the cluster {cluster}: correct `ecs-service` \
+             or \
              `cluster` in sluice.toml, or create the service"
         ))
     })
@@ -97,7 +98,7 @@ async fn describe(
 }
 
 /// The revision whose tasks run, once there is only one. While ECS replaces one by another, the
-/// service's own word is what it was last told to run.
+/// service's own field is what it was last told to run.
 fn current_revision(service: &Service) -> Option<&str> {
     match service.current_service_revisions() {
         [only] => only.arn(),
@@ -150,7 +151,7 @@ async fn observe(
     })
 }
 
-/// The youngest service deployment that is not over, whoever started it.
+/// The youngest service deployment that is not over, no matter who started it.
 async fn in_progress(
     clients: &ClientSet,
     cluster: &ClusterName,

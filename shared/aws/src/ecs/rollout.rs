@@ -2,7 +2,7 @@
 //!
 //! UpdateService does not say which service deployment it starts, and a service that is stable
 //! again may have been rolled back. So ours is the youngest one that is not older than our request
-//! and whose target revision runs the task definition we asked for. Several of them can have one
+//! and whose target revision runs the task definition we requested. Several of them can have one
 //! revision (ecspresso#929).
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,8 +23,8 @@ use crate::time::{date_time, timestamp};
 
 /// ECS's describe calls take no more ARNs at once.
 const ARNS_A_CALL: usize = 20;
-/// ECS's clock may be behind ours by as much. AWS keeps its clocks within milliseconds; what is older
-/// was asked for before, even if it brings the same task definition.
+/// ECS's clock may be behind ours by as much. AWS keeps its clocks within milliseconds; what is
+/// older was requested before, even if it brings the same task definition.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(5);
 
 /// How our service deployment is; `None` while ECS has none.
@@ -160,7 +160,7 @@ async fn describe(
     Ok(answer.service_deployments.unwrap_or_default().pop())
 }
 
-/// Stops it with a rollback. One that is over or goes back already is left alone.
+/// Stops it with a rollback. One that is over or already rolls back is not touched.
 pub(super) async fn ensure_stopping(
     clients: &ClientSet,
     arn: &ServiceDeploymentArn,
@@ -177,13 +177,13 @@ pub(super) async fn ensure_stopping(
         .await;
     match stopped {
         Ok(_) => Ok(()),
-        // It ended, or somebody stopped it, between the look and the call.
+        // It ended, or someone stopped it, between the check and the call.
         Err(error) if error.code() == Some("ConflictException") => {
             if is_on_its_way_back(clients, arn).await? {
                 return Ok(());
             }
             Err(PortError::retryable(format!(
-                "ECS does not stop {arn} just now: {}",
+                "ECS cannot stop {arn} right now: {}",
                 error.message().unwrap_or("it gives no reason")
             )))
         }
@@ -198,7 +198,7 @@ async fn is_on_its_way_back(
     let Some(deployment) = describe(clients, arn).await? else {
         // It was listed, so it is there: DescribeServiceDeployments is behind.
         return Err(PortError::retryable(format!(
-            "ECS does not describe the service deployment {arn}, which it has listed"
+            "ECS listed the service deployment {arn}, but does not describe it"
         )));
     };
     Ok(match status_of(arn, &deployment)? {

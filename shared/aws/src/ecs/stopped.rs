@@ -15,8 +15,8 @@ const TASKS_A_CALL: usize = 100;
 /// More tasks than these say nothing that these do not: a page of ListTasks has 100.
 const PAGES: usize = 5;
 
-/// How ECS begins its reason where it stopped a task because it was not well. The stop code is that
-/// of scaling and deploying too.
+/// How ECS begins its reason where it stopped a task because it was unhealthy. The stop code is
+/// that of scaling and deploying too.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html>
 const UNHEALTHY: &str = "Task failed";
 
@@ -75,13 +75,13 @@ async fn list(
     Ok(arns)
 }
 
-/// A task that has stopped. One that is told to and still runs is none yet.
+/// A task that has stopped. One that was told to stop and is still running is not.
 fn observe(task: &Task) -> Option<StoppedTask> {
     let ecs = task.stopped_reason().unwrap_or_default();
     let by_itself = match task.stop_code()? {
         TaskStopCode::EssentialContainerExited | TaskStopCode::TaskFailedToStart => true,
         TaskStopCode::ServiceSchedulerInitiated => ecs.starts_with(UNHEALTHY),
-        // Somebody's hand, a Spot machine or one of AWS's own that goes.
+        // Someone's hand, a Spot machine or one of AWS's own that goes.
         _ => false,
     };
     Some(StoppedTask {

@@ -20,9 +20,9 @@ use crate::error::{incomplete, passes_by_itself, port_error};
 
 const DESCRIBE: &str = "ecs:DescribeTaskDefinition";
 const REGISTER: &str = "ecs:RegisterTaskDefinition";
-/// AWS sets tags of this prefix itself, and refuses them from anybody else.
+/// AWS sets tags of this prefix itself, and refuses them from anyone else.
 const TAGS_OF_AWS: &str = "aws:";
-/// Names the deployment that registered a revision, so that one of somebody else's is told apart.
+/// Names the deployment that registered a revision, so that revisions of others can be told apart.
 const DEPLOYMENT_TAG: &str = "sluice:deployment";
 
 /// A revision as ordered: `order.from` if it is so already, the family's latest if that is, else a
@@ -216,7 +216,7 @@ fn changed(
 fn whole_seconds(timeout: SignedDuration) -> Result<i32, PortError> {
     i32::try_from(timeout.as_secs()).map_err(|_| {
         PortError::permanent(format!(
-            "a stop timeout of {timeout:#} is more than ECS can hold"
+            "a stop timeout of {timeout:#} is more than ECS can store"
         ))
     })
 }

@@ -47,7 +47,7 @@ impl Tasks for EcsTasks {
     async fn ensure_task(&self, target: &Target, order: &TaskOrder) -> Result<TaskArn, PortError> {
         if order.token.len() > STARTED_BY_MAX {
             return Err(PortError::permanent(format!(
-                "the token `{}` is longer than the {STARTED_BY_MAX} characters of ECS's startedBy",
+                "the token `{}` is longer than the {STARTED_BY_MAX} characters of startedBy in ECS",
                 order.token
             )));
         }
@@ -105,7 +105,7 @@ impl Tasks for EcsTasks {
         };
         let mut seen = observe(&clients, task, &found).await?;
         if seen.started && !seen.stopped {
-            // It runs as well without anybody who reads along.
+            // It runs just the same without anyone reading along.
             let last = last_line(&clients, task, &found, prefix).await;
             seen.log_tail = last.unwrap_or_default().into_iter().collect();
         }
@@ -122,15 +122,15 @@ impl Tasks for EcsTasks {
         let clients = self.clients.of(target).await?;
         let Some(found) = describe(&clients, &target.cluster, task).await? else {
             return Err(PortError::permanent(format!(
-                "ECS has forgotten the task {task}, as it does an hour after the end of one: nobody \
-                 knows where it logged"
+                "ECS has forgotten the task {task}, as it does an hour after a task ends: its log \
+                 stream is unknown"
             )));
         };
         let definition = definition(&clients, task, &found).await?;
         let container = of_interest(&found, definition.container_definitions());
         let container = container.ok_or_else(|| {
             PortError::permanent(format!(
-                "no container of the task {task} was given a command"
+                "no container of the task {task} has a command override"
             ))
         })?;
         logs::lines(&clients, container, id_of(task), prefix).await
@@ -314,10 +314,12 @@ async fn observe(
 
 /// Whether anything of the task was executed, or may have been.
 ///
-/// `startedAt` is there once all containers run, and one of them may have done its work before: then
-/// it has an exit code, or the runtime's id. Without any of these a stopped task has executed nothing
-/// if it failed to start or if somebody stopped it before, which whoever ran it has confirmed. Where
-/// its machine was taken away nobody has.
+/// `startedAt` is there once all containers run, and one of them may have done its work before:
+/// then
+/// it has an exit code, or the runtime's id. Without any of these a stopped task has executed
+/// nothing
+/// if it failed to start or if someone stopped it before, which its host has confirmed. Where its
+/// host was taken away, nothing has.
 fn has_started(task: &Task) -> bool {
     let is_confirmed = match task.stop_code() {
         Some(TaskStopCode::TaskFailedToStart | TaskStopCode::UserInitiated) => true,
@@ -366,7 +368,7 @@ fn of_interest<'a>(
 }
 
 /// ECS's reason for the stop, and each container's own where it has one: that an image could not be
-/// pulled or that memory ran out stands only there.
+/// pulled or that memory ran out is only there.
 fn stopped_reason(task: &Task) -> Option<String> {
     let of_containers = task
         .containers()

@@ -30,7 +30,7 @@ struct Room {
     maximum: i32,
 }
 
-/// A whole second set beside the first: nobody waits for a free place.
+/// A complete second set next to the first: no task waits for a free place.
 const SIDE_BY_SIDE: Room = Room {
     minimum: 100,
     maximum: 200,
@@ -76,7 +76,7 @@ pub(super) async fn ensure(
         .deployment_configuration(configuration)
         .set_desired_count(order.desired.map(count).transpose()?)
         // ECS starts tasks of the new revision elsewhere before it stops the old ones, which would
-        // be two of a singleton, and refuses a maximum of 100 per cent beside it.
+        // be two of a singleton, and refuses a maximum of 100 per cent with it.
         .set_availability_zone_rebalancing(
             (order.strategy == Strategy::Singleton)
                 .then_some(AvailabilityZoneRebalancing::Disabled),
@@ -84,7 +84,7 @@ pub(super) async fn ensure(
         // Without it ECS starts no service deployment for a revision the service already has.
         .set_force_new_deployment(runs_it_already.then_some(true))
         .customize()
-        // A second one of the SDK's own would start a second service deployment. Whoever asks again
+        // A second one of the SDK's own would start a second service deployment. Calling again
         // looks first.
         .config_override(Builder::default().retry_config(RetryConfig::disabled()))
         .send()
@@ -93,8 +93,8 @@ pub(super) async fn ensure(
     Ok(())
 }
 
-/// Has ECS run so many tasks, unless that is what is wanted of the service already. Without a task
-/// definition or a configuration ECS starts no service deployment.
+/// Makes ECS run this many tasks, unless that is already the service's desired count. Without a
+/// task definition or a configuration ECS starts no service deployment.
 pub(super) async fn ensure_count(
     clients: &ClientSet,
     cluster: &ClusterName,
@@ -120,7 +120,7 @@ pub(super) async fn ensure_count(
 
 fn count(desired: u32) -> Result<i32, PortError> {
     i32::try_from(desired)
-        .map_err(|_| PortError::permanent(format!("{desired} tasks are more than ECS can hold")))
+        .map_err(|_| PortError::permanent(format!("{desired} tasks are more than ECS can store")))
 }
 
 /// ECS lists a service deployment a little after it has taken the request, but shows the request on
@@ -182,8 +182,8 @@ fn configuration(
     Ok(configuration)
 }
 
-/// The service's own, but of a singleton. What makes a singleton is taken back from a service that is
-/// none any more.
+/// The service's own, but of a singleton. What makes a singleton is taken back from a service that
+/// is none any more.
 fn set_room(configuration: &mut DeploymentConfiguration, strategy: &Strategy) {
     let there = (
         configuration.minimum_healthy_percent,
@@ -203,8 +203,8 @@ fn set_room(configuration: &mut DeploymentConfiguration, strategy: &Strategy) {
     configuration.maximum_percent = Some(room.maximum);
 }
 
-/// On for what ECS replaces task by task, off for what it shifts: of that it has none. When it trips
-/// is the service's own.
+/// On for what ECS replaces task by task, off for what it shifts: of that it has none. When it
+/// trips is the service's own.
 fn set_breaker(configuration: &mut DeploymentConfiguration, is_on: bool) {
     let there = configuration.deployment_circuit_breaker.take();
     let mut breaker = there.unwrap_or_else(|| DeploymentCircuitBreaker::builder().build());
@@ -213,8 +213,8 @@ fn set_breaker(configuration: &mut DeploymentConfiguration, is_on: bool) {
     configuration.deployment_circuit_breaker = Some(breaker);
 }
 
-/// The order's beside the service's own, which may be somebody else's. Where the order has none, no
-/// alarm may take this one back, and the names stay for the next.
+/// The order's in addition to the service's own, which may be someone else's. Where the order has
+/// none, no alarm may take this one back, and the names stay for the next.
 fn set_alarms(configuration: &mut DeploymentConfiguration, order: &RolloutOrder) {
     let there = configuration.alarms.take();
     let mut names = there.map_or_else(Vec::new, |there| there.alarm_names);
@@ -261,12 +261,12 @@ fn set_strategy(
 
 fn minutes(duration: SignedDuration) -> Result<i32, PortError> {
     i32::try_from(duration.as_mins()).map_err(|_| {
-        PortError::permanent(format!("a bake of {duration:#} is more than ECS can hold"))
+        PortError::permanent(format!("a bake of {duration:#} is more than ECS can store"))
     })
 }
 
-/// The service's own hooks, and ours where the rollout is to be held. On the way back ours goes:
-/// nothing of Sluice may stand between users and what ran before.
+/// The service's own hooks, and ours where the rollout is to be held. In a rollback ours is
+/// removed: nothing of Sluice may stand between users and the previous version.
 fn hooks(
     service: &Service,
     hook: Option<&RolloutHook>,
@@ -283,7 +283,7 @@ fn hooks(
     let Some(hook) = hook else {
         return Err(PortError::needs_person(
             "Sluice was started without its rollout hook, so nothing would hold the new version \
-             before it has traffic: set the hook's function and role",
+             before it gets traffic: set the hook's function and role",
         ));
     };
     hooks.push(ours(hook, order));

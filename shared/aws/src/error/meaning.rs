@@ -1,13 +1,13 @@
 //! Codes and texts of AWS's errors, and what they mean.
 //!
 //! A code alone is not enough: ECS wraps what EC2 told it into an `InvalidParameterException`, and
-//! says of room that will come back that the client is at fault. Then only the text tells.
+//! reports a temporary lack of capacity as the client's fault. Then only the text shows it.
 
-/// What an error means for whoever asked.
+/// What an error means for the caller.
 pub(super) enum Meaning {
     /// Asked too often. It passes.
     Throttled,
-    /// AWS has something else to do, or is not well. It passes.
+    /// AWS is busy or has a problem. It is temporary.
     Busy,
     /// Too few machines, or too many of the account's own at once. It passes as others end.
     NoRoom,
@@ -35,8 +35,8 @@ const THROTTLES: [&str; 11] = [
     "reduce your request rate",
 ];
 
-/// Room that comes back, in small letters (sleeper#904, ecs-deploy#277, aws-sdk-ruby#3047, and ECS's
-/// own list of the reasons why a task was not placed).
+/// Room that comes back, in small letters (sleeper#904, ecs-deploy#277, aws-sdk-ruby#3047, and
+/// ECS's own list of the reasons why a task was not placed).
 const NO_ROOM: [&str; 9] = [
     "capacity is unavailable",
     "capacity not available",
@@ -57,7 +57,7 @@ const BUSY: [&str; 4] = [
     "try your request again later",
 ];
 
-/// Limits that a single request is over, whatever else runs (dask-cloudprovider#300).
+/// Limits that a single request exceeds, no matter what else runs (dask-cloudprovider#300).
 const OVER_A_LIMIT: [&str; 1] = ["configuration is above your limit"];
 
 impl Meaning {

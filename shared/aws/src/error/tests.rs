@@ -82,37 +82,37 @@ async fn throttles_and_missing_room_are_known_under_any_name() {
         (
             "ClientException",
             "You've reached the limit on the number of vCPUs you can run concurrently",
-            "AWS has no room",
+            "AWS has no capacity",
         ),
         (
             "ClientException",
             "You've reached the limit on the number of tasks you can run concurrently",
-            "AWS has no room",
+            "AWS has no capacity",
         ),
         (
             "ClientException",
             "Capacity is unavailable at this time. Please try again later or in a different availability zone",
-            "AWS has no room",
+            "AWS has no capacity",
         ),
         (
             "ClientException",
             "Tasks provisioning capacity limit exceeded.",
-            "AWS has no room",
+            "AWS has no capacity",
         ),
         (
             "InsufficientDBInstanceCapacity",
             "We currently do not have sufficient capacity in the region you requested.",
-            "AWS has no room",
+            "AWS has no capacity",
         ),
         (
             "ClientException",
             "Service Unavailable. Please try again later.",
-            "just now",
+            "right now",
         ),
         (
             "ServiceUnavailable",
             "The request has failed due to a temporary failure of the server.",
-            "just now",
+            "right now",
         ),
     ] {
         let error = told(400, code, said).await;
@@ -167,7 +167,7 @@ async fn a_denial_names_who_may_not_do_what_on_what() {
     )
     .await;
     assert_eq!(error.class, ErrorClass::NeedsPerson);
-    let start = "`arn:aws:sts::111111111111:assumed-role/sluice-deploys/dep-1` may not do \
+    let start = "`arn:aws:sts::111111111111:assumed-role/sluice-deploys/dep-1` is not allowed to do \
                  iam:PassRole on arn:aws:iam::111111111111:role/erp-task: allow it";
     assert!(error.message.starts_with(start), "{error}");
 }

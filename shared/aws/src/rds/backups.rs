@@ -1,10 +1,10 @@
 //! The backups of an instance that takes another's place.
 //!
-//! RDS begins the backups of an instance with a whole one, which takes hours, and changes nothing else
-//! meanwhile, not even the name. So a copy is restored without backups, with its source's retention in
-//! a tag; and the request that gives it its source's name turns them on. Between keeping none and some
-//! RDS may start the database again: then nobody uses it yet. The first backup is taken while it
-//! serves.
+//! RDS begins the backups of an instance with a whole one, which takes hours, and changes nothing
+//! else meanwhile, not even the name. So a copy is restored without backups, with its source's
+//! retention in a tag; and the request that gives it its source's name turns them on. Between
+//! keeping none and some RDS may start the database again: then no one uses it yet. The first
+//! backup is taken while it serves.
 
 use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDBInstanceFluentBuilder;
 use aws_sdk_rds::types::{DbInstance, Tag};
@@ -27,7 +27,7 @@ pub(super) fn tags(source: &DbInstance, copy: &OurCopy<'_>) -> Vec<Tag> {
 }
 
 /// The retention that it is to have and does not have yet, as a replacement of this deployment's.
-/// Tags of another tell of what it once was.
+/// Tags of another deployment describe what it once was.
 fn owed(instance: &DbInstance, deployment: &DeploymentId) -> Option<i32> {
     let tags = instance.tag_list();
     let is_ours = deployment_of(tags).as_deref() == Some(deployment.as_str());

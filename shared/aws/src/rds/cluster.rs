@@ -16,7 +16,7 @@ pub(super) async fn read(
     Ok(describe(clients, name).await?.map(observed))
 }
 
-/// The cluster as RDS has it; `None` where there is none of that name.
+/// The cluster as RDS has it; `None` if none has that name.
 pub(super) async fn describe(
     clients: &ClientSet,
     name: &str,
@@ -163,8 +163,8 @@ pub(super) async fn delete(clients: &ClientSet, snapshot: &SnapshotId) -> Result
     }
 }
 
-/// Aurora's storage grows by itself, so RDS's number for it means nothing: 0 of cluster and snapshot
-/// alike. Other clusters have the size they were given.
+/// Aurora's storage grows by itself, so RDS's number for it means nothing: 0 of cluster and
+/// snapshot alike. Other clusters have the size they were given.
 fn storage_gib(engine: Option<&str>, allocated: Option<i32>) -> u32 {
     match engine {
         Some(engine) if engine.starts_with("aurora") => 0,

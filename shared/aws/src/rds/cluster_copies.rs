@@ -67,7 +67,7 @@ async fn source(clients: &ClientSet, copy: &OurCopy<'_>) -> Result<DbCluster, Po
         .is_some_and(|engine| !engine.starts_with("aurora"))
     {
         return Err(PortError::permanent(format!(
-            "the cluster {name} is not one of Aurora: Sluice copies Aurora clusters and single \
+            "the cluster {name} is not an Aurora cluster: Sluice copies Aurora clusters and single \
              instances only"
         )));
     }
@@ -259,7 +259,7 @@ pub(super) async fn ensure_none(
         delete_cluster(clients, copy.name()).await?;
         return Ok(false);
     }
-    // Somebody's member in a rehearsal keeps all of it: none is deleted before all may be.
+    // Someone's member in a rehearsal keeps all of it: none is deleted before all may be.
     for member in &members {
         copy.may_go(cluster_members::name(member), member.tag_list())?;
     }

@@ -65,8 +65,8 @@ async fn wanted(clients: &ClientSet, copy: &OurCopy<'_>) -> Result<Vec<Wanted>, 
     });
     if members.is_empty() {
         return Err(PortError::needs_person(format!(
-            "the cluster {source} has no instance, so that nobody knows what class its copy is to \
-             have: give it one"
+            "the cluster {source} has no instance, so the instance class of its copy is unknown: \
+             add one"
         )));
     }
     if copy.is_rehearsal() {
@@ -150,7 +150,7 @@ async fn create(clients: &ClientSet, copy: &OurCopy<'_>, wanted: &Wanted) -> Res
     })
 }
 
-/// What keeps the members from being as they are to be; `None` where nothing does.
+/// What keeps the members from being as required; `None` if nothing does.
 pub(super) async fn observe(
     clients: &ClientSet,
     copy: &OurCopy<'_>,
@@ -158,7 +158,7 @@ pub(super) async fn observe(
     let there = members_of(clients, copy.name()).await?;
     for wanted in wanted(clients, copy).await? {
         let Some(member) = there.iter().find(|member| name(member) == wanted.name) else {
-            let missing = format!("its member {} is not there yet", wanted.name);
+            let missing = format!("its member {} does not exist yet", wanted.name);
             return Ok(Some(CopyStatus::Settling(missing)));
         };
         let word = member.db_instance_status().unwrap_or_default();

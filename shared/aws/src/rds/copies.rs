@@ -48,8 +48,8 @@ impl<'a> OurCopy<'a> {
             return Ok(());
         }
         Err(PortError::needs_person(format!(
-            "a database {} is there, and {} did not make it for a {}: rename or remove it, so that \
-             the copy can have its name",
+            "a database {} already exists, and {} did not create it for a {}: rename or remove \
+             it, so that the copy can use the name",
             self.name(),
             self.deployment,
             self.order.purpose.as_str()
@@ -63,12 +63,12 @@ impl<'a> OurCopy<'a> {
             return Ok(());
         }
         Err(PortError::permanent(format!(
-            "the database {name} is not a rehearsal of {}: it is left alone",
+            "the database {name} is not a rehearsal of {}: it is not touched",
             self.deployment
         )))
     }
 
-    /// What tells it from everything else.
+    /// What distinguishes it from everything else.
     pub(super) fn own_tags(&self) -> Vec<Tag> {
         let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
         vec![
@@ -90,7 +90,7 @@ impl<'a> OurCopy<'a> {
     /// There is nothing to take the settings from.
     pub(super) fn without_source(&self) -> PortError {
         PortError::needs_person(format!(
-            "there is no database {}, whose settings the copy {} is to have",
+            "there is no database {} from which the copy {} takes its settings",
             self.order.source.identifier(),
             self.name()
         ))
@@ -114,7 +114,7 @@ pub(super) fn status(word: &str) -> Option<CopyStatus> {
         usable if is_usable(usable) => None,
         "creating" => Some(CopyStatus::Creating(word.to_owned())),
         failed if is_failure(failed) => Some(CopyStatus::Failed(word.to_owned())),
-        // Restored, and busy with what was asked for beside it, such as a second zone.
+        // Restored, and busy with what was requested in addition, such as a second zone.
         busy => Some(CopyStatus::Settling(busy.to_owned())),
     }
 }
@@ -137,7 +137,7 @@ fn is_failure(word: &str) -> bool {
 
 /// What is left to do, in words: what differs from the source, or else `None`.
 pub(super) fn settling(differs: &[&str]) -> Option<CopyStatus> {
-    let what = format!("not yet as the source: {}", differs.join(", "));
+    let what = format!("not yet like the source: {}", differs.join(", "));
     (!differs.is_empty()).then_some(CopyStatus::Settling(what))
 }
 

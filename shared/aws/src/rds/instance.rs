@@ -17,7 +17,7 @@ pub(super) async fn read(
     Ok(describe(clients, name).await?.map(observed))
 }
 
-/// The instance as RDS has it; `None` where there is none of that name.
+/// The instance as RDS has it; `None` if none has that name.
 pub(super) async fn describe(
     clients: &ClientSet,
     name: &str,

@@ -10,8 +10,8 @@ use super::{backups, failed, gib};
 use crate::clients::ClientSet;
 use crate::time::date_time;
 
-/// gp3 storage of PostgreSQL below this many GiB has one fixed speed, and RDS refuses to be told
-/// of it.
+/// gp3 storage of PostgreSQL below this many GiB has one fixed speed, and RDS rejects a given of
+/// it.
 const SPEED_IS_CHOSEN_FROM_GIB: u32 = 400;
 /// Such as `default:postgres-16`.
 pub(super) const DEFAULT_OPTIONS: &str = "default:";
@@ -183,7 +183,7 @@ async fn restore(
 }
 
 /// What the copy does not have as it should, by RDS's names. A rehearsal needs no maintenance and
-/// nobody who watches it; backups no copy has before it has its source's name ([`backups`]).
+/// no one who watches it; backups no copy has before it has its source's name ([`backups`]).
 fn differences(source: &DbInstance, there: &DbInstance, copy: &OurCopy<'_>) -> Vec<&'static str> {
     let mut same = vec![
         (
@@ -316,7 +316,7 @@ async fn settle(
     })
 }
 
-/// A parameter group takes effect with a start. Nobody uses the copy yet.
+/// A parameter group takes effect with a start. No one uses the copy yet.
 pub(super) async fn reboot_if_pending(
     clients: &ClientSet,
     instance: &DbInstance,
@@ -396,7 +396,7 @@ pub(super) async fn ensure_none(
     Ok(false)
 }
 
-/// Deletes an instance for good. One that is gone is deleted.
+/// Deletes an instance permanently. One that is gone is deleted.
 pub(super) async fn delete(clients: &ClientSet, name: &str) -> Result<(), PortError> {
     let request = clients
         .rds()

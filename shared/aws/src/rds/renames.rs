@@ -67,15 +67,15 @@ pub(super) async fn ensure(
         Some(there) if there.status.as_deref() == Some(RENAMING) => Ok(()),
         Some(there) => rename(clients, deployment, from, &there, to).await,
         None => Err(PortError::retryable(format!(
-            "neither {old} nor {to} is there: while a database gets another name, neither may be"
+            "neither {old} nor {to} exists: both can be missing while a database is being renamed"
         ))),
     }
 }
 
 fn another(name: &str, resource_id: &str) -> PortError {
     PortError::needs_person(format!(
-        "the database {name} is not {resource_id}: somebody has renamed or made it. See which \
-         database is to have which name, and rename them by hand"
+        "the database {name} is not {resource_id}: someone renamed or created it. Check which \
+         database should have which name, and rename them manually"
     ))
 }
 
@@ -86,7 +86,7 @@ async fn rename(
     there: &Named,
     to: &str,
 ) -> Result<(), PortError> {
-    let on = |name: &str| format!("database {name}, to be called {to}");
+    let on = |name: &str| format!("database {name}, to be renamed to {to}");
     match from {
         Database::Instance(name) => {
             let mut request = clients

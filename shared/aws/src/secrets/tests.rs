@@ -21,7 +21,7 @@ fn cloud(members: &Value) -> TestCloud {
         Answer::json(&match asked.operation.as_str() {
             "DescribeSecret" => secret.clone(),
             "GetSecretValue" => json!({ "SecretString": r#"{"password": "hunter2"}"# }),
-            other => panic!("nobody should ask for {other}"),
+            other => panic!("no one should ask for {other}"),
         })
     })
 }

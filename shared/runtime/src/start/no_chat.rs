@@ -10,7 +10,7 @@ use sluice_words::home::Home;
 use sluice_words::message::Message;
 use sluice_words::modal::Modal;
 
-/// Refuses everything. A deployment that is told of by such a function is told of by the next.
+/// Refuses everything. What such a function cannot post, the next one posts.
 pub(super) struct NoChat;
 
 fn refusal() -> PortError {

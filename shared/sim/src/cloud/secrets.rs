@@ -260,7 +260,7 @@ impl Cloud {
                 Value::Text(_),
             ) => {
                 return Err(refuse(format!(
-                    "the secret `{name}` is no JSON object, so it has no key `{key}`"
+                    "the secret `{name}` is not a JSON object, so it has no key `{key}`"
                 )));
             }
             (

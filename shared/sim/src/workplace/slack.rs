@@ -97,7 +97,7 @@ impl Workspace {
             .map_err(|wait_s| {
                 self.over_limit += 1;
                 PortError::retryable(format!(
-                    "Slack takes no more calls of {method} for {wait_s}s"
+                    "Slack limits the rate of {method}: no more calls for {wait_s}s"
                 ))
             })
     }
@@ -328,7 +328,7 @@ impl SlackModel {
                 let mut workspace = self.workspace();
                 if workspace.down_until(now).is_some() {
                     return Err(PortError::retryable(
-                        "Slack does not answer (503): it is tried again by itself",
+                        "Slack does not answer (503): it is retried automatically",
                     ));
                 }
                 act(&mut workspace, now)

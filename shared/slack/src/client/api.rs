@@ -23,18 +23,18 @@ use crate::method::Method;
 /// Slack's Web API.
 pub const BASE_URL: &str = "https://slack.com/api";
 
-/// Slack answers in well under a second; slack-morphism itself would wait for ever.
+/// Slack answers in less than a second; slack-morphism itself would wait for ever.
 const CALL_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// A base URL that a token must not be sent to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no address for a Slack token: use {BASE_URL}, or http://127.0.0.1:PORT for a server \
-     that plays Slack"
+    "`{0}` is not an allowed address for a Slack token: use {BASE_URL}, or http://127.0.0.1:PORT \
+     for a local stand-in for Slack"
 )]
 pub struct InvalidBaseUrl(String);
 
-/// Why a call came to nothing.
+/// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Failed {
     /// Slack refused it, with its own word for why.
@@ -114,8 +114,8 @@ impl Api {
     }
 }
 
-/// Slack's rate limits are kept by not asking: what was turned away is not asked for again before
-/// the time that Slack named. Reading is rare and has no rest.
+/// Slack's rate limits are kept by not asking: what was refused is not requested again before the
+/// time that Slack named. Reading is rare and has no rest.
 struct Rest {
     clock: Arc<dyn Clock>,
     until: Mutex<BTreeMap<(&'static str, String), Timestamp>>,
@@ -200,7 +200,7 @@ fn failed(error: SlackClientError) -> Failed {
         },
         SlackClientError::HttpError(error) => Failed::Status(error.status_code.as_u16()),
         SlackClientError::ProtocolError(_) => {
-            Failed::NoAnswer("gave an answer that is not its own")
+            Failed::NoAnswer("gave an answer that is not Slack's")
         }
         SlackClientError::HttpProtocolError(_)
         | SlackClientError::EndOfStream(_)

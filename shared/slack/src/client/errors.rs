@@ -1,4 +1,5 @@
-//! What can be done about Slack's errors. <https://docs.slack.dev/reference/methods/chat.postMessage>
+//! What can be done about Slack's errors.
+//! <https://docs.slack.dev/reference/methods/chat.postMessage>
 
 use std::fmt;
 
@@ -9,7 +10,7 @@ use super::api::Failed;
 /// Slack's words for a user group that is not there.
 pub(super) const NO_SUCH_GROUP: [&str; 2] = ["no_such_subteam", "subteam_not_found"];
 
-/// Slack's word for an address that nobody has.
+/// Slack's error code for an address that no one has.
 pub(super) const NO_SUCH_USER: &str = "users_not_found";
 
 /// The error of `method`, which was asked about `what`: a channel or a group.
@@ -21,14 +22,14 @@ pub(super) fn port_error(method: impl fmt::Display, what: &str, failed: Failed) 
         Failed::RateLimited {
             retry_after: Some(after),
         } => PortError::retryable(format!(
-            "Slack takes no more calls of {method} for {}s",
+            "Slack limits the rate of {method}: no more calls for {}s",
             after.as_secs()
         )),
-        Failed::RateLimited { retry_after: None } => {
-            PortError::retryable(format!("Slack takes no more calls of {method} for now"))
-        }
+        Failed::RateLimited { retry_after: None } => PortError::retryable(format!(
+            "Slack limits the rate of {method}: no more calls for now"
+        )),
         Failed::Status(status @ (401 | 403)) => PortError::needs_person(format!(
-            "Slack answered {method} with HTTP {status}: see that the bot token is the one of this \
+            "Slack answered {method} with HTTP {status}: check that the bot token belongs to this \
              workspace's app, and that no proxy is in between"
         )),
         Failed::Status(status @ (408 | 500..)) => {
@@ -51,7 +52,7 @@ fn refused(method: &str, what: &str, code: &str, needed_scope: Option<String>) -
             "{said}: unarchive the channel, or name another in sluice.toml"
         )),
         "expired_trigger_id" | "exchanged_trigger_id" => PortError::retryable(format!(
-            "{said}: Slack leaves 3 seconds to show a form, and they were over"
+            "{said}: a form must be opened within 3 seconds, and they had passed"
         )),
         "not_enabled" => PortError::needs_person(format!(
             "{said}: switch on the Home tab in the Slack app's settings, under App Home"
@@ -74,7 +75,7 @@ fn refused(method: &str, what: &str, code: &str, needed_scope: Option<String>) -
         | "org_login_required"
         | "ekm_access_denied"
         | "access_denied" => PortError::needs_person(format!(
-            "{said}: put the app's present bot token into its secret"
+            "{said}: store the app's current bot token in its secret"
         )),
         "ratelimited"
         | "rate_limited"

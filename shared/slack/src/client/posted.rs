@@ -1,8 +1,8 @@
 //! Which of our messages are there already.
 //!
 //! Slack has no idempotency keys: a post whose answer was lost may have been taken. So every
-//! message carries its key as metadata, and before a post the channel or the thread is looked at.
-//! A look is good for a moment, so that catching up on ten lines of a story costs one.
+//! message carries its key as metadata, and before a post the channel or the thread is looked at. A
+//! lookup is valid for a moment, so that catching up on ten lines of a thread costs one.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,8 +18,8 @@ use super::api::Api;
 use super::errors::port_error;
 use crate::method::Method;
 
-/// How long a look is good for. Who else may post in between is another run for the same
-/// deployment, and those are rare and seconds apart.
+/// How long a lookup is valid. Who else may post in between is another run for the same deployment,
+/// and those are rare and seconds apart.
 const LOOK_LASTS: SignedDuration = SignedDuration::from_secs(20);
 
 /// Slack's recommended page.
@@ -155,7 +155,7 @@ async fn look(api: &Api, place: &Place) -> Result<BTreeMap<String, String>, Port
     Ok(ours.collect())
 }
 
-/// Looks among the channels that the bot is in: few, and it may post to no others.
+/// Searches the channels that the bot is in: few, and it may post to no others.
 async fn id_by_name(api: &Api, channel: &ChannelName) -> Result<String, PortError> {
     let name = channel.as_str().trim_start_matches('#');
     let parameters = vec![

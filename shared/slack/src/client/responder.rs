@@ -1,4 +1,4 @@
-//! Words for the one who clicked, to the address that came with the click.
+//! A message for the person who clicked, to the address that came with the click.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ impl Responder {
         }
     }
 
-    /// Shows a message to the one who clicked, and to nobody else.
+    /// Shows a message only to the person who clicked.
     ///
     /// # Errors
     /// The address is not one of Slack's, or Slack did not take it.
@@ -49,7 +49,7 @@ impl Responder {
             .ok()
             .filter(|_| is_slack || is_this_machine(response_url))
             .ok_or_else(|| {
-                PortError::permanent("the click's response_url is not an address of Slack")
+                PortError::permanent("the click's response_url is not a Slack address")
             })?;
         let reply = json!({
             "response_type": "ephemeral",

@@ -6,12 +6,12 @@ type Pieces = fn(&str) -> Vec<String>;
 /// Kept free for the words that say how much was cut.
 const NOTE_CHARS: usize = 32;
 
-/// Everything stands for itself.
+/// Everything is literal.
 pub(super) fn plain(line: &str) -> Vec<String> {
     line.chars().map(escaped).collect()
 }
 
-/// Everything stands for itself, and no run of backticks ends the code block.
+/// Everything is literal, and no run of backticks ends the code block.
 pub(super) fn code(line: &str) -> Vec<String> {
     let mut pieces = plain(line);
     let mut run = 0;
@@ -26,7 +26,7 @@ pub(super) fn code(line: &str) -> Vec<String> {
     pieces
 }
 
-/// Everything stands for itself, except that `<@U…>`, `<@W…>` and `<!subteam^S…>` are mentions.
+/// Everything is literal, except that `<@U…>`, `<@W…>` and `<!subteam^S…>` are mentions.
 pub(super) fn mentioning(line: &str) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut rest = line;

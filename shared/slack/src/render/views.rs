@@ -60,7 +60,7 @@ fn input(input: &Input) -> Value {
             let options: Vec<Value> = choices.iter().take(OPTIONS).map(option).collect();
             let mut select =
                 json!({"type": "static_select", "action_id": input.name.id(), "options": options});
-            // What stands first is what most people want.
+            // The first choice is what most people want.
             if let Some(first) = choices.first() {
                 select["initial_option"] = option(first);
             }

@@ -54,7 +54,7 @@ fn a_body_of_six_megabytes_is_refused_before_it_is_hashed() {
     assert_eq!(status, 413);
     assert_eq!(
         said,
-        "the body has 6000000 bytes as it was sent, and at most 1048576 are read"
+        "the body has 6000000 bytes, and at most 1048576 are accepted"
     );
     let encoded = BASE64_STANDARD.encode(&body);
     let request = json!({"headers": headers, "body": encoded, "isBase64Encoded": true});

@@ -1,4 +1,4 @@
-//! The form that asks to which point the database is brought back.
+//! The form that asks to which point the database is restored.
 
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::id::SlackUserId;
@@ -14,7 +14,7 @@ use crate::App;
 use crate::ports::TriggerId;
 
 impl App {
-    /// Asks to which point the database is brought back, and why: with what each would lose. Whether
+    /// Asks to which point the database is restored, and why: with what each would lose. Whether
     /// they may is seen now, and again when they have answered.
     ///
     /// # Errors

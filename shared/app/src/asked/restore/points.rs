@@ -1,4 +1,4 @@
-//! The points that a database can be brought back to, and which code fits each.
+//! The points that a database can be restored to, and which code fits each.
 
 use futures::future::{join_all, try_join};
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ use super::super::{AskError, Place, Request};
 use crate::App;
 use crate::ports::DeploymentSummary;
 
-/// Snapshots that somebody chooses from: nobody wants an older one, and a form has its limits.
+/// Snapshots that someone chooses from: no one wants an older one, and a form has its limits.
 const SNAPSHOTS: usize = 6;
 
 /// A point, and what comes back with it.
@@ -161,8 +161,8 @@ impl Points {
         let undoes = &d.release.tag;
         let Some(until) = before_migration(d) else {
             self.missing.push(format!(
-                "the moment before the migration of {undoes}: it is not known, since no backup came \
-                 before it"
+                "the moment before the migration of {undoes}: it is not known, because no backup \
+                 was taken before it"
             ));
             return;
         };
@@ -172,12 +172,12 @@ impl Points {
         );
         let why_not = match (earliest, latest) {
             (Some(earliest), Some(latest)) if until < earliest => Some(format!(
-                "RDS reaches back to {} only, and forward to {}",
+                "RDS can restore only from {} to {}",
                 said(earliest),
                 said(latest)
             )),
             (Some(_), Some(latest)) if until > latest => Some(format!(
-                "RDS can restore until {} so far; ask again in a few minutes",
+                "RDS can restore up to {} so far; try again in a few minutes",
                 said(latest)
             )),
             (Some(_), Some(_)) => None,
@@ -210,7 +210,7 @@ impl Points {
         let Some(to) = sealed.and_then(|sealed| sealed.seen.previous.clone()) else {
             let tag = &d.release.tag;
             self.missing.push(format!(
-                "before {tag}: nothing was verified here then, so no code is known that fits"
+                "before {tag}: not available, no earlier verified release"
             ));
             return;
         };

@@ -42,7 +42,7 @@ fn answer(asked: &Asked, services: &Value, deployments: &Value) -> Answer {
                  </DescribeTargetHealthResult></DescribeTargetHealthResponse>",
             );
         }
-        other => panic!("nobody should ask for {other}"),
+        other => panic!("no one should ask for {other}"),
     })
 }
 

@@ -27,7 +27,7 @@ fn answer(asked: &Asked, briefs: &[Value], deployment: &Value) -> Answer {
             json!({ "serviceDeployments": [deployment] })
         }
         "StopServiceDeployment" => json!({ "serviceDeploymentArn": DEPLOYMENT }),
-        other => panic!("nobody should ask for {other}"),
+        other => panic!("no one should ask for {other}"),
     })
 }
 

@@ -29,7 +29,7 @@ fn cloud(tasks: Vec<Value>) -> TestCloud {
             }
             "ListTasks" => json!({ "taskArns": ["two"] }),
             "DescribeTasks" => json!({ "tasks": tasks, "failures": [] }),
-            other => panic!("nobody should ask for {other}"),
+            other => panic!("no one should ask for {other}"),
         })
     })
 }

@@ -21,7 +21,7 @@ use super::{NEW, NOON, OLD};
 use crate::EcsServices;
 use crate::test_cloud::{Answer, Asked, TestCloud, target};
 
-/// What ECS says of a revision and takes from nobody.
+/// What ECS reports about a revision and accepts from no one.
 const SET_BY_ECS: [&str; 9] = [
     "taskDefinitionArn",
     "revision",
@@ -86,7 +86,7 @@ fn answer(asked: &Asked, latest: &Value) -> Answer {
         "RegisterTaskDefinition" => {
             Answer::json(&json!({ "taskDefinition": { "taskDefinitionArn": NEW } }))
         }
-        other => panic!("nobody should ask for {other}"),
+        other => panic!("no one should ask for {other}"),
     }
 }
 
@@ -103,7 +103,7 @@ async fn ensure(
         .await
 }
 
-/// The one registration that the order leads to.
+/// The one registration that the order results in.
 async fn registered(order: &TaskDefinitionOrder) -> Value {
     let cloud = cloud();
     assert_eq!(ensure(&cloud, order).await.unwrap().as_str(), NEW);
@@ -169,7 +169,7 @@ async fn nothing_is_lost_but_the_image_that_is_changed() {
         expected.as_object_mut().unwrap().remove(name).unwrap();
     }
     expected["containerDefinitions"][0]["image"] = json!("erp@sha256:new");
-    // What AWS tags itself it takes from nobody.
+    // What AWS tags itself it takes from no one.
     expected["tags"] = json!([
         { "key": "team", "value": "erp" },
         { "key": "sluice:deployment", "value": target().deployment },
@@ -338,6 +338,6 @@ async fn a_role_that_may_not_be_passed_is_for_a_person() {
     };
     let error = ensure(&cloud, &order).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::NeedsPerson);
-    let lacks = "may not do iam:PassRole on arn:aws:iam::111111111111:role/erp-task";
+    let lacks = "is not allowed to do iam:PassRole on arn:aws:iam::111111111111:role/erp-task";
     assert!(error.message.contains(lacks), "{error}");
 }

@@ -29,7 +29,7 @@ fn answer(asked: &Asked, service: &Value, run: &Value) -> Answer {
         "ListTasks" => json!({ "taskArns": [] }),
         "DescribeServices" => json!({ "services": [service] }),
         "RunTask" => run.clone(),
-        other => panic!("nobody should ask for {other}"),
+        other => panic!("no one should ask for {other}"),
     })
 }
 
@@ -206,7 +206,7 @@ fn described(task: Value) -> TestCloud {
                 { "name": "init", "image": "init", "essential": false },
             ]}}),
             "GetLogEvents" => json!({ "events": [{ "message": "Traceback" }] }),
-            other => panic!("nobody should ask for {other}"),
+            other => panic!("no one should ask for {other}"),
         })
     })
 }
@@ -344,7 +344,7 @@ async fn only_a_task_of_which_nothing_ran_counts_as_never_started() {
             true,
         ),
         (stopped("UserInitiated", nothing()), false),
-        // Nobody has confirmed what ran on a machine that is gone.
+        // Nothing has confirmed what ran on a host that is gone.
         (stopped("SpotInterruption", nothing()), true),
         (stopped("TerminationNotice", nothing()), true),
         (stopped("EssentialContainerExited", nothing()), true),

@@ -39,7 +39,7 @@ fn cloud(service: Value, deployments: Vec<Value>) -> TestCloud {
             "DescribeServiceRevisions" => json!({ "serviceRevisions": [revision(42, NEW)] }),
             "DescribeServices" => json!({ "services": [service] }),
             "UpdateService" => json!({ "service": service }),
-            other => panic!("nobody should ask for {other}"),
+            other => panic!("no one should ask for {other}"),
         })
     })
 }
@@ -50,7 +50,7 @@ async fn ensure(cloud: &TestCloud, order: &RolloutOrder) -> Result<(), PortError
         .await
 }
 
-/// The one UpdateService that the order leads to.
+/// The one UpdateService that the order results in.
 async fn update(service: Value, order: &RolloutOrder) -> Value {
     let cloud = cloud(service, Vec::new());
     ensure(&cloud, order).await.unwrap();
@@ -145,7 +145,7 @@ async fn canary_and_linear_have_their_steps() {
     }
 }
 
-/// How somebody set the service up, in members of which Sluice knows nothing.
+/// How someone set the service up, in members of which Sluice knows nothing.
 fn set_up_by_hand() -> Value {
     json!({
         "strategy": "ROLLING",

@@ -106,7 +106,7 @@ async fn status(cloud: &TestCloud, order: &CopyOrder) -> CopyStatus {
     databases.copy(&target(), order).await.unwrap().status
 }
 
-/// Name and class of each member that was asked for.
+/// Name and class of each requested member.
 fn created(cloud: &TestCloud) -> Vec<(Value, Value)> {
     let asked = cloud.asked("CreateDBInstance").into_iter();
     asked

@@ -93,7 +93,7 @@ fn done(asked: &Asked) -> Answer {
     ))
 }
 
-/// RDS with these instances; whatever else is asked is done.
+/// RDS with these instances; every other request succeeds.
 pub(super) fn rds(instances: Vec<(&'static str, String)>) -> TestCloud {
     TestCloud::new(move |asked| {
         if asked.operation != "DescribeDBInstances" {
@@ -179,7 +179,7 @@ async fn a_replacement_is_restored_as_its_source_is() {
             ("BackupRetentionPeriod", "0"),
         ],
     );
-    // RDS refuses to be told the speed of small storage.
+    // RDS rejects a given speed for small storage.
     assert!(request["Iops"].is_null() && request["StorageThroughput"].is_null());
     let expected = json!({
         "team": "erp",

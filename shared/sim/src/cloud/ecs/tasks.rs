@@ -282,8 +282,8 @@ impl Cloud {
     ) -> Result<Vec<String>, PortError> {
         if self.describe_task(cluster, arn).is_none() {
             return Err(PortError::permanent(format!(
-                "ECS has forgotten the task {arn}, as it does an hour after the end of one: nobody \
-                 knows where it logged"
+                "ECS has forgotten the task {arn}, as it does an hour after a task ends: its \
+                 log stream is unknown"
             )));
         }
         let task = self.ecs.task(cluster, arn);

@@ -95,7 +95,7 @@ impl Cloud {
     fn source(&self, place: &Place, order: &CopyOrder) -> Result<&Instance, PortError> {
         self.seen_database(place, &order.source).ok_or_else(|| {
             PortError::needs_person(format!(
-                "there is no database `{}`, whose settings the copy `{}` is to have",
+                "there is no database `{}` from which the copy `{}` takes its settings",
                 order.source.identifier(),
                 order.copy.identifier()
             ))
@@ -122,8 +122,8 @@ impl Cloud {
             return Ok(Some(there));
         }
         Err(PortError::needs_person(format!(
-            "a database `{}` is there, and {} did not make it for a {}: rename or remove it, so \
-             that the copy can have its name",
+            "a database `{}` already exists, and {} did not create it for a {}: rename or remove it, so \
+             that the copy can use the name",
             order.copy.identifier(),
             target.deployment,
             order.purpose.as_str()
@@ -212,7 +212,7 @@ impl Cloud {
         let missing = copy.lacks(source, order);
         if !missing.is_empty() {
             let names: Vec<_> = missing.into_keys().collect();
-            return CopyStatus::Settling(format!("not yet as the source: {}", names.join(", ")));
+            return CopyStatus::Settling(format!("not yet like the source: {}", names.join(", ")));
         }
         CopyStatus::Available {
             endpoint: copy.endpoint(),
@@ -232,8 +232,8 @@ impl Cloud {
         let named = |name| self.seen_database(place, name);
         let wrong = |name: &Database| {
             PortError::needs_person(format!(
-                "the database `{}` is not {resource_id}: somebody has renamed or made it. See which \
-                 database is to have which name, and rename them by hand",
+                "the database `{}` is not {resource_id}: someone renamed or created it. Check which \
+                 database should have which name, and rename them manually",
                 name.identifier()
             ))
         };
@@ -265,7 +265,7 @@ impl Cloud {
         }
         if order.purpose != CopyPurpose::Rehearsal || !copy.is_copy(target, order) {
             return Err(PortError::permanent(format!(
-                "the database `{}` is not a rehearsal of {}: it is left alone",
+                "the database `{}` is not a rehearsal of {}: it is not touched",
                 order.copy.identifier(),
                 target.deployment
             )));

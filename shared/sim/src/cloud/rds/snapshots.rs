@@ -120,8 +120,8 @@ impl Cloud {
                 return Ok(());
             }
             return Err(PortError::needs_person(format!(
-                "a snapshot `{id}` is there already, and another deployment or somebody else took \
-                 it: rename or remove it, so that the backup can have its name"
+                "a snapshot `{id}` already exists, and another deployment or someone else took \
+                 it: rename or remove it, so that the backup can use the name"
             )));
         }
         let instance = &mut self.databases[at];
@@ -234,7 +234,7 @@ impl Cloud {
         };
         if !self.databases[at].snapshots[which].ours {
             return Err(PortError::permanent(format!(
-                "AccessDenied: the snapshot `{id}` does not carry Sluice's tag: it is left alone"
+                "AccessDenied: the snapshot `{id}` does not have Sluice's tag: it is not touched"
             )));
         }
         self.remove_snapshot(at, which, true);

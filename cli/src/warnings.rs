@@ -1,0 +1,330 @@
+//! What is valid in a `sluice.toml`, and risky: one function for each rule.
+
+use std::ops::Range;
+
+use sluice_core::config::{Config, Environment, Problem, ServiceKind};
+use sluice_core::id::ImageTag;
+use sluice_core::roles::Role;
+use sluice_core::tag::TagPattern;
+use toml::de::{DeTable, DeValue};
+
+/// A tag as releases have it.
+const VERSION: &str = "v1.2.3";
+
+/// A key, what is risky about it, and what to write.
+struct Warning {
+    path: Vec<String>,
+    message: String,
+    help: String,
+}
+
+impl Warning {
+    fn new(path: &[&str], message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            path: path.iter().map(|key| (*key).to_owned()).collect(),
+            message: message.into(),
+            help: help.into(),
+        }
+    }
+}
+
+/// The warnings of a configuration and the text that it was read from, in the order of the file.
+pub fn warnings(config: &Config, text: &str) -> Vec<Problem> {
+    let mut found: Vec<Warning> = no_smoke_tests(config).into_iter().collect();
+    for environment in &config.environments {
+        let rules = [
+            takes_every_tag(environment),
+            no_approval(environment),
+            no_backup(config, environment),
+            no_roll_back(environment),
+        ];
+        found.extend(rules.into_iter().flatten());
+        found.extend(plain_http(environment));
+    }
+    found.extend(shared_channels(config));
+    let mut problems: Vec<Problem> = found
+        .into_iter()
+        .map(|warning| {
+            let at = start(text, &warning.path);
+            let (line, column) = line_and_column(text, at);
+            Problem {
+                line,
+                column,
+                key: warning.path.join("."),
+                message: warning.message,
+                help: warning.help,
+            }
+        })
+        .collect();
+    problems.sort_by_key(|problem| (problem.line, problem.column));
+    problems
+}
+
+/// Whether users are there, as far as the file tells: it comes after another environment, takes
+/// versions, or is named so.
+fn is_production(environment: &Environment) -> bool {
+    let version = ImageTag::new(VERSION);
+    let takes_versions = |tags: &TagPattern| !is_every(tags) && tags.matches(&version);
+    environment.after.is_some()
+        || environment.tags.iter().any(takes_versions)
+        || environment.name.as_str().starts_with("prod")
+}
+
+fn is_every(tags: &TagPattern) -> bool {
+    tags.to_string().chars().all(|c| c == '*')
+}
+
+fn takes_every_tag(environment: &Environment) -> Option<Warning> {
+    let risky = is_production(environment) && environment.tags.iter().any(is_every);
+    risky.then(|| {
+        Warning::new(
+            &["environments", environment.name.as_str(), "tags"],
+            format!(
+                "{} takes every tag, so every image that is pushed is a release",
+                environment.name
+            ),
+            "write instead: tags = [\"v*\"]",
+        )
+    })
+}
+
+fn no_approval(environment: &Environment) -> Option<Warning> {
+    let risky = is_production(environment) && environment.approval.is_none();
+    risky.then(|| {
+        let name = environment.name.as_str();
+        Warning::new(
+            &["environments", name],
+            format!("{name} has no approval: what is pushed is deployed without asking"),
+            format!("write too: [environments.{name}.approval] with approvers = [\"S…\"]"),
+        )
+    })
+}
+
+fn no_backup(config: &Config, environment: &Environment) -> Option<Warning> {
+    let risky =
+        config.migration.is_some() && is_production(environment) && environment.backup.is_none();
+    risky.then(|| {
+        let name = environment.name.as_str();
+        Warning::new(
+            &["environments", name],
+            format!("{name} has no backup: a migration that destroys data cannot be undone"),
+            format!("write too: [environments.{name}.backup] with instance = \"…\""),
+        )
+    })
+}
+
+fn no_roll_back(environment: &Environment) -> Option<Warning> {
+    let risky = is_production(environment) && environment.who_may(Role::RollBack).is_empty();
+    risky.then(|| {
+        let name = environment.name.as_str();
+        Warning::new(
+            &["environments", name],
+            format!("no one may roll {name} back"),
+            format!("write too: [environments.{name}.roles] with roll_back = [\"S…\"]"),
+        )
+    })
+}
+
+fn no_smoke_tests(config: &Config) -> Option<Warning> {
+    let has_web = config
+        .services
+        .iter()
+        .any(|service| service.kind == ServiceKind::Web);
+    (has_web && config.smoke_tests.is_empty()).then(|| {
+        Warning::new(
+            &["smoke_tests"],
+            "there are no smoke tests: a new version gets traffic as soon as it is healthy",
+            "write too: [[smoke_tests]] with name = \"the login page is served\" and path = \"/login\"",
+        )
+    })
+}
+
+fn plain_http(environment: &Environment) -> Vec<Warning> {
+    let plain = environment.services.iter().filter_map(|(name, placement)| {
+        let rest = placement.url.as_ref()?.strip_prefix("http://")?;
+        Some((name, rest))
+    });
+    plain
+        .map(|(service, rest)| {
+            let name = environment.name.as_str();
+            Warning::new(
+                &["environments", name, "services", service.as_str(), "url"],
+                format!("users reach {service} without encryption"),
+                format!("write instead: url = \"https://{rest}\""),
+            )
+        })
+        .collect()
+}
+
+fn shared_channels(config: &Config) -> Vec<Warning> {
+    let mut found = Vec::new();
+    for (at, environment) in config.environments.iter().enumerate() {
+        let before = &config.environments[..at];
+        let Some(first) = before
+            .iter()
+            .find(|first| first.channel == environment.channel)
+        else {
+            continue;
+        };
+        let name = environment.name.as_str();
+        found.push(Warning::new(
+            &["environments", name, "channel"],
+            format!(
+                "{} and {name} share a channel: approvals of one are hard to find among the other's",
+                first.name
+            ),
+            format!("write instead: channel = \"#{}-{name}\"", config.app),
+        ));
+    }
+    found
+}
+
+/// Where the deepest key of the path that the file has begins; the start of the file without one.
+fn start(text: &str, path: &[String]) -> usize {
+    let Ok(document) = DeTable::parse(text) else {
+        return 0;
+    };
+    let mut table = document.get_ref();
+    let mut span: Range<usize> = 0..0;
+    for name in path {
+        let Some((key, value)) = table.iter().find(|(key, _)| key.get_ref() == name) else {
+            break;
+        };
+        span = key.span();
+        match value.get_ref() {
+            DeValue::Table(inner) => table = inner,
+            _ => break,
+        }
+    }
+    span.start
+}
+
+/// Both from 1, the column in characters.
+fn line_and_column(text: &str, at: usize) -> (usize, usize) {
+    let before = &text[..at];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = before.matches('\n').count() + 1;
+    (line, before[line_start..].chars().count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ERP: &str = include_str!("../../tests/erp/sluice.toml");
+
+    /// The warnings of the sample after these replacements, as `line: key: message`.
+    fn of(changes: &[(&str, &str)]) -> Vec<String> {
+        let mut text = ERP.to_owned();
+        for (from, to) in changes {
+            assert!(text.contains(from), "{from}");
+            text = text.replace(from, to);
+        }
+        let config = Config::parse(&text).unwrap_or_else(|problems| panic!("{problems}"));
+        let found = warnings(&config, &text);
+        for warning in &found {
+            let line = text.lines().nth(warning.line - 1).unwrap();
+            let last = warning.key.split('.').next_back().unwrap();
+            let there: String = line.chars().skip(warning.column - 1).collect();
+            assert!(
+                there.starts_with(last) || warning.line == 1,
+                "{warning:?} is not at `{there}`"
+            );
+        }
+        let said = found
+            .iter()
+            .map(|warning| format!("{}: {}", warning.key, warning.message));
+        said.collect()
+    }
+
+    /// A table of the sample and all that is in it.
+    fn table(header: &str) -> &'static str {
+        let start = ERP.find(header).unwrap();
+        let rest = &ERP[start..];
+        let end = rest[1..].find("\n[").map_or(rest.len(), |end| end + 2);
+        &rest[..end]
+    }
+
+    #[test]
+    fn the_sample_has_none() {
+        assert!(of(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_production_that_takes_every_tag() {
+        assert_eq!(
+            of(&[("tags = [\"v*\"]", "tags = [\"*\"]")]),
+            [
+                "environments.production.tags: production takes every tag, so every image that is pushed is a release"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_production_without_an_approval() {
+        assert_eq!(
+            of(&[
+                (table("[environments.production.approval]"), ""),
+                (table("[environments.production.migration_rules]"), ""),
+            ]),
+            [
+                "environments.production: production has no approval: what is pushed is deployed without asking"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_migration_without_a_backup() {
+        let restore = table("[environments.production.restore]");
+        let found = of(&[
+            (table("[environments.production.backup]"), ""),
+            (restore, ""),
+            ("restore = [\"S0604QSJC\", \"U024BE7LH\"]", ""),
+        ]);
+        assert_eq!(
+            found,
+            [
+                "environments.production: production has no backup: a migration that destroys data cannot be undone"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_production_that_no_one_may_roll_back() {
+        assert_eq!(
+            of(&[("roll_back = [\"S0604QSJC\"]\n", "")]),
+            ["environments.production: no one may roll production back"]
+        );
+    }
+
+    #[test]
+    fn an_application_without_smoke_tests() {
+        let start = ERP.find("[[smoke_tests]]").unwrap();
+        let end = ERP.rfind("[[smoke_tests]]").unwrap();
+        let end = end + ERP[end..].find("\n\n").unwrap();
+        assert_eq!(
+            of(&[(&ERP[start..end], "")]),
+            [
+                "smoke_tests: there are no smoke tests: a new version gets traffic as soon as it is healthy"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_address_without_encryption() {
+        assert_eq!(
+            of(&[("\"https://erp.example.com\"", "\"http://erp.example.com\"")]),
+            ["environments.production.services.web.url: users reach web without encryption"]
+        );
+    }
+
+    #[test]
+    fn one_channel_for_two_environments() {
+        assert_eq!(
+            of(&[("#erp-staging", "#erp-production")]),
+            [
+                "environments.production.channel: staging and production share a channel: approvals of one are hard to find among the other's"
+            ]
+        );
+    }
+}
