@@ -1,0 +1,436 @@
+//! The driver, as `sluice-app` has it, cut at every call: load, look, store what is meant, carry out,
+//! store what came of it, and again until nothing changes.
+//!
+//! What a function computes between two calls nobody can see, so it belongs to the call before. A save
+//! that meets a newer version loads again: both are one step here, since a save that fails leaves
+//! nothing behind.
+
+use sluice_core::command::Command;
+use sluice_core::event::{Claim, Event, Outcome};
+use sluice_core::failure::PortError;
+use sluice_core::observation::{RolloutObservation, RolloutStatus, SnapshotObservation};
+
+use crate::answer::{carry_out, constant, id_of, read};
+use crate::book::Number;
+use crate::cloud::{Cloud, Task, Who};
+use crate::state::{At, Function, State};
+use crate::time::{NOW, in_seconds};
+use crate::{Bug, Model};
+
+/// How a call goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// Well.
+    Well,
+    /// It is a read, and shows the cloud as it was before its last change.
+    Late,
+    /// It is done, and its answer is lost.
+    Lost,
+    /// It is refused for now.
+    Throttled,
+    /// It is the smoke tests, and they fail from now on.
+    Ill,
+}
+
+impl Model {
+    /// A function begins: it has a wake-up, and loads the deployment.
+    pub(crate) fn start(&self, state: &mut State, who: Who, is_due: bool) {
+        let stored = state.stored[who].as_mut().expect("it is there");
+        if is_due {
+            stored.taken = true;
+        } else {
+            state.mail[who] = false;
+        }
+        let stored = state.stored(who);
+        let mut function = Function {
+            of: who,
+            has: stored.deployment,
+            stale: false,
+            at: At::Looked,
+            slept: None,
+        };
+        match stored.due {
+            Some(since) if self.away(function.has, since).is_some() => {
+                function.at = At::Away { since };
+            }
+            _ => self.look(&mut function),
+        }
+        state.functions.push(function);
+    }
+
+    fn away(&self, has: Number, since: i32) -> Option<Number> {
+        // Shorter than AWS's reads lag is no absence.
+        if since > -60 {
+            return None;
+        }
+        let since = in_seconds(since.into());
+        let events = self.book.enter_events(vec![Event::WasAway { since }]);
+        self.book.feed(has, events)
+    }
+
+    /// It looks; where that changes nothing, nothing is stored.
+    fn look(&self, function: &mut Function) {
+        let woken = self.book.wake(function.has);
+        function.at = At::Looked;
+        if woken.next.is_none() {
+            self.begin(function, woken.commands);
+        }
+    }
+
+    fn begin(&self, function: &mut Function, commands: Number) {
+        let none = self.book.enter_events(Vec::new());
+        function.at = At::Carrying {
+            commands,
+            next: 0,
+            claiming: 0,
+            events: none,
+        };
+        self.go_on(function);
+    }
+
+    /// Reads whose answers never change are answered at once; after the last command comes the save, if
+    /// there is anything to save.
+    fn go_on(&self, function: &mut Function) {
+        let At::Carrying {
+            commands,
+            next,
+            events,
+            ..
+        } = &mut function.at
+        else {
+            return;
+        };
+        let all = self.book.commands(*commands);
+        let d = self.book.deployment(function.has);
+        while let Some(command) = all.get(*next) {
+            let Some(outcome) = constant(&d, command) else {
+                return;
+            };
+            *events = self.add(*events, done(command, outcome));
+            *next += 1;
+        }
+        let events = *events;
+        function.at = match self.book.feed(function.has, events) {
+            Some(_) => At::Feeding { events },
+            None => At::Settling,
+        };
+    }
+
+    fn add(&self, events: Number, event: Event) -> Number {
+        let mut events = (*self.book.events(events)).clone();
+        events.push(event);
+        self.book.enter_events(events)
+    }
+
+    /// The command that a function carries out next, if that is what it does next.
+    pub(crate) fn next_command(&self, function: &Function) -> Option<Command> {
+        match &function.at {
+            At::Carrying { commands, next, .. } => {
+                self.book.commands(*commands).get(*next).cloned()
+            }
+            _ => None,
+        }
+    }
+
+    /// A function does what it does next.
+    pub(crate) fn do_next(&self, state: &mut State, at: usize, how: How) {
+        let mut function = state.functions.remove(at);
+        match function.at.clone() {
+            At::Away { since } => {
+                let after = self.away(function.has, since);
+                if after.is_none_or(|after| self.save(state, &mut function, after)) {
+                    self.look(&mut function);
+                }
+            }
+            At::Looked => {
+                let woken = self.book.wake(function.has);
+                let is_stored = match woken.next {
+                    Some(next) if self.bug == Some(Bug::ActsBeforeItSaves) => {
+                        function.has = next;
+                        true
+                    }
+                    Some(next) => self.save(state, &mut function, next),
+                    None => true,
+                };
+                if is_stored {
+                    self.begin(&mut function, woken.commands);
+                }
+            }
+            At::Carrying { .. } => self.carry(state, &mut function, how),
+            At::Feeding { events } => match self.book.feed(function.has, events) {
+                Some(after) => {
+                    if self.save(state, &mut function, after) {
+                        self.look(&mut function);
+                    }
+                }
+                None => function.at = At::Settling,
+            },
+            At::Settling => {
+                self.settle(state, &function);
+                return;
+            }
+        }
+        state.functions.push(function);
+    }
+
+    /// Stores a deployment under the version check. `false` if somebody was quicker: it is loaded again.
+    fn save(&self, state: &mut State, function: &mut Function, after: Number) -> bool {
+        if function.stale && self.bug != Some(Bug::IgnoresTheVersion) {
+            function.has = state.number(function.of);
+            function.stale = false;
+            return false;
+        }
+        self.store(state, function.of, after);
+        function.has = after;
+        function.stale = false;
+        true
+    }
+
+    /// The write itself: who ends gives the environment free with it.
+    pub(crate) fn store(&self, state: &mut State, who: Who, after: Number) {
+        self.judge_save(state, who, &self.book.deployment(after));
+        let facts = self.book.facts(after);
+        // Until people have been told, a minute at most.
+        let due = facts.wakes_in.map_or(60, |wakes_in| wakes_in.min(60));
+        let stored = state.stored[who].as_mut().expect("it is there");
+        stored.deployment = after;
+        stored.due = Some(due);
+        stored.taken = false;
+        let frees = facts.is_over && self.bug != Some(Bug::KeepsTheEnvironment);
+        if frees && state.active == Some(who) {
+            state.active = None;
+        }
+        let others = state.functions.iter_mut();
+        others
+            .filter(|function| function.of == who)
+            .for_each(|function| function.stale = true);
+    }
+
+    fn settle(&self, state: &mut State, function: &Function) {
+        let who = function.of;
+        let facts = self.book.facts(function.has);
+        let next = usize::from(state.stored[1].is_some());
+        if facts.is_over && next != who && state.active.is_none() {
+            state.mail[next] = true;
+        }
+        if function.stale {
+            return;
+        }
+        let stored = state.stored[who].as_mut().expect("it is there");
+        stored.due = facts.wakes_in;
+        stored.taken = false;
+        if self.bug == Some(Bug::NeverLooksAgain) {
+            stored.due = None;
+        }
+    }
+
+    fn carry(&self, state: &mut State, function: &mut Function, how: How) {
+        let Some(command) = self.next_command(function) else {
+            return;
+        };
+        let event = if command == Command::ClaimEnvironment && how != How::Throttled {
+            let Some(claim) = self.claim(state, function) else {
+                return;
+            };
+            Some(match how {
+                How::Lost => failed(&command, PortError::retryable("the answer was lost")),
+                _ => done(&command, Outcome::Claim(claim)),
+            })
+        } else if self.is_too_late(function, &command) {
+            None
+        } else {
+            Some(self.call(state, function.of, &command, how))
+        };
+        if let At::Carrying {
+            next,
+            events,
+            claiming,
+            ..
+        } = &mut function.at
+        {
+            *next += 1;
+            *claiming = 0;
+            if let Some(event) = event {
+                *events = self.add(*events, event);
+            }
+        }
+        self.go_on(function);
+    }
+
+    /// Whether the time is over in which it may act on what it stored.
+    fn is_too_late(&self, function: &Function, command: &Command) -> bool {
+        let d = self.book.deployment(function.has);
+        let intent = d.intents.get(&command.key());
+        command.has_effect() && !intent.is_some_and(|intent| intent.is_held(NOW))
+    }
+
+    /// Asks for the environment; whoever holds it is asked to give way, and then it is asked for again.
+    fn claim(&self, state: &mut State, function: &mut Function) -> Option<Claim> {
+        let who = function.of;
+        let At::Carrying { claiming, .. } = &mut function.at else {
+            return None;
+        };
+        if *claiming == 1 {
+            let holder = state.active;
+            *claiming = 2;
+            if let Some(holder) = holder
+                && let Some(after) = self.superseded(state.number(holder), who)
+            {
+                self.store(state, holder, after);
+                state.mail[holder] = true;
+                return None;
+            }
+            let holder = holder.unwrap_or(who);
+            return Some(Claim::HeldBy(id_of(holder)));
+        }
+        let claim = self.claim_once(state, who);
+        match claim {
+            Claim::HeldBy(_) if *claiming == 0 => {
+                *claiming = 1;
+                None
+            }
+            other => Some(other),
+        }
+    }
+
+    pub(crate) fn superseded(&self, holder: Number, by: Who) -> Option<Number> {
+        let deployment = id_of(by);
+        let event = Event::SupersededBy { deployment };
+        let events = self.book.enter_events(vec![event]);
+        self.book.feed(holder, events)
+    }
+
+    fn claim_once(&self, state: &mut State, who: Who) -> Claim {
+        let is_taken = self.bug == Some(Bug::ClaimsWhatIsTaken);
+        match state.active {
+            Some(holder) if holder == who => Claim::Granted,
+            _ if who == 0 && state.stored[1].is_some() && !is_taken => {
+                Claim::SupersededBy(id_of(1))
+            }
+            Some(holder) if !is_taken => Claim::HeldBy(id_of(holder)),
+            _ => {
+                state.active = Some(who);
+                Claim::Granted
+            }
+        }
+    }
+
+    /// One call of AWS.
+    fn call(&self, state: &mut State, who: Who, command: &Command, how: How) -> Event {
+        if how == How::Throttled {
+            return failed(command, PortError::retryable("throttled"));
+        }
+        let seen: Cloud = match (&state.before, how) {
+            (Some(before), How::Late) => before.0.clone(),
+            _ => state.cloud.clone(),
+        };
+        if how == How::Late {
+            state.lags -= 1;
+            state.before = None;
+        }
+        let answer = match read(&seen, who, command) {
+            Some(outcome) => Ok(self.believed(outcome)),
+            None => self.act(state, who, command, &seen, how),
+        };
+        match answer {
+            Ok(_) if how == How::Lost => {
+                failed(command, PortError::retryable("the answer was lost"))
+            }
+            Ok(outcome) => done(command, outcome),
+            Err(error) => failed(command, error),
+        }
+    }
+
+    fn act(
+        &self,
+        state: &mut State,
+        who: Who,
+        command: &Command,
+        seen: &Cloud,
+        how: How,
+    ) -> Result<Outcome, PortError> {
+        if command.changes_the_world() {
+            self.judge_effect(state, who, &command.key());
+        }
+        let before = state.cloud.clone();
+        if how == How::Ill {
+            state.cloud.is_ill = true;
+        }
+        let starts = matches!(command, Command::StartMigration { .. });
+        if starts && self.bug == Some(Bug::MigratesAgain) {
+            state.cloud.tasks[who] = Task::None;
+        }
+        let (outcome, told) = carry_out(&mut state.cloud, seen, who, command);
+        if state.cloud.ran[who] > before.ran[who] {
+            self.judge_migration(state, who);
+        }
+        self.changed(state, before, told);
+        outcome
+    }
+
+    /// The cloud is another one: reads may show the one before for a while, and AWS tells of it.
+    pub(crate) fn changed(&self, state: &mut State, before: Cloud, told: Option<Who>) {
+        if state.lags > 0 && before != state.cloud {
+            state.before = Some(Box::new((before, 0)));
+        }
+        if let Some(who) = told
+            && self.bounds.hints
+        {
+            state.mail[who] = true;
+        }
+    }
+
+    /// The answer as a driver with a bug takes it.
+    fn believed(&self, outcome: Outcome) -> Outcome {
+        match (self.bug, outcome) {
+            (Some(Bug::BelievesEverySnapshot), Outcome::Snapshot(Some(seen))) => {
+                Outcome::Snapshot(Some(SnapshotObservation {
+                    status: "available".to_owned(),
+                    progress: 100,
+                    ..seen
+                }))
+            }
+            (
+                Some(Bug::BelievesEveryRollout),
+                Outcome::Rollout {
+                    service,
+                    rollout: Some(seen),
+                },
+            ) => Outcome::Rollout {
+                service,
+                rollout: Some(RolloutObservation {
+                    status: match seen.status {
+                        RolloutStatus::InProgress if seen.stage.is_none() => {
+                            RolloutStatus::Successful
+                        }
+                        RolloutStatus::RollbackInProgress => RolloutStatus::RollbackSuccessful,
+                        status => status,
+                    },
+                    ..seen
+                }),
+            },
+            (Some(Bug::SaysItIsBack), Outcome::Services(mut seen)) => {
+                for service in &mut seen {
+                    let name = format!("arn:task-definition/erp-{}:41", service.service);
+                    service.task_definition = sluice_core::id::TaskDefinitionArn::new(name);
+                }
+                Outcome::Services(seen)
+            }
+            (_, outcome) => outcome,
+        }
+    }
+}
+
+pub(crate) fn done(command: &Command, outcome: Outcome) -> Event {
+    Event::Done {
+        command: command.key(),
+        outcome,
+    }
+}
+
+fn failed(command: &Command, error: PortError) -> Event {
+    Event::CommandFailed {
+        command: command.key(),
+        error,
+    }
+}

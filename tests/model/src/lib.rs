@@ -1,0 +1,169 @@
+//! The machine with an abstract world: two deployments to one environment, two people, one fault, and
+//! every order in which it all can happen, within [`Bounds`]. `stateright` goes through them.
+//!
+//! What is real: the machine ([`sluice_core::machine::step`]), the hook's answers and a configuration.
+//! What is abstract: the driver, cut at every call ([`driver`](self)), the store, the cloud, people, and
+//! time, which is always now.
+
+mod actions;
+mod answer;
+mod book;
+mod cloud;
+mod driver;
+mod people;
+mod state;
+mod time;
+mod waiting;
+mod walk;
+mod watch;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use stateright::Property;
+
+pub use actions::{Action, Fault};
+pub use book::Number;
+pub use cloud::{Cloud, Code, Move, Rollout, Service, Snapshot, Step, Task, WEB, WORKER, Who};
+pub use people::Click;
+pub use state::{At, Function, State, Stored};
+pub use time::NOW;
+pub use walk::{Walked, walk};
+pub use watch::Broken;
+
+use book::Book;
+use waiting::{Quiet, Waits};
+
+/// How much can happen in one run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Whether there is a second deployment, asked for at any moment.
+    pub two: bool,
+    /// Functions that run at once for one deployment.
+    pub functions_each: usize,
+    /// Functions that run at once.
+    pub functions: usize,
+    /// Clicks of each person, beside saying yes: no, pause, resume, call off, go back.
+    pub clicks: u8,
+    /// Reads that show the cloud as it was before its last change.
+    pub lags: u8,
+    /// Whether one fault may happen, whichever and whenever.
+    pub fault: bool,
+    /// Whether AWS tells of its changes, so that a function may run at any of them.
+    pub hints: bool,
+}
+
+/// A bug that is planted in the model's driver, hook or store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Bug {
+    ActsBeforeItSaves,
+    IgnoresTheVersion,
+    ClaimsWhatIsTaken,
+    MigratesAgain,
+    BelievesEverySnapshot,
+    BelievesEveryRollout,
+    LetsEverythingThrough,
+    TakesAnybodysYes,
+    SaysItIsBack,
+    NeverLooksAgain,
+    KeepsTheEnvironment,
+}
+
+/// The model.
+pub struct Model {
+    bounds: Bounds,
+    bug: Option<Bug>,
+    book: Book,
+    waits: Mutex<HashMap<Waits, Arc<Quiet>>>,
+}
+
+impl Model {
+    /// A model within these bounds.
+    pub fn new(bounds: Bounds) -> Self {
+        Self {
+            bounds,
+            bug: None,
+            book: Book::default(),
+            waits: Mutex::default(),
+        }
+    }
+
+    /// The same with a bug in it.
+    pub fn with(bounds: Bounds, bug: Bug) -> Self {
+        Self {
+            bug: Some(bug),
+            ..Self::new(bounds)
+        }
+    }
+
+    /// How many different deployments the machine was asked about so far.
+    pub fn deployments(&self) -> usize {
+        self.book.len()
+    }
+
+    fn has_phase(&self, state: &State, who: Who, phase: &str) -> bool {
+        let stored = state.stored[who].as_ref();
+        stored.is_some_and(|stored| self.book.deployment(stored.deployment).phase.name() == phase)
+    }
+}
+
+impl stateright::Model for Model {
+    type State = State;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<State> {
+        vec![self.first()]
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+        // What was broken once stays so: there is nothing more to be learnt behind it.
+        if state.broken == 0 {
+            self.possible(state, actions);
+        }
+    }
+
+    fn next_state(&self, state: &State, action: Action) -> Option<State> {
+        Some(self.after(state, action))
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![
+            Property::always("one deployment is active", Self::one_is_active),
+            Property::always("a migration runs once", |_, state| {
+                !Broken::MigratedOnce.is_in(state)
+            }),
+            Property::always("no migration without a snapshot", |_, state| {
+                !Broken::BackedUp.is_in(state)
+            }),
+            Property::always("no traffic before migration and smoke tests", |_, state| {
+                !Broken::Tested.is_in(state)
+            }),
+            Property::always("nothing goes on without another's yes", |_, state| {
+                !Broken::Approved.is_in(state)
+            }),
+            Property::always("what is over stays as it is", |_, state| {
+                !Broken::OverIsOver.is_in(state)
+            }),
+            Property::always("what was rolled back runs what ran before", |_, state| {
+                !Broken::RolledBackIsBack.is_in(state)
+            }),
+            Property::always("what succeeded runs", |_, state| {
+                !Broken::TrueSuccess.is_in(state)
+            }),
+            Property::always("what is paused begins nothing", |_, state| {
+                !Broken::Paused.is_in(state)
+            }),
+            Property::always("somebody looks again", Self::somebody_looks_again),
+            Property::always("at the end all are over and the environment is free", |model, state: &State| {
+                state.broken != 0 || model.goes_on(state) || model.is_over(state)
+            }),
+            Property::sometimes("the first succeeds", |model, state: &State| {
+                model.has_phase(state, 0, "Succeeded")
+            }),
+            Property::sometimes("the first is rolled back", |model, state: &State| {
+                model.has_phase(state, 0, "RolledBack")
+            }),
+        ]
+    }
+}
