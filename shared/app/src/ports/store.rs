@@ -188,7 +188,7 @@ pub trait Store: Send + Sync {
 
     /// Gives the environment to the deployment if nobody holds it and it is what leads back and
     /// waits, or there is none and it is the newest. Asked again by its holder, it is granted
-    /// again.
+    /// again. A deployment that is over is refused: it would keep the environment for good.
     async fn claim(&self, key: &EnvironmentKey, id: &DeploymentId) -> Result<Claim, PortError>;
 
     /// The environment; an empty one where nothing was deployed yet.
