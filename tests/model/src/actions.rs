@@ -4,7 +4,7 @@ use sluice_core::command::Command;
 use sluice_core::hook::{HookAnswer, HookCall, answer};
 use sluice_core::observation::Stage;
 
-use crate::answer::{arn, id_of, open, read};
+use crate::answer::{arn, id_of, read};
 use crate::cloud::{Cloud, Move, Step, Task, Who};
 use crate::driver::How;
 use crate::people::Click;
@@ -87,7 +87,7 @@ impl Model {
 
     fn opened(&self, who: Who) -> Stored {
         Stored {
-            deployment: self.book.enter(open(who)),
+            deployment: self.begins[who],
             due: Some(0),
             taken: false,
         }
@@ -321,9 +321,8 @@ impl Model {
         }
         state.cloud.forget(who);
         state.yes[who] = [false; 2];
-        let grave = self.book.buried(who);
-        if let Some(stored) = &mut state.stored[who] {
-            stored.deployment = grave;
+                if let Some(stored) = &mut state.stored[who] {
+            stored.deployment = self.ends[who];
         }
     }
 }

@@ -13,8 +13,6 @@ use sluice_core::event::Event;
 use sluice_core::machine::{step, wake_at};
 use sluice_core::phase::Phase;
 
-use crate::answer::open;
-use crate::cloud::Who;
 use crate::people::Click;
 use crate::time::{NOW, forget, later, seconds_to};
 
@@ -168,13 +166,6 @@ impl Book {
         });
         pages.clicked.insert((number, by, click), after);
         after
-    }
-
-    /// A deployment that is over, and nothing more is known of it.
-    pub(crate) fn buried(&self, who: Who) -> Number {
-        let mut d = open(who);
-        d.phase = Phase::Expired;
-        self.enter(d)
     }
 
     /// How many different deployments were met.

@@ -232,9 +232,10 @@ impl Model {
             let Some(claim) = self.claim(state, function) else {
                 return;
             };
-            Some(match how {
-                How::Lost => failed(&command, PortError::retryable("the answer was lost")),
-                _ => done(&command, Outcome::Claim(claim)),
+            Some(match (how, claim) {
+                (How::Lost, _) => failed(&command, PortError::retryable("the answer was lost")),
+                (_, Ok(claim)) => done(&command, Outcome::Claim(claim)),
+                (_, Err(error)) => failed(&command, error),
             })
         } else if self.is_too_late(function, &command) {
             None
@@ -265,7 +266,11 @@ impl Model {
     }
 
     /// Asks for the environment; whoever holds it is asked to give way, and then it is asked for again.
-    fn claim(&self, state: &mut State, function: &mut Function) -> Option<Claim> {
+    fn claim(
+        &self,
+        state: &mut State,
+        function: &mut Function,
+    ) -> Option<Result<Claim, PortError>> {
         let who = function.of;
         let At::Carrying { claiming, .. } = &mut function.at else {
             return None;
@@ -281,11 +286,11 @@ impl Model {
                 return None;
             }
             let holder = holder.unwrap_or(who);
-            return Some(Claim::HeldBy(id_of(holder)));
+            return Some(Ok(Claim::HeldBy(id_of(holder))));
         }
         let claim = self.claim_once(state, who);
         match claim {
-            Claim::HeldBy(_) if *claiming == 0 => {
+            Ok(Claim::HeldBy(_)) if *claiming == 0 => {
                 *claiming = 1;
                 None
             }
@@ -300,9 +305,13 @@ impl Model {
         self.book.feed(holder, events)
     }
 
-    fn claim_once(&self, state: &mut State, who: Who) -> Claim {
+    fn claim_once(&self, state: &mut State, who: Who) -> Result<Claim, PortError> {
         let is_taken = self.bug == Some(Bug::ClaimsWhatIsTaken);
-        match state.active {
+        let is_over = self.book.facts(state.number(who)).is_over;
+        if is_over && self.bug != Some(Bug::ClaimsForWhatIsOver) {
+            return Err(PortError::permanent("it is over"));
+        }
+        Ok(match state.active {
             Some(holder) if holder == who => Claim::Granted,
             _ if who == 0 && state.stored[1].is_some() && !is_taken => {
                 Claim::SupersededBy(id_of(1))
@@ -312,7 +321,7 @@ impl Model {
                 state.active = Some(who);
                 Claim::Granted
             }
-        }
+        })
     }
 
     /// One call of AWS.

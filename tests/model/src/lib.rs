@@ -12,14 +12,16 @@ mod cloud;
 mod driver;
 mod people;
 mod state;
+mod tell;
 mod time;
 mod waiting;
 mod walk;
 mod watch;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
+use sluice_core::phase::Phase;
 use stateright::Property;
 
 pub use actions::{Action, Fault};
@@ -32,7 +34,7 @@ pub use walk::{Walked, walk};
 pub use watch::Broken;
 
 use book::Book;
-use waiting::{Quiet, Waits};
+use waiting::{Change, Waits};
 
 /// How much can happen in one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +62,7 @@ pub enum Bug {
     ActsBeforeItSaves,
     IgnoresTheVersion,
     ClaimsWhatIsTaken,
+    ClaimsForWhatIsOver,
     MigratesAgain,
     BelievesEverySnapshot,
     BelievesEveryRollout,
@@ -75,16 +78,28 @@ pub struct Model {
     bounds: Bounds,
     bug: Option<Bug>,
     book: Book,
-    waits: Mutex<HashMap<Waits, Arc<Quiet>>>,
+    /// Each deployment when it is asked for, and when it is over and forgotten.
+    begins: [Number; 2],
+    ends: [Number; 2],
+    waits: Mutex<HashMap<Waits, Option<Change>>>,
 }
 
 impl Model {
     /// A model within these bounds.
     pub fn new(bounds: Bounds) -> Self {
+        let book = Book::default();
+        let begins = [0, 1].map(|who| book.enter(answer::open(who)));
+        let ends = begins.map(|begun| {
+            let mut d = (*book.deployment(begun)).clone();
+            d.phase = Phase::Expired;
+            book.enter(d)
+        });
         Self {
             bounds,
             bug: None,
-            book: Book::default(),
+            book,
+            begins,
+            ends,
             waits: Mutex::default(),
         }
     }

@@ -1,8 +1,6 @@
 //! Waiting. A look that changes nothing is as no look, so time passes at once until one changes
 //! something: until a deadline, the next try, or a moment from which something is proven.
 
-use std::sync::Arc;
-
 use sluice_core::command::Command;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::{Claim, Event, Outcome};
@@ -10,10 +8,9 @@ use sluice_core::machine::{step, wake_at};
 
 use crate::Model;
 use crate::answer::{constant, id_of, read};
-use crate::book::Number;
 use crate::cloud::{Cloud, Who};
 use crate::driver::done;
-use crate::state::{At, State};
+use crate::state::{At, State, Stored};
 use crate::time::{NOW, later, seconds_to};
 
 /// The minute finds what is due and was not looked at.
@@ -31,29 +28,25 @@ const LOOKS: usize = 20_000;
 /// Who waits, and for what.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Waits {
-    who: Who,
-    deployment: Number,
-    due: i32,
+    stored: [Option<Stored>; 2],
     cloud: Cloud,
-    active: Option<(Who, bool)>,
-    is_followed: bool,
+    active: Option<Who>,
 }
 
-/// When it is looked at, in seconds from now; the last of these looks changes something, if any does.
-pub(crate) struct Quiet {
-    looks: Vec<i32>,
-    changes: bool,
+/// The next look that changes something.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Change {
+    /// In how many seconds.
+    after: i32,
+    /// And when each deployment is to be looked at, in seconds from now.
+    looks: [Option<i32>; 2],
 }
 
-impl Quiet {
-    fn changes_at(&self) -> Option<i32> {
-        self.looks.last().copied().filter(|_| self.changes)
-    }
-
-    /// The first look that is not before.
-    fn next(&self, not_before: i32) -> Option<i32> {
-        self.looks.iter().copied().find(|at| *at >= not_before)
-    }
+/// A deployment at its next look.
+struct Waiter {
+    d: Deployment,
+    at: i32,
+    is_taken: bool,
 }
 
 impl Model {
@@ -63,122 +56,116 @@ impl Model {
         !is_wanted && self.next_change(state).is_some()
     }
 
-    fn next_change(&self, state: &State) -> Option<i32> {
-        (0..2).filter_map(|who| self.change_of(state, who)).min()
-    }
-
-    fn change_of(&self, state: &State, who: Who) -> Option<i32> {
-        let stored = state.stored[who].as_ref()?;
-        if stored.taken {
-            return Some(MINUTE);
-        }
-        self.quiet(state, who)?.changes_at()
-    }
-
     pub(crate) fn pass(&self, state: &mut State) {
-        let Some(seconds) = self.next_change(state) else {
+        let Some(Change { after, looks }) = self.next_change(state) else {
             return;
         };
-        let quiet: Vec<Option<Arc<Quiet>>> = (0..2).map(|who| self.quiet(state, who)).collect();
-        for (stored, quiet) in state.stored.iter_mut().zip(quiet) {
+        for (stored, look) in state.stored.iter_mut().zip(looks) {
             let Some(stored) = stored else { continue };
-            stored.deployment = self.book.later(stored.deployment, seconds);
-            stored.due = match (stored.taken, quiet) {
-                (false, Some(quiet)) => quiet.next(seconds).map(|at| at - seconds),
-                _ => stored.due.map(|due| due - seconds),
+            stored.deployment = self.book.later(stored.deployment, after);
+            stored.due = match stored.taken {
+                true => stored.due,
+                false => look,
             };
+            stored.due = stored.due.map(|due| due - after);
             stored.taken = false;
         }
         for function in &mut state.functions {
-            function.has = self.book.later(function.has, seconds);
-            function.slept = function.slept.map(|slept| slept + seconds);
+            function.has = self.book.later(function.has, after);
+            function.slept = function.slept.map(|slept| slept + after);
             if let At::Away { since } = &mut function.at {
-                *since -= seconds;
+                *since -= after;
             }
         }
         let is_ended = |slept: i32| slept > TIME_LIMIT;
         let functions = &mut state.functions;
         functions.retain(|function| !function.slept.is_some_and(is_ended));
         if let Some(before) = &mut state.before {
-            before.1 += seconds;
+            before.1 += after;
         }
         state.before.take_if(|before| before.1 >= LAG);
     }
 
-    fn quiet(&self, state: &State, who: Who) -> Option<Arc<Quiet>> {
-        let stored = state.stored[who].as_ref()?;
-        let holder = state.active.filter(|holder| *holder != who);
-        let key = Waits {
-            who,
-            deployment: stored.deployment,
-            due: stored.due?,
+    fn next_change(&self, state: &State) -> Option<Change> {
+        let waits = Waits {
+            stored: state.stored.clone(),
             cloud: state.cloud.clone(),
-            active: holder.map(|holder| {
-                let gives_way = self.superseded(state.number(holder), who).is_some();
-                (holder, gives_way)
-            }),
-            is_followed: who == 0 && state.stored[1].is_some(),
+            active: state.active,
         };
-        let mut waits = self.waits.lock().expect("nobody panics while they wait");
-        if let Some(quiet) = waits.get(&key) {
-            return Some(quiet.clone());
+        let mut known = self.waits.lock().expect("nobody panics while they wait");
+        if let Some(change) = known.get(&waits) {
+            return *change;
         }
-        let quiet = Arc::new(self.looks(&key));
-        waits.insert(key, quiet.clone());
-        Some(quiet)
+        let change = self.first_change(&waits);
+        known.insert(waits, change);
+        change
     }
 
-    fn looks(&self, waits: &Waits) -> Quiet {
-        let mut looks = Vec::new();
-        let mut due = waits.due.max(0);
-        let mut d = later(&self.book.deployment(waits.deployment), due.into());
-        while looks.len() < LOOKS {
-            looks.push(due);
-            if changes_something(&d, waits) {
-                return Quiet {
-                    looks,
-                    changes: true,
-                };
+    /// Looks at whoever is due first, until a look changes something.
+    fn first_change(&self, waits: &Waits) -> Option<Change> {
+        let mut waiters = [0, 1].map(|who| self.waiter(waits, who));
+        for _ in 0..LOOKS {
+            let due = |who: &Who| waiters[*who].as_ref().map(|waiter| waiter.at);
+            let who = (0..2).filter(|who| due(who).is_some()).min_by_key(due)?;
+            let waiter = waiters[who].as_mut()?;
+            if waiter.is_taken || self.changes_something(&waiter.d, who, waits) {
+                let after = waiter.at;
+                let looks = waiters.map(|waiter| waiter.map(|waiter| waiter.at));
+                return Some(Change { after, looks });
             }
-            let Some(pause) = wake_at(&d, NOW).map(seconds_to) else {
-                break;
-            };
-            // A circle would be here for ever: it is told by its never ending.
-            if pause <= 0 {
-                break;
-            }
-            due += pause;
-            d = later(&d, pause.into());
-        }
-        Quiet {
-            looks,
-            changes: false,
-        }
-    }
-}
-
-/// Whether a look at the deployment changes anything: it, or the world.
-fn changes_something(d: &Deployment, waits: &Waits) -> bool {
-    let Ok(woken) = step(d, &Event::Wake, NOW) else {
-        return false;
-    };
-    // What is over is looked at once more, and then never again.
-    if woken.next.is_some() || d.phase.is_terminal() {
-        return true;
-    }
-    woken.commands.iter().any(|command| {
-        let outcome = match command {
-            Command::ClaimEnvironment => match waits.active {
-                Some((holder, false)) if !waits.is_followed => {
-                    Some(Outcome::Claim(Claim::HeldBy(id_of(holder))))
+            match wake_at(&waiter.d, NOW).map(seconds_to) {
+                Some(pause) if pause > 0 => {
+                    waiter.at += pause;
+                    waiter.d = later(&waiter.d, pause.into());
                 }
-                _ => None,
-            },
-            read_it => constant(d, read_it).or_else(|| read(&waits.cloud, waits.who, read_it)),
+                // It would be looked at again and again, and nothing would come of it.
+                _ => waiters[who] = None,
+            }
+        }
+        None
+    }
+
+    fn waiter(&self, waits: &Waits, who: Who) -> Option<Waiter> {
+        let stored = waits.stored[who].as_ref()?;
+        let at = match stored.taken {
+            true => MINUTE,
+            false => stored.due?.max(0),
         };
-        outcome.is_none_or(|outcome| {
-            let event = done(command, outcome);
-            step(d, &event, NOW).is_ok_and(|taken| taken.next.is_some())
+        Some(Waiter {
+            d: later(&self.book.deployment(stored.deployment), at.into()),
+            at,
+            is_taken: stored.taken,
         })
-    })
+    }
+
+    /// Whether a look at the deployment changes anything: it, or the world.
+    fn changes_something(&self, d: &Deployment, who: Who, waits: &Waits) -> bool {
+        let Ok(woken) = step(d, &Event::Wake, NOW) else {
+            return false;
+        };
+        // What is over is looked at once more, and then never again.
+        if woken.next.is_some() || d.phase.is_terminal() {
+            return true;
+        }
+        woken.commands.iter().any(|command| {
+            let outcome = match command {
+                Command::ClaimEnvironment => self.held_by(who, waits),
+                command => constant(d, command).or_else(|| read(&waits.cloud, who, command)),
+            };
+            outcome.is_none_or(|outcome| {
+                let event = done(command, outcome);
+                step(d, &event, NOW).is_ok_and(|taken| taken.next.is_some())
+            })
+        })
+    }
+
+    /// What it is told that asks for the environment, if asking changes nothing.
+    fn held_by(&self, who: Who, waits: &Waits) -> Option<Outcome> {
+        let holder = waits.active.filter(|holder| *holder != who)?;
+        let holds = waits.stored[holder].as_ref()?;
+        let gives_way = self.superseded(holds.deployment, who).is_some();
+        let is_followed = who == 0 && waits.stored[1].is_some();
+        let held = Outcome::Claim(Claim::HeldBy(id_of(holder)));
+        (!gives_way && !is_followed).then_some(held)
+    }
 }

@@ -8,7 +8,7 @@ use crate::Model;
 use crate::answer::{PEOPLE, code_in};
 use crate::book::has_begun;
 use crate::cloud::{Code, Snapshot, Task, Who, code_of};
-use crate::state::State;
+use crate::state::{State, Stored};
 
 /// Something that must always be true and was not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,8 +64,11 @@ impl Model {
     pub(crate) fn is_over(&self, state: &State) -> bool {
         let mut stored = state.stored.iter();
         let is_over = |number| self.book.facts(number).is_over;
-        state.active.is_none()
-            && stored.all(|stored| stored.as_ref().is_some_and(|stored| is_over(stored.deployment)))
+        let is_done = |stored: &Option<Stored>| match stored {
+            Some(stored) => is_over(stored.deployment),
+            None => !self.bounds.two,
+        };
+        state.active.is_none() && stored.all(is_done)
     }
 
     /// A function or a person stores `after`.
