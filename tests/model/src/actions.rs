@@ -24,6 +24,8 @@ pub enum Action {
         /// Because it is due, or because somebody sent a wake-up.
         is_due: bool,
     },
+    /// A wake-up is lost.
+    Lose(Who),
     /// A function makes its next call.
     Do(usize),
     /// The same, and the read shows what was before.
@@ -78,7 +80,7 @@ impl Model {
             cloud: Cloud::default(),
             before: None,
             yes: [[false; 2]; 2],
-            clicks: [self.bounds.clicks; 2],
+            clicks: self.bounds.clicks,
             lags: self.bounds.lags,
             fault: self.bounds.fault,
             broken: 0,
@@ -109,6 +111,7 @@ impl Model {
             actions.push(Action::Open);
         }
         self.starts(state, actions);
+        self.losses(state, actions);
         for at in 0..state.functions.len() {
             actions.push(Action::Do(at));
             if self.may_be_late(state, at) {
@@ -143,6 +146,15 @@ impl Model {
             }
             if state.mail[who] {
                 actions.push(Action::Start { who, is_due: false });
+            }
+        }
+    }
+
+    /// What AWS tells may get lost, as long as something is due some day.
+    fn losses(&self, state: &State, actions: &mut Vec<Action>) {
+        for who in 0..2 {
+            if self.bounds.hints && state.mail[who] && state.stored(who).due.is_some() {
+                actions.push(Action::Lose(who));
             }
         }
     }
@@ -229,6 +241,7 @@ impl Model {
                 state.stored[1] = Some(self.opened(1));
             }
             Action::Start { who, is_due } => self.start(state, who, is_due),
+            Action::Lose(who) => state.mail[who] = false,
             Action::Do(at) => self.do_next(state, at, How::Well),
             Action::ReadLate(at) => self.do_next(state, at, How::Late),
             Action::Cloud(one) => self.cloud_moves(state, one),

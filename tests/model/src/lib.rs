@@ -45,7 +45,7 @@ pub struct Bounds {
     pub functions_each: usize,
     /// Functions that run at once.
     pub functions: usize,
-    /// Clicks of each person, beside saying yes: no, pause, resume, call off, go back.
+    /// Clicks of the two people together, beside saying yes: no, pause, resume, call off, go back.
     pub clicks: u8,
     /// Reads that show the cloud as it was before its last change.
     pub lags: u8,

@@ -84,7 +84,7 @@ impl Model {
             }
             for person in 0..2 {
                 for click in Click::ALL {
-                    let may = !click.is_counted() || state.clicks[person] > 0;
+                    let may = !click.is_counted() || state.clicks > 0;
                     let by = self.taken_for(person, who, click);
                     if may && self.book.click(stored.deployment, by, click).is_some() {
                         actions.push(Action::Click { person, who, click });
@@ -113,7 +113,7 @@ impl Model {
             state.yes[who][person] = true;
         }
         if click.is_counted() {
-            state.clicks[person] -= 1;
+            state.clicks -= 1;
         }
         self.store(state, who, after);
         state.mail[who] = true;

@@ -21,8 +21,8 @@ pub struct State {
     pub before: Option<Box<(Cloud, i32)>>,
     /// Who has really said yes to which deployment.
     pub yes: [[bool; 2]; 2],
-    /// How many clicks each person has left, beside saying yes.
-    pub clicks: [u8; 2],
+    /// How many clicks the two people have left, beside saying yes.
+    pub clicks: u8,
     /// How many reads may still be late.
     pub lags: u8,
     /// Whether the one fault is still to come.

@@ -46,6 +46,7 @@ impl Model {
                 ["first", "second"][*who],
                 if *is_due { "it is due" } else { "it was woken" }
             ),
+            Action::Lose(who) => format!("a wake-up of the {} is lost", ["first", "second"][*who]),
             Action::Do(at) => self.next_call(state, *at),
             Action::ReadLate(at) => format!("{}, and sees what was before", self.next_call(state, *at)),
             Action::Cloud(one) => format!("AWS goes on: {one:?} ({:?})", state.cloud.rollouts),

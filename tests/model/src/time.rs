@@ -4,10 +4,14 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use sluice_core::command::CommandKey;
 use sluice_core::deployment::{Deployment, MigrationRun};
-use sluice_core::intent::{CALL, LAG};
+use sluice_core::failure::Cause;
+use sluice_core::intent::{CALL, Intent, LAG};
 use sluice_core::note::{Entry, Note};
 use sluice_core::phase::{Phase, Return};
+
+use crate::watch::person;
 
 /// The present.
 pub const NOW: Timestamp = Timestamp::constant(1_767_603_600, 0);
@@ -83,18 +87,57 @@ pub(crate) fn forget(d: &mut Deployment) {
     let waits_for = last.filter(|note| waits && matches!(note, Note::WaitingFor(_)));
     let entry = waits_for.map(|note| Arc::new(Entry { at: NOW, note }));
     d.story = entry.into_iter().collect::<Vec<_>>().into();
-    // Who approved is read, not when.
+    // Who approved is read, not when; and of who stopped it, paused it and why it goes back only that.
     d.approvals.values_mut().for_each(|at| *at = NOW);
-    // From its end on "it is not there" proves that it was never asked for, however long ago that is.
-    let long_ago = NOW - CALL - LAG - SignedDuration::from_secs(1);
-    if d.intents.values().any(|intent| intent.until < long_ago) {
-        let intents = d.intents.values_mut();
-        intents.for_each(|intent| intent.until = intent.until.max(long_ago));
+    if let Some(stop) = &mut d.stop {
+        (stop.by, stop.at, stop.reason, stop.request) = (person(0), NOW, None, None);
     }
+    if let Phase::RollingBack { cause, .. } = &mut d.phase {
+        *cause = Cause::SmokeTestsFailed(Vec::new());
+    }
+    // A pause counts from its beginning, or from that of the phase, if that began later.
+    d.entered_at = match &mut d.paused {
+        Some(paused) => {
+            paused.by = person(0);
+            d.entered_at.max(paused.at)
+        }
+        None => NOW,
+    };
+    if !d.phase.can_pause() && d.touched.rollouts_since.is_some_and(|since| since < NOW) {
+        d.touched.rollouts_since = Some(NOW);
+    }
+    forget_intents(d);
+    let long_ago = long_ago();
     let is_old = |run: &MigrationRun| run.since < long_ago;
     if d.touched.migration.as_ref().is_some_and(is_old)
         && let Some(run) = &mut d.touched.migration
     {
         run.since = long_ago;
+    }
+}
+
+/// Before this it was asked for long enough ago that "it is not there" proves that it was not.
+fn long_ago() -> Timestamp {
+    NOW - CALL - LAG - SignedDuration::from_secs(1)
+}
+
+/// Of what was asked for and rests no more it is read only whether it may still come, and that only of
+/// a service deployment and a snapshot.
+fn forget_intents(d: &mut Deployment) {
+    let long_ago = long_ago();
+    let may_come = |key: &CommandKey| {
+        let key = key.as_str();
+        key.starts_with("start-rollout/") || key == "start-snapshot"
+    };
+    let is_old = |key: &CommandKey, intent: &Intent| {
+        intent.until < long_ago
+            || (intent.until > long_ago && intent.rests_until() <= NOW && !may_come(key))
+    };
+    if d.intents.iter().any(|(key, intent)| is_old(key, intent)) {
+        for (key, intent) in d.intents.iter_mut() {
+            if is_old(key, intent) {
+                intent.until = long_ago;
+            }
+        }
     }
 }
