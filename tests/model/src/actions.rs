@@ -49,6 +49,9 @@ pub enum Action {
     Fault(Fault),
 }
 
+/// How long Sluice is out, in seconds.
+const OUTAGE: i32 = 60 * 60;
+
 /// What goes wrong once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -62,6 +65,8 @@ pub enum Fault {
     Sleep(usize),
     /// A wake-up comes twice.
     Double(Who),
+    /// Sluice is out for an hour: nobody looks, and nothing is lost.
+    Outage,
     /// The migration ends with exit code 1.
     FailMigration(Who),
     /// The tasks of a service deployment never come up.
@@ -102,7 +107,8 @@ impl Model {
         }
         let mut actions = Vec::new();
         self.possible(state, &mut actions);
-        let by_itself = |action: &Action| !matches!(action, Action::Click { .. } | Action::Fault(_));
+        let by_itself =
+            |action: &Action| !matches!(action, Action::Click { .. } | Action::Fault(_));
         actions.iter().any(by_itself)
     }
 
@@ -218,6 +224,9 @@ impl Model {
                 }
             }
         }
+        if state.functions.is_empty() {
+            add(Fault::Outage);
+        }
         for who in 0..2 {
             if state.stored[who].is_some() && !state.mail[who] {
                 add(Fault::Double(who));
@@ -290,6 +299,7 @@ impl Model {
             Fault::FailSmokeTests(at) => self.do_next(state, at, How::Ill),
             Fault::Sleep(at) => state.functions[at].slept = Some(0),
             Fault::Double(who) => state.mail[who] = true,
+            Fault::Outage => self.elapse(state, OUTAGE),
             Fault::FailMigration(who) => {
                 let before = state.cloud.clone();
                 state.cloud.tasks[who] = Task::Failed;
@@ -334,7 +344,7 @@ impl Model {
         }
         state.cloud.forget(who);
         state.yes[who] = [false; 2];
-                if let Some(stored) = &mut state.stored[who] {
+        if let Some(stored) = &mut state.stored[who] {
             stored.deployment = self.ends[who];
         }
     }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use sluice_core::command::Command;
 use sluice_core::config::Config;
-use sluice_core::controls::ControlsObservation;
 use sluice_core::deployment::{Deployment, Opening, Requester};
 use sluice_core::event::Outcome;
 use sluice_core::failure::PortError;
@@ -13,8 +12,8 @@ use sluice_core::id::{
     ServiceDeploymentArn, ServiceName, SlackUserId, TaskArn, TaskDefinitionArn,
 };
 use sluice_core::observation::{
-    ApproversObservation, DatabaseObservation, ImageObservation, RolloutObservation,
-    RolloutStatus, ServiceObservation, SmokeResult, SnapshotObservation, Stage, TaskObservation,
+    ApproversObservation, DatabaseObservation, ImageObservation, RolloutObservation, RolloutStatus,
+    ServiceObservation, SmokeResult, SnapshotObservation, Stage, TaskObservation,
 };
 use sluice_core::origin::Origin;
 use sluice_core::release::Release;
@@ -113,7 +112,7 @@ pub(crate) fn constant(d: &Deployment, command: &Command) -> Option<Outcome> {
             users: PEOPLE.into_iter().map(SlackUserId::new).collect(),
         }),
         Command::ReadPrevious => Outcome::Previous(None),
-        Command::ReadControls => Outcome::Controls(Box::new(ControlsObservation::default())),
+        Command::ReadControls => Outcome::Controls(Box::default()),
         _ => return None,
     })
 }

@@ -23,6 +23,7 @@ pub struct Number(u32);
 /// What is often asked of a deployment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Facts {
+    pub(crate) phase: &'static str,
     pub(crate) is_over: bool,
     /// It may have begun to change the world.
     pub(crate) touches: bool,
@@ -183,16 +184,10 @@ impl Pages {
             (&d.touched, &d.intents, &d.looked, d.is_blind),
             (&d.stop, &d.paused, &d.setbacks, &d.story),
         );
-        number_of(
-            &mut self.known,
-            0,
-            &changing,
-            &mut self.deployments,
-            |_| {
-                let facts = Facts::of(&d);
-                (Arc::new(d.clone()), facts)
-            },
-        )
+        number_of(&mut self.known, 0, &changing, &mut self.deployments, |_| {
+            let facts = Facts::of(&d);
+            (Arc::new(d.clone()), facts)
+        })
     }
 }
 
@@ -216,6 +211,7 @@ impl Facts {
     fn of(d: &Deployment) -> Self {
         let is_over = d.phase.is_terminal();
         Self {
+            phase: d.phase.name(),
             is_over,
             touches: !is_over && !d.phase.is_untouched(),
             is_paused: d.paused.is_some(),

@@ -136,9 +136,8 @@ pub enum Move {
 impl Cloud {
     /// What may happen next without anybody's doing.
     pub(crate) fn moves(&self) -> Vec<Move> {
-        let moves = |step: Step| {
-            !step.is_over() && !matches!(step, Step::Stuck | Step::Held { .. })
-        };
+        let moves =
+            |step: Step| !step.is_over() && !matches!(step, Step::Stuck | Step::Held { .. });
         let rollouts = self.rollouts.iter().enumerate();
         let rollouts = rollouts.filter(|(_, rollout)| moves(rollout.step));
         let mut found: Vec<Move> = rollouts.map(|(at, _)| Move::Rollout(at)).collect();
@@ -194,7 +193,8 @@ impl Cloud {
 
     /// UpdateService: whatever is under way there is replaced. Whose deployment hears that its own was.
     pub(crate) fn update(&mut self, service: usize, code: Code, by: Who) -> Option<Who> {
-        let under_way = |rollout: &&mut Rollout| rollout.service == service && !rollout.step.is_over();
+        let under_way =
+            |rollout: &&mut Rollout| rollout.service == service && !rollout.step.is_over();
         let replaced = self.rollouts.iter_mut().find(under_way).map(|rollout| {
             rollout.step = Step::Replaced;
             rollout.by

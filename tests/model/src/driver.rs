@@ -8,6 +8,7 @@
 use sluice_core::command::Command;
 use sluice_core::event::{Claim, Event, Outcome};
 use sluice_core::failure::PortError;
+use sluice_core::id::TaskDefinitionArn;
 use sluice_core::observation::{RolloutObservation, RolloutStatus, SnapshotObservation};
 
 use crate::answer::{carry_out, constant, id_of, read};
@@ -400,7 +401,7 @@ impl Model {
                 }))
             }
             (
-                Some(Bug::BelievesEveryRollout),
+                Some(bug @ (Bug::BelievesEveryRollout | Bug::SaysItIsBack)),
                 Outcome::Rollout {
                     service,
                     rollout: Some(seen),
@@ -408,12 +409,16 @@ impl Model {
             ) => Outcome::Rollout {
                 service,
                 rollout: Some(RolloutObservation {
-                    status: match seen.status {
-                        RolloutStatus::InProgress if seen.stage.is_none() => {
+                    status: match (bug, seen.status) {
+                        (Bug::BelievesEveryRollout, RolloutStatus::InProgress)
+                            if seen.stage.is_none() =>
+                        {
                             RolloutStatus::Successful
                         }
-                        RolloutStatus::RollbackInProgress => RolloutStatus::RollbackSuccessful,
-                        status => status,
+                        (Bug::SaysItIsBack, RolloutStatus::RollbackInProgress) => {
+                            RolloutStatus::RollbackSuccessful
+                        }
+                        (_, status) => status,
                     },
                     ..seen
                 }),
@@ -421,7 +426,7 @@ impl Model {
             (Some(Bug::SaysItIsBack), Outcome::Services(mut seen)) => {
                 for service in &mut seen {
                     let name = format!("arn:task-definition/erp-{}:41", service.service);
-                    service.task_definition = sluice_core::id::TaskDefinitionArn::new(name);
+                    service.task_definition = TaskDefinitionArn::new(name);
                 }
                 Outcome::Services(seen)
             }

@@ -73,6 +73,29 @@ pub enum Bug {
     KeepsTheEnvironment,
 }
 
+/// At most one deployment may have begun to change the environment.
+pub const ONE_ACTIVE: &str = "one deployment is active";
+/// Never a second task where the first may have run.
+pub const MIGRATED_ONCE: &str = "a migration runs once";
+/// Where a backup is demanded.
+pub const BACKED_UP: &str = "no migration without a snapshot";
+/// Production traffic, of a web service.
+pub const TESTED: &str = "no traffic before migration and smoke tests";
+/// Four eyes: of somebody who did not ask for it.
+pub const APPROVED: &str = "nothing goes on without another's yes";
+/// No phase after the last.
+pub const OVER_IS_OVER: &str = "what is over stays as it is";
+/// What is told of a way back is so.
+pub const BACK_IS_BACK: &str = "what was rolled back runs what ran before";
+/// What is told of a success is so.
+pub const TRUE_SUCCESS: &str = "what succeeded runs";
+/// No command that was not meant before the pause, and no traffic.
+pub const PAUSED: &str = "what is paused begins nothing";
+/// Whatever is not over has a moment at which it is looked at.
+pub const LOOKED_AT: &str = "somebody looks again";
+/// Once nothing more happens by itself.
+pub const ALL_OVER: &str = "at the end all are over and the environment is free";
+
 /// The model.
 pub struct Model {
     bounds: Bounds,
@@ -116,11 +139,6 @@ impl Model {
     pub fn deployments(&self) -> usize {
         self.book.len()
     }
-
-    fn has_phase(&self, state: &State, who: Who, phase: &str) -> bool {
-        let stored = state.stored[who].as_ref();
-        stored.is_some_and(|stored| self.book.deployment(stored.deployment).phase.name() == phase)
-    }
 }
 
 impl stateright::Model for Model {
@@ -143,42 +161,78 @@ impl stateright::Model for Model {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
+        let mut properties = self.always();
+        properties.extend(self.sometimes());
+        properties
+    }
+}
+
+impl Model {
+    /// What must be true in every state.
+    fn always(&self) -> Vec<Property<Self>> {
         vec![
-            Property::always("one deployment is active", Self::one_is_active),
-            Property::always("a migration runs once", |_, state| {
-                !Broken::MigratedOnce.is_in(state)
-            }),
-            Property::always("no migration without a snapshot", |_, state| {
-                !Broken::BackedUp.is_in(state)
-            }),
-            Property::always("no traffic before migration and smoke tests", |_, state| {
-                !Broken::Tested.is_in(state)
-            }),
-            Property::always("nothing goes on without another's yes", |_, state| {
-                !Broken::Approved.is_in(state)
-            }),
-            Property::always("what is over stays as it is", |_, state| {
-                !Broken::OverIsOver.is_in(state)
-            }),
-            Property::always("what was rolled back runs what ran before", |_, state| {
+            Property::always(ONE_ACTIVE, Self::one_is_active),
+            Property::always(MIGRATED_ONCE, |_, state| !Broken::MigratedOnce.is_in(state)),
+            Property::always(BACKED_UP, |_, state| !Broken::BackedUp.is_in(state)),
+            Property::always(TESTED, |_, state| !Broken::Tested.is_in(state)),
+            Property::always(APPROVED, |_, state| !Broken::Approved.is_in(state)),
+            Property::always(OVER_IS_OVER, |_, state| !Broken::OverIsOver.is_in(state)),
+            Property::always(BACK_IS_BACK, |_, state| {
                 !Broken::RolledBackIsBack.is_in(state)
             }),
-            Property::always("what succeeded runs", |_, state| {
-                !Broken::TrueSuccess.is_in(state)
-            }),
-            Property::always("what is paused begins nothing", |_, state| {
-                !Broken::Paused.is_in(state)
-            }),
-            Property::always("somebody looks again", Self::somebody_looks_again),
-            Property::always("at the end all are over and the environment is free", |model, state: &State| {
+            Property::always(TRUE_SUCCESS, |_, state| !Broken::TrueSuccess.is_in(state)),
+            Property::always(PAUSED, |_, state| !Broken::Paused.is_in(state)),
+            Property::always(LOOKED_AT, Self::somebody_looks_again),
+            Property::always(ALL_OVER, |model, state: &State| {
                 state.broken != 0 || model.goes_on(state) || model.is_over(state)
             }),
-            Property::sometimes("the first succeeds", |model, state: &State| {
-                model.has_phase(state, 0, "Succeeded")
-            }),
-            Property::sometimes("the first is rolled back", |model, state: &State| {
-                model.has_phase(state, 0, "RolledBack")
-            }),
         ]
+    }
+
+    /// What happens in some state, as far as the bounds let it: a model in which nothing happens breaks
+    /// nothing.
+    fn sometimes(&self) -> Vec<Property<Self>> {
+        let bounds = self.bounds;
+        let mut properties = vec![Property::sometimes(
+            "the first succeeds",
+            |model: &Self, state| model.is_in(state, 0, "Succeeded"),
+        )];
+        if bounds.two {
+            properties.push(Property::sometimes(
+                "the second succeeds",
+                |model, state| model.is_in(state, 1, "Succeeded"),
+            ));
+            properties.push(Property::sometimes(
+                "the first gives way",
+                |model, state| model.is_in(state, 0, "Superseded"),
+            ));
+        }
+        if bounds.fault || bounds.clicks > 0 {
+            properties.push(Property::sometimes(
+                "the first goes back",
+                |model, state| model.is_in(state, 0, "RolledBack"),
+            ));
+        }
+        if bounds.fault {
+            properties.push(Property::sometimes("a migration fails", |model, state| {
+                model.is_in(state, 0, "Failed") && state.cloud.tasks[0] == Task::Failed
+            }));
+        }
+        if bounds.clicks > 0 {
+            properties.push(Property::sometimes(
+                "green is paused",
+                |model, state: &State| {
+                    let stored = state.stored[0].as_ref();
+                    let facts = stored.map(|stored| model.book.facts(stored.deployment));
+                    facts.is_some_and(|facts| facts.is_paused && facts.phase == "Verifying")
+                },
+            ));
+        }
+        properties
+    }
+
+    fn is_in(&self, state: &State, who: Who, phase: &str) -> bool {
+        let stored = state.stored[who].as_ref();
+        stored.is_some_and(|stored| self.book.facts(stored.deployment).phase == phase)
     }
 }

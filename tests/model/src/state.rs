@@ -107,6 +107,8 @@ impl State {
 
     /// Whether a function runs that holds time up.
     pub(crate) fn is_at_work(&self) -> bool {
-        self.functions.iter().any(|function| function.slept.is_none())
+        self.functions
+            .iter()
+            .any(|function| function.slept.is_none())
     }
 }

@@ -32,7 +32,11 @@ impl Model {
             let stored = state.stored[who].as_ref()?;
             let d = self.book.deployment(stored.deployment);
             let paused = if d.paused.is_some() { ", paused" } else { "" };
-            Some(format!("{}: {}{paused}", ["first", "second"][who], d.phase.name()))
+            Some(format!(
+                "{}: {}{paused}",
+                ["first", "second"][who],
+                d.phase.name()
+            ))
         };
         let phases: Vec<String> = (0..2).filter_map(phase).collect();
         phases.join("; ")
@@ -48,7 +52,9 @@ impl Model {
             ),
             Action::Lose(who) => format!("a wake-up of the {} is lost", ["first", "second"][*who]),
             Action::Do(at) => self.next_call(state, *at),
-            Action::ReadLate(at) => format!("{}, and sees what was before", self.next_call(state, *at)),
+            Action::ReadLate(at) => {
+                format!("{}, and sees what was before", self.next_call(state, *at))
+            }
             Action::Cloud(one) => format!("AWS goes on: {one:?} ({:?})", state.cloud.rollouts),
             Action::Hook(at) => format!("ECS asks the hook: {:?}", state.cloud.rollouts[*at]),
             Action::Click { person, who, click } => format!(
@@ -58,8 +64,11 @@ impl Model {
             ),
             Action::Pass => "time passes".to_owned(),
             Action::Fault(fault) => match fault {
-                Fault::Crash(at) | Fault::LoseAnswer(at) | Fault::Throttle(at)
-                | Fault::Sleep(at) | Fault::FailSmokeTests(at) => {
+                Fault::Crash(at)
+                | Fault::LoseAnswer(at)
+                | Fault::Throttle(at)
+                | Fault::Sleep(at)
+                | Fault::FailSmokeTests(at) => {
                     format!("FAULT {fault:?}: {}", self.next_call(state, *at))
                 }
                 _ => format!("FAULT {fault:?}"),

@@ -57,31 +57,35 @@ impl Model {
     }
 
     pub(crate) fn pass(&self, state: &mut State) {
-        let Some(Change { after, looks }) = self.next_change(state) else {
-            return;
-        };
-        for (stored, look) in state.stored.iter_mut().zip(looks) {
-            let Some(stored) = stored else { continue };
-            stored.deployment = self.book.later(stored.deployment, after);
-            stored.due = match stored.taken {
-                true => stored.due,
-                false => look,
-            };
-            stored.due = stored.due.map(|due| due - after);
+        if let Some(Change { after, looks }) = self.next_change(state) {
+            for (stored, look) in state.stored.iter_mut().zip(looks) {
+                if let Some(stored) = stored.as_mut().filter(|stored| !stored.taken) {
+                    stored.due = look;
+                }
+            }
+            self.elapse(state, after);
+        }
+    }
+
+    /// So many seconds pass. A function that slept too long is ended, and so is whatever it had taken.
+    pub(crate) fn elapse(&self, state: &mut State, seconds: i32) {
+        for stored in state.stored.iter_mut().flatten() {
+            stored.deployment = self.book.later(stored.deployment, seconds);
+            stored.due = stored.due.map(|due| due - seconds);
             stored.taken = false;
         }
         for function in &mut state.functions {
-            function.has = self.book.later(function.has, after);
-            function.slept = function.slept.map(|slept| slept + after);
+            function.has = self.book.later(function.has, seconds);
+            function.slept = function.slept.map(|slept| slept + seconds);
             if let At::Away { since } = &mut function.at {
-                *since -= after;
+                *since -= seconds;
             }
         }
         let is_ended = |slept: i32| slept > TIME_LIMIT;
         let functions = &mut state.functions;
         functions.retain(|function| !function.slept.is_some_and(is_ended));
         if let Some(before) = &mut state.before {
-            before.1 += after;
+            before.1 += seconds;
         }
         state.before.take_if(|before| before.1 >= LAG);
     }

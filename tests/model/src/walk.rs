@@ -6,9 +6,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use stateright::Model as _;
 
+use crate::Model;
 use crate::actions::Action;
 use crate::state::State;
-use crate::Model;
 
 /// What a walk found.
 #[derive(Debug)]

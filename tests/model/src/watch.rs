@@ -102,7 +102,12 @@ impl Model {
     }
 
     /// A function of the deployment asks for something that changes the cloud.
-    pub(crate) fn judge_effect(&self, state: &mut State, who: Who, key: &sluice_core::command::CommandKey) {
+    pub(crate) fn judge_effect(
+        &self,
+        state: &mut State,
+        who: Who,
+        key: &sluice_core::command::CommandKey,
+    ) {
         let d = self.book.deployment(state.number(who));
         let was_meant = d.intents.contains_key(key);
         state.break_if(d.paused.is_some() && !was_meant, Broken::Paused);
@@ -144,9 +149,13 @@ fn runs(state: &State, who: Who, code: &dyn Fn(usize) -> Code) -> bool {
 /// What the service ran before the deployment, by its plan.
 fn ran_before(d: &Deployment, service: usize) -> Code {
     let plan = d.plan.as_ref().map(|sealed| &sealed.plan);
-    let services = plan.map(|plan| plan.services.as_slice()).unwrap_or_default();
+    let services = plan
+        .map(|plan| plan.services.as_slice())
+        .unwrap_or_default();
     let name = ["web", "worker"][service];
-    let planned = services.iter().find(|planned| planned.service.as_str() == name);
+    let planned = services
+        .iter()
+        .find(|planned| planned.service.as_str() == name);
     planned.map_or(0, |planned| code_in(&planned.from))
 }
 
