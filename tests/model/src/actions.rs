@@ -5,8 +5,8 @@ use sluice_core::hook::{HookAnswer, HookCall, answer};
 use sluice_core::observation::Stage;
 
 use crate::answer::{arn, id_of, read};
+use crate::calls::How;
 use crate::cloud::{Cloud, Move, Step, Task, Who};
-use crate::driver::How;
 use crate::people::Click;
 use crate::state::{State, Stored};
 use crate::time::NOW;

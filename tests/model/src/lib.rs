@@ -8,6 +8,7 @@
 mod actions;
 mod answer;
 mod book;
+mod calls;
 mod cloud;
 mod driver;
 mod people;

@@ -74,6 +74,10 @@ fn moments(d: &mut Deployment, change: &mut dyn FnMut(&mut Timestamp)) {
                 }
             }
         }
+        Phase::AwaitingWindow { closed: Some(_) }
+        | Phase::Rehearsing(_)
+        | Phase::Baking { .. }
+        | Phase::Restoring { .. } => unreachable!("the configuration has nothing of it"),
         _ => {}
     }
 }

@@ -8,8 +8,8 @@ use sluice_core::machine::{step, wake_at};
 
 use crate::Model;
 use crate::answer::{constant, id_of, read};
+use crate::calls::done;
 use crate::cloud::{Cloud, Who};
-use crate::driver::done;
 use crate::state::{At, State, Stored};
 use crate::time::{NOW, later, seconds_to};
 

@@ -47,11 +47,14 @@ impl State {
 }
 
 impl Model {
-    /// At most one deployment may have begun to change the environment.
+    /// Whatever may have begun to change the environment has it, and so it is one.
     pub(crate) fn one_is_active(&self, state: &State) -> bool {
-        let stored = state.stored.iter().flatten();
-        let touches = stored.filter(|stored| self.book.facts(stored.deployment).touches);
-        touches.count() <= 1
+        let stored = state.stored.iter().enumerate();
+        let mut stored = stored.filter_map(|(who, stored)| Some((who, stored.as_ref()?)));
+        stored.all(|(who, stored)| {
+            let touches = self.book.facts(stored.deployment).touches;
+            !touches || state.active == Some(who)
+        })
     }
 
     /// Whatever is not over is looked at again.
