@@ -17,7 +17,7 @@ use sluice_core::observation::{
 };
 use sluice_core::origin::Origin;
 use sluice_core::release::Release;
-use sluice_core::rollback::DeploymentKind;
+use sluice_core::request::DeploymentKind;
 
 use crate::cloud::{Cloud, Code, Rollout, Snapshot, Step, Task, WEB, WORKER, Who, code_of};
 use crate::time::NOW;

@@ -178,11 +178,37 @@ impl Book {
 impl Pages {
     fn enter(&mut self, d: Deployment) -> Number {
         // What never changes is left out, the settings before all: they are long.
+        let Deployment {
+            schema: _,
+            id,
+            settings: _,
+            release: _,
+            requested_by: _,
+            kind: _,
+            hotfix: _,
+            requested_at: _,
+            phase,
+            entered_at,
+            plan,
+            approvals,
+            touched,
+            intents,
+            clock_from,
+            looked,
+            is_blind,
+            stop,
+            paused,
+            overridden,
+            looks,
+            rehearsal,
+            setbacks,
+            story,
+        } = &d;
         let changing = (
-            (&d.id, &d.phase, d.entered_at, d.clock_from),
-            (d.plan.as_ref().map(|plan| &plan.hash), &d.approvals),
-            (&d.touched, &d.intents, &d.looked, d.is_blind),
-            (&d.stop, &d.paused, &d.setbacks, &d.story),
+            (id, phase, entered_at, clock_from, looks, rehearsal),
+            (plan.as_ref().map(|plan| &plan.hash), approvals, overridden),
+            (touched, intents, looked, is_blind),
+            (stop, paused, setbacks, story),
         );
         number_of(&mut self.known, 0, &changing, &mut self.deployments, |_| {
             let facts = Facts::of(&d);
