@@ -47,7 +47,7 @@ const QUICK: [(&str, Bounds); 3] = [
 ];
 
 /// Gone through besides on demand.
-const FULL: [(&str, Bounds); 4] = [
+const FULL: [(&str, Bounds); 5] = [
     (
         "two deployments, two functions for each",
         Bounds {
@@ -61,6 +61,16 @@ const FULL: [(&str, Bounds); 4] = [
         Bounds {
             functions: 2,
             fault: true,
+            ..PLAIN
+        },
+    ),
+    (
+        "one deployment, two functions, two people",
+        Bounds {
+            two: false,
+            functions_each: 2,
+            functions: 2,
+            clicks: 1,
             ..PLAIN
         },
     ),
