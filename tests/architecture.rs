@@ -109,6 +109,7 @@ fn manifests() -> Vec<(PathBuf, String)> {
         "tests",
         "tests/contracts",
         "tests/hostile",
+        "tests/model",
         "tests/postgres",
         "tests/service-models",
     ];

@@ -10,6 +10,7 @@ use sluice_core::event::Claim;
 use sluice_core::failure::ErrorClass;
 use sluice_core::history::verify;
 use sluice_core::id::{ChannelName, DeploymentId, ImageTag, SlackUserId};
+use sluice_core::phase::Phase;
 use sluice_core::plan::{Plan, Remark, SealedPlan, Seen};
 
 use crate::deployments::{
@@ -194,6 +195,26 @@ async fn the_environment_is_given_to_the_newest_alone(stage: &impl Stage) {
         .await
         .unwrap_err();
     assert_eq!(error.class, ErrorClass::Permanent);
+}
+
+async fn what_is_over_is_given_no_environment(stage: &impl Stage) {
+    let store = stage.store();
+    let key = environment("erp");
+    let (ended, next) = (deployment("erp", 1, 0), deployment("erp", 2, 60));
+    open(store, &ended).await;
+    let id = &ended.deployment.id;
+    let mut save = change(&store.load(id).await.unwrap().unwrap(), 1);
+    Arc::make_mut(&mut save.deployment).phase = Phase::Expired;
+    save.frees_environment = true;
+    store.save(save).await.unwrap();
+
+    // A function that loaded it before asks for it now.
+    let error = store.claim(&key, id).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Permanent);
+    assert_eq!(store.environment(&key).await.unwrap().active, None);
+    open(store, &next).await;
+    let claim = store.claim(&key, &next.deployment.id).await;
+    assert_eq!(claim.unwrap(), Claim::Granted);
 }
 
 async fn of_many_claims_at_once_one_is_granted(stage: &impl Stage) {
@@ -461,6 +482,7 @@ contract! {
     an_environment_that_changed_in_between_is_a_conflict on sim, moto;
     the_newest_is_the_latest_pushed_and_then_the_greatest_id on sim, moto;
     the_environment_is_given_to_the_newest_alone on sim, moto;
+    what_is_over_is_given_no_environment on sim, moto;
     of_many_claims_at_once_one_is_granted on sim, moto;
     a_change_is_stored_whole_or_not_at_all on sim, moto;
     plans_come_and_change_and_settings_stay on sim, moto;

@@ -187,7 +187,8 @@ pub trait Store: Send + Sync {
     ) -> Result<(), PortError>;
 
     /// Gives the environment to the deployment if no one holds it and it is a rollback and waits,
-    /// or there is none and it is the newest. Asked again by its holder, it is granted again.
+    /// or there is none and it is the newest. Asked again by its holder, it is granted again. A
+    /// deployment that is over is refused: it would keep the environment for good.
     async fn claim(&self, key: &EnvironmentKey, id: &DeploymentId) -> Result<Claim, PortError>;
 
     /// The environment; an empty one where nothing was deployed yet.

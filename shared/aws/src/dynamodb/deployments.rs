@@ -26,6 +26,8 @@ pub(super) const PUSHED_AT: &str = "pushed_at";
 const PLAN: &str = "plan";
 /// For people who look at the table.
 pub(super) const PHASE: &str = "phase";
+/// Only of a deployment that is over.
+pub(super) const OVER: &str = "over";
 const NEXT_SEQ: &str = "next_seq";
 const CHAIN_HASH: &str = "chain_hash";
 
@@ -257,6 +259,7 @@ impl DynamoStore {
             .set(CHAIN_HASH, text(chain.hash.as_str()))
             .set(PUSHED_AT, text(key::time(deployment.turn().0)))
             .set(PHASE, text(deployment.phase.name()))
+            .put(OVER, deployment.phase.is_terminal().then(|| text("yes")))
             .due(&deployment.id, due_at)
             .in_transaction(&self.table, head_key(&deployment.id))
             .map_err(|why| self.incomplete(&why))

@@ -14,7 +14,7 @@ use sluice_core::failure::PortError;
 use sluice_core::id::{DeploymentId, Digest};
 use sluice_core::release::VerifiedRelease;
 
-use super::deployments::PUSHED_AT;
+use super::deployments::{OVER, PUSHED_AT};
 use super::expression::{Change, VERSION, put};
 use super::item::{BODY, Read, SCHEMA_ATTRIBUTE, body, item};
 use super::key::{self, Item, SCHEMA, number, text};
@@ -69,16 +69,14 @@ impl DynamoStore {
         key: &EnvironmentKey,
         id: &DeploymentId,
     ) -> Result<Claim, PortError> {
-        let mut pushed_at = None;
         for _ in 0..CLAIMS {
             let state = self.read_environment(key).await?;
+            // Read after the environment, which changes with every end: whoever ends later makes the
+            // write fail.
+            let pushed_at = self.waits_since(id).await?;
             if state.active.as_ref() == Some(id) {
                 return Ok(Claim::Granted);
             }
-            let pushed_at = match pushed_at {
-                Some(known) => known,
-                None => *pushed_at.insert(self.pushed_at(id).await?),
-            };
             if state.rollback.as_ref() != Some(id) {
                 if let Some(newest) = state.newest
                     && (newest.pushed_at, &newest.deployment) > (pushed_at, id)
@@ -161,10 +159,17 @@ impl DynamoStore {
         }
     }
 
-    async fn pushed_at(&self, id: &DeploymentId) -> Result<Timestamp, PortError> {
+    /// Since when a deployment waits for its turn. What is over does not: nobody would ever take the
+    /// environment back from it.
+    async fn waits_since(&self, id: &DeploymentId) -> Result<Timestamp, PortError> {
         let head = self.get(key::key(key::deployment(id), key::STATE)).await?;
         let head = head.ok_or_else(|| nothing_of(id))?;
         let read = Read::new(&head)?;
+        if read.text(OVER).is_some() {
+            return Err(PortError::permanent(format!(
+                "{id} is over, so it is given no environment any more"
+            )));
+        }
         let pushed_at = read.needed(PUSHED_AT)?;
         pushed_at
             .parse()

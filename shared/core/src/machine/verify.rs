@@ -51,7 +51,8 @@ pub(super) fn on(
         Outcome::Rollout { service, rollout } => {
             rollout::observe(d, service, rollout.as_ref(), now)
         }
-        // Two functions tested at once: the same round counts once.
+        // Two functions tested at once: the same round counts once. One that was under way when
+        // somebody paused it does not count: traffic would move on it.
         Outcome::SmokeTests(results) if may_run(d, now) => {
             judge(d, results, now);
             Ok(())
@@ -61,7 +62,8 @@ pub(super) fn on(
 }
 
 fn may_run(d: &Deployment, now: Timestamp) -> bool {
-    matches!(d.phase, Phase::Verifying { not_before, .. } if now >= not_before)
+    let is_due = matches!(d.phase, Phase::Verifying { not_before, .. } if now >= not_before);
+    is_due && d.paused.is_none()
 }
 
 fn judge(d: &mut Deployment, results: &[SmokeResult], now: Timestamp) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
+use sluice_core::command::Command;
 use sluice_core::deployment::Requester;
 use sluice_core::event::Event;
 use sluice_core::failure::{PortError, RejectedEvent};
@@ -101,6 +102,26 @@ fn a_paused_deployment_begins_nothing_and_goes_on_where_it_was() {
         run.until(&world, "Shifting");
         assert_eq!(replay(&run.history).unwrap(), run.d, "{phase}");
     }
+}
+
+/// A function that was testing when somebody paused it must not have traffic moved by what it found.
+#[test]
+fn smoke_tests_that_were_under_way_when_it_was_paused_are_run_again_after_it() {
+    let (mut run, world) = Run::new(Requester::Push);
+    run.approved_until(&world, "Verifying");
+    let asked = run.event(&Event::Wake).unwrap();
+    let tests = asked.iter().find(|one| **one == Command::RunSmokeTests);
+    let passed = Event::Done {
+        command: tests.unwrap().key(),
+        outcome: world.answer(&Command::RunSmokeTests, run.now),
+    };
+    pause(&mut run, APPROVER).unwrap();
+    let late = run.event(&passed);
+    assert!(matches!(late, Err(RejectedEvent::Late { .. })), "{late:?}");
+    hours(&mut run, &world, 3);
+    assert_eq!(run.phase(), "Verifying");
+    resume(&mut run).unwrap();
+    run.until(&world, "Shifting");
 }
 
 #[test]

@@ -162,6 +162,11 @@ impl Tables {
         let Some(stored) = self.deployments.get(id) else {
             return Err(nothing_of(id));
         };
+        if stored.deployment.phase.is_terminal() {
+            return Err(PortError::permanent(format!(
+                "{id} is over, so it is given no environment any more"
+            )));
+        }
         let environment = self.environments.entry(key.clone()).or_default();
         if environment.active.as_ref() == Some(id) {
             return Ok(Claim::Granted);
