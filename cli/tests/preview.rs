@@ -53,7 +53,7 @@ fn what_is_no_push_is_refused_and_what_deploys_nothing_says_why() {
         "ecr-push-failed.json",
     ] {
         let error = Rehearsed::new(&push(name), &sample::erp()).err().unwrap();
-        assert!(error.contains("is no push of an image"), "{name}: {error}");
+        assert!(error.contains("is not an image push"), "{name}: {error}");
     }
     let rehearsed = Rehearsed::new(&push("ecr-push-unknown-tag.json"), &sample::erp()).unwrap();
     let ignored = block_on(rehearsed.previews()).unwrap().unwrap_err();

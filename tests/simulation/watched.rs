@@ -193,14 +193,14 @@ fn somebody_keeps_what_nobody_can_see() {
     assert!(
         refused
             .to_string()
-            .contains("may not say that a version is well"),
+            .contains("may not mark a version as healthy"),
         "{refused}"
     );
     // Slack sends a click again whose answer was lost.
     for _ in 0..2 {
         let kept = block_on(app(&world).click(&click(LEAD), None)).expect("they may");
         let reply = kept.expect("there is nothing more to ask").reply;
-        assert!(reply.contains("by your word"), "{reply}");
+        assert!(reply.contains("marked as verified"), "{reply}");
     }
     erp::run(&mut world);
     assert_ends(&world, &["Succeeded", "Succeeded"], "1.4.0");

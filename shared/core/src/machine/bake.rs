@@ -205,10 +205,10 @@ pub fn what_is_known(d: &Deployment) -> String {
     let needed = usize::from(d.settings.environment.bake.samples);
     let mut said = vec![match health::good(samples) {
         good if good >= needed => format!(
-            "{} were seen, and then none",
-            quantity::count(good, "good health sample")
+            "{} passed, and then none could be made",
+            quantity::count(good, "health check")
         ),
-        good => format!("only {good} of the {needed} good health samples it takes were seen"),
+        good => format!("{good} of {needed} required health checks passed"),
     }];
     if let Some(last) = samples.last() {
         said.extend(last.bad.iter().chain(last.unseen()).cloned());

@@ -196,7 +196,7 @@ fn what_was_good_before_the_look_went_blind_is_no_reason_to_go_on() {
     assert!(is_asked(&run), "{}", run.phase());
     let said = text(&message(&run.d, None));
     assert!(
-        said.contains("good health samples were seen, and then none"),
+        said.contains("health checks passed, and then none could be made"),
         "{said}"
     );
 }

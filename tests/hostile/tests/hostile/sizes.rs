@@ -74,7 +74,7 @@ fn a_tag_of_a_megabyte_is_refused() {
     assert_eq!(
         error.to_string(),
         "the EventBridge event is not what AWS sends: at `detail.image-tag`: a text of 1000008 bytes \
-         that is no image tag: letters, digits, `.`, `_` and `-`, at most 128"
+         that is not an image tag: letters, digits, `.`, `_` and `-`, at most 128"
     );
     assert_eq!(world.store().deployments().len(), before);
     push["detail"]["image-tag"] = json!(format!("release-{}", "1".repeat(120)));

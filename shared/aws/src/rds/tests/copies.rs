@@ -395,5 +395,8 @@ async fn without_its_source_a_copy_waits_for_a_person() {
     let refused = ensure(&cloud, &of_snapshot(CopyPurpose::Rehearsal)).await;
     let error = refused.unwrap_err();
     assert_eq!(error.class, ErrorClass::NeedsPerson, "{error}");
-    assert!(error.message.contains("no database erp,"), "{error}");
+    assert!(
+        error.message.contains("no database erp from which"),
+        "{error}"
+    );
 }

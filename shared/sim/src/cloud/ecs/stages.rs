@@ -140,8 +140,16 @@ impl Cloud {
         let rollout = &self.ecs.rollouts[at];
         let (service, target) = (rollout.service, rollout.target);
         let group = self.ecs.services[service].revisions[target].group;
-        if let Some(traffic) = &mut self.ecs.services[service].traffic {
+        let shifted = &mut self.ecs.services[service];
+        if let Some(traffic) = &mut shifted.traffic {
             traffic.shift(group, percent);
+        }
+        // What a stopped service deployment has left in the same target group goes: ECS registers the
+        // tasks of the one that has the traffic.
+        for (other, revision) in shifted.revisions.iter_mut().enumerate() {
+            if percent > 0 && other != target && revision.group == group {
+                revision.running = 0;
+            }
         }
         self.traffic_has_moved(service, target, percent > 0);
         let (rollout, service) = (&self.ecs.rollouts[at], &self.ecs.services[service]);
