@@ -77,10 +77,10 @@ impl Decision {
         match self {
             Self::Approve => "nothing: it goes its way",
             Self::Reject => "they reject it",
-            Self::NobodyApproves => "nobody approves",
-            Self::NobodyDecides => "nobody decides",
+            Self::NobodyApproves => "no one approves",
+            Self::NobodyDecides => "no one decides",
             Self::RollForward => "they roll forward",
-            Self::RollBackAllTheSame => "they roll back, knowing what it means",
+            Self::RollBackAllTheSame => "they roll back, knowing the consequences",
             Self::Restore => "they restore the database",
         }
     }

@@ -62,7 +62,7 @@ impl fmt::Display for Found {
         match self {
             Self::Broken(violation) => write!(f, "{violation}"),
             Self::Stuck(what) => write!(f, "never over: {what}"),
-            Self::Untold(what) => write!(f, "nobody was told: {what}"),
+            Self::Untold(what) => write!(f, "no one was told: {what}"),
             Self::Panicked(what) => write!(f, "panicked: {what}"),
         }
     }

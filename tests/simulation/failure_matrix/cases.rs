@@ -138,8 +138,8 @@ fn before_anything_is_touched() -> Vec<Case> {
         )
         .configured(rehearse)
         .in_a_cloud(|world| snapshot(SnapshotFate::FailsAt(40), world)),
-        case("AwaitingApproval", "somebody says no", "Rejected").decided(Decision::Reject),
-        case("AwaitingApproval", "nobody says anything", "Expired")
+        case("AwaitingApproval", "someone rejects it", "Rejected").decided(Decision::Reject),
+        case("AwaitingApproval", "no one decides in time", "Expired")
             .decided(Decision::NobodyApproves),
     ]
 }
@@ -217,7 +217,7 @@ fn at_the_services() -> Vec<Case> {
     let decided = |ends, decision| {
         case(
             "Baking",
-            "unwell under traffic, after a breaking migration",
+            "unhealthy under traffic, after a breaking migration",
             ends,
         )
         .image(sick(breaking()))
@@ -239,7 +239,7 @@ fn at_the_services() -> Vec<Case> {
             "RolledBack",
         )
         .image(tested(breaking())),
-        case("Baking", "unwell under traffic", "RolledBack").image(sick(additive())),
+        case("Baking", "unhealthy under traffic", "RolledBack").image(sick(additive())),
         case(
             "Baking",
             "an alarm rings, and ECS rolls back by itself",

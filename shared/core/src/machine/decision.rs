@@ -96,7 +96,7 @@ pub(super) fn give_up(d: &mut Deployment, now: Timestamp) {
         .keys()
         .map(|service| {
             let why = format!(
-                "it runs {tag}, since what ran before does not run on the new schema, and nobody \
+                "it runs {tag}, since the previous version is not compatible with the new schema, and no one \
                  decided"
             );
             (service.clone(), why)

@@ -148,7 +148,7 @@ impl Workspace {
     ) -> Result<(), PortError> {
         let Some(number) = self.by_ts.get(&posted.ts).copied() else {
             return Err(PortError::permanent(format!(
-                "Slack has no message {} in {}: somebody deleted it",
+                "Slack has no message {} in {}: it was deleted",
                 posted.ts, posted.channel
             )));
         };

@@ -38,11 +38,11 @@ impl Hand {
     /// In words.
     pub fn words(self) -> &'static str {
         match self {
-            Self::UpdatesService(_) => "somebody deploys a service in the console",
-            Self::ScalesService(_) => "somebody scales a service in the console",
-            Self::StopsTask(_) => "somebody stops a task in the console",
-            Self::DeletesSnapshot(_) => "somebody deletes a snapshot in the console",
-            Self::ChangesWeights(_) => "somebody changes the listener's weights in the console",
+            Self::UpdatesService(_) => "someone deploys a service in the console",
+            Self::ScalesService(_) => "someone scales a service in the console",
+            Self::StopsTask(_) => "someone stops a task in the console",
+            Self::DeletesSnapshot(_) => "someone deletes a snapshot in the console",
+            Self::ChangesWeights(_) => "someone changes the listener's weights in the console",
         }
     }
 }

@@ -131,7 +131,7 @@ impl Judge<'_> {
             (Some(_), _) => return,
             (None, _) => ("what is indexed", Size::of(None)),
         };
-        let why = "writes, and reads by the index, wait until it is built anew";
+        let why = "writes, and reads by the index, wait until it is rebuilt";
         super::on_all_of(self, statement, Rule::ReindexNotConcurrent, name, size, why);
     }
 
@@ -144,7 +144,7 @@ impl Judge<'_> {
         };
         self.locks.long(statement);
         if node.concurrently_token().is_none() {
-            let why = "whoever reads it waits until it is filled anew";
+            let why = "reads of it wait until it is filled again";
             super::on_all_of(
                 self,
                 statement,

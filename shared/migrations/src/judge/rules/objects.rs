@@ -169,7 +169,7 @@ impl Judge<'_> {
             return;
         }
         let subject = subject.as_deref().unwrap_or("it");
-        let means = format!("whoever owned {subject} may no longer be allowed to use it");
+        let means = format!("the previous owner of {subject} may no longer be allowed to use it");
         self.find(statement.at, Rule::ChangeOwner, Risk::Breaking, means);
     }
 }

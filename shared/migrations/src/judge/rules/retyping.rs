@@ -139,7 +139,7 @@ impl Judge<'_> {
             .collect();
         let means = match (had.is_empty(), gone.as_slice()) {
             (true, _) => format!(
-                "the values of {name}.{column} are listed anew, and which it has now is not known: \
+                "the values of {name}.{column} are listed again, and which it has now is not known: \
                  the running code fails if it writes one that is gone"
             ),
             (false, []) => return,

@@ -148,7 +148,7 @@ impl Judge<'_> {
 
     /// The table is written anew, or all of it read, while others wait.
     pub(super) fn rewrite(&mut self, statement: &Statement, name: &str, table: &Existing) {
-        let why = "it is written anew, and reads and writes wait until that is done";
+        let why = "it is rewritten, and reads and writes wait until that is done";
         super::on_all_of(self, statement, Rule::RewriteTable, name, table.size, why);
     }
 

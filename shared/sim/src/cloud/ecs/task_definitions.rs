@@ -198,7 +198,7 @@ impl Cloud {
     ) -> Result<TaskDefinitionArn, PortError> {
         let Some(from) = self.task_definition(&order.from) else {
             return Err(PortError::permanent(format!(
-                "ClientException: there is no task definition `{}`: somebody deregistered it",
+                "ClientException: there is no task definition `{}`: it was deregistered",
                 order.from
             )));
         };

@@ -26,7 +26,7 @@ pub enum CopyFate {
     Completes,
     /// It ends in this state, such as `incompatible-restore`.
     EndsAs(String),
-    /// It disappears: somebody deleted it.
+    /// It disappears: it was deleted.
     Vanishes,
     /// It never ends.
     Hangs,

@@ -280,7 +280,7 @@ impl Watcher {
             return;
         };
         if seen.leads_back {
-            let detail = "what leads back ran a migration";
+            let detail = "a rollback ran a migration";
             self.broken(at, Invariant::PlainRollback, &id, detail);
             return;
         }

@@ -30,7 +30,7 @@ impl Watcher {
             self.broken(at, Invariant::AlwaysDue, &after.id, detail);
         }
         if after.kind.goes_first() && matches!(phase, Phase::Superseded { .. }) {
-            let detail = "what leads back gave way to a release";
+            let detail = "a rollback gave way to a release";
             self.broken(at, Invariant::PlainRollback, &after.id, detail);
         }
         self.judge_touching(after, &change.controls);
