@@ -64,7 +64,7 @@ fn every_state_of_version_1_is_read_again() {
 
 /// A release whose smoke tests fail in production, after its migration has run.
 #[test]
-#[ignore = "writes tests/stored/v1-history.json anew"]
+#[ignore = "writes tests/stored/v1-history.json again"]
 fn writes_version_1() {
     let mut image = ImageBehaviour::default();
     let mut world = erp::world(1, Weather::default());

@@ -1,4 +1,4 @@
-//! Whoever types at standard input, if anyone does.
+//! The person who types at standard input, if there is one.
 
 use std::io::{self, BufRead, IsTerminal};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};

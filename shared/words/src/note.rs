@@ -130,8 +130,7 @@ pub fn words(note: &Note, deployment: &Deployment) -> String {
             Note::RehearsalRemoved => "the copy and its snapshot are removed".to_owned(),
             Note::RehearsalLeft { copy, why } => format!(
                 "the copy {copy} could NOT be removed and is billed until someone removes it: {why}. \
-                 Remove \
-                 the database and the snapshot of that name in RDS"
+                 Remove the database and the snapshot of that name in RDS"
             ),
             Note::TaskNeverStarted { why } => format!(
                 "the task never started, so nothing was executed ({why}); starting another one"

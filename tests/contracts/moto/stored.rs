@@ -81,7 +81,7 @@ async fn an_item_of_a_later_version_is_not_guessed_at() {
 }
 
 #[tokio::test]
-#[ignore = "writes tests/stored/v1-table.json anew, from v1-history.json"]
+#[ignore = "writes tests/stored/v1-table.json again, from v1-history.json"]
 async fn writes_version_1() {
     let stage = moto::stage().await;
     let store: &dyn Store = stage.store();

@@ -70,7 +70,7 @@ impl Model {
         command.has_effect() && !intent.is_some_and(|intent| intent.is_held(NOW))
     }
 
-    /// Asks for the environment; whoever holds it is asked to give way, and then it is asked for again.
+    /// Claims the environment; the deployment that holds it is asked to give way, then it is claimed again.
     fn claim(
         &self,
         state: &mut State,

@@ -105,7 +105,7 @@ impl Model {
         change
     }
 
-    /// Looks at whoever is due first, until a look changes something.
+    /// Checks the deployment that is due first, until a check changes something.
     fn first_change(&self, waits: &Waits) -> Option<Change> {
         let mut waiters = [0, 1].map(|who| self.waiter(waits, who));
         for _ in 0..LOOKS {

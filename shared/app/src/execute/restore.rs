@@ -31,7 +31,7 @@ impl App {
         })
     }
 
-    /// Who has these names. Whoever no one has is left out.
+    /// Which database has each of these names. A name that no database has is left out.
     pub(super) async fn found(
         &self,
         target: &Target,

@@ -71,8 +71,8 @@ impl DynamoStore {
     ) -> Result<Claim, PortError> {
         for _ in 0..CLAIMS {
             let state = self.read_environment(key).await?;
-            // Read after the environment, which changes with every end: whoever ends later makes the
-            // write fail.
+            // Read after the environment, which changes with every end: a deployment that ends
+            // later makes the write fail.
             let pushed_at = self.waits_since(id).await?;
             if state.active.as_ref() == Some(id) {
                 return Ok(Claim::Granted);
@@ -209,8 +209,8 @@ impl DynamoStore {
             .map_err(|why| self.incomplete(&why))
     }
 
-    /// The writes that free the environment, if the deployment has it, hold what pushes ask for,
-    /// and remember what was verified. The first is that of the environment, under the condition
+    /// The writes that free the environment, if the deployment has it, pause automatic
+    /// deployments, and remember what was verified. The first is that of the environment, under the condition
     /// that it is as read.
     pub(super) fn left(
         &self,

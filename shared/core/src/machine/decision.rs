@@ -96,8 +96,8 @@ pub(super) fn give_up(d: &mut Deployment, now: Timestamp) {
         .keys()
         .map(|service| {
             let why = format!(
-                "it runs {tag}, since the previous version is not compatible with the new schema, and no one \
-                 decided"
+                "it runs {tag}, since the previous version is not compatible with the new schema, \
+                 and no one decided"
             );
             (service.clone(), why)
         })

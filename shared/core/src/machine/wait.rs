@@ -71,7 +71,7 @@ pub fn wake_at(d: &Deployment, now: Timestamp) -> Option<Timestamp> {
         }
         _ => {}
     }
-    // Of what is due already nothing is tried: it is paused. Whoever resumes it wakes it.
+    // A retry that is due already is not made: the deployment is paused, and resuming wakes it.
     let tries = d.setbacks.values().map(|setback| setback.retry_at);
     tries.filter(|at| *at > now).for_each(&mut sooner);
     Some(at)
