@@ -26,18 +26,19 @@ pub struct Killer {
 }
 
 impl Killer {
-    /// Kills processes that this Lambda service has started from these programs.
-    pub(crate) fn start(service: u32, programs: Vec<PathBuf>) -> Self {
+    /// Kills processes that this Lambda service has started from these programs, each at most so
+    /// often.
+    pub(crate) fn start(service: u32, programs: BTreeMap<PathBuf, usize>) -> Self {
         let (stop, kills) = (
             Arc::new(AtomicBool::new(false)),
             Arc::new(AtomicUsize::new(0)),
         );
-        let prey = Prey { service, programs };
+        let mut prey = Prey { service, programs };
         let (ends, counts) = (stop.clone(), kills.clone());
         let thread = std::thread::spawn(move || {
             while !ends.load(Ordering::Relaxed) && counts.load(Ordering::Relaxed) < MOST {
                 std::thread::sleep(Duration::from_millis(fastrand::u64(PAUSE_MS)));
-                if kill_one(&prey, &ends) {
+                if kill_one(&mut prey, &ends) {
                     counts.fetch_add(1, Ordering::Relaxed);
                 }
             }
@@ -64,11 +65,12 @@ impl Killer {
 /// Who is killed.
 struct Prey {
     service: u32,
-    programs: Vec<PathBuf>,
+    /// By program, how many kills are left.
+    programs: BTreeMap<PathBuf, usize>,
 }
 
 /// Waits for a function that works, lets it work for a moment more, and kills it.
-fn kill_one(prey: &Prey, stop: &AtomicBool) -> bool {
+fn kill_one(prey: &mut Prey, stop: &AtomicBool) -> bool {
     let mut before = BTreeMap::new();
     while !stop.load(Ordering::Relaxed) {
         let now = prey.worked();
@@ -79,10 +81,7 @@ fn kill_one(prey: &Prey, stop: &AtomicBool) -> bool {
             .collect();
         if let Some(pid) = fastrand::choice(busy) {
             std::thread::sleep(Duration::from_millis(fastrand::u64(0..20)));
-            let killed = Command::new("kill")
-                .args(["-KILL", &pid.to_string()])
-                .status();
-            return killed.is_ok_and(|status| status.success());
+            return prey.kill(pid).unwrap_or(false);
         }
         before = now;
         std::thread::sleep(LOOK);
@@ -103,10 +102,24 @@ impl Prey {
         .collect()
     }
 
+    fn kill(&mut self, pid: u32) -> Option<bool> {
+        let left = self.programs.get_mut(&program(pid)?)?;
+        let killed = Command::new("kill")
+            .args(["-KILL", &pid.to_string()])
+            .status()
+            .is_ok_and(|status| status.success());
+        *left -= usize::from(killed);
+        Some(killed)
+    }
+
     fn holds(&self, pid: u32) -> Option<bool> {
-        let program = fs::read_link(format!("/proc/{pid}/exe")).ok()?;
         let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
         let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
-        Some(self.programs.contains(&program) && parent.trim() == self.service.to_string())
+        let left = self.programs.get(&program(pid)?)?;
+        Some(*left > 0 && parent.trim() == self.service.to_string())
     }
+}
+
+fn program(pid: u32) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{pid}/exe")).ok()
 }

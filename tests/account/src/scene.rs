@@ -48,11 +48,16 @@ pub struct Scene {
 
 impl Scene {
     /// Kills functions at work from now on. Not `rollout-hook`: where that one fails, ECS goes back,
-    /// and so it should.
+    /// and so it should. And `registry-push` twice at the most: Lambda gives a push to it three times,
+    /// then it is a dead letter and someone's to push again.
     pub fn begin_killing(&self) -> Killer {
-        let mortal = FUNCTIONS.iter().filter(|name| **name != "rollout-hook");
-        let programs = mortal.map(|name| self.build.function(name)).collect();
-        Killer::start(self.account.process(), programs)
+        let kills = |name: &str| match name {
+            "rollout-hook" => 0,
+            "registry-push" => 2,
+            _ => usize::MAX,
+        };
+        let programs = FUNCTIONS.map(|name| (self.build.function(name), kills(name)));
+        Killer::start(self.account.process(), programs.into())
     }
 
     /// What the functions have called so far.
@@ -146,7 +151,9 @@ impl Scene {
             }
             tokio::time::sleep(LOOK).await;
         }
-        panic!("{channel} never asked for an approval");
+        let newest = self.newest("production").await;
+        let stands = newest.map(|deployment| deployment.phase);
+        panic!("{channel} never asked for an approval; production's newest deployment: {stands:?}");
     }
 
     /// Whatever came in between: every history replays, each migration ran once, there is one
