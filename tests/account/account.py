@@ -7,8 +7,9 @@ a Lambda that starts real binaries. What is in it, the shipped templates have ma
     account.py refused CALLS         which of these calls no role allows; CALLS is JSON
 
 ministack takes events whose source is `aws.…` from its own services only, as AWS does. Here the
-services are those of the simulated cloud next door, so PutEvents takes them: the one change. And
-it carries no events from one account to another, so everything is in one account.
+services are those of the simulated cloud next door, so PutEvents takes them. And it gives an event to
+a function once, where Lambda tries an asynchronous invocation twice more: so it does here. These are the
+two changes. It carries no events from one account to another, so everything is in one account.
 """
 
 import json
@@ -41,10 +42,16 @@ def serve(port):
         LAMBDA_ASYNC_RETRY_MAX_SECONDS="4",
     )
     threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
-    from ministack.services import eventbridge
+    from ministack.services import eventbridge, lambda_svc
 
     put_events = eventbridge._put_events
     eventbridge._put_events = lambda data: put_events(data, allow_aws_source=True)
+
+    def dispatch(arn, payload):
+        function, _, _ = lambda_svc._get_func_record_for_ref(arn)
+        lambda_svc.invoke_async_with_retry(function, json.loads(payload))
+
+    eventbridge._dispatch_to_lambda = dispatch
     sys.argv = ["ministack"]
     from ministack.app import main
 
