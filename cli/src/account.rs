@@ -11,7 +11,7 @@ use sluice_sim::world::World;
 use sluice_words::report::told;
 
 use crate::play::Verdict;
-use crate::terminal::mentions;
+use crate::terminal::as_text;
 
 /// The account of a world.
 #[derive(Debug, Serialize)]
@@ -116,7 +116,7 @@ impl ScenarioAccount {
 impl DeploymentAccount {
     fn of(stored: &Stored) -> Self {
         let d = &stored.deployment;
-        let plain = |lines: Vec<String>| lines.iter().map(|line| mentions(line)).collect();
+        let plain = |lines: Vec<String>| lines.iter().map(|line| as_text(line)).collect();
         Self {
             id: d.id.to_string(),
             app: d.app().to_string(),
@@ -128,7 +128,7 @@ impl DeploymentAccount {
             entered_at: d.entered_at,
             plan: d.plan.as_ref().map(|sealed| sealed.hash.to_string()),
             report: told(d).map(|report| ReportAccount {
-                happened: mentions(&report.happened),
+                happened: as_text(&report.happened),
                 world: plain(report.world),
                 todo: plain(report.todo),
             }),

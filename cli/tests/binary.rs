@@ -234,7 +234,7 @@ fn the_thread_and_commands_can_be_read_before_deciding() {
     let text = read(&["demo"], input);
     assert!(text.contains("Slack, the thread"), "{text}");
     assert!(text.contains("may roll it back"), "{text}");
-    assert!(text.contains("Did you"), "{text}");
+    assert!(text.contains("you mean `/sluice status"), "{text}");
     assert!(text.contains("Only /sluice is a command here"), "{text}");
     assert!(text.ends_with("Ended as it should: staging Succeeded, production Succeeded.\n"));
 }

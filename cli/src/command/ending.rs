@@ -8,7 +8,7 @@ use sluice_words::report::told;
 
 use super::Failure;
 use crate::account;
-use crate::terminal::{BAD, DIM, GOOD, STRONG, Screen, mentions, paint};
+use crate::terminal::{BAD, DIM, GOOD, STRONG, Screen, as_text, paint};
 
 /// Every deployment: where it ended, the state of the world, and what people can do.
 pub(super) fn deployments(world: &World) -> String {
@@ -37,13 +37,13 @@ fn deployment(d: &Deployment) -> String {
             report
                 .world
                 .iter()
-                .map(|line| format!("  {}", mentions(line))),
+                .map(|line| format!("  {}", as_text(line))),
         );
         lines.extend(
             report
                 .todo
                 .iter()
-                .map(|line| format!("  → {}", mentions(line))),
+                .map(|line| format!("  → {}", as_text(line))),
         );
     }
     lines.join("\n")

@@ -3,7 +3,7 @@
 use sluice_core::config::{Config, Environment, Member, ServiceKind, Strategy};
 use sluice_core::quantity;
 
-use crate::terminal::{DIM, STRONG, mentions, paint};
+use crate::terminal::{DIM, STRONG, as_text, paint};
 
 /// What Sluice understood, in a few lines.
 pub(super) fn summary(config: &Config) -> String {
@@ -143,7 +143,7 @@ fn approval(environment: &Environment) -> String {
             format!(
                 "{} of {}, open for {}{}",
                 approval.quorum,
-                mentions(&who.join(", ")),
+                as_text(&who.join(", ")),
                 quantity::duration(approval.expires),
                 if approval.four_eyes {
                     ", but not the requester"
@@ -168,7 +168,7 @@ fn roles(environment: &Environment) -> String {
     let said: Vec<String> = given
         .map(|(role, members)| {
             let members: Vec<String> = members.iter().map(Member::to_string).collect();
-            format!("{role}: {}", mentions(&members.join(", ")))
+            format!("{role}: {}", as_text(&members.join(", ")))
         })
         .collect();
     if said.is_empty() {

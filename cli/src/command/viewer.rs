@@ -13,11 +13,11 @@ use super::dialogue::{choices, fill, wish};
 use super::prompt::{Prompt, Typed};
 use crate::play::{Aside, Audience, Filled, Line, Question, Tone, Waiting, Wish};
 use crate::terminal::{
-    BAD, DIM, GOOD, STRONG, Screen, TITLE, WARN, mentions, paint, slack, thread, wrap,
+    BAD, DIM, GOOD, STRONG, Screen, TITLE, WARN, as_text, paint, slack, thread, width, wrap,
 };
 
-/// Lines are wrapped after this many characters.
-const WORDS_WIDTH: usize = 84;
+/// The time and the environment stand before what is told.
+const BEFORE_WORDS: usize = 22;
 /// A frame of the status lines.
 const FRAME: Duration = Duration::from_millis(80);
 /// No one looks longer than this at lines that do not change.
@@ -231,13 +231,13 @@ fn status_line(now: Timestamp, waiting: &Waiting) -> String {
         paint(GOOD, bar),
         paint(STRONG, waiting.phase),
         paint(DIM, since),
-        mentions(&waiting.waits)
+        as_text(&waiting.waits)
     )
 }
 
 fn story_line(line: &Line) -> String {
-    let words = mentions(&line.words);
-    let mut lines = wrap(&words, WORDS_WIDTH).into_iter();
+    let words = as_text(&line.words);
+    let mut lines = wrap(&words, width() - BEFORE_WORDS).into_iter();
     let first = lines.next().unwrap_or_default();
     let styled = |text: String| match line.tone {
         Tone::Around => paint(STRONG, text),
@@ -253,7 +253,7 @@ fn story_line(line: &Line) -> String {
         styled(first)
     );
     for more in lines {
-        text.push_str(&format!("\n{:22}{}", "", styled(more)));
+        text.push_str(&format!("\n{:BEFORE_WORDS$}{}", "", styled(more)));
     }
     text
 }

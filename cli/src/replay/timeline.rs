@@ -10,9 +10,8 @@ use sluice_core::quantity;
 use sluice_words::waits::waits_for;
 
 use super::Folding;
-use crate::terminal::{BAD, DIM, GOOD, STRONG, TITLE, WARN, mentions, paint, wrap_hanging};
+use crate::terminal::{BAD, DIM, GOOD, STRONG, TITLE, WARN, as_text, paint, width, wrap_hanging};
 
-const WIDTH: usize = 96;
 /// Where the words of a record begin.
 const INDENT: usize = 8;
 /// Differences that are listed at the end; `--json` has all of them.
@@ -75,10 +74,10 @@ fn entry(folding: &Folding<'_>, index: usize) -> Vec<String> {
         happened(&record.entry)
     )];
     let mut add = |mark: &str, text: &str, style| {
-        for line in plain(&mentions(text)).lines() {
+        for line in plain(&as_text(text)).lines() {
             let wrapped = wrap_hanging(
                 &format!("{:INDENT$}{mark}{line}", ""),
-                WIDTH,
+                width(),
                 mark.chars().count(),
             );
             lines.extend(wrapped.into_iter().map(|line| paint(style, line)));
@@ -180,7 +179,7 @@ fn verdict(folding: &Folding<'_>) -> String {
         said.push((DIM, words));
     }
     let lines = said.into_iter().flat_map(|(style, text)| {
-        let lines = wrap_hanging(&plain(&text).replace('\n', " "), WIDTH, 2);
+        let lines = wrap_hanging(&plain(&text).replace('\n', " "), width(), 2);
         lines.into_iter().map(move |line| paint(style, line))
     });
     lines.collect::<Vec<_>>().join("\n")
@@ -315,9 +314,9 @@ fn state_lines(d: &Deployment, record: &Record) -> Vec<String> {
     let asks = asks.iter().map(|command| command.key().to_string());
     fields.push(("today asks for", or_none(asks.collect())));
     let said = |(name, value): &(&str, String)| {
-        let value = cut(&plain(&mentions(value))).replace('\n', " ");
+        let value = cut(&plain(&as_text(value))).replace('\n', " ");
         let line = format!("{:INDENT$}{name:14}  {value}", "");
-        wrap_hanging(&line, WIDTH, 16).join("\n")
+        wrap_hanging(&line, width(), 16).join("\n")
     };
     fields.iter().map(said).collect()
 }

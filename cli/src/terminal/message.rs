@@ -3,12 +3,20 @@
 use sluice_words::message::{Block, Message};
 use sluice_words::modal::{InputKind, Modal};
 
-use super::{DIM, STRONG, TITLE, paint, wrap, wrap_hanging};
+use super::{DIM, STRONG, TITLE, as_text, paint, width, wrap, wrap_hanging};
 
-/// Width of the frame.
+/// The frame is no wider than that.
 const RULE: usize = 78;
-/// Longer lines are broken here.
-const TEXT_WIDTH: usize = 96;
+/// The frame's bar and a space stand before each line.
+const BAR: usize = 2;
+
+fn rule() -> usize {
+    width().min(RULE)
+}
+
+fn text_width() -> usize {
+    width() - BAR
+}
 
 /// The message in a frame, with the channel it is in.
 pub fn slack(channel: &str, message: &Message) -> String {
@@ -32,7 +40,11 @@ pub fn form(modal: &Modal) -> String {
             lines.extend(choices.map(|(choice, number)| format!("  {number} {}", choice.label)));
         }
         if !input.hint.is_empty() {
-            lines.extend(wrap(&input.hint, RULE).iter().map(|line| paint(DIM, line)));
+            lines.extend(
+                wrap(&input.hint, rule() - BAR)
+                    .iter()
+                    .map(|line| paint(DIM, line)),
+            );
         }
     }
     lines.push(String::new());
@@ -43,15 +55,15 @@ pub fn form(modal: &Modal) -> String {
 
 fn framed(title: &str, lines: Vec<String>) -> String {
     let title = format!(" {title} ");
-    let rule = "─".repeat(RULE.saturating_sub(title.chars().count() + 2));
+    let line = "─".repeat(rule().saturating_sub(title.chars().count() + 2));
     let bar = paint(DIM, "│");
     let inside = lines.into_iter().map(|line| match line.is_empty() {
         true => bar.clone(),
         false => format!("{bar} {line}"),
     });
-    let mut framed = vec![paint(DIM, format!("┌─{title}{rule}"))];
+    let mut framed = vec![paint(DIM, format!("┌─{title}{line}"))];
     framed.extend(inside);
-    framed.push(paint(DIM, format!("└{}", "─".repeat(RULE - 1))));
+    framed.push(paint(DIM, format!("└{}", "─".repeat(rule() - 1))));
     framed.join("\n")
 }
 
@@ -66,45 +78,56 @@ fn blocks(blocks: &[Block]) -> Vec<String> {
     lines
 }
 
+/// A name and its value: beside it, or below it if it has several lines.
+fn field_lines((name, value): &(String, String), names: usize) -> Vec<String> {
+    let value = as_text(value);
+    if value.contains('\n') {
+        let lines = value
+            .lines()
+            .flat_map(|line| wrap_hanging(line, text_width(), 2));
+        return std::iter::once(paint(STRONG, name)).chain(lines).collect();
+    }
+    let mut lines = wrap(&value, text_width().saturating_sub(names + 2)).into_iter();
+    let first = lines.next().unwrap_or_default();
+    let first = format!("{}  {first}", paint(STRONG, format!("{name:names$}")));
+    let rest = lines.map(|line| format!("{:names$}  {line}", ""));
+    std::iter::once(first).chain(rest).collect()
+}
+
 fn block_lines(block: &Block) -> Vec<String> {
     match block {
         Block::Header(text) => vec![paint(TITLE, text)],
-        Block::Text(text) => mentions(text)
+        Block::Text(text) => as_text(text)
             .lines()
             .flat_map(|line| {
-                wrap_hanging(line, TEXT_WIDTH, if line.starts_with('•') { 2 } else { 0 })
+                wrap_hanging(
+                    line,
+                    text_width(),
+                    if line.starts_with('•') { 2 } else { 0 },
+                )
             })
             .collect(),
         Block::Fields(fields) => {
-            let width = fields
-                .iter()
-                .map(|(name, _)| name.chars().count())
-                .max()
-                .unwrap_or(0);
-            let line = |(name, value): &(String, String)| {
-                format!(
-                    "{}  {}",
-                    paint(STRONG, format!("{name:width$}")),
-                    mentions(value)
-                )
-            };
-            fields.iter().map(line).collect()
+            let short = fields.iter().filter(|(_, value)| !value.contains('\n'));
+            let names = short.map(|(name, _)| name.chars().count()).max();
+            let field = |field| field_lines(field, names.unwrap_or(0));
+            fields.iter().flat_map(field).collect()
         }
         Block::Code(text) => text
             .trim_end()
             .lines()
-            .flat_map(|line| wrap_hanging(&format!("    {line}"), TEXT_WIDTH, 3))
+            .flat_map(|line| wrap_hanging(&format!("    {line}"), text_width(), 3))
             .collect(),
-        Block::Context(text) => mentions(text)
+        Block::Context(text) => as_text(text)
             .lines()
-            .flat_map(|line| wrap(line, TEXT_WIDTH))
+            .flat_map(|line| wrap(line, text_width()))
             .map(|line| paint(DIM, line))
             .collect(),
         Block::Links(links) => links
             .iter()
             .map(|link| match &link.url {
-                Some(url) => format!("{}  {}", mentions(&link.text), paint(DIM, url)),
-                None => mentions(&link.text),
+                Some(url) => format!("{}  {}", as_text(&link.text), paint(DIM, url)),
+                None => as_text(&link.text),
             })
             .collect(),
         Block::Buttons(buttons) => {
@@ -116,44 +139,9 @@ fn block_lines(block: &Block) -> Vec<String> {
     }
 }
 
-/// `<@U1>` and `<!subteam^S1>` as Slack shows them: `@U1`, `@S1`.
-pub fn mentions(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find('<') {
-        let (before, from) = rest.split_at(start);
-        shown.push_str(before);
-        let name = ["<@", "<!subteam^"]
-            .iter()
-            .find_map(|open| from.strip_prefix(open));
-        match name.and_then(|name| name.split_once('>')) {
-            Some((name, after)) => {
-                shown.push('@');
-                shown.push_str(name);
-                rest = after;
-            }
-            None => {
-                shown.push('<');
-                rest = &from[1..];
-            }
-        }
-    }
-    shown.push_str(rest);
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn people_and_groups_are_shown_as_mentions_and_nothing_else_is_touched() {
-        assert_eq!(
-            mentions("by <@U1> or <!subteam^S2>, 1 < 2"),
-            "by @U1 or @S2, 1 < 2"
-        );
-        assert_eq!(mentions("<@U1"), "<@U1");
-    }
 
     #[test]
     fn every_line_of_a_message_is_in_the_frame() {

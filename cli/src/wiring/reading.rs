@@ -35,9 +35,8 @@ fn block(block: &Value) -> Option<Block> {
     Some(match block["type"].as_str()? {
         "header" => Block::Header(text(&block["text"])?),
         "context" => Block::Context(text(&block["elements"][0])?),
-        "section" if block["fields"].is_array() => {
-            let fields = block["fields"].as_array().into_iter().flatten();
-            Block::Fields(fields.filter_map(|field| pair(&text(field)?)).collect())
+        "section" if block["text"]["text"].as_str()?.starts_with('*') => {
+            Block::Fields(fields(&text(&block["text"])?))
         }
         "section" => {
             let text = text(&block["text"])?;
@@ -53,10 +52,21 @@ fn block(block: &Value) -> Option<Block> {
     })
 }
 
-/// `*Name*` above its value.
-fn pair(field: &str) -> Option<(String, String)> {
-    let (name, value) = field.strip_prefix('*')?.split_once("*\n")?;
-    Some((name.to_owned(), value.to_owned()))
+/// Each begins with its `*Name*`.
+fn fields(text: &str) -> Vec<(String, String)> {
+    let mut fields: Vec<(String, String)> = Vec::new();
+    for line in text.lines() {
+        let named = line.strip_prefix('*').and_then(|line| line.split_once('*'));
+        match (named, fields.last_mut()) {
+            (Some((name, value)), _) => {
+                fields.push((name.to_owned(), value.trim_start().to_owned()));
+            }
+            (None, Some((_, value))) if value.is_empty() => value.push_str(line),
+            (None, Some((_, value))) => value.push_str(&format!("\n{line}")),
+            (None, None) => {}
+        }
+    }
+    fields
 }
 
 fn unescaped(text: &str) -> String {

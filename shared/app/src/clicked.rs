@@ -130,7 +130,7 @@ impl App {
             closed: Some(closed),
         } = &d.phase
         else {
-            let phase = d.phase.name();
+            let phase = d.phase.in_words();
             return Err(RejectedEvent::NothingToOverride { phase }.into());
         };
         let modal = override_modal(&d, &[why_closed(&d, closed)]);

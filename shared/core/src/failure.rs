@@ -262,7 +262,7 @@ impl fmt::Display for Cause {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RejectedEvent {
     /// An answer to something that is no longer asked, or the second of two.
-    #[error("{event} comes too late: the deployment is {phase}")]
+    #[error("{event} comes too late (status: {phase})")]
     Late {
         /// The event.
         event: &'static str,
@@ -270,7 +270,7 @@ pub enum RejectedEvent {
         phase: &'static str,
     },
     /// The deployment is not waiting for anyone's approval.
-    #[error("nothing is waiting for an approval here: the deployment is {phase}")]
+    #[error("nothing is waiting for an approval here (status: {phase})")]
     NotAwaitingApproval {
         /// Where the deployment is.
         phase: &'static str,
@@ -319,7 +319,7 @@ pub enum RejectedEvent {
         missing: usize,
     },
     /// It has begun to change the world, so it is carried to an end.
-    #[error("it cannot be cancelled any more: the deployment is {phase}")]
+    #[error("it cannot be cancelled any more (status: {phase})")]
     TooLateToCancel {
         /// Where the deployment is.
         phase: &'static str,
@@ -331,15 +331,13 @@ pub enum RejectedEvent {
     )]
     OnlyDatabase,
     /// Nobody's decision is waited for.
-    #[error(
-        "there is nothing to decide here: the deployment is {phase}, and goes its way by itself"
-    )]
+    #[error("there is nothing to decide here: it goes its way by itself (status: {phase})")]
     NothingToDecide {
         /// Where the deployment is.
         phase: &'static str,
     },
     /// Nothing was changed that could go back.
-    #[error("nothing is changed yet: the deployment is {phase}. Cancel it instead")]
+    #[error("nothing is changed yet (status: {phase}). Cancel it instead")]
     NothingToGoBackFrom {
         /// Where the deployment is.
         phase: &'static str,
@@ -365,8 +363,8 @@ pub enum RejectedEvent {
     NotAllowed(#[from] NotAllowed),
     /// Nothing holds it back.
     #[error(
-        "there is nothing to override: the deployment is {phase}, and does not wait for its \
-         environment to open"
+        "there is nothing to override: it does not wait for its environment to open (status: \
+         {phase})"
     )]
     NothingToOverride {
         /// Where the deployment is.
@@ -374,7 +372,7 @@ pub enum RejectedEvent {
     },
     /// Nobody is asked whether it is well.
     #[error(
-        "no one is asked whether it is healthy: the deployment is {phase}. Look at the newest \
+        "no one is asked whether it is healthy (status: {phase}). Look at the newest \
          message of \
          this deployment"
     )]
@@ -384,7 +382,7 @@ pub enum RejectedEvent {
     },
     /// ECS goes on by itself, or it is over.
     #[error(
-        "it cannot be paused: the deployment is {phase}. Once ECS shifts the traffic it goes on by \
+        "it cannot be paused (status: {phase}). Once ECS shifts the traffic it goes on by \
          itself"
     )]
     CannotPause {
@@ -398,13 +396,13 @@ pub enum RejectedEvent {
         by: SlackUserId,
     },
     /// There is no pause to end.
-    #[error("it is not paused: the deployment is {phase}")]
+    #[error("it is not paused (status: {phase})")]
     NotPaused {
         /// Where the deployment is.
         phase: &'static str,
     },
     /// A newer release waits its turn.
-    #[error("{by} waits: the deployment is {phase} and is carried to its end")]
+    #[error("{by} waits until it has ended (status: {phase})")]
     NotSuperseded {
         /// The newer one.
         by: DeploymentId,

@@ -134,6 +134,10 @@ pub enum Note {
     },
     SnapshotsPruned(Vec<SnapshotId>),
     CleanedUp,
+    /// Whoever is asked has not decided yet.
+    StillOpen {
+        until: Timestamp,
+    },
     NeedsPerson {
         doing: String,
         error: PortError,

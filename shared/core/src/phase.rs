@@ -1,5 +1,7 @@
 //! Where a deployment is, with just the data that is valid there.
 
+mod words;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -13,6 +15,8 @@ use crate::id::{
 };
 use crate::plan::survey::Survey;
 use crate::restore::{RestoreStep, Stands};
+
+pub use words::in_words;
 
 /// Where a deployment is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -274,7 +278,7 @@ impl Return {
 }
 
 impl Phase {
-    /// Its name: one word everywhere, in the state, in logs and in Slack.
+    /// Its name: one word in the state, in logs and in JSON. People read [`Self::in_words`].
     pub fn name(&self) -> &'static str {
         match self {
             Self::Queued => "Queued",

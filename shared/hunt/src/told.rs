@@ -5,7 +5,7 @@ use sluice_sim::workplace::Posted;
 use sluice_sim::world::World;
 use sluice_words::message::Block;
 use sluice_words::report::told;
-use sluice_words::view;
+use sluice_words::{note, view};
 
 /// The deployments whose end Slack does not tell: what is missing, in a line each.
 pub(crate) fn untold(world: &World) -> Vec<String> {
@@ -46,14 +46,19 @@ fn missing(d: &Deployment, messages: &[Posted]) -> Option<String> {
     let mut entries = d.story.iter();
     let untold = entries.find(|entry| {
         let lines = view::replies(d, entry);
-        lines
-            .iter()
-            .any(|reply| !thread.contains(&text(&reply.message.blocks)))
+        lines.iter().any(|reply| {
+            // Until when something was open, and whom it asked, was said then and not later.
+            let said = match reply.broadcast {
+                true => note::words(&entry.note, d),
+                false => text(&reply.message.blocks),
+            };
+            !thread.contains(&said)
+        })
     })?;
     Some(format!(
         "the thread of {} does not tell: {}",
         d.id,
-        sluice_words::note::words(&untold.note, d)
+        note::words(&untold.note, d)
     ))
 }
 

@@ -17,14 +17,14 @@ pub(crate) use views::purpose_value;
 pub use views::{render_home, render_modal};
 
 const BLOCKS: usize = 50;
-const FIELDS_A_SECTION: usize = 10;
 /// Of one `actions` block.
 const BUTTONS: usize = 25;
 
 /// Slack's limits for texts, in characters.
 const HEADER_CHARS: usize = 150;
 const SECTION_CHARS: usize = 3_000;
-const FIELD_CHARS: usize = 2_000;
+/// Of a value, beside its name.
+const VALUE_CHARS: usize = 2_800;
 const BUTTON_CHARS: usize = 75;
 const CONFIRM_TITLE_CHARS: usize = 100;
 const CONFIRM_CHARS: usize = 300;
@@ -43,7 +43,13 @@ pub struct Rendered {
 
 /// Renders a message.
 pub fn render(message: &Message) -> Rendered {
-    let mut blocks: Vec<Value> = message.blocks.iter().flat_map(block).collect();
+    // `erp v1.5.0 to production: waits for …`
+    let about = message.summary.split(':').next().unwrap_or_default();
+    let mut blocks: Vec<Value> = message
+        .blocks
+        .iter()
+        .flat_map(|one| block(one, about))
+        .collect();
     if blocks.len() > BLOCKS {
         keep_limit(&mut blocks, BLOCKS);
     }
@@ -78,7 +84,7 @@ fn fallback(message: &Message) -> String {
     said.unwrap_or_else(|| "Sluice".to_owned())
 }
 
-fn block(block: &Block) -> Vec<Value> {
+fn block(block: &Block, about: &str) -> Vec<Value> {
     // Slack refuses empty texts and empty lists.
     match block {
         Block::Header(text) if !text.trim().is_empty() => {
@@ -99,15 +105,16 @@ fn block(block: &Block) -> Vec<Value> {
         Block::Links(all) if !all.is_empty() => {
             vec![json!({"type": "context", "elements": [mrkdwn(links(all))]})]
         }
-        Block::Fields(fields) => fields
-            .chunks(FIELDS_A_SECTION)
-            .map(|fields| {
-                let fields: Vec<Value> = fields.iter().map(field).collect();
-                json!({"type": "section", "fields": fields})
-            })
+        Block::Fields(fields) => sections(fields)
+            .into_iter()
+            .map(|text| json!({"type": "section", "text": mrkdwn(text)}))
             .collect(),
         Block::Buttons(buttons) if !buttons.is_empty() => {
-            let elements: Vec<Value> = buttons.iter().take(BUTTONS).map(button).collect();
+            let elements: Vec<Value> = buttons
+                .iter()
+                .take(BUTTONS)
+                .map(|one| button(one, about))
+                .collect();
             vec![json!({"type": "actions", "elements": elements})]
         }
         Block::Header(_)
@@ -125,7 +132,7 @@ fn block(block: &Block) -> Vec<Value> {
 fn links(all: &[Link]) -> String {
     let mut text = String::new();
     for link in all {
-        let words = cut(&link.text, FIELD_CHARS, mentioning);
+        let words = cut(&link.text, VALUE_CHARS, mentioning);
         let written = match link.url.as_deref().and_then(address) {
             Some(url) => format!("<{url}|{}>", words.replace('|', "¦")),
             None => words,
@@ -146,36 +153,58 @@ fn address(url: &str) -> Option<String> {
     safe.then(|| url.replace('&', "&amp;"))
 }
 
-fn field((name, value): &(String, String)) -> Value {
-    let name = cut(name, HEADER_CHARS, mentioning);
-    let rest = FIELD_CHARS.saturating_sub(name.chars().count() + "**\n".len());
-    mrkdwn(format!("*{name}*\n{}", cut(value, rest, mentioning)))
+/// Names and values one below the other, as a phone shows them, in as few texts as they fit in.
+fn sections(fields: &[(String, String)]) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    for field in fields.iter().map(field) {
+        match texts.last_mut() {
+            Some(text)
+                if text.encode_utf16().count() + field.encode_utf16().count() < SECTION_CHARS =>
+            {
+                text.push_str(&format!("\n{field}"));
+            }
+            _ => texts.push(field),
+        }
+    }
+    texts
 }
 
-fn button(button: &Button) -> Value {
+fn field((name, value): &(String, String)) -> String {
+    let name = cut(name, HEADER_CHARS, mentioning);
+    let value = cut(value, VALUE_CHARS, mentioning);
+    let between = if value.contains('\n') { '\n' } else { ' ' };
+    format!("*{name}*{between}{value}")
+}
+
+/// Screen readers say what a button is about: several on a page read alike.
+fn button(button: &Button, about: &str) -> Value {
     let label = button.action.label();
+    let spoken = format!("{label}: {about}");
+    let spoken: String = spoken.chars().take(BUTTON_CHARS).collect();
     let mut rendered = json!({
         "type": "button",
         "text": plain_text(label, BUTTON_CHARS),
+        "accessibility_label": spoken,
         "action_id": button.action.id(),
         "value": button_value(button),
     });
     match button.action {
         ButtonAction::Approve => rendered["style"] = json!("primary"),
-        ButtonAction::Reject => rendered["style"] = json!("danger"),
-        ButtonAction::Cancel
-        | ButtonAction::Override
+        // What hurts.
+        ButtonAction::Override | ButtonAction::RollBack | ButtonAction::RestoreDatabase => {
+            rendered["style"] = json!("danger");
+        }
+        ButtonAction::Reject
+        | ButtonAction::Cancel
         | ButtonAction::Pause
         | ButtonAction::Resume
         | ButtonAction::Keep
-        | ButtonAction::RollBack
-        | ButtonAction::RollForward
-        | ButtonAction::RestoreDatabase => {}
+        | ButtonAction::RollForward => {}
     }
-    if let Some(question) = &button.confirm {
+    if let Some(confirm) = &button.confirm {
         rendered["confirm"] = json!({
-            "title": plain_text("Are you sure?", CONFIRM_TITLE_CHARS),
-            "text": plain_text(question, CONFIRM_CHARS),
+            "title": plain_text(&confirm.question, CONFIRM_TITLE_CHARS),
+            "text": plain_text(&confirm.means, CONFIRM_CHARS),
             "confirm": plain_text(label, CONFIRM_BUTTON_CHARS),
             "deny": plain_text("Not yet", CONFIRM_BUTTON_CHARS),
         });

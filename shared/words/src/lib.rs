@@ -3,8 +3,10 @@
 //! [`sluice_core`] keeps what is so, as data; this crate puts it in words, in no chat's own form. What
 //! knows Slack or a terminal comes after it.
 
+mod console;
 pub mod controls;
 pub mod home;
+pub mod inline;
 pub mod message;
 pub mod modal;
 pub mod note;

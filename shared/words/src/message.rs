@@ -1,7 +1,9 @@
 //! A message to people, in no vendor's words.
 //!
-//! Text is plain. The one exception: `<@U…>` and `<!subteam^S…>` name a person and a group, and the
-//! chat adapter turns them into mentions; everything else it must escape.
+//! Text is plain, but for the people, groups and moments that [`crate::inline`] reads; a chat adapter
+//! must escape everything else.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -67,7 +69,22 @@ pub struct Button {
     /// For exactly which plan, if it is about one.
     pub plan: Option<Hash>,
     /// What is asked before it does it.
-    pub confirm: Option<String>,
+    pub confirm: Option<Confirm>,
+}
+
+/// What is asked when a button is clicked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirm {
+    /// The question.
+    pub question: String,
+    /// What a yes means.
+    pub means: String,
+}
+
+impl fmt::Display for Confirm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.question, self.means)
+    }
 }
 
 /// What a button does.

@@ -9,6 +9,7 @@ use sluice_core::note::{Note, short_arn};
 use sluice_core::quantity;
 
 use crate::controls::{self, overriders};
+use crate::inline::moment_of_day;
 use crate::plan::remark;
 
 /// What people are told that is new in `after`.
@@ -150,7 +151,7 @@ pub fn words(note: &Note, deployment: &Deployment) -> String {
             } => format!(
                 "this takes longer than it should, and Sluice cannot see why: {doing} failed: \
                  {error}. Nothing is changed meanwhile. Sluice keeps trying until {}",
-                until.strftime("%Y-%m-%d %H:%M UTC")
+                moment_of_day(*until)
             ),
             Note::TimeDoesNotCount { gone_s } => format!(
                 "Sluice, or AWS's API, could not be reached for {}. ECS was held meanwhile; that \
@@ -225,6 +226,10 @@ pub fn words(note: &Note, deployment: &Deployment) -> String {
                 )
             }
             Note::CleanedUp => "the old version is shut down".to_owned(),
+            Note::StillOpen { until } => format!(
+                "no one has decided yet; this is open until {}",
+                moment_of_day(*until)
+            ),
             Note::NeedsPerson { doing, error } => {
                 format!("{doing} needs a person: {error}. Sluice keeps trying")
             }

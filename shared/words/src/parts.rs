@@ -12,8 +12,8 @@ pub const BLOCKS: usize = 50;
 const TEXT: usize = 2_900;
 /// Of a title.
 const TITLE: usize = 150;
-/// Of a value beside its name: Slack takes 2,000 of both.
-const VALUE: usize = 1_800;
+/// Of a value beside its name, which is in a text with it.
+const VALUE: usize = TEXT - TITLE - 10;
 /// Of all texts of a message together. Slack does not say how much it takes, and refuses more than
 /// about 13,000 (`msg_blocks_too_long`).
 pub const TOTAL: usize = 12_000;
@@ -23,8 +23,6 @@ const NOTE: usize = 60;
 const WIDEST: usize = "&amp;".len();
 /// What is tried, one after the other, until all texts together are short enough.
 const CAPS: [usize; 5] = [TEXT, 1_400, 700, 350, 170];
-/// Values that stand side by side in one of Slack's blocks.
-const SIDE_BY_SIDE: usize = 10;
 
 /// The message in as few parts as it needs: the first stands in its place, the others, numbered,
 /// continue it below. `elsewhere` are blocks that stand in full below already: they are cut all the
@@ -284,7 +282,18 @@ fn short(line: &str, limit: usize) -> String {
 /// Into how many of Slack's blocks it goes.
 fn slack_blocks(block: &Block) -> usize {
     match block {
-        Block::Fields(fields) => fields.len().div_ceil(SIDE_BY_SIDE),
+        // One below the other in a text, and a further one where they do not fit.
+        Block::Fields(fields) => {
+            let (mut texts, mut used) = (0, TEXT);
+            for (name, value) in fields {
+                let wide = width(name) + width(value) + "**\n\n".len();
+                used += wide;
+                if used > TEXT {
+                    (texts, used) = (texts + 1, wide);
+                }
+            }
+            texts
+        }
         Block::Header(_)
         | Block::Text(_)
         | Block::Code(_)

@@ -1,6 +1,8 @@
 //! What people see of a deployment: one message that always says how things stand, and a thread
 //! that tells how they came to. Both follow from the deployment alone.
 
+mod alone;
+mod approval;
 mod buttons;
 mod changes;
 mod decided;
@@ -14,7 +16,9 @@ mod restore_modal;
 mod standing;
 mod way_back;
 
+use crate::console;
 use crate::controls::overriders;
+use crate::inline::{clock, moment_of_day};
 use crate::message::{Block, Message};
 use crate::report::{Told, told};
 use crate::waits::waits_for;
@@ -46,7 +50,13 @@ pub fn message(d: &Deployment, before: Option<&SealedPlan>) -> Message {
             blocks.push(Block::Fields(vec![status]));
             blocks.extend(report_blocks(&told));
         }
-        None => blocks.extend(progress_blocks(d, before)),
+        None => {
+            blocks.extend(approval::card(d, before).unwrap_or_else(|| progress_blocks(d, before)))
+        }
+    }
+    let pages = console::links(d);
+    if !pages.is_empty() {
+        blocks.push(Block::Links(pages));
     }
     let mut small = format!(
         "{} · {} · {}",
@@ -59,6 +69,9 @@ pub fn message(d: &Deployment, before: Option<&SealedPlan>) -> Message {
     }
     if let Some(hotfix) = d.hotfix.as_ref().filter(|_| d.phase.is_terminal()) {
         small.push_str(&format!("\nHotfix: {hotfix}"));
+    }
+    if let (Phase::AwaitingApproval, Some(sealed)) = (&d.phase, &d.plan) {
+        small.push_str(&format!("\n{}", approval::small_print(sealed)));
     }
     blocks.push(Block::Context(small));
     blocks.extend(buttons::buttons(d));
@@ -118,17 +131,19 @@ pub fn replies(d: &Deployment, entry: &Entry) -> Vec<Reply> {
             broadcast: false,
         });
         let asked = Reply {
-            message: Message::line(format!("{line}\n{question}")),
+            message: Message::line(format!("{}\n{question}", alone::alert(d, &entry.note))),
             broadcast: true,
         };
         return std::iter::once(asked).chain(details).collect();
     }
-    let mut message = Message::line(line);
+    let broadcast = is_failure(d, &entry.note);
+    let mut message = Message::line(if broadcast {
+        alone::alert(d, &entry.note)
+    } else {
+        line
+    });
     message.blocks.extend(plan);
-    vec![Reply {
-        message,
-        broadcast: is_failure(d, &entry.note),
-    }]
+    vec![Reply { message, broadcast }]
 }
 
 /// Whether its migration runs on a copy before anybody is asked.
@@ -152,29 +167,27 @@ fn question(d: &Deployment, note: &Note) -> Option<String> {
     }
     let approval = d.settings.environment.approval.as_ref()?;
     let approvers: Vec<String> = approval.approvers.iter().map(Member::to_string).collect();
-    if let Some(restore) = d.restore() {
-        return Some(format!(
-            "{}: {} of {} {} may be restored, with the loss that the plan names, once you \
-             approve it \
-             at the top of this thread.",
-            approvers.join(" "),
-            restore.database.identifier(),
-            d.app(),
-            d.environment()
-        ));
-    }
+    // Of a later phase's deadline nothing is said: what is caught up on may be over.
+    let until = sluice_core::machine::deadline(d);
+    let until = until.filter(|_| matches!(d.phase, Phase::AwaitingApproval));
+    let until = until.map_or_else(String::new, |until| {
+        format!(", until {}", moment_of_day(until))
+    });
+    let what = if d.restore().is_some() {
+        "approve the restore, with the loss that the plan names,"
+    } else {
+        "approve it"
+    };
     Some(format!(
-        "{}: {} {} may go to {} once you approve it at the top of this thread.",
-        approvers.join(" "),
-        d.app(),
-        d.release.tag,
-        d.environment()
+        "{}: {what} at the top of this thread{until}.",
+        approvers.join(" ")
     ))
 }
 
 fn is_failure(d: &Deployment, note: &Note) -> bool {
     match note {
         Note::RollingBack { .. }
+        | Note::StillOpen { .. }
         | Note::ServiceStuck { .. }
         | Note::NeedsPerson { .. }
         | Note::RestoreDecisionNeeded { .. }
@@ -200,13 +213,13 @@ fn progress_blocks(d: &Deployment, before: Option<&SealedPlan>) -> Vec<Block> {
         ("Status".to_owned(), progress::status(d)),
         (
             "Waits for".to_owned(),
-            format!("{}, since {}", waits_for(d), decided::clock(d.entered_at)),
+            format!("{}, since {}", waits_for(d), clock(d.entered_at)),
         ),
     ])];
     let changes = changes::changes(d, before);
     let decides = matches!(d.phase, Phase::AwaitingRestoreDecision { .. });
     if !changes.is_empty() && !decides {
-        blocks.push(Block::Text(format!("What changes\n{}", bullets(&changes))));
+        blocks.push(titled("What changes", bullets(&changes)));
     }
     blocks.extend(origin::links(d, before));
     blocks.extend(
@@ -222,50 +235,19 @@ fn progress_blocks(d: &Deployment, before: Option<&SealedPlan>) -> Vec<Block> {
             overriders(&d.settings.environment)
         )));
     }
-    blocks.extend(asked_again(d));
     blocks.extend(way_back::blocks(d));
+    // Of a restore: a release has its own card.
     if let (Phase::AwaitingApproval, Some(sealed)) = (&d.phase, &d.plan) {
+        blocks.extend(approval::asked_again(d, sealed).map(Block::Text));
         blocks.push(Block::Code(plan::text(sealed)));
-        blocks.push(Block::Context(format!(
-            "plan {} · registry {}",
-            sealed.hash.short(),
-            sealed.plan.release.registry
-        )));
-    }
-    if let (Phase::AwaitingApproval, Some(demands)) = (&d.phase, d.demands()) {
-        let until = sluice_core::machine::deadline(d)
-            .map(|deadline| deadline.strftime("%H:%M UTC").to_string())
-            .unwrap_or_default();
-        let given: Vec<String> = d
-            .approvals
-            .keys()
-            .map(|user| format!("<@{user}>"))
-            .collect();
-        let mut text = format!(
-            "{} of {} approvals given, open until {until}. Nothing is changed before that.",
-            given.len(),
-            demands.quorum
-        );
-        if !given.is_empty() {
-            text.push_str(&format!(" Given by {}.", given.join(", ")));
-        }
-        blocks.push(Block::Text(text));
+        blocks.extend(approval::approvals(d).map(|said| titled("Approval", said)));
     }
     blocks
 }
 
-/// What has changed since people approved the plan: they are asked again.
-fn asked_again(d: &Deployment) -> Option<Block> {
-    let (Phase::AwaitingApproval, Some(sealed)) = (&d.phase, &d.plan) else {
-        return None;
-    };
-    d.story.iter().rev().find_map(|entry| match &entry.note {
-        Note::PlanChanged { plan, changes } if *plan == sealed.hash => Some(Block::Text(format!(
-            "Approval is needed again: the plan has changed since it was approved.\n{}",
-            changes.join("\n")
-        ))),
-        _ => None,
-    })
+/// A text under a title.
+fn titled(title: &str, text: String) -> Block {
+    Block::Fields(vec![(title.to_owned(), text)])
 }
 
 /// By whom, why, since when, and what becomes of it.
@@ -314,11 +296,12 @@ fn listed(title: &str, lines: &[String]) -> Vec<Block> {
             Some(text) if text.chars().count() + line.chars().count() < BLOCK_CHARS => {
                 text.push_str(&format!("\n• {line}"));
             }
-            Some(_) => texts.push(format!("• {line}")),
-            None => texts.push(format!("{title}\n• {line}")),
+            _ => texts.push(format!("• {line}")),
         }
     }
-    texts.into_iter().map(Block::Text).collect()
+    let first = texts.iter().take(1).map(|text| titled(title, text.clone()));
+    let others = texts.iter().skip(1).cloned().map(Block::Text);
+    first.chain(others).collect()
 }
 
 /// What becomes of a deployment under way when somebody wants back.

@@ -235,6 +235,10 @@ fn filled(modal: &Modal, by: SlackUserId, number: usize) -> Submission {
 /// there.
 fn typed_into_a_shell(world: &mut World, offer: &Offered, command: &str) -> Result<(), String> {
     let named = |option: &str| after(command, option).ok_or(format!("{option} is missing"));
+    let region = offer.by.settings.environment.region.as_str();
+    if named("--region")? != region {
+        return Err(format!("it is not in {region}"));
+    }
     let cluster = || named("--cluster").map(ClusterName::new);
     let mut words = command.split(' ').skip(1);
     let verb = (words.next(), words.next());

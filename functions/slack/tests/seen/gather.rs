@@ -5,14 +5,16 @@ use std::sync::Arc;
 use futures::executor::block_on;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use sluice_app::ports::TriggerId;
-use sluice_app::{App, Decide};
+use sluice_app::ports::{EnvironmentKey, TriggerId};
+use sluice_app::{App, Decide, Request, RestoreDatabase};
 use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
+use sluice_core::failure::PortError;
 use sluice_core::id::{EnvironmentName, RepositoryName, SlackUserId};
 use sluice_core::origin;
 use sluice_core::phase::Phase;
-use sluice_sim::cloud::{ImageBehaviour, Push, digest_of};
+use sluice_core::restore::PointReference;
+use sluice_sim::cloud::{Fault, ImageBehaviour, Operation, Push, digest_of};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, DirectFunctions, Habit, World};
 use sluice_slack::{render, render_home, render_modal};
@@ -90,6 +92,65 @@ impl Story {
         story.push("v1.5.0", "1.5.0", behaviour);
         story.world.run(Bounds::default(), |_| false);
         story
+    }
+
+    /// v1.5.0 has migrated the database to what v1.4.0 does not run on, and fails under traffic:
+    /// someone must decide.
+    pub(crate) fn decision() -> Self {
+        let mut config = erp();
+        // One approver is enough for this story.
+        for environment in &mut config.environments {
+            environment.migration_rules.clear();
+        }
+        let breaking = ImageBehaviour::default()
+            .with_migration(
+                "orders have no note any more",
+                "ALTER TABLE orders DROP COLUMN note;",
+            )
+            .with_trouble_under_traffic(SignedDuration::from_mins(2), 503);
+        let mut story = Self::of(config, breaking, false);
+        story.until(|phase| matches!(phase, Phase::AwaitingRestoreDecision { .. }));
+        story
+    }
+
+    /// v1.5.0 fails its smoke tests, and AWS refuses to roll it back.
+    pub(crate) fn stuck() -> Self {
+        let mut story = Self::told(bad(), false);
+        story.until(|phase| matches!(phase, Phase::Verifying { .. }));
+        let denied =
+            PortError::permanent("AccessDeniedException: the role may not call UpdateService");
+        story.world.with_cloud(|cloud| {
+            let faults = cloud.faults();
+            faults.always(Operation::UpdateService, Fault::Fail(denied));
+        });
+        story.until(|phase| matches!(phase, Phase::RollbackFailed { .. }));
+        story
+    }
+
+    /// Someone restores production's database, which is DOWN meanwhile.
+    pub(crate) fn restoring() -> Self {
+        let mut story = Self::told(ImageBehaviour::default(), true);
+        let request = Request {
+            id: "on-call/1".to_owned(),
+            by: SlackUserId::new(ON_CALL),
+            environment: EnvironmentKey::of(&story.newest()),
+        };
+        let order = RestoreDatabase {
+            to: PointReference::Moment(story.newest().id),
+            reason: "the migration merged accounts that are not the same".to_owned(),
+        };
+        block_on(story.app.restore(&request, &order)).unwrap();
+        story.until(|phase| matches!(phase, Phase::Restoring { .. }));
+        story
+    }
+
+    fn until(&mut self, reached: impl Fn(&Phase) -> bool) {
+        self.world.run(Bounds::default(), |world| {
+            let stored = world.store().deployments();
+            stored
+                .iter()
+                .any(|stored| reached(&stored.deployment.phase))
+        });
     }
 
     /// v1.5.0 has production's traffic, and Sluice cannot reach it: people are asked.
@@ -258,6 +319,9 @@ pub(crate) fn everything() -> Value {
     messages.push(view::message(&closed.newest(), None));
     messages.push(closed.typed("status production"));
     messages.extend(Story::blind().messages());
+    messages.extend(Story::decision().messages());
+    messages.extend(Story::stuck().messages());
+    messages.extend(Story::restoring().messages());
     let lines = ["status", "history production", "who production", "help"];
     messages.extend(lines.map(|line| waits.typed(line)));
     let groups = [Group::Look, Group::Decision, Group::Ask, Group::Control];

@@ -8,7 +8,7 @@ use std::path::Path;
 use sluice_sim::cloud::ImageBehaviour;
 use sluice_words::message::{Block, Message};
 use sluice_words::modal::{InputKind, Modal};
-use sluice_words::view;
+use sluice_words::{inline, view};
 
 use crate::gather::{Story, bad, modals};
 
@@ -65,6 +65,21 @@ fn page() -> String {
     );
     part("It is live", message(&latest(&done)));
     part("It failed", message(&latest(&failed)));
+    let told = |story: &Story| {
+        let posted = story.world.slack().messages();
+        let alerts = posted.into_iter().rfind(|posted| posted.broadcast);
+        message(alerts.unwrap().says())
+    };
+    let decision = Story::decision();
+    part("Someone must decide", message(&latest(&decision)));
+    part("The channel is told of a decision", told(&decision));
+    let stuck = Story::stuck();
+    part("The rollback failed", message(&latest(&stuck)));
+    part("The channel is told of that", told(&stuck));
+    part(
+        "The database is being restored",
+        message(&latest(&Story::restoring())),
+    );
     part("`/sluice status`", message(&waits.typed("status")));
     part(
         "`/sluice status production`, frozen",
@@ -120,7 +135,11 @@ fn block(block: &Block) -> String {
         Block::Fields(fields) => {
             let fields: Vec<String> = fields
                 .iter()
-                .map(|(name, value)| format!("**{name}** {}", shown(value)))
+                .map(|(name, value)| {
+                    let value = shown(value).replace('\n', "\\\n");
+                    let between = if value.contains('\n') { "\\\n" } else { " " };
+                    format!("**{name}**{between}{value}")
+                })
                 .collect();
             fields.join("\\\n")
         }
@@ -159,25 +178,7 @@ fn form(modal: &Modal) -> String {
     text.replace("> \n", ">\n")
 }
 
-/// Mentions as Slack shows them; everything else of a text is literal.
+/// Mentions and times as Slack shows them; everything else of a text is literal.
 fn shown(text: &str) -> String {
-    let mut shown = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('<') {
-        shown.push_str(before);
-        let name = ["@", "!subteam^"]
-            .iter()
-            .find_map(|open| after.strip_prefix(open)?.split_once('>'));
-        rest = match name {
-            Some((name, after)) => {
-                shown.push_str(&format!("@{name}"));
-                after
-            }
-            None => {
-                shown.push_str("&lt;");
-                after
-            }
-        };
-    }
-    shown + rest
+    inline::plain(text).replace('<', "&lt;")
 }

@@ -83,12 +83,17 @@ impl App {
         let before = state.verified.as_ref().map(|verified| &verified.deployment);
         // Only for where it comes from.
         let before = self.deployment(before).await.unwrap_or_default();
+        let (next, last) = match next {
+            Some(d) if d.phase.is_terminal() => (None, Some(d)),
+            other => (other, None),
+        };
         Ok(Glance {
             key,
             verified: state.verified,
             origin: before.as_ref().and_then(Deployment::origin).cloned(),
             active,
-            next: next.filter(|d| !d.phase.is_terminal()),
+            next,
+            last,
             closed,
             unreadable: None,
         })

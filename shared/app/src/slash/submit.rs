@@ -78,7 +78,7 @@ impl App {
             .deployment;
         let waits = matches!(d.phase, Phase::AwaitingApproval);
         let Some(modal) = reject_modal(&d).filter(|_| waits) else {
-            let phase = d.phase.name();
+            let phase = d.phase.in_words();
             let rejected = sluice_core::failure::RejectedEvent::NotAwaitingApproval { phase };
             return Err(rejected.into());
         };

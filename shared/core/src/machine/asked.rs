@@ -21,7 +21,7 @@ pub(super) fn go_back(
     way: Way,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
-    let phase = d.phase.name();
+    let phase = d.phase.in_words();
     match &d.phase {
         Phase::Queued
         | Phase::Planning { .. }

@@ -59,7 +59,7 @@ pub(super) fn roll_forward(
 ) -> Result<(), RejectedEvent> {
     let Phase::AwaitingRestoreDecision { cause } = &d.phase else {
         return Err(RejectedEvent::NothingToDecide {
-            phase: d.phase.name(),
+            phase: d.phase.in_words(),
         });
     };
     roles::may(&d.settings.environment, Action::RollForward, by, groups)?;

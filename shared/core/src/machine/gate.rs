@@ -97,7 +97,7 @@ pub(super) fn override_it(
 ) -> Result<(), RejectedEvent> {
     let Phase::AwaitingWindow { closed: Some(_) } = &d.phase else {
         return Err(RejectedEvent::NothingToOverride {
-            phase: d.phase.name(),
+            phase: d.phase.in_words(),
         });
     };
     roles::may(&d.settings.environment, Action::Override, by, groups)?;

@@ -19,6 +19,7 @@ mod pause;
 mod planning;
 mod queue;
 mod rehearsal;
+mod remind;
 mod restore;
 mod retry;
 mod rollback;
@@ -81,7 +82,8 @@ fn wake(deployment: &Deployment, now: Timestamp) -> Transition {
             commands: Vec::new(),
         };
     }
-    let mut next = deadline::pass(deployment, now);
+    let next = deadline::pass(deployment, now);
+    let mut next = next.or_else(|| remind::pass(deployment, now));
     let commands = needs::commands(next.as_ref().unwrap_or(deployment), now);
     // What is to be done is stored before anybody does it.
     for command in commands.iter().filter(|command| command.has_effect()) {
@@ -200,7 +202,7 @@ fn take_outcome(
 fn late(d: &Deployment, outcome: &Outcome) -> RejectedEvent {
     RejectedEvent::Late {
         event: outcome.name(),
-        phase: d.phase.name(),
+        phase: d.phase.in_words(),
     }
 }
 

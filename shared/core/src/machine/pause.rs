@@ -29,7 +29,7 @@ pub(super) fn pause(
 ) -> Result<(), RejectedEvent> {
     if !d.phase.can_pause() {
         return Err(RejectedEvent::CannotPause {
-            phase: d.phase.name(),
+            phase: d.phase.in_words(),
         });
     }
     roles::may(&d.settings.environment, Action::Pause, by, groups)?;
@@ -61,7 +61,7 @@ pub(super) fn resume(
 ) -> Result<(), RejectedEvent> {
     let Some(paused) = &d.paused else {
         return Err(RejectedEvent::NotPaused {
-            phase: d.phase.name(),
+            phase: d.phase.in_words(),
         });
     };
     roles::may(&d.settings.environment, Action::Resume, by, groups)?;

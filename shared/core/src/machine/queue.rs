@@ -51,7 +51,7 @@ pub(super) fn superseded(
     if !d.phase.is_untouched() || *by == d.id || d.kind.goes_first() {
         return Err(RejectedEvent::NotSuperseded {
             by: by.clone(),
-            phase: d.phase.name(),
+            phase: d.phase.in_words(),
         });
     }
     end(d, Phase::Superseded { by: by.clone() }, now);

@@ -25,7 +25,7 @@ pub(super) fn failed(
     {
         return Err(RejectedEvent::Late {
             event: "command-failed",
-            phase: d.phase.name(),
+            phase: d.phase.in_words(),
         });
     }
     stop_asking(d, command, error);

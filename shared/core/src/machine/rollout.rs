@@ -220,7 +220,7 @@ pub(super) fn observe(
     let Some(known) = d.touched.rollouts.get(service) else {
         return Err(RejectedEvent::Late {
             event: "rollout",
-            phase: d.phase.name(),
+            phase: d.phase.in_words(),
         });
     };
     // ECS may take a moment to show a service deployment it has accepted. It never forgets one.

@@ -22,7 +22,7 @@ pub(super) fn cancel(
 ) -> Result<(), RejectedEvent> {
     if !d.phase.can_cancel() {
         return Err(RejectedEvent::TooLateToCancel {
-            phase: d.phase.name(),
+            phase: d.phase.in_words(),
         });
     }
     roles::may(&d.settings.environment, Action::Cancel, by, groups)?;

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{bake, deadline, restore};
+use super::{bake, deadline, remind, restore};
 use crate::deployment::Deployment;
 use crate::intent::{Intent, after};
 use crate::phase::Phase;
@@ -17,8 +17,10 @@ const LOOK_AGAIN_S: i64 = 10 * 60;
 pub fn wake_at(d: &Deployment, now: Timestamp) -> Option<Timestamp> {
     let deadline = deadline(d)?;
     let pause = match &d.phase {
-        // A person's click wakes it, or the deadline.
-        Phase::AwaitingApproval | Phase::AwaitingRestoreDecision { .. } => return Some(deadline),
+        // A person's click wakes it, or a reminder, or the deadline.
+        Phase::AwaitingApproval | Phase::AwaitingRestoreDecision { .. } => {
+            return Some(remind::next(d).map_or(deadline, |at| at.min(deadline)));
+        }
         // Whoever opens it or resumes it wakes it.
         Phase::AwaitingWindow { .. } if d.paused.is_some() => return Some(deadline),
         Phase::AwaitingWindow { .. } => LOOK_AGAIN_S,

@@ -15,6 +15,7 @@ mod pause;
 mod planning;
 mod rehearsal;
 mod remarks;
+mod remind;
 mod restore;
 mod unkind;
 mod view;

@@ -59,6 +59,7 @@ fn people_see_which_commit_it_is_who_pushed_it_and_what_changes() {
         origin: Some(before.seen.origin.clone()),
         active: Some(run.d.clone()),
         next: None,
+        last: None,
         closed: Vec::new(),
     };
     let status = text(&status_message(&[glance]));

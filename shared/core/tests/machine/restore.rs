@@ -553,9 +553,10 @@ fn it_is_called_off_until_services_stop_and_never_after() {
         let give_way = Event::SupersededBy {
             deployment: DeploymentId::from_outside("dep-newer"),
         };
-        let too_late = RejectedEvent::TooLateToCancel { phase: "Restoring" };
+        let phase = run.d.phase.in_words();
+        let too_late = RejectedEvent::TooLateToCancel { phase };
         assert_eq!(run.event(&cancel), Err(too_late), "{step}");
-        let cannot_pause = RejectedEvent::CannotPause { phase: "Restoring" };
+        let cannot_pause = RejectedEvent::CannotPause { phase };
         assert_eq!(run.event(&pause), Err(cannot_pause), "{step}");
         assert_eq!(run.event(&back), Err(RejectedEvent::IsRestore), "{step}");
         assert!(run.event(&give_way).is_err(), "{step}");

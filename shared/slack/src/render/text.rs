@@ -1,5 +1,7 @@
 //! Text in Slack's mrkdwn: escaped, with only our own mentions in it, and cut to a length.
 
+use sluice_words::inline::{self, Inline};
+
 /// How a line becomes Slack's text: in pieces that must not be cut in two.
 type Pieces = fn(&str) -> Vec<String>;
 
@@ -26,36 +28,24 @@ pub(super) fn code(line: &str) -> Vec<String> {
     pieces
 }
 
-/// Everything is literal, except that `<@U…>`, `<@W…>` and `<!subteam^S…>` are mentions.
+/// Everything is literal but people, groups and moments, which Slack shows in its own way.
 pub(super) fn mentioning(line: &str) -> Vec<String> {
-    let mut pieces = Vec::new();
-    let mut rest = line;
-    while let Some(c) = rest.chars().next() {
-        let length = mention_length(rest).unwrap_or(0);
-        if length > 0 {
-            pieces.push(rest[..length].to_owned());
-            rest = &rest[length..];
-        } else {
-            pieces.push(escaped(c));
-            rest = &rest[c.len_utf8()..];
-        }
-    }
+    let pieces = inline::read(line).into_iter();
     pieces
-}
-
-/// How many bytes of the text are a mention of a person or a group.
-fn mention_length(text: &str) -> Option<usize> {
-    let (inside, _) = text.strip_prefix('<')?.split_once('>')?;
-    let id = match inside.strip_prefix('@') {
-        Some(person) => person.starts_with(['U', 'W']).then_some(person)?,
-        None => inside
-            .strip_prefix("!subteam^")
-            .filter(|group| group.starts_with('S'))?,
-    };
-    let is_id = id
-        .bytes()
-        .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-    is_id.then_some(inside.len() + "<>".len())
+        .flat_map(|piece| match piece {
+            Inline::Text(text) => plain(text),
+            Inline::Person(id) => vec![format!("<@{id}>")],
+            Inline::Group(id) => vec![format!("<!subteam^{id}>")],
+            Inline::Moment { second, day, plain } => {
+                let shown = if day {
+                    "{date_short_pretty} {time}"
+                } else {
+                    "{time}"
+                };
+                vec![format!("<!date^{second}^{shown}|{plain}>")]
+            }
+        })
+        .collect()
 }
 
 fn escaped(c: char) -> String {

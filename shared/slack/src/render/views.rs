@@ -16,7 +16,11 @@ const INPUT_CHARS: usize = 3_000;
 
 /// A form as `views.open` takes it.
 pub fn render_modal(modal: &Modal) -> Value {
-    let mut blocks: Vec<Value> = modal.blocks.iter().flat_map(block).collect();
+    let mut blocks: Vec<Value> = modal
+        .blocks
+        .iter()
+        .flat_map(|one| block(one, &modal.title))
+        .collect();
     let room = BLOCKS - modal.inputs.len().min(BLOCKS);
     if blocks.len() > room {
         keep_limit(&mut blocks, room);
@@ -35,7 +39,11 @@ pub fn render_modal(modal: &Modal) -> Value {
 
 /// A home page as `views.publish` takes it.
 pub fn render_home(home: &Home) -> Value {
-    let mut blocks: Vec<Value> = home.blocks.iter().flat_map(block).collect();
+    let mut blocks: Vec<Value> = home
+        .blocks
+        .iter()
+        .flat_map(|one| block(one, "Sluice"))
+        .collect();
     if blocks.len() > BLOCKS {
         keep_limit(&mut blocks, BLOCKS);
     }

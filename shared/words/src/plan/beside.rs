@@ -75,7 +75,7 @@ fn database_words(database: &DatabaseObservation) -> String {
     )
 }
 
-fn scan_words(counts: &BTreeMap<Severity, u32>) -> String {
+pub(crate) fn scan_words(counts: &BTreeMap<Severity, u32>) -> String {
     let said: Vec<String> = counts
         .iter()
         .rev()

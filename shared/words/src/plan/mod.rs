@@ -6,6 +6,7 @@ mod remark;
 use sluice_core::id::ImageTag;
 use sluice_core::plan::SealedPlan;
 
+pub(crate) use beside::scan_words;
 pub use remark::remark;
 
 /// The plan in full, and below it what was seen beside it.

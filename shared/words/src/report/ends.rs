@@ -261,6 +261,9 @@ fn advice(d: &Deployment, cause: &Cause) -> Vec<Offer> {
             exit_code: Some(LOCK_NOT_FREE),
             ..
         } => vec![Offer::Look(Look::OtherMigration), again(d, When::Fixed)],
+        Cause::MigrationFailed {
+            exit_code: None, ..
+        } if never_started(d) => vec![Offer::Look(Look::TaskStart), again(d, When::Fixed)],
         Cause::MigrationFailed { .. } | Cause::MigrationUnknown { .. } => {
             migration_failed(d, cause)
         }
@@ -273,12 +276,29 @@ fn advice(d: &Deployment, cause: &Cause) -> Vec<Offer> {
             vec![Offer::Look(Look::Logs), Offer::Push(Fix::Release)]
         }
         Cause::AskedFor { .. } => vec![Offer::Push(Fix::Release)],
-        Cause::TimedOut { after_s, .. } => vec![
-            Offer::Look(Look::WhatTook { after_s: *after_s }),
-            again(d, When::Fixed),
-        ],
+        Cause::TimedOut { after_s, .. } => timed_out(d, *after_s),
         Cause::PausedTooLong { .. } => vec![again(d, When::Now)],
     }
+}
+
+/// Whether nothing of the migration was executed.
+fn never_started(d: &Deployment) -> bool {
+    let run = d.touched.migration.as_ref();
+    run.is_some_and(|run| run.stopping.is_none() && run.ended.is_none())
+}
+
+/// Tasks that never came up have stopped for a reason, and most often the release is it.
+fn timed_out(d: &Deployment, after_s: u64) -> Vec<Offer> {
+    let slow = d.touched.rollouts.iter();
+    let slow = slow.filter(|(_, seen)| seen.as_ref().is_none_or(|seen| !seen.status.is_over()));
+    let mut offers: Vec<Offer> = slow
+        .map(|(service, _)| Offer::Look(Look::Tasks(service.clone())))
+        .collect();
+    if offers.is_empty() {
+        offers.push(Offer::Look(Look::WhatTook { after_s }));
+    }
+    offers.push(again(d, When::Fixed));
+    offers
 }
 
 fn migration_failed(d: &Deployment, cause: &Cause) -> Vec<Offer> {

@@ -97,6 +97,8 @@ pub enum Look {
         /// The limit, in seconds.
         after_s: u64,
     },
+    /// Why ECS could not start a task.
+    TaskStart,
     /// What ECS runs now.
     Services,
 }
@@ -152,7 +154,7 @@ impl Offer {
     /// What people type, if the offer is one command.
     pub fn command(&self, d: &Deployment) -> Option<String> {
         let key = EnvironmentKey::of(d);
-        Some(match self {
+        let command = match self {
             Self::Deploy(_) => format!("{COMMAND} deploy {} to {key}", d.release.tag),
             Self::RollBack(None) => format!("{COMMAND} rollback {key}"),
             Self::RollBack(Some(to)) => format!("{COMMAND} rollback {key} to {to}"),
@@ -172,8 +174,28 @@ impl Offer {
             | Self::ChooseVersion
             | Self::Look(_)
             | Self::Database(_) => return None,
-        })
+        };
+        Some(in_region(d, &command))
     }
+}
+
+/// Whoever types it works in several regions: each command of AWS's names this one.
+pub(super) fn in_region(d: &Deployment, command: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let mut since_aws = None;
+    for word in command.split(' ') {
+        let counted = since_aws.map(|count: usize| count + 1);
+        since_aws = if word.ends_with("aws") {
+            Some(0)
+        } else {
+            counted
+        };
+        words.push(word.to_owned());
+        if since_aws == Some(2) {
+            words.push(format!("--region {}", d.settings.environment.region));
+        }
+    }
+    words.join(" ")
 }
 
 pub(super) fn planned_database(d: &Deployment) -> Option<Database> {

@@ -1,7 +1,10 @@
 //! Facts and offers in words.
 
 use super::fact::{DatabaseFact, Fact, Fits, Revision, Schema, Which};
-use super::offer::{DatabaseOffer, Fix, Goal, Look, Offer, When, planned_database, renaming};
+use super::offer::{
+    DatabaseOffer, Fix, Goal, Look, Offer, When, in_region, planned_database, renaming,
+};
+use super::seen;
 use sluice_core::deployment::Deployment;
 use sluice_core::id::{ServiceName, TaskDefinitionArn};
 use sluice_core::note::short_arn;
@@ -247,6 +250,10 @@ pub(super) fn offer(d: &Deployment, offer: &Offer) -> String {
         }
         Offer::Look(look) => look_words(d, look, &code),
         Offer::UpdateService { service, goal, .. } => match goal {
+            Goal::Before if seen::fits(d) == Fits::No => format!(
+                "Bring {service} back to the version from before, which is expected to FAIL on the \
+                 new schema: {code}"
+            ),
             Goal::Before => format!("Bring {service} back to the version from before: {code}"),
             Goal::Release => format!("Bring {service} to {tag}: {code}"),
             Goal::Start { .. } => format!("Start {service}: {code}"),
@@ -286,6 +293,11 @@ fn look_words(d: &Deployment, look: &Look, code: &str) -> String {
         Look::Alembic => {
             "Compare `alembic current` with `alembic heads` before anything else.".to_owned()
         }
+        Look::TaskStart => {
+            "See why ECS could not start the task: its execution role, the network to \
+                            ECR and Secrets Manager, the secrets' names."
+                .to_owned()
+        }
         Look::Tasks(service) => format!("Read the stopped tasks and the log of {service}."),
         Look::Logs => format!("Read the logs of {}.", d.release.tag),
         Look::WhatTook { after_s } => format!(
@@ -319,8 +331,8 @@ fn database_offer(d: &Deployment, offer: &DatabaseOffer, code: &str) -> String {
                 "EITHER go on with the restored database: first, if {} is still the old one, `{}`; \
                  then `{}`; once that is available:",
                 planned.database.identifier(),
-                renaming(&planned.database, planned.aside.identifier()),
-                renaming(&planned.copy, planned.database.identifier())
+                in_region(d, &renaming(&planned.database, planned.aside.identifier())),
+                in_region(d, &renaming(&planned.copy, planned.database.identifier()))
             )
         }),
         DatabaseOffer::KeepBackups => renames(d, |planned| {
@@ -334,7 +346,7 @@ fn database_offer(d: &Deployment, offer: &DatabaseOffer, code: &str) -> String {
             format!(
                 "OR stay with the old one: if it is called {}, `{}`; once that is available:",
                 planned.aside.identifier(),
-                renaming(&planned.aside, planned.database.identifier())
+                in_region(d, &renaming(&planned.aside, planned.database.identifier()))
             )
         }),
         DatabaseOffer::SlowAtFirst => {

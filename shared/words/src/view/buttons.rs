@@ -1,12 +1,12 @@
 //! The buttons of a deployment's message: those that make sense now, and no others.
 
-use crate::message::{Block, Button, ButtonAction};
+use crate::message::{Block, Button, ButtonAction, Confirm};
 use sluice_core::deployment::Deployment;
 use sluice_core::phase::Phase;
 use sluice_core::roles::{Action, Role};
 
 pub(super) fn buttons(d: &Deployment) -> Option<Block> {
-    let button = |action: ButtonAction, confirm: Option<String>| Button {
+    let button = |action: ButtonAction, confirm: Option<Confirm>| Button {
         action,
         deployment: d.id.clone(),
         plan: match action {
@@ -24,42 +24,46 @@ pub(super) fn buttons(d: &Deployment) -> Option<Block> {
         },
         confirm,
     };
-    let confirm = |action| match action {
-        ButtonAction::RollForward => Some(format!(
-            "Leave {} as it is? Nothing is rolled back; a newer release must fix it.",
-            d.environment()
-        )),
-        ButtonAction::Approve => Some(match d.restore() {
-            None => format!("Deploy {} to {}?", d.release.tag, d.environment()),
-            Some(restore) => format!(
-                "Stop {} and restore {}? What was written since {} is lost.",
-                d.environment(),
-                restore.database.identifier(),
-                restore.until.strftime("%H:%M:%S UTC")
-            ),
-        }),
-        ButtonAction::Keep => Some(format!(
-            "Is {tag} healthy in {}? This marks {tag} as healthy and makes it a rollback target.",
-            d.environment(),
-            tag = d.release.tag
-        )),
-        ButtonAction::Cancel if matches!(d.phase, Phase::Migrating) => Some(format!(
-            "Cancel {}? The migration runs to its end first; then nothing more is done.",
-            d.release.tag
-        )),
-        ButtonAction::Reject
-        | ButtonAction::Cancel
-        | ButtonAction::Override
-        | ButtonAction::Pause
-        | ButtonAction::Resume
-        | ButtonAction::RollBack
-        | ButtonAction::RestoreDatabase => None,
-    };
     let actions = actions(d).into_iter();
     let buttons: Vec<Button> = actions
-        .map(|action| button(action, confirm(action)))
+        .map(|action| button(action, confirm(d, action)))
         .collect();
     (!buttons.is_empty()).then_some(Block::Buttons(buttons))
+}
+
+/// What is asked first, where a click cannot be taken back.
+fn confirm(d: &Deployment, action: ButtonAction) -> Option<Confirm> {
+    let (tag, environment) = (&d.release.tag, d.environment());
+    let (question, means) = match (action, d.restore()) {
+        (ButtonAction::RollForward, _) => (
+            format!("Leave {environment} as it is?"),
+            "Nothing is rolled back; a newer release must fix it.".to_owned(),
+        ),
+        (ButtonAction::Approve, None) => (
+            format!("Deploy {tag} to {environment}?"),
+            format!("It starts once enough have approved it and {environment} is open."),
+        ),
+        (ButtonAction::Approve, Some(restore)) => (
+            format!(
+                "Stop {environment} and restore {}?",
+                restore.database.identifier()
+            ),
+            format!(
+                "What was written since {} is lost.",
+                restore.until.strftime("%H:%M:%S UTC")
+            ),
+        ),
+        (ButtonAction::Keep, _) => (
+            format!("Is {tag} healthy in {environment}?"),
+            format!("This marks {tag} as healthy and makes it a rollback target."),
+        ),
+        (ButtonAction::Cancel, _) if matches!(d.phase, Phase::Migrating) => (
+            format!("Cancel {tag}?"),
+            "The migration runs to its end first; then nothing more is done.".to_owned(),
+        ),
+        _ => return None,
+    };
+    Some(Confirm { question, means })
 }
 
 /// What can be done now. Before any service is touched a deployment is cancelled or left waiting;

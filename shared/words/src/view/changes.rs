@@ -18,8 +18,9 @@ pub(super) fn changes(d: &Deployment, before: Option<&SealedPlan>) -> Vec<String
     if let Some(restore) = &plan.restore {
         return restored(sealed, restore);
     }
-    let mut lines = vec![versions(sealed), revisions(plan)];
-    lines.extend(before.and_then(|before| secrets(sealed, before)));
+    let mut lines = vec![format!("version {}", versions(sealed)), revisions(plan)];
+    let secrets = before.and_then(|before| secrets(sealed, before));
+    lines.extend(secrets.map(|said| format!("secrets: {said}")));
     lines.extend(plan.migration.as_ref().map(|migration| {
         let backup = match &plan.backup {
             Some(backup) => format!(", after a snapshot of {}", backup.database.identifier()),
@@ -49,15 +50,16 @@ fn restored(sealed: &SealedPlan, restore: &PlannedRestore) -> Vec<String> {
     ]
 }
 
-fn versions(sealed: &SealedPlan) -> String {
+/// `v1.4.0 → v1.5.0`.
+pub(super) fn versions(sealed: &SealedPlan) -> String {
     let (plan, seen) = (&sealed.plan, &sealed.seen);
     let to = &plan.release.tag;
     match &seen.previous {
         Some(previous) if previous.release.digest == plan.release.digest => {
-            format!("version {to}, the image that is running already")
+            format!("{to}, the image that is running already")
         }
-        Some(previous) => format!("version {} → {to}", previous.release.tag),
-        None => format!("version {to}; no release has been verified here yet"),
+        Some(previous) => format!("{} → {to}", previous.release.tag),
+        None => format!("{to}; no release has been verified here yet"),
     }
 }
 
@@ -70,7 +72,8 @@ fn revisions(plan: &Plan) -> String {
     format!("task definitions {} → new revisions", from.join(", "))
 }
 
-fn secrets(sealed: &SealedPlan, before: &SealedPlan) -> Option<String> {
+/// Which secrets are new, gone, or of another version.
+pub(super) fn secrets(sealed: &SealedPlan, before: &SealedPlan) -> Option<String> {
     let (old, new) = (versions_of_secrets(before), versions_of_secrets(sealed));
     let mut said: Vec<String> = Vec::new();
     for (variable, version) in &new {
@@ -83,7 +86,7 @@ fn secrets(sealed: &SealedPlan, before: &SealedPlan) -> Option<String> {
     let kept = |name: &str| new.contains_key(name);
     let gone = old.keys().filter(|name| !kept(name));
     said.extend(gone.map(|name| format!("{name} is gone")));
-    (!said.is_empty()).then(|| format!("secrets: {}", said.join(", ")))
+    (!said.is_empty()).then(|| said.join(", "))
 }
 
 /// Every secret with the version that it has, or had at the time.

@@ -1,9 +1,9 @@
 //! Who decided, and when: stays on the message after the decision.
 
-use jiff::Timestamp;
-
 use sluice_core::deployment::Deployment;
 use sluice_core::phase::Phase;
+
+use crate::inline::clock;
 
 /// `Approved by <@U…> at 09:18 UTC`; `None` where nobody decided.
 pub(super) fn decided(d: &Deployment) -> Option<String> {
@@ -23,8 +23,4 @@ pub(super) fn decided(d: &Deployment) -> Option<String> {
             Some(format!("Approved by {}", given.join(", ")))
         }
     }
-}
-
-pub(super) fn clock(at: Timestamp) -> String {
-    at.strftime("%H:%M UTC").to_string()
 }

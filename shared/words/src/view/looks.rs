@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 
+use crate::inline::moment_of_day;
 use crate::message::{Block, Message};
 use sluice_core::config::{Approval, Environment, Member};
 use sluice_core::environment_key::EnvironmentKey;
-use sluice_core::quantity;
 use sluice_core::roles::Role;
 use sluice_core::summary::DeploymentSummary;
+use sluice_core::{phase, quantity};
 
 use super::progress::sign_of;
 
@@ -44,8 +45,8 @@ fn line(one: &DeploymentSummary, now: Timestamp) -> String {
     format!(
         "{} {}  {what} · {} {lasted} · {} · {}",
         sign_of(&one.phase),
-        one.requested_at.strftime("%Y-%m-%d %H:%M UTC"),
-        one.phase,
+        moment_of_day(one.requested_at),
+        phase::in_words(&one.phase),
         crate::note::asked(&one.requested_by),
         one.id
     ) + &one

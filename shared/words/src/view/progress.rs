@@ -27,22 +27,30 @@ pub(super) fn sign_of(phase: &str) -> &'static str {
     }
 }
 
-/// `🔄 Migrating, step 2 of 7`.
+/// `🔄 Migrating the database, step 2 of 7`.
 pub(super) fn status(d: &Deployment) -> String {
     let name = d.phase.name();
+    let words = d.phase.in_words();
     if let Phase::Restoring { step } = &d.phase {
-        return format!("{} {name}{}", sign_of(name), restore_step(step));
+        return format!("{} {}{}", sign_of(name), capital(words), restore_step(step));
     }
-    let paused = d.paused.is_some() && !d.phase.is_terminal();
-    let sign = match paused {
-        true => "⏸ Paused in",
-        false => sign_of(name),
+    let what = if d.paused.is_some() && !d.phase.is_terminal() {
+        format!("⏸ Paused while {words}")
+    } else {
+        format!("{} {}", sign_of(name), capital(words))
     };
     let steps = steps(d);
     match steps.iter().position(|step| *step == name) {
-        Some(number) => format!("{sign} {name}, step {} of {}", number + 1, steps.len()),
-        None => format!("{sign} {name}"),
+        Some(number) => format!("{what}, step {} of {}", number + 1, steps.len()),
+        None => what,
     }
+}
+
+/// With a capital letter, as a sentence begins.
+fn capital(words: &str) -> String {
+    let mut chars = words.chars();
+    let first = chars.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(chars).collect()
 }
 
 /// Which step of how many; none of one that has turned back.

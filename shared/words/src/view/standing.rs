@@ -1,7 +1,9 @@
 //! How environments stand, at a glance: for `/sluice status` and the App Home.
 
 use crate::home::Home;
+use crate::inline::{clock, moment_of_day};
 use crate::message::{Block, Message};
+use crate::report::told;
 use crate::slash::{COMMAND, Group, help};
 use crate::waits::waits_for;
 use sluice_core::deployment::Deployment;
@@ -12,7 +14,6 @@ use sluice_core::origin::Origin;
 use sluice_core::phase::Phase;
 use sluice_core::release::VerifiedRelease;
 
-use super::decided::clock;
 use super::origin;
 use super::progress::status;
 
@@ -29,6 +30,8 @@ pub struct Glance {
     pub active: Option<Deployment>,
     /// The deployment that waits behind it.
     pub next: Option<Deployment>,
+    /// The newest deployment, if it is over: how it ended.
+    pub last: Option<Deployment>,
     /// What keeps deployments from beginning, line by line: freezes, holds.
     pub closed: Vec<String>,
     /// Why nothing else is known, where its state cannot be read.
@@ -44,6 +47,7 @@ impl Glance {
             origin: None,
             active: None,
             next: None,
+            last: None,
             closed: Vec::new(),
             unreadable: Some(why.into()),
         }
@@ -108,10 +112,14 @@ fn subject(d: &Deployment) -> String {
 }
 
 fn under_way(d: &Deployment) -> String {
+    let status = match d.phase {
+        // It says no more than what is waited for.
+        Phase::AwaitingApproval | Phase::AwaitingRestoreDecision { .. } => "✋ Waits".to_owned(),
+        _ => format!("{}. Waits", status(d)),
+    };
     format!(
-        "{}: {}, waits for {} since {}",
+        "{}: {status} for {}, since {}",
         subject(d),
-        status(d),
         waits_for(d),
         clock(d.entered_at)
     )
@@ -129,6 +137,7 @@ fn glance_blocks(glance: &Glance) -> Vec<Block> {
         ("Version".to_owned(), version(glance)),
         ("Deployment".to_owned(), lock(glance)),
     ];
+    fields.extend(glance.last.as_ref().map(ended));
     fields.push(("Health".to_owned(), health(glance)));
     if let Some(next) = &glance.next {
         fields.push(("Next".to_owned(), under_way(next)));
@@ -172,7 +181,7 @@ fn version(glance: &Glance) -> String {
             "{} ({}), verified {}",
             verified.release.tag,
             verified.release.digest.short(),
-            verified.at.strftime("%Y-%m-%d %H:%M UTC")
+            moment_of_day(verified.at)
         ),
         None => "no verified release yet".to_owned(),
     }
@@ -192,6 +201,14 @@ fn lock(glance: &Glance) -> String {
         ),
         None => "no deployment in progress".to_owned(),
     }
+}
+
+/// How the last deployment ended.
+fn ended(d: &Deployment) -> (String, String) {
+    let at = moment_of_day(d.entered_at);
+    let happened = told(d).map_or_else(|| subject(d), |told| told.happened);
+    let said = format!("{}, {at}: {happened}", status(d));
+    ("Last ended".to_owned(), said)
 }
 
 /// What the last health sample of a bake said. Between deployments Sluice takes none.

@@ -12,12 +12,11 @@ use sluice_core::plan::way_back::{point_of_no_return, time_away};
 use sluice_core::quantity;
 use sluice_core::restorable::{before_migration, is_offered};
 
-/// Findings shown in the message: the plan has them all.
-const SHOWN: usize = 5;
+/// Findings and locks shown on the card: the plan has them all.
+const SHOWN: usize = 3;
 
 pub(super) fn blocks(d: &Deployment) -> Vec<Block> {
     match (&d.phase, &d.plan) {
-        (Phase::AwaitingApproval, Some(sealed)) => before(d, sealed),
         (Phase::AwaitingRestoreDecision { cause }, Some(sealed)) => {
             vec![Block::Text(decide(d, sealed, cause))]
         }
@@ -25,68 +24,56 @@ pub(super) fn blocks(d: &Deployment) -> Vec<Block> {
     }
 }
 
-/// Before the yes: can it be taken back, and what makes it so.
-fn before(d: &Deployment, sealed: &SealedPlan) -> Vec<Block> {
+/// Before the yes: whether it can be taken back.
+pub(super) fn verdict(sealed: &SealedPlan) -> Option<String> {
     let plan = &sealed.plan;
-    if let Some(head) = &plan.at_head {
-        return vec![Block::Text(format!(
-            "🟢 Rollback: safe. The database is at revision {head} already: nothing is migrated."
-        ))];
+    if plan.at_head.is_some() {
+        return Some("🟢 safe: nothing is migrated".to_owned());
     }
-    if plan.migration.is_none() {
-        return Vec::new();
-    }
+    plan.migration.as_ref()?;
     let Some(judgement) = plan.judgement() else {
-        return vec![Block::Text(
-            "🟡 Rollback: not known. No one looked at the migration; set `inspect` in [migration] to \
-             have Sluice do it."
-                .to_owned(),
-        )];
+        return Some("🟡 not known: the migration was not inspected".to_owned());
     };
-    let mut text = if judgement.is_additive() {
-        "🟢 Rollback: safe. The running version is compatible with the new schema.".to_owned()
-    } else {
-        let takes = time_away(sealed);
-        let takes = takes.map_or_else(String::new, |away| {
-            format!(" The restore would take about {away} (estimated).")
-        });
-        format!(
-            "🔴 Rollback: {}.{takes}",
-            point_of_no_return(plan, judgement)
-        )
-    };
-    let shown: Vec<String> = judgement.findings.iter().take(SHOWN).map(line).collect();
-    if !shown.is_empty() {
-        text.push_str(&format!(
-            "\nWhat the migration does\n{}",
-            super::bullets(&shown)
-        ));
+    if judgement.is_additive() {
+        return Some("🟢 safe: the running version is compatible with the new schema".to_owned());
     }
+    let takes = time_away(sealed);
+    let takes = takes.map_or_else(String::new, |away| {
+        format!(". The restore would take about {away} (estimated)")
+    });
+    Some(format!("🔴 {}{takes}", point_of_no_return(plan, judgement)))
+}
+
+/// What the migration does, the worst first, and what its rehearsal showed.
+pub(super) fn in_short(d: &Deployment, sealed: &SealedPlan) -> Option<Block> {
+    let judgement = sealed.plan.judgement()?;
+    let mut lines: Vec<String> = judgement.findings.iter().take(SHOWN).map(line).collect();
     let more = judgement.findings.len().saturating_sub(SHOWN) + judgement.left_out as usize;
     if more > 0 {
-        text.push_str(&format!(
-            "\nand {}: the plan in the thread has them",
-            quantity::count(more, "more finding")
-        ));
-    }
-    if let Some(rehearsal) = &d.rehearsal {
-        text.push_str(&rehearsed(rehearsal));
+        let more = quantity::count(more, "more finding");
+        lines.push(format!("and {more}: the plan in the thread has them"));
     }
     let risks = risks_for_four_eyes(&d.settings, Some(judgement));
     if !risks.is_empty() {
         let risks: Vec<&str> = risks.iter().map(|risk| risk.word()).collect();
-        text.push_str(&format!(
-            "\nTwo people must approve, since it is {}.",
+        lines.push(format!(
+            "Two people must approve, since it is {}.",
             risks.join(" and ")
         ));
     }
-    vec![Block::Text(text)]
+    let mut fields = Vec::new();
+    if !lines.is_empty() {
+        fields.push(("What the migration does".to_owned(), lines.join("\n")));
+    }
+    let rehearsal = d.rehearsal.as_ref();
+    fields.extend(rehearsal.map(|one| ("Rehearsal".to_owned(), rehearsed(one))));
+    (!fields.is_empty()).then_some(Block::Fields(fields))
 }
 
 /// What the rehearsal showed, and what it cost.
 fn rehearsed(rehearsal: &Rehearsal) -> String {
     let mut text = format!(
-        "\n🎭 Rehearsed on a copy: it ran in {}. Making the copy took RDS {}, as a restore would; it is \
+        "🎭 on a copy it ran in {}. Making the copy took RDS {}, as a restore would; it is \
          removed, and billed for about that time.",
         quantity::duration_ms(rehearsal.took_ms),
         quantity::duration_s(rehearsal.copied_s)
@@ -113,26 +100,21 @@ fn rehearsed(rehearsal: &Rehearsal) -> String {
     text
 }
 
+/// A finding in a line; the statement stands in the plan.
 fn line(finding: &Finding) -> String {
     let sign = match finding.risk {
         Risk::Breaking => "🔴",
         Risk::Unjudged | Risk::DataLosing => "🟠",
         Risk::Locking | Risk::NotTransactional => "🟡",
     };
-    let mut line = format!(
-        "{sign} {} ({}): {}\n      `{}`",
-        finding.risk,
-        finding.rule,
-        finding.means,
-        finding.statement.replace('`', "'")
-    );
-    if let Some(waiver) = &finding.waiver {
-        line.push_str(&format!(
-            "\n      waived by {}: {}",
-            waiver.by, waiver.reason
-        ));
-    }
-    line
+    let waiver = finding.waiver.as_ref();
+    let waived = waiver.map_or_else(String::new, |waiver| {
+        format!(" (waived by {}: {})", waiver.by, waiver.reason)
+    });
+    format!(
+        "{sign} {} ({}): {}{waived}",
+        finding.risk, finding.rule, finding.means
+    )
 }
 
 /// What there is to decide, and what each way costs.
