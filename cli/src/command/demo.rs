@@ -13,7 +13,7 @@ use crate::arguments::Demo;
 use crate::play::{self, Play, Silence, Verdict};
 use crate::sample;
 use crate::scenario::{self, Scenario};
-use crate::terminal::{BAD, DIM, GOOD, STRONG, Screen, is_lively, paint, wrap};
+use crate::terminal::{BAD, DIM, GOOD, STRONG, Screen, is_lively, paint, width, wrap};
 
 /// Virtual seconds in a second, at a terminal: the default story takes half a minute.
 const WATCHABLE: u32 = 100;
@@ -147,13 +147,13 @@ fn unknown(name: &str) -> Failure {
 
 fn opening(name: &str, shows: &str, seed: u64) -> String {
     let start = play::start().strftime("%A %Y-%m-%d, %H:%M UTC");
+    let world =
+        format!("A simulated AWS account and Slack; no network. It is {start}; seed {seed}.");
+    let title = wrap(&format!("{name}: {shows}"), width()).join("\n");
     format!(
-        "{}: {shows}\n{}\n",
-        paint(STRONG, name),
-        paint(
-            DIM,
-            format!("A simulated AWS account and Slack; no network. It is {start}; seed {seed}.")
-        )
+        "{}\n{}\n",
+        title.replacen(name, &paint(STRONG, name), 1),
+        paint(DIM, wrap(&world, width()).join("\n"))
     )
 }
 
@@ -165,7 +165,7 @@ fn judged(verdict: &Verdict) -> String {
         } else {
             paint(BAD, "✗")
         };
-        let words = wrap(&checked.words, 96).join("\n  ");
+        let words = wrap(&checked.words, width() - 2).join("\n  ");
         lines.push(format!("{mark} {words}"));
     }
     lines.push(String::new());

@@ -8,7 +8,7 @@ use sluice_words::report::told;
 
 use super::Failure;
 use crate::account;
-use crate::terminal::{BAD, DIM, GOOD, STRONG, Screen, as_text, paint};
+use crate::terminal::{BAD, DIM, GOOD, STRONG, Screen, as_text, paint, width, wrap_hanging};
 
 /// Every deployment: where it ended, the state of the world, and what people can do.
 pub(super) fn deployments(world: &World) -> String {
@@ -33,20 +33,16 @@ fn deployment(d: &Deployment) -> String {
         paint(DIM, format!("{} · {}", d.id, d.release.digest.short()))
     )];
     if let Some(report) = told(d) {
-        lines.extend(
-            report
-                .world
-                .iter()
-                .map(|line| format!("  {}", as_text(line))),
-        );
-        lines.extend(
-            report
-                .todo
-                .iter()
-                .map(|line| format!("  → {}", as_text(line))),
-        );
+        lines.extend(report.world.iter().map(|line| hanging("  ", line)));
+        lines.extend(report.todo.iter().map(|line| hanging("  → ", line)));
     }
     lines.join("\n")
+}
+
+/// A line as wide as the terminal, with the rest below what comes after `before`.
+fn hanging(before: &str, line: &str) -> String {
+    let line = format!("{before}{}", as_text(line));
+    wrap_hanging(&line, width(), before.trim_start().chars().count()).join("\n")
 }
 
 /// Prints a value as JSON, and nothing else.

@@ -65,7 +65,8 @@ impl<'a> Viewer<'a> {
             let line = match typed.take() {
                 Some(line) => line,
                 None => {
-                    self.screen.print(&paint(DIM, choices(question)))?;
+                    let choices = wrap(&choices(question), width()).join("\n");
+                    self.screen.print(&paint(DIM, choices))?;
                     let name = paint(STRONG, format!("{}>", question.environment));
                     self.screen.prompt(&format!("{name} "))?;
                     let line = match prompt.read() {

@@ -302,7 +302,7 @@ impl Play {
     /// Prints what someone did, its result, and what it changed.
     fn came(&mut self, audience: &mut dyn Audience, did: String, came: Came) -> io::Result<()> {
         match came {
-            Came::Words(message) if message.blocks.len() == 1 => {
+            Came::Words(message) if message == Message::line(&message.summary) => {
                 let told = format!("{did} and is told: {}", message.summary);
                 self.stage.somebody(audience, told)?;
             }

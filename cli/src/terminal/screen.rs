@@ -3,12 +3,12 @@
 use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
+use console::truncate_str;
+
+use super::width;
 
 /// Clears from the cursor to the end of the screen.
 const CLEAR_BELOW: &str = "\x1b[0J";
-/// Off: a line that is too long is cut at the edge, so that one line stays one row.
-const WRAP_OFF: &str = "\x1b[?7l";
-const WRAP_ON: &str = "\x1b[?7h";
 
 /// Where the account goes: lines that stay and, on a terminal, status lines below them.
 pub struct Screen {
@@ -98,9 +98,10 @@ impl Screen {
             let lines: String = self
                 .status
                 .iter()
-                .map(|line| format!("{}\n", self.coloured(line)))
+                .map(|line| truncate_str(line, width() - 1, "…"))
+                .map(|line| format!("{}\n", self.coloured(&line)))
                 .collect();
-            write!(self.out, "{WRAP_OFF}{lines}{WRAP_ON}")?;
+            write!(self.out, "{lines}")?;
             self.drawn = self.status.len();
         }
         self.out.flush()
@@ -162,7 +163,7 @@ mod tests {
             screen.line_was_typed();
             screen.status(Vec::new()).unwrap();
         });
-        let drawn = format!("{WRAP_OFF}one\n{WRAP_ON}");
+        let drawn = "one\n";
         assert_eq!(text, format!("{drawn}\x1b[2A\r{CLEAR_BELOW}"));
     }
 
@@ -172,7 +173,7 @@ mod tests {
             screen.status(vec!["one".into(), "two".into()]).unwrap();
             screen.print("line").unwrap();
         });
-        let drawn = format!("{WRAP_OFF}one\ntwo\n{WRAP_ON}");
+        let drawn = "one\ntwo\n";
         assert_eq!(text, format!("{drawn}\x1b[2A\r{CLEAR_BELOW}line\n{drawn}"));
     }
 }

@@ -91,6 +91,9 @@ pub struct Deployment {
     pub looked: BTreeSet<CommandKey>,
     /// Whether people were told that the phase's time is over and Sluice cannot look.
     pub is_blind: bool,
+    /// When whoever is asked was reminded last, in this phase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminded_at: Option<Timestamp>,
     /// Who wants it stopped as soon as that is safe, if somebody does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop: Option<Stop>,
@@ -305,6 +308,7 @@ impl Deployment {
             clock_from: at,
             looked: BTreeSet::new(),
             is_blind: false,
+            reminded_at: None,
             stop: None,
             paused: None,
             overridden: None,
@@ -402,6 +406,7 @@ impl Deployment {
         self.clock_from = now;
         self.looked.clear();
         self.is_blind = false;
+        self.reminded_at = None;
     }
 
     /// From when on "not found" proves that the command was never carried out; `None` if it never

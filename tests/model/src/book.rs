@@ -196,6 +196,7 @@ impl Pages {
             clock_from,
             looked,
             is_blind,
+            reminded_at,
             stop,
             paused,
             overridden,
@@ -207,7 +208,7 @@ impl Pages {
         let changing = (
             (id, phase, entered_at, clock_from, looks, rehearsal),
             (plan.as_ref().map(|plan| &plan.hash), approvals, overridden),
-            (touched, intents, looked, is_blind),
+            (touched, intents, looked, is_blind, reminded_at),
             (stop, paused, setbacks, story),
         );
         number_of(&mut self.known, 0, &changing, &mut self.deployments, |_| {

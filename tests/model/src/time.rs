@@ -40,6 +40,7 @@ pub(crate) fn later(d: &Deployment, seconds: i64) -> Deployment {
 fn moments(d: &mut Deployment, change: &mut dyn FnMut(&mut Timestamp)) {
     change(&mut d.entered_at);
     change(&mut d.clock_from);
+    d.reminded_at.iter_mut().for_each(&mut *change);
     if d.touched.rollouts_since.is_some() || d.touched.migration.is_some() {
         let touched = &mut *d.touched;
         touched.rollouts_since.iter_mut().for_each(&mut *change);

@@ -6,4 +6,5 @@
 mod gather;
 mod manifest;
 mod page;
+mod phone;
 mod slack_sdk;

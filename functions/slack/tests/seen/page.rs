@@ -40,6 +40,14 @@ fn page() -> String {
     let mut part = |title: &str, text: String| {
         write!(page, "\n## {title}\n\n{text}").unwrap();
     };
+    let phone: String = ["approval", "decision", "rollback-failed", "restoring"]
+        .map(|name| {
+            format!("<img src=\"slack/{name}.png\" alt=\"the card, on a phone\" width=\"240\">\n")
+        })
+        .concat();
+    let where_from = "More of them are in [slack/](slack/). `functions/slack/tests/phone/shoot` \
+                      renews them, with a browser and much of Slack's look.\n";
+    part("On a phone", format!("{phone}\n{where_from}"));
     let latest = |story: &Story| view::message(&story.newest(), None);
     let asks = waits.world.slack();
     let posted = asks.messages();

@@ -18,12 +18,7 @@ pub(super) fn next(d: &Deployment) -> Option<Timestamp> {
     let until = deadline(d)?;
     let last = until.saturating_sub(LAST).ok()?;
     let half = asked.saturating_add(until.duration_since(asked) / 2).ok()?;
-    let reminded = d.story.iter().rev().take_while(|entry| entry.at >= asked);
-    let reminded = reminded
-        .filter(|entry| matches!(entry.note, Note::StillOpen { .. }))
-        .map(|entry| entry.at)
-        .max();
-    let since = reminded.unwrap_or(asked);
+    let since = d.reminded_at.map_or(asked, |at| at.max(asked));
     // Of an hour at the least: half time and the end are the same moment otherwise.
     let half = (last.duration_since(half) >= LAST).then_some(half);
     half.into_iter().chain([last]).find(|at| *at > since)
@@ -36,6 +31,7 @@ pub(super) fn pass(d: &Deployment, now: Timestamp) -> Option<Deployment> {
         return None;
     }
     let mut next = d.clone();
+    next.reminded_at = Some(now);
     next.tell(now, Note::StillOpen { until });
     Some(next)
 }

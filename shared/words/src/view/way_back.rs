@@ -1,9 +1,11 @@
 //! What people see of the way back, before they say yes and while it is their turn to decide.
 
+use crate::inline::moment_of_day;
 use crate::message::Block;
 use crate::report::standing_words;
 use sluice_core::deployment::Deployment;
 use sluice_core::failure::Cause;
+use sluice_core::machine::deadline;
 use sluice_core::migration::{Finding, Rehearsal, Risk};
 use sluice_core::phase::Phase;
 use sluice_core::plan::SealedPlan;
@@ -18,7 +20,7 @@ const SHOWN: usize = 3;
 pub(super) fn blocks(d: &Deployment) -> Vec<Block> {
     match (&d.phase, &d.plan) {
         (Phase::AwaitingRestoreDecision { cause }, Some(sealed)) => {
-            vec![Block::Text(decide(d, sealed, cause))]
+            vec![decide(d, sealed, cause)]
         }
         _ => Vec::new(),
     }
@@ -118,7 +120,7 @@ fn line(finding: &Finding) -> String {
 }
 
 /// What there is to decide, and what each way costs.
-fn decide(d: &Deployment, sealed: &SealedPlan, cause: &Cause) -> String {
+fn decide(d: &Deployment, sealed: &SealedPlan, cause: &Cause) -> Block {
     let plan = &sealed.plan;
     let mut ways = Vec::new();
     if d.touched.rollouts_since.is_some() {
@@ -149,9 +151,16 @@ fn decide(d: &Deployment, sealed: &SealedPlan, cause: &Cause) -> String {
         ));
     }
     ways.push("Roll forward: everything stays as it is, and a newer release fixes it.".to_owned());
-    format!(
-        "What happened: {cause}.\nHow things stand\n{}\nWhat you can do\n{}",
-        super::bullets(&standing_words(d)),
-        super::bullets(&ways)
+    let mut fields = vec![
+        ("What happened", format!("{cause}.")),
+        ("How things stand", super::bullets(&standing_words(d))),
+        ("What you can do", super::bullets(&ways)),
+    ];
+    fields.extend(deadline(d).map(|until| ("Until", moment_of_day(until))));
+    let fields = fields.into_iter();
+    Block::Fields(
+        fields
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
     )
 }
