@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use sluice_words::message::{Block, Button, ButtonAction};
-use sluice_words::modal::{BEFORE, Input, InputKind, InputName, Modal};
+use sluice_words::modal::{BEFORE, Input, InputKind, InputName, Modal, Purpose};
 use sluice_words::operate::{Answer, Glimpse, Outcome};
 
 use crate::terminal::{DIM, STRONG, as_text, paint, plain};
@@ -117,8 +117,8 @@ pub fn lines(answer: &Answer) -> String {
         shown.push(questions(form));
     }
     if !commands.is_empty() {
-        shown.push(paint(STRONG, "What you can do"));
-        shown.extend(commands.iter().map(|line| format!("  {line}")));
+        let title = paint(STRONG, "What you can do");
+        shown.push(format!("{title}\n  {}", commands.join("\n  ")));
     }
     if answer.outcome == Outcome::Done
         && let Some(glimpse) = glimpse.filter(|it| !it.over && answer.message.blocks.len() == 1)
@@ -129,7 +129,7 @@ pub fn lines(answer: &Answer) -> String {
         ));
     }
     // Commands are written without the slash here.
-    shown.join("\n").replace("/sluice ", "sluice ")
+    shown.join("\n\n").replace("/sluice ", "sluice ")
 }
 
 /// What a button does, as it is typed.
@@ -163,7 +163,7 @@ fn questions(form: &Modal) -> String {
     for input in &form.inputs {
         lines.push(String::new());
         lines.push(paint(STRONG, as_text(&input.label)));
-        lines.extend(options(input));
+        lines.extend(options(input, &form.purpose));
         if !input.hint.is_empty() {
             lines.push(paint(DIM, as_text(&input.hint)));
         }
@@ -171,7 +171,7 @@ fn questions(form: &Modal) -> String {
     lines.join("\n")
 }
 
-fn options(input: &Input) -> Vec<String> {
+fn options(input: &Input, purpose: &Purpose) -> Vec<String> {
     match (input.name, &input.kind) {
         (InputName::Release, InputKind::Select(choices)) => choices
             .iter()
@@ -187,7 +187,10 @@ fn options(input: &Input) -> Vec<String> {
         (InputName::Schema, _) => {
             vec!["  --force  if you know that the old code is compatible".to_owned()]
         }
-        (InputName::Confirm, _) => vec!["  --confirm ENV".to_owned()],
+        (InputName::Confirm, _) => vec![match purpose {
+            Purpose::Restore { at } => format!("  --confirm {}", at.environment),
+            _ => "  --confirm ENV".to_owned(),
+        }],
         (InputName::Reason | InputName::Release | InputName::Point, _) => {
             vec![format!("  --{} \"…\"", input.name.id())]
         }

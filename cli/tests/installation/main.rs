@@ -87,6 +87,8 @@ fn a_version_is_read_approved_followed_and_exported() {
 
     let (code, shown) = anna.types(&["show", "production"]);
     assert_eq!(code, 0, "{shown}");
+    insta::assert_snapshot!("status", status);
+    insta::assert_snapshot!("show", shown);
     let offer = shown.split("sluice approve erp/production --plan ").nth(1);
     let plan = offer.unwrap_or_else(|| panic!("{shown}"))[..12].to_owned();
     let (code, unread) = anna.types(&["approve", "production"]);
@@ -96,6 +98,7 @@ fn a_version_is_read_approved_followed_and_exported() {
     let ben = terminal(&server, BEN);
     let (code, refused) = ben.types(&["approve", "production", "--plan", &plan]);
     assert_eq!(code, 4, "{refused}");
+    insta::assert_snapshot!("not-an-approver", refused);
     assert_eq!(production(&server).phase.name(), "AwaitingApproval");
 
     let (code, approved) = anna.json(&["approve", "production", "--plan", &plan]);
@@ -133,6 +136,16 @@ fn with_slack_down_a_rollback_is_asked_for_and_begins_within_a_minute() {
     let anna = terminal(&server, ANNA);
     let (code, form) = anna.types(&["rollback", "production"]);
     assert_eq!(code, 3, "{form}");
+    insta::assert_snapshot!("rollback-form", form);
+    let (_, restore) = anna.types(&["restore", "production"]);
+    insta::assert_snapshot!("restore-form", restore);
+    let (code, unknown) =
+        terminal(&server, BEN).types(&["rollback", "production", "--reason", "slow"]);
+    assert_eq!(code, 5, "{unknown}");
+    assert!(
+        unknown.contains("Slack says who is in a user group"),
+        "{unknown}"
+    );
     for told in [
         "--reason \"…\"",
         "(without `to`)",

@@ -5,7 +5,7 @@ use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::id::{DeploymentId, Hash, SlackUserId};
 use sluice_core::rollback::ReleaseReference;
 use sluice_words::message::{ButtonAction, Message};
-use sluice_words::modal::{InputName, Purpose, Submission};
+use sluice_words::modal::{BEFORE, Input, InputKind, InputName, Purpose, Submission};
 use sluice_words::operate::{Answer, Order, Outcome};
 use sluice_words::slash::{Ask, Decision, Reason, Slash};
 
@@ -72,7 +72,7 @@ impl App {
                 if !act.has(&[InputName::Reason]) {
                     self.ask_where_to(at, &act.by, to.as_ref(), &act.trigger)
                         .await?;
-                    return Ok(asks(paper));
+                    return Ok(asks(paper, act));
                 }
                 let form = act.submission(Purpose::RollBack { at: at.clone() });
                 let order = RollBack {
@@ -87,7 +87,7 @@ impl App {
                 use InputName::{Confirm, Point, Reason};
                 if !act.has(&[Point, Reason, Confirm]) {
                     self.ask_what_to_restore(at, &act.by, &act.trigger).await?;
-                    return Ok(asks(paper));
+                    return Ok(asks(paper, act));
                 }
                 let form = act.submission(Purpose::Restore { at: at.clone() });
                 let id = act.request(at).deployment();
@@ -96,7 +96,7 @@ impl App {
             Command::Slash(slash) => {
                 let reply = self.slash(slash, &act.by, &act.trigger).await?;
                 let Some(message) = reply.message else {
-                    return Ok(asks(paper));
+                    return Ok(asks(paper, act));
                 };
                 // A request that has opened a deployment has given it its name.
                 let id = act.request(at).deployment();
@@ -136,7 +136,7 @@ impl App {
             };
             match self.click(&click, Some(&act.trigger)).await? {
                 Some(decided) => decided.reply,
-                None => return Ok(asks(paper)),
+                None => return Ok(asks(paper, act)),
             }
         };
         self.done(&said, Some(id)).await
@@ -220,18 +220,29 @@ fn preceded(line: &str, mut message: Message) -> Message {
     said
 }
 
-/// The form that Slack would have opened.
-fn asks(paper: &Paper) -> Answer {
+/// The form that Slack would have opened, and which of its questions must be answered.
+fn asks(paper: &Paper, act: &Act<'_>) -> Answer {
     let form = paper.form();
-    let missing: Vec<&str> = form
-        .iter()
-        .flat_map(|form| &form.inputs)
-        .map(|input| input.name.id())
-        .collect();
-    let mut answer = Answer::line(
-        Outcome::NeedsAnswers,
-        format!("Nothing was done yet. Say first: {}.", missing.join(", ")),
-    );
+    let inputs = form.iter().flat_map(|form| &form.inputs);
+    let open = inputs.filter(|input| !has_default(input) && !act.has(&[input.name]));
+    let open: Vec<&str> = open.map(|input| input.name.id()).collect();
+    let said = match open.as_slice() {
+        [] => "Nothing was done yet.".to_owned(),
+        open => format!("Nothing was done yet. Still missing: {}.", open.join(", ")),
+    };
+    let mut answer = Answer::line(Outcome::NeedsAnswers, said);
     answer.form = form.map(Box::new);
     answer
+}
+
+/// The previous version unless another is named, and no rollback onto a newer schema unless someone
+/// says that it is compatible.
+fn has_default(input: &Input) -> bool {
+    match (input.name, &input.kind) {
+        (InputName::Schema, _) => true,
+        (InputName::Release, InputKind::Select(choices)) => {
+            choices.iter().any(|choice| choice.value == BEFORE)
+        }
+        _ => false,
+    }
 }
