@@ -24,8 +24,8 @@ impl Response {
     pub(crate) fn new(status_code: u16, answer: &Answer) -> Self {
         let body = serde_json::to_string(answer)
             .expect("an answer serialises: the keys of its maps are strings");
-        if written(&body) > MOST_BYTES && answer.export.is_some() {
-            return Self::new(200, &too_long());
+        if written(&body) > MOST_BYTES {
+            return Self::new(status_code, &too_long());
         }
         Self {
             status_code,
@@ -44,14 +44,28 @@ fn written(text: &str) -> usize {
 fn too_long() -> Answer {
     Answer::line(
         Outcome::Refused,
-        "This history is longer than Lambda sends (6 MB). Read it from the table instead: \
-         docs/replay.md has the command.",
+        "The answer is longer than Lambda sends (6 MB). A history of that length is read from the \
+         table: docs/replay.md has the command.",
     )
 }
 
 #[cfg(test)]
 mod tests {
-    use super::written;
+    use super::{Response, written};
+    use sluice_words::operate::{Answer, Outcome};
+
+    #[test]
+    fn lambda_is_given_no_more_than_it_takes() {
+        let of = |text: String| Response::new(200, &Answer::line(Outcome::Done, text)).body;
+        assert!(of("a".repeat(1024 * 1024)).contains("done"));
+        // Twice in an answer, and each quote is three bytes longer than it is.
+        let long = of("\"".repeat(1024 * 1024));
+        assert!(
+            long.contains("refused") && long.len() < 1024,
+            "{}",
+            long.len()
+        );
+    }
 
     #[test]
     fn a_text_is_measured_as_it_is_written() {
