@@ -55,9 +55,14 @@ impl Client {
             loader = loader.profile_name(profile);
         }
         let config = loader.load().await;
+        Self::with(address, config.credentials_provider())
+    }
+
+    /// With these credentials; `None` where there are none.
+    pub fn with(address: Address, credentials: Option<SharedCredentialsProvider>) -> Self {
         Self {
             address,
-            credentials: config.credentials_provider(),
+            credentials,
         }
     }
 
