@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sluice_core::deployment::Deployment;
 use sluice_core::failure::PortError;
+use sluice_core::phase::Phase;
 use sluice_words::message::{Block, Message};
 use sluice_words::operate::{Answer, Export, Glimpse, Outcome};
 use sluice_words::view;
@@ -32,6 +33,15 @@ impl App {
     ) -> Result<Answer, PortError> {
         let before = self.plan_before(d).await?;
         let mut message = view::message(d, before.as_deref());
+        // In Slack the plan stands in the thread, below a card that fits a phone.
+        let has_plan = |block: &Block| matches!(block, Block::Code(_));
+        if let (Phase::AwaitingApproval, Some(sealed)) = (&d.phase, &d.plan)
+            && !message.blocks.iter().any(has_plan)
+        {
+            let plan = Block::Code(sluice_words::plan::text(sealed));
+            let hash = Block::Context(format!("plan {}", sealed.hash.short()));
+            message.blocks.extend([plan, hash]);
+        }
         let glimpse = Glimpse::of(d);
         let last = glimpse.story.len().saturating_sub(LINES);
         let lines = glimpse.story[last..].join("\n");
