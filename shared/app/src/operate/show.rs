@@ -38,9 +38,8 @@ impl App {
         if let (Phase::AwaitingApproval, Some(sealed)) = (&d.phase, &d.plan)
             && !message.blocks.iter().any(has_plan)
         {
-            let plan = Block::Code(sluice_words::plan::text(sealed));
-            let hash = Block::Context(format!("plan {}", sealed.hash.short()));
-            message.blocks.extend([plan, hash]);
+            let plan = sluice_words::plan::text(sealed);
+            message.blocks.push(Block::Code(plan));
         }
         let glimpse = Glimpse::of(d);
         let last = glimpse.story.len().saturating_sub(LINES);
