@@ -130,6 +130,7 @@ fn manifests() -> Vec<(PathBuf, String)> {
 fn each_vendor_is_named_in_one_crate() {
     for (vendor, home) in [
         ("aws-sdk-", "shared/aws"),
+        ("aws-sigv4", "shared/operate-client"),
         ("slack-morphism", "shared/slack"),
         ("squawk-", "shared/migrations"),
     ] {

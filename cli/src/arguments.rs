@@ -6,10 +6,13 @@ use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
 use sluice_sim::cloud::Lag;
 
+use crate::installation::arguments::Operate;
+
 /// Deploys images that were pushed to ECR to ECS: with an approval, a verified snapshot, a watched
 /// migration, and a rollback at every step.
 ///
-/// Nothing here touches AWS. `demo`, `run` and `plan` work on a simulated cloud with virtual time.
+/// `demo`, `run`, `plan` and `hunt` work on a simulated cloud with virtual time, and touch no AWS. The
+/// commands from `status` on ask a real installation, with your AWS credentials: docs/operate.md.
 #[derive(Debug, Parser)]
 #[command(
     name = "sluice",
@@ -44,6 +47,8 @@ pub enum Command {
     Hunt(Hunt),
     Completions(Completions),
     Man(Man),
+    #[command(flatten)]
+    Operate(Operate),
 }
 
 /// Play a deployment from the push to the clean-up, on a simulated cloud.

@@ -1,12 +1,14 @@
 //! The `sluice` command: plays Sluice on a simulated cloud, and reads its configuration.
 //!
 //! Knows no AWS SDK: building the demo builds the core, the functions' handlers and the simulation,
-//! and nothing else. The SDK comes in with the feature `wire` alone.
+//! and nothing else. The SDK comes in with the feature `wire`, and credentials and signatures for a
+//! real installation with the feature `installation`.
 
 pub mod account;
 pub mod arguments;
 pub mod command;
 mod input;
+pub mod installation;
 pub mod play;
 pub mod preview;
 pub mod rehearsal;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use sluice_core::config::{Config, Environment, Problem, ServiceKind};
+use sluice_core::config::{Config, Environment, Member, Problem, ServiceKind};
 use sluice_core::id::ImageTag;
 use sluice_core::roles::Role;
 use sluice_core::tag::TagPattern;
@@ -37,6 +37,7 @@ pub fn warnings(config: &Config, text: &str) -> Vec<Problem> {
             no_approval(environment),
             no_backup(config, environment),
             no_roll_back(environment),
+            no_roll_back_without_slack(config, environment),
         ];
         found.extend(rules.into_iter().flatten());
         found.extend(plain_http(environment));
@@ -121,6 +122,28 @@ fn no_roll_back(environment: &Environment) -> Option<Warning> {
             &["environments", name],
             format!("no one may roll {name} back"),
             format!("write too: [environments.{name}.roles] with roll_back = [\"S…\"]"),
+        )
+    })
+}
+
+/// Slack alone knows who is in a group: with Slack down, only people who are named can act, and only
+/// from a terminal.
+fn no_roll_back_without_slack(config: &Config, environment: &Environment) -> Option<Warning> {
+    let members = environment.who_may(Role::RollBack);
+    let is_known = |member: &Member| match member {
+        Member::User(person) => config.people.contains(person),
+        Member::Group(_) => false,
+    };
+    let risky = is_production(environment)
+        && !config.people.is_empty()
+        && !members.is_empty()
+        && !members.iter().any(is_known);
+    risky.then(|| {
+        let name = environment.name.as_str();
+        Warning::new(
+            &["environments", name, "roles", "roll_back"],
+            format!("no one could roll {name} back while Slack is down: it says who is in a group"),
+            "name someone of [people] by their own id too",
         )
     })
 }
@@ -289,10 +312,28 @@ mod tests {
         );
     }
 
+    const ROLL_BACK: &str = "roll_back = [\"S0604QSJC\", \"U024BE7LH\"]";
+
+    #[test]
+    fn a_production_that_no_one_may_roll_back_while_slack_is_down() {
+        let warned = [
+            "environments.production.roles.roll_back: no one could roll production back while Slack is down: it says who is in a group",
+        ];
+        for members in ["[\"S0604QSJC\"]", "[\"U0SOMEBODY\", \"S0604QSJC\"]"] {
+            assert_eq!(
+                of(&[(ROLL_BACK, &format!("roll_back = {members}"))]),
+                warned
+            );
+        }
+        let group = (ROLL_BACK, "roll_back = [\"S0604QSJC\"]");
+        let nobody = (table("[people]"), "");
+        assert!(of(&[group, nobody]).is_empty(), "no one uses a terminal");
+    }
+
     #[test]
     fn a_production_that_no_one_may_roll_back() {
         assert_eq!(
-            of(&[("roll_back = [\"S0604QSJC\"]\n", "")]),
+            of(&[(ROLL_BACK, "")]),
             ["environments.production: no one may roll production back"]
         );
     }

@@ -1,4 +1,4 @@
-//! Signed requests in `events/`, as Slack makes them; those that decide name the very plan which `sluice run` draws from the two pushes beside them.
+//! Signed requests in `events/`, as Slack and `sluice` make them; those that decide name the very plan which `sluice run` draws from the two pushes beside them.
 //!
 //! Whatever changes the plan (the configuration, the simulated cloud's identifiers) changes its
 //! hash. Then renew the files: `SLUICE_RENEW_EVENTS=1 cargo test -p sluice --test slack_events`.
@@ -14,12 +14,13 @@ use sluice::account;
 use sluice::play::Silence;
 use sluice::rehearsal::{Answer, PayloadFile, Rehearsal};
 use sluice::sample;
-use sluice::wiring::{APPROVER, click_request, slack_request, submission_request};
+use sluice::wiring::{APPROVER, click_request, operate_request, slack_request, submission_request};
 use sluice_core::deployment::Deployment;
 use sluice_core::id::SlackUserId;
 use sluice_slack::{command_body, home_opened_body, url_verification_body};
 use sluice_words::message::{Button, ButtonAction};
 use sluice_words::modal::{InputName, Purpose, Submission};
+use sluice_words::operate::{self, Order};
 
 const CLICKED_AT: &str = "2026-01-05T09:50:00Z";
 const PUSHES: [&str; 2] = ["ecr-push-release.json", "ecr-push-version.json"];
@@ -154,4 +155,72 @@ fn commands_and_events_are_those_that_slack_sends() {
         let said = answer["body"].as_str().unwrap();
         assert!(said.contains(says), "{name}: {said}");
     }
+}
+
+const ANNA: &str = "arn:aws:iam::222222222222:user/anna";
+const BEN: &str = "arn:aws:sts::222222222222:assumed-role/Deployers/ben@example.com";
+const STRANGER: &str = "arn:aws:sts::222222222222:assumed-role/ReadOnly/carl@example.com";
+
+/// What `sluice` sends for a command.
+fn order(command: &str) -> Order {
+    Order {
+        version: operate::VERSION,
+        request: "6f1ed002ab5595859014ebf0951522d9".to_owned(),
+        command: command.to_owned(),
+        answers: BTreeMap::new(),
+        plan: None,
+    }
+}
+
+fn body(order: &Order) -> String {
+    serde_json::to_string(order).unwrap()
+}
+
+#[test]
+fn requests_from_a_terminal_are_those_that_lambda_hands_on() {
+    let reason = (InputName::Reason, "orders fail for everyone".to_owned());
+    let plan = button(ButtonAction::Approve).plan.unwrap();
+    let rollback = Order {
+        answers: BTreeMap::from([reason]),
+        ..order("rollback production")
+    };
+    let approve = Order {
+        plan: Some(plan.short().to_owned()),
+        ..order("approve production")
+    };
+    let newer = Order {
+        version: 2,
+        ..order("status")
+    };
+    let cut = body(&order("status"))[..40].to_owned();
+    let requests = [
+        ("status", BEN, body(&order("status production"))),
+        ("approve", ANNA, body(&approve)),
+        ("approve-unread", ANNA, body(&order("approve production"))),
+        ("approve-not-allowed", BEN, body(&approve)),
+        ("rollback", ANNA, body(&rollback)),
+        ("rollback-form", ANNA, body(&order("rollback production"))),
+        ("stranger", STRANGER, body(&order("hold production"))),
+        ("mistake", ANNA, body(&order("aprove production"))),
+        ("malformed", ANNA, cut),
+        ("newer-version", ANNA, body(&newer)),
+    ];
+    for (name, principal, body) in requests {
+        let request = operate_request(&body, principal, clicked_at());
+        is_true(&format!("operate-{name}.json"), &request);
+    }
+    let mut invoked = operate_request(&body(&rollback), ANNA, clicked_at());
+    let context = invoked["requestContext"].as_object_mut().unwrap();
+    context.remove("authorizer");
+    is_true("operate-no-identity.json", &invoked);
+}
+
+#[test]
+fn an_approval_from_a_terminal_is_for_the_plan_that_was_read_and_brings_it_to_production() {
+    let (answer, phases) = answer_to("operate-approve.json");
+    assert_eq!(phases, ["Succeeded", "Succeeded"], "{answer}");
+    let (answer, phases) = answer_to("operate-approve-unread.json");
+    assert_eq!(phases, ["Succeeded", "Expired"], "{answer}");
+    let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    assert_eq!(body["outcome"], "needs-answers");
 }

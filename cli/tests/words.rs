@@ -33,6 +33,7 @@ fn help() {
     insta::assert_snapshot!("help-run", said(&["run", "--help"]));
     insta::assert_snapshot!("help-plan", said(&["plan", "--help"]));
     insta::assert_snapshot!("help-replay", said(&["replay", "--help"]));
+    insta::assert_snapshot!("help-rollback", said(&["rollback", "--help"]));
     insta::assert_snapshot!("help-config-check", said(&["config", "check", "--help"]));
 }
 

@@ -181,7 +181,7 @@ def refused(asked):
     for function, with_role, service, operation in asked["calls"]:
         role = f"sluice-{function}"
         if with_role:
-            role = f"{ROLE}-read" if function == "slack" else ROLE
+            role = f"{ROLE}-read" if function in ("slack", "operate") else ROLE
         call = f"{SERVICES.get(service, service)}:{operation}"
         if not set(CALLS.get(call, [call])) <= allowed(iam, role):
             found.append(f"{role} may not {call}")

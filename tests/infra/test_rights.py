@@ -24,6 +24,8 @@ CALLED = {
         "RegistryPushRole": STORE | {"sqs:SendMessage"},
         "SlackRole": STORE
         | {"sqs:SendMessage", "secretsmanager:GetSecretValue", "sts:AssumeRole", "ecr:DescribeImages"},
+        "OperateRole": STORE
+        | {"sqs:SendMessage", "secretsmanager:GetSecretValue", "sts:AssumeRole", "ecr:DescribeImages"},
         "RolloutHookRole": {"dynamodb:GetItem", "dynamodb:Query", "sqs:SendMessage"},
         "AdvanceRole": WORK,
         "HealthCheckRole": WORK,
@@ -92,6 +94,7 @@ EACH_OF = {
 WRITES_TO = {
     "RegistryPushRole": ("Queue", "DeadLetters"),
     "SlackRole": ("Queue",),
+    "OperateRole": ("Queue",),
     "RolloutHookRole": ("Queue",),
     "AdvanceRole": ("Queue",),
     "HealthCheckRole": ("Queue", "DeadLetters"),

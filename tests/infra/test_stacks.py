@@ -102,8 +102,8 @@ class Stacks(unittest.TestCase):
         self.run_blocks("One account")
         print(f"\ninstalled in {time.monotonic() - began:.1f} s", flush=True)
         for check in (
-            self.table, self.forgotten, self.queues, self.functions, self.url, self.rules, self.patterns, self.alarms,
-            self.dashboard, self.secrets, self.environment,
+            self.table, self.forgotten, self.queues, self.functions, self.url, self.operate, self.rules, self.patterns,
+            self.alarms, self.dashboard, self.secrets, self.environment,
         ):
             with self.subTest(check.__name__):
                 check()
@@ -188,6 +188,26 @@ class Stacks(unittest.TestCase):
         actions = sorted(statement["Action"] for statement in policy["Statement"])
         self.assertEqual(actions, ["lambda:InvokeFunction", "lambda:InvokeFunctionUrl"])
 
+    def operate(self):
+        functions = self.accounts.client("lambda")
+        url = functions.get_function_url_config(FunctionName="sluice-operate")
+        self.assertEqual(url["AuthType"], "AWS_IAM")
+        outputs = self.outputs("sluice")
+        self.assertEqual(url["FunctionUrl"], outputs["OperateUrl"])
+        # ministack answers with an empty policy where Lambda has none.
+        own = json.loads(functions.get_policy(FunctionName="sluice-operate")["Policy"])
+        self.assertEqual(own["Statement"], [], "nobody is let in by the function itself")
+        iam, arn = self.accounts.client("iam"), outputs["OperatePolicy"]
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+        function = functions.get_function_configuration(FunctionName="sluice-operate")["FunctionArn"]
+        allowed = {one["Action"]: (one["Resource"], one["Condition"]) for one in document["Statement"]}
+        # Who may call the function directly may claim to be anyone.
+        self.assertEqual(allowed, {
+            "lambda:InvokeFunctionUrl": (function, {"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}}),
+            "lambda:InvokeFunction": (function, {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}),
+        })
+
     def rules(self):
         events = self.accounts.client("events")
         resources = self.accounts.resources("sluice")
@@ -262,7 +282,7 @@ class Stacks(unittest.TestCase):
 
     def environment(self):
         iam = self.accounts.client("iam")
-        for role, callers in (("sluice-deployer", ["advance", "health-check"]), ("sluice-deployer-read", ["slack"])):
+        for role, callers in (("sluice-deployer", ["advance", "health-check"]), ("sluice-deployer-read", ["slack", "operate"])):
             (trust,) = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]["Statement"]
             arns = trust["Condition"]["ArnEquals"]["aws:PrincipalArn"]
             arns = arns if isinstance(arns, list) else [arns]

@@ -18,6 +18,7 @@ mod iac;
 mod invariants;
 mod lost_answers;
 mod offers;
+mod operated;
 mod origin;
 mod overtaken;
 mod registry;

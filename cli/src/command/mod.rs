@@ -6,6 +6,7 @@ mod demo;
 mod dialogue;
 mod ending;
 mod hunt;
+mod operate;
 mod plan;
 mod prompt;
 mod replay;
@@ -35,6 +36,14 @@ impl Failure {
             words: words.into(),
             exit_code: 1,
             is_broken_pipe: false,
+        }
+    }
+
+    /// A failure that says this and exits with that.
+    pub fn exits(words: impl Into<String>, exit_code: u8) -> Self {
+        Self {
+            exit_code,
+            ..Self::new(words)
         }
     }
 
@@ -101,6 +110,7 @@ pub fn carry_out(arguments: &Arguments) -> ExitCode {
         Command::Hunt(hunt) => hunt::carry_out(hunt, &mut screen),
         Command::Cloud(cloud) => cloud::carry_out(cloud, &mut screen),
         Command::Completions(completions) => shell::completions(completions, &mut screen),
+        Command::Operate(operate) => operate::carry_out(operate, &mut screen),
         Command::Man(man) => shell::man(man, &mut screen),
     };
     match done {

@@ -23,6 +23,11 @@ pub fn slack(channel: &str, message: &Message) -> String {
     framed(&format!("Slack {channel}"), blocks(&message.blocks))
 }
 
+/// The message without a frame: for somebody who has asked for it.
+pub fn plain(message: &Message) -> String {
+    blocks(&message.blocks).join("\n")
+}
+
 /// The messages of a thread in a frame, one below the other.
 pub fn thread(messages: &[Message]) -> String {
     let lines = messages.iter().flat_map(|message| blocks(&message.blocks));

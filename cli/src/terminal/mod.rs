@@ -7,7 +7,7 @@ mod style;
 mod width;
 mod wrap;
 
-pub use message::{form, slack, thread};
+pub use message::{form, plain, slack, thread};
 pub use screen::{Screen, is_lively};
 pub use sluice_words::inline::plain as as_text;
 pub use style::{BAD, DIM, GOOD, STRONG, TITLE, WARN, paint};

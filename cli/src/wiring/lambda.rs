@@ -25,6 +25,7 @@ pub enum Function {
     RolloutHook,
     HealthCheck,
     Slack,
+    Operate,
 }
 
 impl fmt::Display for Function {
@@ -35,6 +36,7 @@ impl fmt::Display for Function {
             Self::RolloutHook => "rollout-hook",
             Self::HealthCheck => "health-check",
             Self::Slack => "slack",
+            Self::Operate => "operate",
         })
     }
 }
@@ -76,6 +78,7 @@ impl Lambda {
             Function::Advance => told(sluice_advance::handler(app, payload, stop_at).await),
             Function::RolloutHook => json(&sluice_rollout_hook::handler(app, payload).await),
             Function::HealthCheck => told(sluice_health_check::handler(app, stop_at).await),
+            Function::Operate => json(&sluice_operate::handler(app, payload).await),
             Function::Slack => {
                 let (door, now) = (&self.door, self.now());
                 json(&sluice_slack_function::handler(app, payload, door, &Endless, now).await)

@@ -10,7 +10,8 @@ mod recognise;
 pub use functions::{HandlerFunctions, WHY};
 pub use lambda::{Function, Lambda};
 pub use payload::{
-    APPROVER, click, click_request, command, slack_request, sqs_batch, submission_request,
+    APPROVER, click, click_request, command, operate_request, slack_request, sqs_batch,
+    submission_request,
 };
 pub use reading::{errors, message};
 pub use recognise::{Unrecognised, happened_at, recognise};

@@ -44,6 +44,63 @@ pub fn click_request(button: &Button, by: &SlackUserId, at: Timestamp) -> Value 
     slack_request(&interaction_body(button, by, at), at)
 }
 
+/// The request that Lambda hands to `operate` when a principal has signed this body, and it was
+/// taken at `at`.
+pub fn operate_request(body: &str, principal: &str, at: Timestamp) -> Value {
+    let account = principal.split(':').nth(4).unwrap_or_default();
+    let session = principal.rsplit('/').next().unwrap_or_default();
+    let id = match principal.contains(":assumed-role/") {
+        true => format!("AROAEXAMPLEROLEID0001:{session}"),
+        false => "AIDAEXAMPLEUSERID0001".to_owned(),
+    };
+    json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": "/",
+        "rawQueryString": "",
+        "headers": {
+            "content-type": "application/json",
+            "host": "example.lambda-url.eu-central-1.on.aws",
+            "user-agent": "sluice/0.1.0",
+            "x-amz-date": at.strftime("%Y%m%dT%H%M%SZ").to_string(),
+            "x-forwarded-port": "443",
+            "x-forwarded-proto": "https",
+        },
+        "requestContext": {
+            "accountId": account,
+            "apiId": "example",
+            "authentication": null,
+            "authorizer": {
+                "iam": {
+                    "accessKey": "ASIAEXAMPLEACCESSKEY",
+                    "accountId": account,
+                    "callerId": id,
+                    "cognitoIdentity": null,
+                    "principalOrgId": null,
+                    "userArn": principal,
+                    "userId": id,
+                },
+            },
+            "domainName": "example.lambda-url.eu-central-1.on.aws",
+            "domainPrefix": "example",
+            "http": {
+                "method": "POST",
+                "path": "/",
+                "protocol": "HTTP/1.1",
+                "sourceIp": "192.0.2.1",
+                "userAgent": "sluice/0.1.0",
+            },
+            "requestId": "00000000-0000-4000-8000-000000000003",
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": at.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string(),
+            "timeEpoch": at.as_millisecond(),
+        },
+        "body": body,
+        "isBase64Encoded": false,
+    })
+}
+
 /// The same, with leave of its own to put a form before them.
 pub fn click(button: &Button, by: &SlackUserId, trigger: &str, at: Timestamp) -> Value {
     let value = sluice_slack::button_value(button);

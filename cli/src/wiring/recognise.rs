@@ -14,7 +14,7 @@ impl std::fmt::Display for Unrecognised {
         f.write_str(
             "not an event that Sluice receives: expected an EventBridge event (`source`, \
              `detail-type`), an SQS batch (`Records`), a Function URL request of Slack \
-             (`requestContext`, `body`), or a lifecycle hook call of ECS (`lifecycleStage`)",
+             or `sluice` (`requestContext`, `body`), or a lifecycle hook call of ECS (`lifecycleStage`)",
         )
     }
 }
@@ -32,6 +32,9 @@ pub fn recognise(payload: &Value) -> Result<Function, Unrecognised> {
     if payload["lifecycleStage"].is_string() {
         return Ok(Function::RolloutHook);
     }
+    if payload["requestContext"]["authorizer"]["iam"].is_object() {
+        return Ok(Function::Operate);
+    }
     if payload["requestContext"].is_object() && payload["headers"].is_object() {
         return Ok(Function::Slack);
     }
@@ -46,7 +49,8 @@ pub fn recognise(payload: &Value) -> Result<Function, Unrecognised> {
     }
 }
 
-/// When it happened, if it says so: EventBridge's `time`, SQS's `SentTimestamp`, Slack's header.
+/// When it happened, if it says so: EventBridge's `time`, SQS's `SentTimestamp`, Slack's header,
+/// Lambda's `timeEpoch`.
 pub fn happened_at(payload: &Value) -> Option<Timestamp> {
     let header = |name: &str| {
         let headers = payload["headers"].as_object()?;
@@ -64,7 +68,11 @@ pub fn happened_at(payload: &Value) -> Option<Timestamp> {
         let seconds = header("x-slack-request-timestamp")?.parse().ok()?;
         Timestamp::from_second(seconds).ok()
     };
-    time.or_else(sent).or_else(clicked)
+    let taken = || {
+        let taken = payload["requestContext"]["timeEpoch"].as_i64()?;
+        Timestamp::from_millisecond(taken).ok()
+    };
+    time.or_else(sent).or_else(clicked).or_else(taken)
 }
 
 #[cfg(test)]
@@ -92,6 +100,8 @@ mod tests {
             recognise(&json!({"lifecycleStage": "SCALE_UP"})),
             Ok(Function::RolloutHook)
         );
+        let iam = json!({"requestContext": {"authorizer": {"iam": {}}}});
+        assert_eq!(recognise(&iam), Ok(Function::Operate));
         for other in [json!({}), json!([1]), json!("text"), json!({"Records": []})] {
             assert_eq!(recognise(&other), Err(Unrecognised), "{other}");
         }
@@ -105,6 +115,8 @@ mod tests {
         assert_eq!(happened_at(&header), at);
         let batch = json!({"Records": [{"attributes": {"SentTimestamp": "1767603602000"}}]});
         assert_eq!(happened_at(&batch), at);
+        let taken = json!({"requestContext": {"timeEpoch": 1_767_603_602_000_i64}});
+        assert_eq!(happened_at(&taken), at);
         assert_eq!(happened_at(&json!({})), None);
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 use sluice_slack::render;
 use sluice_words::message::Message;
+pub(crate) use sluice_words::message::sentence;
 use sluice_words::modal::InputName;
 
 use crate::http::{Reply, Response};
@@ -40,24 +41,4 @@ pub(crate) fn to_click(message: &Message, response_url: Option<String>) -> Respo
 pub(crate) fn to_form(at: InputName, words: &str) -> Response {
     let errors = Map::from_iter([(at.id().to_owned(), Value::from(words))]);
     Response::json(&json!({"response_action": "errors", "errors": errors}))
-}
-
-/// Errors begin in lower case; people are spoken to in sentences. A version stays as it is written.
-pub(crate) fn sentence(error: &str) -> String {
-    let first = error.split(' ').next().unwrap_or_default();
-    let is_word = first.chars().all(char::is_alphabetic);
-    let mut chars = error.chars();
-    chars.next().map_or_else(String::new, |first| {
-        let end = if error.ends_with(['.', '?', '!']) {
-            ""
-        } else {
-            "."
-        };
-        let first = if is_word {
-            first.to_uppercase().to_string()
-        } else {
-            first.to_string()
-        };
-        format!("{first}{}{end}", chars.as_str())
-    })
 }

@@ -12,7 +12,7 @@ use sluice_words::message::Message;
 use sluice_words::modal::Submission;
 
 use crate::answer;
-use crate::http::{Request, Response, UnreadableBody};
+use crate::http::{BODY_MAX, Request, Response, UnreadableBody};
 use crate::patience::{CLICK, Patience, REQUEST};
 
 /// What is said when the time is up: what was begun may have been done.
@@ -43,9 +43,9 @@ pub async fn handler(
         Ok(request) => request,
         Err(error) => return bad_request(&error),
     };
-    let body = match request.body() {
+    let body = match request.body(BODY_MAX) {
         Ok(body) => body,
-        Err(error @ UnreadableBody::TooLarge(_)) => {
+        Err(error @ UnreadableBody::TooLarge { .. }) => {
             tracing::warn!(%error, "a request is refused: {error}");
             return Response::text(413, error.to_string());
         }

@@ -2,7 +2,7 @@
 //!
 //! Each function calls one entry point of [`App`]: [`App::image_pushed`], [`App::hint`],
 //! [`App::click`], [`App::slash`], [`App::submit`], [`App::advance`], [`App::hook`],
-//! [`App::minute`]. What people ask for is [`App::deploy`], [`App::promote`], [`App::roll_back`];
+//! [`App::minute`], [`App::operate`]. What people ask for is [`App::deploy`], [`App::promote`], [`App::roll_back`];
 //! what they do manually [`App::freeze`], [`App::hold`], [`App::pause`] and their like. None of
 //! them
 //! decides anything: [`sluice_core::machine::step`] does.
@@ -20,6 +20,7 @@ mod hint;
 mod hook;
 mod intake;
 mod minute;
+mod operate;
 pub mod ports;
 mod preview;
 mod projector;

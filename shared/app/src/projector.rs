@@ -215,7 +215,10 @@ impl App {
 
     /// The plan of the deployment that was verified last, for what is under way to be compared
     /// with. Nothing where that one cannot be read: this one is posted all the same.
-    async fn plan_before(&self, d: &Deployment) -> Result<Option<Arc<SealedPlan>>, PortError> {
+    pub(crate) async fn plan_before(
+        &self,
+        d: &Deployment,
+    ) -> Result<Option<Arc<SealedPlan>>, PortError> {
         let previous = d
             .plan
             .as_ref()

@@ -57,6 +57,8 @@ names! {
     Region;
     /// The ARN of an IAM role.
     RoleArn;
+    /// Who calls AWS: the ARN of an IAM user, or of a role with the name of the session.
+    PrincipalArn;
     /// A finding of a scanner, such as `CVE-2026-0861`.
     FindingId;
     /// An ECR repository, by name.

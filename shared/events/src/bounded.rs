@@ -3,7 +3,7 @@
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use sluice_core::id::{AccountId, ImageTag, Region, RepositoryName};
+use sluice_core::id::{AccountId, ImageTag, PrincipalArn, Region, RepositoryName};
 use sluice_core::tag;
 
 /// The longest name of any of these kinds is a repository's ARN: 256 characters and what is before
@@ -19,6 +19,12 @@ pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
         )));
     }
     Ok(text)
+}
+
+pub(crate) fn principal<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<PrincipalArn, D::Error> {
+    text(deserializer).map(PrincipalArn::new)
 }
 
 pub(crate) fn account<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AccountId, D::Error> {

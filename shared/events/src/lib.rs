@@ -7,6 +7,7 @@ mod arn;
 mod bounded;
 pub mod ecr;
 mod envelope;
+pub mod function_url;
 mod hints;
 mod malformed;
 

@@ -10,12 +10,16 @@ pub enum Function {
     Advance,
     RolloutHook,
     HealthCheck,
+    Operate,
 }
 
 impl Function {
     /// Whether it posts to Slack or asks who is in a group.
     pub fn needs_chat(self) -> bool {
-        matches!(self, Self::Slack | Self::Advance | Self::HealthCheck)
+        matches!(
+            self,
+            Self::Slack | Self::Advance | Self::HealthCheck | Self::Operate
+        )
     }
 
     /// Whether Slack calls it.

@@ -268,6 +268,12 @@ mod tests {
         let settings = Settings::from_env(Function::Slack, set).unwrap();
         assert_eq!(settings.signing_secret_arn.as_deref(), Some(SECRET));
         assert_eq!(settings.role_suffix.as_deref(), Some("-read"));
+        let settings = Settings::from_env(Function::Operate, set).unwrap();
+        assert_eq!(settings.bot_token_arn.as_deref(), Some(SECRET));
+        assert_eq!(
+            (settings.signing_secret_arn, settings.rollout_hook),
+            (None, None)
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod inline;
 pub mod message;
 pub mod modal;
 pub mod note;
+pub mod operate;
 pub mod parts;
 pub mod plan;
 pub mod report;

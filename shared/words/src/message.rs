@@ -29,6 +29,26 @@ impl Message {
     }
 }
 
+/// Errors begin in lower case; people are spoken to in sentences. A version stays as it is written.
+pub fn sentence(error: &str) -> String {
+    let first = error.split(' ').next().unwrap_or_default();
+    let is_word = first.chars().all(char::is_alphabetic);
+    let mut chars = error.chars();
+    chars.next().map_or_else(String::new, |first| {
+        let end = if error.ends_with(['.', '?', '!']) {
+            ""
+        } else {
+            "."
+        };
+        let first = if is_word {
+            first.to_uppercase().to_string()
+        } else {
+            first.to_string()
+        };
+        format!("{first}{}{end}", chars.as_str())
+    })
+}
+
 /// A part of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

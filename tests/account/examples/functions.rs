@@ -20,9 +20,10 @@ use sluice_account_tests::{Build, Calls, Counts, Program, Scene, Started};
 const STARTS: usize = 21;
 
 /// The functions, and the event of `events/` that each is started with.
-const FUNCTIONS: [(&str, &str); 5] = [
+const FUNCTIONS: [(&str, &str); 6] = [
     ("registry-push", "ecr-push-foreign-repository"),
     ("slack", "slack-wrong-signature"),
+    ("operate", "operate-status"),
     ("advance", "sqs-advance"),
     ("rollout-hook", "hook-post-test-traffic-shift"),
     ("health-check", "schedule-minute"),

@@ -45,7 +45,7 @@ pub struct Request {
 
 impl Request {
     /// The deployment that it opens, if it opens one.
-    fn deployment(&self) -> DeploymentId {
+    pub(crate) fn deployment(&self) -> DeploymentId {
         let EnvironmentKey { app, environment } = &self.environment;
         DeploymentId::of_request(app, environment, &self.id)
     }

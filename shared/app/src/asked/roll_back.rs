@@ -162,7 +162,7 @@ impl App {
         Ok(())
     }
 
-    pub(super) async fn loaded(
+    pub(crate) async fn loaded(
         &self,
         id: Option<&DeploymentId>,
     ) -> Result<Option<Deployment>, PortError> {

@@ -42,7 +42,10 @@ impl App {
     }
 
     /// The deployment that waits for an approval there; without a place, the only one anywhere.
-    async fn waits(&self, at: Option<&EnvironmentKey>) -> Result<Deployment, SlashFailed> {
+    pub(crate) async fn waits(
+        &self,
+        at: Option<&EnvironmentKey>,
+    ) -> Result<Deployment, SlashFailed> {
         let glances = self.glances(at).await?;
         if let Some(glance) = glances.iter().find(|glance| glance.unreadable.is_some()) {
             return Err(SlashFailed::MayWaitToo(glance.key.clone()));

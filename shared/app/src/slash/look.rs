@@ -21,7 +21,7 @@ use crate::App;
 const NEWEST: usize = 10;
 
 impl App {
-    pub(super) async fn look(&self, look: &Look) -> Result<Message, SlashFailed> {
+    pub(crate) async fn look(&self, look: &Look) -> Result<Message, SlashFailed> {
         Ok(match look {
             Look::Status(at) => status_message(&self.glances(at.as_ref()).await?),
             Look::History(at) => self.history_of(at.as_ref()).await?,

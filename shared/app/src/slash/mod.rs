@@ -119,7 +119,7 @@ impl App {
     }
 
     /// What a command can name, and whose clock its people live by where sluice.toml names one.
-    fn known(&self) -> Vec<Known> {
+    pub(crate) fn known(&self) -> Vec<Known> {
         let keys = self.environment_keys().into_iter();
         keys.map(|key| Known {
             zone: self.configured(&key).and_then(own_zone),

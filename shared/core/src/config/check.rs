@@ -6,6 +6,7 @@ mod controls;
 mod environment;
 mod migration;
 mod order;
+mod people;
 mod placement;
 mod scan;
 mod smoke_test;
@@ -130,6 +131,7 @@ fn config(file: &File, report: &mut Report) -> Option<Config> {
         .environments
         .at()
         .and_then(|all| environment::all(all, &known, report));
+    let people = given(&file.people, |at| people::all(&at.value, report));
     let (mut environments, except) = (environments?, except?.unwrap_or_default());
     for environment in &mut environments {
         environment.scan.except.clone_from(&except);
@@ -142,6 +144,7 @@ fn config(file: &File, report: &mut Report) -> Option<Config> {
         services: services?,
         migration: migration?,
         smoke_tests: smoke_tests?,
+        people: people?.unwrap_or_default(),
         environments,
     })
 }

@@ -6,6 +6,7 @@
 mod check;
 mod migration;
 mod nesting;
+mod people;
 mod problem;
 mod raw;
 mod reader;
@@ -33,6 +34,7 @@ use crate::registry::Registry;
 use crate::tag::TagPattern;
 
 pub use migration::{Inspect, Migration, RiskRule, WaivedFinding, is_alembic};
+pub use people::People;
 pub use problem::{Problem, Problems};
 pub use report::did_you_mean;
 pub use roles::Roles;
@@ -59,6 +61,9 @@ pub struct Config {
     pub migration: Option<Migration>,
     /// What is asked of the new version before traffic reaches it.
     pub smoke_tests: Vec<SmokeTest>,
+    /// Who is who, for those who ask from a terminal.
+    #[serde(default, skip_serializing_if = "People::is_empty")]
+    pub people: People,
     /// The environments, in the order of the file.
     pub environments: Vec<Environment>,
 }

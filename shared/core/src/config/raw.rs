@@ -5,7 +5,7 @@
 use super::reader::tables;
 use super::text::{
     DatabaseId, JsonPointer, Label, MemberId, ParameterName, Path, SecretKey, SecretName,
-    SourceHost, Url, VariableName, Word, choices,
+    SourceHost, Url, UserId, VariableName, Word, choices,
 };
 use super::values::{HOUR, Json, MINUTE, Map, Number, SECOND, Time, Unshown};
 use super::{Day, RiskRule, ServiceKind, Severity};
@@ -13,7 +13,7 @@ use crate::calendar::{Moment, Window};
 use crate::config::reader::Field;
 use crate::id::{
     AccountId, AlarmName, AppName, ChannelName, ClusterName, ContainerName, EcsServiceName,
-    EnvironmentName, FindingId, Region, RepositoryName, RoleArn, ServiceName,
+    EnvironmentName, FindingId, PrincipalArn, Region, RepositoryName, RoleArn, ServiceName,
 };
 use crate::tag::TagPattern;
 
@@ -22,6 +22,8 @@ type StopTimeout = Time<SECOND, { 120 * SECOND }, SECOND>;
 /// ECS counts bake times in minutes, up to a day.
 type BakeTime = Time<0, { 24 * HOUR }, MINUTE>;
 type List<T> = Vec<Field<T>>;
+/// Who is who: a person by the principals that they call AWS as.
+pub(super) type PrincipalsOf = Map<PrincipalArn, UserId>;
 
 /// How web services replace one version with another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +82,10 @@ tables! {
         optional smoke_tests: List<SmokeTest>,
         /// Accepted findings of scanners, in CI and in every environment.
         optional scan: ScanExceptions,
+        /// Who is who in AWS and in Slack, for those who use `sluice` from a terminal: the ARN of
+        /// an IAM user, or of a role's session, and the id of the person in Slack. They have the
+        /// roles that they have in Slack.
+        optional people: PrincipalsOf,
         /// The environments: one table each, such as `[environments.staging]`.
         required environments: Map<EnvironmentName, Environment>,
     }

@@ -12,7 +12,7 @@ use super::scan::Day;
 use crate::calendar::{Moment, Unreadable, Window};
 use crate::id::{
     AccountId, AlarmName, AppName, ChannelName, ClusterName, ContainerName, EcsServiceName,
-    EnvironmentName, FindingId, Region, RepositoryName, RoleArn, ServiceName,
+    EnvironmentName, FindingId, PrincipalArn, Region, RepositoryName, RoleArn, ServiceName,
 };
 use crate::tag::TagPattern;
 
@@ -97,6 +97,8 @@ plain_texts! {
     DatabaseId;
     /// A Slack user id or user group id.
     MemberId;
+    /// A Slack user id.
+    UserId;
     /// A line for people.
     Label;
     /// A word of a command.
@@ -128,6 +130,13 @@ texts! {
         "letters and a number, such as eu-central-1", "eu-central-1";
     RoleArn: "an IAM role's ARN", r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$",
         "arn:aws:iam::ACCOUNT:role/NAME", "arn:aws:iam::111111111111:role/sluice-deployer";
+    PrincipalArn: "an IAM principal",
+        r"^arn:aws[a-z-]*:(iam::[0-9]{12}:user/([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,64}|sts::[0-9]{12}:assumed-role/[A-Za-z0-9_+=,.@-]{1,64}/[A-Za-z0-9_+=,.@-]{2,64})$",
+        "arn:aws:iam::ACCOUNT:user/NAME, or arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION; \
+         `aws sts get-caller-identity` prints your own",
+        "arn:aws:sts::222222222222:assumed-role/Deployers/anna@example.com";
+    UserId: "a Slack user", r"^[UW][A-Z0-9]{8,}$",
+        "a person's id, U… or W…; Slack shows it under \"Copy member ID\"", "U024BE7LH";
     AlarmName: "a CloudWatch alarm's name", r"^[^\x00-\x1f]{1,255}$",
         "1 to 255 characters; the name, not empty", "erp-web-5xx";
     ChannelName: "a Slack channel", r"^(#[^\s#@<>,.A-Z]{1,80}|[CG][A-Z0-9]{8,})$",

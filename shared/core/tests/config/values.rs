@@ -1,6 +1,7 @@
 //! Single mistakes within tags, approvals, smoke tests, variables, secrets and backups.
 
 use sluice_core::config::Config;
+use sluice_core::id::{PrincipalArn, SlackUserId};
 
 use super::mistakes::{mended, one, report};
 use super::{ERP, LEAST};
@@ -240,4 +241,49 @@ fn the_order_of_keys_in_an_expected_value_changes_nothing() {
         pinned("json = { \"/info\" = { title = \"ERP\", contact = \"it\" } }"),
         pinned("json = { \"/info\" = { contact = \"it\", title = \"ERP\" } }"),
     );
+}
+
+#[test]
+fn people() {
+    let anna = "\"arn:aws:iam::222222222222:user/anna\" = \"U024BE7LH\"";
+    one(
+        anna,
+        &anna.replace("U024BE7LH", "S0604QSJC"),
+        "`S0604QSJC` is not a Slack user",
+    );
+    one(anna, &anna.replace("U024BE7LH", "@anna"), "write instead:");
+    for wrong in [
+        "arn:aws:iam::222222222222:root",
+        "arn:aws:iam::222222222222:role/Deployers",
+        "arn:aws:iam::222222222222:user/*",
+        "arn:aws:sts::222222222222:assumed-role/Deployers",
+        "arn:aws:sts::222222222222:assumed-role/Deployers/*",
+        "arn:aws:sts::2222:assumed-role/Deployers/anna",
+        "anna",
+    ] {
+        let line = format!("\"{wrong}\" = \"U024BE7LH\"");
+        one(anna, &line, "is not an IAM principal");
+    }
+    let twice = format!("{anna}\n\"arn:aws:iam::222222222222:user/Anna\" = \"U024BE7LH\"");
+    one(anna, &twice, "in other letters");
+    one(
+        anna,
+        &format!("{anna}\n{anna}"),
+        "this key is there already",
+    );
+
+    let config = Config::parse(ERP).unwrap();
+    let who_is = |arn: &str| config.people.who_is(&PrincipalArn::new(arn));
+    let anna = SlackUserId::new("U024BE7LH");
+    assert_eq!(who_is("arn:aws:iam::222222222222:user/anna"), Some(&anna));
+    assert_eq!(who_is("arn:aws:iam::222222222222:user/Anna"), None);
+    let role = "arn:aws:sts::222222222222:assumed-role/Deployers";
+    assert_eq!(who_is(&format!("{role}/carl@example.com")), None);
+    assert!(config.people.contains(&anna));
+    let path = "\"arn:aws:iam::222222222222:user/ops/eu/anna\" = \"U024BE7LH\"";
+    let within = ERP.replace(
+        "\"arn:aws:iam::222222222222:user/anna\" = \"U024BE7LH\"",
+        path,
+    );
+    assert!(Config::parse(&within).is_ok());
 }

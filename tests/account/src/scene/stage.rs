@@ -26,9 +26,10 @@ pub(super) const ACCOUNT: &str = "222222222222";
 /// Virtual seconds of the cloud in a second.
 const SPEED: &str = "30";
 /// The functions.
-pub(super) const FUNCTIONS: [&str; 5] = [
+pub(super) const FUNCTIONS: [&str; 6] = [
     "registry-push",
     "slack",
+    "operate",
     "rollout-hook",
     "advance",
     "health-check",

@@ -94,3 +94,52 @@ fn a_call_of_the_hook_is_always_answered() {
         Ok(())
     });
 }
+
+/// Whatever is changed in a request: nothing is done in the name of anyone but the one whom Lambda
+/// names.
+#[test]
+fn a_request_of_a_terminal_is_answered_in_words() {
+    let name = "a_request_of_a_terminal_is_answered_in_words";
+    let corpus = events(&["operate-"]);
+    holds(name, 300, &json(corpus), |request| {
+        let (world, app) = sluice();
+        let before = world.store().deployments();
+        let response = block_on(sluice_operate::handler(&app, &request));
+        is_told(&response.body)?;
+        let answer: Value = serde_json::from_str(&response.body).unwrap();
+        let iam = &request["requestContext"]["authorizer"]["iam"];
+        if !iam.is_object() {
+            prop_assert!(answer["outcome"] != "done", "{answer}");
+            prop_assert!(world.store().deployments() == before);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_command_of_a_terminal_is_answered_in_words() {
+    let name = "a_command_of_a_terminal_is_answered_in_words";
+    let corpus = [
+        "show production",
+        "export dep-b11602caf023131a",
+        "keep production",
+        "status",
+    ];
+    let corpus = corpus.map(str::to_owned).to_vec();
+    holds(
+        name,
+        300,
+        &text(corpus, &["hold", "<@U1>", "dep-"]),
+        |command| {
+            let (_world, app) = sluice();
+            let body = json!({"version": 1, "request": "r", "command": command});
+            let iam = json!({"userArn": "arn:aws:iam::222222222222:user/anna", "accountId": "2"});
+            let request = json!({
+                "requestContext": {"authorizer": {"iam": iam}},
+                "body": body.to_string(),
+            });
+            let response = block_on(sluice_operate::handler(&app, &request));
+            is_told(&response.body)
+        },
+    );
+}

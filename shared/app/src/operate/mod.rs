@@ -1,0 +1,130 @@
+//! What people ask for from a terminal, through the function `operate`. AWS says which principal
+//! calls, `sluice.toml` which person that is; what that person may, and everything that is done,
+//! goes the way that a command or a click in Slack goes.
+
+mod act;
+mod command;
+mod failed;
+mod paper;
+mod show;
+
+use std::sync::Arc;
+
+use sluice_core::environment_key::EnvironmentKey;
+use sluice_core::failure::PortError;
+use sluice_core::id::{AppName, DeploymentId, Hash, PrincipalArn, SlackUserId};
+use sluice_words::message::{Block, Message};
+use sluice_words::operate::{Answer, Glimpse, Order, Outcome};
+use sluice_words::slash::{Ask, Control, Decision, Look, Slash};
+
+use crate::App;
+use crate::ports::{Chat, TriggerId};
+use act::Act;
+use command::{Command, Subject};
+use failed::Failed;
+use paper::Paper;
+
+impl App {
+    /// Carries out what somebody asked for from a terminal. `by` is who AWS says they are: whoever
+    /// calls this has seen to that.
+    pub async fn operate(&self, order: &Order, by: &PrincipalArn) -> Answer {
+        let paper = Arc::new(Paper::before(self.ports.chat.clone()));
+        let app = self.with_chat(paper.clone());
+        match app.carried_out(order, by, &paper).await {
+            Ok(answer) => answer,
+            Err(failed) => failed.answer(paper.is_group_unknown()),
+        }
+    }
+
+    async fn carried_out(
+        &self,
+        order: &Order,
+        by: &PrincipalArn,
+        paper: &Paper,
+    ) -> Result<Answer, Failed> {
+        let now = self.ports.clock.now();
+        let command = command::parse(&order.command, &self.known(), now)?;
+        let at = match &command {
+            Command::Slash(Slash::Look(look)) => return self.looked(look).await,
+            Command::Show(subject) => return self.show(subject).await,
+            Command::Export(subject) => return self.export(subject).await,
+            Command::Slash(slash) => match place(slash) {
+                Some(key) => key.clone(),
+                None => EnvironmentKey::of(&self.waits(None).await?),
+            },
+            Command::Button(_, subject) => EnvironmentKey::of(&self.meant(subject).await?),
+        };
+        let Some(person) = self.person(&at.app, by) else {
+            return Ok(stranger(&at.app, by));
+        };
+        let act = Act {
+            order,
+            // Whose requests they are is part of their names, and nothing of it can be read in
+            // what is stored: the name of a session may be an e-mail address.
+            trigger: TriggerId(format!("operate-{}", Hash::of_json(&(by, &order.request)))),
+            by: person.clone(),
+        };
+        self.act(&command, &at, &act, paper).await
+    }
+
+    async fn looked(&self, look: &Look) -> Result<Answer, Failed> {
+        Ok(Answer::new(Outcome::Done, self.look(look).await?))
+    }
+
+    /// The person that a principal is for an application: each application's own file says so.
+    fn person(&self, app: &AppName, by: &PrincipalArn) -> Option<&SlackUserId> {
+        self.configs.app(app)?.people.who_is(by)
+    }
+
+    /// The same with another chat.
+    fn with_chat(&self, chat: Arc<dyn Chat>) -> Self {
+        let mut app = self.clone();
+        app.ports.chat = chat;
+        app
+    }
+
+    async fn glimpse(&self, id: &DeploymentId) -> Result<Option<Box<Glimpse>>, PortError> {
+        let d = self.loaded(Some(id)).await?;
+        Ok(d.map(|d| Box::new(Glimpse::of(&d))))
+    }
+}
+
+/// Where a command leads that changes something.
+fn place(slash: &Slash) -> Option<&EnvironmentKey> {
+    match slash {
+        Slash::Look(_) => None,
+        Slash::Decision(Decision::Approve(at) | Decision::Reject { at, .. }) => at.as_ref(),
+        Slash::Decision(Decision::Cancel(at))
+        | Slash::Ask(
+            Ask::Deploy { to: at, .. }
+            | Ask::Promote(at)
+            | Ask::RollBack { at, .. }
+            | Ask::Restore(at),
+        )
+        | Slash::Control(
+            Control::Pause { at, .. }
+            | Control::Resume(at)
+            | Control::Hold { at, .. }
+            | Control::Release(at)
+            | Control::Freeze { at, .. }
+            | Control::Thaw(at),
+        ) => Some(at),
+    }
+}
+
+/// For somebody whom AWS knows and `sluice.toml` does not.
+fn stranger(app: &AppName, by: &PrincipalArn) -> Answer {
+    let said = format!(
+        "Nothing was done: sluice.toml of {app} does not say who you are. You can read (status, \
+         history, who, show, export), but not act."
+    );
+    let mut message = Message::line(said);
+    message.blocks.push(Block::Text(
+        "To act, have this added to sluice.toml, with your Slack member ID, and installed:"
+            .to_owned(),
+    ));
+    message
+        .blocks
+        .push(Block::Code(format!("[people]\n\"{by}\" = \"U…\"")));
+    Answer::new(Outcome::NotAllowed, message)
+}

@@ -1,0 +1,213 @@
+//! What a terminal asks of an installation, and what it is answered: the JSON that `sluice` and the
+//! function `operate` send each other.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::message::Message;
+use crate::modal::{InputName, Modal};
+use crate::note;
+use sluice_core::deployment::{Deployment, SCHEMA};
+use sluice_core::environment_key::EnvironmentKey;
+use sluice_core::history::{ChainEnd, Record};
+use sluice_core::id::{DeploymentId, ImageTag};
+
+/// The version of this form.
+pub const VERSION: u8 = 1;
+
+/// What somebody asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// [`VERSION`].
+    pub version: u8,
+    /// The request's own id: the same when it is sent again, so that it is carried out once.
+    pub request: String,
+    /// The command as it is typed after `/sluice`, or one of those that are for terminals alone.
+    pub command: String,
+    /// Answers to the questions that Slack asks in a form.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub answers: BTreeMap<InputName, String>,
+    /// The plan that somebody has seen: the beginning of its hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
+}
+
+/// A text that is no order; in words, for whoever has sent it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAnOrder {
+    /// It is of another version.
+    #[error(
+        "this installation reads version {VERSION} of a request, and this is version {0}: use the \
+         `sluice` of the installation's version"
+    )]
+    OtherVersion(i64),
+    /// It is not JSON, or says something else.
+    #[error("the request cannot be read: {0}")]
+    Unreadable(String),
+    /// Its id cannot be one.
+    #[error("a request has an id of 1 to {REQUEST_CHARS} characters without spaces")]
+    NoId,
+}
+
+/// The longest id of a request.
+const REQUEST_CHARS: usize = 64;
+
+impl Order {
+    /// Reads what was sent.
+    ///
+    /// # Errors
+    /// It is no order of this version.
+    pub fn read(text: &[u8]) -> Result<Self, NotAnOrder> {
+        let unreadable = |error: serde_json::Error| NotAnOrder::Unreadable(error.to_string());
+        let read: serde_json::Value = serde_json::from_slice(text).map_err(unreadable)?;
+        let version = read.get("version").and_then(serde_json::Value::as_i64);
+        if let Some(version) = version.filter(|version| *version != i64::from(VERSION)) {
+            return Err(NotAnOrder::OtherVersion(version));
+        }
+        let order: Self = serde_json::from_value(read).map_err(unreadable)?;
+        let id = &order.request;
+        if id.is_empty() || id.len() > REQUEST_CHARS || !id.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(NotAnOrder::NoId);
+        }
+        Ok(order)
+    }
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It was done, or this is what was asked for.
+    Done,
+    /// Nothing was done: it is not possible now, or too late. The message says why.
+    Refused,
+    /// Nothing was done: it cannot be read.
+    NotUnderstood,
+    /// Nothing was done: more must be said first. The message or the form says what.
+    NeedsAnswers,
+    /// Nothing was done: this person or principal may not do it.
+    NotAllowed,
+    /// Something did not answer: it may have been done. Sending it again with the same id is safe.
+    Unknown,
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// [`VERSION`].
+    pub version: u8,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The same in words.
+    pub message: Message,
+    /// What must be answered first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<Box<Modal>>,
+    /// The deployment that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<Box<Glimpse>>,
+    /// The history that was asked for, as `sluice replay` reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub export: Option<Box<Export>>,
+}
+
+impl Answer {
+    /// An answer in words.
+    pub fn new(outcome: Outcome, message: Message) -> Self {
+        Self {
+            version: VERSION,
+            outcome,
+            message,
+            form: None,
+            deployment: None,
+            export: None,
+        }
+    }
+
+    /// An answer in a line.
+    pub fn line(outcome: Outcome, text: impl Into<String>) -> Self {
+        Self::new(outcome, Message::line(text))
+    }
+}
+
+/// A deployment at a glance, for programs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Glimpse {
+    /// Its id.
+    pub id: DeploymentId,
+    /// Where it leads.
+    pub environment: EnvironmentKey,
+    /// The release.
+    pub release: ImageTag,
+    /// Its phase, by name.
+    pub phase: String,
+    /// Whether it is over.
+    pub over: bool,
+    /// Whether it waits for somebody's decision.
+    pub needs_decision: bool,
+    /// Its plan: what must be given back with an approval.
+    pub plan: Option<String>,
+    /// What has happened so far, oldest first.
+    pub story: Vec<String>,
+}
+
+impl Glimpse {
+    /// A glance at a deployment.
+    pub fn of(d: &Deployment) -> Self {
+        use sluice_core::phase::Phase;
+        Self {
+            id: d.id.clone(),
+            environment: EnvironmentKey::of(d),
+            release: d.release.tag.clone(),
+            phase: d.phase.name().to_owned(),
+            over: d.phase.is_terminal(),
+            needs_decision: matches!(
+                d.phase,
+                Phase::AwaitingApproval | Phase::AwaitingRestoreDecision { .. }
+            ),
+            plan: d.plan.as_ref().map(|sealed| sealed.hash.short().to_owned()),
+            story: d.story.iter().map(|entry| told(entry, d)).collect(),
+        }
+    }
+}
+
+fn told(entry: &sluice_core::note::Entry, d: &Deployment) -> String {
+    let at = entry.at.strftime("%Y-%m-%d %H:%M:%S UTC");
+    format!("{at}  {}", note::words(&entry.note, d))
+}
+
+/// The complete history of a deployment, with the state that it has led to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Export {
+    /// The version of the stored form.
+    pub schema: u16,
+    /// The deployment, one alone.
+    pub deployments: Vec<Exported>,
+    /// Its records, oldest first.
+    pub history: Vec<Record>,
+}
+
+/// A deployment as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exported {
+    /// Its id.
+    pub id: DeploymentId,
+    /// What the last record is held against.
+    pub chain: ChainEnd,
+    /// The whole of it.
+    pub state: Deployment,
+}
+
+impl Export {
+    /// The history of a deployment.
+    pub fn new(state: Deployment, chain: ChainEnd, history: Vec<Record>) -> Self {
+        let id = state.id.clone();
+        Self {
+            schema: SCHEMA,
+            deployments: vec![Exported { id, chain, state }],
+            history,
+        }
+    }
+}
