@@ -21,6 +21,7 @@ mod offers;
 mod operated;
 mod origin;
 mod overtaken;
+mod refused;
 mod registry;
 mod replay;
 mod restore;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use sluice_app::ports::{Chat, MessageRef, Ports, Thread, TriggerId, WakeUp};
+use sluice_app::ports::{Chat, ChatError, MessageRef, Ports, Thread, TriggerId, WakeUp};
 use sluice_app::{App, Decide};
 use sluice_core::config::Config;
 use sluice_core::failure::PortError;
@@ -86,13 +86,13 @@ impl Chat for SlowOnce {
         channel: &ChannelName,
         thread: Option<Thread<'_>>,
         message: &Message,
-    ) -> Result<MessageRef, PortError> {
+    ) -> Result<MessageRef, ChatError> {
         self.inner
             .ensure_posted(key, channel, thread, message)
             .await
     }
 
-    async fn update(&self, posted: &MessageRef, message: &Message) -> Result<(), PortError> {
+    async fn update(&self, posted: &MessageRef, message: &Message) -> Result<(), ChatError> {
         self.be_overtaken(message).await;
         self.inner.update(posted, message).await
     }

@@ -14,8 +14,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use sluice_app::App;
 use sluice_app::ports::{
-    Chat, DeploymentSummary, Due, EnvironmentKey, EnvironmentState, MessageRef, Opened, Ports,
-    Save, SaveError, Shown, Store, Stored, Thread, TriggerId, WakeUp, Wakeups,
+    Chat, ChatError, DeploymentSummary, Due, EnvironmentKey, EnvironmentState, MessageRef, Opened,
+    Ports, Save, SaveError, Shown, Store, Stored, Thread, TriggerId, WakeUp, Wakeups,
 };
 use sluice_core::config::Config;
 use sluice_core::controls::Controls;
@@ -155,11 +155,11 @@ impl Chat for Silent {
         _: &ChannelName,
         _: Option<Thread<'_>>,
         _: &Message,
-    ) -> Result<MessageRef, PortError> {
+    ) -> Result<MessageRef, ChatError> {
         pending().await
     }
 
-    async fn update(&self, _: &MessageRef, _: &Message) -> Result<(), PortError> {
+    async fn update(&self, _: &MessageRef, _: &Message) -> Result<(), ChatError> {
         pending().await
     }
 

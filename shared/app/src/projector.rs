@@ -3,7 +3,9 @@
 //! too long for one message continues in the thread.
 
 mod batch;
+mod card;
 mod silence;
+mod thread;
 
 use std::sync::Arc;
 
@@ -11,16 +13,15 @@ use jiff::Timestamp;
 use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::{ErrorClass, PortError};
-use sluice_core::id::{ChannelName, Hash};
+use sluice_core::id::ChannelName;
 use sluice_core::machine::confirms_at;
 use sluice_core::plan::SealedPlan;
-use sluice_words::message::{Block, Message};
-use sluice_words::parts::parts;
-use sluice_words::view::{self, Reply};
+use sluice_words::message::Message;
+use sluice_words::view;
 
 use crate::App;
-use crate::ports::{MessageRef, Shown, Stored, Thread};
-use batch::{Batch, batch};
+use crate::ports::{ChatError, Refusal, Shown, Stored};
+use thread::InThread;
 
 impl App {
     /// Brings what people see up to date; when it must be tried again, if not all could be posted.
@@ -84,133 +85,61 @@ impl App {
         again: bool,
     ) -> Result<(), PortError> {
         let d = &stored.deployment;
-        let chat = &self.ports.chat;
         let channel = self.channel(d);
         if shown.undeliverable.is_some() && shown.channel.as_ref() != Some(channel) {
             // Another channel replaces the one that refuses: everything is posted there.
-            shown.message = None;
-            (shown.version, shown.told) = (0, 0);
-            (shown.posting, shown.continued) = (None, None);
+            *shown = Shown {
+                undeliverable: shown.undeliverable.take(),
+                ..Shown::default()
+            };
         }
         shown.channel = Some(channel.clone());
         let before = self.plan_before(d).await?;
         let whole = view::message(d, before.as_deref());
-        let mut continued = parts(whole, || told_below(d));
-        let message = continued.remove(0);
-        let posted = match &shown.message {
-            None => {
-                let posted = chat
-                    .ensure_posted(d.id.as_str(), channel, None, &message)
-                    .await?;
-                shown.message = Some(posted.clone());
-                // It may have been there already, posted by a try whose answer was lost, and say
-                // what was true then.
-                chat.update(&posted, &message).await?;
-                posted
+        match self.show(stored, shown, &whole, again).await {
+            Err(gone) if gone.refusal == Refusal::Deleted && shown.message.is_some() => {
+                tracing::warn!(deployment.id = %d.id, error = %gone, "the message of {} was \
+                    deleted and is posted again: {gone}", d.id);
+                *shown = Shown {
+                    channel: shown.channel.take(),
+                    undeliverable: shown.undeliverable.take(),
+                    replaced: shown.replaced + 1,
+                    ..Shown::default()
+                };
+                self.show(stored, shown, &whole, true).await
             }
-            Some(posted) if shown.version >= stored.version && !again => posted.clone(),
-            Some(posted) => match chat.update(posted, &message).await {
-                Ok(()) => posted.clone(),
-                // Someone deleted it. The updates continue in its new thread.
-                Err(error) if error.class == ErrorClass::Permanent => {
-                    let key = format!("{}/anew/{}", d.id, stored.version);
-                    let anew = chat.ensure_posted(&key, channel, None, &message).await?;
-                    *shown = Shown {
-                        message: Some(anew.clone()),
-                        channel: shown.channel.take(),
-                        ..Shown::default()
-                    };
-                    anew
-                }
-                Err(error) => return Err(error),
-            },
-        };
+            result => result,
+        }
+        .map_err(|refused| refused.error)
+    }
+
+    /// The message, its thread, and what the message is too long for.
+    async fn show(
+        &self,
+        stored: &Stored,
+        shown: &mut Shown,
+        whole: &Message,
+        again: bool,
+    ) -> Result<(), ChatError> {
+        let d = &stored.deployment;
+        let (card, continued) = self.show_card(stored, shown, whole, again).await?;
         shown.version = shown.version.max(stored.version);
-        self.tell_story(d, &posted, shown).await?;
-        let went_on = self.go_on(d, &posted, &continued, shown).await;
+        let Some(first) = shown.message.clone() else {
+            return Ok(());
+        };
+        let thread = InThread {
+            d,
+            channel: self.channel(d),
+            first: &first,
+            card: &card,
+        };
+        self.tell_story(&thread, shown).await?;
+        let went_on = self.go_on(&thread, &continued, shown).await;
         if went_on.is_err() {
             // Not all of this version is posted: the next try checks again.
             shown.version = stored.version.saturating_sub(1);
         }
         went_on
-    }
-
-    /// Posts what the message is too long for, once as it is.
-    async fn go_on(
-        &self,
-        d: &Deployment,
-        posted: &MessageRef,
-        continued: &[Message],
-        shown: &mut Shown,
-    ) -> Result<(), PortError> {
-        if continued.is_empty() {
-            return Ok(());
-        }
-        let hash = Hash::of_json(&continued);
-        if shown.continued.as_ref() == Some(&hash) {
-            return Ok(());
-        }
-        let key = format!("{}/continued/{}", posted.ts, hash.short());
-        for (part, message) in continued.iter().enumerate() {
-            let reply = Reply {
-                message: message.clone(),
-                broadcast: false,
-            };
-            self.reply(d, &format!("{key}/{part}"), posted, &reply)
-                .await?;
-        }
-        shown.continued = Some(hash);
-        Ok(())
-    }
-
-    async fn reply(
-        &self,
-        d: &Deployment,
-        key: &str,
-        posted: &MessageRef,
-        reply: &Reply,
-    ) -> Result<(), PortError> {
-        let channel = self.channel(d);
-        let thread = Thread {
-            first: posted,
-            broadcast: reply.broadcast,
-        };
-        let chat = &self.ports.chat;
-        chat.ensure_posted(key, channel, Some(thread), &reply.message)
-            .await
-            .map(drop)
-    }
-
-    /// Posts what the thread does not have yet of the story.
-    async fn tell_story(
-        &self,
-        d: &Deployment,
-        posted: &MessageRef,
-        shown: &mut Shown,
-    ) -> Result<(), PortError> {
-        while let Some(Batch { replies, to }) = batch(d, shown.told, shown.posting) {
-            let single = to == shown.told + 1;
-            if !single && shown.posting.is_none() {
-                // By the next try the story may be longer. What was posted and not answered is
-                // found again only if it goes as far as this one.
-                shown.posting = Some(to);
-                self.ports.store.set_shown(&d.id, shown).await?;
-            }
-            let key = match single {
-                true => format!("{}/{}", posted.ts, shown.told),
-                false => format!("{}/{}-{to}", posted.ts, shown.told),
-            };
-            for (part, reply) in replies.iter().enumerate() {
-                let key = match part {
-                    0 => key.clone(),
-                    part => format!("{key}/{part}"),
-                };
-                self.reply(d, &key, posted, reply).await?;
-            }
-            shown.told = to;
-            shown.posting = None;
-        }
-        Ok(())
     }
 
     /// The plan of the deployment that was verified last, for what is under way to be compared
@@ -247,10 +176,4 @@ enum Told {
     Overtaken(Box<Stored>),
     /// Not all of it; when it is tried again, if at all.
     TryAgain(Option<Timestamp>),
-}
-
-/// What the thread contains in full.
-fn told_below(d: &Deployment) -> Vec<Block> {
-    let replies = d.story.iter().flat_map(|entry| view::replies(d, entry));
-    replies.flat_map(|reply| reply.message.blocks).collect()
 }

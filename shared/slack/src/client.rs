@@ -15,7 +15,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use sluice_app::ports::{Chat, Clock, MessageRef, Thread, TriggerId};
+use sluice_app::ports::{Chat, ChatError, Clock, MessageRef, Refusal, Thread, TriggerId};
 use sluice_core::failure::PortError;
 use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
 use sluice_words::home::Home;
@@ -25,7 +25,7 @@ use sluice_words::modal::Modal;
 use crate::method::Method;
 use crate::render::{render, render_home, render_modal};
 use api::{Api, Failed};
-use errors::{NO_SUCH_GROUP, NO_SUCH_USER, port_error};
+use errors::{NO_SUCH_GROUP, NO_SUCH_USER, chat_error, port_error};
 use posted::{Place, Posted};
 
 pub use api::{BASE_URL, InvalidBaseUrl};
@@ -69,7 +69,7 @@ impl SlackChat {
         place: &Place,
         broadcast: bool,
         message: &Message,
-    ) -> Result<MessageRef, PortError> {
+    ) -> Result<MessageRef, ChatError> {
         let rendered = render(message);
         let mut request = json!({
             "channel": place.channel,
@@ -93,11 +93,17 @@ impl SlackChat {
                     )
                 })?;
                 self.posted.add(place, key, &posted.ts);
+                if place.thread.is_some() && is_outside_thread(&answer) {
+                    return Err(ChatError::new(
+                        Refusal::OutsideThread,
+                        "Slack posted a reply in the channel instead of its thread",
+                    ));
+                }
                 Ok(posted)
             }
             Err(failed) => {
                 self.posted.forget(place);
-                Err(port_error(Method::PostMessage, &place.channel, failed))
+                Err(chat_error(Method::PostMessage, &place.channel, failed))
             }
         }
     }
@@ -110,6 +116,13 @@ fn message_ref(answer: &Value, channel: &str) -> Option<MessageRef> {
     })
 }
 
+/// Whether Slack's answer shows the message without a thread: it does so where the first message is
+/// gone.
+fn is_outside_thread(answer: &Value) -> bool {
+    let message = &answer["message"];
+    message["ts"].is_string() && message["thread_ts"].is_null()
+}
+
 #[async_trait]
 impl Chat for SlackChat {
     async fn ensure_posted(
@@ -118,7 +131,7 @@ impl Chat for SlackChat {
         channel: &ChannelName,
         thread: Option<Thread<'_>>,
         message: &Message,
-    ) -> Result<MessageRef, PortError> {
+    ) -> Result<MessageRef, ChatError> {
         let place = match thread {
             Some(thread) => Place {
                 channel: thread.first.channel.clone(),
@@ -141,7 +154,7 @@ impl Chat for SlackChat {
         }
     }
 
-    async fn update(&self, posted: &MessageRef, message: &Message) -> Result<(), PortError> {
+    async fn update(&self, posted: &MessageRef, message: &Message) -> Result<(), ChatError> {
         let rendered = render(message);
         // Without `metadata` Slack keeps what the message has: it is found by it again.
         let request = json!({
@@ -152,7 +165,7 @@ impl Chat for SlackChat {
         });
         match self.api.post(Method::UpdateMessage, &request).await {
             Ok(_) => Ok(()),
-            Err(failed) => Err(port_error(Method::UpdateMessage, &posted.channel, failed)),
+            Err(failed) => Err(chat_error(Method::UpdateMessage, &posted.channel, failed)),
         }
     }
 
@@ -178,7 +191,7 @@ impl Chat for SlackChat {
             // Someone who has left does not count for four eyes.
             Ok(answer) if answer["user"]["deleted"] == true => Ok(None),
             Ok(answer) => Ok(answer["user"]["id"].as_str().map(SlackUserId::new)),
-            Err(Failed::Refused { code, .. }) if code == NO_SUCH_USER => Ok(None),
+            Err(Failed::Refused(refused)) if NO_SUCH_USER.contains(&&*refused.code) => Ok(None),
             // The address is not said.
             Err(failed) => Err(port_error(
                 Method::LookupUser,
@@ -201,7 +214,7 @@ impl Chat for SlackChat {
                 .filter_map(Value::as_str)
                 .map(SlackUserId::new)
                 .collect()),
-            Err(Failed::Refused { code, .. }) if NO_SUCH_GROUP.contains(&code.as_str()) => {
+            Err(Failed::Refused(refused)) if NO_SUCH_GROUP.contains(&&*refused.code) => {
                 Ok(BTreeSet::new())
             }
             Err(failed) => Err(port_error(Method::ListGroupMembers, group.as_str(), failed)),

@@ -4,6 +4,8 @@
 //!
 //! The limits are Slack's. <https://docs.slack.dev/reference/block-kit/blocks>
 
+use serde::{Deserialize, Serialize};
+
 use crate::message::{Block, Link, Message};
 
 /// Parts of a message.
@@ -14,9 +16,11 @@ const TEXT: usize = 2_900;
 const TITLE: usize = 150;
 /// Of a value beside its name, which is in a text with it.
 const VALUE: usize = TEXT - TITLE - 10;
-/// Of all texts of a message together. Slack does not say how much it takes, and refuses more than
-/// about 13,000 (`msg_blocks_too_long`).
-pub const TOTAL: usize = 12_000;
+/// Of all texts of a message together. Slack does not say how much it takes: people report
+/// `msg_blocks_too_long` from about 12,000 on, and sometimes for less.
+pub const TOTAL: usize = 9_000;
+/// Of the line that stands for a whole message.
+const LINE: usize = 280;
 /// Kept free for the words that say how much is missing.
 const NOTE: usize = 60;
 /// No byte of a text becomes wider on its way to Slack.
@@ -24,20 +28,74 @@ const WIDEST: usize = "&amp;".len();
 /// What is tried, one after the other, until all texts together are short enough.
 const CAPS: [usize; 5] = [TEXT, 1_400, 700, 350, 170];
 
+/// How much of a message is shown in its place. Where a chat refuses one as too long, or for a part
+/// of it, the next is tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Size {
+    /// As much as a chat is known to take.
+    #[default]
+    Full,
+    /// Less than half of it.
+    Short,
+    /// A few lines.
+    Shorter,
+    /// One line, and the buttons.
+    Line,
+}
+
+impl Size {
+    /// What is tried next where this is refused.
+    pub fn smaller(self) -> Option<Self> {
+        match self {
+            Self::Full => Some(Self::Short),
+            Self::Short => Some(Self::Shorter),
+            Self::Shorter => Some(Self::Line),
+            Self::Line => None,
+        }
+    }
+
+    /// What is tried first where this was taken last: it may pass again.
+    pub fn larger(self) -> Self {
+        match self {
+            Self::Full | Self::Short => Self::Full,
+            Self::Shorter => Self::Short,
+            Self::Line => Self::Shorter,
+        }
+    }
+
+    /// Of all texts together.
+    fn total(self) -> usize {
+        match self {
+            Self::Full => TOTAL,
+            Self::Short => 4_000,
+            Self::Shorter | Self::Line => 1_500,
+        }
+    }
+
+    /// Of one text in what continues below, a label above it.
+    fn text(self) -> usize {
+        TEXT.min(self.total() - TITLE - NOTE)
+    }
+}
+
 /// The message in as few parts as it needs: the first stands in its place, the others, numbered,
 /// continue it below. `elsewhere` are blocks that stand in full below already: they are cut all the
 /// same, and not continued. It is asked only where something is cut.
-pub fn parts(message: Message, elsewhere: impl FnOnce() -> Vec<Block>) -> Vec<Message> {
-    if fits(&message.blocks) {
+pub fn parts(message: Message, size: Size, elsewhere: impl FnOnce() -> Vec<Block>) -> Vec<Message> {
+    if size != Size::Line && fits(&message.blocks, size) {
         return vec![message];
     }
-    let (blocks, rest) = head(&message.blocks, &elsewhere());
+    let (blocks, rest) = match size {
+        Size::Line => line(&message, &elsewhere()),
+        _ => head(&message.blocks, size, &elsewhere()),
+    };
     let title = title(&message.summary);
     let first = Message {
         summary: message.summary,
         blocks,
     };
-    let continued = pack(rest);
+    let continued = pack(rest, size);
     let count = continued.len() + 1;
     let continued = continued.into_iter().enumerate().map(|(at, blocks)| {
         let number = format!("{} of {count}", at + 2);
@@ -50,8 +108,41 @@ pub fn parts(message: Message, elsewhere: impl FnOnce() -> Vec<Block>) -> Vec<Me
     std::iter::once(first).chain(continued).collect()
 }
 
+/// A message of one line, with the buttons.
+pub fn one_line(message: &Message) -> Message {
+    let mut first = split(message.summary.trim(), LINE).swap_remove(0);
+    if let Some((line, _)) = first.split_once('\n') {
+        first.truncate(line.len());
+    }
+    if first.len() < message.summary.trim().len() {
+        first.push('…');
+    }
+    let mut short = Message::line(first);
+    let buttons = message.blocks.iter().filter(|block| is_buttons(block));
+    short.blocks.extend(buttons.cloned());
+    short
+}
+
+/// The one line that is shown, and everything else.
+fn line(message: &Message, elsewhere: &[Block]) -> (Vec<Block>, Vec<Block>) {
+    let mut shown = one_line(message).blocks;
+    let below = message
+        .blocks
+        .iter()
+        .filter(|block| !is_buttons(block) && !elsewhere.contains(block));
+    let rest: Vec<Block> = below.flat_map(|block| pieces(block, Size::Line)).collect();
+    if !rest.is_empty() {
+        shown.insert(1, Block::Context("… (continued in the thread)".to_owned()));
+    }
+    (shown, rest)
+}
+
+fn is_buttons(block: &Block) -> bool {
+    matches!(block, Block::Buttons(_))
+}
+
 /// Whether nothing has to be cut.
-fn fits(blocks: &[Block]) -> bool {
+fn fits(blocks: &[Block], size: Size) -> bool {
     let is_short = |block: &Block| match block {
         Block::Text(text) | Block::Code(text) | Block::Context(text) => is_within(text, TEXT),
         Block::Header(text) => is_within(text, TITLE),
@@ -62,14 +153,14 @@ fn fits(blocks: &[Block]) -> bool {
     };
     blocks.iter().all(is_short)
         && blocks.iter().map(slack_blocks).sum::<usize>() <= BLOCKS
-        && blocks.iter().map(width_of).sum::<usize>() <= TOTAL
+        && blocks.iter().map(width_of).sum::<usize>() <= size.total()
 }
 
 /// What is shown of the blocks in their place, and what is not.
-fn head(blocks: &[Block], elsewhere: &[Block]) -> (Vec<Block>, Vec<Block>) {
-    let at = |cap| -> Vec<Cut> { blocks.iter().map(|block| cut(block, cap)).collect() };
+fn head(blocks: &[Block], size: Size, elsewhere: &[Block]) -> (Vec<Block>, Vec<Block>) {
+    let at = |cap| -> Vec<Cut> { blocks.iter().map(|block| cut(block, cap, size)).collect() };
     let width = |cuts: &[Cut]| cuts.iter().map(|cut| width_of(&cut.shown)).sum::<usize>();
-    let fits = |cap: &usize| width(&at(*cap)) <= TOTAL;
+    let fits = |cap: &usize| width(&at(*cap)) <= size.total();
     let cap = CAPS.into_iter().find(fits).unwrap_or(CAPS[CAPS.len() - 1]);
     let mut cuts = at(cap);
     // Whatever else is left out, the buttons stay.
@@ -77,7 +168,7 @@ fn head(blocks: &[Block], elsewhere: &[Block]) -> (Vec<Block>, Vec<Block>) {
         Some(Block::Buttons(_)) => cuts.pop().map(|cut| cut.shown),
         _ => None,
     };
-    let kept = room(&cuts, buttons.is_some());
+    let kept = room(&cuts, buttons.is_some(), size);
     let (mut shown, mut rest) = (Vec::new(), Vec::new());
     let missing = cuts.len() - kept;
     for (number, (cut, block)) in cuts.into_iter().zip(blocks).enumerate() {
@@ -85,7 +176,7 @@ fn head(blocks: &[Block], elsewhere: &[Block]) -> (Vec<Block>, Vec<Block>) {
             shown.push(cut.shown);
             cut.rest
         } else {
-            pieces(block)
+            pieces(block, size)
         };
         if !elsewhere.contains(block) {
             rest.extend(continued);
@@ -101,10 +192,10 @@ fn head(blocks: &[Block], elsewhere: &[Block]) -> (Vec<Block>, Vec<Block>) {
 }
 
 /// How many of the blocks are shown: all, if they fit.
-fn room(cuts: &[Cut], has_buttons: bool) -> usize {
+fn room(cuts: &[Cut], has_buttons: bool, size: Size) -> usize {
     let all: usize = cuts.iter().map(|cut| slack_blocks(&cut.shown)).sum();
     let width: usize = cuts.iter().map(|cut| width_of(&cut.shown)).sum();
-    if all + usize::from(has_buttons) <= BLOCKS && width <= TOTAL {
+    if all + usize::from(has_buttons) <= BLOCKS && width <= size.total() {
         return cuts.len();
     }
     let most = BLOCKS - 1 - usize::from(has_buttons);
@@ -113,18 +204,18 @@ fn room(cuts: &[Cut], has_buttons: bool) -> usize {
         .take_while(|cut| {
             used += slack_blocks(&cut.shown);
             wide += width_of(&cut.shown);
-            used <= most && wide <= TOTAL
+            used <= most && wide <= size.total()
         })
         .count()
 }
 
 /// What is left, in messages that are as full as may be.
-fn pack(rest: Vec<Block>) -> Vec<Vec<Block>> {
+fn pack(rest: Vec<Block>, size: Size) -> Vec<Vec<Block>> {
     let mut messages: Vec<Vec<Block>> = Vec::new();
-    let (mut used, mut wide) = (BLOCKS, TOTAL);
+    let (mut used, mut wide) = (BLOCKS, size.total());
     for block in rest {
         // A label stands above.
-        let room = used + slack_blocks(&block) < BLOCKS && wide + width_of(&block) <= TOTAL;
+        let room = used + slack_blocks(&block) < BLOCKS && wide + width_of(&block) <= size.total();
         if !room {
             messages.push(Vec::new());
             (used, wide) = (0, TITLE + NOTE);
@@ -153,22 +244,25 @@ impl Cut {
     }
 }
 
-fn cut(block: &Block, cap: usize) -> Cut {
+fn cut(block: &Block, cap: usize, size: Size) -> Cut {
     match block {
-        Block::Text(text) => cut_text(text, cap, Block::Text),
-        Block::Code(text) => cut_text(text, cap, Block::Code),
-        Block::Context(text) => cut_text(text, cap, Block::Context),
+        Block::Text(text) => cut_text(text, cap, size, Block::Text),
+        Block::Code(text) => cut_text(text, cap, size, Block::Code),
+        Block::Context(text) => cut_text(text, cap, size, Block::Context),
         Block::Header(text) if width(text) > TITLE => Cut {
             shown: Block::Header(short(text, TITLE)),
-            rest: split(text, TEXT).into_iter().map(Block::Text).collect(),
+            rest: split(text, size.text())
+                .into_iter()
+                .map(Block::Text)
+                .collect(),
         },
-        Block::Fields(fields) => cut_fields(fields, cap.min(VALUE)),
+        Block::Fields(fields) => cut_fields(fields, cap, size),
         // A handful of words each: a link that is cut leads to another place.
         Block::Header(_) | Block::Links(_) | Block::Buttons(_) => Cut::whole(block),
     }
 }
 
-fn cut_text(text: &str, cap: usize, block: fn(String) -> Block) -> Cut {
+fn cut_text(text: &str, cap: usize, size: Size, block: fn(String) -> Block) -> Cut {
     if width(text) <= cap {
         return Cut::whole(&block(text.to_owned()));
     }
@@ -183,17 +277,18 @@ fn cut_text(text: &str, cap: usize, block: fn(String) -> Block) -> Cut {
     };
     Cut {
         shown: block(format!("{first}{note}")),
-        rest: split(rest, TEXT).into_iter().map(block).collect(),
+        rest: split(rest, size.text()).into_iter().map(block).collect(),
     }
 }
 
-fn cut_fields(fields: &[(String, String)], cap: usize) -> Cut {
+fn cut_fields(fields: &[(String, String)], cap: usize, size: Size) -> Cut {
+    let cap = cap.min(VALUE);
     let mut rest = Vec::new();
     let shown = fields.iter().map(|(name, value)| {
         if width(value) <= cap {
             return (short(name, TITLE), value.clone());
         }
-        let all = split(&format!("{name}\n{value}"), TEXT);
+        let all = split(&format!("{name}\n{value}"), size.text());
         rest.extend(all.into_iter().map(Block::Text));
         let first = split(value, cap.saturating_sub(NOTE)).swap_remove(0);
         (
@@ -206,16 +301,44 @@ fn cut_fields(fields: &[(String, String)], cap: usize) -> Cut {
 }
 
 /// All of a block, in blocks that are short enough.
-fn pieces(block: &Block) -> Vec<Block> {
-    let cut = cut(block, TEXT);
+fn pieces(block: &Block, size: Size) -> Vec<Block> {
+    let split = |text: &str, block: fn(String) -> Block| {
+        split(text, size.text()).into_iter().map(block).collect()
+    };
     match block {
-        Block::Text(text) => split(text, TEXT).into_iter().map(Block::Text).collect(),
-        Block::Code(text) => split(text, TEXT).into_iter().map(Block::Code).collect(),
-        Block::Context(text) => split(text, TEXT).into_iter().map(Block::Context).collect(),
-        Block::Header(_) | Block::Fields(_) | Block::Links(_) | Block::Buttons(_) => {
+        Block::Text(text) => split(text, Block::Text),
+        Block::Code(text) => split(text, Block::Code),
+        Block::Context(text) => split(text, Block::Context),
+        Block::Fields(fields) => {
+            let cuts = fields
+                .iter()
+                .map(|field| cut_fields(std::slice::from_ref(field), size.text() / 2, size));
+            let each = cuts.flat_map(|cut| std::iter::once(cut.shown).chain(cut.rest));
+            each.fold(Vec::new(), |blocks, block| joined(blocks, block, size))
+        }
+        Block::Header(_) | Block::Links(_) | Block::Buttons(_) => {
+            let cut = cut(block, size.text(), size);
             std::iter::once(cut.shown).chain(cut.rest).collect()
         }
     }
+}
+
+/// Fields that fit beside those of the last block stand there.
+fn joined(mut blocks: Vec<Block>, block: Block, size: Size) -> Vec<Block> {
+    match (blocks.last_mut(), block) {
+        (Some(Block::Fields(last)), Block::Fields(more))
+            if fields_width(last) + fields_width(&more) <= size.text() =>
+        {
+            last.extend(more);
+        }
+        (_, block) => blocks.push(block),
+    }
+    blocks
+}
+
+fn fields_width(fields: &[(String, String)]) -> usize {
+    let of = |(name, value): &(String, String)| width(name) + width(value);
+    fields.iter().map(of).sum()
 }
 
 /// The text in pieces of at most `limit`, whole lines where they fit, then whole words; never empty.
@@ -308,10 +431,7 @@ fn width_of(block: &Block) -> usize {
         Block::Header(text) | Block::Text(text) | Block::Code(text) | Block::Context(text) => {
             width(text)
         }
-        Block::Fields(fields) => {
-            let of = |(name, value): &(String, String)| width(name) + width(value);
-            fields.iter().map(of).sum()
-        }
+        Block::Fields(fields) => fields_width(fields),
         Block::Links(links) => {
             let of = |link: &Link| width(&link.text) + link.url.as_deref().map_or(0, width);
             links.iter().map(of).sum()

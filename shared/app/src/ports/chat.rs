@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use sluice_core::failure::PortError;
+use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
 use sluice_words::home::Home;
 use sluice_words::message::Message;
@@ -28,6 +28,76 @@ pub struct Thread<'a> {
     pub broadcast: bool,
 }
 
+/// What it means that the chat did not take a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Refusal {
+    /// The message to be changed, or the first message of the thread, was deleted.
+    Deleted,
+    /// It is too long, or the chat does not take one of its parts: a smaller one may pass.
+    TooLong,
+    /// No message of this kind may be in that place: no reply, or none that the channel sees too.
+    NotAllowedHere,
+    /// This message will never be taken. Of one that stands: it cannot be changed any more.
+    ForGood,
+    /// It was posted, but in the channel instead of the thread, which may be gone.
+    OutsideThread,
+    /// The chat is busy, down, or wants fewer calls: it passes by itself.
+    Busy,
+    /// The token is not good.
+    Token,
+    /// The form came too late after the click.
+    Trigger,
+    /// A person must change a setting of the chat, of its app or of the channel.
+    Setting,
+}
+
+impl Refusal {
+    /// What can be done about it, where nothing smaller or simpler can be posted.
+    pub fn class(self) -> ErrorClass {
+        match self {
+            Self::Deleted | Self::TooLong | Self::ForGood | Self::OutsideThread => {
+                ErrorClass::Permanent
+            }
+            Self::Busy | Self::Trigger => ErrorClass::Retryable,
+            Self::NotAllowedHere | Self::Token | Self::Setting => ErrorClass::NeedsPerson,
+        }
+    }
+}
+
+/// A message that the chat did not take.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{error}")]
+pub struct ChatError {
+    /// What it means.
+    pub refusal: Refusal,
+    /// What happened and what can be done about it.
+    pub error: PortError,
+}
+
+impl ChatError {
+    /// A refusal, with the class that it has.
+    pub fn new(refusal: Refusal, message: impl Into<String>) -> Self {
+        let error = PortError {
+            class: refusal.class(),
+            // Cut to its limit.
+            ..PortError::permanent(message)
+        };
+        Self { refusal, error }
+    }
+}
+
+/// An error that is not about the message.
+impl From<PortError> for ChatError {
+    fn from(error: PortError) -> Self {
+        let refusal = match error.class {
+            ErrorClass::Retryable | ErrorClass::Newer => Refusal::Busy,
+            ErrorClass::Permanent => Refusal::ForGood,
+            ErrorClass::NeedsPerson => Refusal::Setting,
+        };
+        Self { refusal, error }
+    }
+}
+
 /// Leave to put a form before the person who has just clicked or typed: Slack's `trigger_id`, good
 /// for 3 seconds and one form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,10 +114,10 @@ pub trait Chat: Send + Sync {
         channel: &ChannelName,
         thread: Option<Thread<'_>>,
         message: &Message,
-    ) -> Result<MessageRef, PortError>;
+    ) -> Result<MessageRef, ChatError>;
 
     /// Makes the message say this.
-    async fn update(&self, posted: &MessageRef, message: &Message) -> Result<(), PortError>;
+    async fn update(&self, posted: &MessageRef, message: &Message) -> Result<(), ChatError>;
 
     /// Opens a form for the person whose click or command brought the trigger.
     async fn open_modal(&self, trigger: &TriggerId, modal: &Modal) -> Result<(), PortError>;

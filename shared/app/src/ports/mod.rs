@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use sluice_core::failure::PortError;
 use sluice_core::id::DeploymentId;
 
-pub use chat::{Chat, MessageRef, Thread, TriggerId};
+pub use chat::{Chat, ChatError, MessageRef, Refusal, Thread, TriggerId};
 pub use cloud::{
     Alarms, Databases, DescribedImage, FoundImage, Http, HttpRequest, ImageQuery, LOG_BYTES_MAX,
     LOG_LINES_MAX, Registry, Secrets, ServiceQuery, Services, Target, TaskDefinitionOrder,
@@ -24,7 +24,8 @@ pub use cloud::{
 pub use sluice_core::environment_key::EnvironmentKey;
 pub use sluice_core::summary::DeploymentSummary;
 pub use store::{
-    Due, EnvironmentState, Newest, Opened, Save, SaveError, Shown, Store, Stored, Undeliverable,
+    Due, EnvironmentState, Moved, Newest, Opened, Save, SaveError, Shown, Store, Stored,
+    Undeliverable,
 };
 
 /// All ports of one Sluice.

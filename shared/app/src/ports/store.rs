@@ -13,6 +13,7 @@ use sluice_core::failure::PortError;
 use sluice_core::history::{ChainEnd, Record};
 use sluice_core::id::{ChannelName, DeploymentId, Digest, Hash};
 use sluice_core::release::VerifiedRelease;
+use sluice_words::parts::Size;
 
 use super::{DeploymentSummary, MessageRef};
 
@@ -137,6 +138,16 @@ pub struct Shown {
     /// How far the message goes that is being posted there, if it holds several entries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub posting: Option<usize>,
+    /// How much of it the chat took last.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub size: Size,
+    /// The message that says how things stand in its place, where it cannot be changed any more: the
+    /// newest one in its thread, and its buttons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Moved>,
+    /// How often the message was deleted and posted again.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub replaced: u32,
     /// What the thread holds of the message that was too long to be shown whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continued: Option<Hash>,
@@ -146,6 +157,19 @@ pub struct Shown {
     /// Since when Slack permanently refuses updates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undeliverable: Option<Undeliverable>,
+}
+
+/// Where the message went on that cannot be changed any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// The reply that says what it should.
+    pub to: MessageRef,
+    /// The buttons that it was posted with.
+    pub offers: Hash,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// What cannot be posted to people, until someone fixes the cause.

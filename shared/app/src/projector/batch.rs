@@ -3,7 +3,7 @@
 
 use sluice_core::deployment::Deployment;
 use sluice_words::message::{Block, Message};
-use sluice_words::parts::parts;
+use sluice_words::parts::{Size, parts};
 use sluice_words::view::{Reply, replies};
 
 /// Lines in one message.
@@ -55,7 +55,9 @@ pub(super) fn batch(d: &Deployment, from: usize, to: Option<usize>) -> Option<Ba
 /// A reply, and what is too long for it. The channel sees the first part only.
 fn in_parts(reply: Reply) -> Vec<Reply> {
     let broadcast = reply.broadcast;
-    let parts = parts(reply.message, Vec::new).into_iter().enumerate();
+    let parts = parts(reply.message, Size::Full, Vec::new)
+        .into_iter()
+        .enumerate();
     parts
         .map(|(number, message)| Reply {
             message,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sluice_app::ports::{Chat, MessageRef, Thread, TriggerId};
+use sluice_app::ports::{Chat, ChatError, MessageRef, Thread, TriggerId};
 use sluice_core::failure::PortError;
 use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
 use sluice_sim::cloud::SharedCloud;
@@ -42,14 +42,14 @@ impl Chat for Buggy {
         channel: &ChannelName,
         thread: Option<Thread<'_>>,
         message: &Message,
-    ) -> Result<MessageRef, PortError> {
+    ) -> Result<MessageRef, ChatError> {
         let message = self.said(message);
         self.inner
             .ensure_posted(key, channel, thread, &message)
             .await
     }
 
-    async fn update(&self, posted: &MessageRef, message: &Message) -> Result<(), PortError> {
+    async fn update(&self, posted: &MessageRef, message: &Message) -> Result<(), ChatError> {
         match self.bug {
             Bug::TellsNobody => Ok(()),
             _ => self.inner.update(posted, &self.said(message)).await,

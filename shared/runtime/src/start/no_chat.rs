@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use sluice_app::ports::{Chat, MessageRef, Thread, TriggerId};
+use sluice_app::ports::{Chat, ChatError, MessageRef, Thread, TriggerId};
 use sluice_core::failure::PortError;
 use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
 use sluice_words::home::Home;
@@ -27,12 +27,12 @@ impl Chat for NoChat {
         _: &ChannelName,
         _: Option<Thread<'_>>,
         _: &Message,
-    ) -> Result<MessageRef, PortError> {
-        Err(refusal())
+    ) -> Result<MessageRef, ChatError> {
+        Err(refusal().into())
     }
 
-    async fn update(&self, _: &MessageRef, _: &Message) -> Result<(), PortError> {
-        Err(refusal())
+    async fn update(&self, _: &MessageRef, _: &Message) -> Result<(), ChatError> {
+        Err(refusal().into())
     }
 
     async fn open_modal(&self, _: &TriggerId, _: &Modal) -> Result<(), PortError> {

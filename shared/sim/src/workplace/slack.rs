@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sluice_app::ports::{Chat, MessageRef, Thread, TriggerId};
+use sluice_app::ports::{Chat, ChatError, MessageRef, Refusal, Thread, TriggerId};
 use sluice_core::failure::PortError;
 use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
 use sluice_words::home::Home;
@@ -109,11 +109,14 @@ impl Workspace {
         channel: &ChannelName,
         thread: Option<Thread<'_>>,
         message: &Message,
-    ) -> Result<MessageRef, PortError> {
+    ) -> Result<MessageRef, ChatError> {
         if !self.channels.contains(channel) {
-            return Err(PortError::needs_person(format!(
-                "Slack has no channel {channel}: create it, or correct `channel` in sluice.toml"
-            )));
+            return Err(ChatError::new(
+                Refusal::Setting,
+                format!(
+                    "Slack has no channel {channel}: create it, or correct `channel` in sluice.toml"
+                ),
+            ));
         }
         let key = (channel.clone(), key.to_owned());
         if let Some(there) = self.keys.get(&key) {
@@ -145,18 +148,22 @@ impl Workspace {
         now: Timestamp,
         posted: &MessageRef,
         message: &Message,
-    ) -> Result<(), PortError> {
+    ) -> Result<(), ChatError> {
         let Some(number) = self.by_ts.get(&posted.ts).copied() else {
-            return Err(PortError::permanent(format!(
-                "Slack has no message {} in {}: it was deleted",
-                posted.ts, posted.channel
-            )));
+            return Err(ChatError::new(
+                Refusal::Deleted,
+                format!(
+                    "Slack has no message {} in {}: it was deleted",
+                    posted.ts, posted.channel
+                ),
+            ));
         };
         let channel = &self.messages[number].channel;
         if !self.channels.contains(channel) {
-            return Err(PortError::needs_person(format!(
-                "Slack refused chat.update for {channel} (is_archived)"
-            )));
+            return Err(ChatError::new(
+                Refusal::Setting,
+                format!("Slack refused chat.update for {channel} (is_archived)"),
+            ));
         }
         self.spend(now, "chat.update", "")?;
         let there = &mut self.messages[number];
@@ -317,19 +324,19 @@ impl SlackModel {
         versions.any(|(_, message)| format!("{message:?}").contains(text))
     }
 
-    async fn call<T>(
+    async fn call<T, E: From<PortError>>(
         &self,
         operation: Operation,
-        act: impl FnOnce(&mut Workspace, Timestamp) -> Result<T, PortError>,
-    ) -> Result<T, PortError> {
+        act: impl FnOnce(&mut Workspace, Timestamp) -> Result<T, E>,
+    ) -> Result<T, E> {
         self.gate
             .call(operation, || {
                 let now = self.gate.now();
                 let mut workspace = self.workspace();
                 if workspace.down_until(now).is_some() {
-                    return Err(PortError::retryable(
+                    return Err(E::from(PortError::retryable(
                         "Slack does not answer (503): it is retried automatically",
-                    ));
+                    )));
                 }
                 act(&mut workspace, now)
             })
@@ -345,14 +352,14 @@ impl Chat for SlackModel {
         channel: &ChannelName,
         thread: Option<Thread<'_>>,
         message: &Message,
-    ) -> Result<MessageRef, PortError> {
+    ) -> Result<MessageRef, ChatError> {
         self.call(Operation::PostMessage, |workspace, now| {
             workspace.post(now, key, channel, thread, message)
         })
         .await
     }
 
-    async fn update(&self, posted: &MessageRef, message: &Message) -> Result<(), PortError> {
+    async fn update(&self, posted: &MessageRef, message: &Message) -> Result<(), ChatError> {
         self.call(Operation::UpdateMessage, |workspace, now| {
             workspace.update(now, posted, message)
         })

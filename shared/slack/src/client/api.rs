@@ -38,12 +38,7 @@ pub struct InvalidBaseUrl(String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Failed {
     /// Slack refused it, with its own word for why.
-    Refused {
-        /// Slack's `error`.
-        code: String,
-        /// The scope it wants, if that is why.
-        needed_scope: Option<String>,
-    },
+    Refused(Refused),
     /// Too many calls.
     RateLimited {
         /// When Slack wants to be asked again.
@@ -53,6 +48,24 @@ pub(super) enum Failed {
     Status(u16),
     /// No answer in time, or none that can be read: what was asked may have happened.
     NoAnswer(&'static str),
+}
+
+/// A refusal, as Slack gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refused {
+    /// Slack's `error`.
+    pub(super) code: String,
+    /// The scope it wants, if that is why.
+    pub(super) needed_scope: Option<String>,
+    /// Slack's `response_metadata.messages`: what is wrong, and where.
+    pub(super) messages: Vec<String>,
+}
+
+impl Refused {
+    /// Whether it wants to know the workspace, as it does of a token for a whole organisation.
+    pub(super) fn is_about_team(&self) -> bool {
+        self.code == "invalid_team" || self.messages.iter().any(|it| it.contains("team_id"))
+    }
 }
 
 /// Slack's Web API with a token.
@@ -188,13 +201,11 @@ pub(super) async fn within(
 /// Takes what may be said out of the error. Its own text holds the whole response body.
 fn failed(error: SlackClientError) -> Failed {
     match error {
-        SlackClientError::ApiError(error) => Failed::Refused {
-            needed_scope: error
-                .http_response_body
-                .and_then(|body| serde_json::from_str::<Value>(&body).ok())
-                .and_then(|body| body["needed"].as_str().map(str::to_owned)),
-            code: error.code,
-        },
+        SlackClientError::ApiError(error) => {
+            let body = error.http_response_body;
+            let body = body.and_then(|body| serde_json::from_str::<Value>(&body).ok());
+            Failed::Refused(refused(error.code, &body.unwrap_or_default()))
+        }
         SlackClientError::RateLimitError(error) => Failed::RateLimited {
             retry_after: error.retry_after,
         },
@@ -206,5 +217,22 @@ fn failed(error: SlackClientError) -> Failed {
         | SlackClientError::EndOfStream(_)
         | SlackClientError::SystemError(_)
         | SlackClientError::SocketModeProtocolError(_) => Failed::NoAnswer("could not be reached"),
+    }
+}
+
+/// Messages that are kept of a refusal, and characters of each.
+const MESSAGES: usize = 5;
+const MESSAGE_CHARS: usize = 300;
+
+fn refused(code: String, body: &Value) -> Refused {
+    let messages = body["response_metadata"]["messages"].as_array();
+    let messages = messages.into_iter().flatten().filter_map(Value::as_str);
+    Refused {
+        code,
+        needed_scope: body["needed"].as_str().map(str::to_owned),
+        messages: messages
+            .take(MESSAGES)
+            .map(|message| message.chars().take(MESSAGE_CHARS).collect())
+            .collect(),
     }
 }

@@ -9,13 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use sluice_app::ports::Clock;
-use sluice_core::failure::PortError;
+use sluice_app::ports::{ChatError, Clock, Refusal};
 use sluice_core::id::ChannelName;
 
 use super::EVENT_TYPE;
-use super::api::Api;
-use super::errors::port_error;
+use super::api::{Api, Failed};
+use super::errors::{MISSING_SCOPE, chat_error};
 use crate::method::Method;
 
 /// How long a lookup is valid. Who else may post in between is another run for the same deployment,
@@ -72,7 +71,7 @@ impl Posted {
         api: &Api,
         place: &Place,
         key: &str,
-    ) -> Result<Option<String>, PortError> {
+    ) -> Result<Option<String>, ChatError> {
         if let Some(look) = locked(&self.looks).get(place)
             && look.is_good(self.clock.now())
         {
@@ -104,7 +103,7 @@ impl Posted {
         &self,
         api: &Api,
         channel: &ChannelName,
-    ) -> Result<String, PortError> {
+    ) -> Result<String, ChatError> {
         if is_id(channel.as_str()) {
             return Ok(channel.as_str().to_owned());
         }
@@ -130,7 +129,7 @@ fn is_id(channel: &str) -> bool {
             .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
-async fn look(api: &Api, place: &Place) -> Result<BTreeMap<String, String>, PortError> {
+async fn look(api: &Api, place: &Place) -> Result<BTreeMap<String, String>, ChatError> {
     let mut parameters = vec![
         ("channel", place.channel.clone()),
         ("limit", PAGE.to_owned()),
@@ -144,7 +143,9 @@ async fn look(api: &Api, place: &Place) -> Result<BTreeMap<String, String>, Port
         }
         None => (Method::ReadChannel, 1),
     };
-    let messages = read_pages(api, method, parameters, "messages", pages, &place.channel).await?;
+    let messages = read_pages(api, method, parameters, "messages", pages)
+        .await
+        .map_err(|failed| chat_error(method, &place.channel, failed))?;
     let ours = messages.iter().filter_map(|message| {
         let metadata = &message["metadata"];
         let is_ours = metadata["event_type"] == EVENT_TYPE;
@@ -155,35 +156,46 @@ async fn look(api: &Api, place: &Place) -> Result<BTreeMap<String, String>, Port
     Ok(ours.collect())
 }
 
-/// Searches the channels that the bot is in: few, and it may post to no others.
-async fn id_by_name(api: &Api, channel: &ChannelName) -> Result<String, PortError> {
-    let name = channel.as_str().trim_start_matches('#');
-    let parameters = vec![
-        ("types", "public_channel,private_channel".to_owned()),
-        ("exclude_archived", "true".to_owned()),
-        ("limit", PAGE.to_owned()),
-    ];
+/// Searches the channels that the bot is in: few, and it may post to no others. Without the scope
+/// for private channels it searches the public ones.
+async fn id_by_name(api: &Api, channel: &ChannelName) -> Result<String, ChatError> {
     let what = channel.as_str();
-    let channels = read_pages(
-        api,
-        Method::ListOwnChannels,
-        parameters,
-        "channels",
-        PAGES,
-        what,
-    )
-    .await?;
+    let all = own_channels(api, "public_channel,private_channel").await;
+    let only_public =
+        matches!(&all, Err(Failed::Refused(refused)) if refused.code == MISSING_SCOPE);
+    let channels = match only_public {
+        true => own_channels(api, "public_channel").await,
+        false => all,
+    };
+    let channels = channels.map_err(|failed| chat_error(Method::ListOwnChannels, what, failed))?;
+    let name = what.trim_start_matches('#');
     channels
         .iter()
         .find(|channel| channel["name"] == name)
         .and_then(|channel| channel["id"].as_str())
         .map(str::to_owned)
         .ok_or_else(|| {
-            PortError::needs_person(format!(
-                "the Sluice app is in no Slack channel named {what}: invite it there, or correct \
-                 `channel` in sluice.toml"
-            ))
+            let private = match only_public {
+                true => " (if it is private, give the app the scope groups:read)",
+                false => "",
+            };
+            ChatError::new(
+                Refusal::Setting,
+                format!(
+                    "the Sluice app is in no Slack channel named {what}: invite it there{private}, \
+                     or correct `channel` in sluice.toml"
+                ),
+            )
         })
+}
+
+async fn own_channels(api: &Api, types: &str) -> Result<Vec<Value>, Failed> {
+    let parameters = vec![
+        ("types", types.to_owned()),
+        ("exclude_archived", "true".to_owned()),
+        ("limit", PAGE.to_owned()),
+    ];
+    read_pages(api, Method::ListOwnChannels, parameters, "channels", PAGES).await
 }
 
 async fn read_pages(
@@ -192,15 +204,11 @@ async fn read_pages(
     parameters: Vec<(&'static str, String)>,
     list: &str,
     pages: usize,
-    what: &str,
-) -> Result<Vec<Value>, PortError> {
+) -> Result<Vec<Value>, Failed> {
     let mut found = Vec::new();
     let mut page_parameters = parameters.clone();
     for _ in 0..pages {
-        let mut answer = api
-            .get(method, page_parameters)
-            .await
-            .map_err(|failed| port_error(method, what, failed))?;
+        let mut answer = api.get(method, page_parameters).await?;
         if let Value::Array(items) = answer[list].take() {
             found.extend(items);
         }

@@ -8,7 +8,7 @@ use fake_slack::{FakeSlack, Reply};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use sluice_app::ports::{Chat, Clock, MessageRef, Thread, TriggerId};
+use sluice_app::ports::{Chat, Clock, MessageRef, Refusal, Thread, TriggerId};
 use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::id::{ChannelName, DeploymentId, SlackGroupId, SlackUserId};
 use sluice_words::home::Home;
@@ -38,7 +38,8 @@ fn chat(slack: &FakeSlack) -> SlackChat {
 async fn post(chat: &SlackChat, key: &str) -> Result<MessageRef, PortError> {
     let channel = ChannelName::new(CHANNEL);
     let message = Message::line("erp v1.4.0 to production");
-    chat.ensure_posted(key, &channel, None, &message).await
+    let posted = chat.ensure_posted(key, &channel, None, &message).await;
+    posted.map_err(|refused| refused.error)
 }
 
 fn there(key: &str, ts: &str) -> Value {
@@ -154,8 +155,8 @@ async fn a_channel_s_name_is_looked_up_among_the_bot_s_own() {
         .ensure_posted("dep-1", &unknown, None, &line)
         .await
         .unwrap_err();
-    assert_eq!(error.class, ErrorClass::NeedsPerson);
-    assert!(error.message.contains("#nowhere"), "{error}");
+    assert_eq!(error.refusal, Refusal::Setting);
+    assert!(error.to_string().contains("#nowhere"), "{error}");
 }
 
 #[tokio::test]
@@ -406,8 +407,8 @@ async fn slack_is_left_alone_for_as_long_as_it_wants() {
     let line = Message::line("erp v1.4.0 to production");
     for _ in 0..3 {
         let error = chat.update(&posted, &line).await.unwrap_err();
-        assert_eq!(error.class, ErrorClass::Retryable);
-        assert!(error.message.contains("no more calls"), "{error}");
+        assert_eq!(error.refusal, Refusal::Busy);
+        assert!(error.to_string().contains("no more calls"), "{error}");
     }
     assert_eq!(slack.requests().len(), 1, "it was asked no more");
 }

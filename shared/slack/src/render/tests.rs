@@ -227,7 +227,7 @@ fn there_is_always_a_text_for_notifications() {
 /// What is told in parts is shown whole: nothing is cut here that was not cut, and counted, before.
 #[test]
 fn the_parts_of_a_long_message_are_all_within_slacks_limits() {
-    use sluice_words::parts::{BLOCKS, TOTAL, parts};
+    use sluice_words::parts::{BLOCKS, Size, TOTAL, parts};
 
     assert_eq!(BLOCKS, super::BLOCKS);
     let long = |unit: &str| unit.repeat(9_000 / unit.len());
@@ -244,7 +244,7 @@ fn the_parts_of_a_long_message_are_all_within_slacks_limits() {
                 Block::Buttons(vec![button(ButtonAction::Approve, None)]),
             ],
         };
-        for part in parts(message, Vec::new) {
+        for part in parts(message, Size::Full, Vec::new) {
             let rendered = render(&part);
             assert!(rendered.blocks.len() <= super::BLOCKS);
             let all = Value::from(rendered.blocks).to_string();

@@ -93,7 +93,7 @@ async fn slack_takes_what_the_chat_says() {
         .unwrap()
         .plan_trouble(now, now + hour, Trouble::Down);
     let error = chat.update(&first, &say).await.unwrap_err();
-    assert_eq!(error.class, ErrorClass::Retryable);
+    assert_eq!(error.error.class, ErrorClass::Retryable);
     let other = SecretString::from("xoxb-other");
     let stranger = SlackChat::new(&other, &url, Arc::new(SystemClock)).unwrap();
     let error = stranger.update(&first, &say).await.unwrap_err();

@@ -1,6 +1,10 @@
-use super::{BLOCKS, TEXT, TOTAL, head, parts, slack_blocks, split, width, width_of};
+use super::{BLOCKS, Size, TEXT, TOTAL, head, slack_blocks, split, width, width_of};
 use crate::message::{Block, Button, ButtonAction, Message};
 use sluice_core::id::DeploymentId;
+
+fn parts(message: Message, elsewhere: impl FnOnce() -> Vec<Block>) -> Vec<Message> {
+    super::parts(message, Size::Full, elsewhere)
+}
 
 fn message(blocks: Vec<Block>) -> Message {
     Message {
@@ -72,7 +76,7 @@ fn a_long_plan_is_cut_with_a_count_and_goes_on_in_numbered_parts() {
     ]);
     let all = parts(long.clone(), Vec::new);
     assert_each_fits(&all);
-    assert_eq!(all.len(), 3);
+    assert_eq!(all.len(), 4);
     let Block::Code(shown) = &all[0].blocks[1] else {
         panic!("the plan stays where it was")
     };
@@ -83,7 +87,7 @@ fn a_long_plan_is_cut_with_a_count_and_goes_on_in_numbered_parts() {
     let note = format!("… ({} more lines, continued in the thread)", 500 - kept);
     assert!(shown.ends_with(&note), "{shown}");
     assert_eq!(all[0].blocks[2..], long.blocks[2..], "the rest of it stays");
-    for (at, number) in [(1, "2 of 3"), (2, "3 of 3")] {
+    for (at, number) in [(1, "2 of 4"), (2, "3 of 4"), (3, "4 of 4")] {
         let Block::Context(label) = &all[at].blocks[0] else {
             panic!("a part begins with its number")
         };
@@ -130,7 +134,7 @@ fn nothing_is_dropped_whatever_is_long() {
     for text in &strange {
         for block in [Block::Text, Block::Code, Block::Context] {
             let long = message(vec![block(text.clone()), buttons()]);
-            let (shown, rest) = head(&long.blocks, &[]);
+            let (shown, rest) = head(&long.blocks, Size::Full, &[]);
             assert_eq!(shown.len(), 2);
             let note = read(&shown)
                 .rfind('…')
@@ -150,6 +154,52 @@ fn nothing_is_dropped_whatever_is_long() {
     let below: String = all[1..].iter().map(|part| read(&part.blocks)).collect();
     assert!(below.contains(&"h".repeat(400)));
     assert!(below.contains(&"why".repeat(900)));
+}
+
+#[test]
+fn each_smaller_size_is_smaller_drops_nothing_and_keeps_the_buttons() {
+    let fields = (0..12).map(|n| (format!("name {n}"), "value ".repeat(90)));
+    let long = message(vec![
+        Block::Header("h".repeat(400)),
+        Block::Fields(fields.collect()),
+        Block::Text("word ".repeat(600)),
+        Block::Code(lines(200)),
+        buttons(),
+    ]);
+    let wide = |message: &Message| message.blocks.iter().map(width_of).sum::<usize>();
+    let (mut size, mut before) = (Size::Full, usize::MAX);
+    loop {
+        let all = super::parts(long.clone(), size, Vec::new);
+        for part in &all {
+            assert!(wide(part) <= size.total(), "{size:?}: {}", wide(part));
+        }
+        assert!(wide(&all[0]) < before, "{size:?}");
+        before = wide(&all[0]);
+        assert_eq!(all[0].blocks.last(), Some(&buttons()), "{size:?}");
+        let text: String = all.iter().map(|part| read(&part.blocks)).collect();
+        assert_eq!(text.matches("KEY_").count(), 200, "{size:?}");
+        assert!(text.contains(&"h".repeat(400)), "{size:?}");
+        let Some(smaller) = size.smaller() else { break };
+        assert!(smaller.larger() < smaller);
+        size = smaller;
+    }
+    assert_eq!(size, Size::Line);
+    let shown = &super::parts(long.clone(), Size::Line, Vec::new)[0].blocks;
+    assert_eq!(shown[0], Block::Text(long.summary.clone()));
+    assert_eq!(shown.len(), 3, "the line, that it goes on, the buttons");
+}
+
+#[test]
+fn the_one_line_of_a_message_is_one_and_short() {
+    let mut long = message(vec![Block::Text(lines(5)), buttons()]);
+    assert_eq!(
+        super::one_line(&long).blocks,
+        [Block::Text(long.summary.clone()), buttons()]
+    );
+    long.summary = format!("first\nsecond {}", "x".repeat(900));
+    assert_eq!(super::one_line(&long).summary, "first…");
+    long.summary = "😀".repeat(900);
+    assert!(width(&super::one_line(&long).summary) <= super::LINE + 1);
 }
 
 #[test]

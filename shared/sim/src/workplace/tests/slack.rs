@@ -92,7 +92,7 @@ fn while_slack_is_down_nothing_gets_through_and_it_says_so() {
     slack.plan_outage(at(10), at(70));
     cloud.lock().unwrap().advance_to(at(10));
     let error = now(slack.ensure_posted("dep-1", &channel, None, &line("begun"))).unwrap_err();
-    assert_eq!(error.class, ErrorClass::Retryable);
+    assert_eq!(error.error.class, ErrorClass::Retryable);
     assert_eq!(slack.down_until(at(10)), Some(at(70)));
     assert!(slack.messages().is_empty());
     cloud.lock().unwrap().advance_to(at(70));
@@ -104,8 +104,8 @@ fn a_channel_that_is_not_there_needs_somebodys_hand() {
     let (_, slack, channel) = slack();
     slack.remove_channel(&channel);
     let error = now(slack.ensure_posted("dep-1", &channel, None, &line("begun"))).unwrap_err();
-    assert_eq!(error.class, ErrorClass::NeedsPerson);
-    assert!(error.message.contains("#erp-staging"), "{error}");
+    assert_eq!(error.error.class, ErrorClass::NeedsPerson);
+    assert!(error.to_string().contains("#erp-staging"), "{error}");
 }
 
 #[test]
