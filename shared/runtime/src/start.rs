@@ -1,6 +1,7 @@
 //! The application, put together on AWS and Slack.
 
 mod no_chat;
+mod token;
 
 use std::env;
 use std::fmt;
@@ -17,13 +18,15 @@ use sluice_aws::{
 use sluice_core::config::{Config, shared};
 use sluice_core::failure::PortError;
 use sluice_slack::{
-    BASE_URL, InvalidBaseUrl, Rendered, Responder, SigningSecrets, SlackChat, UnusableSecrets,
+    BASE_URL, InvalidBaseUrl, Rendered, Responder, SigningSecrets, SlackChat, TokenSource,
+    UnusableSecrets,
 };
 
 use crate::function::Function;
 use crate::logging::init_tracing;
 use crate::settings::{InvalidSettings, Settings};
 use no_chat::NoChat;
+use token::TokenSecret;
 
 /// A function that is ready.
 pub struct Started {
@@ -128,9 +131,14 @@ pub async fn start(function: Function) -> Result<Started, StartError> {
     let clients = Arc::new(clients.with_role_suffix(settings.role_suffix.as_deref().unwrap_or("")));
     let chat: Arc<dyn Chat> = match &settings.bot_token_arn {
         Some(arn) => {
-            let token = own_secret(&clients, arn).await?;
+            let secret = TokenSecret {
+                clients: clients.clone(),
+                arn: arn.clone(),
+            };
+            let token = secret.token().await?;
             let url = settings.slack_url.as_deref().unwrap_or(BASE_URL);
-            Arc::new(SlackChat::new(&token, url, Arc::new(SystemClock))?)
+            let chat = SlackChat::new(&token, url, Arc::new(SystemClock))?;
+            Arc::new(chat.with_tokens_from(Arc::new(secret)))
         }
         None => Arc::new(NoChat),
     };

@@ -28,7 +28,7 @@ use api::{Api, Failed};
 use errors::{NO_SUCH_GROUP, NO_SUCH_USER, chat_error, port_error};
 use posted::{Place, Posted};
 
-pub use api::{BASE_URL, InvalidBaseUrl};
+pub use api::{BASE_URL, InvalidBaseUrl, TokenSource};
 pub use responder::Responder;
 
 /// Names our metadata among that of other apps.
@@ -61,6 +61,15 @@ impl SlackChat {
             api: Api::new(token, base_url, clock.clone())?,
             posted: Posted::new(clock),
         })
+    }
+
+    /// The same, which reads its token again where Slack does not take it any more.
+    #[must_use]
+    pub fn with_tokens_from(self, source: Arc<dyn TokenSource>) -> Self {
+        Self {
+            api: self.api.with_source(source),
+            ..self
+        }
     }
 
     async fn post(

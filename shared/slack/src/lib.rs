@@ -14,7 +14,7 @@ mod signature;
 mod simulated;
 
 #[cfg(feature = "client")]
-pub use client::{BASE_URL, InvalidBaseUrl, Responder, SlackChat};
+pub use client::{BASE_URL, InvalidBaseUrl, Responder, SlackChat, TokenSource};
 pub use incoming::{Incoming, IncomingError, Origin, TypedCommand, parse};
 pub use interaction::{Interaction, button_value};
 pub use method::Method;

@@ -118,6 +118,7 @@ impl Slack {
         };
         http.web().set_limits(Limits {
             posting: plenty,
+            tier_2: plenty,
             tier_3: plenty,
             tier_4: plenty,
         });

@@ -18,6 +18,8 @@ pub struct Limit {
 pub struct Limits {
     /// `chat.postMessage`, of each channel: about one a second, short bursts are let through.
     pub posting: Limit,
+    /// Tier 2 (20 and more a minute), of each method.
+    pub tier_2: Limit,
     /// Tier 3 (50 and more a minute), of each method.
     pub tier_3: Limit,
     /// Tier 4 (100 and more a minute), of each method.
@@ -30,6 +32,10 @@ impl Default for Limits {
             posting: Limit {
                 burst: 5,
                 every: SignedDuration::from_secs(1),
+            },
+            tier_2: Limit {
+                burst: 20,
+                every: SignedDuration::from_secs(3),
             },
             tier_3: Limit {
                 burst: 50,
@@ -47,6 +53,7 @@ impl Limits {
     fn of(&self, method: &str) -> Limit {
         match method {
             "chat.postMessage" => self.posting,
+            "usergroups.users.list" => self.tier_2,
             "chat.postEphemeral" | "users.info" | "views.open" | "views.publish"
             | "views.update" => self.tier_4,
             _ => self.tier_3,

@@ -4,9 +4,10 @@
 //! one of another app whose metadata holds a number.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use hyper_rustls::HttpsConnectorBuilder;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -17,7 +18,9 @@ use slack_morphism::prelude::{
     SlackClientHyperHttpsConnector,
 };
 use sluice_app::ports::Clock;
+use sluice_core::failure::PortError;
 
+use super::errors::is_about_token;
 use crate::method::Method;
 
 /// Slack's Web API.
@@ -68,11 +71,44 @@ impl Refused {
     }
 }
 
+/// Where the bot's token is kept. It is read again where Slack does not take the one at hand: it may
+/// have been replaced since the function started.
+#[async_trait]
+pub trait TokenSource: Send + Sync {
+    /// The token as it is now.
+    async fn token(&self) -> Result<SecretString, PortError>;
+}
+
+/// A call of a method.
+#[derive(Clone, Copy)]
+enum Call<'a> {
+    Post(&'a Value),
+    Get(&'a [(&'static str, String)]),
+}
+
+impl Call<'_> {
+    /// What the rate is counted for: messages and reading for each channel, everything else for the
+    /// whole workspace.
+    fn about(self, method: Method) -> String {
+        let channel = match self {
+            Self::Post(request) if method == Method::PostMessage => request["channel"].as_str(),
+            Self::Post(_) => None,
+            Self::Get(parameters) => {
+                let mut all = parameters.iter();
+                all.find(|(name, _)| *name == "channel")
+                    .map(|(_, channel)| channel.as_str())
+            }
+        };
+        channel.unwrap_or_default().to_owned()
+    }
+}
+
 /// Slack's Web API with a token.
 pub(super) struct Api {
     rest: Rest,
     client: SlackClient<SlackClientHyperHttpsConnector>,
-    token: SlackApiToken,
+    token: Mutex<SecretString>,
+    source: Option<Arc<dyn TokenSource>>,
 }
 
 impl Api {
@@ -88,25 +124,21 @@ impl Api {
         Ok(Self {
             rest: Rest::new(clock),
             client: SlackClient::new(connector),
-            token: SlackApiToken::new(SlackApiTokenValue(token.expose_secret().to_owned())),
+            token: Mutex::new(token.clone()),
+            source: None,
         })
+    }
+
+    pub(super) fn with_source(self, source: Arc<dyn TokenSource>) -> Self {
+        Self {
+            source: Some(source),
+            ..self
+        }
     }
 
     /// A method that changes something.
     pub(super) async fn post(&self, method: Method, request: &Value) -> Result<Value, Failed> {
-        // Posts are counted for each channel, everything else for the whole workspace.
-        let about = match method {
-            Method::PostMessage => request["channel"].as_str().unwrap_or_default(),
-            _ => "",
-        };
-        self.rest.is_over(method, about)?;
-        let session = self.client.open_session(&self.token);
-        let call = session
-            .http_session_api
-            .http_post(method.name(), request, None);
-        let answer = within(CALL_TIMEOUT, call).await;
-        self.rest.begin(method, about, &answer);
-        answer
+        self.call(method, Call::Post(request)).await
     }
 
     /// A method that reads.
@@ -115,20 +147,83 @@ impl Api {
         method: Method,
         parameters: Vec<(&'static str, String)>,
     ) -> Result<Value, Failed> {
-        let session = self.client.open_session(&self.token);
-        let parameters: Vec<(&str, Option<String>)> = parameters
-            .into_iter()
-            .map(|(name, value)| (name, Some(value)))
-            .collect();
-        let call = session
-            .http_session_api
-            .http_get(method.name(), &parameters, None);
-        within(CALL_TIMEOUT, call).await
+        self.call(method, Call::Get(&parameters)).await
+    }
+
+    /// Calls it, and once more with another token if it was the token that was refused.
+    async fn call(&self, method: Method, call: Call<'_>) -> Result<Value, Failed> {
+        let about = call.about(method);
+        self.rest.is_over(method, &about)?;
+        let token = locked(&self.token).clone();
+        let mut answer = self.send(method, call, &token).await;
+        if let Err(Failed::Refused(refused)) = &answer
+            && is_about_token(&refused.code)
+            && let Some(newer) = self.newer(&token).await
+        {
+            answer = self.send(method, call, &newer).await;
+        }
+        self.rest.begin(method, &about, &answer);
+        answer
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        call: Call<'_>,
+        token: &SecretString,
+    ) -> Result<Value, Failed> {
+        let value = SlackApiTokenValue(token.expose_secret().to_owned());
+        let token = SlackApiToken::new(value);
+        let session = self.client.open_session(&token);
+        let http = &session.http_session_api;
+        match call {
+            Call::Post(request) => {
+                within(CALL_TIMEOUT, http.http_post(method.name(), request, None)).await
+            }
+            Call::Get(parameters) => {
+                let parameters: Vec<(&str, Option<String>)> = parameters
+                    .iter()
+                    .map(|(name, value)| (*name, Some(value.clone())))
+                    .collect();
+                within(
+                    CALL_TIMEOUT,
+                    http.http_get(method.name(), &parameters, None),
+                )
+                .await
+            }
+        }
+    }
+
+    /// Another token than this one, which Slack did not take.
+    async fn newer(&self, refused: &SecretString) -> Option<SecretString> {
+        let is_other = |token: &SecretString| token.expose_secret() != refused.expose_secret();
+        let known = locked(&self.token).clone();
+        if is_other(&known) {
+            return Some(known);
+        }
+        let read = tokio::time::timeout(CALL_TIMEOUT, self.source.as_ref()?.token()).await;
+        match read.ok()? {
+            Ok(token) if is_other(&token) => {
+                tracing::info!("the Slack bot token was replaced: the new one is used");
+                *locked(&self.token) = token.clone();
+                Some(token)
+            }
+            Ok(_) => None,
+            Err(error) => {
+                tracing::warn!(%error, "the Slack bot token could not be read again: {error}");
+                None
+            }
+        }
     }
 }
 
+/// A panic while it was held leaves a token all the same.
+fn locked(token: &Mutex<SecretString>) -> MutexGuard<'_, SecretString> {
+    token.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Slack's rate limits are kept by not asking: what was refused is not requested again before the
-/// time that Slack named. Reading is rare and has no rest.
+/// time that Slack named.
 struct Rest {
     clock: Arc<dyn Clock>,
     until: Mutex<BTreeMap<(&'static str, String), Timestamp>>,

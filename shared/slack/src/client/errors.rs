@@ -108,7 +108,8 @@ fn setting(refused: &Refused) -> (Refusal, Option<String>) {
             "ask an administrator of Slack to allow the Sluice app in this workspace"
         }
         "missing_argument" | "invalid_team" if refused.is_about_team() => {
-            "the token is an organisation's: set SLUICE_SLACK_TEAM_ID to the workspace (T…)"
+            "the token is for a whole organisation: install the Slack app in the workspace itself, \
+             and store that bot token in its secret"
         }
         "plan_upgrade_required" => {
             "user groups need a paid plan of Slack: name people in sluice.toml instead"

@@ -1,6 +1,8 @@
 //! The client over the wire, against a small server on this machine that plays Slack.
 
 mod fake_slack;
+mod refusals;
+mod tokens;
 
 use std::sync::Arc;
 
