@@ -13,7 +13,7 @@ use sluice_words::modal::Submission;
 
 use crate::answer;
 use crate::http::{BODY_MAX, Request, Response, UnreadableBody};
-use crate::patience::{CLICK, Patience, REQUEST};
+use crate::patience::{CLICK, Patience, REQUEST, Since};
 
 /// What is said when the time is up: what was begun may have been done.
 const TOO_SLOW: &str = "This may not have taken effect: a service that Sluice depends on is slow. \
@@ -51,6 +51,7 @@ pub async fn handler(
         }
         Err(error) => return bad_request(&error),
     };
+    let patience = &Since::arrival(patience, request.taken_at(), now);
     let timestamp = request.header("x-slack-request-timestamp");
     let signature = request.header("x-slack-signature");
     if let Err(error) = door.secrets.verify(timestamp, signature, &body, now) {

@@ -234,6 +234,11 @@ impl Scene {
 
     /// The answer to this body, and how long it took.
     async fn answer(&self, ports: Ports, body: &str) -> (String, Duration) {
+        self.answer_late(ports, body, Duration::ZERO).await
+    }
+
+    /// The same of a function that had to be started: the request arrived that long ago.
+    async fn answer_late(&self, ports: Ports, body: &str, ago: Duration) -> (String, Duration) {
         let app = App::new(ports, vec![self.config.clone()]);
         let secret = SecretString::from(SECRET);
         let door = Door {
@@ -246,6 +251,7 @@ impl Scene {
         let request = json!({
             "headers": {"x-slack-request-timestamp": timestamp, "x-slack-signature": signature},
             "body": body,
+            "requestContext": {"timeEpoch": (now - ago).as_millisecond()},
         });
         let began = Instant::now();
         let response = handler(&app, &request, &door, &Clocked, now).await;
@@ -310,6 +316,24 @@ async fn a_store_that_never_answers_is_waited_for_in_vain_but_not_for_long() {
     let (body, took) = scene.answer(ports(), &opened).await;
     assert_eq!(body, "");
     assert!(took < THREE_SECONDS, "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_function_that_had_to_be_started_waits_so_much_less() {
+    let scene = Scene::new();
+    let ports = || Ports {
+        store: Arc::new(Silent),
+        ..scene.world.ports()
+    };
+    let started = Duration::from_millis(1_200);
+    let click = scene.click(ButtonAction::Approve, LEAD);
+    let (body, took) = scene.answer_late(ports(), &click, started).await;
+    assert_uncertain(&body);
+    assert!(started + took + TELLING < THREE_SECONDS, "{took:?}");
+    let rejection = scene.rejection(LEAD);
+    let (body, took) = scene.answer_late(ports(), &rejection, started).await;
+    assert_uncertain(&body);
+    assert!(started + took < THREE_SECONDS, "{took:?}");
 }
 
 #[tokio::test(start_paused = true)]
