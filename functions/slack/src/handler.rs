@@ -6,10 +6,11 @@ use sluice_app::ports::TriggerId;
 use sluice_app::{App, ClickFailed, Decide, Decided};
 use sluice_events::from_value;
 use sluice_slack::{
-    Incoming, IncomingError, Interaction, SigningSecrets, TypedCommand, parse, sent_at,
+    Incoming, IncomingError, Interaction, Origin, SigningSecrets, TypedCommand, Whose, parse,
+    sent_at,
 };
 use sluice_words::message::Message;
-use sluice_words::modal::Submission;
+use sluice_words::modal::{InputName, Submission};
 
 use crate::answer;
 use crate::http::{BODY_MAX, Request, Response, UnreadableBody};
@@ -19,13 +20,20 @@ use crate::patience::{CLICK, Patience, REQUEST, Since};
 const TOO_SLOW: &str = "This may not have taken effect: a service that Sluice depends on is slow. \
     Check in a minute whether the message has changed; if not, try again. Repeating it is safe.";
 
+/// What people read of a Sluice that works for another workspace.
+const OTHER_WORKSPACE: &str = "Nothing was done: this Sluice works for another Slack workspace. Its \
+    owners set the workspace with `SlackTeam` (SLUICE_SLACK_TEAM_ID).";
+
+/// What people read who are guests in a shared channel.
+const GUEST: &str = "Nothing was done: you are a guest from another Slack workspace, and only members \
+    of Sluice's own workspace can use it. Ask one of them to do it.";
+
 /// Whom the function listens to.
 #[derive(Clone, Debug)]
 pub struct Door {
     /// The secrets that Slack signs with.
     pub secrets: SigningSecrets,
-    /// The workspace (`T…`) or organisation (`E…`) it works for; `None`: any that the app is
-    /// installed in.
+    /// The workspace (`T…`) that it works for; `None`: any that the app is installed in.
     pub team: Option<String>,
 }
 
@@ -72,14 +80,21 @@ pub async fn handler(
     if let Incoming::UrlVerification(challenge) = incoming {
         return Response::text(200, challenge);
     }
-    if door.team.as_ref().is_some_and(|team| !origin.is(team)) {
-        tracing::warn!("a request from another workspace is refused");
-        return Response::text(403, "this Sluice belongs to another workspace");
-    }
-    let app = &match timestamp.and_then(sent_at) {
-        Some(at) => app.asked_at(at),
-        None => app.clone(),
+    let whose = match &door.team {
+        Some(team) => whose(app, &origin, team, patience).await,
+        None => Whose::Ours,
     };
+    if whose != Whose::Ours {
+        return turned_away(whose, incoming);
+    }
+    let mut app = app.clone();
+    if let Some(at) = timestamp.and_then(sent_at) {
+        app = app.asked_at(at);
+    }
+    if origin.enterprise().is_some() {
+        app = app.in_organisation();
+    }
+    let app = &app;
     match incoming {
         Incoming::Command(typed) => command(app, &typed, patience).await,
         Incoming::Click(click) => clicked(app, click, patience).await,
@@ -96,6 +111,44 @@ pub async fn handler(
             Response::empty()
         }
         Incoming::UrlVerification(challenge) => Response::text(200, challenge),
+    }
+}
+
+/// Whose request it is. Only where the person is of another workspace of an organisation does it
+/// matter which organisation is ours; while that is not known, they are a guest.
+async fn whose(app: &App, origin: &Origin, team: &str, patience: &impl Patience) -> Whose {
+    let asks = origin.enterprise().is_some() && origin.is_of_another_workspace(team);
+    if !asks {
+        return origin.whose(team, None);
+    }
+    let chat = &app.ports().chat;
+    let organisation = match patience.within(CLICK / 2, chat.organisation()).await {
+        Some(Ok(organisation)) => organisation,
+        Some(Err(error)) => {
+            tracing::warn!(%error, "Slack did not say which organisation it is: {error}");
+            None
+        }
+        None => None,
+    };
+    origin.whose(team, organisation.as_deref())
+}
+
+/// A refusal that the person can read where they clicked or typed: Slack shows a warning sign for
+/// every status but 200.
+fn turned_away(whose: Whose, incoming: Incoming) -> Response {
+    tracing::warn!("a request is refused: {whose:?}");
+    let words = match whose {
+        Whose::Guest => GUEST,
+        Whose::Ours | Whose::OtherWorkspace => OTHER_WORKSPACE,
+    };
+    match incoming {
+        Incoming::Command(_) => answer::to_command(&Message::line(words)),
+        Incoming::Click(click) => answer::to_click(&Message::line(words), click.response_url),
+        Incoming::Submission(form) => {
+            let at = form.answers.keys().next().copied();
+            answer::to_form(at.unwrap_or(InputName::Reason), words)
+        }
+        Incoming::HomeOpened(_) | Incoming::UrlVerification(_) => Response::empty(),
     }
 }
 
@@ -169,8 +222,6 @@ async fn take(app: &App, click: Interaction) -> Result<Option<Decided>, ClickFai
 
 /// Slack closes a form that is answered with nothing, and shows words at one of its questions.
 async fn submitted(app: &App, form: &Submission, patience: &impl Patience) -> Response {
-    use sluice_words::modal::InputName::Reason;
-
     let id = form.purpose.id();
     match patience.within(REQUEST, app.submit(form)).await {
         Some(Ok(_)) => {
@@ -181,7 +232,7 @@ async fn submitted(app: &App, form: &Submission, patience: &impl Patience) -> Re
             tracing::info!(user = %form.by, form = id, %error, "the form {id} of {} failed", form.by);
             answer::to_form(error.at(form), &answer::sentence(&error.to_string()))
         }
-        None => answer::to_form(Reason, TOO_SLOW),
+        None => answer::to_form(InputName::Reason, TOO_SLOW),
     }
 }
 

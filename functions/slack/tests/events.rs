@@ -546,33 +546,6 @@ fn slack_sees_that_the_address_is_ours() {
     );
 }
 
-#[test]
-fn another_workspace_is_turned_away_and_an_organisation_is_let_in() {
-    let (world, app) = sluice(SENT_AT);
-    let of = |team: &str, body: String| {
-        let door = Door {
-            team: Some(team.to_owned()),
-            ..door()
-        };
-        let request = signed(body, world.now());
-        block_on(handler(&app, &request, &door, &Endless, world.now())).status_code
-    };
-    let by = SlackUserId::new(APPROVER);
-    let bodies = [
-        command_body("status", &by, "1.1.simulated"),
-        home_opened_body(&by, world.now()),
-    ];
-    for body in bodies {
-        assert_eq!(of("T0000000002", body.clone()), 403);
-        assert_eq!(of("T0000000001", body), 200);
-    }
-    let organisation = command_body("status", &by, "1.1.simulated").replace(
-        "team_id=T0000000001",
-        "team_id=T0000000009&enterprise_id=E0000000001",
-    );
-    assert_eq!(of("E0000000001", organisation), 200);
-}
-
 /// Time is up before anything is done.
 struct NoTime;
 

@@ -66,6 +66,11 @@ impl App {
         click: &Decide,
         trigger: Option<&TriggerId>,
     ) -> Result<Option<Decided>, ClickFailed> {
+        let by = self.known_as(&click.by).await;
+        let click = &Decide {
+            by,
+            ..click.clone()
+        };
         let (id, by) = (&click.deployment, &click.by);
         let leave = || trigger.ok_or(ClickFailed::NoTrigger(click.action));
         match (click.action, trigger) {

@@ -104,12 +104,14 @@ impl App {
         };
         let by = decide.by.clone();
         let groups = self.authority(&stored.deployment, action, &by).await??;
+        let same = self.same_person(&stored.deployment, &by).await?;
         let event = match verdict {
             Verdict::Cancel => Event::Cancel { by, groups },
             Verdict::Approve => Event::Approve {
                 by,
                 groups,
                 plan: plan()?,
+                same,
             },
             Verdict::Reject => Event::Reject {
                 by,

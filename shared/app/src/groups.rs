@@ -63,6 +63,15 @@ impl Groups {
         found.is_some_and(|found| found.members.contains(user))
     }
 
+    /// Whether some in the group have ids of another kind than this one (`U…`, `W…`), so that this
+    /// person may be in it by another id.
+    fn mixes(&self, group: &SlackGroupId, user: &SlackUserId) -> bool {
+        let kind = |id: &SlackUserId| id.as_str().chars().next();
+        let known = self.known();
+        let members = known.get(group).into_iter().flat_map(|it| &it.members);
+        members.into_iter().any(|member| kind(member) != kind(user))
+    }
+
     /// Remembers what Slack said when it was asked at `asked_at`, and forgets what is too old or
     /// too much, the oldest first.
     fn learn(
@@ -122,12 +131,19 @@ impl App {
         if !remembered.is_empty() {
             return Ok(remembered);
         }
-        let asked = groups.into_iter().map(|group| self.ask_group(group, user));
+        let asked = groups.iter().map(|group| self.ask_group(group, user));
         let answers = join_all(asked).await;
-        let found: BTreeSet<SlackGroupId> = answers
+        let mut found: BTreeSet<SlackGroupId> = answers
             .iter()
             .filter_map(|answer| answer.as_ref().ok()?.clone())
             .collect();
+        if found.is_empty() && groups.iter().any(|group| self.groups.mixes(group, user)) {
+            let ids = self.ports.chat.ids_of(user).await?;
+            let now = self.ports.clock.now();
+            let by_any =
+                |group: &&&SlackGroupId| ids.iter().any(|id| self.groups.holds(group, id, now));
+            found.extend(groups.iter().filter(by_any).map(|group| (*group).clone()));
+        }
         let failed = answers.into_iter().find_map(Result::err);
         match failed {
             Some(error) if found.is_empty() => Err(error),

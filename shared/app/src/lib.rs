@@ -21,6 +21,7 @@ mod hook;
 mod intake;
 mod minute;
 mod operate;
+mod person;
 pub mod ports;
 mod preview;
 mod projector;
@@ -54,6 +55,7 @@ pub struct App {
     configs: Arc<Configs>,
     groups: Arc<Groups>,
     asked_at: Option<Timestamp>,
+    in_organisation: bool,
 }
 
 impl App {
@@ -64,6 +66,7 @@ impl App {
             configs: Arc::new(Configs::new(configs)),
             groups: Arc::default(),
             asked_at: None,
+            in_organisation: false,
         }
     }
 
@@ -73,6 +76,16 @@ impl App {
     pub fn asked_at(&self, at: Timestamp) -> Self {
         Self {
             asked_at: Some(at),
+            ..self.clone()
+        }
+    }
+
+    /// The same for a request from an organisation of several chat workspaces, whose people may have
+    /// several ids.
+    #[must_use]
+    pub fn in_organisation(&self) -> Self {
+        Self {
+            in_organisation: true,
             ..self.clone()
         }
     }

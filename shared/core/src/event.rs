@@ -43,6 +43,9 @@ pub enum Event {
         groups: BTreeSet<SlackGroupId>,
         /// The plan they saw.
         plan: Hash,
+        /// Other ids of the same person: where Slack has several workspaces, people have several.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        same: BTreeSet<SlackUserId>,
     },
     /// Somebody says no.
     Reject {

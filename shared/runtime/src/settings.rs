@@ -32,9 +32,7 @@ pub struct Settings {
     /// `SLUICE_ROLE_SUFFIX`: what is appended to the name of every environment's `role` when it is
     /// assumed. `slack`, which only looks, has roles of its own.
     pub role_suffix: Option<String>,
-    /// `SLUICE_SLACK_TEAM_ID`: the workspace (`T…`) or organisation (`E…`) whose requests are
-    /// taken;
-    /// without it, every one that the Slack app is installed in.
+    /// `SLUICE_SLACK_TEAM_ID`: the workspace (`T…`) whose requests are taken; without it, every one that the Slack app is installed in.
     pub slack_team: Option<String>,
     /// `SLUICE_SLACK_URL`: another server in Slack's place.
     pub slack_url: Option<String>,
@@ -183,14 +181,14 @@ impl Reader<'_> {
         const NAME: &str = "SLUICE_SLACK_TEAM_ID";
         let team = self.get(NAME)?;
         let is_id = team.len() >= 9
-            && team.starts_with(['T', 'E'])
+            && team.starts_with('T')
             && team
                 .bytes()
                 .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
         if !is_id {
             self.problem(
                 NAME,
-                format!("is `{team}`: give the id of the workspace (T…) or the organisation (E…)"),
+                format!("is `{team}`: give the id of the workspace (T…)"),
             );
         }
         Some(team)

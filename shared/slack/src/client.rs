@@ -5,6 +5,7 @@
 
 mod api;
 mod errors;
+mod people;
 mod posted;
 mod responder;
 
@@ -26,6 +27,7 @@ use crate::method::Method;
 use crate::render::{render, render_home, render_modal};
 use api::{Api, Failed};
 use errors::{NO_SUCH_GROUP, NO_SUCH_USER, chat_error, port_error};
+use people::People;
 use posted::{Place, Posted};
 
 pub use api::{BASE_URL, InvalidBaseUrl, TokenSource};
@@ -38,6 +40,7 @@ const EVENT_TYPE: &str = "sluice_message";
 pub struct SlackChat {
     api: Api,
     posted: Posted,
+    people: People,
 }
 
 impl fmt::Debug for SlackChat {
@@ -60,6 +63,7 @@ impl SlackChat {
         Ok(Self {
             api: Api::new(token, base_url, clock.clone())?,
             posted: Posted::new(clock),
+            people: People::default(),
         })
     }
 
@@ -208,6 +212,14 @@ impl Chat for SlackChat {
                 failed,
             )),
         }
+    }
+
+    async fn ids_of(&self, user: &SlackUserId) -> Result<BTreeSet<SlackUserId>, PortError> {
+        self.people.ids_of(&self.api, user).await
+    }
+
+    async fn organisation(&self) -> Result<Option<String>, PortError> {
+        self.people.organisation(&self.api).await
     }
 
     async fn group_members(

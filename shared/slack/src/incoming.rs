@@ -39,10 +39,11 @@ pub struct TypedCommand {
     pub trigger: String,
 }
 
-/// Whose workspace a request comes from.
+/// Where a request comes from, and whose it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
-    /// The workspace (`T…`) that it happened in.
+    /// The workspace (`T…`) that the app is installed in, where Slack says it of a form; else the one
+    /// that it happened in.
     team: Option<String>,
     /// The organisation (`E…`) that the workspace belongs to.
     enterprise: Option<String>,
@@ -52,23 +53,43 @@ pub struct Origin {
     stranger: bool,
 }
 
+/// Whether a request is acted on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Of our own people.
+    Ours,
+    /// Of another workspace that the app is installed in.
+    OtherWorkspace,
+    /// Of someone of another company, in a channel that is shared with it.
+    Guest,
+}
+
 impl Origin {
-    /// Whether it comes from the workspace (`T…`) or the organisation (`E…`) of that id, by someone
-    /// of it. A channel may be shared with other companies, whose people have ids of their own.
-    pub fn is(&self, id: &str) -> bool {
-        if self.stranger {
-            return false;
-        }
-        if id.starts_with('E') {
-            return self.enterprise.as_deref() == Some(id);
-        }
-        // In an organisation people have a workspace of their own, which may be another.
-        let is_foreign = self.enterprise.is_none()
-            && self.users_team.is_some()
-            && self.users_team.as_deref() != Some(id);
+    /// The organisation that it comes from, if it comes from one.
+    pub fn enterprise(&self) -> Option<&str> {
+        self.enterprise.as_deref()
+    }
+
+    /// Whether the person is of another workspace than `team`: a colleague, if the organisation is
+    /// the same, or else a guest.
+    pub fn is_of_another_workspace(&self, team: &str) -> bool {
+        self.users_team.as_deref().is_some_and(|own| own != team)
+    }
+
+    /// Whose request it is, for the Sluice of the workspace `team` (`T…`), which belongs to this
+    /// organisation, if to any. A channel may be shared with other companies, whose people have ids
+    /// of their own.
+    pub fn whose(&self, team: &str, organisation: Option<&str>) -> Whose {
         // An install for a whole organisation names no team.
-        let team = self.team.as_ref().or(self.users_team.as_ref());
-        !is_foreign && team.is_some_and(|team| team == id)
+        let at = self.team.as_ref().or(self.users_team.as_ref());
+        if at.is_none_or(|at| at != team) {
+            return Whose::OtherWorkspace;
+        }
+        let is_colleague = organisation.is_some() && self.enterprise() == organisation;
+        match self.stranger || (self.is_of_another_workspace(team) && !is_colleague) {
+            true => Whose::Guest,
+            false => Whose::Ours,
+        }
     }
 }
 
@@ -200,13 +221,14 @@ fn event(body: &[u8]) -> Result<(Origin, Incoming), IncomingError> {
 /// The ids that say whose workspace it is: payloads hold objects, events plain ids.
 fn origin(payload: &Value) -> Origin {
     let authorization = &payload["authorizations"][0];
-    let first = |places: [&Value; 3]| {
+    fn first<const N: usize>(places: [&Value; N]) -> Option<String> {
         let found = places.into_iter().find_map(Value::as_str);
         found.map(str::to_owned)
-    };
+    }
     let user = &payload["user"];
     Origin {
         team: first([
+            &payload["view"]["app_installed_team_id"],
             &payload["team"]["id"],
             &payload["team_id"],
             &authorization["team_id"],

@@ -15,7 +15,7 @@ mod simulated;
 
 #[cfg(feature = "client")]
 pub use client::{BASE_URL, InvalidBaseUrl, Responder, SlackChat, TokenSource};
-pub use incoming::{Incoming, IncomingError, Origin, TypedCommand, parse};
+pub use incoming::{Incoming, IncomingError, Origin, TypedCommand, Whose, parse};
 pub use interaction::{Interaction, button_value};
 pub use method::Method;
 pub use render::{Rendered, render, render_home, render_modal};

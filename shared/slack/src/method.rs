@@ -17,6 +17,10 @@ pub enum Method {
     ListOwnChannels,
     /// Tells who is in a group of approvers.
     ListGroupMembers,
+    /// Tells all ids of a person, where an organisation has several workspaces.
+    ReadUser,
+    /// Tells whether the workspace belongs to such an organisation.
+    TestToken,
     /// Finds the person whose image is deployed, by an e-mail address.
     LookupUser,
     /// Opens a form for someone.
@@ -27,13 +31,15 @@ pub enum Method {
 
 impl Method {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::PostMessage,
         Self::UpdateMessage,
         Self::ReadChannel,
         Self::ReadThread,
         Self::ListOwnChannels,
         Self::ListGroupMembers,
+        Self::ReadUser,
+        Self::TestToken,
         Self::LookupUser,
         Self::OpenView,
         Self::PublishView,
@@ -48,22 +54,25 @@ impl Method {
             Self::ReadThread => "conversations.replies",
             Self::ListOwnChannels => "users.conversations",
             Self::ListGroupMembers => "usergroups.users.list",
+            Self::ReadUser => "users.info",
+            Self::TestToken => "auth.test",
             Self::LookupUser => "users.lookupByEmail",
             Self::OpenView => "views.open",
             Self::PublishView => "views.publish",
         }
     }
 
-    /// The scopes it needs, for public and for private channels; views need none.
+    /// The scopes it needs, for public and for private channels; some need none.
     pub fn scopes(self) -> &'static [&'static str] {
         match self {
             Self::PostMessage | Self::UpdateMessage => &["chat:write"],
             Self::ReadChannel | Self::ReadThread => &["channels:history", "groups:history"],
             Self::ListOwnChannels => &["channels:read", "groups:read"],
             Self::ListGroupMembers => &["usergroups:read"],
+            Self::ReadUser => &["users:read"],
             // Slack gives the second only together with the first.
             Self::LookupUser => &["users:read", "users:read.email"],
-            Self::OpenView | Self::PublishView => &[],
+            Self::TestToken | Self::OpenView | Self::PublishView => &[],
         }
     }
 }

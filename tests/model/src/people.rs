@@ -48,6 +48,7 @@ impl Click {
                 by,
                 groups,
                 plan: plan()?,
+                same: BTreeSet::new(),
             },
             Self::Reject => Event::Reject {
                 by,

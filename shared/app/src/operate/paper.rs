@@ -11,7 +11,7 @@ use sluice_words::home::Home;
 use sluice_words::message::Message;
 use sluice_words::modal::Modal;
 
-use crate::ports::{Chat, MessageRef, Thread, TriggerId};
+use crate::ports::{Chat, ChatError, MessageRef, Thread, TriggerId};
 
 /// The chat of one request: everything but forms goes on to the real one.
 pub(super) struct Paper {
@@ -57,11 +57,11 @@ impl Chat for Paper {
         channel: &ChannelName,
         thread: Option<Thread<'_>>,
         message: &Message,
-    ) -> Result<MessageRef, PortError> {
+    ) -> Result<MessageRef, ChatError> {
         self.chat.ensure_posted(key, channel, thread, message).await
     }
 
-    async fn update(&self, posted: &MessageRef, message: &Message) -> Result<(), PortError> {
+    async fn update(&self, posted: &MessageRef, message: &Message) -> Result<(), ChatError> {
         self.chat.update(posted, message).await
     }
 
@@ -76,6 +76,14 @@ impl Chat for Paper {
 
     async fn user_by_email(&self, email: &str) -> Result<Option<SlackUserId>, PortError> {
         self.chat.user_by_email(email).await
+    }
+
+    async fn ids_of(&self, user: &SlackUserId) -> Result<BTreeSet<SlackUserId>, PortError> {
+        self.chat.ids_of(user).await
+    }
+
+    async fn organisation(&self) -> Result<Option<String>, PortError> {
+        self.chat.organisation().await
     }
 
     async fn group_members(

@@ -128,6 +128,17 @@ pub trait Chat: Send + Sync {
     /// The user of that e-mail address; `None` where no one has it. No error says the address.
     async fn user_by_email(&self, email: &str) -> Result<Option<SlackUserId>, PortError>;
 
+    /// All ids of that person, this one among them: where a chat has several workspaces, people have
+    /// several.
+    async fn ids_of(&self, user: &SlackUserId) -> Result<BTreeSet<SlackUserId>, PortError> {
+        Ok(BTreeSet::from([user.clone()]))
+    }
+
+    /// The organisation that the workspace belongs to, if it belongs to one.
+    async fn organisation(&self) -> Result<Option<String>, PortError> {
+        Ok(None)
+    }
+
     /// Who is in the group; no one, if there is no such group.
     async fn group_members(&self, group: &SlackGroupId)
     -> Result<BTreeSet<SlackUserId>, PortError>;

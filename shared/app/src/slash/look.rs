@@ -35,11 +35,12 @@ impl App {
     /// # Errors
     /// The store or the chat did not answer.
     pub async fn show_home(&self, user: &SlackUserId) -> Result<(), PortError> {
+        let known = &self.known_as(user).await;
         let glances = self.glances(None).await?;
         let mut waits = Vec::new();
         let active = glances.iter().filter_map(|glance| glance.active.as_ref());
         for d in active.filter(|d| matches!(d.phase, Phase::AwaitingApproval)) {
-            if !d.approvals.contains_key(user) && self.is_approver(d, user).await? {
+            if !d.approvals.contains_key(known) && self.is_approver(d, known).await? {
                 waits.push(d);
             }
         }

@@ -82,7 +82,8 @@ impl App {
         trigger: &TriggerId,
     ) -> Result<SlashReply, SlashFailed> {
         let slash = slash::parse(text, &self.known(), self.ports.clock.now())?;
-        self.slash(&slash, by, trigger).await
+        let by = self.known_as(by).await;
+        self.slash(&slash, &by, trigger).await
     }
 
     /// Carries out a command.

@@ -91,6 +91,10 @@ impl App {
     /// # Errors
     /// See [`SubmitFailed`]; each tells the person who sent it what to do.
     pub async fn submit(&self, submission: &Submission) -> Result<Decided, SubmitFailed> {
+        let submission = &Submission {
+            by: self.known_as(&submission.by).await,
+            ..submission.clone()
+        };
         match &submission.purpose {
             Purpose::Reject { deployment, plan } => {
                 let decide = Decide {

@@ -44,24 +44,28 @@ pub(super) fn is_too_few(d: &Deployment, lapsed: &BTreeMap<SlackUserId, Lapse>) 
 pub(super) fn approve(
     d: &mut Deployment,
     by: &SlackUserId,
+    same: &BTreeSet<SlackUserId>,
     groups: &BTreeSet<SlackGroupId>,
     plan: &Hash,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
     may_decide(d, by, groups, plan, now)?;
+    // A person may have several ids, and is one pair of eyes and one approval with all of them.
+    let is_them = |id: &SlackUserId| id == by || same.contains(id);
     let Some(demands) = d.demands() else {
         return Err(RejectedEvent::NotAwaitingApproval {
             phase: d.phase.name(),
         });
     };
-    if demands.four_eyes && d.requested_by == Requester::Person(by.clone()) {
+    let asked = matches!(&d.requested_by, Requester::Person(person) if is_them(person));
+    if demands.four_eyes && asked {
         return Err(RejectedEvent::FourEyes);
     }
-    if demands.four_eyes && d.pushed_by() == Some(by) {
+    if demands.four_eyes && d.pushed_by().is_some_and(is_them) {
         return Err(RejectedEvent::FourEyesPushed);
     }
     let quorum = usize::from(demands.quorum);
-    if d.approvals.contains_key(by) {
+    if d.approvals.keys().any(is_them) {
         return Err(RejectedEvent::AlreadyApproved {
             missing: quorum.saturating_sub(d.approvals.len()),
         });

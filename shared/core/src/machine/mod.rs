@@ -100,7 +100,12 @@ fn take(d: &mut Deployment, event: &Event, now: Timestamp) -> Result<(), Rejecte
             away::was_away(d, *since, now);
             Ok(())
         }
-        Event::Approve { by, groups, plan } => approval::approve(d, by, groups, plan, now),
+        Event::Approve {
+            by,
+            groups,
+            plan,
+            same,
+        } => approval::approve(d, by, same, groups, plan, now),
         Event::Reject {
             by,
             groups,

@@ -22,6 +22,7 @@ fn only_an_approver_decides_and_only_on_the_plan_they_saw() {
         by: by.clone(),
         groups: Default::default(),
         plan: Hash::from_outside("another plan"),
+        same: Default::default(),
     };
     assert_eq!(run.event(&other).unwrap_err(), RejectedEvent::StalePlan);
     assert_eq!(run.phase(), "AwaitingApproval");
@@ -61,6 +62,47 @@ fn who_asked_does_not_approve() {
     world.approvers.push(SlackUserId::new("U0OTHER"));
     run.until(&world, "AwaitingApproval");
     assert_eq!(run.approve(APPROVER).unwrap_err(), RejectedEvent::FourEyes);
+}
+
+#[test]
+fn who_asked_does_not_approve_by_another_id() {
+    let global = SlackUserId::new("W0GLOBAL01");
+    let (mut run, world) = Run::new(Requester::Person(global.clone()));
+    run.until(&world, "AwaitingApproval");
+    let as_same = |run: &mut Run, same: &[&SlackUserId]| {
+        let approve = Event::Approve {
+            by: SlackUserId::new(APPROVER),
+            groups: Default::default(),
+            plan: run.d.sealed_plan().hash.clone(),
+            same: same.iter().map(|id| (*id).clone()).collect(),
+        };
+        run.event(&approve).map(drop)
+    };
+    assert_eq!(as_same(&mut run, &[&global]), Err(RejectedEvent::FourEyes));
+    as_same(&mut run, &[&SlackUserId::new("W0OTHER001")]).unwrap();
+}
+
+#[test]
+fn two_ids_of_one_person_are_one_approval() {
+    let global = SlackUserId::new("W0GLOBAL01");
+    let (mut run, mut world) = Run::to(Requester::Push, |environment| {
+        let approval = environment.approval.as_mut().unwrap();
+        approval.quorum = 2;
+        let named = sluice_core::config::Member::User(global.clone());
+        approval.approvers.push(named);
+    });
+    world.approvers.push(global.clone());
+    run.until(&world, "AwaitingApproval");
+    run.approve(APPROVER).unwrap();
+    let again = Event::Approve {
+        by: global,
+        groups: Default::default(),
+        plan: run.d.sealed_plan().hash.clone(),
+        same: [SlackUserId::new(APPROVER)].into(),
+    };
+    let refused = run.event(&again).map(drop);
+    assert_eq!(refused, Err(RejectedEvent::AlreadyApproved { missing: 1 }));
+    assert_eq!(run.d.approvals.len(), 1);
 }
 
 #[test]

@@ -584,6 +584,7 @@ impl Run {
                 .map(|group| SlackGroupId::new(*group))
                 .collect::<BTreeSet<_>>(),
             plan: self.d.sealed_plan().hash.clone(),
+            same: BTreeSet::new(),
         };
         self.event(&event).map(drop)
     }

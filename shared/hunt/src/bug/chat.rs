@@ -68,6 +68,10 @@ impl Chat for Buggy {
         self.inner.user_by_email(email).await
     }
 
+    async fn ids_of(&self, user: &SlackUserId) -> Result<BTreeSet<SlackUserId>, PortError> {
+        self.inner.ids_of(user).await
+    }
+
     async fn group_members(
         &self,
         group: &SlackGroupId,

@@ -71,6 +71,9 @@ struct Workspace {
     channels: BTreeSet<ChannelName>,
     groups: BTreeMap<SlackGroupId, BTreeSet<SlackUserId>>,
     addresses: BTreeMap<String, SlackUserId>,
+    /// People with more than one id.
+    people: Vec<BTreeSet<SlackUserId>>,
+    organisation: Option<String>,
     messages: Vec<Posted>,
     keys: BTreeMap<(ChannelName, String), usize>,
     by_ts: BTreeMap<String, usize>,
@@ -239,6 +242,16 @@ impl SlackModel {
         self.workspace().addresses.insert(email.to_owned(), user);
     }
 
+    /// These ids are one person, in an organisation with several workspaces.
+    pub fn add_person(&self, ids: impl IntoIterator<Item = SlackUserId>) {
+        self.workspace().people.push(ids.into_iter().collect());
+    }
+
+    /// The workspace belongs to this organisation.
+    pub fn set_organisation(&self, organisation: &str) {
+        self.workspace().organisation = Some(organisation.to_owned());
+    }
+
     /// Slack takes no more calls than this from now on.
     pub fn set_limits(&self, limits: Limits) {
         self.workspace().limits = Some(limits);
@@ -385,6 +398,22 @@ impl Chat for SlackModel {
     async fn user_by_email(&self, email: &str) -> Result<Option<SlackUserId>, PortError> {
         self.call(Operation::LookupUser, |workspace, _| {
             Ok(workspace.addresses.get(email).cloned())
+        })
+        .await
+    }
+
+    async fn ids_of(&self, user: &SlackUserId) -> Result<BTreeSet<SlackUserId>, PortError> {
+        self.call(Operation::LookupUser, |workspace, _| {
+            let person = workspace.people.iter().find(|ids| ids.contains(user));
+            let alone = || BTreeSet::from([user.clone()]);
+            Ok(person.cloned().unwrap_or_else(alone))
+        })
+        .await
+    }
+
+    async fn organisation(&self) -> Result<Option<String>, PortError> {
+        self.call(Operation::LookupUser, |workspace, _| {
+            Ok(workspace.organisation.clone())
         })
         .await
     }

@@ -1,4 +1,4 @@
-use super::{Incoming, IncomingError, Origin, TypedCommand, parse};
+use super::{Incoming, IncomingError, Origin, TypedCommand, Whose, parse};
 use crate::interaction::Interaction;
 use crate::simulated::{
     command_body, home_opened_body, interaction_body, submission_body, url_verification_body,
@@ -51,54 +51,94 @@ fn a_click_comes_back_as_the_button_that_was_shown() {
     assert_eq!(incoming, Incoming::Click(expected));
 }
 
-/// Who it is from: as the workspace `T0000000001` and the organisation `E0000000001` see it.
-fn is_from(change: impl FnOnce(&mut Value)) -> (bool, bool) {
+const TEAM: &str = "T0000000001";
+const ORGANISATION: &str = "E0000000001";
+
+/// Whose it is, as the workspace sees it, alone or in its organisation.
+fn whose(change: impl FnOnce(&mut Value)) -> (Whose, Whose) {
     let (origin, _) = clicked(change).unwrap();
-    (origin.is("T0000000001"), origin.is("E0000000001"))
+    (
+        origin.whose(TEAM, None),
+        origin.whose(TEAM, Some(ORGANISATION)),
+    )
 }
 
 #[test]
 fn only_our_own_people_are_listened_to() {
+    use Whose::{Guest, OtherWorkspace, Ours};
     let evil = || json!({"id": "T0EVIL00000"});
-    assert_eq!(is_from(|_| {}), (true, false));
-    assert_eq!(is_from(|payload| payload["team"] = evil()), (false, false));
-    let guest = is_from(|payload| payload["user"]["team_id"] = json!("T0EVIL00000"));
-    assert_eq!(guest, (false, false), "in a channel that is shared");
-    let stranger = is_from(|payload| payload["user"]["is_stranger"] = json!(true));
-    assert_eq!(stranger, (false, false));
-    let dressed_up = is_from(|payload| {
+    assert_eq!(whose(|_| {}), (Ours, Ours));
+    let elsewhere = whose(|payload| payload["team"] = evil());
+    assert_eq!(elsewhere, (OtherWorkspace, OtherWorkspace));
+    let guest = whose(|payload| payload["user"]["team_id"] = json!("T0EVIL00000"));
+    assert_eq!(guest, (Guest, Guest), "in a channel that is shared");
+    let of_another_organisation = whose(|payload| {
+        payload["user"]["team_id"] = json!("T0EVIL00000");
+        payload["enterprise"] = json!({"id": "E0EVIL00000"});
+    });
+    assert_eq!(of_another_organisation, (Guest, Guest));
+    let stranger = whose(|payload| payload["user"]["is_stranger"] = json!(true));
+    assert_eq!(stranger, (Guest, Guest));
+    let dressed_up = whose(|payload| {
         payload["team"] = evil();
         payload["user"]["team_id"] = json!("T0EVIL00000");
         payload["enterprise"] = json!({"id": "T0000000001"});
     });
-    assert_eq!(dressed_up, (false, false));
+    assert_eq!(dressed_up, (OtherWorkspace, OtherWorkspace));
 }
 
 #[test]
-fn an_organisation_wide_install_has_no_team() {
+fn a_colleague_of_another_workspace_is_one_of_us_in_our_organisation_only() {
+    use Whose::{Guest, OtherWorkspace, Ours};
+    let colleague = whose(|payload| {
+        payload["enterprise"] = json!({"id": ORGANISATION, "name": "example"});
+        payload["user"]["team_id"] = json!("T0000000002");
+    });
+    assert_eq!(colleague, (Guest, Ours));
     let wide = |team: &'static str| {
-        is_from(move |payload| {
+        whose(move |payload| {
             payload["team"] = Value::Null;
-            payload["enterprise"] = json!({"id": "E0000000001"});
+            payload["enterprise"] = json!({"id": ORGANISATION});
             payload["user"]["team_id"] = json!(team);
         })
     };
-    assert_eq!(wide("T0000000001"), (true, true));
-    assert_eq!(
-        wide("T0000000002"),
-        (false, true),
-        "another workspace of it"
-    );
-    let evil = is_from(|payload| {
-        payload["team"] = Value::Null;
-        payload["user"]["team_id"] = json!("T0EVIL00000");
+    assert_eq!(wide(TEAM), (Ours, Ours), "an install of the organisation");
+    assert_eq!(wide("T0000000002"), (OtherWorkspace, OtherWorkspace));
+}
+
+#[test]
+fn a_form_counts_for_the_workspace_that_the_app_is_installed_in() {
+    let submission = Submission {
+        id: "V0000000001".to_owned(),
+        purpose: Purpose::Override {
+            deployment: DeploymentId::from_outside("dep-1"),
+        },
+        answers: BTreeMap::new(),
+        by: SlackUserId::new("U0LOCAL001"),
+    };
+    let sent = |change: fn(&mut Value)| {
+        let body = submission_body(&submission);
+        let (_, payload) = form_urlencoded::parse(body.as_bytes()).next().unwrap();
+        let mut payload = serde_json::from_str(&payload).unwrap();
+        change(&mut payload);
+        let (origin, _) = parse(form(&payload.to_string()).as_bytes()).unwrap();
+        origin.whose(TEAM, Some(ORGANISATION))
+    };
+    let from_second = sent(|payload| {
+        payload["team"] = json!({"id": "T0SECOND01"});
+        payload["enterprise"] = json!({"id": ORGANISATION});
+        payload["user"]["team_id"] = json!("T0SECOND01");
+        payload["view"]["app_installed_team_id"] = json!(TEAM);
     });
-    assert_eq!(evil, (false, false));
-    let colleague = is_from(|payload| {
-        payload["enterprise"] = json!({"id": "E0000000001"});
-        payload["user"]["team_id"] = json!("T0000000002");
+    assert_eq!(from_second, Whose::Ours);
+    let guest = sent(|payload| {
+        payload["team"] = json!({"id": "T0SECOND01"});
+        payload["user"]["team_id"] = json!("T0SECOND01");
+        payload["view"]["app_installed_team_id"] = json!(TEAM);
     });
-    assert_eq!(colleague, (true, true), "whose own workspace is another");
+    assert_eq!(guest, Whose::Guest);
+    let other = sent(|payload| payload["view"]["app_installed_team_id"] = json!("T0SECOND01"));
+    assert_eq!(other, Whose::OtherWorkspace);
 }
 
 #[test]
@@ -145,7 +185,7 @@ fn a_form_comes_back_with_its_purpose_and_its_answers() {
         by: SlackUserId::new("U024BE7LH"),
     };
     let (origin, incoming) = parse(submission_body(&submission).as_bytes()).unwrap();
-    assert!(origin.is("T0000000001"));
+    assert_eq!(origin.whose(TEAM, None), Whose::Ours);
     assert_eq!(incoming, Incoming::Submission(submission));
 }
 
@@ -154,7 +194,8 @@ fn a_command_comes_with_its_text_as_it_was_typed() {
     let by = SlackUserId::new("U024BE7LH");
     let (origin, incoming) =
         parse(command_body("status <#C1|ops> &amp;", &by, "1.2.x").as_bytes()).unwrap();
-    assert!(origin.is("T0000000001") && !origin.is("T0000000002"));
+    assert_eq!(origin.whose(TEAM, None), Whose::Ours);
+    assert_eq!(origin.whose("T0000000002", None), Whose::OtherWorkspace);
     let text = "status <#C1|ops> &amp;".to_owned();
     let trigger = "1.2.x".to_owned();
     let typed = TypedCommand { text, by, trigger };
@@ -190,15 +231,4 @@ fn events_are_read_and_those_of_next_year_are_not_ours() {
             "{broken}"
         );
     }
-}
-
-#[test]
-fn an_organisation_wide_install_is_told_by_its_organisation() {
-    let (origin, _) = clicked(|payload| {
-        payload["team"] = Value::Null;
-        payload["enterprise"] = json!({"id": "E0000000001", "name": "example"});
-    })
-    .unwrap();
-    assert!(origin.is("E0000000001") && origin.is("T0000000001"));
-    assert!(!origin.is("E0000000002"));
 }
