@@ -1,21 +1,37 @@
 //! What is typed and clicked in Slack, and what is answered: whole stories, as they are read there.
-//! Each is told twice: in the workplace's own Slack, and over HTTP, where the real client speaks to
-//! Slack's Web API. Both must read the same.
+//! Each is told three times: in the workplace's own Slack; over HTTP, where the real client speaks to
+//! Slack's Web API; and there again with all that Slack may insist on (`Rules::strict`), in an
+//! organisation whose people have several ids. All must read the same.
 
-/// A test of each story in each Slack.
+/// A test of each story in each Slack; of those behind the `;` in all but the strict one.
 macro_rules! stories {
-    ($($story:ident,)+) => {
+    ($($story:ident,)+ $(; $($other:ident,)+)?) => {
         mod in_process {
             $(#[test]
             fn $story() {
                 super::$story(super::Room::in_process());
             })+
+            $($(#[test]
+            fn $other() {
+                super::$other(super::Room::in_process());
+            })+)?
         }
 
         mod over_http {
             $(#[test]
             fn $story() {
                 crate::conversations::over_http(|| super::$story(super::Room::over_http()));
+            })+
+            $($(#[test]
+            fn $other() {
+                crate::conversations::over_http(|| super::$other(super::Room::over_http()));
+            })+)?
+        }
+
+        mod strict {
+            $(#[test]
+            fn $story() {
+                crate::conversations::over_http(|| super::$story(super::Room::strict()));
             })+
         }
     };
@@ -30,6 +46,7 @@ macro_rules! told {
 
 mod desk;
 mod groups;
+mod insists;
 mod long;
 mod looks;
 mod room;

@@ -8,7 +8,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use secrecy::SecretString;
-use serde_json::json;
+use serde_json::{Value, json};
 use sluice_app::App;
 use sluice_app::ports::WakeUp;
 use sluice_core::failure::PortError;
@@ -18,6 +18,8 @@ use sluice_sim::world::{Click, ClickReply, DirectFunctions, Functions};
 use sluice_slack::{SigningSecrets, interaction_body, sign};
 use sluice_slack_function::{Door, Endless, Patience, Response, handler};
 
+const TEAM: &str = "T0000000001";
+const ORGANISATION: &str = "E0000000001";
 const SIGNING_SECRET: &str = "simulated-signing-secret";
 
 /// The function `slack`, and Slack's way to it.
@@ -25,15 +27,18 @@ const SIGNING_SECRET: &str = "simulated-signing-secret";
 pub(super) struct Desk {
     pub(super) app: App,
     door: Door,
+    /// Whether its workspace is one of an organisation, and people click in another of them.
+    in_organisation: bool,
 }
 
 impl Desk {
-    pub(super) fn of(app: App) -> Self {
+    pub(super) fn of(app: App, in_organisation: bool) -> Self {
         let secrets = SigningSecrets::read(&SecretString::from(SIGNING_SECRET)).unwrap();
-        let team = Some("T0000000001".to_owned());
+        let team = Some(TEAM.to_owned());
         Self {
             app,
             door: Door { secrets, team },
+            in_organisation,
         }
     }
 
@@ -44,6 +49,8 @@ impl Desk {
         patience: &impl Patience,
         now: Timestamp,
     ) -> Response {
+        let organised = self.in_organisation.then(|| of_organisation(body));
+        let body = organised.as_deref().unwrap_or(body);
         let timestamp = now.as_second().to_string();
         let secret = SecretString::from(SIGNING_SECRET);
         let signature = sign(&secret, &timestamp, body.as_bytes());
@@ -57,6 +64,32 @@ impl Desk {
         });
         handler(&self.app, &request, &self.door, patience, now).await
     }
+}
+
+/// The body as it comes from an organisation, by somebody who is in another workspace of it.
+fn of_organisation(body: &str) -> String {
+    if body.starts_with('{') {
+        return body.to_owned();
+    }
+    let mut fields: Vec<(String, String)> = form_urlencoded::parse(body.as_bytes())
+        .into_owned()
+        .collect();
+    for (name, value) in &mut fields {
+        if name == "payload" {
+            let mut payload: Value = serde_json::from_str(value).unwrap();
+            payload["enterprise"] = json!({"id": ORGANISATION, "name": "example"});
+            payload["user"]["team_id"] = json!("T0SECOND01");
+            if payload["type"] == "view_submission" {
+                payload["team"]["id"] = json!("T0SECOND01");
+                payload["view"]["app_installed_team_id"] = json!(TEAM);
+            }
+            *value = payload.to_string();
+        }
+    }
+    fields.push(("enterprise_id".to_owned(), ORGANISATION.to_owned()));
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish()
 }
 
 /// What is deployed: clicks go to the desk, everything else straight to the application.

@@ -67,6 +67,11 @@ impl Room {
         Self::of(erp::config(), Slack::over_http)
     }
 
+    /// The same in a Slack that insists on everything, in an organisation of several workspaces.
+    pub(super) fn strict() -> Self {
+        Self::of(erp::config(), Slack::strict)
+    }
+
     pub(super) fn of(config: Config, slack: impl FnOnce(&World, &Config) -> Slack) -> Self {
         let start: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
         let world = World::new(1, start, std::slice::from_ref(&config), Weather::default());
@@ -74,7 +79,7 @@ impl Room {
         let slack = slack(&world, &config);
         let app = App::new(slack.ports(&world), vec![Arc::new(config.clone())]);
         let mut room = Self {
-            desk: Desk::of(app),
+            desk: Desk::of(app, slack.is_strict()),
             world,
             slack,
             config,
@@ -99,7 +104,7 @@ impl Room {
     pub(super) fn starts_anew(&mut self) {
         let config = Arc::new(self.config.clone());
         let app = App::new(self.slack.ports(&self.world), vec![config]);
-        self.desk = Desk::of(app.clone());
+        self.desk = Desk::of(app.clone(), self.slack.is_strict());
         self.world.deploy(Arc::new(Deployed {
             direct: DirectFunctions(app),
             desk: self.desk.clone(),

@@ -10,16 +10,18 @@ use std::cell::Cell;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use async_trait::async_trait;
 use futures::executor::block_on;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use sluice_app::ports::{Chat, MessageRef, Ports};
 use sluice_core::config::{Config, Member};
+use sluice_core::failure::PortError;
 use sluice_core::id::{SlackGroupId, SlackUserId};
 use sluice_core::roles::Role;
-use sluice_sim::slack_web::{Limit, Limits, SlackWeb, ViewKind};
+use sluice_sim::slack_web::{Limit, Limits, Rules, SlackWeb, ViewKind};
 use sluice_sim::world::{World, members};
-use sluice_slack::{Rendered, Responder, SlackChat, render, render_modal};
+use sluice_slack::{Rendered, Responder, SlackChat, TokenSource, render, render_modal};
 use sluice_slack_function::Reply;
 use sluice_wire::{Served, SharedSlackWeb, serve};
 
@@ -58,6 +60,17 @@ pub(super) struct OverHttp {
     web: SharedSlackWeb,
     url: String,
     looked_at: Cell<usize>,
+    is_strict: bool,
+}
+
+/// The bot's token, as Slack has it now.
+struct TokenOf(SharedSlackWeb);
+
+#[async_trait]
+impl TokenSource for TokenOf {
+    async fn token(&self) -> Result<SecretString, PortError> {
+        Ok(SecretString::from(self.0.lock().unwrap().token()))
+    }
 }
 
 impl OverHttp {
@@ -94,6 +107,7 @@ impl OverHttp {
             web,
             url,
             looked_at: Cell::new(0),
+            is_strict: false,
         }
     }
 
@@ -107,6 +121,33 @@ impl Slack {
         Self::InProcess {
             looked_at: Cell::new(0),
         }
+    }
+
+    /// As [`Self::over_http`], with all that Slack may insist on: people are in groups by the id that
+    /// the organisation knows them by, and act by the one of their workspace.
+    pub(super) fn strict(world: &World, config: &Config) -> Self {
+        let Self::OverHttp(http) = Self::over_http(world, config) else {
+            unreachable!("it is over HTTP");
+        };
+        http.web().set_rules(Rules::strict());
+        let strict = Self::OverHttp(OverHttp {
+            is_strict: true,
+            ..http
+        });
+        let environments = config.environments.iter();
+        let named = environments.flat_map(|environment| environment.who_may(Role::Approve));
+        for member in named {
+            if let Member::Group(group) = member {
+                let ids: Vec<SlackUserId> = members(group).into_iter().collect();
+                let ids: Vec<&str> = ids.iter().map(SlackUserId::as_str).collect();
+                strict.set_group(world, group, &ids);
+            }
+        }
+        strict
+    }
+
+    pub(super) fn is_strict(&self) -> bool {
+        matches!(self, Self::OverHttp(http) if http.is_strict)
     }
 
     /// Calls are never too many: a story that is told in both takes the same time in both.
@@ -133,7 +174,8 @@ impl Slack {
             Self::OverHttp(http) => {
                 let token = SecretString::from(BOT_TOKEN);
                 let url = format!("{}/api", http.url);
-                Arc::new(SlackChat::new(&token, &url, ports.clock.clone()).unwrap())
+                let chat = SlackChat::new(&token, &url, ports.clock.clone()).unwrap();
+                Arc::new(chat.with_tokens_from(Arc::new(TokenOf(http.web.clone()))))
             }
         };
         Ports { chat, ..ports }
@@ -272,6 +314,17 @@ impl Slack {
         let members = members.iter().map(|member| SlackUserId::new(*member));
         match self {
             Self::InProcess { .. } => world.slack().set_group(group, members),
+            Self::OverHttp(http) if http.is_strict => {
+                let mut web = http.web();
+                let global: Vec<SlackUserId> = members
+                    .map(|local| {
+                        let global = SlackUserId::new(format!("W{}", &local.as_str()[1..]));
+                        web.set_person(local, global.clone());
+                        global
+                    })
+                    .collect();
+                web.set_group(group, global);
+            }
             Self::OverHttp(http) => http.web().set_group(group, members),
         }
     }

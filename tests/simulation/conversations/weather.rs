@@ -55,8 +55,17 @@ fn assert_all_is_told_once(room: &mut Room) {
 
 #[test]
 fn on_a_bad_day_everything_is_told_late_and_once() {
+    on_a_bad_day(Room::over_http);
+}
+
+#[test]
+fn also_where_what_was_posted_is_read_late() {
+    on_a_bad_day(Room::strict);
+}
+
+fn on_a_bad_day(room: fn() -> Room) {
     over_http(|| {
-        let mut room = Room::over_http();
+        let mut room = room();
         room.released(&["1.4.0"]);
         room.http().web().set_limits(Limits::default());
         suffers(&room, 0, 90, Trouble::Down);

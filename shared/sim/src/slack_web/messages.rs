@@ -7,9 +7,6 @@ use super::{SlackWeb, WebReply};
 
 /// Blocks of a message.
 const BLOCKS: usize = 50;
-/// All texts of a message's blocks together. Slack's documentation names the error and no number;
-/// this is about where it begins.
-const ALL_CHARS: usize = 13_200;
 /// Of the `text`, which is cut in notifications.
 const TEXT_CHARS: usize = 40_000;
 /// Texts, in characters, by where they stand.
@@ -92,11 +89,21 @@ impl SlackWeb {
             Ok(channel) => channel,
             Err(refused) => return refused,
         };
-        if let Some(error) = invalid_message(arguments) {
-            return WebReply::refused(error);
+        if let Some(refused) = self.invalid_message(arguments, TEXT_CHARS) {
+            return refused;
         }
-        let thread_ts = arguments["thread_ts"].as_str().map(str::to_owned);
+        let mut thread_ts = arguments["thread_ts"].as_str().map(str::to_owned);
+        if let Some(first) = &thread_ts
+            && self.rules.unthreads
+            && !self.messages(&channel).iter().any(|one| one.ts == *first)
+        {
+            thread_ts = None;
+        }
         let ts = self.next_ts(now);
+        let mut said = json!({"ts": ts, "text": arguments["text"]});
+        if let Some(first) = &thread_ts {
+            said["thread_ts"] = json!(first);
+        }
         self.messages.push(WebMessage {
             channel: channel.clone(),
             ts: ts.clone(),
@@ -107,7 +114,7 @@ impl SlackWeb {
             versions: vec![(now, content(arguments))],
             deleted: false,
         });
-        WebReply::ok(json!({"channel": channel, "ts": ts, "message_ts": ts, "message": {}}))
+        WebReply::ok(json!({"channel": channel, "ts": ts, "message_ts": ts, "message": said}))
     }
 
     pub(super) fn update_message(&mut self, arguments: &Value, now: Timestamp) -> WebReply {
@@ -115,24 +122,30 @@ impl SlackWeb {
             Ok(channel) => channel,
             Err(refused) => return refused,
         };
-        if let Some(error) = invalid_message(arguments) {
-            return WebReply::refused(error);
+        if let Some(refused) = self.invalid_message(arguments, self.rules.update_chars) {
+            return refused;
         }
         let ts = arguments["ts"].as_str().unwrap_or_default().to_owned();
+        let window = self.rules.edit_window;
         let Some(message) = self.message_mut(&channel, &ts).filter(|one| !one.deleted) else {
             return WebReply::refused("message_not_found");
         };
+        let age = now.duration_since(message.versions[0].0);
+        if window.is_some_and(|window| age > window) {
+            return WebReply::refused("edit_window_closed");
+        }
         message.versions.push((now, content(arguments)));
         WebReply::ok(json!({"channel": channel, "ts": ts}))
     }
 
-    pub(super) fn history(&self, arguments: &Value) -> WebReply {
+    pub(super) fn history(&self, arguments: &Value, now: Timestamp) -> WebReply {
         let channel = arguments["channel"].as_str().unwrap_or_default();
         if !self.channels.iter().any(|one| one.id == channel) {
             return WebReply::refused("channel_not_found");
         }
         let shown = |message: &&&WebMessage| {
-            (message.thread_ts.is_none() || message.broadcast) && message.only_for.is_none()
+            let in_channel = message.thread_ts.is_none() || message.broadcast;
+            in_channel && message.only_for.is_none() && self.is_read(message, now)
         };
         let there = self.messages(channel);
         // The youngest first.
@@ -145,11 +158,19 @@ impl SlackWeb {
         page(arguments, messages)
     }
 
-    pub(super) fn replies(&self, arguments: &Value) -> WebReply {
+    /// Whether a message has been there for long enough.
+    fn is_read(&self, message: &WebMessage, now: Timestamp) -> bool {
+        now.duration_since(message.versions[0].0) >= self.rules.lag
+    }
+
+    pub(super) fn replies(&self, arguments: &Value, now: Timestamp) -> WebReply {
         let channel = arguments["channel"].as_str().unwrap_or_default();
         let ts = arguments["ts"].as_str().unwrap_or_default();
-        let of_thread =
-            |message: &&&WebMessage| message.ts == ts || message.thread_ts.as_deref() == Some(ts);
+        let of_thread = |message: &&&WebMessage| {
+            // The first message is read by its own id, at once.
+            let is_reply = message.thread_ts.as_deref() == Some(ts);
+            message.ts == ts || (is_reply && self.is_read(message, now))
+        };
         let there = self.messages(channel);
         let messages: Vec<Value> = there
             .iter()
@@ -179,6 +200,7 @@ impl SlackWeb {
         match found {
             None => Err(WebReply::refused("channel_not_found")),
             Some(channel) if channel.archived => Err(WebReply::refused("is_archived")),
+            Some(channel) if !channel.member => Err(WebReply::refused("not_in_channel")),
             Some(channel) => Ok(channel.id.clone()),
         }
     }
@@ -192,6 +214,28 @@ impl SlackWeb {
             self.last_ts / 1_000_000,
             self.last_ts % 1_000_000
         )
+    }
+}
+
+impl SlackWeb {
+    /// The refusal of a message that Slack does not take, if it does not.
+    fn invalid_message(&self, arguments: &Value, text_chars: usize) -> Option<WebReply> {
+        let text = arguments["text"].as_str().unwrap_or_default();
+        let blocks = arguments["blocks"]
+            .as_array()
+            .map_or(&[][..], Vec::as_slice);
+        if text.is_empty() && blocks.is_empty() {
+            return Some(WebReply::refused("no_text"));
+        }
+        if text.chars().count() > text_chars {
+            return Some(WebReply::refused("msg_too_long"));
+        }
+        if blocks.len() > BLOCKS || invalid_blocks(blocks) {
+            let says = "[ERROR] a block is not valid [json-pointer:/blocks]";
+            return Some(WebReply::refused("invalid_blocks").saying(says));
+        }
+        let all: usize = blocks.iter().map(chars_of).sum();
+        (all > self.rules.all_chars).then(|| WebReply::refused("msg_blocks_too_long"))
     }
 }
 
@@ -220,24 +264,6 @@ fn page(arguments: &Value, messages: Vec<Value>) -> WebReply {
         "has_more": more,
         "response_metadata": {"next_cursor": next},
     }))
-}
-
-fn invalid_message(arguments: &Value) -> Option<&'static str> {
-    let text = arguments["text"].as_str().unwrap_or_default();
-    let blocks = arguments["blocks"]
-        .as_array()
-        .map_or(&[][..], Vec::as_slice);
-    if text.is_empty() && blocks.is_empty() {
-        return Some("no_text");
-    }
-    if text.chars().count() > TEXT_CHARS {
-        return Some("msg_too_long");
-    }
-    if blocks.len() > BLOCKS || invalid_blocks(blocks) {
-        return Some("invalid_blocks");
-    }
-    let all: usize = blocks.iter().map(chars_of).sum();
-    (all > ALL_CHARS).then_some("msg_blocks_too_long")
 }
 
 /// The characters of every text in it.

@@ -9,6 +9,7 @@ mod limits;
 mod messages;
 mod methods;
 mod people;
+mod rules;
 #[cfg(test)]
 mod tests;
 mod views;
@@ -21,6 +22,7 @@ use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
 
 pub use limits::{Limit, Limits};
 pub use messages::WebMessage;
+pub use rules::Rules;
 pub use views::{View, ViewKind};
 
 pub(crate) use limits::Budgets;
@@ -71,6 +73,12 @@ impl WebReply {
         }
     }
 
+    /// With what Slack says about it.
+    fn saying(mut self, message: &str) -> Self {
+        self.body["response_metadata"] = json!({"messages": [message]});
+        self
+    }
+
     fn suffer(&mut self, trouble: Option<Trouble>) {
         match trouble {
             Some(Trouble::Slow(after)) => self.after = after,
@@ -101,17 +109,23 @@ struct Channel {
     id: String,
     name: String,
     archived: bool,
+    private: bool,
+    /// Whether the app is in it.
+    member: bool,
 }
 
 /// A Slack workspace behind its Web API, with one app in it.
 #[derive(Debug)]
 pub struct SlackWeb {
     token: String,
+    rules: Rules,
     limits: Limits,
     budgets: Budgets,
     channels: Vec<Channel>,
     groups: BTreeMap<SlackGroupId, BTreeSet<SlackUserId>>,
     addresses: BTreeMap<String, SlackUserId>,
+    /// The ids of people in the workspace, and in its organisation.
+    people: BTreeMap<SlackUserId, SlackUserId>,
     messages: Vec<WebMessage>,
     views: Vec<View>,
     triggers: BTreeMap<String, Timestamp>,
@@ -127,11 +141,13 @@ impl SlackWeb {
     pub fn new(token: impl Into<String>) -> Self {
         Self {
             token: token.into(),
+            rules: Rules::default(),
             limits: Limits::default(),
             budgets: Budgets::default(),
             channels: Vec::new(),
             groups: BTreeMap::new(),
             addresses: BTreeMap::new(),
+            people: BTreeMap::new(),
             messages: Vec::new(),
             views: Vec::new(),
             triggers: BTreeMap::new(),
@@ -154,14 +170,54 @@ impl SlackWeb {
             id: id.clone(),
             name,
             archived: false,
+            private: false,
+            member: true,
         });
         id
     }
 
+    /// Insists on these from now on.
+    pub fn set_rules(&mut self, rules: Rules) {
+        self.rules = rules;
+    }
+
+    /// The bot's token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Gives the app another token: the old one is revoked.
+    pub fn set_token(&mut self, token: impl Into<String>) {
+        self.token = token.into();
+    }
+
+    /// Somebody has this id in the workspace, and that one in its organisation.
+    pub fn set_person(&mut self, local: SlackUserId, global: SlackUserId) {
+        self.people.insert(local, global);
+    }
+
+    fn channel_mut(&mut self, name: &ChannelName) -> Option<&mut Channel> {
+        let name = name.as_str().trim_start_matches('#');
+        self.channels.iter_mut().find(|one| one.name == name)
+    }
+
+    /// Makes a channel private.
+    pub fn make_private(&mut self, name: &ChannelName) {
+        if let Some(channel) = self.channel_mut(name) {
+            channel.private = true;
+        }
+    }
+
+    /// Takes the app out of a channel, or invites it.
+    pub fn set_member(&mut self, name: &ChannelName, member: bool) {
+        if let Some(channel) = self.channel_mut(name) {
+            channel.member = member;
+        }
+    }
+
     /// Archives a channel: nothing can be posted there any more.
     pub fn archive_channel(&mut self, name: &ChannelName) {
-        let name = name.as_str().trim_start_matches('#');
-        if let Some(channel) = self.channels.iter_mut().find(|one| one.name == name) {
+        if let Some(channel) = self.channel_mut(name) {
             channel.archived = true;
         }
     }
@@ -277,6 +333,14 @@ impl SlackWeb {
                 retry_after_s: Some(wait_s),
                 ..WebReply::refused("ratelimited")
             };
+        }
+        let is_private = self
+            .channels
+            .iter()
+            .any(|one| one.id == channel && one.private);
+        let needed = rules::scopes_of(&call.method, is_private);
+        if let Some(refused) = self.rules.lacks(needed) {
+            return refused;
         }
         self.dispatch(&call.method, &call.arguments, now)
     }

@@ -2,7 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
 
-use super::{SlackWeb, Trouble, WebCall, WebReply};
+use super::{Rules, SlackWeb, Trouble, WebCall, WebReply};
 
 const START: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -222,4 +222,115 @@ fn slack_has_bad_hours_and_groups_have_members() {
     assert_eq!(Scene::error(&nobody), "users_not_found");
     let nobody = scene.call("usergroups.users.list", json!({"usergroup": "S1"}));
     assert_eq!(Scene::error(&nobody), "no_such_subteam");
+}
+
+/// A Slack that insists on everything.
+fn strict() -> Scene {
+    let mut scene = Scene::new();
+    scene.slack.set_rules(Rules::strict());
+    scene
+}
+
+#[test]
+fn a_strict_slack_wants_scopes_and_membership() {
+    let mut scene = strict();
+    let both = json!({"types": "public_channel,private_channel"});
+    let refused = scene.call("users.conversations", both);
+    assert_eq!(Scene::error(&refused), "missing_scope");
+    assert_eq!(refused.body["needed"], "groups:read");
+    let public = json!({"types": "public_channel"});
+    let name = ChannelName::new("#erp-production");
+    let there = scene.call("users.conversations", public.clone());
+    assert_eq!(there.body["channels"][0]["name"], "erp-production");
+    scene.slack.set_member(&name, false);
+    let refused = scene.post(json!({"text": "t"}));
+    assert_eq!(Scene::error(&refused), "not_in_channel");
+    let there = scene.call("users.conversations", public);
+    assert_eq!(there.body["channels"], json!([]));
+    scene.slack.set_member(&name, true);
+    scene.slack.make_private(&name);
+    let channel = scene.channel.clone();
+    let refused = scene.call("conversations.history", json!({"channel": channel}));
+    assert_eq!(refused.body["needed"], "groups:history");
+}
+
+#[test]
+fn a_strict_slack_shows_messages_late_and_takes_less() {
+    let mut scene = strict();
+    let first = scene.post(json!({"text": "planned"})).body["ts"].clone();
+    let channel = scene.channel.clone();
+    let read = json!({"channel": channel});
+    let count = |scene: &mut Scene| {
+        let there = scene.call("conversations.history", read.clone());
+        there.body["messages"].as_array().unwrap().len()
+    };
+    assert_eq!(count(&mut scene), 0);
+    scene.now += SignedDuration::from_secs(5);
+    assert_eq!(count(&mut scene), 1);
+    let text = "x".repeat(2_100);
+    let block = json!({"type": "section", "text": {"type": "mrkdwn", "text": text}});
+    let long = scene.post(json!({"text": "t", "blocks": vec![block.clone(); 5]}));
+    assert_eq!(Scene::error(&long), "msg_blocks_too_long");
+    assert!(
+        scene
+            .post(json!({"text": "t", "blocks": vec![block; 4]}))
+            .is_ok()
+    );
+    let update = json!({"channel": channel, "ts": first, "text": "x".repeat(4_001)});
+    assert_eq!(
+        Scene::error(&scene.call("chat.update", update)),
+        "msg_too_long"
+    );
+    let empty = json!({"type": "section", "text": {"type": "mrkdwn", "text": ""}});
+    scene.now += SignedDuration::from_secs(5);
+    let invalid = scene.post(json!({"text": "t", "blocks": [empty]}));
+    assert!(invalid.body["response_metadata"]["messages"][0].is_string());
+}
+
+#[test]
+fn a_reply_to_a_message_that_is_gone_is_in_the_channel_and_old_ones_cannot_be_changed() {
+    let mut scene = strict();
+    let first = scene.post(json!({"text": "planned"})).body["ts"].clone();
+    let reply = scene.post(json!({"text": "began", "thread_ts": first}));
+    assert_eq!(reply.body["message"]["thread_ts"], first);
+    let channel = scene.channel.clone();
+    scene
+        .slack
+        .delete_message(&channel, first.as_str().unwrap());
+    let reply = scene.post(json!({"text": "live", "thread_ts": first}));
+    assert_eq!(reply.body["message"]["thread_ts"], Value::Null);
+    scene.slack.set_rules(Rules {
+        edit_window: Some(SignedDuration::from_mins(5)),
+        ..Rules::strict()
+    });
+    let update = json!({"channel": channel, "ts": reply.body["ts"], "text": "again"});
+    assert!(scene.call("chat.update", update.clone()).is_ok());
+    scene.now += SignedDuration::from_mins(6);
+    let late = scene.call("chat.update", update);
+    assert_eq!(Scene::error(&late), "edit_window_closed");
+}
+
+#[test]
+fn a_strict_slack_knows_people_by_two_ids_and_a_late_trigger_as_an_invalid_argument() {
+    let mut scene = strict();
+    let (local, global) = ("U024BE7LH", "W024BE7LH");
+    scene
+        .slack
+        .set_person(SlackUserId::new(local), SlackUserId::new(global));
+    for id in [local, global] {
+        let user = scene.call("users.info", json!({"user": id}));
+        assert_eq!(user.body["user"]["id"], id);
+        assert_eq!(user.body["user"]["enterprise_user"]["id"], global);
+    }
+    let test = scene.call("auth.test", json!({}));
+    assert_eq!(test.body["enterprise_id"], "E0000000001");
+    let trigger = scene.slack.new_trigger(scene.now);
+    scene.now += SignedDuration::from_secs(4);
+    let late = scene.call("views.open", json!({"trigger_id": trigger, "view": {}}));
+    assert_eq!(Scene::error(&late), "invalid_arguments");
+    let says = late.body["response_metadata"]["messages"][0].as_str();
+    assert!(says.unwrap().contains("trigger_id"));
+    scene.slack.set_token("xoxb-newer");
+    let old = scene.call("auth.test", json!({}));
+    assert_eq!(Scene::error(&old), "invalid_auth");
 }

@@ -44,7 +44,11 @@ impl SlackWeb {
             return WebReply::refused("exchanged_trigger_id");
         };
         if now.duration_since(since) > TRIGGER_LASTS {
-            return WebReply::refused("expired_trigger_id");
+            return match self.rules.late_trigger_is_invalid {
+                true => WebReply::refused("invalid_arguments")
+                    .saying("[ERROR] `trigger_id` expired [json-pointer:/trigger_id]"),
+                false => WebReply::refused("expired_trigger_id"),
+            };
         }
         self.add_view(ViewKind::Modal, &arguments["view"], now)
     }

@@ -1,4 +1,4 @@
-//! People with several ids, and the organisation whose they are. Neither changes while a function
+//! People with several ids, and the organisation whose they are. Neither goes away while a function
 //! lives, so Slack is asked once.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,11 +51,14 @@ impl People {
             Err(Failed::Refused(refused)) if NO_SUCH_USER.contains(&&*refused.code) => {}
             Err(failed) => return Err(port_error(Method::ReadUser, user.as_str(), failed)),
         }
-        let mut known = locked(&self.ids);
-        if known.len() >= MOST {
-            known.clear();
+        // Who has one id may get another: that is never remembered.
+        if ids.len() > 1 {
+            let mut known = locked(&self.ids);
+            if known.len() >= MOST {
+                known.clear();
+            }
+            known.insert(user.clone(), ids.clone());
         }
-        known.insert(user.clone(), ids.clone());
         Ok(ids)
     }
 

@@ -1,6 +1,7 @@
 //! The client over the wire, against a small server on this machine that plays Slack.
 
 mod fake_slack;
+mod people;
 mod refusals;
 mod tokens;
 
