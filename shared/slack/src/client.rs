@@ -100,7 +100,7 @@ impl SlackChat {
             Ok(answer) => {
                 let posted = message_ref(&answer, &place.channel).ok_or_else(|| {
                     // It may exist: check before posting again.
-                    self.posted.forget(place);
+                    self.posted.doubt(place, key);
                     PortError::retryable(
                         "Slack accepted the message without returning its id: it is searched for",
                     )
@@ -115,7 +115,10 @@ impl SlackChat {
                 Ok(posted)
             }
             Err(failed) => {
-                self.posted.forget(place);
+                match failed {
+                    Failed::NoAnswer(_) | Failed::Status(500..) => self.posted.doubt(place, key),
+                    _ => self.posted.forget(place),
+                }
                 Err(chat_error(Method::PostMessage, &place.channel, failed))
             }
         }
@@ -155,6 +158,12 @@ impl Chat for SlackChat {
                 thread: None,
             },
         };
+        if self.posted.is_unsure(&place, key) {
+            return Err(ChatError::new(
+                Refusal::Busy,
+                "Slack may have taken the message a moment ago: it is searched for once it shows",
+            ));
+        }
         match self.posted.find(&self.api, &place, key).await? {
             Some(ts) => Ok(MessageRef {
                 channel: place.channel,

@@ -77,8 +77,10 @@ fn of_organisation(body: &str) -> String {
     for (name, value) in &mut fields {
         if name == "payload" {
             let mut payload: Value = serde_json::from_str(value).unwrap();
-            payload["enterprise"] = json!({"id": ORGANISATION, "name": "example"});
-            payload["user"]["team_id"] = json!("T0SECOND01");
+            if payload["enterprise"].is_null() {
+                payload["enterprise"] = json!({"id": ORGANISATION, "name": "example"});
+                payload["user"]["team_id"] = json!("T0SECOND01");
+            }
             if payload["type"] == "view_submission" {
                 payload["team"]["id"] = json!("T0SECOND01");
                 payload["view"]["app_installed_team_id"] = json!(TEAM);

@@ -1,8 +1,15 @@
 //! What a Slack that insists on everything does to a release: nobody is told twice, and an approval
 //! can always be given.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a story that cannot be told fails its test"
+)]
+
 use jiff::SignedDuration;
+use serde_json::{Value, json};
 use sluice_sim::slack_web::Rules;
+use sluice_slack_function::Endless;
 use sluice_words::message::ButtonAction;
 
 use super::{ImageBehaviour, LEAD, ON_CALL, Room, over_http};
@@ -129,5 +136,33 @@ fn an_app_that_is_taken_out_of_the_channel_says_how_it_ended_once_it_is_back() {
         assert_eq!(firsts(&room).len(), 1);
         let says = words(&room.message().blocks);
         assert!(says.contains("is live in production"), "{says}");
+    });
+}
+
+/// The same payload from somebody of another company, in a channel that is shared with it.
+fn of_a_guest(body: &str) -> String {
+    let (_, payload) = form_urlencoded::parse(body.as_bytes()).next().unwrap();
+    let mut payload: Value = serde_json::from_str(&payload).unwrap();
+    payload["enterprise"] = json!({"id": "E0OTHER0001", "name": "other"});
+    payload["user"]["team_id"] = json!("T0OTHER0001");
+    form_urlencoded::Serializer::new(String::new())
+        .append_pair("payload", &payload.to_string())
+        .finish()
+}
+
+#[test]
+fn a_guest_of_another_company_decides_nothing_and_reads_why() {
+    in_strict(|mut room| {
+        room.approves = false;
+        room.pushes("1.5.0", &ImageBehaviour::default());
+        room.waits_in("AwaitingApproval");
+        // Even by an id that may.
+        let click = of_a_guest(&room.click(LEAD, ButtonAction::Approve));
+        let response = room.patiently(&click, &Endless);
+        let reply = response.reply.expect("it is said where they clicked");
+        let read = room.slack.reads(&room.world, &reply).expect("it arrives");
+        let said = words(read["blocks"].as_array().unwrap());
+        assert!(said.contains("you are a guest"), "{said}");
+        assert_eq!(room.newest().approvals.len(), 0);
     });
 }

@@ -31,7 +31,7 @@ pub(super) fn meaning(refused: &Refused) -> (Refusal, Option<String>) {
         | "block_mismatch"
         | "no_text"
         | "too_many_attachments"
-        | "attachment_payload_limit_exceeded" => (Refusal::TooLong, "it is posted smaller"),
+        | "attachment_payload_limit_exceeded" => return (Refusal::TooLong, None),
         "cant_broadcast_message"
         | "cannot_reply_to_message"
         | "restricted_action_thread_locked"
@@ -257,7 +257,7 @@ mod tests {
             for code in codes {
                 let (means, what_to_do) = meaning(&refused(code, ""));
                 assert_eq!(means, refusal, "{code}");
-                let is_silent = matches!(refusal, Busy | ForGood);
+                let is_silent = matches!(refusal, Busy | ForGood | TooLong);
                 assert!(what_to_do.is_some() || is_silent, "{code}");
             }
         }

@@ -21,6 +21,10 @@ use crate::method::Method;
 /// and those are rare and seconds apart.
 const LOOK_LASTS: SignedDuration = SignedDuration::from_secs(20);
 
+/// How long Slack may take to show a message that it has taken. One whose answer was lost is looked
+/// for after this, and not posted again before.
+const LAG: SignedDuration = SignedDuration::from_secs(10);
+
 /// Slack's recommended page.
 const PAGE: &str = "200";
 
@@ -53,6 +57,8 @@ impl Look {
 pub(super) struct Posted {
     clock: Arc<dyn Clock>,
     looks: Mutex<BTreeMap<Place, Look>>,
+    /// Messages that may have been posted, and when.
+    unsure: Mutex<BTreeMap<(Place, String), Timestamp>>,
     channels: Mutex<BTreeMap<ChannelName, String>>,
 }
 
@@ -61,6 +67,7 @@ impl Posted {
         Self {
             clock,
             looks: Mutex::default(),
+            unsure: Mutex::default(),
             channels: Mutex::default(),
         }
     }
@@ -91,6 +98,21 @@ impl Posted {
         if let Some(look) = locked(&self.looks).get_mut(place) {
             look.ours.insert(key.to_owned(), ts.to_owned());
         }
+    }
+
+    /// Whether the message may be there already without being shown.
+    pub(super) fn is_unsure(&self, place: &Place, key: &str) -> bool {
+        let now = self.clock.now();
+        let mut unsure = locked(&self.unsure);
+        unsure.retain(|_, at| now.duration_since(*at) < LAG);
+        unsure.contains_key(&(place.clone(), key.to_owned()))
+    }
+
+    /// The message may have been posted: nothing was heard of it.
+    pub(super) fn doubt(&self, place: &Place, key: &str) {
+        let message = (place.clone(), key.to_owned());
+        locked(&self.unsure).insert(message, self.clock.now());
+        self.forget(place);
     }
 
     /// What is there is not known any more: the next post looks first.

@@ -6,6 +6,7 @@ mod refusals;
 mod tokens;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use fake_slack::{FakeSlack, Reply};
 use jiff::Timestamp;
@@ -30,6 +31,16 @@ struct Standing;
 impl Clock for Standing {
     fn now(&self) -> Timestamp {
         Timestamp::UNIX_EPOCH
+    }
+}
+
+/// Stands at that second.
+#[derive(Default)]
+struct Moving(AtomicI64);
+
+impl Clock for Moving {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(self.0.load(Ordering::Relaxed)).unwrap()
     }
 }
 
@@ -94,10 +105,20 @@ async fn after_an_answer_was_lost_the_channel_is_looked_at_again() {
         history(&[there("dep-1", "1.1")]),
     ])
     .await;
-    let chat = chat(&slack);
+    let clock = Arc::new(Moving::default());
+    let token = SecretString::from(TOKEN);
+    let chat = SlackChat::new(&token, &slack.base_url, clock.clone()).unwrap();
     let error = post(&chat, "dep-1").await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Retryable);
+    // Slack shows what it has taken a little later: nothing is posted before that.
+    let error = post(&chat, "dep-1").await.unwrap_err();
+    assert!(
+        error.message.contains("may have taken the message"),
+        "{error}"
+    );
+    clock.0.store(10, Ordering::Relaxed);
     assert_eq!(post(&chat, "dep-1").await.unwrap().ts, "1.1");
+    assert_eq!(slack.requests().len(), 3);
 }
 
 #[tokio::test]
