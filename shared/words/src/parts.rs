@@ -4,9 +4,13 @@
 //!
 //! The limits are Slack's. <https://docs.slack.dev/reference/block-kit/blocks>
 
+mod width;
+
 use serde::{Deserialize, Serialize};
 
-use crate::message::{Block, Link, Message};
+use crate::inline::{Inline, read};
+use crate::message::{Block, Message};
+use width::{fields_width, is_within, slack_blocks, width, width_of, width_of_char};
 
 /// Parts of a message.
 pub const BLOCKS: usize = 50;
@@ -23,8 +27,6 @@ pub const TOTAL: usize = 9_000;
 const LINE: usize = 280;
 /// Kept free for the words that say how much is missing.
 const NOTE: usize = 60;
-/// No byte of a text becomes wider on its way to Slack.
-const WIDEST: usize = "&amp;".len();
 /// What is tried, one after the other, until all texts together are short enough.
 const CAPS: [usize; 5] = [TEXT, 1_400, 700, 350, 170];
 
@@ -336,11 +338,6 @@ fn joined(mut blocks: Vec<Block>, block: Block, size: Size) -> Vec<Block> {
     blocks
 }
 
-fn fields_width(fields: &[(String, String)]) -> usize {
-    let of = |(name, value): &(String, String)| width(name) + width(value);
-    fields.iter().map(of).sum()
-}
-
 /// The text in pieces of at most `limit`, whole lines where they fit, then whole words; never empty.
 fn split(text: &str, limit: usize) -> Vec<String> {
     let mut pieces = Vec::new();
@@ -357,7 +354,7 @@ fn split(text: &str, limit: usize) -> Vec<String> {
     pieces
 }
 
-/// Where the first piece ends, in bytes. A mention has no space in it, so it is not cut in two.
+/// Where the first piece ends, in bytes.
 fn end_of_piece(text: &str, limit: usize) -> usize {
     let mut wide = 0;
     let fits = text.char_indices().find(|(_, c)| {
@@ -366,7 +363,7 @@ fn end_of_piece(text: &str, limit: usize) -> usize {
     });
     let end = fits.map_or(text.len(), |(at, _)| at);
     let first = text.chars().next().map_or(0, char::len_utf8);
-    let end = end.max(first);
+    let end = before_inline(text, end.max(first));
     if let Some(line) = text[..end].rfind('\n').filter(|at| *at > 0) {
         return line;
     }
@@ -378,6 +375,22 @@ fn end_of_piece(text: &str, limit: usize) -> usize {
         Some(space) if space > end / 2 => space + 1,
         _ => end,
     }
+}
+
+/// No person and no moment is cut in two: the end before it, if it would be.
+fn before_inline(text: &str, end: usize) -> usize {
+    let Some(start) = text[..end].rfind('<').filter(|start| *start > 0) else {
+        return end;
+    };
+    let closes = text[start..].find('>').map(|length| start + length + 1);
+    match closes {
+        Some(closes) if closes > end && is_inline(&text[start..closes]) => start,
+        _ => end,
+    }
+}
+
+fn is_inline(text: &str) -> bool {
+    !matches!(read(text).as_slice(), [Inline::Text(_)])
 }
 
 /// The first line of a summary, for the label above what continues it.
@@ -400,70 +413,6 @@ fn short(line: &str, limit: usize) -> String {
         .collect();
     kept.push('…');
     kept
-}
-
-/// Into how many of Slack's blocks it goes.
-fn slack_blocks(block: &Block) -> usize {
-    match block {
-        // One below the other in a text, and a further one where they do not fit.
-        Block::Fields(fields) => {
-            let (mut texts, mut used) = (0, TEXT);
-            for (name, value) in fields {
-                let wide = width(name) + width(value) + "**\n\n".len();
-                used += wide;
-                if used > TEXT {
-                    (texts, used) = (texts + 1, wide);
-                }
-            }
-            texts
-        }
-        Block::Header(_)
-        | Block::Text(_)
-        | Block::Code(_)
-        | Block::Context(_)
-        | Block::Links(_)
-        | Block::Buttons(_) => 1,
-    }
-}
-
-fn width_of(block: &Block) -> usize {
-    match block {
-        Block::Header(text) | Block::Text(text) | Block::Code(text) | Block::Context(text) => {
-            width(text)
-        }
-        Block::Fields(fields) => fields_width(fields),
-        Block::Links(links) => {
-            let of = |link: &Link| width(&link.text) + link.url.as_deref().map_or(0, width);
-            links.iter().map(of).sum()
-        }
-        Block::Buttons(_) => 0,
-    }
-}
-
-/// Whether its width is at most that. Most texts are short, however wide their characters may be.
-fn is_within(text: &str, limit: usize) -> bool {
-    text.len() * WIDEST <= limit || width(text) <= limit
-}
-
-fn width(text: &str) -> usize {
-    text.bytes().map(width_of_byte).sum()
-}
-
-fn width_of_char(c: char) -> usize {
-    width(c.encode_utf8(&mut [0; 4]))
-}
-
-/// As wide as a character can become on its way to Slack: escaped, in UTF-16, and a backtick with
-/// what keeps three of them from ending a block of code. Its first byte says it: where that begins
-/// four bytes, UTF-16 takes two units.
-fn width_of_byte(byte: u8) -> usize {
-    match byte {
-        b'&' => "&amp;".len(),
-        b'<' | b'>' => "&lt;".len(),
-        b'`' | 0xf0.. => 2,
-        0x80..0xc0 => 0,
-        _ => 1,
-    }
 }
 
 #[cfg(test)]

@@ -244,6 +244,12 @@ fn pieces_end_at_lines_then_at_words_and_are_never_too_wide() {
     assert_eq!(split("one two three", 8), ["one two ", "three"]);
     assert_eq!(split("abcdefgh", 3), ["abc", "def", "gh"]);
     assert_eq!(split("", 3), [""]);
+    // Neither a person nor a moment is cut in two.
+    let person = split("approved by <@U024BE7LH> now", 24);
+    assert_eq!(person, ["approved by ", "<@U024BE7LH> now"]);
+    let moment = crate::inline::moment_of_day(jiff::Timestamp::UNIX_EPOCH);
+    let text = format!("this approval is open until {moment}");
+    assert_eq!(split(&text, 70), ["this approval is open until ", &moment]);
     for piece in split(&"&".repeat(4_000), TEXT) {
         assert!(width(&piece) <= TEXT);
     }
