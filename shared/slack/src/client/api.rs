@@ -87,17 +87,12 @@ enum Call<'a> {
 }
 
 impl Call<'_> {
-    /// What the rate is counted for: messages and reading for each channel, everything else for the
-    /// whole workspace.
+    /// What the rate is counted for: new messages for each channel, everything else for the whole
+    /// workspace.
     fn about(self, method: Method) -> String {
         let channel = match self {
             Self::Post(request) if method == Method::PostMessage => request["channel"].as_str(),
-            Self::Post(_) => None,
-            Self::Get(parameters) => {
-                let mut all = parameters.iter();
-                all.find(|(name, _)| *name == "channel")
-                    .map(|(_, channel)| channel.as_str())
-            }
+            Self::Post(_) | Self::Get(_) => None,
         };
         channel.unwrap_or_default().to_owned()
     }

@@ -147,7 +147,7 @@ async fn without_groups_read_public_channels_are_found() {
 }
 
 #[tokio::test]
-async fn a_channel_that_was_read_too_often_is_left_alone_too() {
+async fn reading_that_was_too_often_has_a_rest_too() {
     let slack = FakeSlack::start(vec![Reply::too_many(60)]).await;
     let chat = chat(&slack);
     for _ in 0..3 {
