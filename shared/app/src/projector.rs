@@ -96,7 +96,7 @@ impl App {
         shown.channel = Some(channel.clone());
         let before = self.plan_before(d).await?;
         let whole = view::message(d, before.as_deref());
-        match self.show(stored, shown, &whole, again).await {
+        match self.show_all(stored, shown, &whole, again).await {
             Err(gone) if gone.refusal == Refusal::Deleted && shown.message.is_some() => {
                 tracing::warn!(deployment.id = %d.id, error = %gone, "the message of {} was \
                     deleted and is posted again: {gone}", d.id);
@@ -106,7 +106,7 @@ impl App {
                     replaced: shown.replaced + 1,
                     ..Shown::default()
                 };
-                self.show(stored, shown, &whole, true).await
+                self.show_all(stored, shown, &whole, true).await
             }
             result => result,
         }
@@ -114,7 +114,7 @@ impl App {
     }
 
     /// The message, its thread, and what the message is too long for.
-    async fn show(
+    async fn show_all(
         &self,
         stored: &Stored,
         shown: &mut Shown,
