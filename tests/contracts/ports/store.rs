@@ -12,6 +12,7 @@ use sluice_core::history::verify;
 use sluice_core::id::{ChannelName, DeploymentId, ImageTag, SlackUserId};
 use sluice_core::phase::Phase;
 use sluice_core::plan::{Plan, Remark, SealedPlan, Seen};
+use sluice_words::parts::Size;
 
 use crate::deployments::{
     after, change, deployment, digest, environment, noon, proof, settings, with_settings,
@@ -404,6 +405,9 @@ async fn what_people_see_is_remembered(stage: &impl Stage) {
             since: noon(),
             next: Some(after(1)),
         }),
+        size: Size::Short,
+        moved: None,
+        replaced: 1,
     };
     store.set_shown(&id, &shown).await.unwrap();
     assert_eq!(store.shown(&id).await.unwrap(), shown);

@@ -21,7 +21,7 @@ fn reminded(run: &Run) -> Vec<Timestamp> {
 fn sleep_until_it_is_over(run: &mut Run) {
     while let Some(at) = wake_at(&run.d, run.now) {
         run.now = run.now.max(at);
-        run.event(&Event::Wake).unwrap();
+        run.event(&Event::Wake).expect("a wake-up is always taken");
     }
 }
 
