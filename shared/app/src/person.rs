@@ -70,7 +70,10 @@ impl App {
         let concerned = concerned.chain(d.approvals.keys());
         let others: BTreeSet<&SlackUserId> = concerned.filter(|id| *id != by).collect();
         let mut same = BTreeSet::new();
-        if !self.in_organisation || others.is_empty() {
+        // A terminal does not say that it is an organisation's: the ids do.
+        let mut ids = others.iter().copied().chain([by]);
+        let is_organisation = self.in_organisation || ids.any(|id| id.as_str().starts_with('W'));
+        if !is_organisation || others.is_empty() {
             return Ok(same);
         }
         let own = self.ports.chat.ids_of(by).await?;

@@ -9,6 +9,7 @@ use sluice_app::App;
 use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
 use sluice_core::id::{RepositoryName, SlackUserId};
+use sluice_core::origin::PUSHED_BY;
 use sluice_operate::handler;
 use sluice_sim::cloud::{ImageBehaviour, Push, digest_of};
 use sluice_sim::workplace::Weather;
@@ -30,6 +31,8 @@ pub(crate) struct Office {
     pub(crate) world: World,
     app: App,
     requests: u32,
+    /// Who pushes the images, as their annotation says.
+    pusher: Option<&'static str>,
 }
 
 impl Office {
@@ -43,18 +46,28 @@ impl Office {
             world,
             app,
             requests: 0,
+            pusher: None,
         }
     }
 
     fn pushes(&mut self, tag: &str, image: &str, behaviour: &ImageBehaviour) {
-        let push = Push::image(&RepositoryName::new("erp"), tag, digest_of(image));
+        let mut push = Push::image(&RepositoryName::new("erp"), tag, digest_of(image));
+        if let Some(pusher) = self.pusher {
+            push = push.annotated(PUSHED_BY, pusher);
+        }
         self.world
             .with_cloud(|cloud| cloud.push_image(push.behaving(behaviour.clone())));
     }
 
     /// v1.4.0 waits for its approval in production.
     pub(crate) fn awaiting_approval() -> Self {
+        Self::awaiting_approval_of(None)
+    }
+
+    /// The same, of an image that this person pushed.
+    pub(crate) fn awaiting_approval_of(pusher: Option<&'static str>) -> Self {
         let mut office = Self::of(SLUICE_TOML);
+        office.pusher = pusher;
         for tag in ["release-1.4.0", "v1.4.0"] {
             office.pushes(tag, "1.4.0", &ImageBehaviour::default());
             office.world.run(Bounds::default(), |world| {
