@@ -91,7 +91,7 @@ pub struct Deployment {
     pub looked: BTreeSet<CommandKey>,
     /// Whether people were told that the phase's time is over and Sluice cannot look.
     pub is_blind: bool,
-    /// When whoever is asked was reminded last, in this phase.
+    /// When the people who are asked were reminded last, in this phase.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminded_at: Option<Timestamp>,
     /// Who wants it stopped as soon as that is safe, if somebody does.

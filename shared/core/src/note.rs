@@ -134,7 +134,7 @@ pub enum Note {
     },
     SnapshotsPruned(Vec<SnapshotId>),
     CleanedUp,
-    /// Whoever is asked has not decided yet.
+    /// No one has decided yet.
     StillOpen {
         until: Timestamp,
     },

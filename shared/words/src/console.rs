@@ -1,5 +1,5 @@
-//! Pages of the AWS console, for whoever must look for themselves. They open in the account that the
-//! reader is logged in to.
+//! Pages of the AWS console, for people who must look for themselves. They open in the account that
+//! the reader is logged in to.
 
 use sluice_core::config::{Database, Environment};
 use sluice_core::deployment::Deployment;

@@ -1,5 +1,5 @@
-//! Whoever is asked is reminded before the time to decide is over: at half time, and shortly before
-//! its end.
+//! People who are asked are reminded before the time to decide is over: at half time, and shortly
+//! before its end.
 
 use jiff::{SignedDuration, Timestamp};
 

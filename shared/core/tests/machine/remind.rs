@@ -1,4 +1,4 @@
-//! Whoever is asked is reminded before it is too late, in the channel.
+//! People who are asked are reminded before it is too late, in the channel.
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::deployment::Requester;

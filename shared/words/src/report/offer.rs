@@ -179,7 +179,7 @@ impl Offer {
     }
 }
 
-/// Whoever types it works in several regions: each command of AWS's names this one.
+/// People work in several regions: each command of AWS's names this one.
 pub(super) fn in_region(d: &Deployment, command: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     let mut since_aws = None;
