@@ -236,7 +236,7 @@ fn commands_show_their_content() {
 }
 
 #[test]
-fn step_by_step_stops_before_the_next_step_and_w_waits() {
+fn step_by_step_stops_before_the_next_step() {
     let mut terminal = Terminal::asked(80, 24);
     terminal.types("s\r");
     terminal.until(PROMPT);
