@@ -15,7 +15,7 @@ use sluice_sim::world::Bounds;
 
 use server::{Fault, Server};
 
-/// Whoever has this access key is Anna, whom production's roles name.
+/// The owner of this access key is Anna, whom production's roles name.
 const ANNA: &str = "AKIAANNA0000EXAMPLE0";
 /// Ben, whom nothing names.
 const BEN: &str = "ASIABEN00000EXAMPLE0";

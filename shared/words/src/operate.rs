@@ -34,7 +34,7 @@ pub struct Order {
     pub plan: Option<String>,
 }
 
-/// A text that is no order; in words, for whoever has sent it.
+/// A text that is no order; in words, for the person who sent it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAnOrder {
     /// It is of another version.

@@ -25,8 +25,8 @@ use failed::Failed;
 use paper::Paper;
 
 impl App {
-    /// Carries out what somebody asked for from a terminal. `by` is who AWS says they are: whoever
-    /// calls this has seen to that.
+    /// Carries out what somebody asked for from a terminal. `by` is who AWS says they are: the caller
+    /// has seen to that.
     pub async fn operate(&self, order: &Order, by: &PrincipalArn) -> Answer {
         let paper = Arc::new(Paper::before(self.ports.chat.clone()));
         let app = self.with_chat(paper.clone());

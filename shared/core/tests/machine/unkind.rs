@@ -21,6 +21,7 @@ use sluice_core::machine::wake_at;
 use sluice_core::observation::{ProofObservation, RolloutStatus, ServiceObservation, Stage};
 use sluice_core::phase::Phase;
 
+use super::view::broadcasts;
 use super::world::{APPROVER, at_head, deployment_arn, inspection, rollout};
 use crate::{Run, World};
 
@@ -287,6 +288,9 @@ fn a_release_that_somebody_replaces_while_it_bakes_is_left_to_people() {
     world.web(RolloutStatus::Stopped, Stage::BakeTime);
     let before = run.given.len();
     run.until(&world, "AwaitingRestoreDecision");
+    // Who replaced it may have given users another version: Sluice does not know which one they have.
+    let alert = broadcasts(&run).pop().unwrap();
+    assert!(alert.contains("Users may be served by"), "{alert}");
     for_minutes(&mut run, &world, 60);
     let changed = run.given[before..].iter();
     let changed: Vec<&String> = changed.filter(|key| key.starts_with("start-")).collect();

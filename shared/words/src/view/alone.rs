@@ -44,7 +44,7 @@ fn effect(d: &Deployment, note: &Note) -> Option<String> {
             d.release.tag
         )),
         Note::RestoreDecisionNeeded { .. } if has_had_traffic(d) => Some(format!(
-            "Users are served by {} until someone decides.",
+            "Users may be served by {} until someone decides.",
             d.release.tag
         )),
         Note::RestoreDecisionNeeded { .. } => Some(
