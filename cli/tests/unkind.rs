@@ -1,12 +1,15 @@
 //! Every scenario ends as it says where AWS is not kind: reads that lie behind what was written,
 //! and functions that cross each other.
 //!
-//! A run looks at a few seeds of each; `UNKIND_SEEDS=5000 cargo test -p sluice --test unkind` looks
-//! at as many of each as it says. A failure names the scenario and the seed. `UNKIND_SCENARIO=NAME`
-//! looks at that one only, and `cargo run -p sluice -- demo --headless --scenario NAME --seed N --lag
-//! TIME` plays it.
+//! A run looks at a few seeds of each; `UNKIND_SEEDS=5000 cargo test -p sluice --test unkind --
+//! --nocapture` looks at as many of each as it says, and says how far it is. `UNKIND_FROM=1001` begins
+//! there, so that many seeds can be spread over several runs. A failure names the scenario and the
+//! seed. `UNKIND_SCENARIO=NAME` looks at that one only, and `cargo run -p sluice -- demo --headless
+//! --scenario NAME --seed N --lag TIME` plays it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::ops::Range;
 
 use jiff::SignedDuration;
 use sluice::play::{Play, Silence};
@@ -17,13 +20,20 @@ use sluice_sim::cloud::Lag;
 
 /// Seeds that a test run looks at, of each scenario in each kind of weather.
 const SEEDS: u64 = 1;
+/// After so many seeds a long run says how far it is.
+const PROGRESS: u64 = 50;
 /// How often functions wait at their calls while others go on.
 const OFTEN: f64 = 0.2;
 
-fn seeds() -> impl Iterator<Item = u64> {
-    let told = std::env::var("UNKIND_SEEDS").ok();
-    let count = told.and_then(|told| told.parse().ok()).unwrap_or(SEEDS);
-    1..=count
+/// A number in the environment.
+fn number(name: &str) -> Option<u64> {
+    let told = std::env::var(name).ok()?;
+    Some(told.parse().expect(name))
+}
+
+fn seeds() -> Range<u64> {
+    let from = number("UNKIND_FROM").unwrap_or(1);
+    from..from + number("UNKIND_SEEDS").unwrap_or(SEEDS)
 }
 
 /// What did not end as it should, in a line each.
@@ -31,12 +41,17 @@ fn failures(bend: impl Fn(&mut Scenario)) -> Vec<String> {
     let config = sample::erp();
     let only = std::env::var("UNKIND_SCENARIO").ok();
     let is_wanted = |name: &str| only.as_ref().is_none_or(|only| only == name);
+    let mut scenarios = scenario::all();
+    scenarios.retain(|scenario| is_wanted(scenario.name));
     let mut failures = Vec::new();
-    for scenario in scenario::all() {
-        for seed in seeds().filter(|_| is_wanted(scenario.name)) {
+    for seed in seeds() {
+        for scenario in &scenarios {
             let mut bent = scenario.clone();
             bend(&mut bent);
             failures.extend(failure(bent, seed, &config));
+        }
+        if seed % PROGRESS == 0 {
+            eprintln!("seed {seed} of every scenario: {} failures", failures.len());
         }
     }
     failures

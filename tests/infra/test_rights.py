@@ -16,6 +16,16 @@ LOOKS_AT_DATABASES = {
     "rds:DescribeDBInstances",
     "rds:DescribeDBSnapshots",
 }
+LOOKS_AT_SERVICES = {
+    "cloudwatch:DescribeAlarms",
+    "ecs:DescribeServiceRevisions",
+    "ecs:DescribeServices",
+    "ecs:DescribeTaskDefinition",
+    "ecs:ListServiceDeployments",
+    "elasticloadbalancing:DescribeListeners",
+    "elasticloadbalancing:DescribeRules",
+    "elasticloadbalancing:DescribeTargetHealth",
+}
 
 # What each role's holder calls. That no function calls more, `tests/account` shows with the real
 # binaries; that the adapters make these calls and no others is read from their source.
@@ -32,7 +42,7 @@ CALLED = {
     },
     ENVIRONMENT: {
         "Role": None,  # Whatever an adapter calls with a role.
-        "ReadRole": LOOKS_AT_DATABASES | {"ecr:DescribeImages"},
+        "ReadRole": LOOKS_AT_DATABASES | LOOKS_AT_SERVICES | {"ecr:DescribeImages"},
         "RolloutHookRole": {"dynamodb:GetItem", "dynamodb:Query", "sqs:SendMessage"},
     },
 }

@@ -14,8 +14,9 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use sluice_app::App;
 use sluice_app::ports::{
-    Chat, ChatError, DeploymentSummary, Due, EnvironmentKey, EnvironmentState, MessageRef, Opened,
-    Ports, Save, SaveError, Shown, Store, Stored, Thread, TriggerId, WakeUp, Wakeups,
+    Alarms, Chat, ChatError, Clock, DeploymentSummary, Due, EnvironmentKey, EnvironmentState,
+    MessageRef, Opened, Ports, Save, SaveError, Shown, Store, Stored, Target, Thread, TriggerId,
+    WakeUp, Wakeups,
 };
 use sluice_core::config::Config;
 use sluice_core::controls::Controls;
@@ -24,8 +25,9 @@ use sluice_core::event::Claim;
 use sluice_core::failure::PortError;
 use sluice_core::history::{ChainEnd, Record};
 use sluice_core::id::{
-    ChannelName, DeploymentId, Digest, RepositoryName, SlackGroupId, SlackUserId,
+    AlarmName, ChannelName, DeploymentId, Digest, RepositoryName, SlackGroupId, SlackUserId,
 };
+use sluice_core::observation::AlarmState;
 use sluice_core::release::VerifiedRelease;
 use sluice_sim::cloud::{Push, digest_of};
 use sluice_sim::workplace::Weather;
@@ -144,6 +146,31 @@ impl Store for Silent {
 impl Wakeups for Silent {
     async fn send(&self, _: WakeUp, _: SignedDuration) -> Result<(), PortError> {
         pending().await
+    }
+}
+
+#[async_trait]
+impl Alarms for Silent {
+    async fn states(
+        &self,
+        _: &Target,
+        _: &[AlarmName],
+    ) -> Result<BTreeMap<AlarmName, AlarmState>, PortError> {
+        pending().await
+    }
+}
+
+/// Time as the function knows it.
+struct Ticking(Timestamp);
+
+#[async_trait]
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+
+    async fn pass(&self, time: SignedDuration) {
+        tokio::time::sleep(time.unsigned_abs()).await;
     }
 }
 
@@ -380,4 +407,20 @@ async fn a_slack_that_never_answers_holds_up_whom_it_must_know_and_nobody_else()
         "{body}"
     );
     assert_eq!(took, Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_status_says_what_is_known_where_aws_never_answers() {
+    let scene = Scene::new();
+    let ports = Ports {
+        alarms: Arc::new(Silent),
+        clock: Arc::new(Ticking(scene.world.now())),
+        ..scene.world.ports()
+    };
+    let typed = command_body("status production", &SlackUserId::new(LEAD), "1.1.a");
+    let started = Duration::from_millis(1_200);
+    let (body, took) = scene.answer_late(ports, &typed, started).await;
+    assert!(body.contains("AWS did not answer in time"), "{body}");
+    assert!(body.contains("Waiting for approval"), "{body}");
+    assert!(started + took < THREE_SECONDS, "{took:?}");
 }

@@ -9,12 +9,12 @@ mod restore;
 use futures::future::join_all;
 use jiff::SignedDuration;
 use sluice_core::command::Command;
-use sluice_core::config::{Database, Member, SecretSource, Settings};
+use sluice_core::config::{Database, Environment, Member, SecretSource, Settings};
 use sluice_core::controls::ControlsObservation;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::{Claim, Event, Outcome};
 use sluice_core::failure::PortError;
-use sluice_core::id::{Digest, EnvironmentName, SnapshotId};
+use sluice_core::id::{DeploymentId, Digest, EnvironmentName, SnapshotId};
 use sluice_core::observation::{
     ApproversObservation, ImageObservation, PinnedSecret, ProofObservation, SecretProblem,
     ServiceObservation, SmokeResult,
@@ -30,13 +30,17 @@ use crate::ports::{
 impl Target {
     /// Where the deployment's requests go.
     pub fn of(deployment: &Deployment) -> Self {
-        let environment = &deployment.settings.environment;
+        Self::in_environment(&deployment.settings.environment, deployment.id.clone())
+    }
+
+    /// Where requests to the environment go, on behalf of a deployment.
+    pub fn in_environment(environment: &Environment, deployment: DeploymentId) -> Self {
         Self {
             account: environment.account.clone(),
             region: environment.region.clone(),
             role: environment.role.clone(),
             cluster: environment.cluster.clone(),
-            deployment: deployment.id.clone(),
+            deployment,
         }
     }
 }

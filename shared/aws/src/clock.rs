@@ -2,13 +2,15 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use jiff::Timestamp;
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
 use sluice_app::ports::Clock;
 
 /// The machine's clock. Lambda keeps it right.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
+#[async_trait]
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since = SystemTime::now()
@@ -19,6 +21,10 @@ impl Clock for SystemClock {
             .ok()
             .and_then(|s| Timestamp::new(s, since.subsec_nanos().cast_signed()).ok())
             .unwrap_or(Timestamp::MAX)
+    }
+
+    async fn pass(&self, time: SignedDuration) {
+        tokio::time::sleep(time.unsigned_abs()).await;
     }
 }
 

@@ -13,6 +13,7 @@ mod modals;
 mod origin;
 mod progress;
 mod restore_modal;
+mod running;
 mod standing;
 mod way_back;
 
@@ -33,6 +34,7 @@ use sluice_core::plan::SealedPlan;
 pub use looks::{history_message, who_message};
 pub use modals::{WaysBack, override_modal, reject_modal, rollback_modal};
 pub use restore_modal::{RestoreWay, RestoreWays, restore_modal};
+pub use running::Running;
 pub use standing::{Glance, home, status_message};
 
 /// Slack cuts a text of more than 3,000 characters, and escaping makes some longer.

@@ -1,7 +1,12 @@
 //! What people see who look, and who click on what is old.
 
 use jiff::SignedDuration;
+use sluice_core::id::{AlarmName, ClusterName, EcsServiceName};
+use sluice_core::observation::AlarmState;
+use sluice_sim::cloud::{Dependency, Push, digest_of};
 use sluice_words::message::ButtonAction;
+
+use crate::erp;
 
 use super::{ImageBehaviour, InputName, LEAD, ON_CALL, Room, STRANGER};
 
@@ -10,6 +15,7 @@ stories! {
     a_second_click_is_answered_and_not_repeated,
     the_home_page_tells_what_waits_what_runs_and_what_is_closed,
     a_slip_of_the_finger_is_told_what_was_meant,
+    the_status_shows_what_aws_shows,
 }
 
 fn asks(room: &mut Room) {
@@ -93,4 +99,42 @@ fn a_slip_of_the_finger_is_told_what_was_meant(mut room: Room) {
     }
     assert_eq!(room.newest().phase.name(), "AwaitingApproval");
     told!(room, "a_slip");
+}
+
+fn the_status_shows_what_aws_shows(mut room: Room) {
+    room.released(&["1.4.0"]);
+    let breaks =
+        ImageBehaviour::default().with_trouble_under_traffic(SignedDuration::from_hours(3), 503);
+    room.pushes("1.5.0", &breaks);
+    room.quiet();
+    room.types(ON_CALL, "status production");
+    room.hours_pass(4);
+    room.note("the ERP has answered 503 for an hour, and an alarm rings");
+    let cluster = ClusterName::new("erp-production");
+    let service = |name: &str| EcsServiceName::new(name);
+    room.world.with_cloud(|cloud| {
+        cloud.set_alarm(&AlarmName::new("erp-production-5xx"), AlarmState::Alarm);
+        cloud.scale(&cluster, &service("erp-worker"), 0);
+    });
+    room.types(ON_CALL, "status production");
+    room.note("somebody deploys another image by hand");
+    room.world.with_cloud(|cloud| {
+        let digest = digest_of("by hand");
+        let push = Push::image(&erp::config().repository, "by-hand", digest.clone());
+        cloud.push_image(push.behaving(ImageBehaviour::default()));
+        cloud.take_emitted();
+        let image = format!("{}/erp@{digest}", cloud.registry_host());
+        cloud
+            .deploy_by_hand(&cluster, &service("erp-web"), &image)
+            .expect("it is furnished");
+    });
+    room.hours_pass(1);
+    room.types(ON_CALL, "status production");
+    room.note("ECS is down");
+    let now = room.world.now();
+    room.world.with_cloud(|cloud| {
+        cloud.plan_outage(Dependency::Ecs, now, now + SignedDuration::from_hours(1));
+    });
+    room.types(ON_CALL, "status production");
+    told!(room, "the_status");
 }

@@ -269,14 +269,7 @@ impl Place<'_> {
 
     /// For the ports, on behalf of a deployment.
     fn target(&self, deployment: DeploymentId) -> Target {
-        let environment = self.environment;
-        Target {
-            account: environment.account.clone(),
-            region: environment.region.clone(),
-            role: environment.role.clone(),
-            cluster: environment.cluster.clone(),
-            deployment,
-        }
+        Target::in_environment(self.environment, deployment)
     }
 }
 

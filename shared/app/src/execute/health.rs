@@ -3,6 +3,7 @@
 use futures::future::{join_all, try_join_all};
 use futures::join;
 use jiff::{SignedDuration, Timestamp};
+use sluice_core::config::Settings;
 use sluice_core::deployment::Deployment;
 use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::health::{Look, Probe, Sample, TaskCount};
@@ -13,7 +14,7 @@ use crate::App;
 use crate::ports::{HttpRequest, Target};
 
 /// A health endpoint that takes longer is unhealthy.
-const PROBE_TIMEOUT: SignedDuration = SignedDuration::from_secs(5);
+pub(super) const PROBE_TIMEOUT: SignedDuration = SignedDuration::from_secs(5);
 
 /// How often one read of a sample is tried.
 const TRIES: u8 = 4;
@@ -28,7 +29,7 @@ impl App {
         let at = self.ports.clock.now();
         let watched = &d.sealed_plan().alarms();
         let (probes, alarms, seen) = join!(
-            join_all(self.probes(d)),
+            join_all(self.probes(&d.settings, PROBE_TIMEOUT)),
             self.states(target, watched),
             self.tasks(d, target, tasks_since, at)
         );
@@ -43,7 +44,7 @@ impl App {
         Ok(look.sample())
     }
 
-    async fn states(
+    pub(crate) async fn states(
         &self,
         target: &Target,
         alarms: &[AlarmName],
@@ -79,11 +80,16 @@ impl App {
         Ok((services, counts))
     }
 
-    pub(super) fn probes(&self, d: &Deployment) -> Vec<impl Future<Output = Probe> + Send> {
-        d.settings
+    /// Asks the health paths of every web service that has an address.
+    pub(crate) fn probes(
+        &self,
+        settings: &Settings,
+        timeout: SignedDuration,
+    ) -> Vec<impl Future<Output = Probe> + Send> {
+        settings
             .web()
             .filter_map(|service| {
-                let url = d.settings.placement(&service.name).url.as_ref()?;
+                let url = settings.placement(&service.name).url.as_ref()?;
                 let health = service.health.as_ref()?;
                 Some([&health.live, &health.ready].map(|path| (&service.name, url, path)))
             })
@@ -94,7 +100,7 @@ impl App {
                 let request = HttpRequest {
                     method: "GET".to_owned(),
                     url: format!("{url}{path}"),
-                    timeout: PROBE_TIMEOUT,
+                    timeout,
                 };
                 async move {
                     let answer = http.request(&request).await;

@@ -68,7 +68,7 @@ impl App {
             };
             SmokeResult { name, failure }
         };
-        let answers = join_all(self.probes(d)).await;
+        let answers = join_all(self.probes(&d.settings, super::health::PROBE_TIMEOUT)).await;
         answers.into_iter().map(judged).collect()
     }
 }

@@ -46,9 +46,13 @@ pub struct Ports {
 }
 
 /// The time.
+#[async_trait]
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;
+
+    /// Ends after that time. Where time is simulated no call takes any, and it never ends.
+    async fn pass(&self, time: SignedDuration);
 }
 
 /// A note to check a deployment.

@@ -23,7 +23,10 @@ const NEWEST: usize = 10;
 impl App {
     pub(crate) async fn look(&self, look: &Look) -> Result<Message, SlashFailed> {
         Ok(match look {
-            Look::Status(at) => status_message(&self.glances(at.as_ref()).await?),
+            Look::Status(at) => {
+                let glances = self.glances(at.as_ref()).await?;
+                status_message(&self.with_running(glances).await)
+            }
             Look::History(at) => self.history_of(at.as_ref()).await?,
             Look::Who(at) => self.who(at),
             Look::Help(about) => help(*about, &SERVED),
@@ -96,6 +99,7 @@ impl App {
             next,
             last,
             closed,
+            running: None,
             unreadable: None,
         })
     }

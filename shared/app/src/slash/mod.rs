@@ -4,6 +4,7 @@ mod ask;
 mod control;
 mod decision;
 mod look;
+mod running;
 mod submit;
 
 use jiff::tz::TimeZone;

@@ -61,6 +61,7 @@ fn people_see_which_commit_it_is_who_pushed_it_and_what_changes() {
         next: None,
         last: None,
         closed: Vec::new(),
+        running: None,
     };
     let status = text(&status_message(&[glance]));
     insta::assert_snapshot!(format!(

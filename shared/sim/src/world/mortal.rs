@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sluice_app::ports::{
     Alarms, Clock, Databases, DescribedImage, FoundImage, Http, HttpRequest, ImageQuery, Registry,
     Secrets, ServiceQuery, Services, Target, TaskDefinitionOrder, TaskOrder, Tasks,
@@ -38,9 +38,14 @@ impl Mortal {
     }
 }
 
+#[async_trait]
 impl Clock for Mortal {
     fn now(&self) -> Timestamp {
         self.cloud.now()
+    }
+
+    async fn pass(&self, time: SignedDuration) {
+        self.cloud.pass(time).await;
     }
 }
 

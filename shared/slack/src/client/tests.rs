@@ -9,8 +9,9 @@ mod tokens;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use async_trait::async_trait;
 use fake_slack::{FakeSlack, Reply};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use sluice_app::ports::{Chat, Clock, MessageRef, Refusal, Thread, TriggerId};
@@ -28,9 +29,14 @@ const CHANNEL: &str = "C0000000001";
 /// No time passes.
 struct Standing;
 
+#[async_trait]
 impl Clock for Standing {
     fn now(&self) -> Timestamp {
         Timestamp::UNIX_EPOCH
+    }
+
+    async fn pass(&self, _: SignedDuration) {
+        std::future::pending().await
     }
 }
 
@@ -38,9 +44,14 @@ impl Clock for Standing {
 #[derive(Default)]
 struct Moving(AtomicI64);
 
+#[async_trait]
 impl Clock for Moving {
     fn now(&self) -> Timestamp {
         Timestamp::from_second(self.0.load(Ordering::Relaxed)).unwrap()
+    }
+
+    async fn pass(&self, _: SignedDuration) {
+        std::future::pending().await
     }
 }
 

@@ -12,10 +12,10 @@ use sluice_core::health::Reading;
 use sluice_core::id::ImageTag;
 use sluice_core::origin::Origin;
 use sluice_core::phase::Phase;
-use sluice_core::release::VerifiedRelease;
+use sluice_core::release::{Release, VerifiedRelease};
 
-use super::origin;
 use super::progress::status;
+use super::{Running, origin};
 
 /// What one environment is like now.
 #[derive(Clone, Debug)]
@@ -34,6 +34,8 @@ pub struct Glance {
     pub last: Option<Deployment>,
     /// What keeps deployments from beginning, line by line: freezes, holds.
     pub closed: Vec<String>,
+    /// What AWS shows, or why it shows nothing; `None` where nobody looked.
+    pub running: Option<Result<Running, String>>,
     /// Why nothing else is known, where its state cannot be read.
     pub unreadable: Option<String>,
 }
@@ -49,6 +51,7 @@ impl Glance {
             next: None,
             last: None,
             closed: Vec::new(),
+            running: None,
             unreadable: Some(why.into()),
         }
     }
@@ -138,7 +141,8 @@ fn glance_blocks(glance: &Glance) -> Vec<Block> {
         ("Deployment".to_owned(), lock(glance)),
     ];
     fields.extend(glance.last.as_ref().map(ended));
-    fields.push(("Health".to_owned(), health(glance)));
+    fields.extend(running(glance));
+    fields.extend(health(glance));
     if let Some(next) = &glance.next {
         fields.push(("Next".to_owned(), under_way(next)));
     }
@@ -211,15 +215,26 @@ fn ended(d: &Deployment) -> (String, String) {
     ("Last ended".to_owned(), said)
 }
 
+/// What AWS shows now.
+fn running(glance: &Glance) -> Option<(String, String)> {
+    let said = match glance.running.as_ref()? {
+        Err(why) => format!("❔ {why}"),
+        Ok(running) => {
+            let verified = glance.verified.iter().map(|verified| &verified.release);
+            let active = glance.active.iter().map(|active| &active.release);
+            let known: Vec<&Release> = verified.chain(active).collect();
+            running.lines(&known, glance.active.is_some()).join("\n")
+        }
+    };
+    Some(("Running".to_owned(), said))
+}
+
 /// What the last health sample of a bake said. Between deployments Sluice takes none.
-fn health(glance: &Glance) -> String {
-    let last = match glance.active.as_ref().map(|active| &active.phase) {
-        Some(Phase::Baking { samples, .. }) => samples.last(),
-        _ => None,
+fn health(glance: &Glance) -> Option<(String, String)> {
+    let Phase::Baking { samples, .. } = &glance.active.as_ref()?.phase else {
+        return None;
     };
-    let Some(last) = last else {
-        return "checked only during deployments".to_owned();
-    };
+    let last = samples.last()?;
     let said = match last.reading() {
         Reading::Good => "✅ healthy".to_owned(),
         Reading::Bad => format!("❌ {}", last.bad.join("; ")),
@@ -231,5 +246,6 @@ fn health(glance: &Glance) -> String {
             }
         }
     };
-    format!("{said}, at {}", clock(last.at))
+    let said = format!("{said}, at {}", clock(last.at));
+    Some(("Bake".to_owned(), said))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sluice_app::ports::{Alarms, Clock, Http, HttpRequest, Target};
 use sluice_core::failure::PortError;
 use sluice_core::id::AlarmName;
@@ -41,8 +41,13 @@ impl Http for CloudPorts {
     }
 }
 
+#[async_trait]
 impl Clock for CloudPorts {
     fn now(&self) -> Timestamp {
         self.cloud().now()
+    }
+
+    async fn pass(&self, _: SignedDuration) {
+        std::future::pending().await
     }
 }
