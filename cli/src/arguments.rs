@@ -65,12 +65,17 @@ pub enum Command {
     sluice demo --list                        list all scenarios\n  \
     sluice demo --scenario broken-migration   play one of them\n  \
     sluice demo --lag 3s                      AWS reads lag 3 seconds behind\n  \
+    sluice demo --config sluice.toml          your own application\n  \
     sluice demo --headless --json | jq .deployments"
 )]
 pub struct Demo {
     /// Play this scenario; `--list` names them.
     #[arg(long, value_name = "NAME", default_value = "pushed-to-production")]
     pub scenario: String,
+    /// Play your own application: an image goes to every environment of this sluice.toml, and you
+    /// approve it where you ask for that. `-` for standard input.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scenario", "list"])]
+    pub config: Option<PathBuf>,
     /// List the scenarios, one per line: the name, then what it shows. With --json as JSON.
     #[arg(long)]
     pub list: bool,
@@ -147,12 +152,15 @@ pub struct Run {
     verbatim_doc_comment,
     after_help = "Examples:\n  \
     sluice plan events/ecr-push-release.json\n  \
-    sluice plan event.json --config sluice.toml"
+    sluice plan event.json --config sluice.toml\n\n\
+    Production's, after the same image has succeeded in staging:\n  \
+    sluice plan events/ecr-push-release.json events/ecr-push-version.json"
 )]
 pub struct Plan {
-    /// The push: an ECR Image Action event; `-` for standard input.
-    #[arg(value_name = "EVENT.json")]
-    pub event: PathBuf,
+    /// The push: an ECR Image Action event; `-` for standard input. Events before it happen first,
+    /// as in `sluice run`.
+    #[arg(required = true, value_name = "EVENT.json")]
+    pub events: Vec<PathBuf>,
     /// Print only JSON: for each environment its plan, or everything that prevents it.
     #[arg(long)]
     pub json: bool,

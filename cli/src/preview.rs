@@ -1,4 +1,5 @@
-//! The plans of a push, drawn from a world furnished for it.
+//! The plans of a push, drawn from a world furnished for it, in which what came before it has
+//! happened.
 
 use std::sync::Arc;
 
@@ -11,8 +12,8 @@ use sluice_events::ecr::ImageAction;
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::World;
 
-use crate::play::start;
-use crate::rehearsal::{PayloadFile, furnished};
+use crate::play::{Silence, start};
+use crate::rehearsal::{Answer, PayloadFile, Rehearsal, furnished};
 
 /// A world in which a push has just arrived.
 pub struct Rehearsed {
@@ -22,24 +23,27 @@ pub struct Rehearsed {
 }
 
 impl Rehearsed {
-    /// Furnishes the world.
+    /// A world for the last of these files, the push; the ones before it go to the functions, at
+    /// their own times.
     ///
     /// # Errors
-    /// The file holds no push of an image, in words.
-    pub fn new(file: &PayloadFile, config: &Config) -> Result<Self, String> {
+    /// The last file holds no push of an image, or a function refused one of the others, in words.
+    pub fn new(files: &[PayloadFile], config: &Config) -> Result<Self, String> {
+        let (file, before) = files.split_last().ok_or("there is no push")?;
         let push = push(file)?;
-        let start = file.happened_at().unwrap_or_else(start);
-        let configs = std::slice::from_ref(config);
-        let world = World::new(1, start, configs, Weather::default());
-        let scan = config
-            .environments
-            .iter()
-            .map(|environment| environment.scan.wait)
-            .max();
+        let world = if before.is_empty() {
+            let start = file.happened_at().unwrap_or_else(start);
+            World::new(1, start, std::slice::from_ref(config), Weather::default())
+        } else {
+            happened(before, config)?
+        };
+        let scan = config.environments.iter();
+        let scan = scan.map(|environment| environment.scan.wait).max();
         world.with_cloud(|cloud| {
-            furnished(cloud, &file.payload, std::slice::from_ref(file), config);
+            furnished(cloud, &file.payload, files, config);
             // By then the image has been scanned.
-            cloud.advance_to(start + scan.unwrap_or_default());
+            let scanned = cloud.now() + scan.unwrap_or_default();
+            cloud.advance_to(scanned);
         });
         let app = App::new(world.ports(), vec![Arc::new(config.clone())]);
         Ok(Self { world, app, push })
@@ -57,6 +61,20 @@ impl Rehearsed {
     pub fn world(&self) -> &World {
         &self.world
     }
+}
+
+/// The world after these files.
+fn happened(files: &[PayloadFile], config: &Config) -> Result<World, String> {
+    let mut rehearsal = Rehearsal::new(files, config, 1);
+    let answered = rehearsal
+        .run(&mut Silence)
+        .map_err(|error| error.to_string())?;
+    for answered in answered {
+        if let Answer::Error(error) = answered.answer {
+            return Err(format!("{}: {error}", answered.file));
+        }
+    }
+    Ok(rehearsal.into_world())
 }
 
 /// The push that an ECR Image Action event reports.

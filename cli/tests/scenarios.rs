@@ -6,7 +6,10 @@ use sluice::account::ScenarioAccount;
 use sluice::play::{Play, Silence, Verdict};
 use sluice::sample;
 use sluice::scenario::{self, Scenario};
+use sluice_core::config::Config;
 use sluice_core::history;
+use sluice_core::id::AccountId;
+use sluice_core::registry::Registry;
 
 fn played(scenario: Scenario, seed: u64) -> (Play, Verdict) {
     let mut play = Play::new(scenario, seed, &sample::erp());
@@ -91,4 +94,41 @@ fn a_scenario_that_ends_otherwise_is_told_from_one_that_does_not() {
     });
     let (_, verdict) = played(unchecked, 1);
     assert!(!verdict.as_it_should);
+}
+
+/// Any application is played: those of the documents, and the sample where three people must
+/// approve and staging takes every tag.
+#[test]
+fn any_application_arrives_in_all_of_its_environments() {
+    let page = include_str!("../../docs/other-applications.md");
+    let blocks = page.split("```toml\n").skip(1);
+    let documented = blocks.map(|block| block.split("```").next().unwrap().to_owned());
+    let erp = include_str!("../../tests/erp/sluice.toml");
+    let changed = [
+        (
+            "approvers = [\"S0604QSJC\", \"U024BE7LH\"] #",
+            "approvers = [\"U0AAAAAAA\", \"U0BBBBBBB\", \"U0CCCCCCC\"] #",
+        ),
+        ("quorum = 1 #", "quorum = 3 #"),
+        ("tags = [\"develop-*\", \"release-*\"]", "tags = [\"*\"]"),
+    ];
+    let changed = changed.iter().fold(erp.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    });
+    let all: Vec<String> = documented.chain([erp.to_owned(), changed]).collect();
+    assert!(all.len() > 6, "{}", all.len());
+    for text in all {
+        let config = Config::parse(&text).unwrap();
+        let own = Registry {
+            account: AccountId::new("111111111111"),
+            region: config.environments[0].region.clone(),
+        };
+        let config = config.installed_in(&own);
+        let mut play = Play::new(Scenario::own(&config), 1, &config);
+        let verdict = play.run(&mut Silence).unwrap().unwrap();
+        assert!(verdict.as_it_should, "{}: {verdict:#?}", config.app);
+        let arrived = verdict.checked.len() - 1;
+        assert_eq!(arrived, config.environments.len(), "{}", config.app);
+    }
 }

@@ -4,6 +4,9 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
+use sluice_core::config::Config;
+use sluice_core::id::SlackUserId;
+
 use super::Failure;
 use super::ending::{deployments, print_json};
 use super::prompt::Prompt;
@@ -19,8 +22,12 @@ use crate::terminal::{BAD, DIM, GOOD, STRONG, Screen, is_lively, paint, width, w
 const WATCHABLE: u32 = 100;
 
 /// Shown where there is a person to answer.
-const ANY_TIME: &str = "You are @U024BE7LH. Press Enter at any time to click what Slack shows, or \
-    to type /sluice help.\n";
+fn any_time(user: &SlackUserId) -> String {
+    format!(
+        "You are @{user}. Press Enter at any time to click what Slack shows, or to type /sluice \
+         help.\n"
+    )
+}
 
 /// Said when the input ends before the story does.
 const LEFT: &str = "The input has ended: leaving the demo. Nothing more was approved or decided. \
@@ -35,12 +42,21 @@ pub(super) fn carry_out(demo: &Demo, screen: &mut Screen) -> Result<ExitCode, Fa
         screen.print(&scenario::list())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut scenario = scenario::find(&demo.scenario).ok_or_else(|| unknown(&demo.scenario))?;
+    let (mut scenario, config) = match &demo.config {
+        Some(file) => {
+            let config = sample::installed(sample::read(file)?, &[]);
+            (Scenario::own(&config), config)
+        }
+        None => {
+            let found = scenario::find(&demo.scenario);
+            (found.ok_or_else(|| unknown(&demo.scenario))?, sample::erp())
+        }
+    };
     scenario.weather.lag = demo.lag.unwrap_or(scenario.weather.lag);
     if demo.wire {
-        return on_wire(demo, scenario, screen);
+        return on_wire(demo, scenario, &config, screen);
     }
-    let play = Play::new(scenario.clone(), demo.seed, &sample::erp());
+    let play = Play::new(scenario.clone(), demo.seed, &config);
     perform(demo, &scenario, play, screen)
 }
 
@@ -63,20 +79,24 @@ impl Listed {
 }
 
 #[cfg(feature = "wire")]
-fn on_wire(demo: &Demo, scenario: Scenario, screen: &mut Screen) -> Result<ExitCode, Failure> {
+fn on_wire(
+    demo: &Demo,
+    scenario: Scenario,
+    config: &Config,
+    screen: &mut Screen,
+) -> Result<ExitCode, Failure> {
     let failed =
         |why: std::io::Error| Failure::new(format!("no loopback port is available: {why}"));
     let wire = crate::wire::Wire::new(0).map_err(failed)?;
     let _within = wire.enter();
-    let config = sample::erp();
-    let play = Play::with_ports(scenario.clone(), demo.seed, &config, |world| {
+    let play = Play::with_ports(scenario.clone(), demo.seed, config, |world| {
         wire.ports(world, &config.environments[0].region)
     });
     perform(demo, &scenario, play, screen)
 }
 
 #[cfg(not(feature = "wire"))]
-fn on_wire(_: &Demo, _: Scenario, _: &mut Screen) -> Result<ExitCode, Failure> {
+fn on_wire(_: &Demo, _: Scenario, _: &Config, _: &mut Screen) -> Result<ExitCode, Failure> {
     Err(super::built_without_wire("demo --wire"))
 }
 
@@ -99,7 +119,7 @@ fn perform(
         let prompt = (!demo.headless).then(Prompt::stdin);
         let is_terminal = prompt.as_ref().is_some_and(Prompt::echoes);
         if is_terminal && is_lively() {
-            screen.print(&paint(DIM, ANY_TIME))?;
+            screen.print(&paint(DIM, any_time(play.user())))?;
         }
         let speed = demo
             .speed

@@ -1,5 +1,6 @@
 //! `sluice plan`: what a push would do. Nothing happens.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use futures::executor::block_on;
@@ -8,6 +9,7 @@ use sluice_app::Preview;
 use sluice_core::id::EnvironmentName;
 use sluice_core::intake::Ignored;
 use sluice_core::plan::SealedPlan;
+use sluice_words::view;
 
 use super::Failure;
 use super::ending::print_json;
@@ -16,20 +18,23 @@ use crate::input;
 use crate::preview;
 use crate::rehearsal::PayloadFile;
 use crate::sample;
-use crate::terminal::{BAD, DIM, STRONG, Screen, WARN, paint, wrap, wrap_hanging};
+use crate::terminal::{BAD, DIM, STRONG, Screen, WARN, paint, slack, wrap, wrap_hanging};
 
 const SIMULATED: &str = "Made from a simulated cloud, set up as the configuration says: the steps \
     are exact, the current state of your services is not included.";
 
 pub(super) fn carry_out(plan: &Plan, screen: &mut Screen) -> Result<ExitCode, Failure> {
     let config = sample::configuration(plan.configuration.config.as_deref())?;
-    let file = PayloadFile::read(&plan.event)
-        .map_err(|error| Failure::new(format!("{}: {error}", input::name(&plan.event))))?;
-    let config = sample::installed(config, std::slice::from_ref(&file));
-    let rehearsed = preview::Rehearsed::new(&file, &config)
-        .map_err(|error| Failure::new(format!("{}: {error}", file.name)))?;
-    let previews = block_on(rehearsed.previews())
-        .map_err(|error| Failure::new(format!("{}: {error}", file.name)))?;
+    let read = |path: &PathBuf| {
+        PayloadFile::read(path)
+            .map_err(|error| Failure::new(format!("{}: {error}", input::name(path))))
+    };
+    let files: Vec<PayloadFile> = plan.events.iter().map(read).collect::<Result<_, _>>()?;
+    let name = files.last().map_or("", |file| &file.name);
+    let config = sample::installed(config, &files);
+    let failed = |error: String| Failure::new(format!("{name}: {error}"));
+    let rehearsed = preview::Rehearsed::new(&files, &config).map_err(failed)?;
+    let previews = block_on(rehearsed.previews()).map_err(|error| failed(error.to_string()))?;
     if plan.json {
         print_json(screen, &account(&previews))?;
         return Ok(exit_code(&previews));
@@ -38,7 +43,7 @@ pub(super) fn carry_out(plan: &Plan, screen: &mut Screen) -> Result<ExitCode, Fa
     let exit_code = exit_code(&previews);
     match previews {
         Err(ignored) => {
-            screen.print(&nothing(&file.name, &ignored))?;
+            screen.print(&nothing(name, &ignored))?;
         }
         Ok(previews) => {
             for preview in &previews {
@@ -88,7 +93,7 @@ fn account(previews: &Result<Vec<Preview>, Ignored>) -> Account<'_> {
 fn environment(preview: &Preview) -> EnvironmentAccount<'_> {
     EnvironmentAccount {
         environment: &preview.environment,
-        needs_approval: preview.needs_approval,
+        needs_approval: preview.waiting.is_some(),
         plan: preview.plan.as_ref().ok(),
         problems: preview.plan.as_ref().err().map_or(&[], Vec::as_slice),
     }
@@ -101,15 +106,19 @@ fn nothing(file: &str, ignored: &Ignored) -> String {
 fn shown(preview: &Preview) -> String {
     match &preview.plan {
         Ok(plan) => {
-            let asks = if preview.needs_approval {
-                "It waits for approval before anything is changed."
-            } else {
-                "It deploys automatically, without approval."
-            };
             let text = sluice_words::plan::text(plan);
             let lines = text.lines().flat_map(|line| wrap_hanging(line, 100, 3));
             let lines: Vec<String> = lines.collect();
-            format!("\n{}\n{}\n", lines.join("\n"), paint(WARN, asks))
+            let asks = match &preview.waiting {
+                Some(waiting) => {
+                    let channel = waiting.settings.environment.channel.as_str();
+                    let card = slack(channel, &view::message(waiting, None));
+                    let asks = "It waits for approval before anything is changed. People read:";
+                    format!("{}\n{card}", paint(WARN, asks))
+                }
+                None => paint(WARN, "It deploys automatically, without approval."),
+            };
+            format!("\n{}\n{asks}\n", lines.join("\n"))
         }
         Err(problems) => {
             let title = format!("Planning for {} failed:", preview.environment);

@@ -7,18 +7,20 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use sluice_app::ports::MessageRef;
+use sluice_core::config::Member;
 use sluice_core::deployment::Deployment;
 use sluice_core::id::{DeploymentId, Hash, SlackUserId};
 use sluice_core::phase::Phase;
+use sluice_core::roles::Role;
 use sluice_sim::workplace::Posted;
-use sluice_sim::world::Click;
+use sluice_sim::world::{Click, members};
 use sluice_words::message::{Block, Button, ButtonAction, Message};
 use sluice_words::slash::{COMMAND, Group, Verb};
 use sluice_words::view;
 
+use super::Play;
 use super::audience::{Aside, Audience, Filled, Question, Wish};
 use super::desk::Came;
-use super::{APPROVER, Play};
 use crate::scenario::Approver;
 
 /// A wake-up, and what it makes Sluice post, take at most this many steps of the world.
@@ -131,7 +133,7 @@ impl Play {
     fn is_free(&self) -> bool {
         matches!(
             self.scenario.approver,
-            Approver::Clicks(ButtonAction::Approve, _)
+            Approver::Clicks(ButtonAction::Approve, _) | Approver::AsManyAsItTakes(_)
         )
     }
 
@@ -230,25 +232,61 @@ impl Play {
         of_it.map(|posted| posted.says().clone()).collect()
     }
 
-    /// What the story's own approver does, if they are there.
+    /// What the story's own approvers do, if they are there.
     fn as_in_the_story(&mut self, question: &Question, posted: &Posted) {
-        let Approver::Clicks(action, after) = self.scenario.approver else {
-            return;
+        let (action, after, users) = match self.scenario.approver {
+            Approver::Clicks(action, after) => (action, after, vec![self.desk.user().clone()]),
+            Approver::AsManyAsItTakes(after) => {
+                let users = self.still_to_approve(&question.deployment);
+                (ButtonAction::Approve, after, users)
+            }
+            Approver::IsAway => return,
         };
         let approve = question
             .buttons
             .iter()
             .find(|button| button.action == ButtonAction::Approve);
-        if let Some(button) = approve.filter(|_| question.asks) {
-            let mut button = button.clone();
-            button.action = action;
+        let Some(button) = approve.filter(|_| question.asks) else {
+            return;
+        };
+        for user in users {
+            let button = Button {
+                action,
+                ..button.clone()
+            };
+            let message = posted.reference.clone();
             let click = Click {
-                user: SlackUserId::new(APPROVER),
-                message: posted.reference.clone(),
+                user,
+                message,
                 button,
             };
             self.stage.world.click(after, click);
         }
+    }
+
+    /// Those who may approve and have not, as many as are missing; the one at the prompt first.
+    fn still_to_approve(&self, id: &DeploymentId) -> Vec<SlackUserId> {
+        let Some(d) = self.deployment(id) else {
+            return Vec::new();
+        };
+        let quorum = d.demands().map_or(0, |demands| usize::from(demands.quorum));
+        let approvers = d.settings.environment.who_may(Role::Approve);
+        let members = approvers.iter().flat_map(|member| match member {
+            Member::User(user) => vec![user.clone()],
+            Member::Group(group) => {
+                let prompt = self.desk.user().clone();
+                std::iter::once(prompt).chain(members(group)).collect()
+            }
+        });
+        let mut users: Vec<SlackUserId> = Vec::new();
+        for user in members.filter(|user| !d.approvals.contains_key(user)) {
+            if !users.contains(&user) {
+                users.push(user);
+            }
+        }
+        users.sort_by_key(|user| user != self.desk.user());
+        users.truncate(quorum.saturating_sub(d.approvals.len()));
+        users
     }
 
     fn waits(&mut self, question: &Question, time: SignedDuration) {

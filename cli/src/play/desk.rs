@@ -31,10 +31,10 @@ pub(super) enum Came {
 }
 
 impl Desk {
-    pub(super) fn new(lambda: Lambda, user: &str) -> Self {
+    pub(super) fn new(lambda: Lambda, user: SlackUserId) -> Self {
         Self {
             lambda,
-            user: SlackUserId::new(user),
+            user,
             requests: 0,
         }
     }

@@ -72,13 +72,18 @@ impl Play {
             }
         }
         Self {
-            desk: Desk::new(stage.lambda(), APPROVER),
+            desk: Desk::new(stage.lambda(), player(&config)),
             stage,
             config,
             scenario,
             to_come,
             conversation: Conversation::default(),
         }
+    }
+
+    /// Who sits at the prompt.
+    pub fn user(&self) -> &SlackUserId {
+        self.desk.user()
     }
 
     /// The world, to be looked into.
@@ -142,6 +147,17 @@ impl Play {
     }
 }
 
+/// Whoever sits at the prompt may approve where most depends on it: in the last environment.
+fn player(config: &Config) -> SlackUserId {
+    let approvers = config.environments.iter().rev();
+    let approvers = approvers.map(|environment| environment.who_may(Role::Approve));
+    let first = approvers.flatten().next();
+    match first {
+        Some(Member::User(user)) => user.clone(),
+        Some(Member::Group(_)) | None => SlackUserId::new(APPROVER),
+    }
+}
+
 /// Whoever sits at the prompt is in every group: what Slack shows, they may click.
 fn on_call(world: &World, config: &Config) {
     for environment in &config.environments {
@@ -154,7 +170,7 @@ fn on_call(world: &World, config: &Config) {
         ] {
             for member in environment.who_may(role) {
                 if let Member::Group(group) = member {
-                    let prompt = SlackUserId::new(APPROVER);
+                    let prompt = player(config);
                     let members = members(group).into_iter().chain([prompt]);
                     world.slack().set_group(group, members);
                 }
@@ -165,7 +181,9 @@ fn on_call(world: &World, config: &Config) {
 
 fn cue(world: &mut World, config: &Arc<Config>, after: SignedDuration, scene: &Scene) {
     let (act, config) = (scene.act.clone(), config.clone());
-    world.plan(after, act.words(), move |world| act.apply(world, &config));
+    world.plan(after, act.words(&config), move |world| {
+        act.apply(world, &config)
+    });
 }
 
 /// When everything begins.

@@ -48,9 +48,13 @@ impl Verdict {
             }
             Decided::Otherwise => return Self::of_their_own(world),
         }
-        let mut checked = ends_checked(world, &ends);
+        let mut checked = match ends.as_slice() {
+            // What each environment runs at the end is what is judged.
+            [] => Vec::new(),
+            ends => ends_checked(world, ends),
+        };
         checked.extend(checks.iter().map(|check| Checked {
-            words: check.words(),
+            words: check.words(config),
             holds: check.holds(world, config),
         }));
         checked.push(invariants(world));

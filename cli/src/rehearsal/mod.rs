@@ -88,6 +88,11 @@ impl Rehearsal {
         &self.stage.world
     }
 
+    /// The world, to go on in.
+    pub fn into_world(self) -> World {
+        self.stage.world
+    }
+
     /// Runs until nothing moves, or for a day after the last file.
     ///
     /// # Errors

@@ -77,10 +77,11 @@ pub enum Act {
 
 impl Act {
     /// What it is, for the story.
-    pub fn words(&self) -> String {
+    pub fn words(&self, config: &Config) -> String {
         match self {
             Self::Push { tag, image, .. } => {
-                format!("CI pushes erp:{tag} ({})", digest_of(&label(image)).short())
+                let (repository, digest) = (&config.repository, digest_of(&label(image)));
+                format!("CI pushes {repository}:{tag} ({})", digest.short())
             }
             Self::RotateSecret(name) => format!("someone rotates the secret {name}"),
             Self::DeleteSecretKey(name, key) => {
@@ -128,18 +129,20 @@ impl Act {
 
     /// Does it.
     pub fn apply(&self, world: &mut World, config: &Config) {
+        if let Self::Push {
+            tag,
+            image,
+            behaviour,
+        } = self
+        {
+            let push = Push::image(&config.repository, tag, digest_of(&label(image)));
+            world.with_cloud(|cloud| cloud.push_image(push.behaving((**behaviour).clone())));
+        }
         let Some(production) = config.environment(&EnvironmentName::new("production")) else {
             return;
         };
         match self {
-            Self::Push {
-                tag,
-                image,
-                behaviour,
-            } => {
-                let push = Push::image(&config.repository, tag, digest_of(&label(image)));
-                world.with_cloud(|cloud| cloud.push_image(push.behaving((**behaviour).clone())));
-            }
+            Self::Push { .. } => {}
             Self::RotateSecret(name) => world.with_cloud(|cloud| cloud.rotate_secret(name)),
             Self::DeleteSecretKey(name, key) => {
                 world.with_cloud(|cloud| cloud.delete_secret_key(name, key));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sluice_core::config::{Config, Environment};
+use sluice_core::config::{Config, Environment, ServiceKind};
 use sluice_core::deployment::Deployment;
 use sluice_core::id::{DeploymentId, EnvironmentName, ServiceName};
 use sluice_core::quantity;
@@ -48,7 +48,7 @@ pub enum Check {
 
 impl Check {
     /// What it says.
-    pub fn words(&self) -> String {
+    pub fn words(&self, config: &Config) -> String {
         match self {
             Self::Migrations {
                 environment,
@@ -74,10 +74,20 @@ impl Check {
                     quantity::count(*count, "snapshot")
                 )
             }
-            Self::Runs { environment, image } => format!(
-                "web, worker and beat in {environment} run erp:{image} ({}), which has all traffic",
-                digest_of(&label(image)).short()
-            ),
+            Self::Runs { environment, image } => {
+                let has_web = config.services.iter().any(|s| s.kind == ServiceKind::Web);
+                format!(
+                    "{} in {environment} run {}:{image} ({}){}",
+                    services(config),
+                    config.repository,
+                    digest_of(&label(image)).short(),
+                    if has_web {
+                        ", which has all traffic"
+                    } else {
+                        ""
+                    }
+                )
+            }
             Self::NothingDeployed(environment) => {
                 format!("no service in {environment} was changed")
             }
@@ -126,6 +136,19 @@ impl Check {
                 .any(|d| told(d).iter().any(|line| line.contains(words))),
             Self::InOrder(tag, steps) => of_tag(world, tag).iter().any(|d| in_order(d, steps)),
         }
+    }
+}
+
+/// `web, worker and beat`.
+fn services(config: &Config) -> String {
+    let names: Vec<&str> = config
+        .services
+        .iter()
+        .map(|service| service.name.as_str())
+        .collect();
+    match names.as_slice() {
+        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        names => names.join(""),
     }
 }
 

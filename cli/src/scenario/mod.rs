@@ -9,6 +9,7 @@ mod check;
 mod closed;
 mod failures;
 mod migrations;
+mod own;
 mod people;
 mod surprises;
 mod table;
@@ -63,6 +64,8 @@ pub struct Scenario {
 pub enum Approver {
     /// Clicks, after a while.
     Clicks(ButtonAction, SignedDuration),
+    /// Approves after a while, with as many others as it takes.
+    AsManyAsItTakes(SignedDuration),
     /// Is not there.
     IsAway,
 }

@@ -1,10 +1,13 @@
 //! What would happen, with nothing happening: the plan of a push, drawn from the world as it is.
 
+use std::sync::Arc;
+
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Event;
 use sluice_core::failure::PortError;
 use sluice_core::id::EnvironmentName;
 use sluice_core::intake::{Ignored, ImagePush, openings};
+use sluice_core::phase::Phase;
 use sluice_core::plan::SealedPlan;
 use sluice_core::plan::survey::Survey;
 use sluice_core::planner::draw;
@@ -18,8 +21,8 @@ pub struct Preview {
     pub environment: EnvironmentName,
     /// The plan, or everything that is in its way.
     pub plan: Result<SealedPlan, Vec<String>>,
-    /// Whether it would wait for people.
-    pub needs_approval: bool,
+    /// The deployment as it would wait for approval, if it has a plan and would wait.
+    pub waiting: Option<Deployment>,
 }
 
 impl App {
@@ -40,10 +43,18 @@ impl App {
         for opening in openings {
             let deployment = Deployment::open(&opening, now);
             let survey = self.survey(&deployment).await?;
+            let plan = draw(&deployment, &survey, now);
+            let asks = opening.settings.environment.approval.is_some();
+            let drawn = plan.as_ref().ok().filter(|_| asks);
+            let waiting = drawn.map(|plan| Deployment {
+                phase: Phase::AwaitingApproval,
+                plan: Some(Arc::new(plan.clone())),
+                ..deployment.clone()
+            });
             previews.push(Preview {
                 environment: deployment.environment().clone(),
-                plan: draw(&deployment, &survey, now),
-                needs_approval: opening.settings.environment.approval.is_some(),
+                plan,
+                waiting,
             });
         }
         Ok(Ok(previews))

@@ -56,18 +56,18 @@ fn database(plan: &Plan) -> Option<String> {
         return Some(format!("at revision {head} already: nothing to migrate"));
     }
     let migration = plan.migration.as_ref()?;
-    let what = match plan.judgement() {
-        Some(judgement) => quantity::count(judgement.statements as usize, "statement"),
-        None => "not inspected".to_owned(),
-    };
     let backup = match &plan.backup {
         Some(backup) => format!("after a snapshot of {}", backup.database.identifier()),
         None => "WITHOUT a backup".to_owned(),
     };
-    Some(format!(
-        "{what} by `{}`, {backup}",
-        migration.command.join(" ")
-    ))
+    let command = format!("`{}`", migration.command.join(" "));
+    Some(match plan.judgement() {
+        Some(judgement) => {
+            let statements = quantity::count(judgement.statements as usize, "statement");
+            format!("{statements} by {command}, {backup}")
+        }
+        None => format!("{command}, not inspected, {backup}"),
+    })
 }
 
 /// What is known of the time it takes, and of what is stopped meanwhile.
