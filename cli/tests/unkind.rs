@@ -16,7 +16,9 @@ use sluice::play::{Play, Silence};
 use sluice::sample;
 use sluice::scenario::{self, Scenario};
 use sluice_core::config::Config;
+use sluice_core::deployment::Deployment;
 use sluice_sim::cloud::Lag;
+use sluice_words::note;
 
 /// Seeds that a test run looks at, of each scenario in each kind of weather.
 const SEEDS: u64 = 1;
@@ -59,16 +61,27 @@ fn failures(bend: impl Fn(&mut Scenario)) -> Vec<String> {
 
 fn failure(scenario: Scenario, seed: u64, config: &Config) -> Option<String> {
     let name = scenario.name;
-    let verdict = Play::new(scenario, seed, config)
-        .run(&mut Silence)
-        .unwrap()
-        .unwrap();
+    let mut play = Play::new(scenario, seed, config);
+    let verdict = play.run(&mut Silence).unwrap().unwrap();
     if verdict.as_it_should {
         return None;
     }
     let broken = verdict.checked.iter().filter(|checked| !checked.holds);
     let broken: Vec<&str> = broken.map(|checked| checked.words.as_str()).collect();
+    let stories = play.world().store().deployments();
+    let stories = stories.iter().map(|stored| story(&stored.deployment));
+    let told: String = stories.collect();
+    eprintln!("{name}, seed {seed}: {}\n{told}", verdict.ended);
     Some(format!("{name}, seed {seed}: {}", broken.join("; ")))
+}
+
+/// What people read of a deployment, line by line.
+fn story(d: &Deployment) -> String {
+    let lines = d.story.iter().map(|entry| {
+        let (at, words) = (entry.at, note::words(&entry.note, d));
+        format!("  {at} {} {words}\n", d.environment())
+    });
+    lines.collect()
 }
 
 fn assert_ends_as_it_should(bend: impl Fn(&mut Scenario)) {

@@ -134,6 +134,8 @@ pub(super) fn on(
         Outcome::InspectionStarted(task) => match &mut d.touched.migration {
             Some(run) if run.ended.is_some() && run.confirming.is_none() => {
                 run.confirming = Some((task.clone(), now));
+                // However long it took to have it started, it has its own time to look.
+                d.restart_clock(now);
                 Ok(())
             }
             _ => Err(late(d, outcome)),
@@ -314,7 +316,7 @@ fn confirmed(d: &mut Deployment, reading: &InspectionReading, now: Timestamp) {
         InspectionReading::NotShown => "ECS does not show the task that looks".to_owned(),
         InspectionReading::Failed(why) => why.clone(),
     };
-    cannot_confirm(d, ended, &cannot_see, now);
+    cannot_confirm(d, ended, &format!(": {cannot_see}"), now);
 }
 
 fn not_at_head(d: &mut Deployment, ended: MigrationEnd, stands: &str, head: &str, now: Timestamp) {
@@ -336,46 +338,36 @@ fn not_at_head(d: &mut Deployment, ended: MigrationEnd, stands: &str, head: &str
 }
 
 fn cannot_confirm(d: &mut Deployment, ended: MigrationEnd, why: &str, now: Timestamp) {
-    match ended {
-        MigrationEnd::Succeeded => {
-            let reason =
-                format!("its task succeeded, and the database revision could not be read: {why}");
-            unknown(d, reason, now);
-        }
+    let known = match ended {
+        MigrationEnd::Succeeded => "its task succeeded".to_owned(),
         // Its last act may have been to commit.
-        MigrationEnd::Failed(cause) => {
-            unknown(
-                d,
-                format!("{cause}, and the database revision could not be read: {why}"),
-                now,
-            );
-        }
-        MigrationEnd::Unknown(reason) => {
-            unknown(
-                d,
-                format!("{reason}, and the database revision could not be read: {why}"),
-                now,
-            );
-        }
-    }
+        MigrationEnd::Failed(cause) => cause.to_string(),
+        MigrationEnd::Unknown(reason) => reason,
+    };
+    let reason = format!("{known}, and the database revision could not be read{why}");
+    unknown(d, reason, now);
 }
 
 /// Its time is over, and it was looked at since: it is stopped, and what it did is found out.
 pub(super) fn time_out(d: &mut Deployment, after_s: u64, now: Timestamp) {
     let last_error = d.setbacks.values().next();
     let last_error = last_error.map(|setback| setback.error.to_string());
-    let why = last_error.unwrap_or_else(|| "in time".to_owned());
+    let aside = last_error
+        .as_ref()
+        .map_or_else(String::new, |error| format!(" ({error})"));
     let Some(run) = &mut d.touched.migration else {
         if d.may_have_migrated() {
-            let reason = format!("whether its task was started is not known ({why})");
+            let reason = format!("whether its task was started is not known{aside}");
             return unknown(d, reason, now);
         }
-        let doing = format!("starting the migration ({why})");
+        let doing = format!("starting the migration{aside}");
         return fail(d, Cause::TimedOut { doing, after_s }, now);
     };
     match (&run.ended, &run.stopping) {
         (Some(ended), _) => {
             let ended = ended.clone();
+            let why =
+                last_error.map_or_else(|| " in time".to_owned(), |error| format!(": {error}"));
             cannot_confirm(d, ended, &why, now);
         }
         (None, Some(_)) => {

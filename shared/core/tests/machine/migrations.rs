@@ -165,6 +165,40 @@ fn another_task_looks_where_the_database_stands_where_ecs_has_forgotten_the_firs
 }
 
 #[test]
+fn the_task_that_looks_has_its_own_time_however_late_it_was_started() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    world.confirmation = InspectionReading::UnderWay;
+    run.approved_until(&world, "Migrating");
+    let throttled = PortError::retryable("ecs:RunTask: rate exceeded");
+    world
+        .failing
+        .insert("start-inspection".to_owned(), throttled);
+    let minutes = |run: &mut Run, world: &World, count: usize| {
+        for _ in 0..count {
+            run.look(world);
+            run.now += SignedDuration::from_mins(1);
+            assert_eq!(run.phase(), "Migrating", "{:?}", run.story());
+        }
+    };
+    minutes(&mut run, &world, 15);
+    world.failing.clear();
+    minutes(&mut run, &world, 15);
+    world.confirmation = at_head();
+    run.until(&world, "RollingOut");
+    assert_eq!(given(&run, "start-migration"), 1);
+}
+
+#[test]
+fn where_no_look_ends_in_time_people_read_that() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    world.confirmation = InspectionReading::UnderWay;
+    run.approved_until(&world, "AwaitingRestoreDecision");
+    let told = run.story().join("\n");
+    let said = "its task succeeded, and the database revision could not be read in time";
+    assert!(told.contains(said), "{told}");
+}
+
+#[test]
 fn a_log_that_cannot_be_read_is_not_taken_for_a_task_that_tells_nothing() {
     let (mut run, mut world) = Run::new(Requester::Push);
     let throttled = PortError::retryable("logs:GetLogEvents: rate exceeded");
