@@ -11,6 +11,20 @@ use toml::de::{DeTable, DeValue};
 /// A tag as releases have it.
 const VERSION: &str = "v1.2.3";
 
+/// AWS's regions: botocore 1.44.5, `partitions.json`.
+#[rustfmt::skip]
+const REGIONS: [&str; 48] = [
+    "af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3",
+    "ap-south-1", "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3",
+    "ap-southeast-4", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ca-central-1",
+    "ca-west-1", "cn-north-1", "cn-northwest-1", "eu-central-1", "eu-central-2", "eu-isoe-west-1",
+    "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3",
+    "eusc-de-east-1", "il-central-1", "me-central-1", "me-south-1", "me-west-1", "mx-central-1",
+    "sa-east-1", "sa-west-1", "us-east-1", "us-east-2", "us-gov-east-1", "us-gov-west-1",
+    "us-iso-east-1", "us-iso-west-1", "us-isob-east-1", "us-isob-west-1", "us-isof-east-1",
+    "us-isof-south-1", "us-west-1", "us-west-2",
+];
+
 /// A key, what is risky about it, and what to write.
 struct Warning {
     path: Vec<String>,
@@ -31,6 +45,7 @@ impl Warning {
 /// The warnings of a configuration and the text that it was read from, in the order of the file.
 pub fn warnings(config: &Config, text: &str) -> Vec<Problem> {
     let mut found: Vec<Warning> = no_smoke_tests(config).into_iter().collect();
+    found.extend(not_inspected(config, text));
     for environment in &config.environments {
         let rules = [
             takes_every_tag(environment),
@@ -38,9 +53,11 @@ pub fn warnings(config: &Config, text: &str) -> Vec<Problem> {
             no_backup(config, environment),
             no_roll_back(environment),
             no_roll_back_without_slack(config, environment),
+            unknown_region(environment),
         ];
         found.extend(rules.into_iter().flatten());
         found.extend(plain_http(environment));
+        found.extend(without_effect(config, environment, text));
     }
     found.extend(shared_channels(config));
     let mut problems: Vec<Problem> = found
@@ -110,6 +127,64 @@ fn no_backup(config: &Config, environment: &Environment) -> Option<Warning> {
             &["environments", name],
             format!("{name} has no backup: a migration that destroys data cannot be undone"),
             format!("write too: [environments.{name}.backup] with instance = \"…\""),
+        )
+    })
+}
+
+/// Whoever writes `inspect = false` knows it.
+fn not_inspected(config: &Config, text: &str) -> Option<Warning> {
+    let migration = config.migration.as_ref()?;
+    let risky = migration.inspect.is_none()
+        && !is_written(text, &["migration", "inspect"])
+        && config.environments.iter().any(is_production);
+    risky.then(|| {
+        Warning::new(
+            &["migration", "command"],
+            "Sluice cannot inspect this migration: no one sees before the approval whether the \
+             release can be rolled back, and one that fails is rolled back without asking",
+            "write each migration so that the running code survives it, and then: inspect = false",
+        )
+    })
+}
+
+/// Keys that need an inspection, where there is none.
+fn without_effect(config: &Config, environment: &Environment, text: &str) -> Vec<Warning> {
+    let inspects = config
+        .migration
+        .as_ref()
+        .map(|migration| migration.inspect.is_some());
+    if inspects != Some(false) {
+        return Vec::new();
+    }
+    let name = environment.name.as_str();
+    let mut keys: Vec<Vec<&str>> = vec![vec!["environments", name, "migration_rules"]];
+    if environment
+        .backup
+        .as_ref()
+        .is_some_and(|backup| backup.rehearse)
+    {
+        keys.push(vec!["environments", name, "backup", "rehearse"]);
+    }
+    let written = keys.into_iter().filter(|path| is_written(text, path));
+    let found = written.map(|path| {
+        let message = "this has no effect: the migration is not inspected";
+        Warning::new(
+            &path,
+            message,
+            "remove it, or let the migration be inspected",
+        )
+    });
+    found.collect()
+}
+
+fn unknown_region(environment: &Environment) -> Option<Warning> {
+    let region = environment.region.as_str();
+    (!REGIONS.contains(&region)).then(|| {
+        let name = environment.name.as_str();
+        Warning::new(
+            &["environments", name, "region"],
+            format!("this version of Sluice knows no region `{region}`"),
+            "correct it; if AWS has added it since, ignore this",
         )
     })
 }
@@ -200,6 +275,22 @@ fn shared_channels(config: &Config) -> Vec<Warning> {
         ));
     }
     found
+}
+
+/// Whether the file has this key.
+fn is_written(text: &str, path: &[&str]) -> bool {
+    let Ok(document) = DeTable::parse(text) else {
+        return false;
+    };
+    let mut table = Some(document.get_ref());
+    path.iter().all(|name| {
+        let found = table.and_then(|table| table.iter().find(|(key, _)| key.get_ref() == name));
+        table = found.and_then(|(_, value)| match value.get_ref() {
+            DeValue::Table(inner) => Some(inner),
+            _ => None,
+        });
+        found.is_some()
+    })
 }
 
 /// Where the deepest key of the path that the file has begins; the start of the file without one.
@@ -310,6 +401,39 @@ mod tests {
                 "environments.production: production has no backup: a migration that destroys data cannot be undone"
             ]
         );
+    }
+
+    #[test]
+    fn a_migration_that_cannot_be_inspected_and_what_then_has_no_effect() {
+        let command = "command = [\"alembic\", \"upgrade\", \"head\"]";
+        let own = "command = [\"python\", \"-m\", \"app.migrate\"]";
+        let waivers = ERP
+            .lines()
+            .find(|line| line.starts_with("waivers"))
+            .unwrap();
+        let rehearse = ("rehearse = false", "rehearse = true");
+        let acknowledged = format!("{own}\ninspect = false");
+        let no_effect = [
+            "environments.production.backup.rehearse: this has no effect: the migration is not inspected",
+            "environments.production.migration_rules: this has no effect: the migration is not inspected",
+        ];
+        let found = of(&[(command, &acknowledged), (waivers, ""), rehearse]);
+        assert_eq!(found, no_effect);
+        let found = of(&[(command, own), (waivers, ""), rehearse]);
+        assert!(
+            found[0].starts_with("migration.command: Sluice cannot inspect"),
+            "{found:?}"
+        );
+        assert_eq!(found[1..], no_effect);
+    }
+
+    #[test]
+    fn a_region_that_nobody_knows() {
+        let found = of(&[("eu-central-1", "eu-central-11")]);
+        let unknown = "this version of Sluice knows no region `eu-central-11`";
+        let of_both =
+            ["staging", "production"].map(|name| format!("environments.{name}.region: {unknown}"));
+        assert_eq!(found, of_both);
     }
 
     const ROLL_BACK: &str = "roll_back = [\"S0604QSJC\", \"U024BE7LH\"]";

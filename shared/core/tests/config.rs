@@ -2,6 +2,8 @@
 
 #[path = "config/mistakes.rs"]
 mod mistakes;
+#[path = "config/page.rs"]
+mod page;
 #[path = "config/properties.rs"]
 mod properties;
 #[path = "config/schema.rs"]
