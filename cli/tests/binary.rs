@@ -55,7 +55,7 @@ fn last_line(output: &Output) -> String {
 fn the_demo_ends_with_both_environments_succeeded() {
     let output = sluice(&["demo", "--headless"]);
     assert_eq!(output.status.code(), Some(0));
-    let end = "Ended as it should: staging Succeeded, production Succeeded.";
+    let end = "Ended as it should: staging succeeded, production succeeded.";
     assert_eq!(last_line(&output), end);
     assert!(
         !stdout(&output).contains('\x1b'),
@@ -188,7 +188,7 @@ fn an_approval_can_be_typed_and_a_rejection_is_taken_too() {
     let rejected = typed(&["demo"], "r\ntoo late in the day\n");
     assert_eq!(rejected.status.code(), Some(0));
     assert!(
-        last_line(&rejected).contains("production Rejected"),
+        last_line(&rejected).contains("production rejected"),
         "{}",
         last_line(&rejected)
     );
@@ -218,14 +218,14 @@ fn a_rejection_asks_why_and_asks_again_what_was_not_said() {
         again.contains("rejected v1.4.0: the migration locks orders"),
         "{text}"
     );
-    assert!(text.ends_with("production Rejected.\n"), "{text}");
+    assert!(text.ends_with("production rejected.\n"), "{text}");
 }
 
 #[test]
 fn a_form_that_is_not_sent_decides_nothing() {
     let text = read(&["demo"], "reject\n.\nyes\n");
     assert!(!text.contains("The form closes."), "{text}");
-    assert!(text.ends_with("Ended as it should: staging Succeeded, production Succeeded.\n"));
+    assert!(text.ends_with("Ended as it should: staging succeeded, production succeeded.\n"));
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn the_thread_and_commands_can_be_read_before_deciding() {
     assert!(text.contains("may roll it back"), "{text}");
     assert!(text.contains("you mean `/sluice status"), "{text}");
     assert!(text.contains("Only /sluice is a command here"), "{text}");
-    assert!(text.ends_with("Ended as it should: staging Succeeded, production Succeeded.\n"));
+    assert!(text.ends_with("Ended as it should: staging succeeded, production succeeded.\n"));
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn a_frozen_production_is_overridden_with_a_reason() {
         text.contains("overrides that production is closed: the fix"),
         "{text}"
     );
-    assert!(text.ends_with("Ended as you made it: staging Succeeded, production Succeeded.\n"));
+    assert!(text.ends_with("Ended as you made it: staging succeeded, production succeeded.\n"));
 }
 
 #[test]
@@ -277,7 +277,7 @@ fn a_deployment_is_called_off_before_it_touches_anything() {
         text.contains("clicks Cancel in Slack and is told: Cancelled"),
         "{text}"
     );
-    assert!(text.ends_with("Ended as you made it: staging Succeeded, production Cancelled.\n"));
+    assert!(text.ends_with("Ended as you made it: staging succeeded, production cancelled.\n"));
 }
 
 #[test]
@@ -286,7 +286,7 @@ fn a_plan_that_waits_is_asked_about_again() {
     let text = stdout(&output);
     assert_eq!(text.matches("1 Approve · 2 Reject").count(), 2, "{text}");
     assert!(
-        last_line(&output).contains("production Succeeded"),
+        last_line(&output).contains("production succeeded"),
         "{text}"
     );
 }
@@ -296,7 +296,7 @@ fn no_one_can_wait_for_ever() {
     let output = typed(&["demo"], &"w\n".repeat(20));
     assert_eq!(output.status.code(), Some(0));
     assert!(
-        last_line(&output).contains("production Expired"),
+        last_line(&output).contains("production expired"),
         "{}",
         stdout(&output)
     );
@@ -307,7 +307,7 @@ fn a_rejection_ends_a_longer_story_there() {
     let output = typed(&["demo", "--scenario", "console-deployment"], "r\nno\n");
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
     assert!(
-        last_line(&output).ends_with("production Rejected."),
+        last_line(&output).ends_with("production rejected."),
         "{}",
         last_line(&output)
     );
@@ -338,7 +338,7 @@ fn where_no_one_answers_the_whole_story_is_shown_all_the_same() {
     drop(stays_open);
     assert_eq!(output.status.code(), Some(0));
     assert!(stdout(&output).contains("No one answers here"));
-    assert!(last_line(&output).contains("production Succeeded"));
+    assert!(last_line(&output).contains("production succeeded"));
 }
 
 #[test]

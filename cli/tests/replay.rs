@@ -39,7 +39,7 @@ fn last() -> u32 {
 fn asked_for_beat() -> u32 {
     let beat = |record: &Record| {
         let mut intends = record.intends.iter();
-        intends.any(|key| key.as_str() == "start-rollout/beat")
+        intends.any(|key| key.to_string() == "start-rollout/beat")
     };
     stored().iter().find(|record| beat(record)).unwrap().seq
 }
@@ -201,7 +201,7 @@ fn a_decision_that_today_is_another_is_told_with_both_sides() {
         if seq == asked {
             after
                 .intents
-                .retain(|key, _| key.as_str() != "start-rollout/beat");
+                .retain(|key, _| key.to_string() != "start-rollout/beat");
         }
         if seq == last {
             after.phase = Phase::Cancelled {

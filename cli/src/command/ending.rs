@@ -29,7 +29,7 @@ fn deployment(d: &Deployment) -> String {
         "\n{} {} {}  {}",
         paint(STRONG, d.environment()),
         d.release.tag,
-        paint(style, d.phase.name()),
+        paint(style, d.phase.in_words()),
         paint(DIM, format!("{} · {}", d.id, d.release.digest.short()))
     )];
     if let Some(report) = told(d) {

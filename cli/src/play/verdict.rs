@@ -1,6 +1,7 @@
 //! Whether a scenario ended as it should.
 
 use sluice_core::config::Config;
+use sluice_core::phase::PhaseKind;
 use sluice_sim::world::World;
 
 use super::conversation::Decided;
@@ -112,14 +113,17 @@ fn ends_checked(world: &World, ends: &[(&'static str, &'static str)]) -> Vec<Che
             let found: Vec<_> = there.iter().filter(|(_, other, _)| other == tag).collect();
             let ended = found.get(nth).is_some_and(|(_, _, end)| end == phase);
             Checked {
-                words: format!("{tag} ends {phase}"),
+                words: format!("{tag}: {}", in_words(phase)),
                 holds: found.len() == expected && ended,
             }
         })
         .collect();
     for (_, tag, phase) in &there {
         if !ends.iter().any(|(expected, _)| expected == tag) {
-            let words = format!("there is no deployment of {tag} (it is {phase})");
+            let words = format!(
+                "there is no deployment of {tag} (it is {})",
+                in_words(phase)
+            );
             checked.push(Checked {
                 words,
                 holds: false,
@@ -147,16 +151,22 @@ fn invariants(world: &World) -> Checked {
     }
 }
 
+/// A phase of that name, as people read it.
+fn in_words(name: &str) -> &str {
+    PhaseKind::named(name).map_or(name, |kind| kind.in_words())
+}
+
 fn ended(world: &World, as_it_should: bool) -> String {
     let all = deployments(world);
     let several = |environment: &str| all.iter().filter(|(e, ..)| e == environment).count() > 1;
     let said: Vec<String> = all
         .iter()
         .map(|(environment, tag, phase)| {
+            let end = in_words(phase);
             if several(environment) {
-                format!("{environment} {phase} ({tag})")
+                format!("{environment} {end} ({tag})")
             } else {
-                format!("{environment} {phase}")
+                format!("{environment} {end}")
             }
         })
         .collect();

@@ -3,8 +3,7 @@
 //! A command and the deployment's pinned settings leave no choice to whoever carries it out, and
 //! each can be carried out twice: its [`CommandKey`] is the same every time.
 
-use std::borrow::Cow;
-use std::fmt;
+mod key;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -17,34 +16,7 @@ use crate::id::{
 };
 use crate::observation::PinnedSecret;
 
-/// A command of a deployment: its name and what it is about. With the deployment's id it is the
-/// idempotency key of what it does to the world.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct CommandKey(Cow<'static, str>);
-
-impl CommandKey {
-    /// Of the command that brings a service forward.
-    pub(crate) fn start_rollout(service: &ServiceName) -> Self {
-        Self(format!("start-rollout/{service}").into())
-    }
-
-    /// Of a command that is about nothing further than its name says.
-    pub(crate) const fn of(name: &'static str) -> Self {
-        Self(Cow::Borrowed(name))
-    }
-
-    /// The key as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for CommandKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+pub use key::{CommandKey, CommandKind, UnknownCommand};
 
 /// What a deployment asks of the world.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -289,63 +261,63 @@ pub enum Direction {
 impl Command {
     /// The same for the same command, every time.
     pub fn key(&self) -> CommandKey {
-        let name = self.name();
-        CommandKey(match self {
+        let kind = self.kind();
+        match self {
             Self::RegisterTaskDefinition { service, .. }
             | Self::ReadRollout { service, .. }
-            | Self::StopRollout { service, .. } => format!("{name}/{service}").into(),
+            | Self::StopRollout { service, .. }
+            | Self::ScaleService { service, .. } => CommandKey::about(kind, service),
             Self::StartRollout(order) => match order.direction {
-                Direction::Forward => format!("{name}/{}", order.service).into(),
-                Direction::Back => format!("{name}/{}/back", order.service).into(),
+                Direction::Forward => CommandKey::start_rollout(&order.service),
+                Direction::Back => CommandKey::start_rollout_back(&order.service),
             },
-            Self::ScaleService { service, .. } => format!("{name}/{service}").into(),
             // Of which task: there may be another one by the time that somebody answers.
             Self::ReadInspection { task }
             | Self::ReadMigration { task }
-            | Self::ReadRehearsal { task } => format!("{name}/{}", task.id()).into(),
-            Self::RenameDatabase { to, .. } => format!("{name}/{to}").into(),
-            _ => name.into(),
-        })
+            | Self::ReadRehearsal { task } => CommandKey::about(kind, task.id()),
+            Self::RenameDatabase { to, .. } => CommandKey::about(kind, to),
+            _ => CommandKey::of(kind),
+        }
     }
 
-    /// Its name, for logs.
-    pub fn name(&self) -> &'static str {
+    /// Of which kind it is.
+    pub fn kind(&self) -> CommandKind {
         match self {
-            Self::ClaimEnvironment => "claim-environment",
-            Self::ReadImage => "read-image",
-            Self::ReadScan => "read-scan",
-            Self::ReadProof { .. } => "read-proof",
-            Self::PinSecrets => "pin-secrets",
-            Self::ReadServices => "read-services",
-            Self::ReadDatabase(_) => "read-database",
-            Self::ReadAlarms => "read-alarms",
-            Self::ReadApprovers => "read-approvers",
-            Self::ReadPrevious => "read-previous",
-            Self::ReadControls => "read-controls",
-            Self::StartSnapshot { .. } => "start-snapshot",
-            Self::ReadSnapshot { .. } => "read-snapshot",
-            Self::RegisterTaskDefinition { .. } => "register-task-definition",
-            Self::RegisterInspector { .. } => "register-inspector",
-            Self::StartInspection { .. } => "start-inspection",
-            Self::ReadInspection { .. } => "read-inspection",
-            Self::StartRehearsal { .. } => "start-rehearsal",
-            Self::ReadRehearsal { .. } => "read-rehearsal",
-            Self::RemoveCopy(_) => "remove-copy",
-            Self::RemoveSnapshot { .. } => "remove-snapshot",
-            Self::StartMigration { .. } => "start-migration",
-            Self::ReadMigration { .. } => "read-migration",
-            Self::StopMigration { .. } => "stop-migration",
-            Self::StartRollout(_) => "start-rollout",
-            Self::ReadRollout { .. } => "read-rollout",
-            Self::StopRollout { .. } => "stop-rollout",
-            Self::RunSmokeTests => "run-smoke-tests",
-            Self::SampleHealth { .. } => "sample-health",
-            Self::PruneSnapshots { .. } => "prune-snapshots",
-            Self::ScaleService { .. } => "scale-service",
-            Self::StartCopy(_) => "start-copy",
-            Self::ReadCopy(_) => "read-copy",
-            Self::FindDatabases(_) => "find-databases",
-            Self::RenameDatabase { .. } => "rename-database",
+            Self::ClaimEnvironment => CommandKind::ClaimEnvironment,
+            Self::ReadImage => CommandKind::ReadImage,
+            Self::ReadScan => CommandKind::ReadScan,
+            Self::ReadProof { .. } => CommandKind::ReadProof,
+            Self::PinSecrets => CommandKind::PinSecrets,
+            Self::ReadServices => CommandKind::ReadServices,
+            Self::ReadDatabase(_) => CommandKind::ReadDatabase,
+            Self::ReadAlarms => CommandKind::ReadAlarms,
+            Self::ReadApprovers => CommandKind::ReadApprovers,
+            Self::ReadPrevious => CommandKind::ReadPrevious,
+            Self::ReadControls => CommandKind::ReadControls,
+            Self::StartSnapshot { .. } => CommandKind::StartSnapshot,
+            Self::ReadSnapshot { .. } => CommandKind::ReadSnapshot,
+            Self::RegisterTaskDefinition { .. } => CommandKind::RegisterTaskDefinition,
+            Self::RegisterInspector { .. } => CommandKind::RegisterInspector,
+            Self::StartInspection { .. } => CommandKind::StartInspection,
+            Self::ReadInspection { .. } => CommandKind::ReadInspection,
+            Self::StartRehearsal { .. } => CommandKind::StartRehearsal,
+            Self::ReadRehearsal { .. } => CommandKind::ReadRehearsal,
+            Self::RemoveCopy(_) => CommandKind::RemoveCopy,
+            Self::RemoveSnapshot { .. } => CommandKind::RemoveSnapshot,
+            Self::StartMigration { .. } => CommandKind::StartMigration,
+            Self::ReadMigration { .. } => CommandKind::ReadMigration,
+            Self::StopMigration { .. } => CommandKind::StopMigration,
+            Self::StartRollout(_) => CommandKind::StartRollout,
+            Self::ReadRollout { .. } => CommandKind::ReadRollout,
+            Self::StopRollout { .. } => CommandKind::StopRollout,
+            Self::RunSmokeTests => CommandKind::RunSmokeTests,
+            Self::SampleHealth { .. } => CommandKind::SampleHealth,
+            Self::PruneSnapshots { .. } => CommandKind::PruneSnapshots,
+            Self::ScaleService { .. } => CommandKind::ScaleService,
+            Self::StartCopy(_) => CommandKind::StartCopy,
+            Self::ReadCopy(_) => CommandKind::ReadCopy,
+            Self::FindDatabases(_) => CommandKind::FindDatabases,
+            Self::RenameDatabase { .. } => CommandKind::RenameDatabase,
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::command::CommandKey;
+use crate::command::{CommandKey, CommandKind};
 use crate::config::Settings;
 use crate::failure::{Cause, PortError};
 use crate::id::{
@@ -428,6 +428,6 @@ impl Deployment {
         self.touched.migration.is_some()
             || self
                 .intents
-                .contains_key(&CommandKey::of("start-migration"))
+                .contains_key(&CommandKey::of(CommandKind::StartMigration))
     }
 }

@@ -1,6 +1,6 @@
 //! Where a deployment is, with just the data that is valid there.
 
-mod words;
+mod kind;
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::id::{
 use crate::plan::survey::Survey;
 use crate::restore::{RestoreStep, Stands};
 
-pub use words::in_words;
+pub use kind::PhaseKind;
 
 /// Where a deployment is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -280,36 +280,12 @@ impl Return {
 impl Phase {
     /// Its name: one word in the state, in logs and in JSON. People read [`Self::in_words`].
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::Queued => "Queued",
-            Self::Planning { .. } => "Planning",
-            Self::Rehearsing(_) => "Rehearsing",
-            Self::AwaitingApproval => "AwaitingApproval",
-            Self::AwaitingWindow { .. } => "AwaitingWindow",
-            Self::BackingUp(_) => "BackingUp",
-            Self::Migrating => "Migrating",
-            Self::RollingOut => "RollingOut",
-            Self::UpdatingWorkers => "UpdatingWorkers",
-            Self::Verifying { .. } => "Verifying",
-            Self::Shifting { .. } => "Shifting",
-            Self::Baking { .. } => "Baking",
-            Self::CleaningUp { .. } => "CleaningUp",
-            Self::Succeeded => "Succeeded",
-            Self::Unverified { .. } => "Unverified",
-            Self::Superseded { .. } => "Superseded",
-            Self::Rejected { .. } => "Rejected",
-            Self::Expired => "Expired",
-            Self::Cancelled { .. } => "Cancelled",
-            Self::Failed { .. } => "Failed",
-            Self::AwaitingRestoreDecision { .. } => "AwaitingRestoreDecision",
-            Self::RolledForward { .. } => "RolledForward",
-            Self::RollingBack { .. } => "RollingBack",
-            Self::RolledBack { .. } => "RolledBack",
-            Self::RollbackFailed { .. } => "RollbackFailed",
-            Self::Restoring { .. } => "Restoring",
-            Self::Restored => "Restored",
-            Self::RestoreFailed { .. } => "RestoreFailed",
-        }
+        self.kind().name()
+    }
+
+    /// The phase in words, as in `waiting for approval`.
+    pub fn in_words(&self) -> &'static str {
+        self.kind().in_words()
     }
 
     /// Whether the deployment is over.

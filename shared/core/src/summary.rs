@@ -1,10 +1,11 @@
 //! Deployments of an environment at a glance.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::deployment::{Deployment, Hotfix, Requester};
 use crate::id::{DeploymentId, Digest, ImageTag};
+use crate::phase::PhaseKind;
 
 /// A deployment at a glance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,8 +21,9 @@ pub struct DeploymentSummary {
     /// Whether it brings the database back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_restore: bool,
-    /// The name of the phase it is in, or ended in.
-    pub phase: String,
+    /// The phase it is in, or ended in; `None` where this version cannot read it.
+    #[serde(deserialize_with = "known")]
+    pub phase: Option<PhaseKind>,
     /// Who asked.
     pub requested_by: Requester,
     /// When.
@@ -38,6 +40,12 @@ pub struct DeploymentSummary {
     pub additive: bool,
 }
 
+/// A newer version may know phases that this one does not.
+fn known<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PhaseKind>, D::Error> {
+    let name = Option::<String>::deserialize(from)?;
+    Ok(name.and_then(|name| PhaseKind::named(&name)))
+}
+
 impl DeploymentSummary {
     /// The deployment at a glance.
     pub fn of(d: &Deployment) -> Self {
@@ -47,7 +55,7 @@ impl DeploymentSummary {
             digest: d.release.digest.clone(),
             is_rollback: d.rollback().is_some(),
             is_restore: d.restore().is_some(),
-            phase: d.phase.name().to_owned(),
+            phase: Some(d.phase.kind()),
             requested_by: d.requested_by.clone(),
             requested_at: d.requested_at,
             ended_at: d.phase.is_terminal().then_some(d.entered_at),

@@ -9,7 +9,7 @@ use sluice_core::deployment::{Deployment, Opening, Requester};
 use sluice_core::event::Claim;
 use sluice_core::history::{ChainEnd, RecordedEntry};
 use sluice_core::id::{DeploymentId, SlackUserId};
-use sluice_core::phase::Phase;
+use sluice_core::phase::{Phase, PhaseKind};
 use sluice_core::release::VerifiedRelease;
 use sluice_core::rollback::Rollback;
 
@@ -99,13 +99,17 @@ async fn deployments_are_told_at_a_glance_and_those_under_way_as_they_are_now(st
     let told = store.deployments(&key, 10).await.unwrap();
     let glance: Vec<_> = told
         .iter()
-        .map(|one| (one.id.clone(), one.phase.as_str(), one.ended_at))
+        .map(|one| (one.id.clone(), one.phase, one.ended_at))
         .collect();
     assert_eq!(
         glance,
         [
-            (two.deployment.id.clone(), "RollingOut", None),
-            (one.deployment.id.clone(), "Succeeded", Some(after(30))),
+            (two.deployment.id.clone(), Some(PhaseKind::RollingOut), None),
+            (
+                one.deployment.id.clone(),
+                Some(PhaseKind::Succeeded),
+                Some(after(30))
+            ),
         ]
     );
     assert_eq!(store.deployments(&key, 1).await.unwrap(), told[..1]);

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use sluice_core::command::CommandKey;
+use sluice_core::command::{CommandKey, CommandKind};
 use sluice_core::deployment::{Deployment, MigrationRun};
 use sluice_core::failure::Cause;
 use sluice_core::intent::{CALL, Intent, LAG};
@@ -131,8 +131,10 @@ fn long_ago() -> Timestamp {
 fn forget_intents(d: &mut Deployment) {
     let long_ago = long_ago();
     let may_come = |key: &CommandKey| {
-        let key = key.as_str();
-        key.starts_with("start-rollout/") || key == "start-snapshot"
+        matches!(
+            key.kind,
+            CommandKind::StartRollout | CommandKind::StartSnapshot
+        )
     };
     let is_old = |key: &CommandKey, intent: &Intent| {
         intent.until < long_ago

@@ -10,7 +10,7 @@ use sluice_core::deployment::DeploymentKind;
 use sluice_core::deployment::{Deployment, Opening, Requester, Way};
 use sluice_core::failure::PortError;
 use sluice_core::id::ServiceName;
-use sluice_core::phase::Phase;
+use sluice_core::phase::{Phase, PhaseKind};
 use sluice_core::release::Release;
 use sluice_core::restore::{self, PointReference, Restore};
 use sluice_core::rollback::ImageReference;
@@ -74,7 +74,7 @@ impl App {
             .iter()
             .filter(|one| one.ended_at.is_some())
             .max_by_key(|one| one.ended_at);
-        let failed = last.filter(|one| one.phase == "RestoreFailed");
+        let failed = last.filter(|one| one.phase == Some(PhaseKind::RestoreFailed));
         let failed = self.loaded(failed.map(|one| &one.id)).await?;
         let plan = failed.and_then(|failed| failed.plan);
         let services = plan.iter().flat_map(|sealed| &sealed.plan.services);

@@ -8,7 +8,7 @@ use sluice_core::deployment::{Deployment, Opening, Requester, Way};
 use sluice_core::event::Event;
 use sluice_core::failure::{Cause, PortError, RejectedEvent};
 use sluice_core::id::{DeploymentId, ImageTag};
-use sluice_core::phase::Phase;
+use sluice_core::phase::{Phase, PhaseKind};
 use sluice_core::release::{Release, VerifiedRelease};
 use sluice_core::rollback::{
     self, ImageReference, ReleaseReference, Rollback, before, migrated_since, named, still_verified,
@@ -29,12 +29,12 @@ pub(super) const RECENT: usize = 50;
 const NAMED: usize = 5;
 
 /// The ends of what has changed services.
-const ENDED_ON_SERVICES: [&str; 5] = [
-    "Succeeded",
-    "Unverified",
-    "RolledBack",
-    "RollbackFailed",
-    "Restored",
+const ENDED_ON_SERVICES: [PhaseKind; 5] = [
+    PhaseKind::Succeeded,
+    PhaseKind::Unverified,
+    PhaseKind::RolledBack,
+    PhaseKind::RollbackFailed,
+    PhaseKind::Restored,
 ];
 
 /// Two who see the same fault ask within minutes. The second must not roll back one release
@@ -120,16 +120,16 @@ impl App {
         recent: &[DeploymentSummary],
     ) -> Result<Option<Deployment>, PortError> {
         let back = [
-            "RollingBack",
-            "RolledBack",
-            "RollbackFailed",
-            "Migrating",
-            "Cancelled",
-            "AwaitingRestoreDecision",
+            PhaseKind::RollingBack,
+            PhaseKind::RolledBack,
+            PhaseKind::RollbackFailed,
+            PhaseKind::Migrating,
+            PhaseKind::Cancelled,
+            PhaseKind::AwaitingRestoreDecision,
         ];
         let went_back = recent
             .iter()
-            .filter(|summary| back.contains(&summary.phase.as_str()));
+            .filter(|summary| summary.phase.is_some_and(|phase| back.contains(&phase)));
         for summary in went_back {
             let deployment = self.loaded(Some(&summary.id)).await?;
             if let Some(deployment) = deployment
@@ -145,7 +145,10 @@ impl App {
     /// from: the next who asks within minutes has not seen that yet.
     async fn stopped_just_now(&self, recent: &[DeploymentSummary]) -> Result<(), AskError> {
         let now = self.ports.clock.now();
-        for one in recent.iter().filter(|one| one.phase == "Cancelled") {
+        for one in recent
+            .iter()
+            .filter(|one| one.phase == Some(PhaseKind::Cancelled))
+        {
             let ago = one.ended_at.map(|ended| now.duration_since(ended));
             let Some(ago) = ago.filter(|ago| *ago < JUST_NOW) else {
                 continue;
@@ -304,15 +307,18 @@ impl App {
         let ended = recent
             .iter()
             .filter_map(|one| Some((one.ended_at?, one)))
-            .filter(|(_, one)| ENDED_ON_SERVICES.contains(&one.phase.as_str()))
+            .filter(|(_, one)| {
+                one.phase
+                    .is_some_and(|phase| ENDED_ON_SERVICES.contains(&phase))
+            })
             .max_by_key(|(ended_at, _)| *ended_at);
         let Some((ended_at, ended)) = ended else {
             return before(verified).ok_or_else(nothing);
         };
         let ago = self.ports.clock.now().duration_since(ended_at);
-        let failed = ended.phase == "RollbackFailed";
+        let failed = ended.phase == Some(PhaseKind::RollbackFailed);
         let leads_back = ended.is_rollback || ended.is_restore;
-        let went_back = ended.phase == "RolledBack" || (leads_back && !failed);
+        let went_back = ended.phase == Some(PhaseKind::RolledBack) || (leads_back && !failed);
         if went_back && ago < JUST_NOW {
             return Err(AskError::WentBackJustNow {
                 environment: environment.clone(),
@@ -322,7 +328,7 @@ impl App {
         }
         // A release that could not be taken back left a mixture, and one that is unverified runs:
         // before them ran what was verified last.
-        if ended.phase == "Unverified" || (failed && !ended.is_rollback) {
+        if ended.phase == Some(PhaseKind::Unverified) || (failed && !ended.is_rollback) {
             return Ok(last);
         }
         before(verified).ok_or_else(nothing)
@@ -425,7 +431,7 @@ fn what_runs(state: &EnvironmentState, recent: &[DeploymentSummary]) -> Option<I
     let after = |at| verified.is_none_or(|verified| at > verified.at);
     let unverified = recent
         .iter()
-        .filter(|one| one.phase == "Unverified")
+        .filter(|one| one.phase == Some(PhaseKind::Unverified))
         .filter_map(|one| Some((one.ended_at.filter(|at| after(*at))?, &one.tag)))
         .max_by_key(|(ended_at, _)| *ended_at);
     let runs = unverified.map(|(_, tag)| tag);

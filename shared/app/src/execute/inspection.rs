@@ -74,7 +74,7 @@ impl App {
             )),
             other => Err(PortError::permanent(format!(
                 "{} does not inspect a migration",
-                other.name()
+                other.kind().name()
             ))),
         }
     }

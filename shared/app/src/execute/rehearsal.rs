@@ -59,7 +59,7 @@ impl App {
             }
             other => Err(PortError::permanent(format!(
                 "{} does not rehearse a migration",
-                other.name()
+                other.kind().name()
             ))),
         }
     }

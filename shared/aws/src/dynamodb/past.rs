@@ -6,6 +6,7 @@ use futures::future::try_join_all;
 use sluice_app::ports::{DeploymentSummary, EnvironmentKey};
 use sluice_core::deployment::Deployment;
 use sluice_core::failure::PortError;
+use sluice_core::phase::PhaseKind;
 use sluice_core::release::VerifiedRelease;
 
 use super::DynamoStore;
@@ -46,7 +47,7 @@ impl DynamoStore {
                 if let Some(head) = self.get(head).await? {
                     // Beside the body: known of one that this version cannot read, too.
                     let phase = head.get(PHASE).and_then(|phase| phase.as_s().ok());
-                    summary.phase = phase.map_or_else(|| "unreadable".to_owned(), Clone::clone);
+                    summary.phase = phase.and_then(|phase| PhaseKind::named(phase));
                 }
             }
             Ok(summary)

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{fail, late, migration};
-use crate::command::{Command, CommandKey};
+use crate::command::{Command, CommandKey, CommandKind};
 use crate::deployment::Deployment;
 use crate::event::Outcome;
 use crate::failure::{Cause, RejectedEvent};
@@ -66,7 +66,7 @@ fn judge(d: &mut Deployment, snapshot: Option<&SnapshotObservation>, now: Timest
     };
     let Some(snapshot) = snapshot else {
         // RDS may not list yet what it has accepted.
-        let absent_after = d.absent_after(&CommandKey::of("start-snapshot"));
+        let absent_after = d.absent_after(&CommandKey::of(CommandKind::StartSnapshot));
         if absent_after.is_some_and(|at| now < at) {
             return;
         }

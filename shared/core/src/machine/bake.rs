@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{cleanup, end, fail, late, rollout};
-use crate::command::Command;
+use crate::command::{Command, CommandKind};
 use crate::config::Bake;
 use crate::deployment::Deployment;
 use crate::event::Outcome;
@@ -214,7 +214,7 @@ pub fn what_is_known(d: &Deployment) -> String {
         said.extend(last.bad.iter().chain(last.unseen()).cloned());
     }
     let failed = d.setbacks.iter();
-    let failed = failed.filter(|(command, _)| command.as_str() == "sample-health");
+    let failed = failed.filter(|(command, _)| command.kind == CommandKind::SampleHealth);
     said.extend(failed.map(|(_, setback)| setback.error.to_string()));
     said.join("; ")
 }

@@ -161,7 +161,7 @@ pub(super) fn a_failure_counts(d: &Deployment, command: &CommandKey, error: &Por
 }
 
 fn is_effect(d: &Deployment, command: &CommandKey) -> bool {
-    d.intents.contains_key(command) || command.as_str().starts_with("start-")
+    d.intents.contains_key(command) || command.kind.starts()
 }
 
 /// People are told once that the time is over and why nothing is concluded from that.

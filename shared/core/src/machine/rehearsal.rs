@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::migration::NEVER_STARTED;
 use super::{approval, end, fail, gate, late};
-use crate::command::{Command, CommandKey};
+use crate::command::{Command, CommandKey, CommandKind};
 use crate::config::Database;
 use crate::database::{CopyOrder, CopyPurpose, CopyStatus, RestorePoint};
 use crate::deployment::Deployment;
@@ -134,7 +134,7 @@ pub(super) fn on(
         }
         // Not listed yet.
         (RehearsalStep::Snapshotting { asked: true }, Outcome::Snapshot(None))
-            if may_still_show(d, "start-snapshot", now) => {}
+            if may_still_show(d, CommandKind::StartSnapshot, now) => {}
         (RehearsalStep::Snapshotting { asked: true }, Outcome::Snapshot(seen)) => {
             match seen.as_ref().map(|seen| seen.status.as_str()) {
                 Some("available") => set(d, RehearsalStep::Copying { since: now }),
@@ -177,12 +177,12 @@ pub(super) fn on(
         }
         // What is not listed yet is removed when it is: otherwise it stays, and is billed.
         (RehearsalStep::RemovingCopy, Outcome::CopyRemoved(gone)) => {
-            if *gone && !may_still_show(d, "start-copy", now) {
+            if *gone && !may_still_show(d, CommandKind::StartCopy, now) {
                 set(d, RehearsalStep::RemovingSnapshot);
             }
         }
         (RehearsalStep::RemovingSnapshot, Outcome::SnapshotRemoved) => {
-            if may_still_show(d, "start-snapshot", now) {
+            if may_still_show(d, CommandKind::StartSnapshot, now) {
                 return Ok(());
             }
             d.tell(now, Note::RehearsalRemoved);
@@ -236,14 +236,14 @@ fn rehearsed(d: &mut Deployment, reading: &RehearsalReading, copied_s: u64, now:
 }
 
 /// Whether what the command asked for may be there without RDS listing it yet.
-fn may_still_show(d: &Deployment, command: &'static str, now: Timestamp) -> bool {
+fn may_still_show(d: &Deployment, command: CommandKind, now: Timestamp) -> bool {
     let absent_after = d.absent_after(&CommandKey::of(command));
     absent_after.is_some_and(|at| now < at)
 }
 
 /// Whether ECS has had the time to show what it took.
 fn is_long_ago(d: &Deployment, now: Timestamp) -> bool {
-    !may_still_show(d, "start-rehearsal", now)
+    !may_still_show(d, CommandKind::StartRehearsal, now)
 }
 
 fn set(d: &mut Deployment, step: RehearsalStep) {

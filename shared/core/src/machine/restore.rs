@@ -179,15 +179,19 @@ pub(super) fn fail(d: &mut Deployment, cause: Cause, now: Timestamp) {
 
 /// A command about one service was refused for good: that service is stuck, the others go on.
 /// `false` if it is about none, or if one is too many here.
-pub(super) fn refused(d: &mut Deployment, command: &str, reason: &str, now: Timestamp) -> bool {
+pub(super) fn refused(
+    d: &mut Deployment,
+    command: &CommandKey,
+    reason: &str,
+    now: Timestamp,
+) -> bool {
     let Phase::Restoring { step } = &d.phase else {
         return false;
     };
-    let service = command.split('/').nth(1);
     let planned = d.sealed_plan().plan.services.iter();
     let Some(service) = planned
         .map(|planned| planned.service.clone())
-        .find(|name| service == Some(name.as_str()))
+        .find(|name| command.is_about(name))
     else {
         return false;
     };

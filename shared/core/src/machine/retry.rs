@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{cleanup, deadline, fail, needs, rehearsal, restore, rollback};
-use crate::command::CommandKey;
+use crate::command::{CommandKey, CommandKind};
 use crate::deployment::{Deployment, Setback};
 use crate::failure::{Cause, ErrorClass, PortError, RejectedEvent};
 use crate::intent::Intent;
@@ -79,7 +79,7 @@ fn stop_asking(d: &mut Deployment, command: &CommandKey, error: &PortError) {
 /// Whether it is a look at what bakes, where looks that show nothing are asked about.
 fn is_a_look(d: &Deployment, command: &CommandKey) -> bool {
     let bakes = matches!(d.phase, Phase::Baking { .. });
-    bakes && command.as_str() == "sample-health"
+    bakes && command.kind == CommandKind::SampleHealth
 }
 
 fn try_again(d: &mut Deployment, command: &CommandKey, error: &PortError, now: Timestamp) {
@@ -116,7 +116,7 @@ fn spread_s(d: &Deployment, count: u32) -> u64 {
 }
 
 fn give_up(d: &mut Deployment, command: &CommandKey, error: &PortError, now: Timestamp) {
-    if restore::refused(d, command.as_str(), &error.message, now) {
+    if restore::refused(d, command, &error.message, now) {
         return;
     }
     match &d.phase {
@@ -130,8 +130,8 @@ fn give_up(d: &mut Deployment, command: &CommandKey, error: &PortError, now: Tim
             };
             rehearsal::stop(d, cause, now);
         }
-        Phase::RollingBack { .. } => rollback::refused(d, command.as_str(), &error.message, now),
-        Phase::CleaningUp { .. } if command.as_str() == "prune-snapshots" => {
+        Phase::RollingBack { .. } => rollback::refused(d, command, &error.message, now),
+        Phase::CleaningUp { .. } if command.kind == CommandKind::PruneSnapshots => {
             let note = Note::NeedsPerson {
                 doing: command.to_string(),
                 error: error.clone(),

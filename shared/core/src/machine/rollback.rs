@@ -319,14 +319,11 @@ fn by_hand(runs: Option<&TaskDefinitionArn>) -> String {
 }
 
 /// A command of the way back was refused for good: its service is stuck.
-pub(super) fn refused(d: &mut Deployment, command: &str, reason: &str, now: Timestamp) {
+pub(super) fn refused(d: &mut Deployment, command: &CommandKey, reason: &str, now: Timestamp) {
     let Phase::RollingBack { services, .. } = &mut d.phase else {
         return;
     };
-    let Some(service) = services
-        .keys()
-        .find(|name| command.split('/').nth(1) == Some(name.as_str()))
-    else {
+    let Some(service) = services.keys().find(|name| command.is_about(name)) else {
         return;
     };
     let service = service.clone();

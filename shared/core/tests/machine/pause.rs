@@ -237,7 +237,7 @@ fn a_rollout_that_nobody_heard_of_is_held_as_long_as_it_is_paused() {
     let (mut run, world) = Run::new(Requester::Push);
     run.approved_until(&world, "RollingOut");
     let asked = run.event(&Event::Wake).unwrap();
-    assert_eq!(asked[0].key().as_str(), "start-rollout/web", "{asked:?}");
+    assert_eq!(asked[0].key().to_string(), "start-rollout/web", "{asked:?}");
     // ECS has taken it, and the answer is lost. Nobody looks before it is resumed.
     run.event(&Event::CommandFailed {
         command: asked[0].key(),

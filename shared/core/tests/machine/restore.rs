@@ -257,7 +257,7 @@ fn look(run: &mut Run, place: &mut Place) {
     for command in run.event(&Event::Wake).unwrap() {
         let key = command.key();
         run.given.push(key.to_string());
-        let event = match place.world.failing.get(key.as_str()).cloned() {
+        let event = match place.world.failing.get(&key.to_string()).cloned() {
             Some(error) => Event::CommandFailed {
                 command: key,
                 error,

@@ -531,8 +531,8 @@ impl Run {
         for command in commands {
             let key: CommandKey = command.key();
             self.given.push(key.to_string());
-            let failing = world.failing.get(key.as_str());
-            let event = match failing.or_else(|| world.failing.get(command.name())) {
+            let failing = world.failing.get(&key.to_string());
+            let event = match failing.or_else(|| world.failing.get(command.kind().name())) {
                 Some(error) => Event::CommandFailed {
                     command: key,
                     error: error.clone(),

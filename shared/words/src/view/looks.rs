@@ -6,9 +6,10 @@ use crate::inline::moment_of_day;
 use crate::message::{Block, Message};
 use sluice_core::config::{Approval, Environment, Member};
 use sluice_core::environment_key::EnvironmentKey;
+use sluice_core::phase::PhaseKind;
+use sluice_core::quantity;
 use sluice_core::roles::Role;
 use sluice_core::summary::DeploymentSummary;
-use sluice_core::{phase, quantity};
 
 use super::progress::sign_of;
 
@@ -44,9 +45,9 @@ fn line(one: &DeploymentSummary, now: Timestamp) -> String {
     };
     format!(
         "{} {}  {what} · {} {lasted} · {} · {}",
-        sign_of(&one.phase),
+        one.phase.map_or("❔", sign_of),
         moment_of_day(one.requested_at),
-        phase::in_words(&one.phase),
+        one.phase.map_or("unreadable", PhaseKind::in_words),
         crate::note::asked(&one.requested_by),
         one.id
     ) + &one

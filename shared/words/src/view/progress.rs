@@ -1,46 +1,46 @@
 //! How far a deployment is: a sign for its phase, and which step of how many it is at.
 
 use sluice_core::deployment::Deployment;
-use sluice_core::phase::Phase;
+use sluice_core::phase::{Phase, PhaseKind};
 use sluice_core::restore::RestoreStep;
 
 /// The sign that stands before a phase's name: what is seen before anything is read.
-pub(super) fn sign_of(phase: &str) -> &'static str {
+pub(super) fn sign_of(phase: PhaseKind) -> &'static str {
     match phase {
-        "Queued" | "AwaitingWindow" => "⏳",
-        "AwaitingApproval" => "✋",
-        "Baking" => "👀",
-        "Succeeded" => "✅",
-        "Unverified" => "❔",
-        "Superseded" | "Cancelled" | "Expired" => "⚪",
-        "Rejected" => "🚫",
-        "Rehearsing" => "🎭",
-        "Failed" => "❌",
-        "AwaitingRestoreDecision" => "🛑",
-        "RolledForward" => "⏩",
-        "RollingBack" => "⏪",
-        "RolledBack" => "↩️",
-        "RollbackFailed" | "RestoreFailed" => "🆘",
-        "Restoring" => "🛟",
-        "Restored" => "↩️",
+        PhaseKind::Queued | PhaseKind::AwaitingWindow => "⏳",
+        PhaseKind::AwaitingApproval => "✋",
+        PhaseKind::Baking => "👀",
+        PhaseKind::Succeeded => "✅",
+        PhaseKind::Unverified => "❔",
+        PhaseKind::Superseded | PhaseKind::Cancelled | PhaseKind::Expired => "⚪",
+        PhaseKind::Rejected => "🚫",
+        PhaseKind::Rehearsing => "🎭",
+        PhaseKind::Failed => "❌",
+        PhaseKind::AwaitingRestoreDecision => "🛑",
+        PhaseKind::RolledForward => "⏩",
+        PhaseKind::RollingBack => "⏪",
+        PhaseKind::RolledBack => "↩️",
+        PhaseKind::RollbackFailed | PhaseKind::RestoreFailed => "🆘",
+        PhaseKind::Restoring => "🛟",
+        PhaseKind::Restored => "↩️",
         _ => "🔄",
     }
 }
 
 /// `🔄 Migrating the database, step 2 of 7`.
 pub(super) fn status(d: &Deployment) -> String {
-    let name = d.phase.name();
+    let kind = d.phase.kind();
     let words = d.phase.in_words();
     if let Phase::Restoring { step } = &d.phase {
-        return format!("{} {}{}", sign_of(name), capital(words), restore_step(step));
+        return format!("{} {}{}", sign_of(kind), capital(words), restore_step(step));
     }
     let what = if d.paused.is_some() && !d.phase.is_terminal() {
         format!("⏸ Paused while {words}")
     } else {
-        format!("{} {}", sign_of(name), capital(words))
+        format!("{} {}", sign_of(kind), capital(words))
     };
     let steps = steps(d);
-    match steps.iter().position(|step| *step == name) {
+    match steps.iter().position(|step| *step == kind) {
         Some(number) => format!("{what}, step {} of {}", number + 1, steps.len()),
         None => what,
     }
@@ -69,25 +69,25 @@ fn restore_step(step: &RestoreStep) -> String {
 
 /// The phases that change something, as far as this deployment goes through them; none before its
 /// plan says so.
-fn steps(d: &Deployment) -> Vec<&'static str> {
+fn steps(d: &Deployment) -> Vec<PhaseKind> {
     let Some(sealed) = &d.plan else {
         return Vec::new();
     };
     let plan = &sealed.plan;
     let mut steps = Vec::new();
     if plan.backup.is_some() {
-        steps.push("BackingUp");
+        steps.push(PhaseKind::BackingUp);
     }
     if plan.migration.is_some() {
-        steps.push("Migrating");
+        steps.push(PhaseKind::Migrating);
     }
     steps.extend([
-        "RollingOut",
-        "UpdatingWorkers",
-        "Verifying",
-        "Shifting",
-        "Baking",
-        "CleaningUp",
+        PhaseKind::RollingOut,
+        PhaseKind::UpdatingWorkers,
+        PhaseKind::Verifying,
+        PhaseKind::Shifting,
+        PhaseKind::Baking,
+        PhaseKind::CleaningUp,
     ]);
     steps
 }

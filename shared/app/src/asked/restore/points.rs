@@ -8,6 +8,7 @@ use sluice_core::deployment::Deployment;
 use sluice_core::failure::PortError;
 use sluice_core::id::{DeploymentId, ImageTag, SnapshotId};
 use sluice_core::observation::{DatabaseObservation, SnapshotObservation};
+use sluice_core::phase::PhaseKind;
 use sluice_core::release::VerifiedRelease;
 use sluice_core::restorable::before_migration;
 use sluice_core::restore::{PointReference, taken_by};
@@ -105,7 +106,9 @@ impl App {
         let mut ended: Vec<(Timestamp, &DeploymentSummary)> = recent
             .iter()
             .filter_map(|one| Some((one.ended_at?, one)))
-            .filter(|(_, one)| one.migrated || (one.is_restore && one.phase == "Restored"))
+            .filter(|(_, one)| {
+                one.migrated || (one.is_restore && one.phase == Some(PhaseKind::Restored))
+            })
             .collect();
         ended.sort_by_key(|(ended_at, _)| std::cmp::Reverse(*ended_at));
         let mut undone_from: Option<Timestamp> = None;

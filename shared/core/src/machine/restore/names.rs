@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::super::late;
 use super::{enter, fail, planned, start};
-use crate::command::Command;
+use crate::command::{Command, CommandKind};
 use crate::config::Database;
 use crate::deployment::Deployment;
 use crate::event::Outcome;
@@ -48,7 +48,7 @@ fn rename(from: &Database, resource_id: &str, to: &Database) -> Command {
 pub(super) fn may_be_renaming(d: &Deployment) -> bool {
     d.setbacks
         .keys()
-        .any(|command| command.as_str().starts_with("rename-database/"))
+        .any(|command| command.kind == CommandKind::RenameDatabase)
 }
 
 pub(super) fn needs_aside(d: &Deployment, found: &BTreeMap<String, Found>) -> Vec<Command> {

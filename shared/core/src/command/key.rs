@@ -1,0 +1,228 @@
+//! What tells one command of a deployment from another.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::ServiceName;
+
+/// A command of a deployment: its kind and what it is about. With the deployment's id it is the
+/// idempotency key of what it does to the world. Written as `start-rollout/web/back`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CommandKey {
+    /// Of which kind.
+    pub kind: CommandKind,
+    /// What it is about, where a deployment may have several of the kind.
+    about: Option<About>,
+}
+
+/// What a command is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct About {
+    /// A service, a task, a database.
+    name: String,
+    /// Whether a service is to go back.
+    back: bool,
+}
+
+impl CommandKey {
+    /// Of the command that brings a service forward.
+    pub(crate) fn start_rollout(service: &ServiceName) -> Self {
+        Self::about(CommandKind::StartRollout, service)
+    }
+
+    /// Of the command that brings a service back.
+    pub(super) fn start_rollout_back(service: &ServiceName) -> Self {
+        let name = service.to_string();
+        Self {
+            kind: CommandKind::StartRollout,
+            about: Some(About { name, back: true }),
+        }
+    }
+
+    /// Of the only command of its kind.
+    pub(crate) const fn of(kind: CommandKind) -> Self {
+        Self { kind, about: None }
+    }
+
+    /// Of the command of that kind that is about this.
+    pub(super) fn about(kind: CommandKind, name: impl fmt::Display) -> Self {
+        let name = name.to_string();
+        Self {
+            kind,
+            about: Some(About { name, back: false }),
+        }
+    }
+
+    /// Whether it is about the service.
+    pub(crate) fn is_about(&self, service: &ServiceName) -> bool {
+        let about = self.about.as_ref();
+        about.is_some_and(|about| about.name == service.as_str())
+    }
+}
+
+impl fmt::Display for CommandKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.name())?;
+        match &self.about {
+            None => Ok(()),
+            Some(about) => {
+                let back = if about.back { "/back" } else { "" };
+                write!(f, "/{}{back}", about.name)
+            }
+        }
+    }
+}
+
+impl From<CommandKey> for String {
+    fn from(key: CommandKey) -> Self {
+        key.to_string()
+    }
+}
+
+/// No command is called so.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a command of this version of Sluice")]
+pub struct UnknownCommand(String);
+
+impl TryFrom<String> for CommandKey {
+    type Error = UnknownCommand;
+
+    fn try_from(text: String) -> Result<Self, UnknownCommand> {
+        text.parse()
+    }
+}
+
+impl FromStr for CommandKey {
+    type Err = UnknownCommand;
+
+    fn from_str(text: &str) -> Result<Self, UnknownCommand> {
+        let (name, about) = match text.split_once('/') {
+            Some((name, about)) => (name, Some(about)),
+            None => (text, None),
+        };
+        let mut all = CommandKind::ALL.iter();
+        let kind = all.find(|kind| kind.name() == name);
+        let kind = *kind.ok_or_else(|| UnknownCommand(text.to_owned()))?;
+        let about = about.map(|about| match about.strip_suffix("/back") {
+            Some(name) => (name.to_owned(), true),
+            None => (about.to_owned(), false),
+        });
+        let about = about.map(|(name, back)| About { name, back });
+        Ok(Self { kind, about })
+    }
+}
+
+macro_rules! kinds {
+    ($($kind:ident = $name:literal,)*) => {
+        /// Kinds of commands: one for each [`Command`](super::Command), in the order of their names.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[expect(missing_docs, reason = "each is documented as a command")]
+        pub enum CommandKind {
+            $($kind,)*
+        }
+
+        impl CommandKind {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$kind),*];
+
+            /// As it is written in state and logs.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    ClaimEnvironment = "claim-environment",
+    FindDatabases = "find-databases",
+    PinSecrets = "pin-secrets",
+    PruneSnapshots = "prune-snapshots",
+    ReadAlarms = "read-alarms",
+    ReadApprovers = "read-approvers",
+    ReadControls = "read-controls",
+    ReadCopy = "read-copy",
+    ReadDatabase = "read-database",
+    ReadImage = "read-image",
+    ReadInspection = "read-inspection",
+    ReadMigration = "read-migration",
+    ReadPrevious = "read-previous",
+    ReadProof = "read-proof",
+    ReadRehearsal = "read-rehearsal",
+    ReadRollout = "read-rollout",
+    ReadScan = "read-scan",
+    ReadServices = "read-services",
+    ReadSnapshot = "read-snapshot",
+    RegisterInspector = "register-inspector",
+    RegisterTaskDefinition = "register-task-definition",
+    RemoveCopy = "remove-copy",
+    RemoveSnapshot = "remove-snapshot",
+    RenameDatabase = "rename-database",
+    RunSmokeTests = "run-smoke-tests",
+    SampleHealth = "sample-health",
+    ScaleService = "scale-service",
+    StartCopy = "start-copy",
+    StartInspection = "start-inspection",
+    StartMigration = "start-migration",
+    StartRehearsal = "start-rehearsal",
+    StartRollout = "start-rollout",
+    StartSnapshot = "start-snapshot",
+    StopMigration = "stop-migration",
+    StopRollout = "stop-rollout",
+}
+
+impl CommandKind {
+    /// Whether it has something begun in AWS.
+    pub(crate) fn starts(self) -> bool {
+        matches!(
+            self,
+            Self::StartCopy
+                | Self::StartInspection
+                | Self::StartMigration
+                | Self::StartRehearsal
+                | Self::StartRollout
+                | Self::StartSnapshot
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        for kind in CommandKind::ALL {
+            let web = ServiceName::new("web");
+            let keys = [
+                CommandKey::of(*kind),
+                CommandKey::about(*kind, &web),
+                CommandKey::start_rollout_back(&web),
+            ];
+            for key in keys {
+                assert_eq!(key.to_string().parse(), Ok(key));
+            }
+        }
+    }
+
+    #[test]
+    fn they_are_ordered_as_they_are_written() {
+        let written: Vec<&str> = CommandKind::ALL.iter().map(|kind| kind.name()).collect();
+        assert!(written.is_sorted());
+        assert!(CommandKind::ALL.is_sorted());
+    }
+
+    #[test]
+    fn what_a_newer_version_may_know_is_refused_with_its_name() {
+        let error = "drain-queue/erp".parse::<CommandKey>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`drain-queue/erp` is not a command of this version of Sluice"
+        );
+    }
+}
