@@ -5,8 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated
 
-from elasticsearch import Elasticsearch
 from fastapi import APIRouter, Depends, Response
+from opensearchpy import OpenSearch
 from redis import Redis
 from sqlalchemy import text
 
@@ -32,8 +32,9 @@ def check_redis() -> None:
 
 def check_elasticsearch() -> None:
     url = settings().elasticsearch_url.get_secret_value()
-    with Elasticsearch(url, request_timeout=1, max_retries=0) as elasticsearch:
-        elasticsearch.info()
+    # Elastic's own client refuses every server that is not Elastic's, such as Amazon's OpenSearch.
+    with OpenSearch(url, timeout=1, max_retries=0) as search:
+        search.info()
 
 
 def checks() -> dict[str, Check]:
