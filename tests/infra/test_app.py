@@ -1,0 +1,296 @@
+"""The ERP's own infrastructure: linted, held against its sluice.toml, and installed in ministack by the
+commands of infra/app/README.md."""
+
+import json
+import re
+import tomllib
+import unittest
+
+from cfnlint.decode import decode_str
+
+import app
+from app import APP, ENVIRONMENT, ERP, REGISTRY, Stack, differences, may_be_lost, parameters, runs_twice
+from templates import ROOT, as_list, policies
+from test_lint import findings
+
+NAMES = ("staging", "production")
+PAGE = (ROOT / "docs/install.md").read_text()
+
+# In what staging and production may differ, and why. Everything else is the same in both.
+MAY_DIFFER = {
+    "Environment": "its name",
+    "Vpc": "each account has a network of its own",
+    "PublicSubnets": "as Vpc",
+    "PrivateSubnets": "as Vpc",
+    "Certificate": "each has a name of its own",
+    "LogLevel": "staging says more",
+    "TokenMinutes": "as sluice.toml says",
+    "SentryDsn": "errors of staging are nobody's emergency",
+    "WebCpu": "size",
+    "WebMemory": "size",
+    "WebMinimum": "size",
+    "WebMaximum": "size",
+    "WorkerCpu": "size",
+    "WorkerMemory": "size",
+    "WorkerMinimum": "size",
+    "WorkerMaximum": "size",
+    "MultiAz": "a standby doubles the price, and staging may be down",
+    "DatabaseClass": "size",
+    "DatabaseStorage": "size",
+    "DatabaseMaxStorage": "size",
+    "BackupDays": "nobody needs staging of a month ago",
+    "SearchType": "size",
+    "SearchStorage": "size",
+    "LogDays": "nobody reads logs of staging a year later",
+}
+# What infra/app/deploy gives itself, by what is running.
+OF_DEPLOY = {"Image", "WebTaskDefinition", "WorkerTaskDefinition", "BeatTaskDefinition", "LiveTargetGroup"}
+
+# A fault of each kind for cfn-lint: what stands there, what is planted, and the rule that finds it.
+LINTED = {
+    "a strategy that ECS does not know": ("Strategy: BLUE_GREEN", "Strategy: BLUEGREEN", "E3030"),
+    "more memory than the processor may have": ('Memory: "512"', 'Memory: "8192"', "E3047"),
+    "a log without its group": ("awslogs-group: !Ref BeatLog", "awslogs-group: !Ref BetaLog", "E1020"),
+    "an instance that cannot be encrypted": ("Engine: postgres\n", "Engine: postgre\n", "E3691"),
+    "scaling of what nothing has": ("ecs:service:DesiredCount", "ecs:service:Desired", "E3030"),
+    "a right that is none": ("secretsmanager:GetSecretValue", "secretsmanager:GetSecretValues", "W3037"),
+    "a parameter without use": ("MaxCapacity: !Ref WorkerMaximum", "MaxCapacity: 8", "W2001"),
+    "a database that goes with the stack": (
+        "    DependsOn: DatabaseLog\n    DeletionPolicy: Snapshot\n", "    DependsOn: DatabaseLog\n", "I3011"),
+}
+
+# A fault of each kind for the comparison: file, what stands there, what is planted, what is said of it.
+TEMPLATE, TOML, INSTALL = "template", "sluice.toml", "install.md"
+PLANTED = {
+    "another cluster": (TEMPLATE, "ClusterName: !Sub erp-${Environment}", "ClusterName: erp", "in the cluster erp"),
+    "a service by another name": (TEMPLATE, "ServiceName: erp-worker", "ServiceName: erp-workers", "no service erp-worker"),
+    "a service that Sluice does not know": (TEMPLATE, "ServiceName: erp-worker", "ServiceName: erp-jobs", "no service erp-jobs"),
+    "a service that the stack lacks": (TOML, "[services.beat]", "[services.clock]", "no service erp-clock"),
+    "a container by another name": (TEMPLATE, "        - Name: app\n", "        - Name: web\n", "just app"),
+    "the default container": (TOML, 'container = "app"', 'container = "web"', "just web"),
+    "another port": (TEMPLATE, "PortMappings: [{ ContainerPort: 8000", "PortMappings: [{ ContainerPort: 8080", "other container or port"),
+    "a target group on another port": (TEMPLATE, "      Port: 8000\n", "      Port: 8080\n", "of other targets"),
+    "another path of health": (TEMPLATE, "HealthCheckPath: /healthz/live", "HealthCheckPath: /healthz/ready", "asks /healthz/ready"),
+    "another path of health in sluice.toml": (TOML, 'live = "/healthz/live"', 'live = "/live"', "asks /healthz/live"),
+    "one target group": (TEMPLATE, "AlternateTargetGroupArn: !Ref Green", "AlternateTargetGroupArn: !Ref Blue", "one target group"),
+    "a rule that splits the traffic": (TEMPLATE, "[BlueIsLive, 0, 100]", "[BlueIsLive, 50, 100]", "all to one of them"),
+    "a test listener on another port": (TEMPLATE, "      Port: 8443\n", "      Port: 8444\n", "test_url is not"),
+    "a test listener in the clear": (TEMPLATE, "Port: 8443\n      Protocol: HTTPS", "Port: 8443\n      Protocol: HTTP", "test_url is not"),
+    "a test listener for everyone": (TEMPLATE, "CidrIp: !Ref TestSource", "CidrIp: 0.0.0.0/0", "open to the internet"),
+    "an alarm by another name": (TEMPLATE, "erp-${Environment}-latency", "erp-${Environment}-slow", "the alarms are"),
+    "an alarm that is not there": (TOML, '"erp-production-latency", ', '"erp-production-latency", "erp-production-disk", ', "the alarms are"),
+    "an alarm on a metric that nobody writes": (TEMPLATE, "MetricName: queue-age, MetricValue", "MetricName: queue_age, MetricValue", "nobody writes"),
+    "a secret by another name": (TEMPLATE, "Name: !Sub erp/${Environment}/redis\n", "Name: !Sub erp/${Environment}/cache\n", "the secrets are"),
+    "a secret by another key": (TEMPLATE, '"${DatabaseSecret}:url::"', '"${DatabaseSecret}:address::"', "the secrets are"),
+    "a secret that the stack lacks": (TOML, "[environments.production.secrets]", '[environments.production.secrets]\nMAIL = { secret = "erp/production/mail" }', "the secrets are"),
+    "a parameter by another name": (TEMPLATE, "Name: !Sub /erp/${Environment}/sentry-dsn", "Name: !Sub /erp/${Environment}/sentry", "the secrets are"),
+    "a secret that ECS may not read": (TEMPLATE, "!Ref RedisSecret, !Ref Elasticsearch", "!Ref Elasticsearch", "the execution role"),
+    "a password in the template": (TEMPLATE, "GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true }", "SecretString: abc", "is in the template"),
+    "a variable that is not set": (TEMPLATE, "{ Name: LOG_LEVEL, Value: !Ref LogLevel }", "{ Name: LOGLEVEL, Value: !Ref LogLevel }", "the variables are"),
+    "a variable with another value": (TOML, 'ACCESS_TOKEN_EXPIRE_MINUTES = "15"', 'ACCESS_TOKEN_EXPIRE_MINUTES = "30"', "the variables are"),
+    "a database by another name": (TEMPLATE, "DBInstanceIdentifier: !Sub erp-${Environment}", "DBInstanceIdentifier: erp", "the database is"),
+    "a backup of another database": (TOML, 'instance = "erp-production"', 'instance = "erp"', "is backed up"),
+    "a stop that takes too long": (TEMPLATE, "StopTimeout: 110", "StopTimeout: 130", "stop timeout is 130"),
+    "another stop timeout": (TOML, 'stop_timeout = "110s"', 'stop_timeout = "100s"', "stop timeout is 110"),
+    "a stop before Gunicorn is done": (TOML, 'stop_timeout = "30s"', 'stop_timeout = "20s"', "stop timeout is 30"),
+    "a log that cannot be read": (TEMPLATE, "              awslogs-stream-prefix: ecs\n", "", "cannot read its log"),
+    "another strategy": (TOML, 'strategy = "blue-green"', 'strategy = "rolling"', "BLUE_GREEN is not ROLLING"),
+    "a hook of the template's own": (TEMPLATE, "BakeTimeInMinutes: 5", "BakeTimeInMinutes: 5\n        LifecycleHooks: []", "LifecycleHooks are Sluice's"),
+    "alarms of the template's own": (TEMPLATE, "BakeTimeInMinutes: 5", "BakeTimeInMinutes: 5\n        Alarms: {}", "Alarms are Sluice's"),
+    "a count that fights with autoscaling": (TEMPLATE, "HealthCheckGracePeriodSeconds: 60", "HealthCheckGracePeriodSeconds: 60\n      DesiredCount: 2", "autoscaling's"),
+    "a service that CodeDeploy deploys": (TEMPLATE, "HealthCheckGracePeriodSeconds: 60", "DeploymentController: { Type: CODE_DEPLOY }", "ECS does not deploy it"),
+    "a role that Sluice may not pass": (TEMPLATE, "RoleName: !Sub erp-${Environment}-task", "RoleName: erp-task", "install.md passes"),
+    "a family that Sluice may not register": (INSTALL, "TaskFamilies=erp-production-*", "TaskFamilies=erp-web", "leaves out erp-production-worker"),
+    "logs that Sluice may not read": (TEMPLATE, "/ecs/erp-${Environment}/web", "/ecs/web", "leaves out /ecs/web"),
+}
+TWICE = {
+    "side by side": ("MinimumHealthyPercent: 0\n        MaximumPercent: 100", "MinimumHealthyPercent: 100\n        MaximumPercent: 200", "before the old one"),
+    "moved to another zone": ("AvailabilityZoneRebalancing: DISABLED", "AvailabilityZoneRebalancing: ENABLED", "another zone"),
+    "moved to another zone by default": ("      AvailabilityZoneRebalancing: DISABLED\n", "", "another zone"),
+    "several wanted": ("      AvailabilityZoneRebalancing: DISABLED\n", "      AvailabilityZoneRebalancing: DISABLED\n      DesiredCount: 2\n", "several"),
+    "scaled": ("${Worker.Name}", "${Beat.Name}", "autoscaling"),
+    "in the worker": ("[celery, -A, app.worker, worker, --loglevel, info]", "[celery, -A, app.worker, worker, -B]", "erp-worker runs one too"),
+    "in no service": ("app.worker, beat, --loglevel", "app.worker, worker, --loglevel", "does not run beat"),
+}
+
+
+def decoded(text):
+    template, problems = decode_str(text)
+    assert not problems, problems
+    return json.loads(json.dumps(template))
+
+
+def planted(text, there, instead):
+    assert there in text, there
+    return text.replace(there, instead)
+
+
+class Sample(unittest.TestCase):
+    def test_planted_faults_are_linted(self):
+        text = ENVIRONMENT.read_text()
+        for what, (there, instead, rule) in LINTED.items():
+            with self.subTest(what):
+                self.assertIn(rule, {one[0] for one in findings(planted(text, there, instead))})
+
+    def test_the_stack_is_what_sluice_toml_says(self):
+        for name in NAMES:
+            found = list(differences(app.read_environment(), app.config(), name, parameters(name), PAGE))
+            self.assertEqual(found, [], name)
+
+    def test_each_planted_difference_is_found(self):
+        for what, (file, there, instead, said) in PLANTED.items():
+            texts = {TEMPLATE: ENVIRONMENT.read_text(), TOML: app.SLUICE_TOML.read_text(), INSTALL: PAGE}
+            texts[file] = planted(texts[file], there, instead)
+            template, config = decoded(texts[TEMPLATE]), tomllib.loads(texts[TOML])
+            found = [one for name in NAMES
+                     for one in differences(template, config, name, parameters(name), texts[INSTALL])]
+            self.assertTrue([one for one in found if said in one], f"{what}: {found}")
+
+    def test_beat_never_runs_twice(self):
+        for name in NAMES:
+            self.assertEqual(list(runs_twice(app.read_environment(), parameters(name))), [])
+        for what, (there, instead, said) in TWICE.items():
+            template = decoded(planted(ENVIRONMENT.read_text(), there, instead))
+            found = list(runs_twice(template, parameters("production")))
+            self.assertTrue([one for one in found if said in one], f"{what}: {found}")
+
+    def test_what_holds_data_outlives_the_stack_and_is_never_made_anew(self):
+        template = app.read_environment()
+        for one in (template, decoded(REGISTRY.read_text())):
+            self.assertEqual(list(may_be_lost(one)), [])
+        for policy in ("DeletionPolicy: ", "UpdateReplacePolicy: "):
+            for kind in ("Retain", "Snapshot"):
+                text = planted(ENVIRONMENT.read_text(), policy + kind, f"{policy}Delete")
+                self.assertTrue(list(may_be_lost(decoded(text))), policy + kind)
+        closed, opened = (
+            json.loads((APP / f"{name}.json").read_text())["Statement"] for name in ("stack-policy", "stack-policy-open")
+        )
+        self.assertEqual([one for one in closed if one not in opened], [closed[1]])
+        of_type = lambda kinds: {name for name, one in template["Resources"].items() if one["Type"] in kinds}
+        denied = lambda one: {name.removeprefix("LogicalResourceId/") for name in one["Resource"]}
+        self.assertEqual(closed[1]["Action"], "Update:*")
+        sluices = {"AWS::ECS::Service", "AWS::ElasticLoadBalancingV2::ListenerRule"}
+        self.assertEqual(denied(closed[1]), of_type(sluices))
+        self.assertEqual(set(closed[2]["Action"]), {"Update:Delete", "Update:Replace"})
+        listeners = of_type({"AWS::ElasticLoadBalancingV2::Listener"}) - {"Redirect"}
+        self.assertEqual(denied(closed[2]), of_type(app.HOLDS_DATA | app.CARRIES_USERS) | listeners)
+
+    def test_first_revisions_are_kept_for_rollbacks(self):
+        for name, one in app.read_environment()["Resources"].items():
+            if one["Type"] == "AWS::ECS::TaskDefinition":
+                self.assertEqual((one["DeletionPolicy"], one["UpdateReplacePolicy"]), ("Retain", "Retain"), name)
+
+    def test_the_line_that_the_metric_is_made_of_is_the_one_that_workers_write(self):
+        written = re.search(r'log\.info\("(.*?)", ', (ERP / "app/worker.py").read_text())[1]
+        stack = Stack(app.read_environment(), parameters("production"))
+        (one,) = stack.of_type("AWS::Logs::MetricFilter").values()
+        # In front Celery writes time, level and process, in brackets: one field.
+        fields = [field.strip() for field in one["FilterPattern"].strip("[]").split(",")]
+        words = written.replace("%.3f", "SECONDS").split()
+        self.assertEqual(len(fields), 1 + len(words))
+        for field, word in zip(fields[1:], words, strict=True):
+            name, _, value = field.partition("=")
+            self.assertEqual((name, "") if word == "SECONDS" else (name, word), (name, value))
+            if word == "SECONDS":
+                self.assertEqual(one["MetricTransformations"][0]["MetricValue"], f"${name}")
+        self.assertEqual(one["LogGroupName"], "<WorkerLog>")
+        self.assertIn('"task": "erp.heartbeat", "schedule": 60.0', (ERP / "app/worker.py").read_text())
+
+    def test_the_registry_takes_no_image_that_has_a_tag(self):
+        text = REGISTRY.read_text()
+        for days, expected in (("0", None), ("14", 14)):
+            stack = Stack(decoded(text), {"Repository": "erp", "UntaggedDays": days, "PullAccounts": ["111111111111"]})
+            (one,) = [one for one in stack.of_type("AWS::ECR::Repository").values()]
+            self.assertEqual(one["RepositoryName"], app.config()["app"]["repository"])
+            self.assertEqual(one["ImageTagMutability"], "IMMUTABLE")
+            self.assertTrue(one["ImageScanningConfiguration"]["ScanOnPush"])
+            rules = json.loads(one["LifecyclePolicy"]["LifecyclePolicyText"])["rules"] if expected else []
+            self.assertEqual("LifecyclePolicy" in one, bool(expected))
+            for rule in rules:
+                selection = rule["selection"]
+                self.assertEqual((selection["tagStatus"], selection["countType"]), ("untagged", "sinceImagePushed"))
+                self.assertEqual(selection["countNumber"], expected)
+        documented = json.loads((ROOT / "infra/repository-policy.json").read_text())["Statement"][0]
+        (statement,) = one["RepositoryPolicyText"]["Statement"]
+        self.assertEqual({**statement, "Principal": None}, {**documented, "Principal": None})
+
+    def test_roles_are_narrow(self):
+        template = app.read_environment()
+        for where, role, statement in policies({"Resources": {
+            name: {**one, "Properties": {"Policies": [], **one["Properties"]}}
+            for name, one in template["Resources"].items() if one["Type"] == "AWS::IAM::Role"
+        }}):
+            self.assertEqual(role, "ExecutionRole")
+            wide = as_list(statement["Resource"]) == ["*"]
+            self.assertEqual(wide, as_list(statement["Action"]) == ["ecr:GetAuthorizationToken"], where)
+            self.assertFalse([one for one in as_list(statement["Action"]) if "*" in one])
+        for name, one in template["Resources"].items():
+            if one["Type"] == "AWS::IAM::Role":
+                (trust,) = one["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+                self.assertIn("aws:SourceAccount", json.dumps(trust["Condition"]), name)
+
+    def test_everything_is_encrypted_and_private(self):
+        for name in NAMES:
+            stack = Stack(app.read_environment(), parameters(name))
+            (database,) = stack.of_type("AWS::RDS::DBInstance").values()
+            self.assertTrue(database["StorageEncrypted"] and database["DeletionProtection"] == "true")
+            self.assertFalse(database["PubliclyAccessible"])
+            (redis,) = stack.of_type("AWS::ElastiCache::ReplicationGroup").values()
+            self.assertTrue(redis["AtRestEncryptionEnabled"] and redis["TransitEncryptionEnabled"])
+            (search,) = stack.of_type("AWS::OpenSearchService::Domain").values()
+            for member in ("EncryptionAtRestOptions", "NodeToNodeEncryptionOptions", "AdvancedSecurityOptions"):
+                self.assertTrue(search[member]["Enabled"], member)
+            self.assertTrue(search["DomainEndpointOptions"]["EnforceHTTPS"])
+            # Celery looks at no certificate without the last.
+            (url,) = [one["SecretString"] for one in stack.of_type("AWS::SecretsManager::Secret").values()
+                      if one["Name"].endswith("/redis")]
+            self.assertTrue(json.loads(url)["url"].startswith("rediss://:"))
+            self.assertTrue(json.loads(url)["url"].endswith("?ssl_cert_reqs=required"))
+            for service in stack.services().values():
+                self.assertEqual(service["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"], "DISABLED")
+
+    def test_an_outage_in_one_zone_is_survived_in_production(self):
+        for name, standby in (("staging", False), ("production", True)):
+            stack = Stack(app.read_environment(), parameters(name))
+            (database,) = stack.of_type("AWS::RDS::DBInstance").values()
+            (redis,) = stack.of_type("AWS::ElastiCache::ReplicationGroup").values()
+            (search,) = stack.of_type("AWS::OpenSearchService::Domain").values()
+            self.assertEqual(database["MultiAZ"], standby)
+            self.assertEqual((redis["MultiAZEnabled"], redis["NumCacheClusters"] > 1), (standby, standby))
+            self.assertEqual(search["ClusterConfig"]["ZoneAwarenessEnabled"], standby)
+            self.assertEqual(len(search["VPCOptions"]["SubnetIds"]), search["ClusterConfig"]["InstanceCount"])
+            self.assertEqual(int(parameters(name)["WebMinimum"]) > 1, standby)
+
+    def test_both_files_give_every_parameter_a_value_that_it_may_have(self):
+        about = app.read_environment()["Parameters"]
+        for name in NAMES:
+            given = parameters(name)
+            self.assertEqual(set(given), set(about) - OF_DEPLOY, name)
+            for key, value in given.items():
+                one = about[key]
+                self.assertTrue(re.fullmatch(one.get("AllowedPattern", ".*"), value), f"{name}: {key}")
+                self.assertIn(value, map(str, one.get("AllowedValues", [value])), f"{name}: {key}")
+                if one["Type"] == "Number":
+                    self.assertGreaterEqual(int(value), one.get("MinValue", 0), f"{name}: {key}")
+                    self.assertLessEqual(int(value), one.get("MaxValue", int(value)), f"{name}: {key}")
+                if key.endswith("Subnets"):
+                    self.assertGreaterEqual(len(set(value.split(","))), 2, f"{name}: {key}")
+            for service in ("Web", "Worker"):
+                self.assertLessEqual(int(given[f"{service}Minimum"]), int(given[f"{service}Maximum"]))
+        # A block of one address at most is what the pattern is for.
+        self.assertFalse(re.fullmatch(about["TestSource"]["AllowedPattern"], "0.0.0.0/0"))
+        self.assertFalse(re.fullmatch(about["Image"]["AllowedPattern"], "222222222222.dkr.ecr.eu-central-1.amazonaws.com/erp:v1"))
+
+    def test_staging_is_production_but_for_what_is_listed(self):
+        staging, production = map(parameters, NAMES)
+        self.assertEqual({key for key in staging if staging[key] != production[key]}, set(MAY_DIFFER))
+        for name in ("Web", "Worker"):
+            ratios = [int(one[f"{name}Memory"]) / int(one[f"{name}Cpu"]) for one in (staging, production)]
+            self.assertEqual(*ratios, f"{name}: the memory that a processor has is the same in both")
+
+    def test_it_fits_without_a_bucket(self):
+        self.assertLess(len(ENVIRONMENT.read_bytes()), 51_200, "CloudFormation takes no more in a request")
+
+
+if __name__ == "__main__":
+    unittest.main()
