@@ -44,7 +44,9 @@ MAY_DIFFER = {
     "LogDays": "nobody reads logs of staging a year later",
 }
 # What infra/app/deploy gives itself, by what is running.
-OF_DEPLOY = {"Image", "WebTaskDefinition", "WorkerTaskDefinition", "BeatTaskDefinition", "LiveTargetGroup"}
+OF_DEPLOY = {
+    "Image", "WebTaskDefinition", "WorkerTaskDefinition", "BeatTaskDefinition", "LiveTargetGroup", "PrimaryTargetGroup",
+}
 
 # A fault of each kind for cfn-lint: what stands there, what is planted, and the rule that finds it.
 LINTED = {
@@ -72,7 +74,7 @@ PLANTED = {
     "a target group on another port": (TEMPLATE, "      Port: 8000\n", "      Port: 8080\n", "of other targets"),
     "another path of health": (TEMPLATE, "HealthCheckPath: /healthz/live", "HealthCheckPath: /healthz/ready", "asks /healthz/ready"),
     "another path of health in sluice.toml": (TOML, 'live = "/healthz/live"', 'live = "/live"', "asks /healthz/live"),
-    "one target group": (TEMPLATE, "AlternateTargetGroupArn: !Ref Green", "AlternateTargetGroupArn: !Ref Blue", "one target group"),
+    "one target group": (TEMPLATE, "[BlueIsPrimary, !Ref Green, !Ref Blue]", "[BlueIsPrimary, !Ref Blue, !Ref Green]", "one target group"),
     "a rule that splits the traffic": (TEMPLATE, "[BlueIsLive, 0, 100]", "[BlueIsLive, 50, 100]", "all to one of them"),
     "a test listener on another port": (TEMPLATE, "      Port: 8443\n", "      Port: 8444\n", "test_url is not"),
     "a test listener in the clear": (TEMPLATE, "Port: 8443\n      Protocol: HTTPS", "Port: 8443\n      Protocol: HTTP", "test_url is not"),
