@@ -61,7 +61,11 @@ class Stack:
             if function == "Fn::GetAtt":
                 return f"<{'.'.join(of)}>"
             if function == "Fn::Sub":
-                return re.sub(r"\$\{([^}]+)\}", lambda name: str(self.values.get(name[1], f"<{name[1]}>")), of)
+                text, own = of if isinstance(of, list) else (of, {})
+                values = self.values | self.value(own)
+                return re.sub(r"\$\{([^}]+)\}", lambda name: str(values.get(name[1], f"<{name[1]}>")), text)
+            if function == "Fn::Split":
+                return self.value(of[1]).split(of[0])
             if function == "Fn::If":
                 return self.value(of[1] if self.holds(of[0]) else of[2])
             if function == "Fn::Select":
@@ -109,6 +113,10 @@ def differences(template, config, name, given, page):
     backup = environment.get("backup", {}).get("instance", f"erp-{name}")
     if databases != {backup}:
         yield f"the database is {databases}, and {backup} is backed up"
+    registry, repository = config["app"]["registry"], config["app"]["repository"]
+    pulled = f"arn:aws:ecr:{registry['region']}:{registry['account']}:repository/{repository}"
+    if f'"{pulled}"' not in json.dumps(stack.resources["ExecutionRole"]):
+        yield f"the execution role may not pull from {pulled}"
     yield from _installed(stack, environment, name, page)
 
 
@@ -225,7 +233,7 @@ def _alarms(stack, config, name):
     followed = [one for one in followed if one]
     followed += [one for one in stack.of_type("AWS::CloudWatch::Alarm").values() if one["AlarmName"].endswith("-queue-age")]
     if {(one["Namespace"], one["MetricName"]) for one in followed} != {metric}:
-        yield f"nobody writes what {followed} follow"
+        yield f"nothing writes what {followed} follow"
 
 
 def _secrets(stack, environment):
@@ -241,8 +249,7 @@ def _secrets(stack, environment):
             yield f"the secret {one['Name']} is used by nothing"
         if "SecretString" in one and "{{resolve:" not in one["SecretString"]:
             yield f"the secret {one['Name']} is in the template"
-    (execution,) = [one for name, one in stack.of_type("AWS::IAM::Role").items() if name == "ExecutionRole"]
-    allowed = json.dumps(execution)
+    allowed = json.dumps(stack.resources["ExecutionRole"])
     for logical, one in secrets.items():
         if (f'"<{logical}>"' in allowed) != (one["Name"] in named):
             yield f"the execution role and {one['Name']}"
@@ -304,7 +311,7 @@ HOLDS_DATA = {
     "AWS::SecretsManager::Secret",
     "AWS::ECR::Repository",
 }
-# What stops serving users if it is made anew.
+# What stops serving users if it is replaced.
 CARRIES_USERS = {
     "AWS::ECS::Cluster",
     "AWS::ElasticLoadBalancingV2::LoadBalancer",
@@ -321,4 +328,5 @@ def may_be_lost(template):
 
 
 def read_environment():
+    """A template that may be changed."""
     return read(ENVIRONMENT)

@@ -30,6 +30,16 @@ fn roles_allow_what_is_called_and_nothing_besides() {
 }
 
 #[test]
+fn an_applications_infrastructure_is_what_its_configuration_says() {
+    check("test_app");
+}
+
+#[test]
+fn an_update_of_the_stack_undoes_no_deployment() {
+    check("test_app_stacks");
+}
+
+#[test]
 fn the_documented_commands_install_extend_upgrade_and_remove() {
     check("test_stacks");
 }

@@ -25,7 +25,7 @@ MAY_DIFFER = {
     "Certificate": "each has a name of its own",
     "LogLevel": "staging says more",
     "TokenMinutes": "as sluice.toml says",
-    "SentryDsn": "errors of staging are nobody's emergency",
+    "SentryDsn": "errors of staging are no emergency",
     "WebCpu": "size",
     "WebMemory": "size",
     "WebMinimum": "size",
@@ -38,10 +38,10 @@ MAY_DIFFER = {
     "DatabaseClass": "size",
     "DatabaseStorage": "size",
     "DatabaseMaxStorage": "size",
-    "BackupDays": "nobody needs staging of a month ago",
+    "BackupDays": "no one needs staging of a month ago",
     "SearchType": "size",
     "SearchStorage": "size",
-    "LogDays": "nobody reads logs of staging a year later",
+    "LogDays": "no one reads logs of staging a year later",
 }
 # What infra/app/deploy gives itself, by what is running.
 OF_DEPLOY = {
@@ -81,7 +81,7 @@ PLANTED = {
     "a test listener for everyone": (TEMPLATE, "CidrIp: !Ref TestSource", "CidrIp: 0.0.0.0/0", "open to the internet"),
     "an alarm by another name": (TEMPLATE, "erp-${Environment}-latency", "erp-${Environment}-slow", "the alarms are"),
     "an alarm that is not there": (TOML, '"erp-production-latency", ', '"erp-production-latency", "erp-production-disk", ', "the alarms are"),
-    "an alarm on a metric that nobody writes": (TEMPLATE, "MetricName: queue-age, MetricValue", "MetricName: queue_age, MetricValue", "nobody writes"),
+    "an alarm on a metric that nothing writes": (TEMPLATE, "MetricName: queue-age, MetricValue", "MetricName: queue_age, MetricValue", "nothing writes"),
     "a secret by another name": (TEMPLATE, "Name: !Sub erp/${Environment}/redis\n", "Name: !Sub erp/${Environment}/cache\n", "the secrets are"),
     "a secret by another key": (TEMPLATE, '"${DatabaseSecret}:url::"', '"${DatabaseSecret}:address::"', "the secrets are"),
     "a secret that the stack lacks": (TOML, "[environments.production.secrets]", '[environments.production.secrets]\nMAIL = { secret = "erp/production/mail" }', "the secrets are"),
@@ -102,6 +102,8 @@ PLANTED = {
     "a count that fights with autoscaling": (TEMPLATE, "HealthCheckGracePeriodSeconds: 60", "HealthCheckGracePeriodSeconds: 60\n      DesiredCount: 2", "autoscaling's"),
     "a service that CodeDeploy deploys": (TEMPLATE, "HealthCheckGracePeriodSeconds: 60", "DeploymentController: { Type: CODE_DEPLOY }", "ECS does not deploy it"),
     "a role that Sluice may not pass": (TEMPLATE, "RoleName: !Sub erp-${Environment}-task", "RoleName: erp-task", "install.md passes"),
+    "a repository that is not pulled from": (TOML, 'repository = "erp"', 'repository = "shop"', "may not pull from"),
+    "a registry that is not pulled from": (TOML, 'registry = { account = "222222222222"', 'registry = { account = "333333333333"', "may not pull from"),
     "a family that Sluice may not register": (INSTALL, "TaskFamilies=erp-production-*", "TaskFamilies=erp-web", "leaves out erp-production-worker"),
     "logs that Sluice may not read": (TEMPLATE, "/ecs/erp-${Environment}/web", "/ecs/web", "leaves out /ecs/web"),
 }
@@ -156,7 +158,7 @@ class Sample(unittest.TestCase):
             found = list(runs_twice(template, parameters("production")))
             self.assertTrue([one for one in found if said in one], f"{what}: {found}")
 
-    def test_what_holds_data_outlives_the_stack_and_is_never_made_anew(self):
+    def test_what_holds_data_outlives_the_stack_and_is_never_replaced(self):
         template = app.read_environment()
         for one in (template, decoded(REGISTRY.read_text())):
             self.assertEqual(list(may_be_lost(one)), [])
@@ -229,7 +231,8 @@ class Sample(unittest.TestCase):
         for name, one in template["Resources"].items():
             if one["Type"] == "AWS::IAM::Role":
                 (trust,) = one["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-                self.assertIn("aws:SourceAccount", json.dumps(trust["Condition"]), name)
+                service = "ecs.amazonaws.com" if name == "ShiftRole" else "ecs-tasks.amazonaws.com"
+                self.assertEqual((trust["Principal"], trust["Action"]), ({"Service": service}, "sts:AssumeRole"))
 
     def test_everything_is_encrypted_and_private(self):
         for name in NAMES:
@@ -289,6 +292,60 @@ class Sample(unittest.TestCase):
         for name in ("Web", "Worker"):
             ratios = [int(one[f"{name}Memory"]) / int(one[f"{name}Cpu"]) for one in (staging, production)]
             self.assertEqual(*ratios, f"{name}: the memory that a processor has is the same in both")
+
+    def test_errors_are_counted_as_the_alarm_says(self):
+        (alarm,) = [one for one in Stack(app.read_environment(), parameters("production")).of_type(
+            "AWS::CloudWatch::Alarm").values() if one["AlarmName"].endswith("-5xx")]
+        steps = [one for one in alarm["Metrics"] if "Expression" in one]
+        self.assertEqual([one["Id"] for one in steps if one.get("ReturnData", True)], ["percent"])
+        functions = {"SUM": lambda several: sum(several), "IF": lambda holds, yes, no: yes if holds else no}
+        for of_tasks, of_balancer, requests, fires in (
+            (0, 0, 1000, False), (30, 0, 1000, True), (10, 0, 1000, False), (4, 0, 4, False), (0, 50, 0, True),
+        ):
+            values = {"of_tasks": of_tasks, "of_balancer": of_balancer, "requests": requests}
+            for one in steps:
+                values[one["Id"]] = eval(one["Expression"], {"__builtins__": {}, **functions}, values)
+            self.assertEqual(values["percent"] > alarm["Threshold"], fires, values)
+
+    def test_the_costs_on_the_page_are_sums(self):
+        page = (APP / "README.md").read_text().split("## What it costs")[1]
+        rows = [[cell.strip() for cell in line.strip("|\n ").split("|")] for line in page.splitlines() if line.startswith("| ")]
+        price = {row[0]: float(row[1]) * (730 if row[2] == "hour" else 1) for row in rows if re.fullmatch(r"[\d.]+", row[1]) and row[2] in ("hour", "month")}
+        shown = {row[0]: list(map(int, row[1:3])) for row in rows if re.fullmatch(r"\d+", row[1]) and re.fullmatch(r"\d+", row[2])}
+        sums = []
+        for column, (name, units) in enumerate(zip(NAMES, (0.1, 1), strict=True)):
+            given = parameters(name)
+            size = lambda key: float(given[key])
+            nodes = 2 if given["MultiAz"] == "yes" else 1
+            task = lambda cpu, memory: price["Fargate, vCPU"] * cpu / 1024 + price["Fargate, GB"] * memory / 1024
+            secrets = len(Stack(app.read_environment(), given).of_type("AWS::SecretsManager::Secret"))
+            costs = {
+                "tasks": sum(size(f"{one}Minimum") * task(size(f"{one}Cpu"), size(f"{one}Memory")) for one in ("Web", "Worker"))
+                + task(256, 512),
+                "load balancer": price["load balancer"] + units * price["load balancer, capacity unit"],
+                "PostgreSQL": nodes * (price[given["DatabaseClass"]] + size("DatabaseStorage") * price["PostgreSQL's storage, GB"]),
+                "Redis": nodes * price[given["RedisType"]],
+                "OpenSearch": nodes * (price[given["SearchType"]] + size("SearchStorage") * price["OpenSearch's storage, GB"]),
+                "secrets": secrets * price["a secret"],
+            }
+            sums.append({**costs, "sum": sum(costs.values())})
+            self.assertEqual({key: round(value) for key, value in sums[-1].items()}, {key: two[column] for key, two in shown.items()})
+
+    def test_the_page_on_ownership_names_all_that_sluice_sends(self):
+        source = (ROOT / "shared/aws/src/ecs/update.rs").read_text()
+        calls = re.findall(r"\.update_service\(\)(.*?)\.send\(\)", source, re.DOTALL)
+        sent = {name.removeprefix("set_") for call in calls for name in re.findall(r"\n\s+\.(\w+)\(", call)}
+        sent -= {"cluster", "service", "customize", "config_override", "force_new_deployment", "then_some"}
+        # ECS has one configuration of the deployment, and Terraform several attributes for it.
+        terraform = {name: {name} for name in sent}
+        terraform["deployment_configuration"] |= {
+            "alarms", "deployment_circuit_breaker", "deployment_maximum_percent", "deployment_minimum_healthy_percent"}
+        page = (ROOT / "docs/ownership.md").read_text()
+        ignored = re.search(r'"aws_ecs_service".*?ignore_changes = \[(.*?)\]', page, re.DOTALL)[1]
+        ignored = {one.strip() for one in ignored.split(",") if one.strip()}
+        # ECS itself shifts between the two of this one.
+        self.assertEqual(ignored, {one for several in terraform.values() for one in several} | {"load_balancer"})
+        self.assertEqual(len(calls), 2)
 
     def test_it_fits_without_a_bucket(self):
         self.assertLess(len(ENVIRONMENT.read_bytes()), 51_200, "CloudFormation takes no more in a request")

@@ -247,6 +247,12 @@ class Stacks(unittest.TestCase):
         services = ["erp-web", "erp-worker", "erp-beat"]
         waiter.wait(cluster="erp-staging", services=services, WaiterConfig={"Delay": 0.2, "MaxAttempts": 300})
 
+    def stack(self):
+        """The stack with the parameters that it has now."""
+        (there,) = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        given = {one["ParameterKey"]: one["ParameterValue"] for one in there["Parameters"]}
+        return Stack(app.read_environment(), given)
+
     def world(self):
         members = ("taskDefinition", "desiredCount", "deploymentConfiguration", "loadBalancers")
         services = {name: self.service(name) for name in ("erp-web", "erp-worker", "erp-beat")}
@@ -258,7 +264,7 @@ class Stacks(unittest.TestCase):
     def stays_what_sluice_made_it(self):
         self.client("ecs").update_service(cluster="erp-staging", service="erp-worker", desiredCount=2)  # autoscaling
         self.shift("Green")
-        before = self.world()
+        before, texts = self.world(), self.stack()
         self.assertTrue(before["erp-web"][0].endswith("/erp-staging-web:11"), before["erp-web"][0])
         self.set_parameter(LogDays="60", BackupDays="14")
         self.run_blocks("Changing it", only=0)
@@ -267,6 +273,8 @@ class Stacks(unittest.TestCase):
         self.assertEqual(group["retentionInDays"], 60)
         self.run_blocks("Changing it", only=0)
         self.assertEqual(self.world(), before, "and nothing at all is no change either")
+        for kind in ("AWS::ECS::Service", "AWS::ElasticLoadBalancingV2::ListenerRule"):
+            self.assertEqual(self.stack().of_type(kind), texts.of_type(kind), "so AWS leaves them alone too")
 
     def services_change_with_what_they_run(self):
         before = self.world()
@@ -278,8 +286,11 @@ class Stacks(unittest.TestCase):
             self.assertEqual(after[name][0], before[name][0], f"{name} runs the same revision")
             self.assertEqual(len(self.service(name)["deployments"]), 1, f"{name} was not deployed")
             self.assertEqual(after[name][3], before[name][3], f"{name} has its target groups")
-        (made,) = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
-        sent = Stack(app.read_environment(), {one["ParameterKey"]: one["ParameterValue"] for one in made["Parameters"]})
+        # AWS sends a changed service whole, and not only what changed as ministack does.
+        sent = self.stack()
+        for name, one in sent.services().items():
+            self.assertEqual(one["TaskDefinition"], before[name][0], f"{name} keeps its revision")
+        self.assertEqual(sent.services()["erp-web"]["LoadBalancers"][0]["TargetGroupArn"], "<Blue>")
         for rule in sent.of_type("AWS::ElasticLoadBalancingV2::ListenerRule").values():
             groups = rule["Actions"][0]["ForwardConfig"]["TargetGroups"]
             weights = {one["TargetGroupArn"]: one["Weight"] for one in groups}
