@@ -131,6 +131,13 @@ def _service(stack, config, environment, name, service):
         yield f"the containers are not just {wanted}"
         return
     (container,) = containers
+    # Roles are named by name: test_services_and_rules_refer_to_little_that_changes.
+    balancers = service.get("LoadBalancers", [])
+    named = [stack.definition(service)[member] for member in ("ExecutionRoleArn", "TaskRoleArn")]
+    named += [one["AdvancedConfiguration"]["RoleArn"] for one in balancers]
+    roles = {one["RoleName"] for one in stack.of_type("AWS::IAM::Role").values()}
+    for missing in {arn.split("/")[-1] for arn in named} - roles:
+        yield f"the role {missing} is not in the stack"
     yield from _container(stack, about, environment, container)
     yield from _rollout(about, environment.get("services", {}).get(name, {}), service)
     if about["kind"] == "web":
@@ -146,6 +153,8 @@ def _container(stack, about, environment, container):
     log = container["LogConfiguration"]
     if log["LogDriver"] != "awslogs" or not {"awslogs-group", "awslogs-region", "awslogs-stream-prefix"} <= set(log["Options"]):
         yield "Sluice cannot read its log"
+    if log["Options"].get("awslogs-group") not in {one["LogGroupName"] for one in stack.of_type("AWS::Logs::LogGroup").values()}:
+        yield "its log group is not in the stack"
     variables = {one["Name"]: str(one["Value"]) for one in container["Environment"]}
     if variables != environment["variables"]:
         yield f"the variables are {variables}"

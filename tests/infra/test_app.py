@@ -52,7 +52,7 @@ OF_DEPLOY = {
 LINTED = {
     "a strategy that ECS does not know": ("Strategy: BLUE_GREEN", "Strategy: BLUEGREEN", "E3030"),
     "more memory than the processor may have": ('Memory: "512"', 'Memory: "8192"', "E3047"),
-    "a log without its group": ("awslogs-group: !Ref BeatLog", "awslogs-group: !Ref BetaLog", "E1020"),
+    "a log without its group": ("LogGroupName: !Ref WorkerLog", "LogGroupName: !Ref WorkersLog", "E1020"),
     "an instance that cannot be encrypted": ("Engine: postgres\n", "Engine: postgre\n", "E3691"),
     "scaling of what nothing has": ("ecs:service:DesiredCount", "ecs:service:Desired", "E3030"),
     "a right that is none": ("secretsmanager:GetSecretValue", "secretsmanager:GetSecretValues", "W3037"),
@@ -105,7 +105,9 @@ PLANTED = {
     "a repository that is not pulled from": (TOML, 'repository = "erp"', 'repository = "shop"', "may not pull from"),
     "a registry that is not pulled from": (TOML, 'registry = { account = "222222222222"', 'registry = { account = "333333333333"', "may not pull from"),
     "a family that Sluice may not register": (INSTALL, "TaskFamilies=erp-production-*", "TaskFamilies=erp-web", "leaves out erp-production-worker"),
-    "logs that Sluice may not read": (TEMPLATE, "/ecs/erp-${Environment}/web", "/ecs/web", "leaves out /ecs/web"),
+    "a log group that is not there": (TEMPLATE, "awslogs-group: !Sub /ecs/erp-${Environment}/beat", "awslogs-group: /ecs/beat", "its log group"),
+    "a role that is not there": (TEMPLATE, "role/erp-${Environment}-shift", "role/erp-shift", "role erp-shift is not"),
+    "logs that Sluice may not read": (TEMPLATE, "LogGroupName: !Sub /ecs/erp-${Environment}/web", "LogGroupName: /ecs/web", "leaves out /ecs/web"),
 }
 TWICE = {
     "side by side": ("MinimumHealthyPercent: 0\n        MaximumPercent: 100", "MinimumHealthyPercent: 100\n        MaximumPercent: 200", "before the old one"),
@@ -183,6 +185,20 @@ class Sample(unittest.TestCase):
         for name, one in app.read_environment()["Resources"].items():
             if one["Type"] == "AWS::ECS::TaskDefinition":
                 self.assertEqual((one["DeletionPolicy"], one["UpdateReplacePolicy"]), ("Retain", "Retain"), name)
+
+    def test_services_and_rules_refer_to_little_that_changes(self):
+        """CloudFormation also goes to what refers to something that it changes, and the stack's policy then denies
+        the update. An attribute may change with every change of its resource, a name does not."""
+        resources = app.read_environment()["Resources"]
+        may = {"EC2::SecurityGroup", "ECS::Cluster", "ECS::TaskDefinition", "ElasticLoadBalancingV2::Listener",
+               "ElasticLoadBalancingV2::ListenerRule", "ElasticLoadBalancingV2::TargetGroup", "SSM::Parameter",
+               "SecretsManager::Secret"}
+        for name, one in resources.items():
+            if one["Type"].split("::", 1)[1] in ("ECS::Service", "ECS::TaskDefinition", "ElasticLoadBalancingV2::ListenerRule"):
+                text = json.dumps(one["Properties"])
+                self.assertNotIn("Fn::GetAtt", text, name)
+                named = re.findall(r'{"Ref": "(\w+)"}', text) + re.findall(r"\$\{(\w+)\}", text)
+                self.assertEqual({resources[to]["Type"].split("::", 1)[1] for to in named if to in resources} - may, set(), name)
 
     def test_the_line_that_the_metric_is_made_of_is_the_one_that_workers_write(self):
         written = re.search(r'log\.info\("(.*?)", ', (ERP / "app/worker.py").read_text())[1]
