@@ -94,8 +94,10 @@ def differences(template, config, name, given, page):
     stack = Stack(template, given)
     environment = config["environments"][name]
     services = stack.services()
-    ours = {environment.get("services", {}).get(one, {}).get("ecs_service", f"{config['app']['name']}-{one}"): one
-            for one in config["services"]}
+    ours = {
+        environment.get("services", {}).get(one, {}).get("ecs_service", f"{config['app']['name']}-{one}"): one
+        for one in config["services"]
+    }
     for missing in set(ours) - set(services):
         yield f"the stack has no service {missing}"
     for unknown in set(services) - set(ours):
@@ -151,9 +153,13 @@ def _container(stack, about, environment, container):
     if timeout > FARGATE_STOP_S or timeout != int(about.get("stop_timeout", f"{timeout}s").removesuffix("s")):
         yield f"the stop timeout is {timeout} s, not {about.get('stop_timeout')}"
     log = container["LogConfiguration"]
-    if log["LogDriver"] != "awslogs" or not {"awslogs-group", "awslogs-region", "awslogs-stream-prefix"} <= set(log["Options"]):
+    if log["LogDriver"] != "awslogs" or not {"awslogs-group", "awslogs-region", "awslogs-stream-prefix"} <= set(
+        log["Options"]
+    ):
         yield "Sluice cannot read its log"
-    if log["Options"].get("awslogs-group") not in {one["LogGroupName"] for one in stack.of_type("AWS::Logs::LogGroup").values()}:
+    if log["Options"].get("awslogs-group") not in {
+        one["LogGroupName"] for one in stack.of_type("AWS::Logs::LogGroup").values()
+    }:
         yield "its log group is not in the stack"
     variables = {one["Name"]: str(one["Value"]) for one in container["Environment"]}
     if variables != environment["variables"]:
@@ -220,8 +226,11 @@ def _addresses(stack, environment):
         scheme, port = re.fullmatch(r"(https?)://[^:/]+(?::(\d+))?", placement[key]).groups()
         if (scheme.upper(), int(port or 443)) != (listener["Protocol"], listener["Port"]):
             yield f"{key} is not the listener on {listener['Port']}"
-    (group,) = [one for one in stack.of_type("AWS::EC2::SecurityGroup").values()
-                if any(rule.get("FromPort") == 80 for rule in one["SecurityGroupIngress"])]
+    (group,) = [
+        one
+        for one in stack.of_type("AWS::EC2::SecurityGroup").values()
+        if any(rule.get("FromPort") == 80 for rule in one["SecurityGroupIngress"])
+    ]
     for rule in group["SecurityGroupIngress"]:
         if rule["FromPort"] not in (80, 443) and rule["CidrIp"].endswith("/0"):
             yield "the test listener is open to the internet"
@@ -230,17 +239,24 @@ def _addresses(stack, environment):
 def _alarms(stack, config, name):
     there = {one["AlarmName"] for one in stack.of_type("AWS::CloudWatch::Alarm").values()}
     # Sluice may leave alarms alone in an environment, and they are the same everywhere.
-    named = {alarm.replace(f"erp-{other}-", f"erp-{name}-") for other, one in config["environments"].items()
-             for alarm in one.get("alarms", [])}
+    named = {
+        alarm.replace(f"erp-{other}-", f"erp-{name}-")
+        for other, one in config["environments"].items()
+        for alarm in one.get("alarms", [])
+    }
     if there != named:
         yield f"the alarms are {sorted(there)}, sluice.toml names {sorted(named)}"
     (filters,) = stack.of_type("AWS::Logs::MetricFilter").values()
     (metric,) = filters["MetricTransformations"]
     metric = (metric["MetricNamespace"], metric["MetricName"])
     policies = stack.of_type("AWS::ApplicationAutoScaling::ScalingPolicy").values()
-    followed = [one["TargetTrackingScalingPolicyConfiguration"].get("CustomizedMetricSpecification") for one in policies]
+    followed = [
+        one["TargetTrackingScalingPolicyConfiguration"].get("CustomizedMetricSpecification") for one in policies
+    ]
     followed = [one for one in followed if one]
-    followed += [one for one in stack.of_type("AWS::CloudWatch::Alarm").values() if one["AlarmName"].endswith("-queue-age")]
+    followed += [
+        one for one in stack.of_type("AWS::CloudWatch::Alarm").values() if one["AlarmName"].endswith("-queue-age")
+    ]
     if {(one["Namespace"], one["MetricName"]) for one in followed} != {metric}:
         yield f"nothing writes what {followed} follow"
 
@@ -249,8 +265,12 @@ def _secrets(stack, environment):
     """What names sluice.toml has, the stack has; and each of its secrets is read, or is a part of one that is."""
     secrets = stack.of_type("AWS::SecretsManager::Secret")
     texts = "".join(one.get("SecretString", "") for one in secrets.values())
-    texts += json.dumps([stack.of_type(one) for one in ("AWS::RDS::DBInstance", "AWS::ElastiCache::ReplicationGroup",
-                                                         "AWS::OpenSearchService::Domain")])
+    texts += json.dumps(
+        [
+            stack.of_type(one)
+            for one in ("AWS::RDS::DBInstance", "AWS::ElastiCache::ReplicationGroup", "AWS::OpenSearchService::Domain")
+        ]
+    )
     named = {one["secret"] for one in environment["secrets"].values() if "secret" in one}
     for logical, one in secrets.items():
         parts = f"{{{{resolve:secretsmanager:<{logical}>:"
@@ -269,15 +289,21 @@ def _installed(stack, environment, name, page):
     block = next(one for one in re.findall(r"```sh.*?```", page, re.DOTALL) if f"--stack-name erp-{name} " in one)
     rights = dict(re.findall(r"'?([A-Z]\w+)=([^\s']+)'?", block))
     account = environment["account"]
-    roles = {f"arn:aws:iam::{account}:role/{one['RoleName']}" for key, one in stack.of_type("AWS::IAM::Role").items()
-             if key in ("ExecutionRole", "TaskRole")}
+    roles = {
+        f"arn:aws:iam::{account}:role/{one['RoleName']}"
+        for key, one in stack.of_type("AWS::IAM::Role").items()
+        if key in ("ExecutionRole", "TaskRole")
+    }
     if set(rights["TaskRoles"].split(",")) != roles:
         yield f"install.md passes {rights['TaskRoles']}, the tasks have {sorted(roles)}"
     checks = {
         "Cluster": [one["ClusterName"] for one in stack.of_type("AWS::ECS::Cluster").values()],
         "TaskFamilies": [one["Family"] for one in stack.of_type("AWS::ECS::TaskDefinition").values()],
-        "LogGroups": [one["LogGroupName"] for key, one in stack.of_type("AWS::Logs::LogGroup").items()
-                      if key in ("WebLog", "WorkerLog", "BeatLog")],
+        "LogGroups": [
+            one["LogGroupName"]
+            for key, one in stack.of_type("AWS::Logs::LogGroup").items()
+            if key in ("WebLog", "WorkerLog", "BeatLog")
+        ],
         "Secrets": [one["Name"] for one in stack.of_type("AWS::SecretsManager::Secret").values()],
         "Database": [one["DBInstanceIdentifier"] for one in stack.of_type("AWS::RDS::DBInstance").values()],
     }

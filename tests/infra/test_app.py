@@ -10,6 +10,7 @@ from cfnlint.decode import decode_str
 
 import app
 from app import APP, ENVIRONMENT, ERP, REGISTRY, Stack, differences, may_be_lost, parameters, runs_twice
+from app_faults import INSTALL, LINTED, PLANTED, TEMPLATE, TOML, TWICE
 from templates import ROOT, as_list, policies
 from test_lint import findings
 
@@ -45,78 +46,12 @@ MAY_DIFFER = {
 }
 # What infra/app/deploy gives itself, by what is running.
 OF_DEPLOY = {
-    "Image", "WebTaskDefinition", "WorkerTaskDefinition", "BeatTaskDefinition", "LiveTargetGroup", "PrimaryTargetGroup",
-}
-
-# A fault of each kind for cfn-lint: what stands there, what is planted, and the rule that finds it.
-LINTED = {
-    "a strategy that ECS does not know": ("Strategy: BLUE_GREEN", "Strategy: BLUEGREEN", "E3030"),
-    "more memory than the processor may have": ('Memory: "512"', 'Memory: "8192"', "E3047"),
-    "a log without its group": ("LogGroupName: !Ref WorkerLog", "LogGroupName: !Ref WorkersLog", "E1020"),
-    "an instance that cannot be encrypted": ("Engine: postgres\n", "Engine: postgre\n", "E3691"),
-    "scaling of what nothing has": ("ecs:service:DesiredCount", "ecs:service:Desired", "E3030"),
-    "a right that is none": ("secretsmanager:GetSecretValue", "secretsmanager:GetSecretValues", "W3037"),
-    "a parameter without use": ("MaxCapacity: !Ref WorkerMaximum", "MaxCapacity: 8", "W2001"),
-    "a database that goes with the stack": (
-        "    DependsOn: DatabaseLog\n    DeletionPolicy: Snapshot\n", "    DependsOn: DatabaseLog\n", "I3011"),
-}
-
-# A fault of each kind for the comparison: file, what stands there, what is planted, what is said of it.
-TEMPLATE, TOML, INSTALL = "template", "sluice.toml", "install.md"
-PLANTED = {
-    "another cluster": (TEMPLATE, "ClusterName: !Sub erp-${Environment}", "ClusterName: erp", "in the cluster erp"),
-    "a service by another name": (TEMPLATE, "ServiceName: erp-worker", "ServiceName: erp-workers", "no service erp-worker"),
-    "a service that Sluice does not know": (TEMPLATE, "ServiceName: erp-worker", "ServiceName: erp-jobs", "no service erp-jobs"),
-    "a service that the stack lacks": (TOML, "[services.beat]", "[services.clock]", "no service erp-clock"),
-    "a container by another name": (TEMPLATE, "        - Name: app\n", "        - Name: web\n", "just app"),
-    "the default container": (TOML, 'container = "app"', 'container = "web"', "just web"),
-    "another port": (TEMPLATE, "PortMappings: [{ ContainerPort: 8000", "PortMappings: [{ ContainerPort: 8080", "other container or port"),
-    "a target group on another port": (TEMPLATE, "      Port: 8000\n", "      Port: 8080\n", "of other targets"),
-    "another path of health": (TEMPLATE, "HealthCheckPath: /healthz/live", "HealthCheckPath: /healthz/ready", "asks /healthz/ready"),
-    "another path of health in sluice.toml": (TOML, 'live = "/healthz/live"', 'live = "/live"', "asks /healthz/live"),
-    "one target group": (TEMPLATE, "[BlueIsPrimary, !Ref Green, !Ref Blue]", "[BlueIsPrimary, !Ref Blue, !Ref Green]", "one target group"),
-    "a rule that splits the traffic": (TEMPLATE, "[BlueIsLive, 0, 100]", "[BlueIsLive, 50, 100]", "all to one of them"),
-    "a test listener on another port": (TEMPLATE, "      Port: 8443\n", "      Port: 8444\n", "test_url is not"),
-    "a test listener in the clear": (TEMPLATE, "Port: 8443\n      Protocol: HTTPS", "Port: 8443\n      Protocol: HTTP", "test_url is not"),
-    "a test listener for everyone": (TEMPLATE, "CidrIp: !Ref TestSource", "CidrIp: 0.0.0.0/0", "open to the internet"),
-    "an alarm by another name": (TEMPLATE, "erp-${Environment}-latency", "erp-${Environment}-slow", "the alarms are"),
-    "an alarm that is not there": (TOML, '"erp-production-latency", ', '"erp-production-latency", "erp-production-disk", ', "the alarms are"),
-    "an alarm on a metric that nothing writes": (TEMPLATE, "MetricName: queue-age, MetricValue", "MetricName: queue_age, MetricValue", "nothing writes"),
-    "a secret by another name": (TEMPLATE, "Name: !Sub erp/${Environment}/redis\n", "Name: !Sub erp/${Environment}/cache\n", "the secrets are"),
-    "a secret by another key": (TEMPLATE, '"${DatabaseSecret}:url::"', '"${DatabaseSecret}:address::"', "the secrets are"),
-    "a secret that the stack lacks": (TOML, "[environments.production.secrets]", '[environments.production.secrets]\nMAIL = { secret = "erp/production/mail" }', "the secrets are"),
-    "a parameter by another name": (TEMPLATE, "Name: !Sub /erp/${Environment}/sentry-dsn", "Name: !Sub /erp/${Environment}/sentry", "the secrets are"),
-    "a secret that ECS may not read": (TEMPLATE, "!Ref RedisSecret, !Ref Elasticsearch", "!Ref Elasticsearch", "the execution role"),
-    "a password in the template": (TEMPLATE, "GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true }", "SecretString: abc", "is in the template"),
-    "a variable that is not set": (TEMPLATE, "{ Name: LOG_LEVEL, Value: !Ref LogLevel }", "{ Name: LOGLEVEL, Value: !Ref LogLevel }", "the variables are"),
-    "a variable with another value": (TOML, 'ACCESS_TOKEN_EXPIRE_MINUTES = "15"', 'ACCESS_TOKEN_EXPIRE_MINUTES = "30"', "the variables are"),
-    "a database by another name": (TEMPLATE, "DBInstanceIdentifier: !Sub erp-${Environment}", "DBInstanceIdentifier: erp", "the database is"),
-    "a backup of another database": (TOML, 'instance = "erp-production"', 'instance = "erp"', "is backed up"),
-    "a stop that takes too long": (TEMPLATE, "StopTimeout: 110", "StopTimeout: 130", "stop timeout is 130"),
-    "another stop timeout": (TOML, 'stop_timeout = "110s"', 'stop_timeout = "100s"', "stop timeout is 110"),
-    "a stop before Gunicorn is done": (TOML, 'stop_timeout = "30s"', 'stop_timeout = "20s"', "stop timeout is 30"),
-    "a log that cannot be read": (TEMPLATE, "              awslogs-stream-prefix: ecs\n", "", "cannot read its log"),
-    "another strategy": (TOML, 'strategy = "blue-green"', 'strategy = "rolling"', "BLUE_GREEN is not ROLLING"),
-    "a hook of the template's own": (TEMPLATE, "BakeTimeInMinutes: 5", "BakeTimeInMinutes: 5\n        LifecycleHooks: []", "LifecycleHooks are Sluice's"),
-    "alarms of the template's own": (TEMPLATE, "BakeTimeInMinutes: 5", "BakeTimeInMinutes: 5\n        Alarms: {}", "Alarms are Sluice's"),
-    "a count that fights with autoscaling": (TEMPLATE, "HealthCheckGracePeriodSeconds: 60", "HealthCheckGracePeriodSeconds: 60\n      DesiredCount: 2", "autoscaling's"),
-    "a service that CodeDeploy deploys": (TEMPLATE, "HealthCheckGracePeriodSeconds: 60", "DeploymentController: { Type: CODE_DEPLOY }", "ECS does not deploy it"),
-    "a role that Sluice may not pass": (TEMPLATE, "RoleName: !Sub erp-${Environment}-task", "RoleName: erp-task", "install.md passes"),
-    "a repository that is not pulled from": (TOML, 'repository = "erp"', 'repository = "shop"', "may not pull from"),
-    "a registry that is not pulled from": (TOML, 'registry = { account = "222222222222"', 'registry = { account = "333333333333"', "may not pull from"),
-    "a family that Sluice may not register": (INSTALL, "TaskFamilies=erp-production-*", "TaskFamilies=erp-web", "leaves out erp-production-worker"),
-    "a log group that is not there": (TEMPLATE, "awslogs-group: !Sub /ecs/erp-${Environment}/beat", "awslogs-group: /ecs/beat", "its log group"),
-    "a role that is not there": (TEMPLATE, "role/erp-${Environment}-shift", "role/erp-shift", "role erp-shift is not"),
-    "logs that Sluice may not read": (TEMPLATE, "LogGroupName: !Sub /ecs/erp-${Environment}/web", "LogGroupName: /ecs/web", "leaves out /ecs/web"),
-}
-TWICE = {
-    "side by side": ("MinimumHealthyPercent: 0\n        MaximumPercent: 100", "MinimumHealthyPercent: 100\n        MaximumPercent: 200", "before the old one"),
-    "moved to another zone": ("AvailabilityZoneRebalancing: DISABLED", "AvailabilityZoneRebalancing: ENABLED", "another zone"),
-    "moved to another zone by default": ("      AvailabilityZoneRebalancing: DISABLED\n", "", "another zone"),
-    "several wanted": ("      AvailabilityZoneRebalancing: DISABLED\n", "      AvailabilityZoneRebalancing: DISABLED\n      DesiredCount: 2\n", "several"),
-    "scaled": ("${Worker.Name}", "${Beat.Name}", "autoscaling"),
-    "in the worker": ("[celery, -A, app.worker, worker, --loglevel, info]", "[celery, -A, app.worker, worker, -B]", "erp-worker runs one too"),
-    "in no service": ("app.worker, beat, --loglevel", "app.worker, worker, --loglevel", "does not run beat"),
+    "Image",
+    "WebTaskDefinition",
+    "WorkerTaskDefinition",
+    "BeatTaskDefinition",
+    "LiveTargetGroup",
+    "PrimaryTargetGroup",
 }
 
 
@@ -148,8 +83,9 @@ class Sample(unittest.TestCase):
             texts = {TEMPLATE: ENVIRONMENT.read_text(), TOML: app.SLUICE_TOML.read_text(), INSTALL: PAGE}
             texts[file] = planted(texts[file], there, instead)
             template, config = decoded(texts[TEMPLATE]), tomllib.loads(texts[TOML])
-            found = [one for name in NAMES
-                     for one in differences(template, config, name, parameters(name), texts[INSTALL])]
+            found = [
+                one for name in NAMES for one in differences(template, config, name, parameters(name), texts[INSTALL])
+            ]
             self.assertTrue([one for one in found if said in one], f"{what}: {found}")
 
     def test_beat_never_runs_twice(self):
@@ -169,7 +105,8 @@ class Sample(unittest.TestCase):
                 text = planted(ENVIRONMENT.read_text(), policy + kind, f"{policy}Delete")
                 self.assertTrue(list(may_be_lost(decoded(text))), policy + kind)
         closed, opened = (
-            json.loads((APP / f"{name}.json").read_text())["Statement"] for name in ("stack-policy", "stack-policy-open")
+            json.loads((APP / f"{name}.json").read_text())["Statement"]
+            for name in ("stack-policy", "stack-policy-open")
         )
         self.assertEqual([one for one in closed if one not in opened], [closed[1]])
         of_type = lambda kinds: {name for name, one in template["Resources"].items() if one["Type"] in kinds}
@@ -190,15 +127,28 @@ class Sample(unittest.TestCase):
         """CloudFormation also goes to what refers to something that it changes, and the stack's policy then denies
         the update. An attribute may change with every change of its resource, a name does not."""
         resources = app.read_environment()["Resources"]
-        may = {"EC2::SecurityGroup", "ECS::Cluster", "ECS::TaskDefinition", "ElasticLoadBalancingV2::Listener",
-               "ElasticLoadBalancingV2::ListenerRule", "ElasticLoadBalancingV2::TargetGroup", "SSM::Parameter",
-               "SecretsManager::Secret"}
+        may = {
+            "EC2::SecurityGroup",
+            "ECS::Cluster",
+            "ECS::TaskDefinition",
+            "ElasticLoadBalancingV2::Listener",
+            "ElasticLoadBalancingV2::ListenerRule",
+            "ElasticLoadBalancingV2::TargetGroup",
+            "SSM::Parameter",
+            "SecretsManager::Secret",
+        }
         for name, one in resources.items():
-            if one["Type"].split("::", 1)[1] in ("ECS::Service", "ECS::TaskDefinition", "ElasticLoadBalancingV2::ListenerRule"):
+            if one["Type"].split("::", 1)[1] in (
+                "ECS::Service",
+                "ECS::TaskDefinition",
+                "ElasticLoadBalancingV2::ListenerRule",
+            ):
                 text = json.dumps(one["Properties"])
                 self.assertNotIn("Fn::GetAtt", text, name)
                 named = re.findall(r'{"Ref": "(\w+)"}', text) + re.findall(r"\$\{(\w+)\}", text)
-                self.assertEqual({resources[to]["Type"].split("::", 1)[1] for to in named if to in resources} - may, set(), name)
+                self.assertEqual(
+                    {resources[to]["Type"].split("::", 1)[1] for to in named if to in resources} - may, set(), name
+                )
 
     def test_the_line_that_the_metric_is_made_of_is_the_one_that_workers_write(self):
         written = re.search(r'log\.info\("(.*?)", ', (ERP / "app/worker.py").read_text())[1]
@@ -236,10 +186,15 @@ class Sample(unittest.TestCase):
 
     def test_roles_are_narrow(self):
         template = app.read_environment()
-        for where, role, statement in policies({"Resources": {
-            name: {**one, "Properties": {"Policies": [], **one["Properties"]}}
-            for name, one in template["Resources"].items() if one["Type"] == "AWS::IAM::Role"
-        }}):
+        for where, role, statement in policies(
+            {
+                "Resources": {
+                    name: {**one, "Properties": {"Policies": [], **one["Properties"]}}
+                    for name, one in template["Resources"].items()
+                    if one["Type"] == "AWS::IAM::Role"
+                }
+            }
+        ):
             self.assertEqual(role, "ExecutionRole")
             wide = as_list(statement["Resource"]) == ["*"]
             self.assertEqual(wide, as_list(statement["Action"]) == ["ecr:GetAuthorizationToken"], where)
@@ -263,8 +218,11 @@ class Sample(unittest.TestCase):
                 self.assertTrue(search[member]["Enabled"], member)
             self.assertTrue(search["DomainEndpointOptions"]["EnforceHTTPS"])
             # Celery looks at no certificate without the last.
-            (url,) = [one["SecretString"] for one in stack.of_type("AWS::SecretsManager::Secret").values()
-                      if one["Name"].endswith("/redis")]
+            (url,) = [
+                one["SecretString"]
+                for one in stack.of_type("AWS::SecretsManager::Secret").values()
+                if one["Name"].endswith("/redis")
+            ]
             self.assertTrue(json.loads(url)["url"].startswith("rediss://:"))
             self.assertTrue(json.loads(url)["url"].endswith("?ssl_cert_reqs=required"))
             for service in stack.services().values():
@@ -300,7 +258,9 @@ class Sample(unittest.TestCase):
                 self.assertLessEqual(int(given[f"{service}Minimum"]), int(given[f"{service}Maximum"]))
         # A block of one address at most is what the pattern is for.
         self.assertFalse(re.fullmatch(about["TestSource"]["AllowedPattern"], "0.0.0.0/0"))
-        self.assertFalse(re.fullmatch(about["Image"]["AllowedPattern"], "222222222222.dkr.ecr.eu-central-1.amazonaws.com/erp:v1"))
+        self.assertFalse(
+            re.fullmatch(about["Image"]["AllowedPattern"], "222222222222.dkr.ecr.eu-central-1.amazonaws.com/erp:v1")
+        )
 
     def test_staging_is_production_but_for_what_is_listed(self):
         staging, production = map(parameters, NAMES)
@@ -310,13 +270,22 @@ class Sample(unittest.TestCase):
             self.assertEqual(*ratios, f"{name}: the memory that a processor has is the same in both")
 
     def test_errors_are_counted_as_the_alarm_says(self):
-        (alarm,) = [one for one in Stack(app.read_environment(), parameters("production")).of_type(
-            "AWS::CloudWatch::Alarm").values() if one["AlarmName"].endswith("-5xx")]
+        (alarm,) = [
+            one
+            for one in Stack(app.read_environment(), parameters("production"))
+            .of_type("AWS::CloudWatch::Alarm")
+            .values()
+            if one["AlarmName"].endswith("-5xx")
+        ]
         steps = [one for one in alarm["Metrics"] if "Expression" in one]
         self.assertEqual([one["Id"] for one in steps if one.get("ReturnData", True)], ["percent"])
         functions = {"SUM": lambda several: sum(several), "IF": lambda holds, yes, no: yes if holds else no}
         for of_tasks, of_balancer, requests, fires in (
-            (0, 0, 1000, False), (30, 0, 1000, True), (10, 0, 1000, False), (4, 0, 4, False), (0, 50, 0, True),
+            (0, 0, 1000, False),
+            (30, 0, 1000, True),
+            (10, 0, 1000, False),
+            (4, 0, 4, False),
+            (0, 50, 0, True),
         ):
             values = {"of_tasks": of_tasks, "of_balancer": of_balancer, "requests": requests}
             for one in steps:
@@ -325,9 +294,21 @@ class Sample(unittest.TestCase):
 
     def test_the_costs_on_the_page_are_sums(self):
         page = (APP / "README.md").read_text().split("## What it costs")[1]
-        rows = [[cell.strip() for cell in line.strip("|\n ").split("|")] for line in page.splitlines() if line.startswith("| ")]
-        price = {row[0]: float(row[1]) * (730 if row[2] == "hour" else 1) for row in rows if re.fullmatch(r"[\d.]+", row[1]) and row[2] in ("hour", "month")}
-        shown = {row[0]: list(map(int, row[1:3])) for row in rows if re.fullmatch(r"\d+", row[1]) and re.fullmatch(r"\d+", row[2])}
+        rows = [
+            [cell.strip() for cell in line.strip("|\n ").split("|")]
+            for line in page.splitlines()
+            if line.startswith("| ")
+        ]
+        price = {
+            row[0]: float(row[1]) * (730 if row[2] == "hour" else 1)
+            for row in rows
+            if re.fullmatch(r"[\d.]+", row[1]) and row[2] in ("hour", "month")
+        }
+        shown = {
+            row[0]: list(map(int, row[1:3]))
+            for row in rows
+            if re.fullmatch(r"\d+", row[1]) and re.fullmatch(r"\d+", row[2])
+        }
         sums = []
         for column, (name, units) in enumerate(zip(NAMES, (0.1, 1), strict=True)):
             given = parameters(name)
@@ -336,16 +317,22 @@ class Sample(unittest.TestCase):
             task = lambda cpu, memory: price["Fargate, vCPU"] * cpu / 1024 + price["Fargate, GB"] * memory / 1024
             secrets = len(Stack(app.read_environment(), given).of_type("AWS::SecretsManager::Secret"))
             costs = {
-                "tasks": sum(size(f"{one}Minimum") * task(size(f"{one}Cpu"), size(f"{one}Memory")) for one in ("Web", "Worker"))
+                "tasks": sum(
+                    size(f"{one}Minimum") * task(size(f"{one}Cpu"), size(f"{one}Memory")) for one in ("Web", "Worker")
+                )
                 + task(256, 512),
                 "load balancer": price["load balancer"] + units * price["load balancer, capacity unit"],
-                "PostgreSQL": nodes * (price[given["DatabaseClass"]] + size("DatabaseStorage") * price["PostgreSQL's storage, GB"]),
+                "PostgreSQL": nodes
+                * (price[given["DatabaseClass"]] + size("DatabaseStorage") * price["PostgreSQL's storage, GB"]),
                 "Redis": nodes * price[given["RedisType"]],
-                "OpenSearch": nodes * (price[given["SearchType"]] + size("SearchStorage") * price["OpenSearch's storage, GB"]),
+                "OpenSearch": nodes
+                * (price[given["SearchType"]] + size("SearchStorage") * price["OpenSearch's storage, GB"]),
                 "secrets": secrets * price["a secret"],
             }
             sums.append({**costs, "sum": sum(costs.values())})
-            self.assertEqual({key: round(value) for key, value in sums[-1].items()}, {key: two[column] for key, two in shown.items()})
+            self.assertEqual(
+                {key: round(value) for key, value in sums[-1].items()}, {key: two[column] for key, two in shown.items()}
+            )
 
     def test_the_page_on_ownership_names_all_that_sluice_sends(self):
         source = (ROOT / "shared/aws/src/ecs/update.rs").read_text()
@@ -355,7 +342,11 @@ class Sample(unittest.TestCase):
         # ECS has one configuration of the deployment, and Terraform several attributes for it.
         terraform = {name: {name} for name in sent}
         terraform["deployment_configuration"] |= {
-            "alarms", "deployment_circuit_breaker", "deployment_maximum_percent", "deployment_minimum_healthy_percent"}
+            "alarms",
+            "deployment_circuit_breaker",
+            "deployment_maximum_percent",
+            "deployment_minimum_healthy_percent",
+        }
         page = (ROOT / "docs/ownership.md").read_text()
         ignored = re.search(r'"aws_ecs_service".*?ignore_changes = \[(.*?)\]', page, re.DOTALL)[1]
         ignored = {one.strip() for one in ignored.split(",") if one.strip()}

@@ -144,7 +144,9 @@ class Stacks(unittest.TestCase):
         (web,) = self.service("erp-web")["loadBalancers"]
         more = web["advancedConfiguration"]
         resources = self.accounts.resources(STACK, OTHER)
-        self.assertEqual((web["targetGroupArn"], more["alternateTargetGroupArn"]), (resources["Blue"], resources["Green"]))
+        self.assertEqual(
+            (web["targetGroupArn"], more["alternateTargetGroupArn"]), (resources["Blue"], resources["Green"])
+        )
         self.assertEqual(self.live("ProductionRule"), resources["Blue"])
         names = {one["AlarmName"] for one in self.client("cloudwatch").describe_alarms()["MetricAlarms"]}
         self.assertEqual(names, {"erp-staging-latency", "erp-staging-queue-age"})
@@ -154,7 +156,9 @@ class Stacks(unittest.TestCase):
         (redis,) = self.client("elasticache").describe_replication_groups()["ReplicationGroups"]
         self.assertTrue(redis["TransitEncryptionEnabled"] and redis["AtRestEncryptionEnabled"])
         for name in ("web", "worker", "beat"):
-            (group,) = self.client("logs").describe_log_groups(logGroupNamePrefix=f"/ecs/erp-staging/{name}")["logGroups"]
+            (group,) = self.client("logs").describe_log_groups(logGroupNamePrefix=f"/ecs/erp-staging/{name}")[
+                "logGroups"
+            ]
             self.assertEqual(group["retentionInDays"], 30)
         policy = self.client("cloudformation").get_stack_policy(StackName=STACK)["StackPolicyBody"]
         self.assertEqual(json.loads(policy), json.loads((APP / "stack-policy.json").read_text()))
@@ -221,20 +225,33 @@ class Stacks(unittest.TestCase):
             containers[0]["image"] = RUNNING.replace("b" * 62, f"{number:062d}") if number < 9 else RUNNING
             pinned = f"arn:aws:secretsmanager:eu-central-1:{OTHER}:secret:erp/staging/redis-AbCdEf:url::{number:032d}"
             containers[0]["secrets"] = [{"name": "REDIS_URL", "valueFrom": pinned}]
-            members = ("family", "taskRoleArn", "executionRoleArn", "networkMode", "requiresCompatibilities", "cpu", "memory")
+            members = (
+                "family",
+                "taskRoleArn",
+                "executionRoleArn",
+                "networkMode",
+                "requiresCompatibilities",
+                "cpu",
+                "memory",
+            )
             made = ecs.register_task_definition(
                 containerDefinitions=containers,
                 tags=[{"key": "sluice:deployment", "value": f"dep-{number}"}],
                 **{member: runs[member] for member in members},
             )["taskDefinition"]["taskDefinitionArn"]
-            rollout = {**there["deploymentConfiguration"], "alarms": {"alarmNames": [], "enable": False, "rollback": False}}
+            rollout = {
+                **there["deploymentConfiguration"],
+                "alarms": {"alarmNames": [], "enable": False, "rollback": False},
+            }
             if name == "erp-web":
                 rollout["strategy"] = ("BLUE_GREEN", "CANARY", "LINEAR")[number % 3]
-                rollout["lifecycleHooks"] = [{
-                    "hookTargetArn": f"arn:aws:lambda:eu-central-1:{OTHER}:function:sluice-rollout-hook",
-                    "roleArn": f"arn:aws:iam::{OTHER}:role/sluice-call-hook-eu-central-1",
-                    "lifecycleStages": ["POST_TEST_TRAFFIC_SHIFT"],
-                }]
+                rollout["lifecycleHooks"] = [
+                    {
+                        "hookTargetArn": f"arn:aws:lambda:eu-central-1:{OTHER}:function:sluice-rollout-hook",
+                        "roleArn": f"arn:aws:iam::{OTHER}:role/sluice-call-hook-eu-central-1",
+                        "lifecycleStages": ["POST_TEST_TRAFFIC_SHIFT"],
+                    }
+                ]
             ecs.update_service(
                 cluster="erp-staging", service=name, taskDefinition=made, deploymentConfiguration=rollout
             )
@@ -305,9 +322,9 @@ class Stacks(unittest.TestCase):
     def refuses_what_is_half_done(self):
         """What ministack cannot show is answered in its place: weights, and a deployment that takes its time."""
         (query,) = re.findall(r"^weighted='(.*)'$", (APP / "deploy").read_text(), re.MULTILINE)
-        asked = lambda *weights: jmespath.search(query, {"Rules": [{"Actions": [{"Type": "forward", "ForwardConfig": {
-            "TargetGroups": [{"TargetGroupArn": name, "Weight": one} for name, one in zip("ab", weights, strict=True)]
-        }}]}]})
+        group = lambda name, weight: {"TargetGroupArn": name, "Weight": weight}
+        action = lambda a, b: {"Type": "forward", "ForwardConfig": {"TargetGroups": [group("a", a), group("b", b)]}}
+        asked = lambda *weights: jmespath.search(query, {"Rules": [{"Actions": [action(*weights)]}]})
         self.assertEqual((asked(0, 100), asked(100, 0), asked(60, 40)), (["b"], ["a"], ["a", "b"]))
         before = self.world()
         for call, answer, said in (

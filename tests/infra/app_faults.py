@@ -1,0 +1,221 @@
+"""Faults that the checks of the ERP's infrastructure must find."""
+
+# A fault of each kind for cfn-lint: what stands there, what is planted, and the rule that finds it.
+LINTED = {
+    "a strategy that ECS does not know": ("Strategy: BLUE_GREEN", "Strategy: BLUEGREEN", "E3030"),
+    "more memory than the processor may have": ('Memory: "512"', 'Memory: "8192"', "E3047"),
+    "a log without its group": ("LogGroupName: !Ref WorkerLog", "LogGroupName: !Ref WorkersLog", "E1020"),
+    "an instance that cannot be encrypted": ("Engine: postgres\n", "Engine: postgre\n", "E3691"),
+    "scaling of what nothing has": ("ecs:service:DesiredCount", "ecs:service:Desired", "E3030"),
+    "a right that is none": ("secretsmanager:GetSecretValue", "secretsmanager:GetSecretValues", "W3037"),
+    "a parameter without use": ("MaxCapacity: !Ref WorkerMaximum", "MaxCapacity: 8", "W2001"),
+    "a database that goes with the stack": (
+        "    DependsOn: DatabaseLog\n    DeletionPolicy: Snapshot\n",
+        "    DependsOn: DatabaseLog\n",
+        "I3011",
+    ),
+}
+
+# A fault of each kind for the comparison: file, what stands there, what is planted, what is said of it.
+TEMPLATE, TOML, INSTALL = "template", "sluice.toml", "install.md"
+PLANTED = {
+    "another cluster": (TEMPLATE, "ClusterName: !Sub erp-${Environment}", "ClusterName: erp", "in the cluster erp"),
+    "a service by another name": (
+        TEMPLATE,
+        "ServiceName: erp-worker",
+        "ServiceName: erp-workers",
+        "no service erp-worker",
+    ),
+    "a service that Sluice does not know": (
+        TEMPLATE,
+        "ServiceName: erp-worker",
+        "ServiceName: erp-jobs",
+        "no service erp-jobs",
+    ),
+    "a service that the stack lacks": (TOML, "[services.beat]", "[services.clock]", "no service erp-clock"),
+    "a container by another name": (TEMPLATE, "        - Name: app\n", "        - Name: web\n", "just app"),
+    "the default container": (TOML, 'container = "app"', 'container = "web"', "just web"),
+    "another port": (
+        TEMPLATE,
+        "PortMappings: [{ ContainerPort: 8000",
+        "PortMappings: [{ ContainerPort: 8080",
+        "other container or port",
+    ),
+    "a target group on another port": (TEMPLATE, "      Port: 8000\n", "      Port: 8080\n", "of other targets"),
+    "another path of health": (
+        TEMPLATE,
+        "HealthCheckPath: /healthz/live",
+        "HealthCheckPath: /healthz/ready",
+        "asks /healthz/ready",
+    ),
+    "another path of health in sluice.toml": (TOML, 'live = "/healthz/live"', 'live = "/live"', "asks /healthz/live"),
+    "one target group": (
+        TEMPLATE,
+        "[BlueIsPrimary, !Ref Green, !Ref Blue]",
+        "[BlueIsPrimary, !Ref Blue, !Ref Green]",
+        "one target group",
+    ),
+    "a rule that splits the traffic": (TEMPLATE, "[BlueIsLive, 0, 100]", "[BlueIsLive, 50, 100]", "all to one of them"),
+    "a test listener on another port": (TEMPLATE, "      Port: 8443\n", "      Port: 8444\n", "test_url is not"),
+    "a test listener in the clear": (
+        TEMPLATE,
+        "Port: 8443\n      Protocol: HTTPS",
+        "Port: 8443\n      Protocol: HTTP",
+        "test_url is not",
+    ),
+    "a test listener for everyone": (TEMPLATE, "CidrIp: !Ref TestSource", "CidrIp: 0.0.0.0/0", "open to the internet"),
+    "an alarm by another name": (TEMPLATE, "erp-${Environment}-latency", "erp-${Environment}-slow", "the alarms are"),
+    "an alarm that is not there": (
+        TOML,
+        '"erp-production-latency", ',
+        '"erp-production-latency", "erp-production-disk", ',
+        "the alarms are",
+    ),
+    "an alarm on a metric that nothing writes": (
+        TEMPLATE,
+        "MetricName: queue-age, MetricValue",
+        "MetricName: queue_age, MetricValue",
+        "nothing writes",
+    ),
+    "a secret by another name": (
+        TEMPLATE,
+        "Name: !Sub erp/${Environment}/redis\n",
+        "Name: !Sub erp/${Environment}/cache\n",
+        "the secrets are",
+    ),
+    "a secret by another key": (
+        TEMPLATE,
+        '"${DatabaseSecret}:url::"',
+        '"${DatabaseSecret}:address::"',
+        "the secrets are",
+    ),
+    "a secret that the stack lacks": (
+        TOML,
+        "[environments.production.secrets]",
+        '[environments.production.secrets]\nMAIL = { secret = "erp/production/mail" }',
+        "the secrets are",
+    ),
+    "a parameter by another name": (
+        TEMPLATE,
+        "Name: !Sub /erp/${Environment}/sentry-dsn",
+        "Name: !Sub /erp/${Environment}/sentry",
+        "the secrets are",
+    ),
+    "a secret that ECS may not read": (
+        TEMPLATE,
+        "!Ref RedisSecret, !Ref Elasticsearch",
+        "!Ref Elasticsearch",
+        "the execution role",
+    ),
+    "a password in the template": (
+        TEMPLATE,
+        "GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true }",
+        "SecretString: abc",
+        "is in the template",
+    ),
+    "a variable that is not set": (
+        TEMPLATE,
+        "{ Name: LOG_LEVEL, Value: !Ref LogLevel }",
+        "{ Name: LOGLEVEL, Value: !Ref LogLevel }",
+        "the variables are",
+    ),
+    "a variable with another value": (
+        TOML,
+        'ACCESS_TOKEN_EXPIRE_MINUTES = "15"',
+        'ACCESS_TOKEN_EXPIRE_MINUTES = "30"',
+        "the variables are",
+    ),
+    "a database by another name": (
+        TEMPLATE,
+        "DBInstanceIdentifier: !Sub erp-${Environment}",
+        "DBInstanceIdentifier: erp",
+        "the database is",
+    ),
+    "a backup of another database": (TOML, 'instance = "erp-production"', 'instance = "erp"', "is backed up"),
+    "a stop that takes too long": (TEMPLATE, "StopTimeout: 110", "StopTimeout: 130", "stop timeout is 130"),
+    "another stop timeout": (TOML, 'stop_timeout = "110s"', 'stop_timeout = "100s"', "stop timeout is 110"),
+    "a stop before Gunicorn is done": (TOML, 'stop_timeout = "30s"', 'stop_timeout = "20s"', "stop timeout is 30"),
+    "a log that cannot be read": (TEMPLATE, "              awslogs-stream-prefix: ecs\n", "", "cannot read its log"),
+    "another strategy": (TOML, 'strategy = "blue-green"', 'strategy = "rolling"', "BLUE_GREEN is not ROLLING"),
+    "a hook of the template's own": (
+        TEMPLATE,
+        "BakeTimeInMinutes: 5",
+        "BakeTimeInMinutes: 5\n        LifecycleHooks: []",
+        "LifecycleHooks are Sluice's",
+    ),
+    "alarms of the template's own": (
+        TEMPLATE,
+        "BakeTimeInMinutes: 5",
+        "BakeTimeInMinutes: 5\n        Alarms: {}",
+        "Alarms are Sluice's",
+    ),
+    "a count that fights with autoscaling": (
+        TEMPLATE,
+        "HealthCheckGracePeriodSeconds: 60",
+        "HealthCheckGracePeriodSeconds: 60\n      DesiredCount: 2",
+        "autoscaling's",
+    ),
+    "a service that CodeDeploy deploys": (
+        TEMPLATE,
+        "HealthCheckGracePeriodSeconds: 60",
+        "DeploymentController: { Type: CODE_DEPLOY }",
+        "ECS does not deploy it",
+    ),
+    "a role that Sluice may not pass": (
+        TEMPLATE,
+        "RoleName: !Sub erp-${Environment}-task",
+        "RoleName: erp-task",
+        "install.md passes",
+    ),
+    "a repository that is not pulled from": (TOML, 'repository = "erp"', 'repository = "shop"', "may not pull from"),
+    "a registry that is not pulled from": (
+        TOML,
+        'registry = { account = "222222222222"',
+        'registry = { account = "333333333333"',
+        "may not pull from",
+    ),
+    "a family that Sluice may not register": (
+        INSTALL,
+        "TaskFamilies=erp-production-*",
+        "TaskFamilies=erp-web",
+        "leaves out erp-production-worker",
+    ),
+    "a log group that is not there": (
+        TEMPLATE,
+        "awslogs-group: !Sub /ecs/erp-${Environment}/beat",
+        "awslogs-group: /ecs/beat",
+        "its log group",
+    ),
+    "a role that is not there": (TEMPLATE, "role/erp-${Environment}-shift", "role/erp-shift", "role erp-shift is not"),
+    "logs that Sluice may not read": (
+        TEMPLATE,
+        "LogGroupName: !Sub /ecs/erp-${Environment}/web",
+        "LogGroupName: /ecs/web",
+        "leaves out /ecs/web",
+    ),
+}
+TWICE = {
+    "side by side": (
+        "MinimumHealthyPercent: 0\n        MaximumPercent: 100",
+        "MinimumHealthyPercent: 100\n        MaximumPercent: 200",
+        "before the old one",
+    ),
+    "moved to another zone": (
+        "AvailabilityZoneRebalancing: DISABLED",
+        "AvailabilityZoneRebalancing: ENABLED",
+        "another zone",
+    ),
+    "moved to another zone by default": ("      AvailabilityZoneRebalancing: DISABLED\n", "", "another zone"),
+    "several wanted": (
+        "      AvailabilityZoneRebalancing: DISABLED\n",
+        "      AvailabilityZoneRebalancing: DISABLED\n      DesiredCount: 2\n",
+        "several",
+    ),
+    "scaled": ("${Worker.Name}", "${Beat.Name}", "autoscaling"),
+    "in the worker": (
+        "[celery, -A, app.worker, worker, --loglevel, info]",
+        "[celery, -A, app.worker, worker, -B]",
+        "erp-worker runs one too",
+    ),
+    "in no service": ("app.worker, beat, --loglevel", "app.worker, worker, --loglevel", "does not run beat"),
+}
