@@ -79,13 +79,13 @@ fn well(scenario: Scenario) -> Scenario {
 
 fn throttled() -> Scenario {
     let rates = FaultRates {
-        throttle: 1.0 / 3.0,
+        throttle: 0.25,
         ..FaultRates::default()
     };
-    let begins = Act::Faults("AWS throttles a third of all calls from now on", rates);
+    let begins = Act::Faults("AWS throttles a quarter of all calls from now on", rates);
     let scenario = Scenario::new(
         "throttled",
-        "AWS throttles a third of all calls: slower, and nothing is lost",
+        "AWS throttles a quarter of all calls: slower, and nothing is lost",
     );
     once_open(
         well(scenario),

@@ -817,6 +817,23 @@ fn a_stranger_that_has_a_name_is_left_alone() {
 }
 
 #[test]
+fn a_look_that_shows_the_old_database_under_its_name_once_more_is_not_a_stranger() {
+    let (mut run, mut place) = restore(moment());
+    approved(&mut run, &mut place, "taking-its-place");
+    place.names.insert(NAME.to_owned(), found(OLD));
+    // What was seen last still shows the name free; RDS refuses what it is asked for then.
+    look(&mut run, &mut place);
+    run.given.clear();
+    for _ in 0..3 {
+        look(&mut run, &mut place);
+        assert_eq!(run.phase(), "Restoring", "{}", run.report());
+    }
+    assert!(run.given.iter().all(|key| !key.starts_with("rename")));
+    place.names.remove(NAME);
+    until(&mut run, &mut place, "Restored");
+}
+
+#[test]
 fn names_that_are_changed_already_are_not_changed_again() {
     // Crashed after both renames, with nothing of it heard.
     let (mut run, mut place) = restore(moment());

@@ -149,13 +149,16 @@ pub(super) fn on_place(
         other => return Err(late(d, other)),
     }
     let (copy, found) = (copy.clone(), found.clone());
-    let name = planned(d).database.identifier().to_owned();
+    let planned = planned(d);
+    let name = planned.database.identifier().to_owned();
+    let old = planned.resource_id.clone();
     match found.get(&name) {
         Some(taken) if taken.is_ready(&copy) => {
             d.tell(now, Note::CopyTookItsPlace);
             start::begin(d, now);
         }
-        Some(taken) if !taken.is(&copy) => {
+        // A look may show what was before an earlier one: the old database has given up its name.
+        Some(taken) if !taken.is(&copy) && !taken.is(&old) => {
             let reason = stranger_has(&name, taken, &copy);
             fail(d, Cause::NotRestored(reason), now);
         }
