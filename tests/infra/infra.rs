@@ -43,3 +43,8 @@ fn an_update_of_the_stack_undoes_no_deployment() {
 fn the_documented_commands_install_extend_upgrade_and_remove() {
     check("test_stacks");
 }
+
+#[test]
+fn the_documented_commands_turn_a_rolling_service_into_a_blue_green_one_and_back() {
+    check("test_existing");
+}
