@@ -13,6 +13,8 @@ from botocore import xform_name
 from templates import ENVIRONMENT, ROOT, SLUICE, read
 
 RUNBOOK = ROOT / "docs" / "runbook.md"
+SECURITY = ROOT / "docs" / "security.md"
+OPERATE = ROOT / "docs" / "operate.md"
 
 # What a section says, in this order.
 PARTS = ["**It means**", "**For users:**", "**For deployments:**", "**Do:**", "**It is over**"]
@@ -184,22 +186,25 @@ def wrong(text):
         for words in calls(line):
             found += [f"{one}, in `{line}`" for one in misspelt(tuple(words))]
 
-    anchors = {anchor(title) for title in re.findall(r"^#+ (.*)$", text, re.M)}
-    for target in re.findall(r"\]\(#([^)]+)\)", text):
-        if target not in anchors:
-            found.append(f"#{target} is no heading")
+    return found + dangling(text)
+
+
+def dangling(text):
+    """Links of a page in docs/ that lead nowhere."""
+    found = [f"#{target} is no heading" for target in re.findall(r"\]\(#([^)]+)\)", text) if target not in anchors(text)]
     for page, target in re.findall(r"\]\(([\w./-]+\.md)(?:#([^)]+))?\)", text):
         path = (RUNBOOK.parent / page).resolve()
         if not path.is_file():
             found.append(f"{page} does not exist")
-        elif target and target not in {anchor(title) for title in re.findall(r"^#+ (.*)$", path.read_text(), re.M)}:
+        elif target and target not in anchors(path.read_text()):
             found.append(f"{page} has no heading #{target}")
     return found
 
 
-def anchor(title):
-    """What GitHub makes of a heading."""
-    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+def anchors(text):
+    """What GitHub makes of the headings."""
+    titles = re.findall(r"^#+ (.*)$", text, re.M)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 # What is planted: what stands there, what is put in its place, and what is then said.
@@ -254,6 +259,14 @@ class Runbook(unittest.TestCase):
         self.assertEqual("", "\n".join(wrong(text)))
         self.assertGreater(sum(len(list(calls(line))) for line in commands(text)), 50)
         self.assertGreaterEqual(len(alarms()), 18)
+
+    def test_the_pages_beside_it_name_what_there_is(self):
+        for page in (SECURITY, OPERATE):
+            with self.subTest(page.name):
+                text = page.read_text()
+                self.assertEqual([], dangling(text))
+                for name in re.findall(r"`(sluice-[a-z-]+(?:-REGION)?)`", text):
+                    self.assertIn(name.replace("REGION", "${AWS::Region}"), names())
 
     def test_what_is_planted_is_found(self):
         text = RUNBOOK.read_text()
