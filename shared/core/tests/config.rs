@@ -4,6 +4,8 @@
 mod mistakes;
 #[path = "config/page.rs"]
 mod page;
+#[path = "config/monitors.rs"]
+mod monitors;
 #[path = "config/properties.rs"]
 mod properties;
 #[path = "config/schema.rs"]
