@@ -5,6 +5,7 @@
 
 mod chat;
 mod cloud;
+mod monitors;
 mod store;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub use cloud::{
     LOG_LINES_MAX, Registry, Secrets, ServiceQuery, Services, Target, TaskDefinitionOrder,
     TaskOrder, Tasks,
 };
+pub use monitors::{AllMonitored, MonitorError, Monitored, Monitors, NotTaken, Notice, Trouble};
 pub use sluice_core::environment_key::EnvironmentKey;
 pub use sluice_core::summary::DeploymentSummary;
 pub use store::{
@@ -43,6 +45,7 @@ pub struct Ports {
     pub alarms: Arc<dyn Alarms>,
     pub http: Arc<dyn Http>,
     pub chat: Arc<dyn Chat>,
+    pub monitors: Arc<dyn Monitors>,
 }
 
 /// The time.
