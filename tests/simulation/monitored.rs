@@ -236,6 +236,31 @@ fn what_needs_a_person_opens_an_incident_and_its_end_closes_it() {
     assert_eq!(told, [State::NeedsPerson, State::Ended]);
 }
 
+#[test]
+fn what_changed_nothing_is_on_no_graph_and_is_told_to_programs() {
+    let mut world = world(11, Weather::default());
+    verify_in_staging(&mut world, "v1.4.0", "one");
+    verify_in_staging(&mut world, "v1.4.1", "two");
+    erp::push(&world, "v1.4.0", "one", &ImageBehaviour::default());
+    // Before anybody approves it.
+    let soon = world.now() + SignedDuration::from_mins(2);
+    world.run(days(1), |world| world.now() >= soon);
+    erp::push(&world, "v1.4.1", "two", &ImageBehaviour::default());
+    erp::run(&mut world);
+    assert_eq!(erp::ends(&world, "production"), ["Superseded", "Succeeded"]);
+    let annotations = world.monitors().annotations();
+    assert_eq!(annotations.len(), 1);
+    assert_eq!(annotations[0].said[0].version.as_str(), "v1.4.1");
+    let webhook = changes(&world, "webhook");
+    let ends = webhook
+        .iter()
+        .filter_map(|(_, it)| Some((it.outcome?, it.started_at)));
+    let ends: Vec<_> = ends.collect();
+    assert_eq!(ends[0], (Outcome::Superseded, None));
+    assert_eq!(ends[1].0, Outcome::Succeeded);
+    assert_once_and_in_order(&world);
+}
+
 /// When what happened in production.
 fn timeline(world: &World) -> Vec<(Timestamp, String)> {
     let all = erp::deployments(world, "production");
