@@ -11,7 +11,7 @@ use crate::failure_matrix::cases::{self, case, rehearse};
 use crate::failure_matrix::{Case, tell};
 
 /// What no story here asks for, and why.
-const ELSEWHERE: [(&str, &[Operation]); 4] = [
+const ELSEWHERE: [(&str, &[Operation]); 5] = [
     (
         "the restores of `restore` lose these",
         &[
@@ -21,6 +21,10 @@ const ELSEWHERE: [(&str, &[Operation]); 4] = [
         ],
     ),
     ("`origin` loses it", &[Operation::LookupUser]),
+    (
+        "`monitored` loses each of its answers",
+        &[Operation::TellMonitor],
+    ),
     (
         "it shows something: whoever does not see it asks again",
         &[Operation::OpenModal, Operation::PublishHome],

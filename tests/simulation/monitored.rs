@@ -11,7 +11,7 @@ use sluice_core::config::{Config, Monitor};
 use sluice_core::deployment::Deployment;
 use sluice_core::failure::PortError;
 use sluice_sim::cloud::{Fault, FaultRates, ImageBehaviour, Operation, Start};
-use sluice_sim::workplace::{Taken, Weather};
+use sluice_sim::workplace::{Roads, Taken, Weather};
 use sluice_sim::world::{Bounds, Ending, World};
 use sluice_words::monitoring::{News, Outcome, State, StateChange};
 
@@ -414,6 +414,54 @@ fn one_that_wants_fewer_requests_gets_them_when_it_wants() {
     let asked = world.monitors().asked("webhook");
     assert!(asked <= 8, "asked {asked} times for four");
     assert_once_and_in_order(&world);
+}
+
+#[test]
+fn each_answer_of_a_monitor_may_be_lost_and_nothing_is_there_twice() {
+    let told = |lost: Option<u32>| {
+        let mut world = world(12, Weather::default());
+        verify_in_staging(&mut world, "v1.4.0", "one");
+        if let Some(nth) = lost {
+            let lose = |cloud: &mut sluice_sim::cloud::Cloud| {
+                let faults = cloud.faults();
+                faults.nth(Operation::TellMonitor, nth, Fault::LoseAnswer);
+            };
+            world.with_cloud(lose);
+        }
+        erp::push(&world, "v1.4.0", "one", &ImageBehaviour::default());
+        erp::run(&mut world);
+        world
+    };
+    let calls = told(None).with_cloud(|cloud| cloud.faults().calls(Operation::TellMonitor));
+    assert!(calls > 20, "{calls} calls");
+    for nth in 1..=calls {
+        let world = told(Some(nth));
+        let struck = world.with_cloud(|cloud| cloud.faults().struck());
+        assert_eq!(struck, 1, "call {nth}");
+        assert_once_and_in_order(&world);
+        assert_complete(&world);
+        assert_eq!(world.monitors().deploys().len(), 1, "call {nth}");
+        assert_eq!(world.monitors().annotations().len(), 1, "call {nth}");
+    }
+}
+
+#[test]
+fn functions_that_cross_each_other_do_not_tell_it_at_once() {
+    for seed in 0..24 {
+        let weather = Weather {
+            double_wakeups: 0.9,
+            interleave: 0.4,
+            roads: Roads {
+                doubles: 0.9,
+                ..Roads::default()
+            },
+            ..Weather::default()
+        };
+        let mut world = world(200 + seed, weather);
+        deploy(&mut world, "v1.4.0", "one");
+        assert_once_and_in_order(&world);
+        assert_complete(&world);
+    }
 }
 
 #[test]
