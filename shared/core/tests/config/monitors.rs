@@ -23,9 +23,9 @@ pub(super) fn watched() -> String {
 }
 
 fn monitors(environment: &str) -> Vec<Monitor> {
-    let config = Config::parse(&watched()).unwrap();
+    let config = Config::parse(&watched()).expect("the file is good");
     let found = config.environment(&EnvironmentName::new(environment));
-    found.unwrap().monitors.clone()
+    found.expect("it is there").monitors.clone()
 }
 
 #[track_caller]
