@@ -14,8 +14,9 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use sluice_app::App;
 use sluice_app::ports::{
-    Alarms, AllMonitored, Chat, ChatError, Clock, DeploymentSummary, Due, EnvironmentKey, EnvironmentState, MessageRef, Monitored, Opened, Ports, Save, SaveError, Shown, Store, Stored, Target, Thread, TriggerId,
-    WakeUp, Wakeups,
+    Alarms, AllMonitored, Chat, ChatError, Clock, DeploymentSummary, Due, EnvironmentKey,
+    EnvironmentState, MessageRef, Monitored, Opened, Ports, Save, SaveError, Shown, Store, Stored,
+    Target, Thread, TriggerId, WakeUp, Wakeups,
 };
 use sluice_core::config::Config;
 use sluice_core::controls::Controls;

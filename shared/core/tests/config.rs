@@ -2,10 +2,10 @@
 
 #[path = "config/mistakes.rs"]
 mod mistakes;
-#[path = "config/page.rs"]
-mod page;
 #[path = "config/monitors.rs"]
 mod monitors;
+#[path = "config/page.rs"]
+mod page;
 #[path = "config/properties.rs"]
 mod properties;
 #[path = "config/schema.rs"]
