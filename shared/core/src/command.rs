@@ -266,7 +266,7 @@ impl Command {
             Self::RegisterTaskDefinition { service, .. }
             | Self::ReadRollout { service, .. }
             | Self::StopRollout { service, .. }
-            | Self::ScaleService { service, .. } => CommandKey::about(kind, service),
+            | Self::ScaleService { service, .. } => CommandKey::about(kind, service.as_str()),
             Self::StartRollout(order) => match order.direction {
                 Direction::Forward => CommandKey::start_rollout(&order.service),
                 Direction::Back => CommandKey::start_rollout_back(&order.service),

@@ -280,7 +280,7 @@ pub(crate) fn carry_out(
         }
         Command::PruneSnapshots { .. } => Outcome::SnapshotsPruned(Vec::new()),
         other => {
-            let error = format!("the model knows no {}", other.name());
+            let error = format!("the model knows no {}", other.kind().name());
             return (Err(PortError::permanent(error)), None);
         }
     };

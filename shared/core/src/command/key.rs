@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,15 +15,9 @@ use crate::id::ServiceName;
 pub struct CommandKey {
     /// Of which kind.
     pub kind: CommandKind,
-    /// What it is about, where a deployment may have several of the kind.
-    about: Option<About>,
-}
-
-/// What a command is about.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct About {
-    /// A service, a task, a database.
-    name: String,
+    /// What it is about, where a deployment may have several of the kind: a service, a task, a
+    /// database.
+    about: Option<Arc<str>>,
     /// Whether a service is to go back.
     back: bool,
 }
@@ -30,49 +25,47 @@ struct About {
 impl CommandKey {
     /// Of the command that brings a service forward.
     pub(crate) fn start_rollout(service: &ServiceName) -> Self {
-        Self::about(CommandKind::StartRollout, service)
+        Self::about(CommandKind::StartRollout, service.as_str())
     }
 
     /// Of the command that brings a service back.
     pub(super) fn start_rollout_back(service: &ServiceName) -> Self {
-        let name = service.to_string();
         Self {
-            kind: CommandKind::StartRollout,
-            about: Some(About { name, back: true }),
+            back: true,
+            ..Self::start_rollout(service)
         }
     }
 
     /// Of the only command of its kind.
     pub(crate) const fn of(kind: CommandKind) -> Self {
-        Self { kind, about: None }
+        Self {
+            kind,
+            about: None,
+            back: false,
+        }
     }
 
     /// Of the command of that kind that is about this.
-    pub(super) fn about(kind: CommandKind, name: impl fmt::Display) -> Self {
-        let name = name.to_string();
+    pub(super) fn about(kind: CommandKind, name: &str) -> Self {
         Self {
-            kind,
-            about: Some(About { name, back: false }),
+            about: Some(name.into()),
+            ..Self::of(kind)
         }
     }
 
     /// Whether it is about the service.
     pub(crate) fn is_about(&self, service: &ServiceName) -> bool {
-        let about = self.about.as_ref();
-        about.is_some_and(|about| about.name == service.as_str())
+        self.about.as_deref() == Some(service.as_str())
     }
 }
 
 impl fmt::Display for CommandKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.name())?;
-        match &self.about {
-            None => Ok(()),
-            Some(about) => {
-                let back = if about.back { "/back" } else { "" };
-                write!(f, "/{}{back}", about.name)
-            }
+        if let Some(about) = &self.about {
+            write!(f, "/{about}")?;
         }
+        f.write_str(if self.back { "/back" } else { "" })
     }
 }
 
@@ -99,19 +92,18 @@ impl FromStr for CommandKey {
     type Err = UnknownCommand;
 
     fn from_str(text: &str) -> Result<Self, UnknownCommand> {
-        let (name, about) = match text.split_once('/') {
-            Some((name, about)) => (name, Some(about)),
-            None => (text, None),
+        let (rest, back) = match text.strip_suffix("/back") {
+            Some(rest) => (rest, true),
+            None => (text, false),
+        };
+        let (name, about) = match rest.split_once('/') {
+            Some((name, about)) => (name, Some(about.into())),
+            None => (rest, None),
         };
         let mut all = CommandKind::ALL.iter();
         let kind = all.find(|kind| kind.name() == name);
         let kind = *kind.ok_or_else(|| UnknownCommand(text.to_owned()))?;
-        let about = about.map(|about| match about.strip_suffix("/back") {
-            Some(name) => (name.to_owned(), true),
-            None => (about.to_owned(), false),
-        });
-        let about = about.map(|(name, back)| About { name, back });
-        Ok(Self { kind, about })
+        Ok(Self { kind, about, back })
     }
 }
 
@@ -201,7 +193,7 @@ mod tests {
             let web = ServiceName::new("web");
             let keys = [
                 CommandKey::of(*kind),
-                CommandKey::about(*kind, &web),
+                CommandKey::about(*kind, web.as_str()),
                 CommandKey::start_rollout_back(&web),
             ];
             for key in keys {

@@ -1,6 +1,12 @@
 //! docs/configuration.md is the schema as people read it, each key with an example of a file that is
 //! right. `SLUICE_RENEW_DOCS=1 cargo test -p sluice-core --test config page` renews it.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test that renews a document, and fails where it cannot go on"
+)]
+
 use std::fmt::Write as _;
 use std::path::Path;
 
