@@ -199,6 +199,7 @@ const LAYERS: [&[&str]; 6] = [
         "rollback",
         "scan",
         "smoke",
+        "source",
     ],
     &[
         "deployment",

@@ -63,6 +63,14 @@ names! {
     FindingId;
     /// An ECR repository, by name.
     RepositoryName;
+    /// A repository of source code, by name.
+    SourceName;
+    /// A branch, without `refs/heads/`.
+    BranchName;
+    /// A commit of git: 40 hexadecimal digits.
+    CommitId;
+    /// A pull request's number.
+    PullRequestId;
     /// An image tag.
     ImageTag;
     /// The ARN of a task definition revision.
@@ -83,6 +91,13 @@ names! {
     ChannelName;
     /// The name of a CloudWatch alarm.
     AlarmName;
+}
+
+impl CommitId {
+    /// The first seven digits: as git shows a commit.
+    pub fn short(&self) -> &str {
+        self.0.get(..7).unwrap_or(&self.0)
+    }
 }
 
 /// An image's content address: `sha256:` and 64 hexadecimal digits.

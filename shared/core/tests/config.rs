@@ -8,6 +8,8 @@ mod page;
 mod properties;
 #[path = "config/schema.rs"]
 mod schema;
+#[path = "config/source.rs"]
+mod source;
 #[path = "config/together.rs"]
 mod together;
 #[path = "config/values.rs"]
