@@ -10,6 +10,14 @@ from templates import ENVIRONMENT, SLUICE, as_list, policies, read
 STORE = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"}
 IMAGES = {"ecr:BatchGetImage", "ecr:DescribeImageScanFindings", "ecr:DescribeImages"}
 WORK = STORE | IMAGES | {"sqs:SendMessage", "secretsmanager:GetSecretValue", "sts:AssumeRole"}
+SOURCE = {
+    "codecommit:GetBranch",
+    "codecommit:GetCommit",
+    "codecommit:GetMergeCommit",
+    "codecommit:GetPullRequest",
+    "codecommit:ListBranches",
+    "codecommit:ListPullRequests",
+}
 LOOKS_AT_DATABASES = {
     "rds:DescribeDBClusterSnapshots",
     "rds:DescribeDBClusters",
@@ -32,13 +40,15 @@ LOOKS_AT_SERVICES = {
 CALLED = {
     SLUICE: {
         "RegistryPushRole": STORE | {"sqs:SendMessage"},
+        "SourcePushRole": SOURCE
+        | {"dynamodb:GetItem", "dynamodb:UpdateItem", "secretsmanager:GetSecretValue", "sqs:SendMessage"},
         "SlackRole": STORE
         | {"sqs:SendMessage", "secretsmanager:GetSecretValue", "sts:AssumeRole", "ecr:DescribeImages"},
         "OperateRole": STORE
         | {"sqs:SendMessage", "secretsmanager:GetSecretValue", "sts:AssumeRole", "ecr:DescribeImages"},
         "RolloutHookRole": {"dynamodb:GetItem", "dynamodb:Query", "sqs:SendMessage"},
         "AdvanceRole": WORK,
-        "HealthCheckRole": WORK,
+        "HealthCheckRole": WORK | SOURCE,
     },
     ENVIRONMENT: {
         "Role": None,  # Whatever an adapter calls with a role.
@@ -103,6 +113,7 @@ EACH_OF = {
 # Whose wake-ups and dead letters go where.
 WRITES_TO = {
     "RegistryPushRole": ("Queue", "DeadLetters"),
+    "SourcePushRole": ("DeadLetters",),
     "SlackRole": ("Queue",),
     "OperateRole": ("Queue",),
     "RolloutHookRole": ("Queue",),

@@ -12,6 +12,7 @@ mod history;
 mod item;
 mod key;
 mod past;
+mod sources;
 mod table;
 mod transaction;
 

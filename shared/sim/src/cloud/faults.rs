@@ -68,6 +68,12 @@ operations! {
     DescribeDbClusterSnapshots = "rds:DescribeDBClusterSnapshots";
     DeleteDbClusterSnapshot = "rds:DeleteDBClusterSnapshot";
     GetLogEvents = "logs:GetLogEvents";
+    GetBranch = "codecommit:GetBranch";
+    ListBranches = "codecommit:ListBranches";
+    GetCommit = "codecommit:GetCommit";
+    GetMergeCommit = "codecommit:GetMergeCommit";
+    ListPullRequests = "codecommit:ListPullRequests";
+    GetPullRequest = "codecommit:GetPullRequest";
     AssumeRole = "sts:AssumeRole";
     HttpRequest = "http:Request";
     TransactWriteItems = "dynamodb:TransactWriteItems";
