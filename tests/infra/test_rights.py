@@ -17,6 +17,9 @@ SOURCE = {
     "codecommit:GetPullRequest",
     "codecommit:ListBranches",
     "codecommit:ListPullRequests",
+    "codecommit:PostCommentForPullRequest",
+    "codecommit:UpdateComment",
+    "codecommit:UpdatePullRequestApprovalState",
 }
 LOOKS_AT_DATABASES = {
     "rds:DescribeDBClusterSnapshots",
@@ -122,6 +125,7 @@ WRITES_TO = {
 }
 # Actions that are allowed only under a condition of this key.
 CONDITIONED = {
+    **{action: (SLUICE, "aws:ResourceAccount") for action in SOURCE},
     "ecr:BatchGetImage": (SLUICE, "aws:ResourceAccount"),
     "ecr:DescribeImages": (SLUICE, "aws:ResourceAccount"),
     "ecs:ListTasks": (ENVIRONMENT, "ecs:cluster"),

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use aws_sdk_codecommit::types::{self, PullRequestStatusEnum};
+use aws_sdk_codecommit::types::{self, ApprovalState, PullRequestStatusEnum};
 use sluice_app::ports::{FoundCommit, Repository, RepositoryAt, Target};
 use sluice_core::failure::PortError;
 use sluice_core::id::{
-    BranchName, ClusterName, CommitId, DeploymentId, PrincipalArn, PullRequestId,
+    BranchName, ClusterName, CommentId, CommitId, DeploymentId, PrincipalArn, PullRequestId,
+    RevisionId,
 };
 use sluice_core::source::{Commit, PullRequest};
 
@@ -21,7 +22,8 @@ const PAGES: usize = 10;
 const HEADS: &str = "refs/heads/";
 
 /// The [`Repository`] port: GetBranch, ListBranches, GetCommit, GetMergeCommit, ListPullRequests,
-/// GetPullRequest. The repository is in Sluice's own account.
+/// GetPullRequest; and for pull requests UpdatePullRequestApprovalState, PostCommentForPullRequest,
+/// UpdateComment. The repository is in Sluice's own account.
 #[derive(Clone, Debug)]
 pub struct CodeCommitRepository {
     clients: Arc<Clients>,
@@ -43,6 +45,30 @@ impl CodeCommitRepository {
             deployment: DeploymentId::from_outside("source"),
         };
         self.clients.of(&target).await
+    }
+
+    async fn pulls(
+        &self,
+        at: &RepositoryAt,
+        status: PullRequestStatusEnum,
+    ) -> Result<Vec<PullRequestId>, PortError> {
+        const ACTION: &str = "codecommit:ListPullRequests";
+        let clients = self.of(at).await?;
+        let request = clients.codecommit().list_pull_requests();
+        let request = request
+            .repository_name(at.name.as_str())
+            .pull_request_status(status);
+        let mut pages = request.into_paginator().send();
+        let mut pulls = Vec::new();
+        for _ in 0..PAGES {
+            let Some(page) = pages.next().await else {
+                break;
+            };
+            let page = page.map_err(|error| port_error(ACTION, &on(at), error))?;
+            let ids = page.pull_request_ids;
+            pulls.extend(ids.into_iter().map(PullRequestId::new));
+        }
+        Ok(pulls)
     }
 }
 
@@ -151,23 +177,95 @@ impl Repository for CodeCommitRepository {
     }
 
     async fn closed_pulls(&self, at: &RepositoryAt) -> Result<Vec<PullRequestId>, PortError> {
-        const ACTION: &str = "codecommit:ListPullRequests";
+        self.pulls(at, PullRequestStatusEnum::Closed).await
+    }
+
+    async fn open_pulls(&self, at: &RepositoryAt) -> Result<Vec<PullRequestId>, PortError> {
+        self.pulls(at, PullRequestStatusEnum::Open).await
+    }
+
+    async fn ensure_approval(
+        &self,
+        at: &RepositoryAt,
+        id: &PullRequestId,
+        revision: &RevisionId,
+        approved: bool,
+    ) -> Result<(), PortError> {
+        const ACTION: &str = "codecommit:UpdatePullRequestApprovalState";
         let clients = self.of(at).await?;
-        let request = clients.codecommit().list_pull_requests();
+        let state = match approved {
+            true => ApprovalState::Approve,
+            false => ApprovalState::Revoke,
+        };
+        let request = clients.codecommit().update_pull_request_approval_state();
         let request = request
-            .repository_name(at.name.as_str())
-            .pull_request_status(PullRequestStatusEnum::Closed);
-        let mut pages = request.into_paginator().send();
-        let mut pulls = Vec::new();
-        for _ in 0..PAGES {
-            let Some(page) = pages.next().await else {
-                break;
-            };
-            let page = page.map_err(|error| port_error(ACTION, &on(at), error))?;
-            let ids = page.pull_request_ids;
-            pulls.extend(ids.into_iter().map(PullRequestId::new));
+            .pull_request_id(id.as_str())
+            .revision_id(revision.as_str())
+            .approval_state(state);
+        match request.send().await {
+            // Pushed to or closed meanwhile: the next look sees it.
+            Err(error)
+                if error.as_service_error().is_some_and(|error| {
+                    error.is_revision_not_current_exception()
+                        || error.is_pull_request_already_closed_exception()
+                }) =>
+            {
+                Ok(())
+            }
+            answer => answer
+                .map(drop)
+                .map_err(|error| port_error(ACTION, &on(at), error)),
         }
-        Ok(pulls)
+    }
+
+    async fn ensure_comment(
+        &self,
+        at: &RepositoryAt,
+        id: &PullRequestId,
+        between: &(CommitId, CommitId),
+        token: &str,
+        text: &str,
+    ) -> Result<CommentId, PortError> {
+        const ACTION: &str = "codecommit:PostCommentForPullRequest";
+        let clients = self.of(at).await?;
+        let request = clients.codecommit().post_comment_for_pull_request();
+        let request = request
+            .pull_request_id(id.as_str())
+            .repository_name(at.name.as_str())
+            .before_commit_id(between.0.as_str())
+            .after_commit_id(between.1.as_str())
+            .client_request_token(token)
+            .content(text);
+        let answer = request.send().await;
+        let answer = answer.map_err(|error| port_error(ACTION, &on(at), error))?;
+        let comment = answer.comment.and_then(|comment| comment.comment_id);
+        let comment = comment.ok_or_else(|| incomplete(ACTION, &on(at), "comment"))?;
+        Ok(CommentId::new(comment))
+    }
+
+    async fn ensure_comment_says(
+        &self,
+        at: &RepositoryAt,
+        comment: &CommentId,
+        text: &str,
+    ) -> Result<(), PortError> {
+        const ACTION: &str = "codecommit:UpdateComment";
+        let clients = self.of(at).await?;
+        let request = clients.codecommit().update_comment();
+        let request = request.comment_id(comment.as_str()).content(text);
+        match request.send().await {
+            Err(error)
+                if error.as_service_error().is_some_and(|error| {
+                    error.is_comment_deleted_exception()
+                        || error.is_comment_does_not_exist_exception()
+                }) =>
+            {
+                Ok(())
+            }
+            answer => answer
+                .map(drop)
+                .map_err(|error| port_error(ACTION, &on(at), error)),
+        }
     }
 
     async fn pull(
@@ -197,12 +295,19 @@ impl Repository for CodeCommitRepository {
             target.repository_name.as_deref() == Some(at.name.as_str())
         };
         let target = targets.into_iter().find(ours);
-        Ok(target.and_then(of_target))
+        let revision = pull.revision_id.map(RevisionId::new);
+        let revision = revision.ok_or_else(|| incomplete(ACTION, &on(at), "revision"))?;
+        let open = pull.pull_request_status == Some(PullRequestStatusEnum::Open);
+        Ok(target.and_then(|target| of_target(target, open, revision)))
     }
 }
 
 /// Its branches and commits, if it has them: one for a tag is none for us.
-fn of_target(target: types::PullRequestTarget) -> Option<PullRequest> {
+fn of_target(
+    target: types::PullRequestTarget,
+    open: bool,
+    revision: RevisionId,
+) -> Option<PullRequest> {
     let branch = |name: Option<String>| Some(BranchName::new(name?.strip_prefix(HEADS)?));
     let merged = target.merge_metadata.filter(|merge| merge.is_merged);
     let (commit, by) = merged.map_or((None, None), |merge| {
@@ -211,6 +316,8 @@ fn of_target(target: types::PullRequestTarget) -> Option<PullRequest> {
     Some(PullRequest {
         source: branch(target.source_reference)?,
         destination: branch(target.destination_reference)?,
+        open,
+        revision,
         source_commit: CommitId::new(target.source_commit?),
         destination_commit: CommitId::new(target.destination_commit?),
         merge_commit: commit.map(CommitId::new),

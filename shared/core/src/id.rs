@@ -71,6 +71,10 @@ names! {
     CommitId;
     /// A pull request's number.
     PullRequestId;
+    /// The state of a pull request: a new one with every push to its branch.
+    RevisionId;
+    /// A comment on a pull request.
+    CommentId;
     /// An image tag.
     ImageTag;
     /// The ARN of a task definition revision.
@@ -91,6 +95,13 @@ names! {
     ChannelName;
     /// The name of a CloudWatch alarm.
     AlarmName;
+}
+
+impl PullRequestId {
+    /// The number, to sort by; 0 if it is none.
+    pub fn number(&self) -> u64 {
+        self.0.parse().unwrap_or(0)
+    }
 }
 
 impl CommitId {

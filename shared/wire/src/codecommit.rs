@@ -1,7 +1,7 @@
 //! CodeCommit: branches, commits, pull requests.
 
 use serde_json::{Value, json};
-use sluice_core::id::{BranchName, CommitId, PullRequestId, SourceName};
+use sluice_core::id::{BranchName, CommentId, CommitId, PullRequestId, SourceName};
 use sluice_sim::cloud::{Cloud, Place, address_of};
 
 use crate::caller::Caller;
@@ -13,7 +13,7 @@ const BRANCHES_ON_A_PAGE: usize = 1_000;
 const PULLS_ON_A_PAGE: usize = 100;
 
 pub(crate) fn answer(
-    cloud: &Cloud,
+    cloud: &mut Cloud,
     caller: &Caller,
     operation: &str,
     input: &Value,
@@ -26,6 +26,9 @@ pub(crate) fn answer(
         "GetMergeCommit" => get_merge_commit(cloud, &place, input),
         "ListPullRequests" => list_pull_requests(cloud, &place, input),
         "GetPullRequest" => get_pull_request(cloud, &place, input),
+        "UpdatePullRequestApprovalState" => update_approval(cloud, &place, input),
+        "PostCommentForPullRequest" => post_comment(cloud, &place, input),
+        "UpdateComment" => update_comment(cloud, &place, input),
         _ => Err(Refusal::unknown_operation(operation)),
     }
 }
@@ -109,13 +112,17 @@ fn get_merge_commit(cloud: &Cloud, place: &Place, input: &Value) -> Result<Value
 
 fn list_pull_requests(cloud: &Cloud, place: &Place, input: &Value) -> Result<Value, Refusal> {
     let name = repository(cloud, place, input)?;
-    if input["pullRequestStatus"] != "CLOSED" {
-        return Err(Refusal::new(
-            "InvalidPullRequestStatusException",
-            "The simulated cloud lists closed pull requests only",
-        ));
-    }
-    let all = cloud.git_closed_pulls_in(place, &name).into_iter();
+    let all = match input["pullRequestStatus"].as_str() {
+        Some("OPEN") => cloud.git_open_pulls_in(place, &name),
+        Some("CLOSED") => cloud.git_closed_pulls_in(place, &name),
+        _ => {
+            return Err(Refusal::new(
+                "InvalidPullRequestStatusException",
+                "The simulated cloud lists open or closed pull requests, not both",
+            ));
+        }
+    };
+    let all = all.into_iter();
     let all = all.map(|id| json!(id)).collect();
     let (ids, next) = page(input, all, PULLS_ON_A_PAGE);
     Ok(without_nulls(
@@ -153,7 +160,58 @@ fn get_pull_request(cloud: &Cloud, place: &Place, input: &Value) -> Result<Value
             "destinationCommit": pull.destination_commit,
             "mergeMetadata": merge,
         }],
-        "revisionId": "0000000000000000000000000000000000000000",
+        "revisionId": pull.revision.to_string(),
         "approvalRules": [],
     }}))
+}
+
+fn update_approval(cloud: &mut Cloud, place: &Place, input: &Value) -> Result<Value, Refusal> {
+    let id = PullRequestId::new(require(input, "pullRequestId")?);
+    let revision = require(input, "revisionId")?;
+    let approved = require(input, "approvalState")? == "APPROVE";
+    let Some((_, pull)) = cloud.git_pull_in(place, &id) else {
+        return Err(Refusal::new(
+            "PullRequestDoesNotExistException",
+            format!("{id} does not exist"),
+        ));
+    };
+    match cloud.git_approve(place, &id, revision, approved) {
+        true => Ok(json!({})),
+        false if pull.open => Err(Refusal::new(
+            "RevisionNotCurrentException",
+            "The revision is not the latest one",
+        )),
+        false => Err(Refusal::new(
+            "PullRequestAlreadyClosedException",
+            format!("{id} is closed"),
+        )),
+    }
+}
+
+fn post_comment(cloud: &mut Cloud, place: &Place, input: &Value) -> Result<Value, Refusal> {
+    repository(cloud, place, input)?;
+    let id = PullRequestId::new(require(input, "pullRequestId")?);
+    let text = require(input, "content")?;
+    let token = input["clientRequestToken"].as_str().unwrap_or_default();
+    require(input, "beforeCommitId")?;
+    require(input, "afterCommitId")?;
+    let comment = cloud.git_comment(place, &id, token, text).ok_or_else(|| {
+        Refusal::new(
+            "PullRequestDoesNotExistException",
+            format!("{id} does not exist"),
+        )
+    })?;
+    Ok(json!({"comment": {"commentId": comment, "content": text, "clientRequestToken": token}}))
+}
+
+fn update_comment(cloud: &mut Cloud, place: &Place, input: &Value) -> Result<Value, Refusal> {
+    let comment = CommentId::new(require(input, "commentId")?);
+    let text = require(input, "content")?;
+    match cloud.git_change_comment(place, &comment, text) {
+        true => Ok(json!({"comment": {"commentId": comment, "content": text}})),
+        false => Err(Refusal::new(
+            "CommentDoesNotExistException",
+            format!("{comment} does not exist"),
+        )),
+    }
 }

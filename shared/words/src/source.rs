@@ -285,6 +285,31 @@ pub fn missing_line(source: &Source, watch: &sluice_core::source::Watch) -> Opti
     ))
 }
 
+/// The comment on a pull request to `main` that Sluice does not approve.
+pub fn pull_refused(source: &Source, from: &BranchName) -> String {
+    let main = source.branches.main();
+    let other = match source.branches.develop() {
+        Some(develop) => format!("- Open it to `{develop}` instead: the next release brings it.\n"),
+        None => String::new(),
+    };
+    format!(
+        "Sluice does not approve this pull request: `{main}` takes {}, and `{from}` is none of them.\n\n\
+         What to do:\n{other}- If production needs it now: make a branch `hotfix/ISSUE` from `{main}` \
+         with this change alone, and open a pull request from that.\n\nIf it is merged anyway, it is \
+         reported in {}.",
+        source.branches.globs().join(", "),
+        source.channel
+    )
+}
+
+/// What that comment says once the pull request is approved.
+pub fn pull_allowed(source: &Source, from: &BranchName) -> String {
+    format!(
+        "Sluice approves this pull request: `{from}` may be merged into `{}`.",
+        source.branches.main()
+    )
+}
+
 /// The command that opens a pull request.
 fn pull_request(source: &Source, from: &BranchName, to: &BranchName) -> String {
     format!(

@@ -2,7 +2,7 @@
 
 use sluice_app::ports::{Repository, RepositoryAt};
 use sluice_core::failure::ErrorClass;
-use sluice_core::id::{BranchName, CommitId, PullRequestId, SourceName};
+use sluice_core::id::{BranchName, CommentId, CommitId, PullRequestId, SourceName};
 use sluice_sim::cloud::{Cloud, MergeOption};
 
 /// A repository `erp` with `main` and `develop` at the same commit.
@@ -112,6 +112,61 @@ async fn a_pull_request_says_what_it_merged_and_what_it_made(stage: &impl Stage)
     assert_eq!(none.unwrap(), None);
 }
 
+async fn an_approval_is_for_one_state_and_a_comment_is_posted_once(stage: &impl Stage) {
+    let (id, other) = stage.git(|cloud| {
+        cloud.git_branch("erp", "hotfix/login", "main");
+        cloud.git_commit("erp", "hotfix/login", "Fix the login", "Ada");
+        let id = cloud.git_open_pull("erp", "hotfix/login", "main", "Ada");
+        cloud.git_branch("erp", "feature/menu", "develop");
+        cloud.git_commit("erp", "feature/menu", "Add a menu", "Ada");
+        let other = cloud.git_open_pull("erp", "feature/menu", "main", "Ada");
+        (id, other)
+    });
+    let (port, at) = (stage.repository(), stage.at());
+    let mut open = port.open_pulls(&at).await.unwrap();
+    open.sort();
+    assert_eq!(open, [id.clone(), other.clone()]);
+    let seen = |id: &PullRequestId| {
+        let seen = stage.git(|cloud| {
+            let place = cloud.place_of(&at.place.account, &at.place.region)?;
+            cloud.git_pull_in(&place, id)
+        });
+        seen.unwrap().1
+    };
+    let pull = port.pull(&at, &id).await.unwrap().unwrap();
+    assert!(pull.open);
+    for approved in [true, true, false, true] {
+        let done = port.ensure_approval(&at, &id, &pull.revision, approved);
+        done.await.unwrap();
+        let seen = seen(&id);
+        assert_eq!(seen.approved.contains(&seen.revision), approved);
+    }
+    stage.git(|cloud| cloud.git_commit("erp", "hotfix/login", "Again", "Ada"));
+    let late = port.ensure_approval(&at, &id, &pull.revision, true).await;
+    late.unwrap();
+    let after = seen(&id);
+    assert!(
+        !after.approved.contains(&after.revision),
+        "the old state is no more"
+    );
+
+    let pull = port.pull(&at, &other).await.unwrap().unwrap();
+    let between = (pull.destination_commit, pull.source_commit);
+    let mut comments = Vec::new();
+    for _ in 0..2 {
+        let comment = port.ensure_comment(&at, &other, &between, "sluice-erp-2", "No.");
+        comments.push(comment.await.unwrap());
+    }
+    assert_eq!(comments[0], comments[1]);
+    let says = port.ensure_comment_says(&at, &comments[0], "Yes.");
+    says.await.unwrap();
+    let says = seen(&other).comments;
+    assert_eq!(says, [("sluice-erp-2".to_owned(), "Yes.".to_owned())]);
+    let gone = CommentId::new("4711:0");
+    let says = port.ensure_comment_says(&at, &gone, "Yes.").await;
+    says.unwrap();
+}
+
 async fn a_repository_that_is_not_there_is_an_error(stage: &impl Stage) {
     stage.git(|_| ());
     let at = RepositoryAt {
@@ -128,5 +183,6 @@ contract! {
     a_commit_has_its_parents_its_title_and_its_author on sim, wire;
     the_base_of_an_ancestor_is_the_ancestor on sim, wire;
     a_pull_request_says_what_it_merged_and_what_it_made on sim, wire;
+    an_approval_is_for_one_state_and_a_comment_is_posted_once on sim, wire;
     a_repository_that_is_not_there_is_an_error on sim, wire;
 }

@@ -24,6 +24,7 @@ SERVICES = {
     "logs": ["logs"],
     "monitoring": ["cloudwatch"],
     "rds": ["rds"],
+    "codecommit": ["codecommit"],
     "secretsmanager": ["secretsmanager"],
     "sqs": ["sqs"],
     "ssm": ["ssm"],

@@ -6,10 +6,10 @@ use futures::executor::block_on;
 use jiff::SignedDuration;
 use sluice_app::App;
 use sluice_app::ports::TriggerId;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::{AccountId, PullRequestId, Region, SlackUserId};
 use sluice_sim::cloud::{Fault, MergeOption, Operation};
 use sluice_sim::workplace::{Roads, Weather};
-use sluice_sim::world::{Bounds, World};
+use sluice_sim::world::{Bounds, DirectFunctions, World};
 use sluice_words::message::{Block, Message};
 use sluice_words::slash::{Look, Slash};
 
@@ -176,6 +176,101 @@ fn a_forgotten_merge_back_is_reminded_of_once_a_day_until_it_is_merged() {
     pass(&mut world, 60 * 72);
     assert_eq!(said(&world).len(), 2);
     assert!(status(&world).is_empty());
+}
+
+/// Whether Sluice approves the pull request as it is, and what its comments say.
+fn answered(world: &World, id: &PullRequestId) -> (bool, Vec<String>) {
+    world.with_cloud(|cloud| {
+        let place = (
+            &AccountId::new("222222222222"),
+            &Region::new("eu-central-1"),
+        );
+        let place = cloud.place_of(place.0, place.1).unwrap();
+        let (_, pull) = cloud.git_pull_in(&place, id).unwrap();
+        let comments = pull.comments.into_iter().map(|(_, text)| text);
+        (pull.approved.contains(&pull.revision), comments.collect())
+    })
+}
+
+fn pull_from(world: &World, branch: &str, from: &str, into: &str) -> PullRequestId {
+    world.with_cloud(|cloud| {
+        cloud.git_branch("erp", branch, from);
+        cloud.git_commit("erp", branch, "Change it", "Ada");
+        cloud.git_open_pull("erp", branch, into, "Ada")
+    })
+}
+
+#[test]
+fn pull_requests_of_release_and_hotfix_branches_are_approved_and_of_others_not() {
+    let mut world = begun();
+    let hotfix = pull_from(&world, "hotfix/login", "main", "main");
+    let feature = pull_from(&world, "feature/menu", "develop", "main");
+    let right = pull_from(&world, "feature/page", "develop", "develop");
+    pass(&mut world, 1);
+    assert_eq!(answered(&world, &hotfix), (true, vec![]));
+    assert_eq!(answered(&world, &right), (false, vec![]));
+    let (approved, comments) = answered(&world, &feature);
+    assert!(!approved);
+    insta::assert_snapshot!("comment", comments.join("\n\n=====\n\n"));
+    // A push makes it another state, which has to be approved again.
+    for branch in ["hotfix/login", "feature/menu"] {
+        world.with_cloud(|cloud| cloud.git_commit("erp", branch, "Again", "Ada"));
+    }
+    assert!(!answered(&world, &hotfix).0);
+    pass(&mut world, 1);
+    assert_eq!(answered(&world, &hotfix), (true, vec![]));
+    assert_eq!(answered(&world, &feature), (false, comments));
+    assert_eq!(told(&world), "");
+}
+
+#[test]
+fn a_comment_is_changed_and_not_posted_again_when_the_rules_change() {
+    let mut world = begun();
+    let urgent = pull_from(&world, "urgent/login", "main", "main");
+    pass(&mut world, 1);
+    let (approved, comments) = answered(&world, &urgent);
+    assert!(!approved && comments.len() == 1, "{comments:?}");
+    let config = config_of(&format!("{SOURCE}hotfix = [\"urgent/*\"]\n"));
+    let app = App::new(world.ports(), vec![Arc::new(config)]);
+    world.deploy(Arc::new(DirectFunctions(app)));
+    pass(&mut world, 70);
+    let (approved, comments) = answered(&world, &urgent);
+    assert!(approved);
+    let says = "Sluice approves this pull request: `urgent/login` may be merged into `main`.";
+    assert_eq!(comments, [says]);
+    // And back again.
+    let app = App::new(world.ports(), vec![Arc::new(config_of(SOURCE))]);
+    world.deploy(Arc::new(DirectFunctions(app)));
+    pass(&mut world, 70);
+    let (approved, comments) = answered(&world, &urgent);
+    assert!(!approved && comments.len() == 1, "{comments:?}");
+    assert!(
+        comments[0].starts_with("Sluice does not approve"),
+        "{comments:?}"
+    );
+}
+
+#[test]
+fn a_function_that_dies_anywhere_leaves_one_comment_and_one_approval() {
+    let mut longest = 0;
+    for call in 0..200 {
+        let mut world = begun();
+        let first = world.calls();
+        let hotfix = pull_from(&world, "hotfix/login", "main", "main");
+        let feature = pull_from(&world, "feature/menu", "develop", "main");
+        world.crash_at_call(first + call);
+        pass(&mut world, 10);
+        assert!(answered(&world, &hotfix).0, "dies at call {call}");
+        let (approved, comments) = answered(&world, &feature);
+        assert!(
+            !approved && comments.len() == 1,
+            "dies at call {call}: {comments:?}"
+        );
+        longest = longest.max(world.calls() - first);
+        if call > longest {
+            return;
+        }
+    }
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sluice_core::failure::PortError;
-use sluice_core::id::{AppName, BranchName, CommitId, PullRequestId, SourceName};
+use sluice_core::id::{
+    AppName, BranchName, CommentId, CommitId, PullRequestId, RevisionId, SourceName,
+};
 use sluice_core::registry::Registry;
 use sluice_core::source::{Commit, PullRequest, Watch};
 
@@ -25,8 +27,8 @@ pub struct FoundCommit {
     pub email: Option<String>,
 }
 
-/// Repositories of source code. Nothing is changed by any of these calls. What is not there is
-/// `None`; a repository that is not there is an error.
+/// Repositories of source code. What is not there is `None`; a repository that is not there is an
+/// error.
 #[async_trait]
 pub trait Repository: Send + Sync {
     /// The commit that a branch is at.
@@ -56,6 +58,38 @@ pub trait Repository: Send + Sync {
 
     /// Pull requests that are closed, merged or not: 1,000 at most.
     async fn closed_pulls(&self, at: &RepositoryAt) -> Result<Vec<PullRequestId>, PortError>;
+
+    /// Pull requests that are open: 1,000 at most.
+    async fn open_pulls(&self, at: &RepositoryAt) -> Result<Vec<PullRequestId>, PortError>;
+
+    /// Approves the pull request in that state in Sluice's name, or takes the approval back. Of one
+    /// that is closed, or in another state by now, nothing is changed, and that is no error.
+    async fn ensure_approval(
+        &self,
+        at: &RepositoryAt,
+        id: &PullRequestId,
+        revision: &RevisionId,
+        approved: bool,
+    ) -> Result<(), PortError>;
+
+    /// Comments on the pull request, between these two commits of it. A comment of that token that is
+    /// there already is this one.
+    async fn ensure_comment(
+        &self,
+        at: &RepositoryAt,
+        id: &PullRequestId,
+        between: &(CommitId, CommitId),
+        token: &str,
+        text: &str,
+    ) -> Result<CommentId, PortError>;
+
+    /// Makes a comment of Sluice's say this. One that was deleted stays deleted.
+    async fn ensure_comment_says(
+        &self,
+        at: &RepositoryAt,
+        comment: &CommentId,
+        text: &str,
+    ) -> Result<(), PortError>;
 
     /// A pull request of this repository.
     async fn pull(

@@ -59,6 +59,7 @@ impl App {
             Question::Commit(id) => Answer::Found(port.commit(at, id).await?),
             Question::Base(one, other) => Answer::Commit(port.base(at, one, other).await?),
             Question::ClosedPulls => Answer::Pulls(port.closed_pulls(at).await?),
+            Question::OpenPulls => Answer::Pulls(port.open_pulls(at).await?),
             Question::Pull(id) => Answer::Pull(port.pull(at, id).await?),
         })
     }
@@ -131,6 +132,7 @@ fn take(
             known.commits.insert(id.clone(), commit);
         }
         (Question::ClosedPulls, Answer::Pulls(pulls)) => known.closed_pulls = Some(pulls),
+        (Question::OpenPulls, Answer::Pulls(pulls)) => known.open_pulls = Some(pulls),
         (Question::Pull(id), Answer::Pull(pull)) => {
             known.pulls.insert(id.clone(), pull);
         }

@@ -2,6 +2,7 @@
 //! is told once.
 
 mod ask;
+mod gate;
 mod minute;
 mod tell;
 
@@ -150,10 +151,10 @@ impl App {
             let mut due_at = look_again_at(at.source, &next, now);
             // Another function may be posting: whoever saves this first posts what it finds.
             let posts = next.telling_until.is_none_or(|until| until <= now);
-            next.telling_until = match (next.untold.is_empty(), posts) {
-                (true, _) => None,
-                (false, true) => now.saturating_add(TELLS_WITHIN).ok(),
-                (false, false) => next.telling_until,
+            next.telling_until = match (next.has_work(), posts) {
+                (false, _) => None,
+                (true, true) => now.saturating_add(TELLS_WITHIN).ok(),
+                (true, false) => next.telling_until,
             };
             if let Some(until) = next.telling_until {
                 due_at = due_at.min(until);
@@ -164,7 +165,7 @@ impl App {
                 continue;
             }
             let waiting = next.suspects.len();
-            let (told, untold) = match posts && !next.untold.is_empty() {
+            let (told, untold) = match posts && next.has_work() {
                 true => self.tell_of_source(&at, next).await?,
                 false => (Vec::new(), next.untold.len()),
             };

@@ -34,6 +34,7 @@ impl App {
     ) -> Result<(Vec<String>, usize), PortError> {
         let mut told = Told::default();
         self.post(repo, &watch.untold, &mut told).await;
+        let mut answered = self.answer_pulls(repo, &watch.gates).await;
         for _ in 0..TRIES {
             let app = &repo.config.app;
             let Some(stored) = self.ports.sources.source(app).await? else {
@@ -42,14 +43,19 @@ impl App {
             let (mut next, now) = (stored.watch, self.ports.clock.now());
             let done = [&told.posted[..], &told.abandoned[..]].concat();
             next.untold.retain(|one| !done.contains(&one.key));
-            if told.again_at.is_none() && !next.untold.is_empty() {
+            answered.note_in(&mut next);
+            let has_more = (told.again_at.is_none() && !next.untold.is_empty())
+                || (answered.again_at.is_none() && next.has_open_orders());
+            if has_more {
                 // Found by another look meanwhile, which left it to this one.
                 self.post(repo, &next.untold, &mut told).await;
+                answered.join(self.answer_pulls(repo, &next.gates).await);
                 continue;
             }
             next.telling_until = None;
             let due_at = look_again_at(repo.source, &next, now);
-            let due_at = told.again_at.map_or(due_at, |again| due_at.min(again));
+            let again_at = [told.again_at, answered.again_at].into_iter().flatten();
+            let due_at = again_at.fold(due_at, Timestamp::min);
             let sources = &self.ports.sources;
             if sources
                 .save_source(app, &next, stored.version, due_at)

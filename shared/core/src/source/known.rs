@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::id::{BranchName, CommitId, PrincipalArn, PullRequestId};
+use crate::id::{BranchName, CommitId, PrincipalArn, PullRequestId, RevisionId};
 use crate::redact::redacted;
 
 /// What a look has to know.
@@ -18,6 +18,8 @@ pub enum Question {
     Base(CommitId, CommitId),
     /// Pull requests that are closed, by number.
     ClosedPulls,
+    /// Pull requests that are open, by number.
+    OpenPulls,
     /// A pull request.
     Pull(PullRequestId),
 }
@@ -76,6 +78,10 @@ pub struct PullRequest {
     pub source: BranchName,
     /// What it is for.
     pub destination: BranchName,
+    /// Whether it is open.
+    pub open: bool,
+    /// The state that an approval is for.
+    pub revision: RevisionId,
     /// The commit that the source is at, or was when it was closed.
     pub source_commit: CommitId,
     /// The commit that the destination was at when it was merged.
@@ -95,6 +101,7 @@ pub struct Known {
     pub commits: BTreeMap<CommitId, Option<Commit>>,
     pub bases: BTreeMap<(CommitId, CommitId), Option<CommitId>>,
     pub closed_pulls: Option<Vec<PullRequestId>>,
+    pub open_pulls: Option<Vec<PullRequestId>>,
     pub pulls: BTreeMap<PullRequestId, Option<PullRequest>>,
 }
 
@@ -155,6 +162,10 @@ impl<'a> Asking<'a> {
 
     pub(super) fn closed_pulls(&mut self) -> Answer<&'a [PullRequestId]> {
         self.or_ask(self.known.closed_pulls.as_deref(), || Question::ClosedPulls)
+    }
+
+    pub(super) fn open_pulls(&mut self) -> Answer<&'a [PullRequestId]> {
+        self.or_ask(self.known.open_pulls.as_deref(), || Question::OpenPulls)
     }
 
     pub(super) fn pull(&mut self, id: &PullRequestId) -> Answer<Option<&'a PullRequest>> {

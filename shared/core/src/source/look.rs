@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use super::back;
+use super::gate;
 use super::known::{Answer, Asking, Known, Question, all};
 use super::walk::{Step, Way, steps};
 use super::watch::{Finding, Line, Owed, Suspect, Telling, Watch, What, WhatIsTold};
@@ -91,7 +92,9 @@ impl Look<'_> {
             self.judge(asking, branch, head)?;
         }
         self.forget_lines(asking, names)?;
+        let gates = gate::look(asking, self.source, &mut self.next);
         back::settle(asking, self.source, &mut self.next)?;
+        gates?;
         if self.next.owed.is_empty() {
             self.next.reminded_at = None;
         } else if let Some(reminder) = back::reminder(self.source, &self.next, self.now) {

@@ -5,12 +5,14 @@
 //! [`Known`]). What an event says is never read here: an event only causes a look.
 
 mod back;
+mod gate;
 mod known;
 mod look;
 mod walk;
 mod watch;
 
 pub use back::Reminder;
+pub use gate::{Gate, GateOrder};
 pub use known::{Commit, Known, PullRequest, Question};
 pub use look::{LOOK_EVERY, SETTLES_WITHIN, examine, look_again_at};
 pub use watch::{Finding, Line, Owed, Suspect, Telling, Watch, What, WhatIsTold};

@@ -149,8 +149,7 @@ fn pull_that_made<'a>(
         return Ok(named);
     }
     let mut newest: Vec<&PullRequestId> = asking.closed_pulls()?.iter().collect();
-    let number = |id: &PullRequestId| id.as_str().parse::<u64>().unwrap_or(0);
-    newest.sort_by_key(|id| std::cmp::Reverse(number(id)));
+    newest.sort_by_key(|id| std::cmp::Reverse(id.number()));
     newest.truncate(PULLS_READ);
     among(asking, branch, commit, newest.into_iter())
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::back::Reminder;
+use super::gate::Gate;
 use crate::id::{BranchName, CommitId, PrincipalArn, PullRequestId, SlackUserId};
 
 /// What is remembered.
@@ -28,15 +29,31 @@ pub struct Watch {
     /// How many reminders there were.
     #[serde(default)]
     pub reminders: u32,
+    /// Open pull requests, and what was said of those to `main`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gates: BTreeMap<PullRequestId, Gate>,
     /// Pull requests that events named lately.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pulls: Vec<PullRequestId>,
-    /// Until when one function alone posts what is untold.
+    /// Until when one function alone posts what is untold, and answers pull requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub telling_until: Option<Timestamp>,
     /// What people have not been told yet, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub untold: Vec<Telling>,
+}
+
+impl Watch {
+    /// Whether anything is to be posted, or to be said of a pull request.
+    pub fn has_work(&self) -> bool {
+        !self.untold.is_empty() || self.has_open_orders()
+    }
+
+    /// Whether anything is to be said of a pull request.
+    pub fn has_open_orders(&self) -> bool {
+        let mut gates = self.gates.values();
+        gates.any(|gate| gate.open_order().is_some())
+    }
 }
 
 /// The commits of a branch: those after `base`, up to `tip`.

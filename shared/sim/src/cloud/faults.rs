@@ -74,6 +74,9 @@ operations! {
     GetMergeCommit = "codecommit:GetMergeCommit";
     ListPullRequests = "codecommit:ListPullRequests";
     GetPullRequest = "codecommit:GetPullRequest";
+    UpdatePullRequestApprovalState = "codecommit:UpdatePullRequestApprovalState";
+    PostCommentForPullRequest = "codecommit:PostCommentForPullRequest";
+    UpdateComment = "codecommit:UpdateComment";
     AssumeRole = "sts:AssumeRole";
     HttpRequest = "http:Request";
     TransactWriteItems = "dynamodb:TransactWriteItems";

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::id::{
-    AccountId, BranchName, CommitId, PrincipalArn, PullRequestId, Region, SourceName,
+    AccountId, BranchName, CommentId, CommitId, PrincipalArn, PullRequestId, Region, SourceName,
 };
 
 use super::ecr::digest_of;
@@ -63,6 +63,12 @@ pub struct GitPullRequest {
     pub open: bool,
     /// What merging it came to.
     pub merged: Option<GitMerge>,
+    /// Counts the pushes to it: its state.
+    pub revision: u32,
+    /// The states that Sluice approves.
+    pub approved: BTreeSet<u32>,
+    /// Comments: the token that each was posted with, and what it says.
+    pub comments: Vec<(String, String)>,
     /// When CodeCommit shows that it is closed.
     shown_at: Timestamp,
 }
@@ -266,6 +272,7 @@ impl Cloud {
         for pull in self.git.repositories[at].pulls.values_mut() {
             if let Some(to) = to.as_ref().filter(|_| pull.open && pull.source == branch) {
                 pull.source_commit = to.clone();
+                pull.revision += 1;
             }
         }
         let place = self.git.repositories[at].place.clone();
@@ -307,6 +314,9 @@ impl Cloud {
             author: user(&place, author),
             open: true,
             merged: None,
+            revision: 1,
+            approved: BTreeSet::new(),
+            comments: Vec::new(),
             shown_at: self.now,
         };
         self.git.repositories[at].pulls.insert(number, pull);
@@ -430,6 +440,77 @@ impl Cloud {
             .filter(|(_, pull)| !pull.open && pull.shown_at <= self.now)
             .map(|(number, _)| PullRequestId::new(number.to_string()))
             .collect()
+    }
+
+    /// ListPullRequests, open ones.
+    pub fn git_open_pulls_in(&self, place: &Place, name: &SourceName) -> Vec<PullRequestId> {
+        let pulls = self
+            .git_in(place, name)
+            .into_iter()
+            .flat_map(|one| &one.pulls);
+        pulls
+            .filter(|(_, pull)| pull.open || pull.shown_at > self.now)
+            .map(|(number, _)| PullRequestId::new(number.to_string()))
+            .collect()
+    }
+
+    fn git_pull_mut(&mut self, place: &Place, id: &PullRequestId) -> Option<&mut GitPullRequest> {
+        let mut all = self.git.repositories.iter_mut();
+        all.find_map(|one| {
+            let pull = one.pulls.get_mut(&id.number())?;
+            (*one.place == *place).then_some(pull)
+        })
+    }
+
+    /// UpdatePullRequestApprovalState. False if it is closed or in another state.
+    pub fn git_approve(
+        &mut self,
+        place: &Place,
+        id: &PullRequestId,
+        revision: &str,
+        approved: bool,
+    ) -> bool {
+        let Some(pull) = self.git_pull_mut(place, id) else {
+            return false;
+        };
+        if !pull.open || pull.revision.to_string() != revision {
+            return false;
+        }
+        match approved {
+            true => pull.approved.insert(pull.revision),
+            false => pull.approved.remove(&pull.revision),
+        };
+        true
+    }
+
+    /// PostCommentForPullRequest: the comment's id.
+    pub fn git_comment(
+        &mut self,
+        place: &Place,
+        id: &PullRequestId,
+        token: &str,
+        text: &str,
+    ) -> Option<CommentId> {
+        let pull = self.git_pull_mut(place, id)?;
+        let there = pull.comments.iter().position(|(one, _)| one == token);
+        let at = there.unwrap_or_else(|| {
+            pull.comments.push((token.to_owned(), text.to_owned()));
+            pull.comments.len() - 1
+        });
+        Some(CommentId::new(format!("{id}:{at}")))
+    }
+
+    /// UpdateComment. False if there is no such comment.
+    pub fn git_change_comment(&mut self, place: &Place, comment: &CommentId, text: &str) -> bool {
+        let Some((id, at)) = comment.as_str().split_once(':') else {
+            return false;
+        };
+        let pull = self.git_pull_mut(place, &PullRequestId::new(id));
+        let comment = pull.and_then(|pull| pull.comments.get_mut(at.parse::<usize>().ok()?));
+        comment.is_some_and(|(_, says)| {
+            text.clone_into(says);
+            true
+        })
     }
 
     /// GetPullRequest: the repository it is of, and the pull request as CodeCommit shows it.

@@ -183,8 +183,7 @@ impl MemoryStore {
     pub fn has_open_sources(&self) -> bool {
         let tables = self.tables();
         let mut sources = tables.sources.values();
-        sources
-            .any(|(stored, _)| !stored.watch.suspects.is_empty() || !stored.watch.untold.is_empty())
+        sources.any(|(stored, _)| !stored.watch.suspects.is_empty() || stored.watch.has_work())
     }
 
     /// Every deployment, by id: for stories and tests, which may look behind the port.

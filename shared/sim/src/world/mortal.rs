@@ -14,8 +14,8 @@ use sluice_core::config::{Database, SecretSource};
 use sluice_core::database::{CopyObservation, CopyOrder};
 use sluice_core::failure::PortError;
 use sluice_core::id::{
-    AlarmName, BranchName, CommitId, EcsServiceName, FindingId, PullRequestId,
-    ServiceDeploymentArn, SnapshotId, TaskArn, TaskDefinitionArn,
+    AlarmName, BranchName, CommentId, CommitId, EcsServiceName, FindingId, PullRequestId,
+    RevisionId, ServiceDeploymentArn, SnapshotId, TaskArn, TaskDefinitionArn,
 };
 use sluice_core::observation::{
     AlarmState, DatabaseObservation, HttpObservation, PinnedSecret, RolloutObservation,
@@ -78,6 +78,20 @@ mortal!(Repository {
         at: &RepositoryAt, one: &CommitId, other: &CommitId
     ) -> Result<Option<CommitId>, PortError>;
     fn closed_pulls(at: &RepositoryAt) -> Result<Vec<PullRequestId>, PortError>;
+    fn open_pulls(at: &RepositoryAt) -> Result<Vec<PullRequestId>, PortError>;
+    fn ensure_approval(
+        at: &RepositoryAt, id: &PullRequestId, revision: &RevisionId, approved: bool
+    ) -> Result<(), PortError>;
+    fn ensure_comment(
+        at: &RepositoryAt,
+        id: &PullRequestId,
+        between: &(CommitId, CommitId),
+        token: &str,
+        text: &str
+    ) -> Result<CommentId, PortError>;
+    fn ensure_comment_says(
+        at: &RepositoryAt, comment: &CommentId, text: &str
+    ) -> Result<(), PortError>;
     fn pull(at: &RepositoryAt, id: &PullRequestId) -> Result<Option<PullRequest>, PortError>;
 });
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, MutexGuard};
 use async_trait::async_trait;
 use sluice_app::ports::{FoundCommit, Repository, RepositoryAt};
 use sluice_core::failure::PortError;
-use sluice_core::id::{BranchName, CommitId, PullRequestId};
+use sluice_core::id::{BranchName, CommentId, CommitId, PullRequestId, RevisionId};
 use sluice_core::source::{Commit, PullRequest};
 
 use super::CloudPorts;
@@ -79,6 +79,53 @@ impl Repository for CloudPorts {
         reply.with(cloud.git_closed_pulls_in(&place, &at.name))
     }
 
+    async fn open_pulls(&self, at: &RepositoryAt) -> Result<Vec<PullRequestId>, PortError> {
+        let (mut cloud, place) = self.repository(at)?;
+        let reply = cloud.ask(Operation::ListPullRequests)?;
+        reply.with(cloud.git_open_pulls_in(&place, &at.name))
+    }
+
+    async fn ensure_approval(
+        &self,
+        at: &RepositoryAt,
+        id: &PullRequestId,
+        revision: &RevisionId,
+        approved: bool,
+    ) -> Result<(), PortError> {
+        let (mut cloud, place) = self.repository(at)?;
+        let reply = cloud.ask(Operation::UpdatePullRequestApprovalState)?;
+        cloud.git_approve(&place, id, revision.as_str(), approved);
+        reply.with(())
+    }
+
+    async fn ensure_comment(
+        &self,
+        at: &RepositoryAt,
+        id: &PullRequestId,
+        _: &(CommitId, CommitId),
+        token: &str,
+        text: &str,
+    ) -> Result<CommentId, PortError> {
+        let (mut cloud, place) = self.repository(at)?;
+        let reply = cloud.ask(Operation::PostCommentForPullRequest)?;
+        let comment = cloud.git_comment(&place, id, token, text).ok_or_else(|| {
+            PortError::permanent(format!("there is no pull request {id}: check its number"))
+        })?;
+        reply.with(comment)
+    }
+
+    async fn ensure_comment_says(
+        &self,
+        at: &RepositoryAt,
+        comment: &CommentId,
+        text: &str,
+    ) -> Result<(), PortError> {
+        let (mut cloud, place) = self.repository(at)?;
+        let reply = cloud.ask(Operation::UpdateComment)?;
+        cloud.git_change_comment(&place, comment, text);
+        reply.with(())
+    }
+
     async fn pull(
         &self,
         at: &RepositoryAt,
@@ -99,6 +146,8 @@ fn seen(pull: GitPullRequest) -> PullRequest {
     PullRequest {
         source: pull.source,
         destination: pull.destination,
+        open: pull.open,
+        revision: RevisionId::new(pull.revision.to_string()),
         source_commit: pull.source_commit,
         destination_commit: pull.destination_commit,
         merge_commit: commit,
