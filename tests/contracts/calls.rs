@@ -46,7 +46,7 @@ fn calls_in_the_map() -> BTreeSet<String> {
     // What stands in backticks there is another command, whose calls have a row of their own.
     let words = cells.flat_map(|cell| cell.split('`').step_by(2));
     let words = words.flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric()));
-    let services = ["DynamoDB", "CloudWatch"];
+    let services = ["DynamoDB", "CloudWatch", "CodeCommit"];
     let is_call = |word: &&str| {
         let letters = word.as_bytes();
         let inner_capital = letters.windows(2);
