@@ -14,8 +14,8 @@ fn with(more: &str) -> String {
 }
 
 fn source(more: &str) -> Source {
-    let config = Config::parse(&with(more)).unwrap();
-    config.source.unwrap()
+    let config = Config::parse(&with(more)).expect("the file is right");
+    config.source.expect("the file has [source]")
 }
 
 #[test]
