@@ -9,9 +9,10 @@ use sluice_sim::world::World;
 
 use crate::failure_matrix::cases::{self, case, rehearse};
 use crate::failure_matrix::{Case, tell};
+use crate::source::REPOSITORY;
 
 /// What no story here asks for, and why.
-const ELSEWHERE: [(&str, &[Operation]); 4] = [
+const ELSEWHERE: [(&str, &[Operation]); 5] = [
     (
         "the restores of `restore` lose these",
         &[
@@ -21,6 +22,7 @@ const ELSEWHERE: [(&str, &[Operation]); 4] = [
         ],
     ),
     ("`origin` loses it", &[Operation::LookupUser]),
+    ("`source` loses it", &REPOSITORY),
     (
         "it shows something: whoever does not see it asks again",
         &[Operation::OpenModal, Operation::PublishHome],

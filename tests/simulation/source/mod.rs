@@ -18,6 +18,8 @@ use sluice_sim::world::{DirectFunctions, World};
 
 use company::Company;
 
+pub(crate) use stories::REPOSITORY;
+
 /// The repository, beside the ERP's images.
 const SOURCE: &str = r##"
 [source]

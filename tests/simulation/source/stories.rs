@@ -273,6 +273,45 @@ fn a_function_that_dies_anywhere_leaves_one_comment_and_one_approval() {
     }
 }
 
+/// Everything that is asked of CodeCommit.
+pub(crate) const REPOSITORY: [Operation; 9] = [
+    Operation::GetBranch,
+    Operation::ListBranches,
+    Operation::GetCommit,
+    Operation::GetMergeCommit,
+    Operation::ListPullRequests,
+    Operation::GetPullRequest,
+    Operation::UpdatePullRequestApprovalState,
+    Operation::PostCommentForPullRequest,
+    Operation::UpdateComment,
+];
+
+#[test]
+fn every_answer_of_the_repository_may_be_lost_once_and_nothing_is_said_twice() {
+    for operation in REPOSITORY {
+        let mut world = begun();
+        let struck = world.with_cloud(|cloud| {
+            cloud.faults().nth(operation, 1, Fault::LoseAnswer);
+            cloud.faults().struck()
+        });
+        let urgent = pull_from(&world, "urgent/login", "main", "main");
+        world.with_cloud(|cloud| cloud.git_commit("erp", "main", "Fix it", "Ada"));
+        pass(&mut world, 15);
+        let config = config_of(&format!("{SOURCE}hotfix = [\"urgent/*\"]\n"));
+        let app = App::new(world.ports(), vec![Arc::new(config)]);
+        world.deploy(Arc::new(DirectFunctions(app)));
+        pass(&mut world, 70);
+        assert_eq!(said(&world).len(), 1, "{operation:?}");
+        let (approved, comments) = answered(&world, &urgent);
+        assert!(
+            approved && comments.len() == 1,
+            "{operation:?}: {comments:?}"
+        );
+        let now = world.with_cloud(|cloud| cloud.faults().struck());
+        assert!(now > struck, "{operation:?} was never asked for");
+    }
+}
+
 #[test]
 fn trunk_based_development_takes_merged_pull_requests_from_any_branch() {
     let config = config_of(&format!("{SOURCE}model = \"trunk\"\n"));
