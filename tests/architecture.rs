@@ -151,7 +151,7 @@ fn dependencies_point_inwards() {
             "sluice-core" => &[],
             "sluice-migrations" | "sluice-words" => &["sluice-core"],
             "sluice-app" => &["sluice-core", "sluice-migrations", "sluice-words"],
-            "sluice-sim" | "sluice-slack" => &[
+            "sluice-monitors" | "sluice-sim" | "sluice-slack" => &[
                 "sluice-core",
                 "sluice-migrations",
                 "sluice-words",
@@ -165,6 +165,7 @@ fn dependencies_point_inwards() {
         "sluice-migrations",
         "sluice-words",
         "sluice-app",
+        "sluice-monitors",
         "sluice-sim",
         "sluice-slack",
     ] {

@@ -35,6 +35,11 @@ fn an_applications_infrastructure_is_what_its_configuration_says() {
 }
 
 #[test]
+fn the_runbook_names_what_the_templates_create() {
+    check("test_runbook");
+}
+
+#[test]
 fn an_update_of_the_stack_undoes_no_deployment() {
     check("test_app_stacks");
 }

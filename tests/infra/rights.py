@@ -18,6 +18,7 @@ SERVICES = {
     "dynamodb": ("dynamodb", "dynamodb"),
     "ecr": ("ecr", "ecr"),
     "ecs": ("ecs", "ecs"),
+    "event_bridge": ("events", "events"),
     "elb": ("elasticloadbalancing", "elbv2"),
     "logs": ("logs", "logs"),
     "rds": ("rds", "rds"),
@@ -39,7 +40,7 @@ ACTIONS = {
     "sts:GetCallerIdentity": set(),  # It needs no right.
 }
 # What is called with Sluice's own credentials, by file; everything else is with a role.
-OWN_FILES = ("clients.rs", "codecommit.rs", "dynamodb/", "own_secret.rs", "sqs.rs")
+OWN_FILES = ("clients.rs", "codecommit.rs", "dynamodb/", "event_bus.rs", "own_secret.rs", "sqs.rs")
 # Asked with the environment's role where the registry is in its account, and with Sluice's own elsewhere.
 EITHER_FILES = ("ecr",)
 

@@ -9,7 +9,8 @@ from templates import ENVIRONMENT, SLUICE, as_list, policies, read
 
 STORE = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"}
 IMAGES = {"ecr:BatchGetImage", "ecr:DescribeImageScanFindings", "ecr:DescribeImages"}
-WORK = STORE | IMAGES | {"sqs:SendMessage", "secretsmanager:GetSecretValue", "sts:AssumeRole"}
+WORK = STORE | IMAGES | {
+    "events:PutEvents", "sqs:SendMessage", "secretsmanager:GetSecretValue", "sts:AssumeRole"}
 SOURCE = {
     "codecommit:GetBranch",
     "codecommit:GetCommit",
@@ -52,11 +53,13 @@ CALLED = {
         "RolloutHookRole": {"dynamodb:GetItem", "dynamodb:Query", "sqs:SendMessage"},
         "AdvanceRole": WORK,
         "HealthCheckRole": WORK | SOURCE,
+        "ForwardRole": {"events:PutEvents"},
     },
     ENVIRONMENT: {
         "Role": None,  # Whatever an adapter calls with a role.
         "ReadRole": LOOKS_AT_DATABASES | LOOKS_AT_SERVICES | {"ecr:DescribeImages"},
         "RolloutHookRole": {"dynamodb:GetItem", "dynamodb:Query", "sqs:SendMessage"},
+        "ForwardRole": {"events:PutEvents"},
     },
 }
 
@@ -76,7 +79,6 @@ UNCALLED = {
     "sqs:DeleteMessage": "Lambda takes messages off the queue with the role of advance",
     "sqs:GetQueueAttributes": "Lambda takes messages off the queue with the role of advance",
     "sqs:ReceiveMessage": "Lambda takes messages off the queue with the role of advance",
-    "events:PutEvents": "EventBridge carries events to Sluice's bus with it",
     "lambda:InvokeFunction": "ECS calls the hook with it",
     "ecs:TagResource": "RegisterTaskDefinition with tags needs it",
     "rds:AddTagsToResource": "CreateDBSnapshot and all that makes a copy, with tags, need it",

@@ -24,6 +24,10 @@ const ELSEWHERE: [(&str, &[Operation]); 5] = [
     ("`origin` loses it", &[Operation::LookupUser]),
     ("`source` loses it", &REPOSITORY),
     (
+        "`monitored` loses each of its answers",
+        &[Operation::TellMonitor],
+    ),
+    (
         "it shows something: whoever does not see it asks again",
         &[Operation::OpenModal, Operation::PublishHome],
     ),

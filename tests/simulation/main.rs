@@ -17,6 +17,7 @@ mod hunted;
 mod iac;
 mod invariants;
 mod lost_answers;
+mod monitored;
 mod offers;
 mod operated;
 mod origin;

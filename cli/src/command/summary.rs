@@ -1,6 +1,6 @@
 //! A configuration in a few lines, as `sluice config check` prints it.
 
-use sluice_core::config::{Config, Environment, Member, ServiceKind, Source, Strategy};
+use sluice_core::config::{Config, Environment, Member, Monitor, ServiceKind, Source, Strategy};
 use sluice_core::quantity;
 
 use crate::terminal::{DIM, STRONG, as_text, paint};
@@ -101,7 +101,7 @@ fn of(environment: &Environment) -> Vec<(&'static str, String)> {
         })
         .collect();
     let bake = &environment.bake;
-    vec![
+    let mut rows = vec![
         ("takes", takes),
         ("approval", approval(environment)),
         ("roles", roles(environment)),
@@ -126,7 +126,12 @@ fn of(environment: &Environment) -> Vec<(&'static str, String)> {
             ),
         ),
         ("channel", environment.channel.to_string()),
-    ]
+    ];
+    let monitors: Vec<&str> = environment.monitors.iter().map(Monitor::name).collect();
+    if !monitors.is_empty() {
+        rows.push(("monitors", monitors.join(", ")));
+    }
+    rows
 }
 
 fn opens(environment: &Environment) -> String {

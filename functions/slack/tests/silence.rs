@@ -14,9 +14,9 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use sluice_app::App;
 use sluice_app::ports::{
-    Alarms, Chat, ChatError, Clock, DeploymentSummary, Due, EnvironmentKey, EnvironmentState,
-    MessageRef, Opened, Ports, Save, SaveError, Shown, Store, Stored, Target, Thread, TriggerId,
-    WakeUp, Wakeups,
+    Alarms, AllMonitored, Chat, ChatError, Clock, DeploymentSummary, Due, EnvironmentKey,
+    EnvironmentState, MessageRef, Monitored, Opened, Ports, Save, SaveError, Shown, Store, Stored,
+    Target, Thread, TriggerId, WakeUp, Wakeups,
 };
 use sluice_core::config::Config;
 use sluice_core::controls::Controls;
@@ -138,6 +138,19 @@ impl Store for Silent {
     }
 
     async fn set_shown(&self, _: &DeploymentId, _: &Shown) -> Result<(), PortError> {
+        pending().await
+    }
+
+    async fn monitored(&self, _: &DeploymentId) -> Result<AllMonitored, PortError> {
+        pending().await
+    }
+
+    async fn set_monitored(
+        &self,
+        _: &DeploymentId,
+        _: &str,
+        _: &Monitored,
+    ) -> Result<bool, PortError> {
         pending().await
     }
 }

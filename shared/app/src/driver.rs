@@ -1,5 +1,7 @@
 //! The driver: load, step, save, carry out, feed back, until the deployment waits.
 
+mod settle;
+
 use std::sync::Arc;
 
 use futures::future::join_all;
@@ -10,12 +12,12 @@ use sluice_core::event::Event;
 use sluice_core::failure::{ErrorClass, PortError, RejectedEvent};
 use sluice_core::history::RecordedEntry;
 use sluice_core::id::DeploymentId;
-use sluice_core::machine::{confirms_at, step, wake_at};
+use sluice_core::machine::{step, wake_at};
 use sluice_core::phase::Phase;
 use sluice_core::release::VerifiedRelease;
 
 use crate::App;
-use crate::ports::{EnvironmentKey, LONGEST_DELAY, Save, SaveError, Stored, WakeUp};
+use crate::ports::{Save, SaveError, Stored, WakeUp};
 
 /// A deployment passes through at most a dozen phases; more rounds than this in one go would be a
 /// circle, and is left to the next wake-up.
@@ -266,60 +268,6 @@ impl App {
                 "{id} is missing in the store, where nothing is ever removed"
             ))
         })
-    }
-
-    /// Posts the current status, and schedules the next check of the deployment.
-    async fn settle(&self, stored: &Stored, out_of_time: bool) -> Result<(), PortError> {
-        let now = self.ports.clock.now();
-        let deployment = &stored.deployment;
-        let tell_again = self.tell(stored).await.unwrap_or_else(|error| {
-            tracing::warn!(deployment.id = %deployment.id, %error, "{} could not be reported to \
-                people", deployment.id);
-            let pause = TELL_AGAIN_AFTER + spread(&deployment.id);
-            now.saturating_add(pause).ok()
-        });
-        if deployment.phase.is_terminal() || only_cleans_up(deployment) {
-            self.wake_next(deployment).await?;
-        }
-        let confirms_at = confirms_at(deployment).filter(|at| *at > now);
-        let mut due_at = [wake_at(deployment, now), tell_again, confirms_at]
-            .into_iter()
-            .flatten()
-            .min();
-        if out_of_time && !deployment.phase.is_terminal() {
-            due_at = Some(now);
-        }
-        if due_at != stored.due_at {
-            self.ports
-                .store
-                .set_due(&deployment.id, stored.version, due_at)
-                .await?;
-        }
-        // What is further off the minute finds. A message that the queue brings early would be sent
-        // on again and again, and one that it brings twice would be two from then on.
-        if let Some(due_at) = due_at.filter(|at| at.duration_since(now) <= LONGEST_DELAY) {
-            self.wake(&deployment.id, Some(due_at), due_at.duration_since(now))
-                .await?;
-        }
-        Ok(())
-    }
-
-    /// Its environment is free: wakes the deployment that waits for it.
-    async fn wake_next(&self, ended: &Deployment) -> Result<(), PortError> {
-        let state = self
-            .ports
-            .store
-            .environment(&EnvironmentKey::of(ended))
-            .await?;
-        let next = state
-            .rollback
-            .or_else(|| state.newest.map(|newest| newest.deployment));
-        match next {
-            Some(next) if next != ended.id && state.active.is_none() => {
-                self.wake(&next, None, SignedDuration::ZERO).await
-            }
-            _ => Ok(()),
-        }
     }
 
     pub(crate) async fn wake(

@@ -20,6 +20,7 @@ mod hint;
 mod hook;
 mod intake;
 mod minute;
+mod monitors;
 mod operate;
 mod person;
 pub mod ports;

@@ -357,6 +357,7 @@ client_set! {
     ecr: aws_sdk_ecr::Client,
     ecs: aws_sdk_ecs::Client,
     elb: aws_sdk_elasticloadbalancingv2::Client,
+    event_bridge: aws_sdk_eventbridge::Client,
     logs: aws_sdk_cloudwatchlogs::Client,
     rds: aws_sdk_rds::Client,
     secrets_manager: aws_sdk_secretsmanager::Client,

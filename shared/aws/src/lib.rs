@@ -13,6 +13,7 @@ mod ecr;
 mod ecs;
 mod elb;
 mod error;
+mod event_bus;
 #[cfg(test)]
 mod hostile;
 mod http;
@@ -32,6 +33,7 @@ pub use codecommit::CodeCommitRepository;
 pub use dynamodb::{DynamoStore, create_table};
 pub use ecr::EcrRegistry;
 pub use ecs::{EcsServices, EcsTasks};
+pub use event_bus::EventBridgeBus;
 pub use http::HttpsHttp;
 pub use own_secret::own_secret;
 pub use rds::{DEPLOYMENT_TAG, PURPOSE_TAG, RETENTION_TAG, RdsDatabases};

@@ -2,6 +2,8 @@
 
 #[path = "config/mistakes.rs"]
 mod mistakes;
+#[path = "config/monitors.rs"]
+mod monitors;
 #[path = "config/page.rs"]
 mod page;
 #[path = "config/properties.rs"]

@@ -1,5 +1,6 @@
 //! The application, put together on AWS and Slack.
 
+mod monitors;
 mod no_chat;
 mod token;
 
@@ -13,11 +14,12 @@ use sluice_app::App;
 use sluice_app::ports::{Chat, Ports};
 use sluice_aws::{
     AwsSecrets, Clients, CloudWatchAlarms, CodeCommitRepository, DynamoStore, EcrRegistry,
-    EcsServices, EcsTasks, HttpsHttp, RdsDatabases, RolloutHook, SqsWakeups, SystemClock,
-    own_secret,
+    EcsServices, EcsTasks, EventBridgeBus, HttpsHttp, RdsDatabases, RolloutHook, SqsWakeups,
+    SystemClock, own_secret,
 };
 use sluice_core::config::{Config, shared};
 use sluice_core::failure::PortError;
+use sluice_monitors::WebMonitors;
 use sluice_slack::{
     BASE_URL, InvalidBaseUrl, Rendered, Responder, SigningSecrets, SlackChat, TokenSource,
     UnusableSecrets,
@@ -26,6 +28,7 @@ use sluice_slack::{
 use crate::function::Function;
 use crate::logging::init_tracing;
 use crate::settings::{InvalidSettings, Settings};
+use monitors::{Bus, OwnSecrets};
 use no_chat::NoChat;
 use token::TokenSecret;
 
@@ -172,6 +175,11 @@ fn ports(settings: &Settings, clients: &Arc<Clients>, chat: Arc<dyn Chat>) -> Po
         alarms: Arc::new(CloudWatchAlarms::new(clients.clone())),
         http: Arc::new(HttpsHttp::new()),
         chat,
+        monitors: Arc::new(WebMonitors::new(
+            Arc::new(OwnSecrets(clients.clone())),
+            Arc::new(Bus(EventBridgeBus::new(clients.clone()))),
+            Arc::new(SystemClock),
+        )),
     }
 }
 

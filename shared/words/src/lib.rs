@@ -9,6 +9,7 @@ pub mod home;
 pub mod inline;
 pub mod message;
 pub mod modal;
+pub mod monitoring;
 pub mod note;
 pub mod operate;
 pub mod parts;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use jiff::SignedDuration;
-use sluice_app::ports::{MessageRef, Opened, SaveError, Shown, Store, Undeliverable};
+use sluice_app::ports::{
+    MessageRef, Monitored, Notice, Opened, SaveError, Shown, Store, Trouble, Undeliverable,
+};
 use sluice_core::controls::{Controls, Freeze, Hold};
 use sluice_core::event::Claim;
 use sluice_core::failure::ErrorClass;
@@ -418,6 +420,53 @@ async fn what_people_see_is_remembered(stage: &impl Stage) {
     );
 }
 
+async fn what_monitors_have_heard_is_changed_by_one_function_at_a_time(stage: &impl Stage) {
+    let store = stage.store();
+    let id = DeploymentId::from_outside("dep-0123456789abcdef");
+    assert!(store.monitored(&id).await.unwrap().is_empty());
+    let first = Monitored {
+        told: 3,
+        keeps: Some("17".to_owned()),
+        telling: Some(after(1)),
+        trouble: Some(Trouble {
+            since: noon(),
+            next: after(1),
+        }),
+        notice: Some(Notice {
+            text: "it does not answer".to_owned(),
+            since: noon(),
+            is_told: false,
+        }),
+        ..Monitored::default()
+    };
+    assert!(store.set_monitored(&id, "grafana", &first).await.unwrap());
+    let again = store.set_monitored(&id, "grafana", &first).await.unwrap();
+    assert!(!again, "somebody else was faster");
+    let stored = store.monitored(&id).await.unwrap();
+    let read = stored["grafana"].clone();
+    let expected = Monitored {
+        version: 1,
+        ..first
+    };
+    assert_eq!(read, expected);
+    let next = Monitored {
+        told: 5,
+        telling: None,
+        ..read
+    };
+    assert!(store.set_monitored(&id, "grafana", &next).await.unwrap());
+    let other = Monitored::default();
+    assert!(store.set_monitored(&id, "webhook", &other).await.unwrap());
+    let all = store.monitored(&id).await.unwrap();
+    assert_eq!((all["grafana"].version, all["grafana"].told), (2, 5));
+    assert_eq!(all["webhook"].version, 1);
+    assert_eq!(
+        store.load(&id).await.unwrap(),
+        None,
+        "it is no deployment for that"
+    );
+}
+
 async fn controls_are_set_under_the_version_that_was_read_and_lifted_again(stage: &impl Stage) {
     let store = stage.store();
     let key = environment("erp");
@@ -493,5 +542,6 @@ contract! {
     what_was_verified_is_found_by_digest_and_last on sim, moto;
     what_is_due_comes_the_longest_due_first on sim, moto;
     what_people_see_is_remembered on sim, moto;
+    what_monitors_have_heard_is_changed_by_one_function_at_a_time on sim, moto;
     controls_are_set_under_the_version_that_was_read_and_lifted_again on sim, moto;
 }

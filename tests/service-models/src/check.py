@@ -21,6 +21,7 @@ SERVICES = {
     "ecr": ["ecr"],
     "ecs": ["ecs"],
     "elasticloadbalancing": ["elb", "elbv2"],
+    "events": ["events"],
     "logs": ["logs"],
     "monitoring": ["cloudwatch"],
     "rds": ["rds"],

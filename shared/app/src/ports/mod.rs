@@ -5,6 +5,7 @@
 
 mod chat;
 mod cloud;
+mod monitors;
 mod source;
 mod store;
 
@@ -22,6 +23,7 @@ pub use cloud::{
     LOG_LINES_MAX, Registry, Secrets, ServiceQuery, Services, Target, TaskDefinitionOrder,
     TaskOrder, Tasks,
 };
+pub use monitors::{AllMonitored, MonitorError, Monitored, Monitors, NotTaken, Notice, Trouble};
 pub use sluice_core::environment_key::EnvironmentKey;
 pub use sluice_core::summary::DeploymentSummary;
 pub use source::{FoundCommit, Repository, RepositoryAt, Sources, StoredSource};
@@ -47,6 +49,7 @@ pub struct Ports {
     pub alarms: Arc<dyn Alarms>,
     pub http: Arc<dyn Http>,
     pub chat: Arc<dyn Chat>,
+    pub monitors: Arc<dyn Monitors>,
 }
 
 /// The time.

@@ -15,7 +15,7 @@ use sluice_core::id::{ChannelName, DeploymentId, Digest, Hash};
 use sluice_core::release::VerifiedRelease;
 use sluice_words::parts::Size;
 
-use super::{DeploymentSummary, MessageRef};
+use super::{AllMonitored, DeploymentSummary, MessageRef, Monitored};
 
 /// Who is in an environment, and who comes next.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -267,4 +267,16 @@ pub trait Store: Send + Sync {
 
     /// Remembers what people see.
     async fn set_shown(&self, id: &DeploymentId, shown: &Shown) -> Result<(), PortError>;
+
+    /// What each monitor has heard of the deployment, as far as any has.
+    async fn monitored(&self, id: &DeploymentId) -> Result<AllMonitored, PortError>;
+
+    /// Remembers what the monitor has heard, under the version that was read: 0 where nothing was
+    /// stored. What is stored has the next version. `false` if it changed since.
+    async fn set_monitored(
+        &self,
+        id: &DeploymentId,
+        monitor: &str,
+        monitored: &Monitored,
+    ) -> Result<bool, PortError>;
 }

@@ -31,6 +31,8 @@ pub(super) const STATE: &str = "state";
 pub(super) const SETTINGS: &str = "state#settings";
 /// What people see of it.
 pub(super) const SHOWN: &str = "shown";
+/// What the sort key of each item begins with that says what a monitor has heard of it.
+pub(super) const MONITORS: &str = "monitor#";
 /// What the sort key of each item of its history begins with.
 pub(super) const RECORDS: &str = "record#";
 /// The environment itself.

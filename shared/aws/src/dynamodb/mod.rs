@@ -11,6 +11,7 @@ mod expression;
 mod history;
 mod item;
 mod key;
+mod monitored;
 mod past;
 mod sources;
 mod table;
@@ -23,8 +24,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use jiff::Timestamp;
 use sluice_app::ports::{
-    DeploymentSummary, Due, EnvironmentKey, EnvironmentState, Opened, Save, SaveError, Shown,
-    Store, Stored,
+    AllMonitored, DeploymentSummary, Due, EnvironmentKey, EnvironmentState, Monitored, Opened,
+    Save, SaveError, Shown, Store, Stored,
 };
 use sluice_core::controls::Controls;
 use sluice_core::deployment::Deployment;
@@ -193,6 +194,19 @@ impl Store for DynamoStore {
 
     async fn set_shown(&self, id: &DeploymentId, shown: &Shown) -> Result<(), PortError> {
         self.write_shown(id, shown).await
+    }
+
+    async fn monitored(&self, id: &DeploymentId) -> Result<AllMonitored, PortError> {
+        self.read_monitored(id).await
+    }
+
+    async fn set_monitored(
+        &self,
+        id: &DeploymentId,
+        monitor: &str,
+        monitored: &Monitored,
+    ) -> Result<bool, PortError> {
+        self.write_monitored(id, monitor, monitored).await
     }
 }
 

@@ -5,6 +5,7 @@
 mod controls;
 mod environment;
 mod migration;
+mod monitors;
 mod order;
 mod people;
 mod placement;

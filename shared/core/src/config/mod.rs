@@ -5,6 +5,7 @@
 
 mod check;
 mod migration;
+mod monitor;
 mod nesting;
 mod people;
 mod problem;
@@ -35,6 +36,7 @@ use crate::registry::Registry;
 use crate::tag::TagPattern;
 
 pub use migration::{Inspect, Migration, RiskRule, WaivedFinding, is_alembic};
+pub use monitor::Monitor;
 pub use people::People;
 pub use problem::{Problem, Problems};
 pub use report::did_you_mean;
@@ -267,6 +269,9 @@ pub struct Environment {
     pub alarms: Vec<AlarmName>,
     /// Where people are told.
     pub channel: ChannelName,
+    /// What else is told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub monitors: Vec<Monitor>,
 }
 
 /// Where a service stands in an environment.

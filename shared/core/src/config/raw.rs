@@ -4,8 +4,8 @@
 
 use super::reader::tables;
 use super::text::{
-    BranchPattern, DatabaseId, JsonPointer, Label, MemberId, ParameterName, Path, SecretKey,
-    SecretName, SourceHost, Url, UserId, VariableName, Word, choices,
+    BranchPattern, BusName, DatabaseId, JsonPointer, Label, MemberId, ParameterName, Path,
+    SecretKey, SecretName, Slug, SourceHost, Url, UserId, VariableName, Word, choices,
 };
 use super::values::{HOUR, Json, MINUTE, Map, Number, SECOND, Time, Unshown};
 use super::{BranchModel, Day, RiskRule, ServiceKind, Severity};
@@ -284,6 +284,8 @@ tables! {
         optional alarms: List<AlarmName>,
         /// The Slack channel for messages: `#name`, or its id.
         required channel: ChannelName,
+        /// What else is told of deployments: see docs/monitors.md. Default: nothing.
+        optional monitors: Monitors,
     }
 
     /// The place of a service in an environment.
@@ -408,5 +410,84 @@ tables! {
         optional failures: Number<1, 100>,
         /// The version is healthy only after at least this many good samples. Default: 3.
         optional samples: Number<1, 100>,
+    }
+
+    /// What is told of deployments beside Slack. Tokens and keys are names or ARNs of secrets in
+    /// Secrets Manager, in Sluice's own account.
+    struct Monitors as r#"{ grafana = { url = "https://grafana.example.com", token = "sluice/grafana" } }"# {
+        /// Grafana: one annotation for each deployment that changed something.
+        optional grafana: Grafana,
+        /// Sentry: a release and a deploy for each version that went live.
+        optional sentry: Sentry,
+        /// Loki: every line of the story.
+        optional loki: Loki,
+        /// Amazon EventBridge: an event for each change of state.
+        optional event_bridge: EventBridge,
+        /// A signed HTTP request for each change of state.
+        optional webhook: Webhook,
+        /// PagerDuty: an incident where a person is needed.
+        optional pagerduty: PagerDuty,
+    }
+
+    /// Annotations in Grafana.
+    struct Grafana as r#"{ url = "https://grafana.example.com", token = "sluice/grafana" }"# {
+        /// The address of Grafana.
+        required url: Url,
+        /// The secret with a service account's token that may read, create and write annotations.
+        required token: SecretName,
+    }
+
+    /// Releases and deploys in Sentry.
+    struct Sentry as r#"{ organization = "acme", projects = ["erp"], token = "sluice/sentry" }"# {
+        /// The address of Sentry. Default: https://sentry.io.
+        optional url: Url,
+        /// The organisation's slug.
+        required organization: Slug,
+        /// The slugs of the projects that the release belongs to.
+        required projects: List<Slug>,
+        /// The secret with a token with the scope `project:releases`.
+        required token: SecretName,
+        /// What comes before the image tag in the name of a release, such as `erp@`: the name must be
+        /// the one that the application's SDK sends. Default: nothing.
+        optional prefix: Label,
+        /// The repository as Sentry's integration names it, such as `acme/erp`: commits are connected
+        /// to the release. Default: only the commit's id is sent.
+        optional repository: Label,
+    }
+
+    /// Log lines in Loki.
+    struct Loki as r#"{ url = "https://loki.example.com" }"# {
+        /// The address of Loki, without `/loki/api/v1/push`.
+        required url: Url,
+        /// The user, where Loki is behind one; Grafana Cloud shows a number. Default: none; a `token`
+        /// then goes as a bearer token.
+        optional user: Label,
+        /// The secret with the password or token. Default: none.
+        optional token: SecretName,
+        /// The tenant (`X-Scope-OrgID`). Default: none.
+        optional tenant: Label,
+    }
+
+    /// Events on Amazon EventBridge.
+    struct EventBridge as r#"{ bus = "deployments" }"# {
+        /// The event bus, by name or ARN. Sluice needs the right events:PutEvents on it.
+        required bus: BusName,
+    }
+
+    /// Signed requests.
+    struct Webhook as r#"{ url = "https://hooks.example.com/deployments", secret = "sluice/webhook" }"# {
+        /// The address that they go to.
+        required url: Url,
+        /// The secret with the key that signs them: `whsec_` and base64, as Standard Webhooks has it.
+        required secret: SecretName,
+    }
+
+    /// Incidents in PagerDuty.
+    struct PagerDuty as r#"{ key = "sluice/pagerduty" }"# {
+        /// The secret with the integration key of a service (Events API v2).
+        required key: SecretName,
+        /// The address. Default: https://events.pagerduty.com; in the EU
+        /// https://events.eu.pagerduty.com.
+        optional url: Url,
     }
 }

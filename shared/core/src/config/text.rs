@@ -108,6 +108,10 @@ plain_texts! {
     SourceHost;
     /// A glob over branches.
     BranchPattern;
+    /// An organisation or a project in Sentry.
+    Slug;
+    /// An event bus.
+    BusName;
 }
 
 // The bounds are those of the services' own API models: ECS 255 characters, ECR 256, RDS 63,
@@ -177,6 +181,11 @@ texts! {
         "release/*";
     SourceHost: "a host", r"^[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]{1,5})?$",
         "lower-case letters, digits, hyphens and dots, without https://", "git.example.com";
+    Slug: "a slug", r"^[a-z0-9_][a-z0-9_-]{0,99}$",
+        "lower-case letters, digits, `_` and `-`, as in the address of its page", "erp";
+    BusName: "an event bus",
+        r"^(arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:event-bus/)?[A-Za-z0-9/._-]{1,256}$",
+        "the name or the ARN of a bus in EventBridge", "deployments";
 }
 
 fn read_text<'a, T: Read>(
@@ -192,7 +201,8 @@ fn read_text<'a, T: Read>(
         ..
     } = grammar;
     // Someone may have written the value where its place belongs.
-    let hidden = node.place.key.contains(".secrets.") && !node.is_key;
+    let key = &node.place.key;
+    let hidden = !node.is_key && (key.contains(".secrets.") || key.contains(".monitors."));
     let text = match node.value {
         DeValue::String(text) if regex.is_match(text) => return Some(text),
         DeValue::String(text) => text,

@@ -121,6 +121,18 @@ pub fn draw(
     Ok(SealedPlan::new(plan, seen))
 }
 
+/// Whether what vouches for the image is not in the way of a plan: the registry it is in, its scan, its
+/// success in the environment before. Only such an image may run, even to be looked at.
+pub(super) fn is_vouched_for(d: &Deployment, survey: &Survey) -> bool {
+    let mut findings = Findings::default();
+    findings.judge_registry(d);
+    findings.judge_image(d, survey.image.as_ref());
+    let policy = &d.settings.environment.scan;
+    findings.judge_scan(policy, survey.scan.as_ref(), d.entered_at);
+    findings.judge_proof(d, survey.proof.as_ref());
+    findings.problems.is_empty()
+}
+
 #[derive(Default)]
 pub(super) struct Findings {
     /// In the way.

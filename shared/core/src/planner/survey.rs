@@ -12,6 +12,8 @@ use crate::migration::InspectionReading;
 use crate::observation::{ProofObservation, ScanObservation, ServiceObservation};
 use crate::plan::survey::{Inspecting, Survey};
 
+use super::draw::is_vouched_for;
+
 /// Another task is asked for in the place of one that never started: see [`machine`](crate::machine).
 const NEVER_STARTED: u8 = 3;
 
@@ -80,12 +82,12 @@ impl Survey {
         missing
     }
 
-    /// The next thing to be done to look at the migration. Nothing, where what was read is in the
-    /// way of a plan already.
+    /// The next thing to be done to look at the migration, which runs the image. Nothing, where it is
+    /// not vouched for.
     fn missing_of_migration(&self, d: &Deployment) -> Option<Command> {
         let migration = d.settings.migration.as_ref()?;
         migration.inspect.as_ref()?;
-        if self.inspection.is_some() || !self.image.as_ref()?.present {
+        if self.inspection.is_some() || !is_vouched_for(d, self) {
             return None;
         }
         let secrets = match &self.secrets {

@@ -3,8 +3,6 @@
 use serde_json::Value;
 use sluice_core::config::{Config, schema};
 
-use super::ERP;
-
 const COMMITTED: &str = include_str!("../../../../docs/sluice.schema.json");
 
 #[test]
@@ -43,7 +41,7 @@ fn every_table_and_key_is_described() {
     let schema = schema();
     let mut found = Vec::new();
     tables(&schema, &mut found);
-    assert_eq!(found.len(), 20, "{found:#?}");
+    assert_eq!(found.len(), 27, "{found:#?}");
     assert!(!schema.to_string().contains("null"), "TOML has no null");
 }
 
@@ -74,19 +72,27 @@ fn the_reader_and_the_schema_know_the_same_keys() {
         ("[scan]", "except"),
         ("except = [{", "id"),
         ("SENTRY_DSN = {", "parameter"),
+        ("monitors = {", "pagerduty"),
+        ("grafana = {", "Annotations in Grafana."),
+        ("sentry = {", "prefix"),
+        ("loki = {", "tenant"),
+        ("event_bridge = {", "bus"),
+        ("webhook = {", "Signed requests."),
+        ("pagerduty = {", "Incidents in PagerDuty."),
     ];
     for (header, key) in headers {
         let (_, keys) = found
             .iter()
-            .find(|(_, keys)| keys.contains(&key.to_owned()))
+            .find(|(what, keys)| what == key || keys.contains(&key.to_owned()))
             .unwrap();
         let unknown = if header.ends_with('{') {
             " qqqqqqqqqq = 1,"
         } else {
             "\nqqqqqqqqqq = 1"
         };
+        let erp = super::monitors::watched();
         let text =
-            format!("[scan]\n{EXCEPT}\n{ERP}").replacen(header, &format!("{header}{unknown}"), 1);
+            format!("[scan]\n{EXCEPT}\n{erp}").replacen(header, &format!("{header}{unknown}"), 1);
         let problems = Config::parse(&text).unwrap_err();
         let help = &problems.as_slice()[0].help;
         let mut told: Vec<_> = help

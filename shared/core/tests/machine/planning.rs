@@ -11,6 +11,7 @@ use sluice_core::observation::{AlarmState, ImageObservation, ProofObservation, S
 use sluice_core::registry::Registry;
 use sluice_core::scan::{Counts, Findings};
 
+use super::unkind::given;
 use super::world::digest;
 use crate::Run;
 
@@ -130,6 +131,20 @@ fn the_digest_must_pass_staging_first_but_staging_is_given_time() {
         "{}",
         run.report()
     );
+}
+
+#[test]
+fn an_image_that_is_not_vouched_for_never_runs_not_even_to_be_looked_at() {
+    let (mut run, mut world) = Run::new(Requester::Push);
+    world.scan = ScanObservation::Complete(BTreeMap::from([(Severity::Critical, 1)]).into());
+    run.until(&world, "Failed");
+    assert_eq!(given(&run, "start-inspection"), 0);
+    assert_eq!(given(&run, "register-inspector"), 0);
+
+    let (mut run, mut world) = Run::new(Requester::Push);
+    world.proof = ProofObservation::NotVerified;
+    run.until(&world, "Failed");
+    assert_eq!(given(&run, "start-inspection"), 0);
 }
 
 #[test]

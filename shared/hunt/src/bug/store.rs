@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use sluice_app::ports::{
-    DeploymentSummary, Due, EnvironmentKey, EnvironmentState, Opened, Save, SaveError, Shown,
-    Store, Stored,
+    AllMonitored, DeploymentSummary, Due, EnvironmentKey, EnvironmentState, Monitored, Opened,
+    Save, SaveError, Shown, Store, Stored,
 };
 use sluice_core::controls::Controls;
 use sluice_core::deployment::{Deployment, Pause};
@@ -206,5 +206,18 @@ impl Store for Buggy {
 
     async fn set_shown(&self, id: &DeploymentId, shown: &Shown) -> Result<(), PortError> {
         self.inner.set_shown(id, shown).await
+    }
+
+    async fn monitored(&self, id: &DeploymentId) -> Result<AllMonitored, PortError> {
+        self.inner.monitored(id).await
+    }
+
+    async fn set_monitored(
+        &self,
+        id: &DeploymentId,
+        monitor: &str,
+        monitored: &Monitored,
+    ) -> Result<bool, PortError> {
+        self.inner.set_monitored(id, monitor, monitored).await
     }
 }

@@ -91,6 +91,7 @@ operations! {
     LookupUser = "slack:users.lookupByEmail";
     OpenModal = "slack:views.open";
     PublishHome = "slack:views.publish";
+    TellMonitor = "monitor:Tell";
 }
 
 impl Operation {

@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sluice_app::ports::{
-    DeploymentSummary, Due, EnvironmentKey, EnvironmentState, Opened, Save, SaveError, Shown,
-    Sources, Store, Stored, StoredSource,
+    AllMonitored, DeploymentSummary, Due, EnvironmentKey, EnvironmentState, Monitored, Opened,
+    Save, SaveError, Shown, Sources, Store, Stored, StoredSource,
 };
 use sluice_core::controls::Controls;
 use sluice_core::deployment::Deployment;
@@ -351,6 +351,27 @@ impl Store for MemoryStore {
         self.gate
             .call(Operation::PutItem, || {
                 self.tables().shown.insert(id.clone(), shown.clone());
+            })
+            .await
+    }
+
+    async fn monitored(&self, id: &DeploymentId) -> Result<AllMonitored, PortError> {
+        self.gate
+            .call(Operation::Query, || {
+                self.tables().monitored.get(id).cloned().unwrap_or_default()
+            })
+            .await
+    }
+
+    async fn set_monitored(
+        &self,
+        id: &DeploymentId,
+        monitor: &str,
+        monitored: &Monitored,
+    ) -> Result<bool, PortError> {
+        self.gate
+            .call(Operation::UpdateItem, || {
+                self.tables().set_monitored(id, monitor, monitored)
             })
             .await
     }

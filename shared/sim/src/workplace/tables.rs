@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use sluice_app::ports::{
-    DeploymentSummary, EnvironmentKey, EnvironmentState, Newest, Opened, Save, SaveError, Shown,
-    Stored, StoredSource,
+    AllMonitored, DeploymentSummary, EnvironmentKey, EnvironmentState, Monitored, Newest, Opened,
+    Save, SaveError, Shown, Stored, StoredSource,
 };
 use sluice_core::controls::Controls;
 use sluice_core::deployment::Deployment;
@@ -26,6 +26,7 @@ pub(super) struct Tables {
     pub(super) environments: BTreeMap<EnvironmentKey, EnvironmentState>,
     pub(super) histories: BTreeMap<DeploymentId, Vec<Record>>,
     pub(super) shown: BTreeMap<DeploymentId, Shown>,
+    pub(super) monitored: BTreeMap<DeploymentId, AllMonitored>,
     verified: BTreeMap<EnvironmentKey, BTreeMap<Digest, VerifiedRelease>>,
     /// Every success, oldest first.
     verified_releases: BTreeMap<EnvironmentKey, Vec<VerifiedRelease>>,
@@ -207,6 +208,26 @@ impl Tables {
         environment.freeze.clone_from(&controls.freeze);
         environment.hold.clone_from(&controls.hold);
         environment.controls_asked_at = controls.asked_at;
+        true
+    }
+
+    /// Remembers what a monitor has heard, if that is still as it was read.
+    pub(super) fn set_monitored(
+        &mut self,
+        id: &DeploymentId,
+        monitor: &str,
+        monitored: &Monitored,
+    ) -> bool {
+        let all = self.monitored.entry(id.clone()).or_default();
+        let there = all.get(monitor).map_or(0, |it| it.version);
+        if there != monitored.version {
+            return false;
+        }
+        let next = Monitored {
+            version: there + 1,
+            ..monitored.clone()
+        };
+        all.insert(monitor.to_owned(), next);
         true
     }
 

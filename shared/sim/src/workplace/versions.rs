@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sluice_app::ports::{
-    DeploymentSummary, Due, EnvironmentKey, EnvironmentState, Opened, Save, SaveError, Shown,
-    Store, Stored,
+    AllMonitored, DeploymentSummary, Due, EnvironmentKey, EnvironmentState, Monitored, Opened,
+    Save, SaveError, Shown, Store, Stored,
 };
 use sluice_core::controls::Controls;
 use sluice_core::deployment::Deployment;
@@ -218,5 +218,19 @@ impl Store for StoreOfVersion {
 
     async fn set_shown(&self, id: &DeploymentId, shown: &Shown) -> Result<(), PortError> {
         self.inner.set_shown(id, shown).await
+    }
+
+    async fn monitored(&self, id: &DeploymentId) -> Result<AllMonitored, PortError> {
+        self.know_deployment(id)?;
+        self.inner.monitored(id).await
+    }
+
+    async fn set_monitored(
+        &self,
+        id: &DeploymentId,
+        monitor: &str,
+        monitored: &Monitored,
+    ) -> Result<bool, PortError> {
+        self.inner.set_monitored(id, monitor, monitored).await
     }
 }

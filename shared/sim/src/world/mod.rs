@@ -28,7 +28,8 @@ use sluice_core::id::SlackUserId;
 
 use crate::cloud::{Cloud, CloudPorts, Dependency, Emitted, SharedCloud};
 use crate::workplace::{
-    CrashPoint, Dice, EventBridge, Gate, MemoryStore, MemoryWakeups, SlackModel, Weather,
+    CrashPoint, Dice, EventBridge, Gate, MemoryStore, MemoryWakeups, MonitorModel, SlackModel,
+    Weather,
 };
 
 pub use direct::DirectFunctions;
@@ -51,6 +52,7 @@ pub struct World {
     store: Arc<MemoryStore>,
     wakeups: Arc<MemoryWakeups>,
     slack: Arc<SlackModel>,
+    monitors: Arc<MonitorModel>,
     bridge: EventBridge<Emitted>,
     functions: Option<Arc<dyn Functions>>,
     people: People,
@@ -88,6 +90,7 @@ impl World {
         }
         let mut world = Self {
             store: Arc::new(MemoryStore::new(gate.clone(), Some(witness))),
+            monitors: Arc::new(MonitorModel::new(gate.clone())),
             wakeups: Arc::new(MemoryWakeups::new(
                 gate,
                 weather.double_wakeups,
@@ -144,6 +147,7 @@ impl World {
             alarms: cloud.clone(),
             http: cloud,
             chat: self.slack.clone(),
+            monitors: self.monitors.clone(),
         }
     }
 
@@ -183,6 +187,11 @@ impl World {
     /// Slack.
     pub fn slack(&self) -> &SlackModel {
         &self.slack
+    }
+
+    /// The monitors.
+    pub fn monitors(&self) -> &MonitorModel {
+        &self.monitors
     }
 
     /// What travels from the cloud to the functions.
@@ -238,6 +247,7 @@ impl World {
         violations.extend(self.watcher().running_twice());
         violations.extend(watch::secrets_in_histories(&deployments, &histories, now));
         violations.extend(watch::secrets_in_messages(&self.slack));
+        violations.extend(watch::secrets_in_news(&self.monitors));
         violations.extend(watch::replay_problems(&deployments, &histories, now));
         violations
     }

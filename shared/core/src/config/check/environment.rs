@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Known, controls, given, migration, minutes, or, order, placement, variables};
+use super::{
+    Known, controls, given, migration, minutes, monitors, or, order, placement, variables,
+};
 use crate::config::raw;
 use crate::config::reader::{At, Field};
 use crate::config::report::{Place, Report};
@@ -67,6 +69,7 @@ fn one(
     controls::restore(raw, report);
     let bake = bake(raw.bake.as_ref(), report);
     let alarms = alarms(raw, report);
+    let monitors = monitors::all(raw.monitors.as_ref(), report);
     Some(Environment {
         name: name.value.clone(),
         account: raw.account.get()?.clone(),
@@ -88,6 +91,7 @@ fn one(
         bake: bake?,
         alarms: alarms?,
         channel: raw.channel.get()?.clone(),
+        monitors: monitors?,
     })
 }
 

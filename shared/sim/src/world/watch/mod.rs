@@ -24,7 +24,9 @@ use crate::cloud::SharedCloud;
 use crate::workplace::{Change, Witness};
 use facts::Facts;
 
-pub(super) use secrets::{replay_problems, secrets_in_histories, secrets_in_messages};
+pub(super) use secrets::{
+    replay_problems, secrets_in_histories, secrets_in_messages, secrets_in_news,
+};
 
 /// Something that must always be true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -10,7 +10,7 @@ use sluice_core::history::{self, Record};
 use sluice_core::id::DeploymentId;
 
 use super::{Invariant, Violation};
-use crate::workplace::SlackModel;
+use crate::workplace::{MonitorModel, SlackModel};
 
 /// Every secret value of the simulated cloud begins with this.
 const MARK: &str = "hunter2";
@@ -64,6 +64,19 @@ pub(in crate::world) fn secrets_in_messages(slack: &SlackModel) -> Vec<Violation
         }));
     }
     found
+}
+
+/// Secrets in anything that a monitor was ever told.
+pub(in crate::world) fn secrets_in_news(monitors: &MonitorModel) -> Vec<Violation> {
+    let told = monitors.all_taken().into_iter();
+    let leaking = told.filter(|(_, taken)| leaks(&taken.news));
+    let found = leaking.map(|(monitor, taken)| Violation {
+        at: taken.at,
+        invariant: Invariant::NoSecrets,
+        deployment: None,
+        detail: format!("a secret's value is in what {monitor} was told"),
+    });
+    found.collect()
 }
 
 /// Histories that do not verify, or do not lead to what is stored.

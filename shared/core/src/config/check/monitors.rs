@@ -1,0 +1,146 @@
+//! Monitors: nothing is sent in the clear, and a secret's place is not its value.
+
+use super::given;
+use crate::config::reader::{At, Field};
+use crate::config::report::Report;
+use crate::config::text::{Label, SecretName, Url};
+use crate::config::{Monitor, raw};
+
+const SENTRY: &str = "https://sentry.io";
+const PAGERDUTY: &str = "https://events.pagerduty.com";
+
+/// What the values of secrets begin with at those who give them out.
+const VALUES: [&str; 7] = [
+    "glsa_", "glc_", "eyJ", "sntrys_", "sntryu_", "whsec_", "xoxb-",
+];
+
+pub(super) fn all(raw: Option<&Field<raw::Monitors>>, report: &mut Report) -> Option<Vec<Monitor>> {
+    let Some(raw) = raw else {
+        return Some(Vec::new());
+    };
+    let raw = raw.get()?;
+    let each = [
+        given(&raw.grafana, |at| grafana(&at.value, report)),
+        given(&raw.sentry, |at| sentry(&at.value, report)),
+        given(&raw.loki, |at| loki(at, report)),
+        given(&raw.event_bridge, |at| {
+            let bus = at.value.bus.get()?.as_str().to_owned();
+            Some(Monitor::EventBridge { bus })
+        }),
+        given(&raw.webhook, |at| webhook(&at.value, report)),
+        given(&raw.pagerduty, |at| pagerduty(&at.value, report)),
+    ];
+    let each: Option<Vec<_>> = each.into_iter().collect();
+    Some(each?.into_iter().flatten().collect())
+}
+
+fn grafana(raw: &raw::Grafana, report: &mut Report) -> Option<Monitor> {
+    let (url, token) = (address(&raw.url, report), place(&raw.token, report));
+    Some(Monitor::Grafana {
+        url: url?,
+        token: token?,
+    })
+}
+
+fn sentry(raw: &raw::Sentry, report: &mut Report) -> Option<Monitor> {
+    let url = given_address(&raw.url, report);
+    let token = place(&raw.token, report);
+    let projects = raw.projects.at().and_then(|projects| {
+        if projects.value.is_empty() {
+            let text = "projects = [\"erp\"], with the slugs of Sentry's projects";
+            report.instead(
+                &projects.place,
+                "a release in Sentry has a project at least",
+                text,
+            );
+            return None;
+        }
+        let slugs = projects.value.iter();
+        slugs
+            .map(|slug| Some(slug.get()?.as_str().to_owned()))
+            .collect()
+    });
+    Some(Monitor::Sentry {
+        url: url?.unwrap_or_else(|| SENTRY.to_owned()),
+        organization: raw.organization.get()?.as_str().to_owned(),
+        projects: projects?,
+        token: token?,
+        prefix: text(&raw.prefix)?.unwrap_or_default(),
+        repository: text(&raw.repository)?,
+    })
+}
+
+fn loki(at: &At<raw::Loki>, report: &mut Report) -> Option<Monitor> {
+    let raw = &at.value;
+    let url = address(&raw.url, report);
+    let token = given(&raw.token, |at| place_at(at, report));
+    if raw.user.is_some() && raw.token.is_none() {
+        let advice = "add `token`, the name of the secret with the password or token";
+        report.advise(&at.place, "`user` is here without `token`", advice);
+    }
+    Some(Monitor::Loki {
+        url: url?,
+        user: text(&raw.user)?,
+        token: token?,
+        tenant: text(&raw.tenant)?,
+    })
+}
+
+fn webhook(raw: &raw::Webhook, report: &mut Report) -> Option<Monitor> {
+    let (url, secret) = (address(&raw.url, report), place(&raw.secret, report));
+    Some(Monitor::Webhook {
+        url: url?,
+        secret: secret?,
+    })
+}
+
+fn pagerduty(raw: &raw::PagerDuty, report: &mut Report) -> Option<Monitor> {
+    let (url, key) = (given_address(&raw.url, report), place(&raw.key, report));
+    Some(Monitor::PagerDuty {
+        url: url?.unwrap_or_else(|| PAGERDUTY.to_owned()),
+        key: key?,
+    })
+}
+
+fn text(field: &Option<Field<Label>>) -> Option<Option<String>> {
+    given(field, |at| Some(at.value.as_str().to_owned()))
+}
+
+fn given_address(field: &Option<Field<Url>>, report: &mut Report) -> Option<Option<String>> {
+    given(field, |at| address_at(at, report))
+}
+
+fn address(field: &Field<Url>, report: &mut Report) -> Option<String> {
+    address_at(field.at()?, report)
+}
+
+/// A token goes with every request, so the way must be private: HTTPS, or this machine.
+fn address_at(at: &At<Url>, report: &mut Report) -> Option<String> {
+    let url = at.value.as_str().trim_end_matches('/');
+    let host = url.strip_prefix("http://");
+    let host = host.and_then(|rest| rest.split(['/', ':']).next());
+    if let Some(host) = host
+        && !["localhost", "127.0.0.1"].contains(&host)
+    {
+        let message = "this address is not private: what is sent there can be read on the way";
+        report.advise(&at.place, message, "write https:// in place of http://");
+        return None;
+    }
+    Some(url.to_owned())
+}
+
+fn place(field: &Field<SecretName>, report: &mut Report) -> Option<String> {
+    place_at(field.at()?, report)
+}
+
+fn place_at(at: &At<SecretName>, report: &mut Report) -> Option<String> {
+    let name = at.value.as_str();
+    if VALUES.iter().any(|begin| name.starts_with(begin)) {
+        let message = "this looks like the secret itself, and secrets do not belong in a file";
+        let advice = "store it in Secrets Manager, in Sluice's own account, and write its name \
+                      here; replace the value, since it was written down";
+        report.advise(&at.place, message, advice);
+        return None;
+    }
+    Some(name.to_owned())
+}

@@ -1,0 +1,21 @@
+//! The port to monitors: what each is sent, and what its answers mean.
+//!
+//! Each monitor has a file that says which calls of its API are made, and where they are described.
+//! Bodies are rendered by pure functions; [`WebMonitors`] sends them, within a few seconds or not at
+//! all. Amazon EventBridge is behind [`EventBus`], since only `sluice-aws` names the AWS SDK.
+
+mod answer;
+mod grafana;
+mod http;
+mod loki;
+mod pagerduty;
+mod rest;
+mod sentry;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod web;
+mod webhook;
+
+pub use tokens::Tokens;
+pub use web::{DETAIL_TYPE, EventBus, SOURCE, WebMonitors};

@@ -1,0 +1,10 @@
+//! What each monitor is sent, read back in the shape that its API publishes, and what its answers lead
+//! to.
+
+mod fixture;
+mod grafana;
+mod lines;
+mod refusals;
+mod sentry;
+mod server;
+mod signed;

@@ -1,0 +1,331 @@
+//! The port: each monitor asked in its own way, within a few seconds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use sluice_app::ports::{Clock, MonitorError, Monitors, NotTaken};
+use sluice_core::config::Monitor;
+use sluice_core::failure::{ErrorClass, PortError};
+use sluice_words::monitoring::{Line, News, State, StateChange};
+
+use crate::answer::{Asked, busy};
+use crate::http::{Answer, Credentials, Http, Request};
+use crate::rest::Rest;
+use crate::sentry::Sentry;
+use crate::tokens::{Known, Tokens};
+use crate::{grafana, loki, pagerduty, webhook};
+
+/// A monitor that is well answers in less than a second. All the calls for one thing, and reading
+/// the token, have this time together.
+const WITHIN: Duration = Duration::from_secs(4);
+
+/// The `source` of events on EventBridge.
+pub const SOURCE: &str = "sluice";
+
+/// Their `detail-type`.
+pub const DETAIL_TYPE: &str = "Deployment State Change";
+
+/// An event bus: Amazon EventBridge.
+#[async_trait]
+pub trait EventBus: Send + Sync {
+    /// Puts an event of [`SOURCE`] and [`DETAIL_TYPE`] on the bus.
+    async fn put(&self, bus: &str, detail: String, at: Timestamp) -> Result<(), PortError>;
+}
+
+/// The [`Monitors`] port.
+pub struct WebMonitors {
+    http: Http,
+    tokens: Known,
+    bus: Arc<dyn EventBus>,
+    clock: Arc<dyn Clock>,
+    rest: Rest,
+}
+
+impl WebMonitors {
+    /// Monitors with tokens from there and an event bus.
+    pub fn new(tokens: Arc<dyn Tokens>, bus: Arc<dyn EventBus>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            http: Http::default(),
+            tokens: Known::new(tokens),
+            bus,
+            rest: Rest::new(clock.clone()),
+            clock,
+        }
+    }
+
+    async fn told(
+        &self,
+        monitor: &Monitor,
+        news: &News,
+        keeps: Option<&str>,
+        may_be_there: bool,
+    ) -> Result<Option<String>, MonitorError> {
+        match (monitor, news) {
+            (Monitor::Grafana { url, .. }, News::Change(change)) => {
+                self.annotate(monitor, url, change, keeps, may_be_there)
+                    .await
+            }
+            (Monitor::Sentry { .. }, News::Change(change)) => {
+                self.release(monitor, change, may_be_there).await
+            }
+            (Monitor::Loki { url, tenant, .. }, News::Lines(lines)) => {
+                self.push(monitor, url, tenant.as_deref(), lines).await
+            }
+            (Monitor::EventBridge { bus }, News::Change(change)) => self.put(bus, change).await,
+            (Monitor::Webhook { url, .. }, News::Change(change)) => {
+                self.sign(monitor, url, change).await
+            }
+            (Monitor::PagerDuty { url, .. }, News::Change(change)) => {
+                let key = self.secret(monitor).await?;
+                let request = pagerduty::event(url, change, &key);
+                self.ask(monitor, "POST /v2/enqueue", request).await?;
+                Ok(None)
+            }
+            (Monitor::Loki { .. }, News::Change(_)) | (_, News::Lines(_)) => Ok(None),
+        }
+    }
+
+    async fn annotate(
+        &self,
+        monitor: &Monitor,
+        url: &str,
+        change: &StateChange,
+        keeps: Option<&str>,
+        may_be_there: bool,
+    ) -> Result<Option<String>, MonitorError> {
+        let ends = change.state == State::Ended;
+        let mut known = keeps.map(str::to_owned);
+        if known.is_none() && (may_be_there || ends) {
+            let request = grafana::find(url, change);
+            let answer = self.ask(monitor, "GET /api/annotations", request).await?;
+            known = grafana::found(&answer);
+        }
+        if let Some(id) = known {
+            let call = "PATCH /api/annotations";
+            let request = grafana::update(url, &id, change);
+            let answer = self.send(monitor, call, &request).await?;
+            // Somebody deleted it: it is created again.
+            if answer.status != 404 {
+                self.taken(monitor, call, &request, answer)?;
+                return Ok(Some(id));
+            }
+        }
+        let call = "POST /api/annotations";
+        let request = grafana::create(url, change);
+        let host = request.host().to_owned();
+        let answer = self.ask(monitor, call, request).await?;
+        let asked = Asked {
+            monitor,
+            call,
+            host: &host,
+        };
+        let id = grafana::created(&answer).ok_or_else(|| asked.unreadable("id"))?;
+        Ok(Some(id))
+    }
+
+    async fn release(
+        &self,
+        monitor: &Monitor,
+        change: &StateChange,
+        may_be_there: bool,
+    ) -> Result<Option<String>, MonitorError> {
+        let Some(sentry) = Sentry::of(monitor) else {
+            return Ok(None);
+        };
+        self.ask(monitor, "POST releases", sentry.release(change))
+            .await?;
+        if may_be_there {
+            let request = sentry.find_deploy(change);
+            let answer = self.ask(monitor, "GET deploys", request).await?;
+            if Sentry::has_deploy(&answer, change) {
+                return Ok(None);
+            }
+        }
+        self.ask(monitor, "POST deploys", sentry.deploy(change))
+            .await?;
+        Ok(None)
+    }
+
+    async fn push(
+        &self,
+        monitor: &Monitor,
+        url: &str,
+        tenant: Option<&str>,
+        lines: &[Line],
+    ) -> Result<Option<String>, MonitorError> {
+        let call = "POST /loki/api/v1/push";
+        let request = loki::push(url, tenant, lines, None);
+        let answer = self.send(monitor, call, &request).await?;
+        match loki::too_old(&answer, lines.len()) {
+            Some(old) => {
+                let late = Some(self.clock.now());
+                let request = loki::push(url, tenant, &lines[..old], late);
+                self.ask(monitor, call, request).await?;
+            }
+            None => {
+                self.taken(monitor, call, &request, answer)?;
+            }
+        }
+        Ok(None)
+    }
+
+    async fn put(&self, bus: &str, change: &StateChange) -> Result<Option<String>, MonitorError> {
+        let detail = serde_json::to_string(change).map_err(|why| MonitorError {
+            not_taken: NotTaken::ForGood,
+            may_be_there: false,
+            message: format!("a change could not be written as JSON: {why}"),
+        })?;
+        let put = self.bus.put(bus, detail, change.at).await;
+        put.map(|()| None).map_err(of_port)
+    }
+
+    async fn sign(
+        &self,
+        monitor: &Monitor,
+        url: &str,
+        change: &StateChange,
+    ) -> Result<Option<String>, MonitorError> {
+        let secret = self.secret(monitor).await?;
+        let now = self.clock.now();
+        let request = webhook::signed(url, change, &secret, now).ok_or_else(|| MonitorError {
+            not_taken: NotTaken::Setting,
+            may_be_there: false,
+            message: format!(
+                "the secret `{}` holds no key: store `whsec_` and 24 to 64 bytes in base64",
+                monitor.secret().unwrap_or_default()
+            ),
+        })?;
+        self.ask(monitor, "POST", request).await?;
+        Ok(None)
+    }
+
+    async fn secret(&self, monitor: &Monitor) -> Result<SecretString, MonitorError> {
+        let secret = monitor.secret().unwrap_or_default();
+        self.tokens.token(secret).await.map_err(of_port)
+    }
+
+    /// Sends a request that must be taken.
+    async fn ask(
+        &self,
+        monitor: &Monitor,
+        call: &str,
+        request: Request,
+    ) -> Result<Answer, MonitorError> {
+        let answer = self.send(monitor, call, &request).await?;
+        self.taken(monitor, call, &request, answer)
+    }
+
+    fn taken(
+        &self,
+        monitor: &Monitor,
+        call: &str,
+        request: &Request,
+        answer: Answer,
+    ) -> Result<Answer, MonitorError> {
+        if answer.is_ok() {
+            return Ok(answer);
+        }
+        let host = request.host();
+        let asked = Asked {
+            monitor,
+            call,
+            host,
+        };
+        Err(asked.refused(&answer))
+    }
+
+    /// Sends a request, and once more with another token if it was the token that was refused.
+    async fn send(
+        &self,
+        monitor: &Monitor,
+        call: &str,
+        request: &Request,
+    ) -> Result<Answer, MonitorError> {
+        let asked = Asked {
+            monitor,
+            call,
+            host: request.host(),
+        };
+        let send = |credentials| async {
+            let sent = self.http.send(request.clone().with(credentials)).await;
+            sent.map_err(|why| asked.unanswered(why))
+        };
+        let Some(secret) = authorized_by(monitor) else {
+            return send(Credentials::None).await;
+        };
+        let token = self.secret(monitor).await?;
+        let answer = send(credentials(monitor, &token)).await?;
+        if ![401, 403].contains(&answer.status) {
+            return Ok(answer);
+        }
+        match self.tokens.newer(secret, &token).await {
+            Some(newer) => send(credentials(monitor, &newer)).await,
+            None => Ok(answer),
+        }
+    }
+}
+
+/// The secret that goes into the `Authorization` header.
+fn authorized_by(monitor: &Monitor) -> Option<&str> {
+    match monitor {
+        Monitor::Grafana { .. } | Monitor::Sentry { .. } | Monitor::Loki { .. } => monitor.secret(),
+        Monitor::EventBridge { .. } | Monitor::Webhook { .. } | Monitor::PagerDuty { .. } => None,
+    }
+}
+
+fn credentials(monitor: &Monitor, token: &SecretString) -> Credentials {
+    match monitor {
+        Monitor::Loki {
+            user: Some(user), ..
+        } => {
+            let both = format!("{user}:{}", token.expose_secret());
+            Credentials::Basic(SecretString::from(STANDARD.encode(both)))
+        }
+        _ => Credentials::Bearer(token.clone()),
+    }
+}
+
+/// An error of AWS, in Secrets Manager or EventBridge.
+fn of_port(error: PortError) -> MonitorError {
+    let not_taken = match error.class {
+        ErrorClass::Retryable | ErrorClass::Newer => busy(None),
+        ErrorClass::NeedsPerson => NotTaken::Setting,
+        ErrorClass::Permanent => NotTaken::Setting,
+    };
+    MonitorError {
+        not_taken,
+        may_be_there: error.class == ErrorClass::Retryable,
+        message: error.message,
+    }
+}
+
+#[async_trait]
+impl Monitors for WebMonitors {
+    async fn tell(
+        &self,
+        monitor: &Monitor,
+        news: &News,
+        keeps: Option<&str>,
+        may_be_there: bool,
+    ) -> Result<Option<String>, MonitorError> {
+        self.rest.is_over(monitor)?;
+        let told = self.told(monitor, news, keeps, may_be_there);
+        let told = match tokio::time::timeout(WITHIN, told).await {
+            Ok(told) => told,
+            Err(_) => Err(MonitorError {
+                not_taken: busy(None),
+                may_be_there: true,
+                message: format!("{} did not answer within {WITHIN:?}", monitor.title()),
+            }),
+        };
+        if let Err(error) = &told {
+            self.rest.begin(monitor, error);
+        }
+        told
+    }
+}
