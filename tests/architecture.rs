@@ -200,6 +200,7 @@ const LAYERS: [&[&str]; 6] = [
         "rollback",
         "scan",
         "smoke",
+        "source",
     ],
     &[
         "deployment",

@@ -25,8 +25,13 @@ fn read(path: &str) -> Value {
 
 #[test]
 fn each_pattern_lets_its_events_through_and_no_others() {
-    let patterns = ["image-pushed", "image-scanned", "world-changed"]
-        .map(|name| (name, read(&format!("infra/event-patterns/{name}.json"))));
+    let patterns = [
+        "image-pushed",
+        "image-scanned",
+        "source-changed",
+        "world-changed",
+    ]
+    .map(|name| (name, read(&format!("infra/event-patterns/{name}.json"))));
     let events = [
         ("ecr-push-release", Some("image-pushed")),
         ("ecr-push-version", Some("image-pushed")),
@@ -41,6 +46,11 @@ fn each_pattern_lets_its_events_through_and_no_others() {
         ("ecs-deployment-failed", Some("world-changed")),
         ("ecs-task-stopped", Some("world-changed")),
         ("rds-snapshot-created", Some("world-changed")),
+        ("codecommit-branch-pushed", Some("source-changed")),
+        ("codecommit-branch-deleted", Some("source-changed")),
+        ("codecommit-pull-opened", Some("source-changed")),
+        ("codecommit-pull-merged", Some("source-changed")),
+        ("codecommit-comment", None),
         ("foreign-source", None),
         ("schedule-minute", None),
     ];

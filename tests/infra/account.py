@@ -15,7 +15,7 @@ from templates import ROOT
 
 REGION = "eu-central-1"
 SLUICE, OTHER = "222222222222", "111111111111"
-FUNCTIONS = ("registry-push", "slack", "operate", "rollout-hook", "advance", "health-check")
+FUNCTIONS = ("registry-push", "source-push", "slack", "operate", "rollout-hook", "advance", "health-check")
 UP_WITHIN_S = 90
 
 # `infra/build` takes minutes. Its packages are stood in for by this, and what it is asked for is kept.

@@ -14,6 +14,7 @@ SOURCE = ROOT / "shared" / "aws" / "src"
 # Services by the names that `ClientSet` and IAM have for them, and botocore's.
 SERVICES = {
     "cloudwatch": ("cloudwatch", "cloudwatch"),
+    "codecommit": ("codecommit", "codecommit"),
     "dynamodb": ("dynamodb", "dynamodb"),
     "ecr": ("ecr", "ecr"),
     "ecs": ("ecs", "ecs"),
@@ -39,7 +40,7 @@ ACTIONS = {
     "sts:GetCallerIdentity": set(),  # It needs no right.
 }
 # What is called with Sluice's own credentials, by file; everything else is with a role.
-OWN_FILES = ("clients.rs", "dynamodb/", "event_bus.rs", "own_secret.rs", "sqs.rs")
+OWN_FILES = ("clients.rs", "codecommit.rs", "dynamodb/", "event_bus.rs", "own_secret.rs", "sqs.rs")
 # Asked with the environment's role where the registry is in its account, and with Sluice's own elsewhere.
 EITHER_FILES = ("ecr",)
 

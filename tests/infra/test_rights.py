@@ -11,6 +11,17 @@ STORE = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Upd
 IMAGES = {"ecr:BatchGetImage", "ecr:DescribeImageScanFindings", "ecr:DescribeImages"}
 WORK = STORE | IMAGES | {
     "events:PutEvents", "sqs:SendMessage", "secretsmanager:GetSecretValue", "sts:AssumeRole"}
+SOURCE = {
+    "codecommit:GetBranch",
+    "codecommit:GetCommit",
+    "codecommit:GetMergeCommit",
+    "codecommit:GetPullRequest",
+    "codecommit:ListBranches",
+    "codecommit:ListPullRequests",
+    "codecommit:PostCommentForPullRequest",
+    "codecommit:UpdateComment",
+    "codecommit:UpdatePullRequestApprovalState",
+}
 LOOKS_AT_DATABASES = {
     "rds:DescribeDBClusterSnapshots",
     "rds:DescribeDBClusters",
@@ -33,13 +44,15 @@ LOOKS_AT_SERVICES = {
 CALLED = {
     SLUICE: {
         "RegistryPushRole": STORE | {"sqs:SendMessage"},
+        "SourcePushRole": SOURCE
+        | {"dynamodb:GetItem", "dynamodb:UpdateItem", "secretsmanager:GetSecretValue", "sqs:SendMessage"},
         "SlackRole": STORE
         | {"sqs:SendMessage", "secretsmanager:GetSecretValue", "sts:AssumeRole", "ecr:DescribeImages"},
         "OperateRole": STORE
         | {"sqs:SendMessage", "secretsmanager:GetSecretValue", "sts:AssumeRole", "ecr:DescribeImages"},
         "RolloutHookRole": {"dynamodb:GetItem", "dynamodb:Query", "sqs:SendMessage"},
         "AdvanceRole": WORK,
-        "HealthCheckRole": WORK,
+        "HealthCheckRole": WORK | SOURCE,
         "ForwardRole": {"events:PutEvents"},
     },
     ENVIRONMENT: {
@@ -105,6 +118,7 @@ EACH_OF = {
 # Whose wake-ups and dead letters go where.
 WRITES_TO = {
     "RegistryPushRole": ("Queue", "DeadLetters"),
+    "SourcePushRole": ("DeadLetters",),
     "SlackRole": ("Queue",),
     "OperateRole": ("Queue",),
     "RolloutHookRole": ("Queue",),
@@ -113,6 +127,7 @@ WRITES_TO = {
 }
 # Actions that are allowed only under a condition of this key.
 CONDITIONED = {
+    **{action: (SLUICE, "aws:ResourceAccount") for action in SOURCE},
     "ecr:BatchGetImage": (SLUICE, "aws:ResourceAccount"),
     "ecr:DescribeImages": (SLUICE, "aws:ResourceAccount"),
     "ecs:ListTasks": (ENVIRONMENT, "ecs:cluster"),

@@ -24,7 +24,7 @@ FORGOTTEN = {
 }
 
 # Which rule lets a payload through: those of image-pushed and image-scanned go to registry-push, those of
-# world-changed to the queue.
+# source-changed to source-push, those of world-changed to the queue.
 GOES_TO = {
     "ecr-push-attestation": "ImagePushed",
     "ecr-push-develop": "ImagePushed",
@@ -40,12 +40,21 @@ GOES_TO = {
     "ecr-scan-critical": "ImageScanned",
     "ecr-scan-failed": "ImageScanned",
     "inspector2-scan": "ImageScanned",
+    **{
+        f"codecommit-{name}": "SourceChanged"
+        for name in (
+            "branch-created", "branch-deleted", "branch-merged", "branch-pushed", "foreign-repository",
+            "pull-closed", "pull-merged", "pull-opened", "pull-updated", "tag-created", "unreferenced-merge",
+        )
+    },
     "ecs-deployment-completed": "WorldChanged",
     "ecs-deployment-failed": "WorldChanged",
     "ecs-task-stopped": "WorldChanged",
     "rds-snapshot-created": "WorldChanged",
 }
 GOES_NOWHERE = {
+    "codecommit-comment": "a comment",
+    "codecommit-foreign-account": "another account's",
     "ecr-delete": "no push",
     "ecr-push-failed": "no success",
     "ecr-push-foreign-registry": "another account's",
@@ -101,6 +110,9 @@ class Stacks(unittest.TestCase):
         began = time.monotonic()
         self.run_blocks("One account")
         print(f"\ninstalled in {time.monotonic() - began:.1f} s", flush=True)
+        with self.subTest("without source code"):
+            self.without_source()
+        self.run_blocks("Source code")
         for check in (
             self.table, self.forgotten, self.queues, self.functions, self.url, self.operate, self.rules, self.patterns,
             self.alarms, self.dashboard, self.secrets, self.environment,
@@ -137,6 +149,11 @@ class Stacks(unittest.TestCase):
             there = there["Fn::If"][0] if "Fn::If" in there else there
             self.assertEqual(there, expected, f"{name}.{member}")
 
+    def without_source(self):
+        names = {one["FunctionName"] for one in self.accounts.client("lambda").list_functions()["Functions"]}
+        self.assertEqual(names, {f"sluice-{name}" for name in FUNCTIONS} - {"sluice-source-push"})
+        self.assertNotIn("SourceChanged", self.accounts.resources("sluice"))
+
     def queues(self):
         sqs = self.accounts.client("sqs")
         resources = self.accounts.resources("sluice")
@@ -154,7 +171,7 @@ class Stacks(unittest.TestCase):
         self.assertEqual(mapping["EventSourceArn"], queue["QueueArn"])
         self.assertEqual(mapping["FunctionResponseTypes"], ["ReportBatchItemFailures"])
         self.assertEqual(mapping["ScalingConfig"], {"MaximumConcurrency": 10})
-        for name in ("registry-push", "health-check"):
+        for name in ("registry-push", "source-push", "health-check"):
             failed = functions.get_function_event_invoke_config(
                 FunctionName=f"sluice-{name}", Qualifier="$LATEST"
             )
@@ -219,6 +236,7 @@ class Stacks(unittest.TestCase):
         for rule, bus_name, target in (
             ("ImagePushed", "sluice", arn("registry-push")),
             ("ImageScanned", "sluice", arn("registry-push")),
+            ("SourceChanged", "sluice", arn("source-push")),
             ("WorldChanged", "sluice", queue),
             ("Forward", "default", bus),
             ("EveryMinute", "default", arn("health-check")),
@@ -234,10 +252,10 @@ class Stacks(unittest.TestCase):
 
     def patterns(self):
         events = self.accounts.client("events")
-        patterns = {rule: self.pattern(rule) for rule in ("ImagePushed", "ImageScanned", "WorldChanged")}
+        patterns = {rule: self.pattern(rule) for rule in ("ImagePushed", "ImageScanned", "SourceChanged", "WorldChanged")}
         forward = self.pattern("Forward", "default")
         # They are those of event-patterns/, with accounts and repositories.
-        for rule, file in zip(patterns, ("image-pushed", "image-scanned", "world-changed"), strict=True):
+        for rule, file in zip(patterns, ("image-pushed", "image-scanned", "source-changed", "world-changed"), strict=True):
             there = json.loads(patterns[rule])
             self.assertEqual(there.pop("account"), [SLUICE])
             there.get("detail", {}).pop("repository-name", None)

@@ -9,6 +9,7 @@ use sluice_sim::world::World;
 
 use crate::failure_matrix::cases::{self, case, rehearse};
 use crate::failure_matrix::{Case, tell};
+use crate::source::REPOSITORY;
 
 /// What no story here asks for, and why.
 const ELSEWHERE: [(&str, &[Operation]); 5] = [
@@ -21,6 +22,7 @@ const ELSEWHERE: [(&str, &[Operation]); 5] = [
         ],
     ),
     ("`origin` loses it", &[Operation::LookupUser]),
+    ("`source` loses it", &REPOSITORY),
     (
         "`monitored` loses each of its answers",
         &[Operation::TellMonitor],

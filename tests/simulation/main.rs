@@ -27,6 +27,7 @@ mod registry;
 mod replay;
 mod restore;
 mod scan;
+mod source;
 mod stored;
 mod unreadable;
 mod upgrade;

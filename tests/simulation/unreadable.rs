@@ -108,6 +108,7 @@ fn however_many_there_are_the_minute_comes_to_those_behind_them() {
     let expected = Minute {
         sampled: 0,
         woken: 1,
+        looked: 0,
         failed: others.len(),
         newer: 0,
     };

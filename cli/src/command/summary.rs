@@ -1,6 +1,6 @@
 //! A configuration in a few lines, as `sluice config check` prints it.
 
-use sluice_core::config::{Config, Environment, Member, Monitor, ServiceKind, Strategy};
+use sluice_core::config::{Config, Environment, Member, Monitor, ServiceKind, Source, Strategy};
 use sluice_core::quantity;
 
 use crate::terminal::{DIM, STRONG, as_text, paint};
@@ -31,6 +31,7 @@ pub(super) fn summary(config: &Config) -> String {
             quantity::count(config.smoke_tests.len(), "request")
         ),
     ];
+    lines.extend(config.source.as_ref().map(source));
     for environment in &config.environments {
         lines.push(format!(
             "{} {}",
@@ -47,6 +48,18 @@ pub(super) fn summary(config: &Config) -> String {
         );
     }
     lines.join("\n")
+}
+
+fn source(source: &Source) -> String {
+    let main = source.branches.main();
+    let rules = match source.branches.develop() {
+        Some(develop) => format!(
+            "{main} takes {}; {develop} takes merged pull requests",
+            source.branches.globs().join(", ")
+        ),
+        None => format!("{main} takes merged pull requests"),
+    };
+    format!("  branches     of {}: {rules}", source.repository)
 }
 
 fn kind(kind: ServiceKind) -> &'static str {

@@ -1,6 +1,6 @@
 //! A world with Sluice in it, and how much of its story has been printed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use sluice_app::App;
 use sluice_app::ports::Ports;
 use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
-use sluice_core::id::DeploymentId;
+use sluice_core::id::{ChannelName, DeploymentId};
 use sluice_core::note::Note;
 use sluice_core::phase::Phase;
 use sluice_sim::world::{Invocation, What, World};
@@ -41,6 +41,10 @@ pub struct Stage {
     told: BTreeMap<DeploymentId, (usize, &'static str)>,
     last_news: Timestamp,
     reminders: Vec<(Timestamp, DeploymentId)>,
+    /// Channels with messages that are about no deployment.
+    channels: BTreeSet<ChannelName>,
+    /// How much of what was said in Slack was looked at.
+    heard: usize,
 }
 
 impl Stage {
@@ -52,6 +56,8 @@ impl Stage {
 
     /// The same, with Sluice at these ports.
     pub fn with_ports(mut world: World, ports: Ports, configs: Vec<Arc<Config>>) -> Self {
+        let sources = configs.iter().filter_map(|config| config.source.as_ref());
+        let channels = sources.map(|source| source.channel.clone()).collect();
         let lambda = Lambda::new(App::new(ports, configs));
         world.deploy(Arc::new(HandlerFunctions::new(lambda.clone())));
         let last_news = world.now();
@@ -61,6 +67,8 @@ impl Stage {
             told: BTreeMap::new(),
             last_news,
             reminders: Vec::new(),
+            channels,
+            heard: 0,
         }
     }
 
@@ -151,6 +159,21 @@ impl Stage {
         news.sort_by_key(|(at, ..)| *at);
         for (at, d, words, tone) in news {
             self.news(audience, at, d.environment().as_str(), words, tone)?;
+        }
+        self.tell_of_source(audience)
+    }
+
+    /// Tells what Sluice says in the channels for source code.
+    fn tell_of_source(&mut self, audience: &mut dyn Audience) -> io::Result<()> {
+        if self.channels.is_empty() {
+            return Ok(());
+        }
+        let said = self.world.slack().said_since(&mut self.heard);
+        for said in said {
+            if self.channels.contains(&said.channel) {
+                let words = format!("Sluice in {}: {}", said.channel, said.message.summary);
+                self.news(audience, said.at, "", words, Tone::Bad)?;
+            }
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use sluice_core::observation::AlarmState;
 use sluice_core::quantity;
 use sluice_core::restore::PointReference;
 use sluice_sim::cloud::{
-    Fault, FaultRates, ImageBehaviour, Operation, Push, SnapshotFate, digest_of,
+    Cloud, Fault, FaultRates, ImageBehaviour, MergeOption, Operation, Push, SnapshotFate, digest_of,
 };
 use sluice_sim::workplace::Roads;
 use sluice_sim::world::World;
@@ -22,6 +22,61 @@ use crate::wiring::APPROVER;
 
 /// Who requests a rollback: a member of the group that may.
 const ON_CALL: &str = "UONES0604QSJC";
+
+/// The repository of source code.
+pub(super) const SOURCE: &str = "erp";
+
+/// Who writes the code, and who merges it.
+const DEVELOPERS: (&str, &str) = ("Ada", "Grace");
+
+/// What someone does in git.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Git {
+    /// Makes the branch from another, and pushes a commit to it.
+    Work(&'static str, &'static str, &'static str),
+    /// Opens a pull request from the branch to another, and merges it.
+    Pull(&'static str, &'static str),
+    /// Opens a pull request from the branch to another.
+    Open(&'static str, &'static str),
+    /// Merges the branch into another on their machine, and pushes.
+    Merge(&'static str, &'static str),
+}
+
+impl Git {
+    fn words(self) -> String {
+        let (ada, grace) = DEVELOPERS;
+        match self {
+            Self::Work(branch, from, title) => {
+                format!("{ada} makes {branch} from {from} and pushes \u{201c}{title}\u{201d}")
+            }
+            Self::Pull(from, into) => format!("{grace} merges the pull request {from} → {into}"),
+            Self::Open(from, into) => format!("{ada} opens the pull request {from} → {into}"),
+            Self::Merge(from, into) => {
+                format!("{grace} merges {from} into {into} on her machine, and pushes {into}")
+            }
+        }
+    }
+
+    fn apply(self, cloud: &mut Cloud) {
+        let (ada, grace) = DEVELOPERS;
+        match self {
+            Self::Work(branch, from, title) => {
+                cloud.git_branch(SOURCE, branch, from);
+                cloud.git_commit(SOURCE, branch, title, ada);
+            }
+            Self::Open(from, into) => {
+                cloud.git_open_pull(SOURCE, from, into, ada);
+            }
+            Self::Pull(from, into) => {
+                let id = cloud.git_open_pull(SOURCE, from, into, ada);
+                cloud.git_merge_pull(SOURCE, &id, MergeOption::ThreeWay, grace);
+            }
+            Self::Merge(from, into) => {
+                cloud.git_merge(SOURCE, from, into, grace);
+            }
+        }
+    }
+}
 
 /// Something that someone or something does. Where it is not said otherwise, in production.
 #[derive(Clone, Debug)]
@@ -35,6 +90,8 @@ pub enum Act {
         /// How it behaves from now on.
         behaviour: Box<ImageBehaviour>,
     },
+    /// Someone works with git.
+    Git(Git),
     /// Someone rotates a secret.
     RotateSecret(&'static str),
     /// Someone removes a key of a secret.
@@ -83,6 +140,7 @@ impl Act {
                 let (repository, digest) = (&config.repository, digest_of(&label(image)));
                 format!("CI pushes {repository}:{tag} ({})", digest.short())
             }
+            Self::Git(git) => git.words(),
             Self::RotateSecret(name) => format!("someone rotates the secret {name}"),
             Self::DeleteSecretKey(name, key) => {
                 format!("someone removes the key {key} from the secret {name}")
@@ -143,6 +201,7 @@ impl Act {
         };
         match self {
             Self::Push { .. } => {}
+            Self::Git(git) => world.with_cloud(|cloud| git.apply(cloud)),
             Self::RotateSecret(name) => world.with_cloud(|cloud| cloud.rotate_secret(name)),
             Self::DeleteSecretKey(name, key) => {
                 world.with_cloud(|cloud| cloud.delete_secret_key(name, key));

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use sluice_core::config::{Config, Environment, ServiceKind};
 use sluice_core::deployment::Deployment;
-use sluice_core::id::{DeploymentId, EnvironmentName, ServiceName};
+use sluice_core::id::{DeploymentId, EnvironmentName, ServiceName, SourceName};
 use sluice_core::quantity;
 use sluice_sim::cloud::{Happened, digest_of};
 use sluice_sim::world::World;
 use sluice_words::report;
 
-use super::act::label;
+use super::act::{SOURCE, label};
 
 /// Something that must be true at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,12 @@ pub enum Check {
     OneBeat(&'static str),
     /// People saw this about the deployment of this tag.
     Told(&'static str, &'static str),
+    /// A message in this channel said this.
+    ToldIn(&'static str, &'static str),
+    /// There are so many messages in this channel.
+    Messages(&'static str, usize),
+    /// Sluice does not approve the pull request of this branch to another, and says so there once.
+    NotApproved(&'static str, &'static str),
     /// The history of the deployment of this tag says these, in this order.
     InOrder(&'static str, &'static [&'static str]),
 }
@@ -95,6 +101,13 @@ impl Check {
                 format!("never more than one beat ran in {environment}")
             }
             Self::Told(tag, words) => format!("people were told of {tag}: `{words}`"),
+            Self::ToldIn(channel, words) => format!("people were told in {channel}: `{words}`"),
+            Self::Messages(channel, count) => {
+                format!("{} in {channel}", quantity::count(*count, "message"))
+            }
+            Self::NotApproved(from, into) => format!(
+                "the pull request {from} → {into} is not approved, and one comment says why"
+            ),
             Self::InOrder(tag, steps) => format!(
                 "the history of {tag} shows in order: {}",
                 steps
@@ -134,6 +147,11 @@ impl Check {
             Self::Told(tag, words) => of_tag(world, tag)
                 .iter()
                 .any(|d| told(d).iter().any(|line| line.contains(words))),
+            Self::ToldIn(channel, words) => said_in(world, channel)
+                .iter()
+                .any(|said| said.contains(words)),
+            Self::Messages(channel, count) => said_in(world, channel).len() == *count,
+            Self::NotApproved(from, into) => not_approved(world, config, from, into),
             Self::InOrder(tag, steps) => of_tag(world, tag).iter().any(|d| in_order(d, steps)),
         }
     }
@@ -150,6 +168,38 @@ fn services(config: &Config) -> String {
         [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
         names => names.join(""),
     }
+}
+
+/// What each message in the channel says in one line.
+fn said_in(world: &World, channel: &str) -> Vec<String> {
+    let messages = world.slack().messages().into_iter();
+    let messages = messages.filter(|posted| posted.channel.as_str() == channel);
+    messages
+        .map(|posted| posted.says().summary.clone())
+        .collect()
+}
+
+fn not_approved(world: &World, config: &Config, from: &str, into: &str) -> bool {
+    let Some(at) = config
+        .source
+        .as_ref()
+        .and_then(|source| source.place.as_ref())
+    else {
+        return false;
+    };
+    world.with_cloud(|cloud| {
+        let Some(place) = cloud.place_of(&at.account, &at.region) else {
+            return false;
+        };
+        let open = cloud
+            .git_open_pulls_in(&place, &SourceName::new(SOURCE))
+            .into_iter();
+        let mut pulls = open.filter_map(|id| Some(cloud.git_pull_in(&place, &id)?.1));
+        pulls.any(|pull| {
+            let is_it = pull.source.as_str() == from && pull.destination.as_str() == into;
+            is_it && pull.approved.is_empty() && pull.comments.len() == 1
+        })
+    })
 }
 
 fn happened(world: &World, wanted: impl Fn(&Happened) -> bool) -> usize {

@@ -5,6 +5,7 @@
 
 mod act;
 mod asked;
+mod branches;
 mod check;
 mod closed;
 mod failures;
@@ -21,7 +22,7 @@ use sluice_sim::cloud::ImageBehaviour;
 use sluice_sim::workplace::Weather;
 use sluice_words::message::ButtonAction;
 
-pub use act::Act;
+pub use act::{Act, Git};
 pub use check::Check;
 pub use table::{all, find, list};
 

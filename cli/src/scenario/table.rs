@@ -1,8 +1,8 @@
 //! All scenarios, by name.
 
 use super::{
-    Check, IMAGE, Scenario, TO_PRODUCTION, asked, closed, failures, migrations, people, surprises,
-    weather,
+    Check, IMAGE, Scenario, TO_PRODUCTION, asked, branches, closed, failures, migrations, people,
+    surprises, weather,
 };
 
 /// All scenarios; the first is played where none is named.
@@ -14,6 +14,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(asked::scenarios());
     all.extend(closed::scenarios());
     all.extend(surprises::scenarios());
+    all.extend(branches::scenarios());
     all.extend(weather::scenarios());
     all
 }

@@ -61,6 +61,9 @@ impl Functions for HandlerFunctions {
                 .invoke(Function::RegistryPush, &payload)
                 .await
                 .map(drop),
+            Emitted::Reference(_) | Emitted::PullRequest(_) => {
+                self.invoke(Function::SourcePush, &payload).await.map(drop)
+            }
             Emitted::SnapshotEvent(_)
             | Emitted::DeploymentStateChange(_)
             | Emitted::TaskStateChange(_) => self.advance(&payload).await,

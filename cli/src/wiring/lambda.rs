@@ -26,6 +26,7 @@ pub enum Function {
     HealthCheck,
     Slack,
     Operate,
+    SourcePush,
 }
 
 impl fmt::Display for Function {
@@ -37,6 +38,7 @@ impl fmt::Display for Function {
             Self::HealthCheck => "health-check",
             Self::Slack => "slack",
             Self::Operate => "operate",
+            Self::SourcePush => "source-push",
         })
     }
 }
@@ -75,6 +77,7 @@ impl Lambda {
         let stop_at = self.now() + FUNCTION_TIMEOUT;
         match function {
             Function::RegistryPush => told(sluice_registry_push::handler(app, payload).await),
+            Function::SourcePush => told(sluice_source_push::handler(app, payload).await),
             Function::Advance => told(sluice_advance::handler(app, payload, stop_at).await),
             Function::RolloutHook => json(&sluice_rollout_hook::handler(app, payload).await),
             Function::HealthCheck => told(sluice_health_check::handler(app, stop_at).await),

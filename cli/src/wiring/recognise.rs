@@ -43,6 +43,7 @@ pub fn recognise(payload: &Value) -> Result<Function, Unrecognised> {
             Ok(Function::HealthCheck)
         }
         (Some("aws.ecs" | "aws.rds"), Some(_)) => Ok(Function::Advance),
+        (Some("aws.codecommit"), Some(_)) => Ok(Function::SourcePush),
         // Also what is foreign there: it says so itself.
         (Some(_), Some(_)) => Ok(Function::RegistryPush),
         _ => Err(Unrecognised),
@@ -91,6 +92,13 @@ mod tests {
         assert_eq!(
             recognise(&event("aws.rds", "RDS DB Snapshot Event")),
             Ok(Function::Advance)
+        );
+        assert_eq!(
+            recognise(&event(
+                "aws.codecommit",
+                "CodeCommit Repository State Change"
+            )),
+            Ok(Function::SourcePush)
         );
         assert_eq!(
             recognise(&event("aws.events", "Scheduled Event")),

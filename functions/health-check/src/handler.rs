@@ -12,7 +12,9 @@ pub struct Answer {
     pub sampled: usize,
     /// Deployments whose wake-up was lost.
     pub woken: usize,
-    /// Deployments that could not be seen to: the log has an error for each.
+    /// Repositories of source code that were looked at.
+    pub looked: usize,
+    /// Deployments and repositories that could not be seen to: the log has an error for each.
     pub failed: usize,
     /// Deployments that a newer version of Sluice sees to.
     pub newer: usize,
@@ -28,6 +30,7 @@ pub async fn handler(app: &App, stop_at: Timestamp) -> Result<Answer, PortError>
     Ok(Answer {
         sampled: minute.sampled,
         woken: minute.woken,
+        looked: minute.looked,
         failed: minute.failed,
         newer: minute.newer,
     })

@@ -38,6 +38,7 @@ fn a_deployment_whose_wake_up_was_lost_is_woken() {
     let nothing = Answer {
         sampled: 0,
         woken: 0,
+        looked: 0,
         failed: 0,
         newer: 0,
     };
@@ -49,12 +50,13 @@ fn a_deployment_whose_wake_up_was_lost_is_woken() {
         Answer {
             sampled: 0,
             woken: 1,
+            looked: 0,
             failed: 0,
             newer: 0
         }
     );
     assert_eq!(
         serde_json::to_string(&late).unwrap(),
-        r#"{"sampled":0,"woken":1,"failed":0,"newer":0}"#
+        r#"{"sampled":0,"woken":1,"looked":0,"failed":0,"newer":0}"#
     );
 }

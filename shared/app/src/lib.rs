@@ -2,7 +2,7 @@
 //!
 //! Each function calls one entry point of [`App`]: [`App::image_pushed`], [`App::hint`],
 //! [`App::click`], [`App::slash`], [`App::submit`], [`App::advance`], [`App::hook`],
-//! [`App::minute`], [`App::operate`]. What people ask for is [`App::deploy`], [`App::promote`], [`App::roll_back`];
+//! [`App::minute`], [`App::operate`], [`App::source_changed`]. What people ask for is [`App::deploy`], [`App::promote`], [`App::roll_back`];
 //! what they do manually [`App::freeze`], [`App::hold`], [`App::pause`] and their like. None of
 //! them
 //! decides anything: [`sluice_core::machine::step`] does.
@@ -27,9 +27,11 @@ pub mod ports;
 mod preview;
 mod projector;
 mod slash;
+mod source;
 mod unsure;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use jiff::Timestamp;
 use sluice_core::config::Config;
@@ -48,6 +50,7 @@ pub use intake::{Intake, Taken, TakenHow};
 pub use minute::Minute;
 pub use preview::Preview;
 pub use slash::{SERVED, SlashFailed, SlashReply, SubmitFailed};
+pub use source::{SourceHint, SourceIgnored, SourceLooked, SourceTaken};
 
 /// One Sluice: its ports, and the applications it deploys.
 #[derive(Clone)]
@@ -55,6 +58,7 @@ pub struct App {
     ports: Ports,
     configs: Arc<Configs>,
     groups: Arc<Groups>,
+    sources_begun: Arc<AtomicUsize>,
     asked_at: Option<Timestamp>,
     in_organisation: bool,
 }
@@ -66,6 +70,7 @@ impl App {
             ports,
             configs: Arc::new(Configs::new(configs)),
             groups: Arc::default(),
+            sources_begun: Arc::default(),
             asked_at: None,
             in_organisation: false,
         }

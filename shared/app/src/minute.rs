@@ -22,7 +22,10 @@ pub struct Minute {
     pub sampled: usize,
     /// Deployments whose wake-up was lost.
     pub woken: usize,
-    /// Deployments that could not be read or driven. The log says which and why.
+    /// Repositories of source code that were looked at.
+    pub looked: usize,
+    /// Deployments that could not be read or driven, and repositories that could not be looked at.
+    /// The log says which and why.
     pub failed: usize,
     /// Deployments that a newer version of Sluice sees to.
     pub newer: usize,
@@ -35,6 +38,15 @@ impl App {
     /// # Errors
     /// The store did not say what is due; the next minute asks again.
     pub async fn minute(&self, stop_at: Timestamp) -> Result<Minute, PortError> {
+        let deployments = self.deployments_of_the_minute(stop_at).await;
+        let (looked, failed) = self.look_at_sources(stop_at).await;
+        let mut minute = deployments?;
+        minute.looked = looked;
+        minute.failed += failed;
+        Ok(minute)
+    }
+
+    async fn deployments_of_the_minute(&self, stop_at: Timestamp) -> Result<Minute, PortError> {
         let now = self.ports.clock.now();
         let mut minute = Minute::default();
         let mut last: Option<Due> = None;

@@ -352,6 +352,7 @@ macro_rules! client_set {
 
 client_set! {
     cloudwatch: aws_sdk_cloudwatch::Client,
+    codecommit: aws_sdk_codecommit::Client,
     dynamodb: aws_sdk_dynamodb::Client,
     ecr: aws_sdk_ecr::Client,
     ecs: aws_sdk_ecs::Client,

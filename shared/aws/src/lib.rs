@@ -7,6 +7,7 @@
 mod alarms;
 mod clients;
 mod clock;
+mod codecommit;
 mod dynamodb;
 mod ecr;
 mod ecs;
@@ -28,6 +29,7 @@ mod time;
 pub use alarms::CloudWatchAlarms;
 pub use clients::{CHANGE_WITHIN, Clients, REQUEST_WITHIN, RolloutHook};
 pub use clock::SystemClock;
+pub use codecommit::CodeCommitRepository;
 pub use dynamodb::{DynamoStore, create_table};
 pub use ecr::EcrRegistry;
 pub use ecs::{EcsServices, EcsTasks};

@@ -63,6 +63,18 @@ names! {
     FindingId;
     /// An ECR repository, by name.
     RepositoryName;
+    /// A repository of source code, by name.
+    SourceName;
+    /// A branch, without `refs/heads/`.
+    BranchName;
+    /// A commit of git: 40 hexadecimal digits.
+    CommitId;
+    /// A pull request's number.
+    PullRequestId;
+    /// The state of a pull request: a new one with every push to its branch.
+    RevisionId;
+    /// A comment on a pull request.
+    CommentId;
     /// An image tag.
     ImageTag;
     /// The ARN of a task definition revision.
@@ -83,6 +95,20 @@ names! {
     ChannelName;
     /// The name of a CloudWatch alarm.
     AlarmName;
+}
+
+impl PullRequestId {
+    /// The number, to sort by; 0 if it is none.
+    pub fn number(&self) -> u64 {
+        self.0.parse().unwrap_or(0)
+    }
+}
+
+impl CommitId {
+    /// The first seven digits: as git shows a commit.
+    pub fn short(&self) -> &str {
+        self.0.get(..7).unwrap_or(&self.0)
+    }
 }
 
 /// An image's content address: `sha256:` and 64 hexadecimal digits.

@@ -39,6 +39,7 @@ pub mod rollback;
 pub mod scan;
 pub mod shared;
 pub mod smoke;
+pub mod source;
 mod spelling;
 pub mod summary;
 pub mod tag;

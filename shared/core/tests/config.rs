@@ -10,6 +10,8 @@ mod page;
 mod properties;
 #[path = "config/schema.rs"]
 mod schema;
+#[path = "config/source.rs"]
+mod source;
 #[path = "config/together.rs"]
 mod together;
 #[path = "config/values.rs"]

@@ -3,7 +3,9 @@
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use sluice_core::id::{AccountId, ImageTag, PrincipalArn, Region, RepositoryName};
+use sluice_core::id::{
+    AccountId, ImageTag, PrincipalArn, PullRequestId, Region, RepositoryName, SourceName,
+};
 use sluice_core::tag;
 
 /// The longest name of any of these kinds is a repository's ARN: 256 characters and what is before
@@ -57,4 +59,50 @@ pub(crate) fn tag<'de, D: Deserializer<'de>>(
         ))
     })?;
     Ok(Some(tag))
+}
+
+pub(crate) fn optional_text<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    struct Bounded(#[serde(deserialize_with = "text")] String);
+    Ok(Option::<Bounded>::deserialize(deserializer)?.map(|Bounded(text)| text))
+}
+
+pub(crate) fn source<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SourceName, D::Error> {
+    text(deserializer).map(SourceName::new)
+}
+
+/// More names than an event has.
+const MAX_SOURCES: usize = 10;
+
+pub(crate) fn sources<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<SourceName>, D::Error> {
+    #[derive(Deserialize)]
+    struct Bounded(#[serde(deserialize_with = "source")] SourceName);
+    let names = Vec::<Bounded>::deserialize(deserializer)?;
+    if names.len() > MAX_SOURCES {
+        return Err(D::Error::custom(format_args!(
+            "{} repositories, and at most {MAX_SOURCES} are accepted",
+            names.len()
+        )));
+    }
+    Ok(names.into_iter().map(|Bounded(name)| name).collect())
+}
+
+/// Twenty digits hold every number that CodeCommit counts to.
+const MAX_DIGITS: usize = 20;
+
+pub(crate) fn pull_request<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<PullRequestId, D::Error> {
+    let text = text(deserializer)?;
+    let is_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if !is_number || text.len() > MAX_DIGITS {
+        return Err(D::Error::custom(
+            "a text that is not a pull request's number",
+        ));
+    }
+    Ok(PullRequestId::new(text))
 }

@@ -5,6 +5,7 @@
 
 mod arn;
 mod bounded;
+pub mod codecommit;
 pub mod ecr;
 mod envelope;
 pub mod function_url;

@@ -11,6 +11,7 @@ pub enum Function {
     RolloutHook,
     HealthCheck,
     Operate,
+    SourcePush,
 }
 
 impl Function {
@@ -18,7 +19,7 @@ impl Function {
     pub fn needs_chat(self) -> bool {
         matches!(
             self,
-            Self::Slack | Self::Advance | Self::HealthCheck | Self::Operate
+            Self::Slack | Self::Advance | Self::HealthCheck | Self::Operate | Self::SourcePush
         )
     }
 

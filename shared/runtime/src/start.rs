@@ -13,8 +13,9 @@ use std::sync::Arc;
 use sluice_app::App;
 use sluice_app::ports::{Chat, Ports};
 use sluice_aws::{
-    AwsSecrets, Clients, CloudWatchAlarms, DynamoStore, EcrRegistry, EcsServices, EcsTasks,
-    EventBridgeBus, HttpsHttp, RdsDatabases, RolloutHook, SqsWakeups, SystemClock, own_secret,
+    AwsSecrets, Clients, CloudWatchAlarms, CodeCommitRepository, DynamoStore, EcrRegistry,
+    EcsServices, EcsTasks, EventBridgeBus, HttpsHttp, RdsDatabases, RolloutHook, SqsWakeups,
+    SystemClock, own_secret,
 };
 use sluice_core::config::{Config, shared};
 use sluice_core::failure::PortError;
@@ -159,11 +160,14 @@ pub async fn start(function: Function) -> Result<Started, StartError> {
 }
 
 fn ports(settings: &Settings, clients: &Arc<Clients>, chat: Arc<dyn Chat>) -> Ports {
+    let store = Arc::new(DynamoStore::new(clients, &settings.table));
     Ports {
         clock: Arc::new(SystemClock),
-        store: Arc::new(DynamoStore::new(clients, &settings.table)),
+        store: store.clone(),
+        sources: store,
         wakeups: Arc::new(SqsWakeups::new(clients, &settings.queue_url)),
         registry: Arc::new(EcrRegistry::new(clients.clone())),
+        repository: Arc::new(CodeCommitRepository::new(clients.clone())),
         secrets: Arc::new(AwsSecrets::new(clients.clone())),
         services: Arc::new(EcsServices::new(clients.clone())),
         tasks: Arc::new(EcsTasks::new(clients.clone())),

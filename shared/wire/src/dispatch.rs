@@ -8,7 +8,9 @@ use sluice_sim::cloud::{Cloud, Delivery, Operation};
 use crate::caller::Caller;
 use crate::form::Form;
 use crate::refusal::Refusal;
-use crate::{cbor, cloudwatch, ecr, ecs, elb, logs, rds, secrets_manager, ssm, sts, xml};
+use crate::{
+    cbor, cloudwatch, codecommit, ecr, ecs, elb, logs, rds, secrets_manager, ssm, sts, xml,
+};
 
 /// A request, read whole.
 pub(crate) struct Request {
@@ -40,6 +42,7 @@ enum Service {
     Elb,
     Sts,
     CloudWatch,
+    CodeCommit,
 }
 
 /// What is asked, still in its protocol.
@@ -68,6 +71,7 @@ impl Service {
             Self::Elb => "elasticloadbalancing",
             Self::Sts => "sts",
             Self::CloudWatch => "cloudwatch",
+            Self::CodeCommit => "codecommit",
         }
     }
 
@@ -80,6 +84,7 @@ impl Service {
             "AmazonSSM" => Self::Ssm,
             "Logs_20140328" => Self::Logs,
             "GraniteServiceVersion20100801" => Self::CloudWatch,
+            "CodeCommit_20150413" => Self::CodeCommit,
             _ => return None,
         };
         Some((service, operation))
@@ -182,6 +187,7 @@ fn act(cloud: &mut Cloud, caller: &Caller, call: &Call) -> Result<Output, Refusa
             Service::SecretsManager => secrets_manager::answer(cloud, caller, operation, input),
             Service::Ssm => ssm::answer(cloud, caller, operation, input),
             Service::Logs => logs::answer(cloud, caller, operation, input),
+            Service::CodeCommit => codecommit::answer(cloud, caller, operation, input),
             Service::CloudWatch => cloudwatch::answer_json(cloud, caller, operation, input),
             _ => Err(Refusal::unknown_operation(operation)),
         }

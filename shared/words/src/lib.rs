@@ -16,5 +16,6 @@ pub mod parts;
 pub mod plan;
 pub mod report;
 pub mod slash;
+pub mod source;
 pub mod view;
 pub mod waits;

@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_app::ports::{
-    Alarms, Databases, Http, Registry, Secrets, Services, Store, Target, TaskOrder, Tasks, WakeUp,
-    Wakeups,
+    Alarms, Databases, Http, Registry, Repository, RepositoryAt, Secrets, Services, Sources, Store,
+    Target, TaskOrder, Tasks, WakeUp, Wakeups,
 };
 use sluice_core::config::{Config, Database};
 use sluice_core::id::{
-    ContainerName, DeploymentId, EcsServiceName, ImageTag, SnapshotId, TaskArn, TaskDefinitionArn,
+    ContainerName, DeploymentId, EcsServiceName, ImageTag, SnapshotId, SourceName, TaskArn,
+    TaskDefinitionArn,
 };
 use sluice_core::observation::AlarmState;
 use sluice_core::release::Release;
@@ -21,7 +22,10 @@ use sluice_sim::cloud::{
 use sluice_sim::workplace::{CrashPoint, Dice, Gate, MemoryStore, MemoryWakeups};
 
 use crate::ports::registry::Scan;
-use crate::ports::{alarms, databases, http, registry, secrets, services, store, tasks, wakeups};
+use crate::ports::{
+    alarms, databases, http, registry, repository, secrets, services, sources, store, tasks,
+    wakeups,
+};
 use crate::recorder::Recorder;
 
 /// One service of each kind; production has an instance to back up, and aurora a cluster.
@@ -30,6 +34,7 @@ const CONFIG: &str = include_str!("sluice.toml");
 /// The cloud's ports, whoever they are.
 pub(crate) struct Ports {
     pub(crate) registry: Arc<dyn Registry>,
+    pub(crate) repository: Arc<dyn Repository>,
     pub(crate) secrets: Arc<dyn Secrets>,
     pub(crate) services: Arc<dyn Services>,
     pub(crate) tasks: Arc<dyn Tasks>,
@@ -186,6 +191,42 @@ impl registry::Stage for Model {
         let platforms = vec![digest_of("amd64"), digest_of("arm64")];
         let scan = ScanBehaviour::Finds(findings.clone());
         self.push_scanned(tag, scan, Some(Media::Index(platforms)))
+    }
+}
+
+impl repository::Stage for Model {
+    fn repository(&self) -> &dyn Repository {
+        &*self.ports.repository
+    }
+
+    fn at(&self) -> RepositoryAt {
+        let place = self.production();
+        RepositoryAt {
+            place: sluice_core::registry::Registry {
+                account: place.account,
+                region: place.region,
+            },
+            name: SourceName::new("erp"),
+        }
+    }
+
+    fn git<T>(&self, act: impl FnOnce(&mut Cloud) -> T) -> T {
+        let at = repository::Stage::at(self).place;
+        self.cloud(|cloud| {
+            if cloud
+                .place_of(&at.account, &at.region)
+                .is_none_or(|place| !cloud.git_has(&place, &SourceName::new("erp")))
+            {
+                cloud.git_init((&at.account, &at.region), "erp", &["main", "develop"]);
+            }
+            act(cloud)
+        })
+    }
+}
+
+impl sources::Stage for Model {
+    fn sources(&self) -> &dyn Sources {
+        &self.store
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) async fn stage() -> Model {
     let ports = Arc::new(CloudPorts(cloud.clone()));
     let ports = Ports {
         registry: ports.clone(),
+        repository: ports.clone(),
         secrets: ports.clone(),
         services: ports.clone(),
         tasks: ports.clone(),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use sluice_aws::{
-    AwsSecrets, Clients, CloudWatchAlarms, EcrRegistry, EcsServices, EcsTasks, RdsDatabases,
-    RolloutHook,
+    AwsSecrets, Clients, CloudWatchAlarms, CodeCommitRepository, EcrRegistry, EcsServices,
+    EcsTasks, RdsDatabases, RolloutHook,
 };
 use sluice_core::id::Region;
 use tokio::net::TcpListener;
@@ -27,6 +27,7 @@ pub(crate) async fn stage() -> Model {
     let clients = Arc::new(Clients::at_endpoint(&recorder.url(), &region, Some(hook)).await);
     let ports = Ports {
         registry: Arc::new(EcrRegistry::new(clients.clone())),
+        repository: Arc::new(CodeCommitRepository::new(clients.clone())),
         secrets: Arc::new(AwsSecrets::new(clients.clone())),
         services: Arc::new(EcsServices::new(clients.clone())),
         tasks: Arc::new(EcsTasks::new(clients.clone())),

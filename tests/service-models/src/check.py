@@ -25,6 +25,7 @@ SERVICES = {
     "logs": ["logs"],
     "monitoring": ["cloudwatch"],
     "rds": ["rds"],
+    "codecommit": ["codecommit"],
     "secretsmanager": ["secretsmanager"],
     "sqs": ["sqs"],
     "ssm": ["ssm"],

@@ -6,6 +6,7 @@
 mod chat;
 mod cloud;
 mod monitors;
+mod source;
 mod store;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub use cloud::{
 pub use monitors::{AllMonitored, MonitorError, Monitored, Monitors, NotTaken, Notice, Trouble};
 pub use sluice_core::environment_key::EnvironmentKey;
 pub use sluice_core::summary::DeploymentSummary;
+pub use source::{FoundCommit, Repository, RepositoryAt, Sources, StoredSource};
 pub use store::{
     Due, EnvironmentState, Moved, Newest, Opened, Save, SaveError, Shown, Store, Stored,
     Undeliverable,
@@ -36,8 +38,10 @@ pub use store::{
 pub struct Ports {
     pub clock: Arc<dyn Clock>,
     pub store: Arc<dyn Store>,
+    pub sources: Arc<dyn Sources>,
     pub wakeups: Arc<dyn Wakeups>,
     pub registry: Arc<dyn Registry>,
+    pub repository: Arc<dyn Repository>,
     pub secrets: Arc<dyn Secrets>,
     pub services: Arc<dyn Services>,
     pub tasks: Arc<dyn Tasks>,

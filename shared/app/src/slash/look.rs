@@ -12,6 +12,7 @@ use sluice_core::phase::Phase;
 use sluice_core::roles::{Action, may};
 use sluice_words::message::{Block, Message};
 use sluice_words::slash::{Look, help};
+use sluice_words::source::missing_line;
 use sluice_words::view::{Glance, history_message, home, status_message, who_message};
 
 use super::{SERVED, SlashFailed};
@@ -25,12 +26,36 @@ impl App {
         Ok(match look {
             Look::Status(at) => {
                 let glances = self.glances(at.as_ref()).await?;
-                status_message(&self.with_running(glances).await)
+                let mut message = status_message(&self.with_running(glances).await);
+                message.blocks.extend(self.merge_backs(at.as_ref()).await);
+                message
             }
             Look::History(at) => self.history_of(at.as_ref()).await?,
             Look::Who(at) => self.who(at),
             Look::Help(about) => help(*about, &SERVED),
         })
+    }
+
+    /// A line for each application, or that of the environment, whose merge-back is missing.
+    async fn merge_backs(&self, at: Option<&EnvironmentKey>) -> Vec<Block> {
+        let configs = self.configs.iter();
+        let configs = configs.filter(|config| at.is_none_or(|key| key.app == config.app));
+        let lines = configs.filter_map(|config| Some((config, config.source.as_ref()?)));
+        let lines = lines.map(|(config, source)| async {
+            let app = &config.app;
+            match self.ports.sources.source(app).await {
+                Ok(stored) => {
+                    let line = missing_line(source, &stored?.watch)?;
+                    Some(Block::Text(format!("{app}: {line}")))
+                }
+                Err(error) => {
+                    tracing::error!(%app, %error, "what is known of the source code of {app} cannot \
+                        be read: {error}");
+                    None
+                }
+            }
+        });
+        join_all(lines).await.into_iter().flatten().collect()
     }
 
     /// Brings the person's home page up to date.

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use sluice_app::ports::EnvironmentKey;
-use sluice_core::id::{DeploymentId, Digest, Hash};
+use sluice_core::id::{AppName, DeploymentId, Digest, Hash};
 
 pub(super) use sluice_core::deployment::SCHEMA;
 
@@ -80,6 +80,29 @@ const DEPLOYMENT: &str = "deployment#";
 /// The partition of an environment. `sluice.toml` allows no `#` in names, so no two meet.
 pub(super) fn environment(key: &EnvironmentKey) -> String {
     format!("environment#{}#{}", key.app, key.environment)
+}
+
+/// What is remembered of an application's source code.
+pub(super) const SOURCE: &str = "source";
+
+/// The partition of the index with all source code: one write for each event is little.
+pub(super) const DUE_SOURCES: &str = "due#source";
+
+/// The partition of an application's source code.
+pub(super) fn source(app: &AppName) -> String {
+    format!("{SOURCES}{app}")
+}
+
+/// The application whose source code's partition this is.
+pub(super) fn source_of(pk: &str) -> Option<AppName> {
+    pk.strip_prefix(SOURCES).map(AppName::new)
+}
+
+const SOURCES: &str = "source#";
+
+/// Where source code is in the index, in the order of time.
+pub(super) fn due_source(at: Timestamp, app: &AppName) -> String {
+    format!("{}#{app}", time(at))
 }
 
 /// A plan of a deployment. Named by its hash: a new plan never overwrites an old one that someone

@@ -13,6 +13,7 @@ mod item;
 mod key;
 mod monitored;
 mod past;
+mod sources;
 mod table;
 mod transaction;
 

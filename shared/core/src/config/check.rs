@@ -11,6 +11,7 @@ mod people;
 mod placement;
 mod scan;
 mod smoke_test;
+mod source;
 mod variables;
 
 use toml::de::{DeTable, DeValue};
@@ -132,6 +133,7 @@ fn config(file: &File, report: &mut Report) -> Option<Config> {
         .environments
         .at()
         .and_then(|all| environment::all(all, &known, report));
+    let source = given(&file.source, |at| source::one(&at.value, report));
     let people = given(&file.people, |at| people::all(&at.value, report));
     let (mut environments, except) = (environments?, except?.unwrap_or_default());
     for environment in &mut environments {
@@ -145,6 +147,7 @@ fn config(file: &File, report: &mut Report) -> Option<Config> {
         services: services?,
         migration: migration?,
         smoke_tests: smoke_tests?,
+        source: source?,
         people: people?.unwrap_or_default(),
         environments,
     })

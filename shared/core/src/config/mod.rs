@@ -15,6 +15,7 @@ mod report;
 mod roles;
 mod scan;
 mod schema;
+mod source;
 mod text;
 mod together;
 mod values;
@@ -42,6 +43,7 @@ pub use report::did_you_mean;
 pub use roles::Roles;
 pub use scan::{Day, ScanException};
 pub use schema::schema;
+pub use source::{BranchModel, Branches, Source};
 pub use together::{Shared, shared};
 
 /// The whole of `sluice.toml`.
@@ -63,6 +65,9 @@ pub struct Config {
     pub migration: Option<Migration>,
     /// What is asked of the new version before traffic reaches it.
     pub smoke_tests: Vec<SmokeTest>,
+    /// Where the source code is, and which branch may be merged where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
     /// Who is who, for those who ask from a terminal.
     #[serde(default, skip_serializing_if = "People::is_empty")]
     pub people: People,
@@ -80,9 +85,13 @@ impl Config {
         check::parse(text)
     }
 
-    /// The same where Sluice is installed: what names no registry takes its images from Sluice's own.
+    /// The same where Sluice is installed: what names no registry takes its images from Sluice's own,
+    /// and source code that names no place is beside it.
     #[must_use]
     pub fn installed_in(mut self, own: &Registry) -> Self {
+        if let Some(source) = &mut self.source {
+            source.place.get_or_insert_with(|| own.clone());
+        }
         self.registry.get_or_insert_with(|| own.clone());
         self
     }

@@ -4,16 +4,17 @@
 
 use super::reader::tables;
 use super::text::{
-    BusName, DatabaseId, JsonPointer, Label, MemberId, ParameterName, Path, SecretKey, SecretName,
-    Slug, SourceHost, Url, UserId, VariableName, Word, choices,
+    BranchPattern, BusName, DatabaseId, JsonPointer, Label, MemberId, ParameterName, Path,
+    SecretKey, SecretName, Slug, SourceHost, Url, UserId, VariableName, Word, choices,
 };
 use super::values::{HOUR, Json, MINUTE, Map, Number, SECOND, Time, Unshown};
-use super::{Day, RiskRule, ServiceKind, Severity};
+use super::{BranchModel, Day, RiskRule, ServiceKind, Severity};
 use crate::calendar::{Moment, Window};
 use crate::config::reader::Field;
 use crate::id::{
-    AccountId, AlarmName, AppName, ChannelName, ClusterName, ContainerName, EcsServiceName,
-    EnvironmentName, FindingId, PrincipalArn, Region, RepositoryName, RoleArn, ServiceName,
+    AccountId, AlarmName, AppName, BranchName, ChannelName, ClusterName, ContainerName,
+    EcsServiceName, EnvironmentName, FindingId, PrincipalArn, Region, RepositoryName, RoleArn,
+    ServiceName, SourceName,
 };
 use crate::tag::TagPattern;
 
@@ -61,6 +62,9 @@ choices! {
         ("allow", RiskRule::Allow), ("four-eyes", RiskRule::FourEyes),
         ("refuse", RiskRule::Refuse),
     ];
+    BranchModel: "\"gitflow\" or \"trunk\"", [
+        ("gitflow", BranchModel::GitFlow), ("trunk", BranchModel::Trunk),
+    ];
     Method: "an HTTP method in quotes", [
         ("GET", Method("GET")), ("HEAD", Method("HEAD")), ("POST", Method("POST")),
         ("PUT", Method("PUT")), ("PATCH", Method("PATCH")), ("DELETE", Method("DELETE")),
@@ -82,6 +86,9 @@ tables! {
         optional smoke_tests: List<SmokeTest>,
         /// Accepted findings of scanners, in CI and in every environment.
         optional scan: ScanExceptions,
+        /// Where the source code is, and which branch may be merged where. Without it Sluice does
+        /// not look at branches.
+        optional source: Source,
         /// Who is who in AWS and in Slack, for those who use `sluice` from a terminal: the ARN of
         /// an IAM user, or of a role's session, and the id of the person in Slack. They have the
         /// roles that they have in Slack.
@@ -197,6 +204,36 @@ tables! {
         required reason: Label,
         /// The last day on which the exception is valid, UTC. After it the finding counts again.
         required until: Day,
+    }
+
+    /// The source code in CodeCommit, and its branches. Sluice reports what reached a branch by
+    /// another way than this allows.
+    struct Source as r##"{ repository = "erp", channel = "#deploys" }"## {
+        /// The CodeCommit repository, by name.
+        required repository: SourceName,
+        /// Its AWS account: twelve digits, in quotes. Default: Sluice's own, and it can be no other
+        /// account today.
+        optional account: AccountId,
+        /// Its AWS region. Default: Sluice's own.
+        optional region: Region,
+        /// The Slack channel for messages about branches: `#name`, or its id.
+        required channel: ChannelName,
+        /// `gitflow`: `main` takes merges of release and hotfix branches, `develop` takes merged pull
+        /// requests. `trunk`: `main` takes merged pull requests, and there are no other branches to
+        /// look at. Default: gitflow.
+        optional model: BranchModel,
+        /// The branch that production is released from. Default: main.
+        optional main: BranchName,
+        /// GitFlow only: the branch that features are merged into. Default: develop.
+        optional develop: BranchName,
+        /// GitFlow only: release branches; `*` stands for any run of characters. Default:
+        /// `["release/*"]`.
+        optional release: List<BranchPattern>,
+        /// GitFlow only: branches for urgent fixes of production. Default: `["hotfix/*", "fix/*"]`.
+        optional hotfix: List<BranchPattern>,
+        /// GitFlow only: how long after a merge into `main` every open branch for development and
+        /// release may lack it before Sluice sends a reminder, 1h to 168h. Default: 24h.
+        optional merge_back_within: Time<HOUR, { 168 * HOUR }, MINUTE>,
     }
 
     /// One environment.

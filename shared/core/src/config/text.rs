@@ -11,8 +11,9 @@ use super::report::{Report, did_you_mean, list};
 use super::scan::Day;
 use crate::calendar::{Moment, Unreadable, Window};
 use crate::id::{
-    AccountId, AlarmName, AppName, ChannelName, ClusterName, ContainerName, EcsServiceName,
-    EnvironmentName, FindingId, PrincipalArn, Region, RepositoryName, RoleArn, ServiceName,
+    AccountId, AlarmName, AppName, BranchName, ChannelName, ClusterName, ContainerName,
+    EcsServiceName, EnvironmentName, FindingId, PrincipalArn, Region, RepositoryName, RoleArn,
+    ServiceName, SourceName,
 };
 use crate::tag::TagPattern;
 
@@ -105,6 +106,8 @@ plain_texts! {
     Word;
     /// The host of a server for source code.
     SourceHost;
+    /// A glob over branches.
+    BranchPattern;
     /// An organisation or a project in Sentry.
     Slug;
     /// An event bus.
@@ -169,6 +172,13 @@ texts! {
     Word: "a word of the command", r"^[^\x00]+$", "not empty", "alembic";
     FindingId: "a scanner's id of a finding", r"^[A-Za-z0-9][A-Za-z0-9._:-]{1,99}$",
         "letters, digits, `.`, `_`, `:` and `-`", "CVE-2026-0861";
+    SourceName: "a CodeCommit repository's name", r"^[A-Za-z0-9._-]{1,100}$",
+        "letters, digits, `.`, `_` and `-`, at most 100; the name, not the URL", "erp";
+    BranchName: "a branch's name", r"^[A-Za-z0-9_][A-Za-z0-9._/+-]{0,254}$",
+        "letters, digits, `.`, `_`, `-`, `+` and `/`, without refs/heads/", "develop";
+    BranchPattern: "a branch pattern", r"^[A-Za-z0-9_*?][A-Za-z0-9._/+*?-]{0,254}$",
+        "a branch's name in which `*` stands for any run of characters and `?` for one",
+        "release/*";
     SourceHost: "a host", r"^[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]{1,5})?$",
         "lower-case letters, digits, hyphens and dots, without https://", "git.example.com";
     Slug: "a slug", r"^[a-z0-9_][a-z0-9_-]{0,99}$",

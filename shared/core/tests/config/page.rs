@@ -27,12 +27,13 @@ const HEAD: &str = "# Configuration\n\n\
     against the current file too, and messages go to the channel of the current file.\n";
 
 /// The order of the tables, as in the sample; others come last.
-const ORDER: [&str; 7] = [
+const ORDER: [&str; 8] = [
     "app",
     "services",
     "migration",
     "smoke_tests",
     "scan",
+    "source",
     "people",
     "environments",
 ];

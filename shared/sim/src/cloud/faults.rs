@@ -68,6 +68,15 @@ operations! {
     DescribeDbClusterSnapshots = "rds:DescribeDBClusterSnapshots";
     DeleteDbClusterSnapshot = "rds:DeleteDBClusterSnapshot";
     GetLogEvents = "logs:GetLogEvents";
+    GetBranch = "codecommit:GetBranch";
+    ListBranches = "codecommit:ListBranches";
+    GetCommit = "codecommit:GetCommit";
+    GetMergeCommit = "codecommit:GetMergeCommit";
+    ListPullRequests = "codecommit:ListPullRequests";
+    GetPullRequest = "codecommit:GetPullRequest";
+    UpdatePullRequestApprovalState = "codecommit:UpdatePullRequestApprovalState";
+    PostCommentForPullRequest = "codecommit:PostCommentForPullRequest";
+    UpdateComment = "codecommit:UpdateComment";
     AssumeRole = "sts:AssumeRole";
     HttpRequest = "http:Request";
     TransactWriteItems = "dynamodb:TransactWriteItems";

@@ -51,6 +51,15 @@ impl Cloud {
             first.digest
         );
         self.registry.insert(&first, self.now);
+        if let Some(source) = &config.source
+            && let Some(at) = &source.place
+        {
+            let branches = [Some(source.branches.main()), source.branches.develop()];
+            let branches: Vec<_> = branches.into_iter().flatten().collect();
+            let branches: Vec<&str> = branches.iter().map(|branch| branch.as_str()).collect();
+            let place = (&at.account, &at.region);
+            self.git_init(place, source.repository.as_str(), &branches);
+        }
         for environment in &config.environments {
             let place = self.ensure_place(&environment.account, &environment.region);
             self.furnish_environment(&place, environment);

@@ -16,6 +16,7 @@ mod elb;
 mod emitted;
 mod faults;
 mod furnish;
+mod git;
 mod ids;
 mod lag;
 mod ledger;
@@ -43,6 +44,7 @@ use app_http::Application;
 use changed::Changing;
 use ecr::ImageRegistry;
 use ecs::{Ecs, Starts};
+use git::Git;
 use ids::Ids;
 use outages::Outages;
 use rds::{Instance, Writers};
@@ -61,10 +63,12 @@ pub use behaviour::{
 pub use ecr::{FIRST_RELEASE_TAG, Media, Push, digest_of};
 pub use emitted::{
     DeploymentEventName, DeploymentStateChange, EcsHookCall, Emitted, Envelope, ImageAction,
-    ImageActionType, ImageScan, SnapshotEvent, SnapshotEventKind, TaskStateChange,
+    ImageActionType, ImageScan, PullRequestChange, ReferenceChange, SnapshotEvent,
+    SnapshotEventKind, TaskStateChange,
 };
 pub use faults::{Delivery, Fault, FaultRates, Faults, Operation};
 pub use furnish::REGISTRY_ACCOUNT;
+pub use git::{GitCommit, GitMerge, GitPullRequest, MergeOption, address_of};
 pub use lag::{Lag, Read};
 pub use ledger::{Happened, LedgerEntry};
 pub use outages::Dependency;
@@ -92,6 +96,7 @@ pub struct Cloud {
     ledger: Vec<LedgerEntry>,
     places: Vec<Arc<Place>>,
     registry: ImageRegistry,
+    git: Git,
     vault: Vault,
     /// The secrets that RDS manages.
     rotations: Vec<String>,
@@ -119,6 +124,7 @@ impl Cloud {
             ledger: Vec::new(),
             places: Vec::new(),
             registry: ImageRegistry::default(),
+            git: Git::default(),
             vault: Vault::default(),
             rotations: Vec::new(),
             databases: Changing::default(),

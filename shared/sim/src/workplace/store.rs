@@ -6,15 +6,16 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sluice_app::ports::{
     AllMonitored, DeploymentSummary, Due, EnvironmentKey, EnvironmentState, Monitored, Opened,
-    Save, SaveError, Shown, Store, Stored,
+    Save, SaveError, Shown, Sources, Store, Stored, StoredSource,
 };
 use sluice_core::controls::Controls;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Claim;
 use sluice_core::failure::PortError;
 use sluice_core::history::{ChainEnd, Record};
-use sluice_core::id::{DeploymentId, Digest};
+use sluice_core::id::{AppName, DeploymentId, Digest};
 use sluice_core::release::VerifiedRelease;
+use sluice_core::source::Watch;
 
 use super::gate::Gate;
 use super::tables::Tables;
@@ -33,6 +34,57 @@ pub struct Change<'a> {
     pub due_at: Option<Timestamp>,
     /// What people have set on its environment by now.
     pub controls: Controls,
+}
+
+#[async_trait]
+impl Sources for MemoryStore {
+    async fn source(&self, app: &AppName) -> Result<Option<StoredSource>, PortError> {
+        let find = || {
+            self.tables()
+                .sources
+                .get(app)
+                .map(|(stored, _)| stored.clone())
+        };
+        self.gate.call(Operation::GetItem, find).await
+    }
+
+    async fn save_source(
+        &self,
+        app: &AppName,
+        watch: &Watch,
+        version: u64,
+        due_at: Timestamp,
+    ) -> Result<bool, PortError> {
+        let save = || {
+            let sources = &mut self.tables().sources;
+            let there = sources.get(app).map_or(0, |(stored, _)| stored.version);
+            if there != version {
+                return false;
+            }
+            let stored = StoredSource {
+                watch: watch.clone(),
+                version: version + 1,
+            };
+            sources.insert(app.clone(), (stored, due_at));
+            true
+        };
+        self.gate.call(Operation::UpdateItem, save).await
+    }
+
+    async fn sources_due(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<AppName>, PortError> {
+        let find = || {
+            let tables = self.tables();
+            let due = tables.sources.iter().filter(|(_, (_, at))| *at < before);
+            let mut due: Vec<_> = due.map(|(app, (_, at))| (*at, app.clone())).collect();
+            due.sort();
+            due.into_iter().take(limit).map(|(_, app)| app).collect()
+        };
+        self.gate.call(Operation::Query, find).await
+    }
 }
 
 /// Sees every change of a deployment at the moment it is stored.
@@ -125,6 +177,13 @@ impl MemoryStore {
     /// How many deployments are still to be looked at: not over, or over and not told.
     pub fn unfinished(&self) -> usize {
         self.tables().unfinished()
+    }
+
+    /// Whether anything about source code waits: to be clear, or to be told.
+    pub fn has_open_sources(&self) -> bool {
+        let tables = self.tables();
+        let mut sources = tables.sources.values();
+        sources.any(|(stored, _)| !stored.watch.suspects.is_empty() || stored.watch.has_work())
     }
 
     /// Every deployment, by id: for stories and tests, which may look behind the port.

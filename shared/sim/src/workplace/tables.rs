@@ -7,14 +7,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sluice_app::ports::{
     AllMonitored, DeploymentSummary, EnvironmentKey, EnvironmentState, Monitored, Newest, Opened,
-    Save, SaveError, Shown, Stored,
+    Save, SaveError, Shown, Stored, StoredSource,
 };
 use sluice_core::controls::Controls;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Claim;
 use sluice_core::failure::PortError;
 use sluice_core::history::{ChainEnd, Record};
-use sluice_core::id::{DeploymentId, Digest};
+use sluice_core::id::{AppName, DeploymentId, Digest};
 use sluice_core::release::VerifiedRelease;
 
 use super::index::DueIndex;
@@ -31,6 +31,8 @@ pub(super) struct Tables {
     /// Every success, oldest first.
     verified_releases: BTreeMap<EnvironmentKey, Vec<VerifiedRelease>>,
     pub(super) due: DueIndex,
+    /// What is remembered of source code, and when it is due.
+    pub(super) sources: BTreeMap<AppName, (StoredSource, Timestamp)>,
     /// Deployments whose items somebody damaged.
     pub(super) damaged: BTreeSet<DeploymentId>,
 }

@@ -4,13 +4,15 @@
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use sluice_app::ports::WakeUp;
-use sluice_app::{App, Decide, Hint};
+use sluice_app::{App, Decide, Hint, SourceHint};
 use sluice_core::failure::PortError;
 use sluice_core::hook::HookAnswer;
+use sluice_core::id::{PullRequestId, SourceName};
 use sluice_core::intake::ImagePush;
+use sluice_core::registry::Registry;
 
 use super::functions::{Click, ClickReply, Functions};
-use crate::cloud::{EcsHookCall, Emitted, ImageAction, ImageActionType};
+use crate::cloud::{EcsHookCall, Emitted, Envelope, ImageAction, ImageActionType};
 
 /// What a function may take, as its timeout in Lambda says.
 const FUNCTION_TIMEOUT: SignedDuration = SignedDuration::from_secs(60);
@@ -21,6 +23,23 @@ pub struct DirectFunctions(pub App);
 impl DirectFunctions {
     fn stop_at(&self) -> Timestamp {
         self.0.ports().clock.now() + FUNCTION_TIMEOUT
+    }
+
+    async fn source(
+        &self,
+        envelope: &Envelope,
+        repository: &SourceName,
+        pull: Option<&PullRequestId>,
+    ) -> Result<(), PortError> {
+        let hint = SourceHint {
+            place: Registry {
+                account: envelope.place.account.clone(),
+                region: envelope.place.region.clone(),
+            },
+            repository: repository.clone(),
+            pull: pull.cloned(),
+        };
+        self.0.source_changed(&hint).await.map(drop)
     }
 
     async fn image(&self, image: &ImageAction) -> Result<(), PortError> {
@@ -62,6 +81,14 @@ impl Functions for DirectFunctions {
                 },
                 None => return Ok(()),
             },
+            Emitted::Reference(change) => {
+                let (envelope, name) = (&change.envelope, &change.repository);
+                return self.source(envelope, name, None).await;
+            }
+            Emitted::PullRequest(change) => {
+                let (envelope, name) = (&change.envelope, &change.repository);
+                return self.source(envelope, name, Some(&change.id)).await;
+            }
             // A call, not an event: the world asks `hook`.
             Emitted::Hook(_) => return Ok(()),
         };

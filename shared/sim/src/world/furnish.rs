@@ -8,6 +8,9 @@ use crate::workplace::SlackModel;
 
 /// Channels and groups as the configuration names them.
 pub(super) fn slack(slack: &SlackModel, config: &Config) {
+    if let Some(source) = &config.source {
+        slack.add_channel(&source.channel);
+    }
     for environment in &config.environments {
         slack.add_channel(&environment.channel);
         let roles = [

@@ -136,8 +136,10 @@ impl World {
         Ports {
             clock: cloud.clone(),
             store: self.store.clone(),
+            sources: self.store.clone(),
             wakeups: self.wakeups.clone(),
             registry: cloud.clone(),
+            repository: cloud.clone(),
             secrets: cloud.clone(),
             services: cloud.clone(),
             tasks: cloud.clone(),
@@ -229,6 +231,7 @@ impl World {
     /// Whether every deployment is over and nothing is under way.
     pub fn is_quiet(&self) -> bool {
         self.store.unfinished() == 0
+            && !self.store.has_open_sources()
             && self.bridge.next_arrival().is_none()
             && self.agenda.is_empty()
             && self.in_flight.is_empty()

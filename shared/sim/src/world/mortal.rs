@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use sluice_app::ports::{
-    Alarms, Clock, Databases, DescribedImage, FoundImage, Http, HttpRequest, ImageQuery, Registry,
-    Secrets, ServiceQuery, Services, Target, TaskDefinitionOrder, TaskOrder, Tasks,
+    Alarms, Clock, Databases, DescribedImage, FoundCommit, FoundImage, Http, HttpRequest,
+    ImageQuery, Registry, Repository, RepositoryAt, Secrets, ServiceQuery, Services, Target,
+    TaskDefinitionOrder, TaskOrder, Tasks,
 };
 use sluice_core::command::RolloutOrder;
 use sluice_core::config::{Database, SecretSource};
 use sluice_core::database::{CopyObservation, CopyOrder};
 use sluice_core::failure::PortError;
 use sluice_core::id::{
-    AlarmName, EcsServiceName, FindingId, ServiceDeploymentArn, SnapshotId, TaskArn,
-    TaskDefinitionArn,
+    AlarmName, BranchName, CommentId, CommitId, EcsServiceName, FindingId, PullRequestId,
+    RevisionId, ServiceDeploymentArn, SnapshotId, TaskArn, TaskDefinitionArn,
 };
 use sluice_core::observation::{
     AlarmState, DatabaseObservation, HttpObservation, PinnedSecret, RolloutObservation,
@@ -22,6 +23,7 @@ use sluice_core::observation::{
     TaskObservation,
 };
 use sluice_core::release::Release;
+use sluice_core::source::PullRequest;
 
 use crate::cloud::CloudPorts;
 use crate::workplace::CrashPoint;
@@ -66,6 +68,31 @@ mortal!(Registry {
     fn image(target: &Target, release: &Release) -> Result<DescribedImage, PortError>;
     fn find(target: &Target, query: &ImageQuery) -> Result<Option<FoundImage>, PortError>;
     fn scan(target: &Target, release: &Release, named: &[FindingId]) -> Result<ScanObservation, PortError>;
+});
+
+mortal!(Repository {
+    fn head(at: &RepositoryAt, branch: &BranchName) -> Result<Option<CommitId>, PortError>;
+    fn branches(at: &RepositoryAt) -> Result<Vec<BranchName>, PortError>;
+    fn commit(at: &RepositoryAt, id: &CommitId) -> Result<Option<FoundCommit>, PortError>;
+    fn base(
+        at: &RepositoryAt, one: &CommitId, other: &CommitId
+    ) -> Result<Option<CommitId>, PortError>;
+    fn closed_pulls(at: &RepositoryAt) -> Result<Vec<PullRequestId>, PortError>;
+    fn open_pulls(at: &RepositoryAt) -> Result<Vec<PullRequestId>, PortError>;
+    fn ensure_approval(
+        at: &RepositoryAt, id: &PullRequestId, revision: &RevisionId, approved: bool
+    ) -> Result<(), PortError>;
+    fn ensure_comment(
+        at: &RepositoryAt,
+        id: &PullRequestId,
+        between: &(CommitId, CommitId),
+        token: &str,
+        text: &str
+    ) -> Result<CommentId, PortError>;
+    fn ensure_comment_says(
+        at: &RepositoryAt, comment: &CommentId, text: &str
+    ) -> Result<(), PortError>;
+    fn pull(at: &RepositoryAt, id: &PullRequestId) -> Result<Option<PullRequest>, PortError>;
 });
 
 mortal!(Secrets {

@@ -35,6 +35,20 @@ fn an_event_of_the_registry_is_taken_or_refused_in_words() {
 }
 
 #[test]
+fn an_event_of_source_code_is_taken_or_refused_in_words() {
+    let corpus = events(&["codecommit-", "foreign-"]);
+    let name = "an_event_of_source_code_is_taken_or_refused_in_words";
+    holds(name, 200, &json(corpus), |event| {
+        let (_world, app) = sluice();
+        match block_on(sluice_source_push::handler(&app, &event)) {
+            Ok(answer) => is_told(&serde_json::to_string(&answer).unwrap())?,
+            Err(error) => is_told(&error.to_string())?,
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn a_batch_of_the_queue_is_taken_or_refused_in_words() {
     let mut corpus = events(&["sqs-"]);
     for event in events(&["ecs-"]) {

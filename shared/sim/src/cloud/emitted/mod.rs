@@ -12,12 +12,14 @@ use sluice_core::command::Direction;
 use sluice_core::config::Severity;
 use sluice_core::hook::HookCall;
 use sluice_core::id::{
-    ClusterName, ContainerName, DeploymentId, Digest, EcsServiceName, ImageTag, RepositoryName,
-    ServiceDeploymentArn, SnapshotId, TaskArn, TaskDefinitionArn,
+    BranchName, ClusterName, CommitId, ContainerName, DeploymentId, Digest, EcsServiceName,
+    ImageTag, PullRequestId, RepositoryName, ServiceDeploymentArn, SnapshotId, SourceName, TaskArn,
+    TaskDefinitionArn,
 };
 use sluice_core::observation::Stage;
 
 use super::Place;
+use super::git::GitPullRequest;
 
 /// What AWS tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub enum Emitted {
     SnapshotEvent(SnapshotEvent),
     DeploymentStateChange(DeploymentStateChange),
     TaskStateChange(TaskStateChange),
+    Reference(ReferenceChange),
+    PullRequest(Box<PullRequestChange>),
     /// Not an event but a call: ECS waits for its answer.
     Hook(EcsHookCall),
 }
@@ -177,6 +181,36 @@ pub struct TaskStateChange {
     pub stopped_reason: Option<String>,
     /// Containers: name, image, exit code. None for a task that failed to start.
     pub containers: Vec<(ContainerName, String, Option<i32>)>,
+}
+
+/// CodeCommit Repository State Change, of a branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReferenceChange {
+    /// Id, time, account.
+    pub envelope: Envelope,
+    /// The repository.
+    pub repository: SourceName,
+    /// The branch.
+    pub branch: BranchName,
+    /// Where it is now; `None` if it was deleted.
+    pub commit: Option<CommitId>,
+    /// Where it was; `None` if it was created.
+    pub old: Option<CommitId>,
+}
+
+/// CodeCommit Pull Request State Change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PullRequestChange {
+    /// Id, time, account.
+    pub envelope: Envelope,
+    /// The repository.
+    pub repository: SourceName,
+    /// What happened, in CodeCommit's word.
+    pub event: &'static str,
+    /// Its number.
+    pub id: PullRequestId,
+    /// What it is.
+    pub pull: GitPullRequest,
 }
 
 /// ECS asks the lifecycle hook.

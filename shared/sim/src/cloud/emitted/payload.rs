@@ -7,7 +7,8 @@ use sluice_core::command::Direction;
 
 use super::{
     DeploymentEventName, DeploymentStateChange, EcsHookCall, Emitted, Envelope, ImageAction,
-    ImageActionType, ImageScan, SnapshotEvent, SnapshotEventKind, TaskStateChange, uuid,
+    ImageActionType, ImageScan, PullRequestChange, ReferenceChange, SnapshotEvent,
+    SnapshotEventKind, TaskStateChange, uuid,
 };
 
 impl Emitted {
@@ -19,6 +20,8 @@ impl Emitted {
             Self::SnapshotEvent(event) => event.payload(),
             Self::DeploymentStateChange(event) => event.payload(),
             Self::TaskStateChange(event) => event.payload(),
+            Self::Reference(event) => event.payload(),
+            Self::PullRequest(event) => event.payload(),
             Self::Hook(call) => call.payload(),
         }
     }
@@ -175,6 +178,60 @@ impl TaskStateChange {
         let resources = [self.task.to_string()];
         self.envelope
             .wrap("aws.ecs", "ECS Task State Change", &resources, detail)
+    }
+}
+
+impl ReferenceChange {
+    fn payload(&self) -> Value {
+        let (event, commit) = match (&self.commit, &self.old) {
+            (Some(commit), None) => ("referenceCreated", Some(commit)),
+            (Some(commit), Some(_)) => ("referenceUpdated", Some(commit)),
+            (None, _) => ("referenceDeleted", None),
+        };
+        let mut detail = json!({
+            "event": event,
+            "repositoryName": self.repository,
+            "repositoryId": "12345678-1234-5678-abcd-12345678abcd",
+            "referenceType": "branch",
+            "referenceName": self.branch,
+            "referenceFullName": format!("refs/heads/{}", self.branch),
+        });
+        if let Some(commit) = commit {
+            detail["commitId"] = json!(commit);
+        }
+        if let Some(old) = &self.old {
+            detail["oldCommitId"] = json!(old);
+        }
+        let kind = "CodeCommit Repository State Change";
+        let arn = self.envelope.place.arn("codecommit", &self.repository);
+        self.envelope.wrap("aws.codecommit", kind, &[arn], detail)
+    }
+}
+
+impl PullRequestChange {
+    fn payload(&self) -> Value {
+        let pull = &self.pull;
+        let mut detail = json!({
+            "event": self.event,
+            "pullRequestId": self.id,
+            "repositoryNames": [self.repository],
+            "title": format!("Merge {} into {}", pull.source, pull.destination),
+            "author": pull.author,
+            "callerUserArn": pull.merged.as_ref().map_or(&pull.author, |merged| &merged.by),
+            "pullRequestStatus": if pull.open { "Open" } else { "Closed" },
+            "isMerged": if pull.merged.is_some() { "True" } else { "False" },
+            "sourceReference": format!("refs/heads/{}", pull.source),
+            "sourceCommit": pull.source_commit,
+            "destinationReference": format!("refs/heads/{}", pull.destination),
+            "destinationCommit": pull.destination_commit,
+            "revisionId": self.envelope.event_id(),
+        });
+        if let Some(merged) = &pull.merged {
+            detail["mergeOption"] = json!(merged.option.name());
+        }
+        let kind = "CodeCommit Pull Request State Change";
+        let arn = self.envelope.place.arn("codecommit", &self.repository);
+        self.envelope.wrap("aws.codecommit", kind, &[arn], detail)
     }
 }
 

@@ -5,6 +5,7 @@ mod databases;
 mod images;
 mod secrets;
 mod services;
+mod source;
 mod tasks;
 mod watching;
 

@@ -1,0 +1,131 @@
+//! The ports to the source code, and to what is remembered of it.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sluice_core::failure::PortError;
+use sluice_core::id::{
+    AppName, BranchName, CommentId, CommitId, PullRequestId, RevisionId, SourceName,
+};
+use sluice_core::registry::Registry;
+use sluice_core::source::{Commit, PullRequest, Watch};
+
+/// A repository of source code (CodeCommit).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RepositoryAt {
+    /// The account and region.
+    pub place: Registry,
+    /// Its name.
+    pub name: SourceName,
+}
+
+/// A commit, and what must not be stored of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FoundCommit {
+    /// The commit.
+    pub commit: Commit,
+    /// The e-mail address of the person who wrote it, as the commit says itself.
+    pub email: Option<String>,
+}
+
+/// Repositories of source code. What is not there is `None`; a repository that is not there is an
+/// error.
+#[async_trait]
+pub trait Repository: Send + Sync {
+    /// The commit that a branch is at.
+    async fn head(
+        &self,
+        at: &RepositoryAt,
+        branch: &BranchName,
+    ) -> Result<Option<CommitId>, PortError>;
+
+    /// All branches.
+    async fn branches(&self, at: &RepositoryAt) -> Result<Vec<BranchName>, PortError>;
+
+    /// A commit.
+    async fn commit(
+        &self,
+        at: &RepositoryAt,
+        id: &CommitId,
+    ) -> Result<Option<FoundCommit>, PortError>;
+
+    /// The best common ancestor of two commits: one of the two, if it is an ancestor of the other.
+    async fn base(
+        &self,
+        at: &RepositoryAt,
+        one: &CommitId,
+        other: &CommitId,
+    ) -> Result<Option<CommitId>, PortError>;
+
+    /// Pull requests that are closed, merged or not: 1,000 at most.
+    async fn closed_pulls(&self, at: &RepositoryAt) -> Result<Vec<PullRequestId>, PortError>;
+
+    /// Pull requests that are open: 1,000 at most.
+    async fn open_pulls(&self, at: &RepositoryAt) -> Result<Vec<PullRequestId>, PortError>;
+
+    /// Approves the pull request in that state in Sluice's name, or takes the approval back. Of one
+    /// that is closed, or in another state by now, nothing is changed, and that is no error.
+    async fn ensure_approval(
+        &self,
+        at: &RepositoryAt,
+        id: &PullRequestId,
+        revision: &RevisionId,
+        approved: bool,
+    ) -> Result<(), PortError>;
+
+    /// Comments on the pull request, between these two commits of it. A comment of that token that is
+    /// there already is this one.
+    async fn ensure_comment(
+        &self,
+        at: &RepositoryAt,
+        id: &PullRequestId,
+        between: &(CommitId, CommitId),
+        token: &str,
+        text: &str,
+    ) -> Result<CommentId, PortError>;
+
+    /// Makes a comment of Sluice's say this. One that was deleted stays deleted.
+    async fn ensure_comment_says(
+        &self,
+        at: &RepositoryAt,
+        comment: &CommentId,
+        text: &str,
+    ) -> Result<(), PortError>;
+
+    /// A pull request of this repository.
+    async fn pull(
+        &self,
+        at: &RepositoryAt,
+        id: &PullRequestId,
+    ) -> Result<Option<PullRequest>, PortError>;
+}
+
+/// What is remembered of an application's source code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredSource {
+    /// What.
+    pub watch: Watch,
+    /// Counts its changes, for conditional writes.
+    pub version: u64,
+}
+
+/// The store of what is remembered of source code.
+#[async_trait]
+pub trait Sources: Send + Sync {
+    /// What is remembered; `None` before the first look.
+    async fn source(&self, app: &AppName) -> Result<Option<StoredSource>, PortError>;
+
+    /// Remembers this, and when to look again, if what is remembered is of that version: 0 before the
+    /// first look. `false` if it changed since: read it again.
+    async fn save_source(
+        &self,
+        app: &AppName,
+        watch: &Watch,
+        version: u64,
+        due_at: Timestamp,
+    ) -> Result<bool, PortError>;
+
+    /// The applications whose source code was due before `before`, the longest due first, `limit` at
+    /// most.
+    async fn sources_due(&self, before: Timestamp, limit: usize)
+    -> Result<Vec<AppName>, PortError>;
+}

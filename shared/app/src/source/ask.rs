@@ -1,0 +1,141 @@
+//! Asks the repository what a look has to know.
+
+use std::collections::BTreeMap;
+
+use futures::future::try_join_all;
+use jiff::Timestamp;
+use sluice_core::failure::PortError;
+use sluice_core::id::{CommitId, SlackUserId};
+use sluice_core::source::{Known, Question, Watch, What, WhatIsTold, examine};
+
+use super::Repo;
+use crate::App;
+use crate::ports::FoundCommit;
+
+/// Rounds of questions. Each commit of a branch takes one, and a look follows 100 at most.
+const ROUNDS_MAX: usize = 1_000;
+
+/// Questions that are asked at once.
+const AT_ONCE: usize = 10;
+
+impl App {
+    pub(super) async fn examine_source(
+        &self,
+        repo: &Repo<'_>,
+        watch: &Watch,
+        now: Timestamp,
+    ) -> Result<Watch, PortError> {
+        let mut known = Known::default();
+        let mut emails = BTreeMap::new();
+        for _ in 0..ROUNDS_MAX {
+            let app = &repo.config.app;
+            let questions = match examine(app, repo.source, watch, &known, now) {
+                Err(questions) => questions,
+                Ok(mut next) => {
+                    self.name_people(repo, &mut next, &emails).await;
+                    return Ok(next);
+                }
+            };
+            let questions: Vec<Question> = questions.into_iter().collect();
+            for some in questions.chunks(AT_ONCE) {
+                let answers = some.iter().map(|question| self.ask_repo(repo, question));
+                for (question, answer) in some.iter().zip(try_join_all(answers).await?) {
+                    take(&mut known, &mut emails, question, answer);
+                }
+            }
+        }
+        Err(PortError::permanent(format!(
+            "the source code of {} was not understood after {ROUNDS_MAX} rounds of questions: report \
+             this as a bug",
+            repo.config.app
+        )))
+    }
+
+    async fn ask_repo(&self, repo: &Repo<'_>, question: &Question) -> Result<Answer, PortError> {
+        let (port, at) = (&self.ports.repository, &repo.at);
+        Ok(match question {
+            Question::Head(branch) => Answer::Commit(port.head(at, branch).await?),
+            Question::Branches => Answer::Branches(port.branches(at).await?),
+            Question::Commit(id) => Answer::Found(port.commit(at, id).await?),
+            Question::Base(one, other) => Answer::Commit(port.base(at, one, other).await?),
+            Question::ClosedPulls => Answer::Pulls(port.closed_pulls(at).await?),
+            Question::OpenPulls => Answer::Pulls(port.open_pulls(at).await?),
+            Question::Pull(id) => Answer::Pull(port.pull(at, id).await?),
+        })
+    }
+
+    /// Finds the people in Slack whom new findings are about: by who merged, or by the address in the
+    /// commit, which is not kept.
+    async fn name_people(
+        &self,
+        repo: &Repo<'_>,
+        next: &mut Watch,
+        emails: &BTreeMap<CommitId, String>,
+    ) {
+        for telling in &mut next.untold {
+            let WhatIsTold::Finding(finding) = &mut telling.what else {
+                continue;
+            };
+            if finding.by.is_some() {
+                continue;
+            }
+            finding.by = match &finding.what {
+                What::PullRequest {
+                    merged_by: Some(principal),
+                    ..
+                } => repo.config.people.who_is(principal).cloned(),
+                _ => match emails.get(&finding.commit) {
+                    Some(email) => self.person_of(email).await,
+                    None => None,
+                },
+            };
+        }
+    }
+
+    async fn person_of(&self, email: &str) -> Option<SlackUserId> {
+        match self.ports.chat.user_by_email(email).await {
+            Ok(person) => person,
+            Err(error) => {
+                tracing::warn!(%error, "the author of a commit was not found in Slack: {error}");
+                None
+            }
+        }
+    }
+}
+
+enum Answer {
+    Commit(Option<CommitId>),
+    Branches(Vec<sluice_core::id::BranchName>),
+    Found(Option<FoundCommit>),
+    Pulls(Vec<sluice_core::id::PullRequestId>),
+    Pull(Option<sluice_core::source::PullRequest>),
+}
+
+fn take(
+    known: &mut Known,
+    emails: &mut BTreeMap<CommitId, String>,
+    question: &Question,
+    answer: Answer,
+) {
+    match (question, answer) {
+        (Question::Head(branch), Answer::Commit(head)) => {
+            known.heads.insert(branch.clone(), head);
+        }
+        (Question::Base(one, other), Answer::Commit(base)) => {
+            known.bases.insert((one.clone(), other.clone()), base);
+        }
+        (Question::Branches, Answer::Branches(branches)) => known.branches = Some(branches),
+        (Question::Commit(id), Answer::Found(found)) => {
+            let email = found.as_ref().and_then(|found| found.email.clone());
+            emails.extend(email.map(|email| (id.clone(), email)));
+            let commit = found.map(|found| found.commit);
+            known.commits.insert(id.clone(), commit);
+        }
+        (Question::ClosedPulls, Answer::Pulls(pulls)) => known.closed_pulls = Some(pulls),
+        (Question::OpenPulls, Answer::Pulls(pulls)) => known.open_pulls = Some(pulls),
+        (Question::Pull(id), Answer::Pull(pull)) => {
+            known.pulls.insert(id.clone(), pull);
+        }
+        _ => unreachable!("each question is answered in its kind by `ask_repo`"),
+    }
+}

@@ -1,0 +1,106 @@
+//! Says of each pull request to `main` what a look has ordered. Whatever is done twice has the effect of
+//! once, so a function that stops in between is followed by one that does the same.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use sluice_core::failure::{ErrorClass, PortError};
+use sluice_core::id::{CommentId, PullRequestId};
+use sluice_core::source::{Gate, GateOrder, LOOK_EVERY, Watch};
+use sluice_words::source::{pull_allowed, pull_refused};
+
+use super::Repo;
+use crate::App;
+use crate::driver::TELL_AGAIN_AFTER;
+
+/// What was done.
+#[derive(Default)]
+pub(super) struct Answered {
+    done: BTreeMap<PullRequestId, (GateOrder, Option<CommentId>)>,
+    /// When to try again what could not be done.
+    pub(super) again_at: Option<Timestamp>,
+}
+
+impl Answered {
+    /// Notes what was done.
+    pub(super) fn note_in(&self, watch: &mut Watch) {
+        for (id, (order, comment)) in &self.done {
+            if let Some(gate) = watch.gates.get_mut(id) {
+                gate.done = Some(order.clone());
+                gate.comment.clone_from(comment);
+            }
+        }
+    }
+
+    pub(super) fn join(&mut self, later: Self) {
+        self.done.extend(later.done);
+        self.again_at = later.again_at.or(self.again_at);
+    }
+}
+
+impl App {
+    pub(super) async fn answer_pulls(
+        &self,
+        repo: &Repo<'_>,
+        gates: &BTreeMap<PullRequestId, Gate>,
+    ) -> Answered {
+        let mut answered = Answered::default();
+        for (id, gate) in gates {
+            let Some(order) = gate.open_order() else {
+                continue;
+            };
+            match self.answer_pull(repo, id, gate, order).await {
+                Ok(comment) => {
+                    answered.done.insert(id.clone(), (order.clone(), comment));
+                }
+                Err(error) => {
+                    tracing::error!(app = %repo.config.app, pull = %id, %error, "pull request {id} \
+                        cannot be answered: {error}");
+                    let pause = match error.class {
+                        ErrorClass::Retryable => TELL_AGAIN_AFTER,
+                        _ => LOOK_EVERY,
+                    };
+                    answered.again_at = self.ports.clock.now().saturating_add(pause).ok();
+                }
+            }
+        }
+        answered
+    }
+
+    /// Approves it, or does not and says why: Sluice's comment on it, if it has one.
+    async fn answer_pull(
+        &self,
+        repo: &Repo<'_>,
+        id: &PullRequestId,
+        gate: &Gate,
+        order: &GateOrder,
+    ) -> Result<Option<CommentId>, PortError> {
+        let (port, at) = (&self.ports.repository, &repo.at);
+        let was_approved = gate.done.as_ref().is_some_and(|done| done.approve);
+        if order.approve || was_approved {
+            port.ensure_approval(at, id, &order.revision, order.approve)
+                .await?;
+        }
+        let has_changed = gate.done.as_ref().map(|done| done.approve) != Some(order.approve);
+        let text = match order.approve {
+            true => pull_allowed(repo.source, &order.source),
+            false => pull_refused(repo.source, &order.source),
+        };
+        match &gate.comment {
+            Some(comment) if has_changed => {
+                port.ensure_comment_says(at, comment, &text).await?;
+                Ok(Some(comment.clone()))
+            }
+            Some(comment) => Ok(Some(comment.clone())),
+            None if order.approve => Ok(None),
+            None => {
+                let token = format!("sluice-{}-{id}", repo.config.app);
+                let comment = port
+                    .ensure_comment(at, id, &order.between, &token, &text)
+                    .await?;
+                tracing::info!(app = %repo.config.app, pull = %id, "pull request {id} is not approved");
+                Ok(Some(comment))
+            }
+        }
+    }
+}

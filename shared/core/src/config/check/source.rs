@@ -1,0 +1,130 @@
+//! The source code and its branches.
+
+use jiff::SignedDuration;
+
+use super::environment::distinct_elements;
+use super::or;
+use crate::config::reader::{At, Field};
+use crate::config::report::{Place, Report};
+use crate::config::text::BranchPattern;
+use crate::config::{BranchModel, Branches, Source, raw};
+use crate::id::BranchName;
+use crate::registry::Registry;
+
+/// The most globs that a list has.
+const GLOBS_MAX: usize = 20;
+
+pub(super) fn one(raw: &raw::Source, report: &mut Report) -> Option<Source> {
+    let place = place(raw, report);
+    let model = or(&raw.model, BranchModel::GitFlow, |model| model);
+    let branches = match model {
+        Some(BranchModel::GitFlow) => gitflow(raw, report),
+        Some(BranchModel::Trunk) => trunk(raw, report),
+        None => None,
+    };
+    let within = or(
+        &raw.merge_back_within,
+        SignedDuration::from_hours(24),
+        |t| t.get(),
+    );
+    Some(Source {
+        repository: raw.repository.get()?.clone(),
+        place: place?,
+        channel: raw.channel.get()?.clone(),
+        branches: branches?,
+        merge_back_within: within?,
+    })
+}
+
+/// Account and region: both, or neither.
+fn place(raw: &raw::Source, report: &mut Report) -> Option<Option<Registry>> {
+    match (&raw.account, &raw.region) {
+        (None, None) => Some(None),
+        (Some(account), Some(region)) => Some(Some(Registry {
+            account: account.get()?.clone(),
+            region: region.get()?.clone(),
+        })),
+        (account, region) => {
+            let account = account.as_ref().and_then(Field::at).map(|at| &at.place);
+            let region = region.as_ref().and_then(Field::at).map(|at| &at.place);
+            let message = "`account` and `region` say together where the repository is, and one is \
+                           missing";
+            let advice = "write both, or neither: then it is where Sluice is";
+            report.advise(account.or(region)?, message, advice);
+            None
+        }
+    }
+}
+
+fn gitflow(raw: &raw::Source, report: &mut Report) -> Option<Branches> {
+    let main = or(&raw.main, BranchName::new("main"), |main| main);
+    let develop = or(&raw.develop, BranchName::new("develop"), |develop| develop);
+    let release = globs(raw.release.as_ref(), &["release/*"], report);
+    let hotfix = globs(raw.hotfix.as_ref(), &["hotfix/*", "fix/*"], report);
+    let (main, develop) = (main?, develop?);
+    let branches = Branches::GitFlow {
+        main: main.clone(),
+        develop: develop.clone(),
+        release: release?,
+        hotfix: hotfix?,
+    };
+    if main == develop
+        && let Some(at) = at_of(raw.develop.as_ref()).or(at_of(raw.main.as_ref()))
+    {
+        let advice = "name two branches, or write model = \"trunk\"";
+        report.advise(at, "`main` and `develop` are the same branch", advice);
+    }
+    for branch in [&main, &develop] {
+        if branches.may_reach_main(branch)
+            && let Some(at) = at_of(raw.release.as_ref()).or(at_of(raw.hotfix.as_ref()))
+        {
+            let message = format!("the patterns of release and hotfix branches match `{branch}`");
+            let advice = "write narrower patterns, such as \"release/*\"";
+            report.advise(at, message, advice);
+        }
+    }
+    Some(branches)
+}
+
+fn trunk(raw: &raw::Source, report: &mut Report) -> Option<Branches> {
+    let keys = [
+        ("develop", at_of(raw.develop.as_ref())),
+        ("release", at_of(raw.release.as_ref())),
+        ("hotfix", at_of(raw.hotfix.as_ref())),
+        ("merge_back_within", at_of(raw.merge_back_within.as_ref())),
+    ];
+    for (key, place) in keys {
+        if let Some(place) = place {
+            let message = "with model = \"trunk\" there is no branch beside `main`";
+            let advice = format!("remove `{key}`, or write model = \"gitflow\"");
+            report.advise(place, message, advice);
+        }
+    }
+    let main = or(&raw.main, BranchName::new("main"), |main| main)?;
+    Some(Branches::Trunk { main })
+}
+
+fn at_of<T>(field: Option<&Field<T>>) -> Option<&Place> {
+    field.and_then(Field::at).map(|at| &at.place)
+}
+
+fn globs(
+    given_globs: Option<&Field<Vec<Field<BranchPattern>>>>,
+    default: &[&str],
+    report: &mut Report,
+) -> Option<Vec<String>> {
+    let Some(field) = given_globs else {
+        return Some(default.iter().map(ToString::to_string).collect());
+    };
+    let list: &At<Vec<Field<BranchPattern>>> = field.at()?;
+    if list.value.is_empty() || list.value.len() > GLOBS_MAX {
+        let text = format!("{} = {default:?}", list.place.name());
+        let message = format!("from 1 to {GLOBS_MAX} patterns are needed");
+        report.instead(&list.place, message, text);
+    }
+    distinct_elements(&list.value, "pattern", report);
+    let globs = list.value.iter();
+    globs
+        .map(|glob| Some(glob.get()?.as_str().to_owned()))
+        .collect()
+}

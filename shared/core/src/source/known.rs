@@ -1,0 +1,185 @@
+//! What is asked of a repository, and what it answered.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::id::{BranchName, CommitId, PrincipalArn, PullRequestId, RevisionId};
+use crate::redact::redacted;
+
+/// What a look has to know.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Question {
+    /// The commit that a branch is at.
+    Head(BranchName),
+    /// All branches, by name.
+    Branches,
+    /// A commit.
+    Commit(CommitId),
+    /// The best common ancestor of two commits: the first of them, if it is an ancestor of the other.
+    Base(CommitId, CommitId),
+    /// Pull requests that are closed, by number.
+    ClosedPulls,
+    /// Pull requests that are open, by number.
+    OpenPulls,
+    /// A pull request.
+    Pull(PullRequestId),
+}
+
+/// A commit of git.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// Its parents; the first is what its branch was at.
+    pub parents: Vec<CommitId>,
+    /// The first line of its message.
+    pub title: String,
+    /// Who wrote it, as it says itself.
+    pub author: String,
+}
+
+/// Characters of a title or a name that are shown.
+const SHOWN_CHARS: usize = 100;
+
+impl Commit {
+    /// A commit as git has it. Its message and its author's name are someone's own words: they are
+    /// shown without values that may be secret, without addresses, and without what a chat would take
+    /// for more than text.
+    pub fn new(parents: Vec<CommitId>, message: &str, author: &str) -> Self {
+        let title = shown(message.lines().next().unwrap_or_default());
+        let author = match author.contains('@') {
+            true => String::new(),
+            false => shown(author),
+        };
+        Self {
+            parents,
+            title,
+            author,
+        }
+    }
+}
+
+fn shown(text: &str) -> String {
+    let plain = |c: char| match c {
+        '<' | '>' | '`' | '*' | '_' | '~' | '|' => ' ',
+        c if c.is_control() => ' ',
+        c => c,
+    };
+    let text: String = redacted(text).chars().map(plain).collect();
+    let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((end, _)) = text.char_indices().nth(SHOWN_CHARS) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+/// A pull request, as CodeCommit has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PullRequest {
+    /// What it brings.
+    pub source: BranchName,
+    /// What it is for.
+    pub destination: BranchName,
+    /// Whether it is open.
+    pub open: bool,
+    /// The state that an approval is for.
+    pub revision: RevisionId,
+    /// The commit that the source is at, or was when it was closed.
+    pub source_commit: CommitId,
+    /// The commit that the destination was at when it was merged.
+    pub destination_commit: CommitId,
+    /// The commit that merging it made, or brought forward; `None` if it was not merged.
+    pub merge_commit: Option<CommitId>,
+    /// Who merged it.
+    pub merged_by: Option<PrincipalArn>,
+}
+
+/// The answers so far. `None` stands for something that is not there.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "each field has the answers to its question")]
+pub struct Known {
+    pub heads: BTreeMap<BranchName, Option<CommitId>>,
+    pub branches: Option<Vec<BranchName>>,
+    pub commits: BTreeMap<CommitId, Option<Commit>>,
+    pub bases: BTreeMap<(CommitId, CommitId), Option<CommitId>>,
+    pub closed_pulls: Option<Vec<PullRequestId>>,
+    pub open_pulls: Option<Vec<PullRequestId>>,
+    pub pulls: BTreeMap<PullRequestId, Option<PullRequest>>,
+}
+
+/// What is known, and what was found missing on the way.
+pub(super) struct Asking<'a> {
+    pub(super) known: &'a Known,
+    pub(super) missing: BTreeSet<Question>,
+}
+
+/// An answer that has to be asked for first.
+pub(super) struct Unknown;
+
+pub(super) type Answer<T> = Result<T, Unknown>;
+
+impl<'a> Asking<'a> {
+    pub(super) fn new(known: &'a Known) -> Self {
+        Self {
+            known,
+            missing: BTreeSet::new(),
+        }
+    }
+
+    fn or_ask<T>(&mut self, answer: Option<T>, question: impl FnOnce() -> Question) -> Answer<T> {
+        answer.ok_or_else(|| {
+            self.missing.insert(question());
+            Unknown
+        })
+    }
+
+    pub(super) fn head(&mut self, branch: &BranchName) -> Answer<Option<&'a CommitId>> {
+        let head = self.known.heads.get(branch).map(Option::as_ref);
+        self.or_ask(head, || Question::Head(branch.clone()))
+    }
+
+    pub(super) fn branches(&mut self) -> Answer<&'a [BranchName]> {
+        self.or_ask(self.known.branches.as_deref(), || Question::Branches)
+    }
+
+    pub(super) fn commit(&mut self, id: &CommitId) -> Answer<Option<&'a Commit>> {
+        let commit = self.known.commits.get(id).map(Option::as_ref);
+        self.or_ask(commit, || Question::Commit(id.clone()))
+    }
+
+    pub(super) fn base(
+        &mut self,
+        one: &CommitId,
+        other: &CommitId,
+    ) -> Answer<Option<&'a CommitId>> {
+        let key = (one.clone(), other.clone());
+        let base = self.known.bases.get(&key).map(Option::as_ref);
+        self.or_ask(base, || Question::Base(one.clone(), other.clone()))
+    }
+
+    /// Whether `one` is an ancestor of `other`, or the same.
+    pub(super) fn contains(&mut self, other: &CommitId, one: &CommitId) -> Answer<bool> {
+        Ok(one == other || self.base(one, other)? == Some(one))
+    }
+
+    pub(super) fn closed_pulls(&mut self) -> Answer<&'a [PullRequestId]> {
+        self.or_ask(self.known.closed_pulls.as_deref(), || Question::ClosedPulls)
+    }
+
+    pub(super) fn open_pulls(&mut self) -> Answer<&'a [PullRequestId]> {
+        self.or_ask(self.known.open_pulls.as_deref(), || Question::OpenPulls)
+    }
+
+    pub(super) fn pull(&mut self, id: &PullRequestId) -> Answer<Option<&'a PullRequest>> {
+        let pull = self.known.pulls.get(id).map(Option::as_ref);
+        self.or_ask(pull, || Question::Pull(id.clone()))
+    }
+}
+
+/// All of them, or what is unknown: later ones are asked for even if an earlier one is unknown, so
+/// that they are asked together.
+pub(super) fn all<T, U>(
+    items: impl IntoIterator<Item = T>,
+    mut answer: impl FnMut(T) -> Answer<U>,
+) -> Answer<Vec<U>> {
+    let answers: Vec<Answer<U>> = items.into_iter().map(&mut answer).collect();
+    answers.into_iter().collect()
+}

@@ -1,0 +1,398 @@
+//! One look at a repository: what has changed since the last one, and what that means.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::back;
+use super::gate;
+use super::known::{Answer, Asking, Known, Question, all};
+use super::walk::{Step, Way, steps};
+use super::watch::{Finding, Line, Owed, Suspect, Telling, Watch, What, WhatIsTold};
+use crate::config::Source;
+use crate::id::{AppName, BranchName, CommitId, PullRequestId};
+
+/// How long CodeCommit may take until it shows the pull request that moved a branch.
+pub const SETTLES_WITHIN: SignedDuration = SignedDuration::from_mins(2);
+
+/// A look without any event, as often: CodeCommit delivers its events as best it can.
+pub const LOOK_EVERY: SignedDuration = SignedDuration::from_hours(1);
+
+/// Lines that are remembered, at most: of a branch that is gone, as long as there is room.
+const LINES_MAX: usize = 40;
+
+/// Release and hotfix branches that are looked at, at most.
+const BRANCHES_MAX: usize = 50;
+
+/// Pull requests that are remembered, at most.
+const PULLS_MAX: usize = 20;
+
+/// With so many messages that wait to be posted, branches are not judged further: what reached them
+/// stays where it is, and is judged when Slack takes messages again.
+const UNTOLD_MAX: usize = 20;
+
+/// When to look again, if no event comes.
+pub fn look_again_at(source: &Source, watch: &Watch, now: Timestamp) -> Timestamp {
+    let after = |at: Timestamp, pause| at.saturating_add(pause).unwrap_or(Timestamp::MAX);
+    let suspects = watch.suspects.values();
+    let suspects = suspects.map(|suspect| after(suspect.since, SETTLES_WITHIN));
+    let all = suspects.chain(back::due(source, watch));
+    all.fold(after(now, LOOK_EVERY), Timestamp::min)
+}
+
+/// Looks at a repository: what is to be remembered. What is new to tell is in its `untold`.
+///
+/// # Errors
+/// What has to be known first.
+pub fn examine(
+    app: &AppName,
+    source: &Source,
+    watch: &Watch,
+    known: &Known,
+    now: Timestamp,
+) -> Result<Watch, BTreeSet<Question>> {
+    let mut asking = Asking::new(known);
+    let looked = Look {
+        app,
+        source,
+        now,
+        next: watch.clone(),
+    }
+    .all(&mut asking);
+    looked.map_err(|_| asking.missing)
+}
+
+impl Watch {
+    /// Remembers a pull request that an event named.
+    pub fn heard_of(&mut self, pull: &PullRequestId) {
+        self.pulls.retain(|one| one != pull);
+        self.pulls.push(pull.clone());
+        let excess = self.pulls.len().saturating_sub(PULLS_MAX);
+        self.pulls.drain(..excess);
+    }
+}
+
+struct Look<'s> {
+    app: &'s AppName,
+    source: &'s Source,
+    now: Timestamp,
+    next: Watch,
+}
+
+impl Look<'_> {
+    fn all(mut self, asking: &mut Asking<'_>) -> Answer<Watch> {
+        let branches = &self.source.branches;
+        let mut protected = vec![branches.main().clone()];
+        protected.extend(branches.develop().cloned());
+        let names = asking.branches();
+        let heads = all(&protected, |branch| asking.head(branch));
+        let names = names?;
+        self.follow_lines(asking, names)?;
+        for (branch, head) in protected.iter().zip(heads?) {
+            self.judge(asking, branch, head)?;
+        }
+        self.forget_lines(asking, names)?;
+        let gates = gate::look(asking, self.source, &mut self.next);
+        back::settle(asking, self.source, &mut self.next)?;
+        gates?;
+        if self.next.owed.is_empty() {
+            self.next.reminded_at = None;
+        } else if let Some(reminder) = back::reminder(self.source, &self.next, self.now) {
+            self.next.reminders = self.next.reminders.wrapping_add(1);
+            self.next.reminded_at = Some(self.now);
+            let key = format!("merge-back-{}", self.next.reminders);
+            self.tell(&key, WhatIsTold::Reminder(reminder));
+        }
+        Ok(self.next)
+    }
+
+    fn tell(&mut self, key: &str, what: WhatIsTold) {
+        self.next.untold.push(Telling {
+            key: format!("source-{}-{key}", self.app),
+            what,
+            since: self.now,
+        });
+    }
+
+    /// Where release and hotfix branches have been.
+    fn follow_lines(&mut self, asking: &mut Asking<'_>, names: &[BranchName]) -> Answer<()> {
+        let branches = &self.source.branches;
+        let Some(develop) = branches.develop() else {
+            return Ok(());
+        };
+        let names = names.iter().filter(|name| branches.may_reach_main(name));
+        let names: Vec<&BranchName> = names.take(BRANCHES_MAX).collect();
+        let heads = all(names, |name| Ok((name, asking.head(name)?)))?;
+        let lines = &self.next.lines;
+        let moved = all(heads, |(name, head)| {
+            let Some(head) = head else { return Ok(None) };
+            let last = lines.iter().rposition(|line| line.branch == *name);
+            if last.is_some_and(|last| lines[last].tip == *head) {
+                return Ok(None);
+            }
+            if let Some(last) = last
+                && asking.contains(head, &lines[last].tip)?
+            {
+                return Ok(Some((Some(last), name, head, None)));
+            }
+            let from = match branches.is_release(name) {
+                true => develop,
+                false => branches.main(),
+            };
+            let base = match asking.head(from)? {
+                Some(from) => asking.base(head, from)?.cloned(),
+                None => None,
+            };
+            Ok(Some((None, name, head, base)))
+        })?;
+        for (last, name, head, base) in moved.into_iter().flatten() {
+            match last {
+                Some(last) => self.next.lines[last].tip = head.clone(),
+                None => self.next.lines.push(Line {
+                    branch: name.clone(),
+                    first: head.clone(),
+                    base,
+                    tip: head.clone(),
+                }),
+            }
+        }
+        Ok(())
+    }
+
+    /// Of a branch that is gone, what is in `main` needs no explanation any more.
+    fn forget_lines(&mut self, asking: &mut Asking<'_>, names: &[BranchName]) -> Answer<()> {
+        let main = self.source.branches.main();
+        let judged = self.next.seen.get(main).cloned();
+        if let Some(judged) = judged.filter(|_| !self.next.suspects.contains_key(main)) {
+            let lines = std::mem::take(&mut self.next.lines);
+            let kept = all(lines, |line| {
+                let over = !names.contains(&line.branch) && asking.contains(&judged, &line.tip)?;
+                Ok((!over).then_some(line))
+            })?;
+            self.next.lines = kept.into_iter().flatten().collect();
+        }
+        let excess = self.next.lines.len().saturating_sub(LINES_MAX);
+        self.next.lines.drain(..excess);
+        Ok(())
+    }
+
+    fn judge(
+        &mut self,
+        asking: &mut Asking<'_>,
+        branch: &BranchName,
+        head: Option<&CommitId>,
+    ) -> Answer<()> {
+        if self.next.untold.len() >= UNTOLD_MAX {
+            return Ok(());
+        }
+        let old = self.next.seen.get(branch).cloned();
+        let (old, head) = match (old, head) {
+            (None, None) => return Ok(()),
+            (None, Some(head)) => {
+                // What was there before Sluice first looked is not judged.
+                self.next.seen.insert(branch.clone(), head.clone());
+                return Ok(());
+            }
+            (Some(old), None) => {
+                self.next.seen.remove(branch);
+                self.next.suspects.remove(branch);
+                let finding = self.finding(asking, branch, &old, What::Deleted)?;
+                self.found(&format!("deleted-{old}"), finding);
+                return Ok(());
+            }
+            (Some(old), Some(head)) => (old, head),
+        };
+        if old == *head {
+            self.next.suspects.remove(branch);
+            return Ok(());
+        }
+        if !asking.contains(head, &old)? {
+            return self.rewritten(asking, branch, &old, head);
+        }
+        let watch = self.next.clone();
+        let steps = steps(asking, self.source, &watch, branch, (&old, head))?;
+        self.take(asking, branch, &steps)
+    }
+
+    /// The branch has lost commits. A read that is behind looks the same, for a moment.
+    fn rewritten(
+        &mut self,
+        asking: &mut Asking<'_>,
+        branch: &BranchName,
+        old: &CommitId,
+        head: &CommitId,
+    ) -> Answer<()> {
+        if !self.has_settled(branch, head, head) {
+            return Ok(());
+        }
+        let what = What::Rewritten {
+            before: old.clone(),
+        };
+        let finding = self.finding(asking, branch, head, what)?;
+        self.found(&format!("rewritten-{old}-{head}"), finding);
+        self.next.seen.insert(branch.clone(), head.clone());
+        Ok(())
+    }
+
+    /// Whether these commits were seen long enough ago. If they were not seen before, they are now.
+    fn has_settled(&mut self, branch: &BranchName, first: &CommitId, last: &CommitId) -> bool {
+        let now = self.now;
+        let suspect = self.next.suspects.get(branch);
+        let suspect = suspect.filter(|suspect| suspect.first == *first).cloned();
+        let suspect = suspect.unwrap_or_else(|| Suspect {
+            first: first.clone(),
+            last: last.clone(),
+            since: now,
+        });
+        let settled = now.duration_since(suspect.since) >= SETTLES_WITHIN;
+        match settled {
+            true => self.next.suspects.remove(branch),
+            false => self.next.suspects.insert(branch.clone(), suspect),
+        };
+        settled
+    }
+
+    /// Takes what reached the branch, as far as it is clear.
+    fn take(
+        &mut self,
+        asking: &mut Asking<'_>,
+        branch: &BranchName,
+        steps: &[Step<'_>],
+    ) -> Answer<()> {
+        let mut left = steps;
+        while let Some(step) = left.first() {
+            let last = match &step.way {
+                Way::Unexplained { .. } => {
+                    let run = left.iter();
+                    let run = run.take_while(|one| matches!(one.way, Way::Unexplained { .. }));
+                    let run = &left[..run.count()];
+                    let suspect = self.next.suspects.get(branch).cloned();
+                    let (first, last) = (&run[0].commit, &run[run.len() - 1].commit);
+                    if !self.has_settled(branch, first, last) {
+                        return Ok(());
+                    }
+                    // Those that came since then have not settled yet.
+                    let known = suspect
+                        .and_then(|suspect| run.iter().position(|one| one.commit == suspect.last));
+                    let run = &run[..=known.unwrap_or(run.len() - 1)];
+                    self.wrong(asking, branch, run)?;
+                    left = &left[run.len()..];
+                    &run[run.len() - 1]
+                }
+                Way::Refused(id, pull) => {
+                    let commit = asking.commit(&step.commit)?;
+                    let is_merge = commit.is_some_and(|commit| commit.parents.len() > 1);
+                    let what = What::PullRequest {
+                        id: id.clone(),
+                        from: pull.source.clone(),
+                        merged_by: pull.merged_by.clone(),
+                        before: (!is_merge).then(|| pull.destination_commit.clone()),
+                    };
+                    let finding = self.finding(asking, branch, &step.commit, what)?;
+                    self.found(&step.commit.to_string(), finding);
+                    left = &left[1..];
+                    step
+                }
+                Way::Allowed { .. } => {
+                    left = &left[1..];
+                    step
+                }
+            };
+            self.next.seen.insert(branch.clone(), last.commit.clone());
+            self.owe(branch, last);
+        }
+        self.next.suspects.remove(branch);
+        Ok(())
+    }
+
+    /// What reached `main` must come back.
+    fn owe(&mut self, branch: &BranchName, step: &Step<'_>) {
+        if branch != self.source.branches.main() {
+            return;
+        }
+        let brings = match &step.way {
+            Way::Allowed { brings } => brings.clone(),
+            Way::Refused(_, pull) => Some(pull.source_commit.clone()),
+            Way::Unexplained { merged } => merged.clone(),
+        };
+        self.next.owed.push(Owed {
+            commit: step.commit.clone(),
+            brings,
+            since: self.now,
+            missing: Vec::new(),
+        });
+    }
+
+    /// Commits that nothing explains: each merge for itself, and the others together.
+    fn wrong(
+        &mut self,
+        asking: &mut Asking<'_>,
+        branch: &BranchName,
+        run: &[Step<'_>],
+    ) -> Answer<()> {
+        let mut findings = Vec::new();
+        let mut pushed = 0;
+        for (at, step) in run.iter().enumerate() {
+            let Way::Unexplained { merged } = &step.way else {
+                continue;
+            };
+            let what = match merged {
+                Some(merged) => What::Merged {
+                    merged: merged.clone(),
+                    from: self.branch_at(asking, merged)?,
+                },
+                None => {
+                    pushed += 1;
+                    let goes_on = run
+                        .get(at + 1)
+                        .is_some_and(|next| matches!(next.way, Way::Unexplained { merged: None }));
+                    if goes_on {
+                        continue;
+                    }
+                    What::Pushed {
+                        commits: std::mem::take(&mut pushed),
+                    }
+                }
+            };
+            findings.push(self.finding(asking, branch, &step.commit, what)?);
+        }
+        for finding in findings {
+            self.found(&finding.commit.to_string(), finding);
+        }
+        Ok(())
+    }
+
+    /// The branch whose head that is, among those that are looked at.
+    fn branch_at(&self, asking: &mut Asking<'_>, commit: &CommitId) -> Answer<Option<BranchName>> {
+        let branches = &self.source.branches;
+        for branch in branches.develop().into_iter().chain([branches.main()]) {
+            if asking.head(branch)? == Some(commit) {
+                return Ok(Some(branch.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    fn finding(
+        &self,
+        asking: &mut Asking<'_>,
+        branch: &BranchName,
+        commit: &CommitId,
+        what: What,
+    ) -> Answer<Finding> {
+        let of = asking.commit(commit)?;
+        Ok(Finding {
+            branch: branch.clone(),
+            what,
+            commit: commit.clone(),
+            title: of.map(|of| of.title.clone()).unwrap_or_default(),
+            author: of.map(|of| of.author.clone()).unwrap_or_default(),
+            by: None,
+        })
+    }
+
+    fn found(&mut self, key: &str, finding: Finding) {
+        let key = format!("{}-{key}", finding.branch);
+        self.tell(&key, WhatIsTold::Finding(Box::new(finding)));
+    }
+}

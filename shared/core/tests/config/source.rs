@@ -1,0 +1,91 @@
+//! The source code and its branches.
+
+use sluice_core::config::{Branches, Config, Source};
+use sluice_core::id::{AccountId, BranchName, Region};
+use sluice_core::registry::Registry;
+
+use super::LEAST;
+use super::mistakes::report;
+
+const SOURCE: &str = "[source]\nrepository = \"erp\"\nchannel = \"#erp-source\"\n";
+
+fn with(more: &str) -> String {
+    format!("{LEAST}\n{SOURCE}{more}")
+}
+
+fn source(more: &str) -> Source {
+    let config = Config::parse(&with(more)).expect("the file is right");
+    config.source.expect("the file has [source]")
+}
+
+#[test]
+fn gitflow_is_what_a_file_means_that_names_no_model() {
+    let source = source("");
+    assert_eq!(source.merge_back_within.as_hours(), 24);
+    let branches = &source.branches;
+    for (branch, release, main) in [
+        ("release/v1.4.0", true, true),
+        ("hotfix/login", false, true),
+        ("fix/v1.4.1-login", false, true),
+        ("feature/login", false, false),
+        ("develop", false, false),
+        ("releases/v1.4.0", false, false),
+    ] {
+        let name = BranchName::new(branch);
+        assert_eq!(branches.is_release(&name), release, "{branch}");
+        assert_eq!(branches.may_reach_main(&name), main, "{branch}");
+    }
+    assert_eq!(branches.main().as_str(), "main");
+    assert_eq!(branches.develop().map(BranchName::as_str), Some("develop"));
+    assert!(Config::parse(LEAST).unwrap().source.is_none());
+}
+
+#[test]
+fn every_name_can_be_another() {
+    let source = source(
+        "main = \"master\"\ndevelop = \"next\"\nrelease = [\"rel-*\"]\nhotfix = [\"urgent/?*\"]\n\
+         merge_back_within = \"4h\"\n",
+    );
+    assert_eq!(source.merge_back_within.as_hours(), 4);
+    let branches = source.branches;
+    assert!(branches.may_reach_main(&BranchName::new("urgent/1")));
+    assert!(!branches.may_reach_main(&BranchName::new("urgent/")));
+    assert!(branches.is_release(&BranchName::new("rel-7")));
+    let main = BranchName::new("trunk");
+    let trunk = super::source::source("model = \"trunk\"\nmain = \"trunk\"\n").branches;
+    assert_eq!(trunk, Branches::Trunk { main });
+}
+
+#[test]
+fn it_is_where_sluice_is_unless_it_says_otherwise() {
+    let own = Registry {
+        account: AccountId::new("222222222222"),
+        region: Region::new("eu-central-1"),
+    };
+    let place = |more: &str| {
+        let config = Config::parse(&with(more)).unwrap().installed_in(&own);
+        config.source.unwrap().place.unwrap()
+    };
+    assert_eq!(place(""), own);
+    let other = place("account = \"111111111111\"\nregion = \"eu-west-1\"\n");
+    assert_eq!(other.account.as_str(), "111111111111");
+    assert_eq!(source("").place, None);
+}
+
+#[test]
+fn mistakes_are_told_with_their_places() {
+    let told = [
+        "account = \"111111111111\"\n",
+        "model = \"git-flow\"\n",
+        "model = \"trunk\"\ndevelop = \"develop\"\nmerge_back_within = \"2h\"\n",
+        "develop = \"main\"\n",
+        "hotfix = [\"*\"]\n",
+        "release = []\n",
+        "release = [\"release/*\", \"release/*\"]\n",
+        "main = \"refs heads\"\n",
+        "merge_back_within = \"5m\"\n",
+        "branch = \"main\"\n",
+    ]
+    .map(|more| report(&with(more)));
+    insta::assert_snapshot!(told.join("\n\n"));
+}
