@@ -12,7 +12,7 @@ use crate::failure_matrix::{Case, tell};
 use crate::source::REPOSITORY;
 
 /// What no story here asks for, and why.
-const ELSEWHERE: [(&str, &[Operation]); 5] = [
+const ELSEWHERE: [(&str, &[Operation]); 6] = [
     (
         "the restores of `restore` lose these",
         &[
