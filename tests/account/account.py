@@ -104,7 +104,8 @@ def install(settings):
     (woken,) = functions.list_event_source_mappings(FunctionName="sluice-advance")["EventSourceMappings"]
     functions.update_event_source_mapping(UUID=woken["UUID"], ScalingConfig=woken["ScalingConfig"])
     variables = {}
-    for name in settings["functions"]:
+    # Without a repository's name the template makes no source-push.
+    for name in settings["functions"].keys() - {"source-push"}:
         there = functions.get_function_configuration(FunctionName=f"sluice-{name}")
         variables.update(there["Environment"]["Variables"])
     variables.update(settings["overrides"])

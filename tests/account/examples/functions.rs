@@ -20,8 +20,9 @@ use sluice_account_tests::{Build, Calls, Counts, Program, Scene, Started};
 const STARTS: usize = 21;
 
 /// The functions, and the event of `events/` that each is started with.
-const FUNCTIONS: [(&str, &str); 6] = [
+const FUNCTIONS: [(&str, &str); 7] = [
     ("registry-push", "ecr-push-foreign-repository"),
+    ("source-push", "codecommit-foreign-repository"),
     ("slack", "slack-wrong-signature"),
     ("operate", "operate-status"),
     ("advance", "sqs-advance"),

@@ -49,6 +49,8 @@ fn every_table_and_key_is_described() {
 const EXCEPT: &str =
     r#"except = [{ id = "CVE-2026-0861", by = "ops", reason = "no fix", until = "2026-03-01" }]"#;
 
+const SOURCE: &str = "[source]\nrepository = \"erp\"\nchannel = \"#erp-source\"";
+
 /// The reader names the keys it knows when it meets one it does not: they must be the schema's.
 #[test]
 fn the_reader_and_the_schema_know_the_same_keys() {
@@ -59,7 +61,8 @@ fn the_reader_and_the_schema_know_the_same_keys() {
         ("[services.web]", "stop_timeout"),
         ("[migration]", "command"),
         ("[[smoke_tests]]", "within"),
-        ("[environments.staging]", "channel"),
+        ("[environments.staging]", "windows"),
+        ("[source]", "merge_back_within"),
         ("[environments.staging.services.web]", "test_url"),
         ("[environments.production.approval]", "quorum"),
         ("[environments.production.roles]", "override"),
@@ -91,8 +94,11 @@ fn the_reader_and_the_schema_know_the_same_keys() {
             "\nqqqqqqqqqq = 1"
         };
         let erp = super::monitors::watched();
-        let text =
-            format!("[scan]\n{EXCEPT}\n{erp}").replacen(header, &format!("{header}{unknown}"), 1);
+        let text = format!("[scan]\n{EXCEPT}\n{SOURCE}\n{erp}").replacen(
+            header,
+            &format!("{header}{unknown}"),
+            1,
+        );
         let problems = Config::parse(&text).unwrap_err();
         let help = &problems.as_slice()[0].help;
         let mut told: Vec<_> = help

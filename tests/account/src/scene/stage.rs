@@ -26,8 +26,9 @@ pub(super) const ACCOUNT: &str = "222222222222";
 /// Virtual seconds of the cloud in a second.
 const SPEED: &str = "30";
 /// The functions.
-pub(super) const FUNCTIONS: [&str; 6] = [
+pub(super) const FUNCTIONS: [&str; 7] = [
     "registry-push",
+    "source-push",
     "slack",
     "operate",
     "rollout-hook",
