@@ -131,7 +131,7 @@ fn no_backup(config: &Config, environment: &Environment) -> Option<Warning> {
     })
 }
 
-/// Whoever writes `inspect = false` knows it.
+/// Not where the file says `inspect = false`: then people know it.
 fn not_inspected(config: &Config, text: &str) -> Option<Warning> {
     let migration = config.migration.as_ref()?;
     let risky = migration.inspect.is_none()

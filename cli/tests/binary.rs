@@ -303,6 +303,16 @@ fn no_one_can_wait_for_ever() {
 }
 
 #[test]
+fn a_rejection_ends_the_story_of_an_application_of_ones_own() {
+    let output = typed(&["demo", "--config", "tests/erp/sluice.toml"], "r\nno\n");
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert_eq!(
+        last_line(&output),
+        "Ended as you made it: staging succeeded, production rejected."
+    );
+}
+
+#[test]
 fn a_rejection_ends_a_longer_story_there() {
     let output = typed(&["demo", "--scenario", "console-deployment"], "r\nno\n");
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));

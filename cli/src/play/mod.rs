@@ -147,7 +147,7 @@ impl Play {
     }
 }
 
-/// Whoever sits at the prompt may approve where most depends on it: in the last environment.
+/// The person at the prompt: someone who may approve in the last environment that asks for it.
 fn player(config: &Config) -> SlackUserId {
     let approvers = config.environments.iter().rev();
     let approvers = approvers.map(|environment| environment.who_may(Role::Approve));
@@ -158,7 +158,7 @@ fn player(config: &Config) -> SlackUserId {
     }
 }
 
-/// Whoever sits at the prompt is in every group: what Slack shows, they may click.
+/// The person at the prompt is in every group: what Slack shows, they may click.
 fn on_call(world: &World, config: &Config) {
     for environment in &config.environments {
         for role in [

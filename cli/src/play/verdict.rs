@@ -38,6 +38,8 @@ impl Verdict {
         let mut checks: &[Check] = &scenario.checks;
         match decided {
             Decided::AsTold => {}
+            // A story without a scripted end: there is none to compare with.
+            Decided::Ends(..) if ends.is_empty() => return Self::of_their_own(world),
             Decided::Ends(tag, end) => {
                 // Someone at the prompt changed the story: it ends as they decided, the rest of the
                 // script is skipped, and only this end is judged.

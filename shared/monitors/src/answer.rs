@@ -45,7 +45,7 @@ impl Asked<'_> {
         };
         MonitorError {
             not_taken,
-            // Whoever stands in between says so of what may have been done behind.
+            // A proxy in between says so of what may have been done behind it.
             may_be_there: status >= 500,
             message: format!("{host} answered {status} to {call}{said}: {advice}"),
         }

@@ -149,7 +149,7 @@ impl App {
             }
             let mut next = self.examine_source(&at, &heard, now).await?;
             let mut due_at = look_again_at(at.source, &next, now);
-            // Another function may be posting: whoever saves this first posts what it finds.
+            // Another function may be posting: the one that saves this first posts what it finds.
             let posts = next.telling_until.is_none_or(|until| until <= now);
             next.telling_until = match (next.has_work(), posts) {
                 (false, _) => None,

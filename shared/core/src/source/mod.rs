@@ -1,7 +1,7 @@
 //! The source code: which commit may reach which branch, and what is known of a repository.
 //!
 //! [`examine`] judges by what CodeCommit shows: heads of branches, parents of commits, merged pull
-//! requests. It asks for what it does not know yet, and whoever calls it answers ([`Question`],
+//! requests. It asks for what it does not know yet, and its caller answers ([`Question`],
 //! [`Known`]). What an event says is never read here: an event only causes a look.
 
 mod back;

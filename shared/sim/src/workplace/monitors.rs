@@ -127,7 +127,7 @@ impl Kept {
         None
     }
 
-    /// Grafana keeps as many as it is sent; whoever may have sent one before finds it by its tags.
+    /// Grafana keeps as many as it is sent; a function that may have sent one before finds it by its tags.
     fn annotate(
         &mut self,
         change: &StateChange,
