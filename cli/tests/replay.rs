@@ -15,7 +15,7 @@ use sluice::{sample, scenario};
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Event;
 use sluice_core::history::{ChainEnd, Record, RecordedEntry, replay};
-use sluice_core::id::{SlackGroupId, SlackUserId};
+use sluice_core::id::{GroupId, UserId};
 use sluice_core::machine::step;
 use sluice_core::phase::Phase;
 
@@ -205,7 +205,7 @@ fn a_decision_that_today_is_another_is_told_with_both_sides() {
         }
         if seq == last {
             after.phase = Phase::Cancelled {
-                by: SlackUserId::new("U1"),
+                by: UserId::new("U1"),
             };
         }
     });
@@ -252,7 +252,7 @@ fn an_event_that_today_is_refused_or_changes_nothing_is_told() {
     let d = before.unwrap();
     let at = written.last().unwrap().at;
     let keep = Event::Keep {
-        by: SlackUserId::new("U1"),
+        by: UserId::new("U1"),
         groups: [].into(),
     };
     for event in [keep, Event::Wake] {
@@ -513,10 +513,10 @@ fn a_long_history_is_replayed() {
     let mut written = history[..queued].to_vec();
     let mut d = replay(&written).unwrap();
     let mut chain = sluice_core::history::verify(&written).unwrap();
-    let by = SlackUserId::new("U024BE7LH");
+    let by = UserId::new("U024BE7LH");
     let at = written.last().unwrap().at;
     while written.len() < 10_000 {
-        let groups = [SlackGroupId::new("S0604QSJC")].into();
+        let groups = [GroupId::new("S0604QSJC")].into();
         let by = by.clone();
         let event = match d.paused {
             None => Event::Pause {

@@ -16,7 +16,7 @@ use sluice::rehearsal::{Answer, PayloadFile, Rehearsal};
 use sluice::sample;
 use sluice::wiring::{APPROVER, click_request, operate_request, slack_request, submission_request};
 use sluice_core::deployment::Deployment;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_slack::{command_body, home_opened_body, url_verification_body};
 use sluice_words::message::{Button, ButtonAction};
 use sluice_words::modal::{InputName, Purpose, Submission};
@@ -66,7 +66,7 @@ fn clicked_at() -> Timestamp {
 }
 
 fn click(action: ButtonAction) -> Value {
-    click_request(&button(action), &SlackUserId::new(APPROVER), clicked_at())
+    click_request(&button(action), &UserId::new(APPROVER), clicked_at())
 }
 
 fn is_true(name: &str, request: &Value) {
@@ -116,7 +116,7 @@ fn a_click_on_reject_asks_why_and_the_form_rejects_the_plan_that_is_drawn() {
             plan: button.plan.unwrap(),
         },
         answers: BTreeMap::from([(InputName::Reason, "not before the weekend".to_owned())]),
-        by: SlackUserId::new(APPROVER),
+        by: UserId::new(APPROVER),
     };
     is_true(
         "slack-reject-reason.json",
@@ -129,7 +129,7 @@ fn a_click_on_reject_asks_why_and_the_form_rejects_the_plan_that_is_drawn() {
 
 #[test]
 fn commands_and_events_are_those_that_slack_sends() {
-    let by = SlackUserId::new(APPROVER);
+    let by = UserId::new(APPROVER);
     let at = clicked_at();
     let bodies = [
         (

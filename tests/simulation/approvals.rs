@@ -8,7 +8,7 @@ use sluice_app::{App, Decide};
 use sluice_core::config::{Config, Member};
 use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
-use sluice_core::id::{EnvironmentName, SlackUserId};
+use sluice_core::id::{EnvironmentName, UserId};
 use sluice_sim::cloud::ImageBehaviour;
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, DirectFunctions, World};
@@ -59,7 +59,7 @@ fn without_the_lead() -> Config {
         for environment in &mut config.environments {
             let approval = environment.approval.iter_mut();
             for approval in approval {
-                let lead = Member::User(SlackUserId::new(LEAD));
+                let lead = Member::User(UserId::new(LEAD));
                 approval.approvers.retain(|member| *member != lead);
             }
         }
@@ -98,7 +98,7 @@ fn decide(world: &World, config: &Config, action: ButtonAction, by: &str) -> Str
         action,
         deployment: d.id.clone(),
         plan: d.plan.as_ref().map(|sealed| sealed.hash.clone()),
-        by: SlackUserId::new(by),
+        by: UserId::new(by),
         reason: None,
     };
     match block_on(app(world, config.clone()).decide(&decide)) {
@@ -131,7 +131,7 @@ fn whoever_was_taken_out_of_sluice_toml_decides_nothing_any_more() {
 #[test]
 fn nor_does_whoever_was_added_since_by_the_pinned_settings() {
     let world = world();
-    let new = SlackUserId::new("U0NEWCOMER");
+    let new = UserId::new("U0NEWCOMER");
     let now = config(|config| {
         for environment in &mut config.environments {
             if let Some(approval) = &mut environment.approval {
@@ -163,7 +163,7 @@ fn an_environment_that_is_gone_from_sluice_toml_lets_nothing_go_on() {
 fn approved_and_frozen_for_days() -> World {
     let mut world = world();
     let key = EnvironmentKey::of(&newest(&world));
-    let (lead, app) = (SlackUserId::new(LEAD), app(&world, erp::config()));
+    let (lead, app) = (UserId::new(LEAD), app(&world, erp::config()));
     block_on(app.freeze(&key, &lead, "stocktaking", None)).expect("they may");
     decide(&world, &erp::config(), ButtonAction::Approve, LEAD);
     runs_until(&mut world, "AwaitingWindow");
@@ -173,7 +173,7 @@ fn approved_and_frozen_for_days() -> World {
         ..Bounds::default()
     };
     world.run(bounds, |world| world.now() >= later);
-    block_on(app.thaw(&key, &SlackUserId::new(ON_CALL))).expect("they may");
+    block_on(app.thaw(&key, &UserId::new(ON_CALL))).expect("they may");
     world
 }
 
@@ -191,12 +191,12 @@ fn an_approval_that_waited_for_days_is_asked_for_again() {
 fn at_the_gate_whoever_may_not_approve_any_more_has_not() {
     let mut world = world();
     let key = EnvironmentKey::of(&newest(&world));
-    let (lead, app) = (SlackUserId::new(LEAD), app(&world, erp::config()));
+    let (lead, app) = (UserId::new(LEAD), app(&world, erp::config()));
     block_on(app.freeze(&key, &lead, "stocktaking", None)).expect("they may");
     decide(&world, &erp::config(), ButtonAction::Approve, LEAD);
     runs_until(&mut world, "AwaitingWindow");
     deploy(&mut world, without_the_lead());
-    block_on(app.thaw(&key, &SlackUserId::new(ON_CALL))).expect("they may");
+    block_on(app.thaw(&key, &UserId::new(ON_CALL))).expect("they may");
     runs_until(&mut world, "AwaitingApproval");
     insta::assert_snapshot!(last_line(&world), @"approval is needed again before anything is touched: <@U024BE7LH> may no longer approve");
 }

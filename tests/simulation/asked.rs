@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use sluice_app::ports::EnvironmentKey;
 use sluice_app::{App, AskError, Asked, AskedHow, Request, RollBack};
 use sluice_core::deployment::Requester;
-use sluice_core::id::{AppName, EnvironmentName, SlackUserId};
+use sluice_core::id::{AppName, EnvironmentName, UserId};
 use sluice_core::rollback::{ImageReference, ReleaseReference};
 use sluice_sim::cloud::{Happened, ImageBehaviour, digest_of};
 use sluice_sim::workplace::Weather;
@@ -28,7 +28,7 @@ pub(crate) fn app(world: &World) -> App {
 pub(crate) fn request(id: &str, environment: &str) -> Request {
     Request {
         id: id.to_owned(),
-        by: SlackUserId::new(SOMEBODY),
+        by: UserId::new(SOMEBODY),
         environment: EnvironmentKey {
             app: AppName::new("erp"),
             environment: EnvironmentName::new(environment),
@@ -184,7 +184,7 @@ fn a_deployment_that_is_asked_for_twice_is_opened_once() {
     let deployment = erp::deployments(&world, "staging").remove(0).deployment;
     assert_eq!(
         deployment.requested_by,
-        Requester::Person(SlackUserId::new(SOMEBODY))
+        Requester::Person(UserId::new(SOMEBODY))
     );
     assert_eq!(deployment.release.digest, digest_of("one"));
     erp::assert_nothing_broke(&world);
@@ -444,7 +444,7 @@ fn old_code_meets_a_newer_schema_only_when_somebody_says_so() {
     let mut world = released(&["1.4.0"]);
     // Two people must say yes to what old code does not run on.
     world.add_habit(Habit {
-        user: SlackUserId::new(SOMEBODY),
+        user: UserId::new(SOMEBODY),
         action: ButtonAction::Approve,
         environment: Some(EnvironmentName::new(PRODUCTION)),
         after: SignedDuration::from_mins(5),

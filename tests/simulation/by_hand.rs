@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use sluice_app::{App, Request, RollBack};
 use sluice_core::config::Config;
 use sluice_core::environment_key::EnvironmentKey;
-use sluice_core::id::{ClusterName, EcsServiceName, EnvironmentName, SlackUserId};
+use sluice_core::id::{ClusterName, EcsServiceName, EnvironmentName, UserId};
 use sluice_sim::cloud::{ImageBehaviour, Push, UnderTraffic, digest_of};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, World};
@@ -92,7 +92,7 @@ fn the_way_back_replaces_a_deployment_by_hand_that_hangs() {
 
     let request = Request {
         id: "r1".to_owned(),
-        by: SlackUserId::new(ON_CALL),
+        by: UserId::new(ON_CALL),
         environment: EnvironmentKey {
             app: erp::config().app,
             environment: EnvironmentName::new("production"),
@@ -145,7 +145,7 @@ fn the_release_that_fixes_waits_for_sluices_own_deployment_and_arrives() {
     let decides = erp::deployments(&world, "staging")
         .pop()
         .expect("it was opened");
-    block_on(app(&world).roll_forward(&decides.deployment.id, &SlackUserId::new(ON_CALL)))
+    block_on(app(&world).roll_forward(&decides.deployment.id, &UserId::new(ON_CALL)))
         .expect("somebody who may deploy may");
     erp::push(&world, "release-1.5.1", "three", &ImageBehaviour::default());
     let limit = Bounds {

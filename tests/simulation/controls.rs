@@ -8,7 +8,7 @@ use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptes
 use proptest::test_runner::FileFailurePersistence;
 use sluice_app::ports::EnvironmentKey;
 use sluice_app::{App, ControlError, Decided};
-use sluice_core::id::{AppName, DeploymentId, EnvironmentName, SlackUserId};
+use sluice_core::id::{AppName, DeploymentId, EnvironmentName, UserId};
 use sluice_sim::cloud::ImageBehaviour;
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::World;
@@ -48,7 +48,7 @@ fn newest(world: &World) -> Option<DeploymentId> {
 }
 
 fn lay_on(world: &World, hand: Hand, by: &str) -> Result<Decided, ControlError> {
-    let (app, key, by) = (app(world), production(), SlackUserId::new(by));
+    let (app, key, by) = (app(world), production(), UserId::new(by));
     let unknown = || DeploymentId::from_outside("dep-0000000000000000");
     let id = newest(world).unwrap_or_else(unknown);
     let until = |mins| Some(world.now() + SignedDuration::from_mins(mins));

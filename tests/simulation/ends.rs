@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::executor::block_on;
 use jiff::SignedDuration;
 use sluice_app::{App, Decide};
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_sim::cloud::{Fault, ImageBehaviour, Operation};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, World};
@@ -157,7 +157,7 @@ fn a_yes_whose_answer_was_lost_counts_and_a_second_click_is_no_error() {
             .plan
             .as_ref()
             .map(|sealed| sealed.hash.clone()),
-        by: SlackUserId::new("U024BE7LH"),
+        by: UserId::new("U024BE7LH"),
         reason: None,
     };
     let app = App::new(world.ports(), vec![Arc::new(erp::config())]);

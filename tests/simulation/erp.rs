@@ -10,7 +10,7 @@ use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::history::Record;
-use sluice_core::id::{ClusterName, DeploymentId, EnvironmentName, SlackUserId};
+use sluice_core::id::{ClusterName, DeploymentId, EnvironmentName, UserId};
 use sluice_core::phase::Phase;
 use sluice_sim::cloud::{ImageBehaviour, Push, Tempo, digest_of};
 use sluice_sim::workplace::{Roads, Weather};
@@ -36,7 +36,7 @@ pub(crate) fn world_of(config: Config, seed: u64, weather: Weather) -> World {
     let app = App::new(world.ports(), vec![Arc::new(config)]);
     world.deploy(Arc::new(DirectFunctions(app)));
     world.add_habit(Habit {
-        user: SlackUserId::new("U024BE7LH"),
+        user: UserId::new("U024BE7LH"),
         action: ButtonAction::Approve,
         environment: Some(EnvironmentName::new("production")),
         after: SignedDuration::from_mins(3),
@@ -73,7 +73,7 @@ fn release_some_time(world: &mut World, held: &Deployment) {
     world.plan(after, format!("{name} is released"), move |world| {
         let app = App::new(world.ports(), vec![Arc::new(config())]);
         // Nothing to release, or lost in bad weather: then whoever still waits is found again.
-        let _ = block_on(app.release(&key, &SlackUserId::new(ON_CALL)));
+        let _ = block_on(app.release(&key, &UserId::new(ON_CALL)));
     });
 }
 

@@ -13,7 +13,7 @@ use sluice_app::{App, Decide, Request, RestoreDatabase, RollBack};
 use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
-use sluice_core::id::{AppName, EnvironmentName, SlackUserId};
+use sluice_core::id::{AppName, EnvironmentName, UserId};
 use sluice_core::restore::PointReference;
 use sluice_sim::cloud::{ImageBehaviour, Push, Tempo, digest_of};
 use sluice_sim::workplace::Weather;
@@ -188,7 +188,7 @@ impl Story {
             action,
             plan: d.plan.as_ref().map(|sealed| sealed.hash.clone()),
             deployment: d.id,
-            by: SlackUserId::new(by),
+            by: UserId::new(by),
             reason: None,
         };
         block_on(self.app().click(&decide, None)).expect("the click counts");
@@ -197,7 +197,7 @@ impl Story {
     fn request(&self, id: &str) -> Request {
         Request {
             id: id.to_owned(),
-            by: SlackUserId::new(ON_CALL),
+            by: UserId::new(ON_CALL),
             environment: EnvironmentKey {
                 app: AppName::new("erp"),
                 environment: EnvironmentName::new(PRODUCTION),
@@ -239,7 +239,7 @@ pub(crate) fn tell(case: &Case, besides: impl FnOnce(&World)) -> Told {
     besides(&story.world);
     // Who watches the habit of saying yes: only the plan is decided on by it.
     story.world.add_habit(Habit {
-        user: SlackUserId::new(APPROVER),
+        user: UserId::new(APPROVER),
         action: match case.decision {
             Decision::Reject => ButtonAction::Reject,
             _ => ButtonAction::Approve,

@@ -13,7 +13,7 @@ use sluice_core::command::RolloutOrder;
 use sluice_core::config::Config;
 use sluice_core::failure::PortError;
 use sluice_core::id::{
-    AppName, EcsServiceName, EnvironmentName, ServiceDeploymentArn, SlackUserId, TaskDefinitionArn,
+    AppName, EcsServiceName, EnvironmentName, ServiceDeploymentArn, TaskDefinitionArn, UserId,
 };
 use sluice_core::observation::{RolloutObservation, ServiceObservation, StoppedTask};
 use sluice_sim::cloud::{
@@ -84,7 +84,7 @@ impl Overtaken {
         }
         let request = sluice_app::Request {
             id: "r-1".to_owned(),
-            by: SlackUserId::new(ON_CALL),
+            by: UserId::new(ON_CALL),
             environment: EnvironmentKey {
                 app: AppName::new("erp"),
                 environment: EnvironmentName::new(STAGING),
@@ -299,7 +299,7 @@ fn the_release_that_fixes_what_was_rolled_forward_waits_for_ecs_and_goes_through
     until(&mut world, "AwaitingRestoreDecision");
     let waits = erp::deployments(&world, STAGING).pop().expect("it waits");
     let app = App::new(world.ports(), vec![Arc::new(erp::config())]);
-    let decided = block_on(app.roll_forward(&waits.deployment.id, &SlackUserId::new(ON_CALL)));
+    let decided = block_on(app.roll_forward(&waits.deployment.id, &UserId::new(ON_CALL)));
     decided.expect("they may");
     // ECS still bakes what was rolled forward when the release that fixes it is pushed.
     erp::push(&world, "release-1.5.1", "three", &ImageBehaviour::default());

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use sluice_app::AskedHow;
 use sluice_app::ports::TriggerId;
 use sluice_core::deployment::Deployment;
-use sluice_core::id::{EnvironmentName, SlackUserId};
+use sluice_core::id::{EnvironmentName, UserId};
 use sluice_core::origin::{PUSHED_BY, REVISION, SOURCE};
 use sluice_core::rollback::ImageReference;
 use sluice_sim::cloud::{Fault, ImageBehaviour, Operation, Push, digest_of};
@@ -47,7 +47,7 @@ fn annotated(commit: &'static str, by: &'static str) -> impl Fn(Push) -> Push {
 /// Another approver, who takes longer than the first.
 fn second_approver(world: &mut World) {
     world.add_habit(Habit {
-        user: SlackUserId::new(ON_CALL),
+        user: UserId::new(ON_CALL),
         action: ButtonAction::Approve,
         environment: Some(EnvironmentName::new(PRODUCTION)),
         after: SignedDuration::from_mins(20),
@@ -91,7 +91,7 @@ fn a_link_leads_to_no_forged_page() {
 #[test]
 fn whoever_pushed_does_not_approve_and_their_address_is_kept_nowhere() {
     let mut world = erp::world(3, Weather::default());
-    world.slack().set_address(EMAIL, SlackUserId::new(LEAD));
+    world.slack().set_address(EMAIL, UserId::new(LEAD));
     second_approver(&mut world);
     ci(&mut world, "1.3.0", annotated(OLD, EMAIL));
     ci(&mut world, "1.4.0", annotated(NEW, EMAIL));
@@ -102,8 +102,8 @@ fn whoever_pushed_does_not_approve_and_their_address_is_kept_nowhere() {
         erp::stories(&world)
     );
     let d = newest(&world);
-    assert_eq!(d.pushed_by(), Some(&SlackUserId::new(LEAD)));
-    let approved: Vec<&str> = d.approvals.keys().map(SlackUserId::as_str).collect();
+    assert_eq!(d.pushed_by(), Some(&UserId::new(LEAD)));
+    let approved: Vec<&str> = d.approvals.keys().map(UserId::as_str).collect();
     assert_eq!(approved, [ON_CALL]);
     assert_never_kept(&world, EMAIL);
     erp::assert_nothing_broke(&world);
@@ -155,7 +155,7 @@ fn a_commit_is_read_from_a_tag_where_nothing_else_names_it() {
 #[test]
 fn a_chat_that_does_not_know_people_yet_holds_up_what_needs_a_yes_and_nothing_else() {
     let mut world = erp::world(3, Weather::default());
-    world.slack().set_address(EMAIL, SlackUserId::new(ON_CALL));
+    world.slack().set_address(EMAIL, UserId::new(ON_CALL));
     let down = sluice_core::failure::PortError::retryable("Slack answered with HTTP 500");
     world.with_cloud(|cloud| {
         cloud
@@ -165,12 +165,12 @@ fn a_chat_that_does_not_know_people_yet_holds_up_what_needs_a_yes_and_nothing_el
     ci(&mut world, "1.3.0", annotated(NEW, EMAIL));
     assert_eq!(erp::ends(&world, "staging"), ["Succeeded"]);
     assert_eq!(erp::ends(&world, PRODUCTION), ["Succeeded"]);
-    assert_eq!(newest(&world).pushed_by(), Some(&SlackUserId::new(ON_CALL)));
+    assert_eq!(newest(&world).pushed_by(), Some(&UserId::new(ON_CALL)));
 }
 
 fn typed(world: &World, by: &str, text: &str, trigger: &str) -> String {
     let trigger = TriggerId(trigger.to_owned());
-    match block_on(app(world).typed(text, &SlackUserId::new(by), &trigger)) {
+    match block_on(app(world).typed(text, &UserId::new(by), &trigger)) {
         Ok(reply) => reply
             .message
             .map(|message| message.summary)
@@ -224,7 +224,7 @@ fn a_hotfix_skips_staging_when_somebody_who_may_says_so() {
         erp::stories(&world)
     );
     let d = newest(&world);
-    let approved: Vec<&str> = d.approvals.keys().map(SlackUserId::as_str).collect();
+    let approved: Vec<&str> = d.approvals.keys().map(UserId::as_str).collect();
     assert_eq!(approved, [ON_CALL], "not the one who asked");
     assert!(d.touched.snapshot.is_some() && d.sealed_plan().seen.scan.is_some());
     assert!(d.sealed_plan().seen.passed.is_none());
@@ -243,7 +243,7 @@ fn a_hotfix_takes_the_place_of_the_same_image_that_waits_to_be_verified() {
     world.run(Default::default(), |world| world.now() >= at);
     let hotfix = || {
         let mut request = request("in a hurry", PRODUCTION);
-        request.by = SlackUserId::new(LEAD);
+        request.by = UserId::new(LEAD);
         let image = ImageReference::parse("v1.4.1");
         block_on(app(&world).hotfix(&request, &image, "the shop is down"))
     };

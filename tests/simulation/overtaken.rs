@@ -9,7 +9,7 @@ use sluice_app::ports::{Chat, ChatError, MessageRef, Ports, Thread, TriggerId, W
 use sluice_app::{App, Decide};
 use sluice_core::config::Config;
 use sluice_core::failure::PortError;
-use sluice_core::id::{ChannelName, DeploymentId, SlackGroupId, SlackUserId};
+use sluice_core::id::{ChannelName, DeploymentId, GroupId, UserId};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, DirectFunctions, World};
 use sluice_words::home::Home;
@@ -50,7 +50,7 @@ impl SlowOnce {
                 .plan
                 .as_ref()
                 .map(|sealed| sealed.hash.clone()),
-            by: SlackUserId::new("U024BE7LH"),
+            by: UserId::new("U024BE7LH"),
             reason: None,
         };
         self.quicker
@@ -101,18 +101,15 @@ impl Chat for SlowOnce {
         self.inner.open_modal(trigger, modal).await
     }
 
-    async fn publish_home(&self, user: &SlackUserId, home: &Home) -> Result<(), PortError> {
+    async fn publish_home(&self, user: &UserId, home: &Home) -> Result<(), PortError> {
         self.inner.publish_home(user, home).await
     }
 
-    async fn user_by_email(&self, email: &str) -> Result<Option<SlackUserId>, PortError> {
+    async fn user_by_email(&self, email: &str) -> Result<Option<UserId>, PortError> {
         self.inner.user_by_email(email).await
     }
 
-    async fn group_members(
-        &self,
-        group: &SlackGroupId,
-    ) -> Result<BTreeSet<SlackUserId>, PortError> {
+    async fn group_members(&self, group: &GroupId) -> Result<BTreeSet<UserId>, PortError> {
         self.inner.group_members(group).await
     }
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use sluice_app::App;
 use sluice_app::ports::{Chat, ChatError, MessageRef, Ports, Refusal, Thread, TriggerId};
 use sluice_core::failure::PortError;
-use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
+use sluice_core::id::{ChannelName, GroupId, UserId};
 use sluice_sim::cloud::{ImageBehaviour, Operation};
 use sluice_sim::workplace::{Posted, Weather};
 use sluice_sim::world::{DirectFunctions, World};
@@ -94,18 +94,15 @@ impl Chat for Picky {
         self.inner.open_modal(trigger, modal).await
     }
 
-    async fn publish_home(&self, user: &SlackUserId, home: &Home) -> Result<(), PortError> {
+    async fn publish_home(&self, user: &UserId, home: &Home) -> Result<(), PortError> {
         self.inner.publish_home(user, home).await
     }
 
-    async fn user_by_email(&self, email: &str) -> Result<Option<SlackUserId>, PortError> {
+    async fn user_by_email(&self, email: &str) -> Result<Option<UserId>, PortError> {
         self.inner.user_by_email(email).await
     }
 
-    async fn group_members(
-        &self,
-        group: &SlackGroupId,
-    ) -> Result<BTreeSet<SlackUserId>, PortError> {
+    async fn group_members(&self, group: &GroupId) -> Result<BTreeSet<UserId>, PortError> {
         self.inner.group_members(group).await
     }
 }

@@ -6,7 +6,7 @@ use futures::executor::block_on;
 use sluice_app::{App, AskError, Intake, Request, RollBack};
 use sluice_core::config::Config;
 use sluice_core::environment_key::EnvironmentKey;
-use sluice_core::id::{AccountId, EnvironmentName, ImageTag, Region, SlackUserId};
+use sluice_core::id::{AccountId, EnvironmentName, ImageTag, Region, UserId};
 use sluice_core::intake::{Ignored, ImagePush};
 use sluice_core::rollback::ImageReference;
 use sluice_sim::cloud::{ImageBehaviour, digest_of};
@@ -37,7 +37,7 @@ fn app(world: &World) -> App {
 fn request(environment: &str, id: &str) -> Request {
     Request {
         id: id.to_owned(),
-        by: SlackUserId::new("UONES0604QSJC"),
+        by: UserId::new("UONES0604QSJC"),
         environment: EnvironmentKey {
             app: erp::config().app,
             environment: EnvironmentName::new(environment),

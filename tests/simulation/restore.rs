@@ -10,7 +10,7 @@ use sluice_app::{App, AskError, Asked, AskedHow, Request, RestoreDatabase, RollB
 use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
-use sluice_core::id::{AppName, EnvironmentName, SlackUserId};
+use sluice_core::id::{AppName, EnvironmentName, UserId};
 use sluice_core::phase::Phase;
 use sluice_core::restore::{PointReference, Stands};
 use sluice_core::rollback::ReleaseReference;
@@ -64,7 +64,7 @@ impl Story {
         let app = App::new(world.ports(), vec![Arc::new(config.clone())]);
         world.deploy(Arc::new(DirectFunctions(app)));
         world.add_habit(Habit {
-            user: SlackUserId::new("U024BE7LH"),
+            user: UserId::new("U024BE7LH"),
             action: ButtonAction::Approve,
             environment: Some(EnvironmentName::new(PRODUCTION)),
             after: SignedDuration::from_mins(3),
@@ -111,7 +111,7 @@ impl Story {
     fn request(&self, id: &str) -> Request {
         Request {
             id: id.to_owned(),
-            by: SlackUserId::new(SOMEBODY),
+            by: UserId::new(SOMEBODY),
             environment: EnvironmentKey {
                 app: AppName::new("erp"),
                 environment: EnvironmentName::new(PRODUCTION),
@@ -474,7 +474,7 @@ fn whoever_wants_the_database_back_is_not_asked_again_by_what_is_stopped() {
     // The migration breaks what ran before, runs when the restore is asked for, and commits.
     let mut story = Story::told("instance = \"erp-production\"");
     story.world.add_habit(Habit {
-        user: SlackUserId::new("UTWOS0604QSJC"),
+        user: UserId::new("UTWOS0604QSJC"),
         action: ButtonAction::Approve,
         environment: Some(EnvironmentName::new(PRODUCTION)),
         after: SignedDuration::from_mins(4),
@@ -520,7 +520,7 @@ fn what_lost_its_schema_is_not_rolled_back_to() {
 fn whoever_has_no_role_restores_nothing() {
     let story = Story::told("instance = \"erp-production\"");
     let mut request = story.request("r-1");
-    request.by = SlackUserId::new("U0STRANGER");
+    request.by = UserId::new("U0STRANGER");
     let order = RestoreDatabase {
         to: story.point(true),
         reason: "because".to_owned(),

@@ -6,7 +6,7 @@ use futures::executor::block_on;
 use jiff::SignedDuration;
 use sluice_app::ports::TriggerId;
 use sluice_app::{App, Minute};
-use sluice_core::id::{DeploymentId, ImageTag, SlackUserId};
+use sluice_core::id::{DeploymentId, ImageTag, UserId};
 use sluice_core::intake::ImagePush;
 use sluice_sim::cloud::{ImageBehaviour, digest_of};
 use sluice_sim::workplace::{Roads, Weather};
@@ -118,7 +118,7 @@ fn however_many_there_are_the_minute_comes_to_those_behind_them() {
 #[test]
 fn people_see_how_everything_else_stands() {
     let world = a_damaged_one_in_production();
-    let (by, trigger) = (SlackUserId::new("U024BE7LH"), TriggerId("1.1".to_owned()));
+    let (by, trigger) = (UserId::new("U024BE7LH"), TriggerId("1.1".to_owned()));
     let app = app(&world);
     let typed = |text: &str| block_on(app.typed(text, &by, &trigger));
     let reply = typed("status").expect("staging is read");

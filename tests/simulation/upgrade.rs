@@ -11,7 +11,7 @@ use sluice_app::ports::{Ports, WakeUp};
 use sluice_app::{Advanced, App, Decide};
 use sluice_core::failure::PortError;
 use sluice_core::hook::HookAnswer;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_sim::cloud::{EcsHookCall, Emitted, ImageBehaviour};
 use sluice_sim::workplace::{StoreOfVersion, Versions, Weather};
 use sluice_sim::world::{Bounds, Click, ClickReply, DirectFunctions, Functions, World};
@@ -172,7 +172,7 @@ fn an_older_function_leaves_alone_what_a_newer_one_wrote() {
     let minute = minute.expect("the store says what is due");
     assert_eq!((minute.newer, minute.sampled, minute.failed), (1, 0, 0));
 
-    let by = SlackUserId::new("U024BE7LH");
+    let by = UserId::new("U024BE7LH");
     let click = Decide {
         action: ButtonAction::Cancel,
         deployment: id.clone(),

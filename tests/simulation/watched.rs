@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::executor::block_on;
 use jiff::SignedDuration;
 use sluice_app::Decide;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_core::phase::Phase;
 use sluice_sim::cloud::{ImageBehaviour, digest_of};
 use sluice_sim::world::{Bounds, World};
@@ -186,7 +186,7 @@ fn somebody_keeps_what_nobody_can_see() {
         action: ButtonAction::Keep,
         deployment: shown.expect("people are asked").deployment.clone(),
         plan: None,
-        by: SlackUserId::new(by),
+        by: UserId::new(by),
         reason: None,
     };
     let refused = block_on(app(&world).click(&click("U0STRANGER"), None)).unwrap_err();

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use sluice_core::config::Config;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 
 use super::Failure;
 use super::ending::{deployments, print_json};
@@ -22,7 +22,7 @@ use crate::terminal::{BAD, DIM, GOOD, STRONG, Screen, is_lively, paint, width, w
 const WATCHABLE: u32 = 100;
 
 /// Shown where there is a person to answer.
-fn any_time(user: &SlackUserId) -> String {
+fn any_time(user: &UserId) -> String {
     format!(
         "You are @{user}. Press Enter at any time to click what Slack shows, or to type /sluice \
          help.\n"

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use sluice_app::ports::MessageRef;
 use sluice_core::config::Member;
 use sluice_core::deployment::Deployment;
-use sluice_core::id::{DeploymentId, Hash, SlackUserId};
+use sluice_core::id::{DeploymentId, Hash, UserId};
 use sluice_core::phase::Phase;
 use sluice_core::roles::Role;
 use sluice_sim::workplace::Posted;
@@ -265,7 +265,7 @@ impl Play {
     }
 
     /// Those who may approve and have not, as many as are missing; the one at the prompt first.
-    fn still_to_approve(&self, id: &DeploymentId) -> Vec<SlackUserId> {
+    fn still_to_approve(&self, id: &DeploymentId) -> Vec<UserId> {
         let Some(d) = self.deployment(id) else {
             return Vec::new();
         };
@@ -278,7 +278,7 @@ impl Play {
                 std::iter::once(prompt).chain(members(group)).collect()
             }
         });
-        let mut users: Vec<SlackUserId> = Vec::new();
+        let mut users: Vec<UserId> = Vec::new();
         for user in members.filter(|user| !d.approvals.contains_key(user)) {
             if !users.contains(&user) {
                 users.push(user);

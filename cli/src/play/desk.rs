@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use futures::executor::block_on;
 use serde_json::Value;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_sim::world::World;
 use sluice_words::message::{Button, Message};
 use sluice_words::modal::{InputName, Modal, Submission};
@@ -15,7 +15,7 @@ use crate::wiring::{Function, Lambda, click, command, errors, message, submissio
 /// Someone's place at Slack.
 pub(super) struct Desk {
     lambda: Lambda,
-    user: SlackUserId,
+    user: UserId,
     /// Clicks, commands and forms so far: each has an id of its own.
     requests: u32,
 }
@@ -31,7 +31,7 @@ pub(super) enum Came {
 }
 
 impl Desk {
-    pub(super) fn new(lambda: Lambda, user: SlackUserId) -> Self {
+    pub(super) fn new(lambda: Lambda, user: UserId) -> Self {
         Self {
             lambda,
             user,
@@ -40,7 +40,7 @@ impl Desk {
     }
 
     /// Who sits there.
-    pub(super) fn user(&self) -> &SlackUserId {
+    pub(super) fn user(&self) -> &UserId {
         &self.user
     }
 

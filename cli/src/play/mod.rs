@@ -16,7 +16,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use sluice_app::ports::Ports;
 use sluice_core::config::{Config, Member};
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_core::roles::Role;
 use sluice_sim::world::{Bounds, World, members};
 
@@ -82,7 +82,7 @@ impl Play {
     }
 
     /// Who sits at the prompt.
-    pub fn user(&self) -> &SlackUserId {
+    pub fn user(&self) -> &UserId {
         self.desk.user()
     }
 
@@ -148,13 +148,13 @@ impl Play {
 }
 
 /// The person at the prompt: someone who may approve in the last environment that asks for it.
-fn player(config: &Config) -> SlackUserId {
+fn player(config: &Config) -> UserId {
     let approvers = config.environments.iter().rev();
     let approvers = approvers.map(|environment| environment.who_may(Role::Approve));
     let first = approvers.flatten().next();
     match first {
         Some(Member::User(user)) => user.clone(),
-        Some(Member::Group(_)) | None => SlackUserId::new(APPROVER),
+        Some(Member::Group(_)) | None => UserId::new(APPROVER),
     }
 }
 

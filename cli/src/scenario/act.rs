@@ -8,7 +8,7 @@ use sluice_app::ports::{EnvironmentKey, Store as _};
 use sluice_app::{App, AskError, Asked, Request, RestoreDatabase, RollBack};
 use sluice_core::config::{Config, Environment, Member, ServiceKind};
 use sluice_core::failure::PortError;
-use sluice_core::id::{AlarmName, EnvironmentName, ServiceName, SlackUserId};
+use sluice_core::id::{AlarmName, EnvironmentName, ServiceName, UserId};
 use sluice_core::observation::AlarmState;
 use sluice_core::quantity;
 use sluice_core::restore::PointReference;
@@ -257,7 +257,7 @@ impl Act {
 /// What someone who may does by command.
 fn by_hand(world: &World, config: &Config, production: &Environment, act: &Act) {
     let app = App::new(world.ports(), vec![Arc::new(config.clone())]);
-    let by = SlackUserId::new(APPROVER);
+    let by = UserId::new(APPROVER);
     let key = EnvironmentKey {
         app: config.app.clone(),
         environment: production.name.clone(),
@@ -343,7 +343,7 @@ fn on_call(world: &World, config: &Config, production: &Environment) -> (App, Re
     let app = App::new(world.ports(), vec![Arc::new(config.clone())]);
     let request = Request {
         id: format!("on-call/{}", world.now()),
-        by: SlackUserId::new(ON_CALL),
+        by: UserId::new(ON_CALL),
         environment: EnvironmentKey {
             app: config.app.clone(),
             environment: production.name.clone(),

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 use sluice_core::config::{Config, Member};
-use sluice_core::id::{AccountId, SlackUserId};
+use sluice_core::id::{AccountId, UserId};
 use sluice_sim::cloud::{Cloud, Emitted, REGISTRY_ACCOUNT};
 use sluice_sim::slack_web::SlackWeb;
 use sluice_wire::Served;
@@ -76,7 +76,7 @@ fn slack(config: &Config) -> SlackWeb {
         let approval = environment.approval.iter();
         for approver in approval.flat_map(|approval| &approval.approvers) {
             if let Member::Group(group) = approver {
-                slack.set_group(group, [SlackUserId::new(SOMEBODY)]);
+                slack.set_group(group, [UserId::new(SOMEBODY)]);
             }
         }
     }

@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_slack::{
     SimulatedClick, click_body, command_body, interaction_body, sign, submission_body,
 };
@@ -40,7 +40,7 @@ pub fn sqs_batch(body: &Value, sent_at: Timestamp) -> Value {
 }
 
 /// The request that Slack sends to the Function URL when `by` clicks `button` at `at`, signed.
-pub fn click_request(button: &Button, by: &SlackUserId, at: Timestamp) -> Value {
+pub fn click_request(button: &Button, by: &UserId, at: Timestamp) -> Value {
     slack_request(&interaction_body(button, by, at), at)
 }
 
@@ -102,7 +102,7 @@ pub fn operate_request(body: &str, principal: &str, at: Timestamp) -> Value {
 }
 
 /// The same, with leave of its own to put a form before them.
-pub fn click(button: &Button, by: &SlackUserId, trigger: &str, at: Timestamp) -> Value {
+pub fn click(button: &Button, by: &UserId, trigger: &str, at: Timestamp) -> Value {
     let value = sluice_slack::button_value(button);
     let click = SimulatedClick {
         action_id: button.action.id(),
@@ -116,7 +116,7 @@ pub fn click(button: &Button, by: &SlackUserId, trigger: &str, at: Timestamp) ->
 }
 
 /// The request that Slack sends when `by` types `/sluice` and `text` at `at`, signed.
-pub fn command(text: &str, by: &SlackUserId, trigger: &str, at: Timestamp) -> Value {
+pub fn command(text: &str, by: &UserId, trigger: &str, at: Timestamp) -> Value {
     slack_request(&command_body(text, by, trigger), at)
 }
 

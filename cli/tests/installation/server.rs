@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sluice::sample;
 use sluice::wiring::operate_request;
 use sluice_app::App;
-use sluice_core::id::{RepositoryName, SlackUserId};
+use sluice_core::id::{RepositoryName, UserId};
 use sluice_sim::cloud::{ImageBehaviour, Push, digest_of};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, DirectFunctions, Habit, World};
@@ -89,7 +89,7 @@ impl Server {
     pub(crate) fn two_releases(&mut self) {
         for approver in ["U024BE7LH", "UONES0604QSJC"] {
             self.world.add_habit(Habit {
-                user: SlackUserId::new(approver),
+                user: UserId::new(approver),
                 action: ButtonAction::Approve,
                 environment: None,
                 after: SignedDuration::from_mins(3),

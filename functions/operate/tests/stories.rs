@@ -6,7 +6,7 @@ mod office;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_core::phase::Phase;
 use sluice_sim::world::Bounds;
 use sluice_words::message::Block;
@@ -67,7 +67,7 @@ fn four_eyes_are_the_same_two_people_in_slack_and_at_a_terminal() {
 fn who_pushed_the_image_approves_it_at_no_terminal_by_another_id() {
     let global = "W012ANNA34";
     let mut office = Office::awaiting_approval_of(Some(global));
-    let ids = ["U024BE7LH", global].map(SlackUserId::new);
+    let ids = ["U024BE7LH", global].map(UserId::new);
     office.world.slack().add_person(ids);
     let plan = office.production().sealed_plan().hash.clone();
     let own = office.asks(ANNA, "approve production", json!({"plan": plan}));

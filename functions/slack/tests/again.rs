@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sluice_app::App;
 use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_sim::cloud::{Push, digest_of};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, DirectFunctions, World};
@@ -55,7 +55,7 @@ impl Desk {
     fn request(&mut self, text: &str) -> Value {
         let later = self.world.now() + SignedDuration::from_secs(5);
         self.world.with_cloud(|cloud| cloud.advance_to(later));
-        let body = command_body(text, &SlackUserId::new(LEAD), &format!("{later}"));
+        let body = command_body(text, &UserId::new(LEAD), &format!("{later}"));
         let timestamp = later.as_second().to_string();
         let signature = sign(&secret(), &timestamp, body.as_bytes());
         json!({

@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use sluice_app::App;
 use sluice_core::config::Config;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_core::phase::Phase;
 use sluice_sim::cloud::{ImageBehaviour, Push, digest_of};
 use sluice_sim::workplace::Weather;
@@ -117,7 +117,7 @@ fn phase(world: &World) -> &'static str {
 }
 
 fn click(button: &Button, by: &str, now: Timestamp) -> Value {
-    signed(interaction_body(button, &SlackUserId::new(by), now), now)
+    signed(interaction_body(button, &UserId::new(by), now), now)
 }
 
 fn signed(body: String, now: Timestamp) -> Value {
@@ -219,7 +219,7 @@ fn what_is_no_request_is_refused() {
 const APPROVER: &str = "U024BE7LH";
 
 fn typed(world: &World, app: &App, text: &str) -> Value {
-    let body = command_body(text, &SlackUserId::new(APPROVER), "1.1.simulated");
+    let body = command_body(text, &UserId::new(APPROVER), "1.1.simulated");
     let response = response(app, &signed(body, world.now()), world.now());
     assert_eq!(response["statusCode"], 200);
     serde_json::from_str(response["body"].as_str().unwrap()).unwrap()
@@ -240,7 +240,7 @@ fn two_releases(behaviour: &ImageBehaviour) -> (World, App) {
     // What takes a column away needs two.
     for approver in [APPROVER, ON_CALL] {
         world.add_habit(sluice_sim::world::Habit {
-            user: SlackUserId::new(approver),
+            user: UserId::new(approver),
             action: ButtonAction::Approve,
             environment: None,
             after: jiff::SignedDuration::from_mins(3),
@@ -258,7 +258,7 @@ fn two_releases(behaviour: &ImageBehaviour) -> (World, App) {
 }
 
 fn by(world: &World, app: &App, user: &str, text: &str, trigger: &str) -> Value {
-    let body = command_body(text, &SlackUserId::new(user), trigger);
+    let body = command_body(text, &UserId::new(user), trigger);
     response(app, &signed(body, world.now()), world.now())
 }
 
@@ -290,7 +290,7 @@ fn a_rollback_is_asked_for_in_a_form_and_errors_stand_at_its_questions() {
             (InputName::Reason, "orders fail for everyone".to_owned()),
             (InputName::Schema, schema.to_owned()),
         ]),
-        by: SlackUserId::new(ON_CALL),
+        by: UserId::new(ON_CALL),
     };
     let send = |world: &World, schema: &str| {
         let request = signed(submission_body(&form(schema)), world.now());
@@ -372,7 +372,7 @@ fn a_frozen_production_is_overridden_with_a_reason_by_who_may() {
             deployment: button.deployment.clone(),
         },
         answers: BTreeMap::from([(InputName::Reason, "the fix of the outage".to_owned())]),
-        by: SlackUserId::new(APPROVER),
+        by: UserId::new(APPROVER),
     };
     let sent = signed(submission_body(&form), world.now());
     for _ in 0..3 {
@@ -386,7 +386,7 @@ fn a_frozen_production_is_overridden_with_a_reason_by_who_may() {
 #[test]
 fn a_command_without_its_own_id_is_none_of_slack_s() {
     let (world, app) = sluice(SENT_AT);
-    let body = command_body("status", &SlackUserId::new(APPROVER), "1.1.a");
+    let body = command_body("status", &UserId::new(APPROVER), "1.1.a");
     let body = body.replace("trigger_id", "another_id");
     let refused = response(&app, &signed(body, world.now()), world.now());
     assert_eq!(refused["statusCode"], 400);
@@ -405,7 +405,7 @@ fn reject_form(button: &Button, why: &str) -> Submission {
             plan: button.plan.clone().unwrap(),
         },
         answers: BTreeMap::from([(InputName::Reason, why.to_owned())]),
-        by: SlackUserId::new(APPROVER),
+        by: UserId::new(APPROVER),
     }
 }
 
@@ -523,7 +523,7 @@ fn the_same_click_three_times_is_one_decision() {
 fn the_home_page_shows_what_waits_for_the_one_who_opens_it() {
     let (world, app, _) = awaiting_approval();
     let page = |user: &str| {
-        let user = SlackUserId::new(user);
+        let user = UserId::new(user);
         let opened = signed(home_opened_body(&user, world.now()), world.now());
         assert_eq!(response(&app, &opened, world.now())["statusCode"], 200);
         world.slack().home(&user).unwrap()
@@ -567,7 +567,7 @@ fn whatever_takes_too_long_is_said_to_be_uncertain() {
         assert_eq!(response.status_code, 200);
         response.body
     };
-    let by = SlackUserId::new(APPROVER);
+    let by = UserId::new(APPROVER);
     let form = reject_form(&buttons[0], "late");
     let requests = [
         click(&buttons[0], APPROVER, world.now()),

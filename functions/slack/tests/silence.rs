@@ -25,7 +25,7 @@ use sluice_core::event::Claim;
 use sluice_core::failure::PortError;
 use sluice_core::history::{ChainEnd, Record};
 use sluice_core::id::{
-    AlarmName, ChannelName, DeploymentId, Digest, RepositoryName, SlackGroupId, SlackUserId,
+    AlarmName, ChannelName, DeploymentId, Digest, GroupId, RepositoryName, UserId,
 };
 use sluice_core::observation::AlarmState;
 use sluice_core::release::VerifiedRelease;
@@ -207,15 +207,15 @@ impl Chat for Silent {
         pending().await
     }
 
-    async fn publish_home(&self, _: &SlackUserId, _: &Home) -> Result<(), PortError> {
+    async fn publish_home(&self, _: &UserId, _: &Home) -> Result<(), PortError> {
         pending().await
     }
 
-    async fn user_by_email(&self, _: &str) -> Result<Option<SlackUserId>, PortError> {
+    async fn user_by_email(&self, _: &str) -> Result<Option<UserId>, PortError> {
         pending().await
     }
 
-    async fn group_members(&self, _: &SlackGroupId) -> Result<BTreeSet<SlackUserId>, PortError> {
+    async fn group_members(&self, _: &GroupId) -> Result<BTreeSet<UserId>, PortError> {
         pending().await
     }
 }
@@ -300,11 +300,7 @@ impl Scene {
     }
 
     fn click(&self, action: ButtonAction, by: &str) -> String {
-        interaction_body(
-            &self.button(action),
-            &SlackUserId::new(by),
-            self.world.now(),
-        )
+        interaction_body(&self.button(action), &UserId::new(by), self.world.now())
     }
 
     fn rejection(&self, by: &str) -> String {
@@ -316,7 +312,7 @@ impl Scene {
                 plan: d.sealed_plan().hash.clone(),
             },
             answers: BTreeMap::from([(InputName::Reason, "not today".to_owned())]),
-            by: SlackUserId::new(by),
+            by: UserId::new(by),
         })
     }
 }
@@ -346,13 +342,13 @@ async fn a_store_that_never_answers_is_waited_for_in_vain_but_not_for_long() {
         assert_uncertain(&body);
         assert!(took + TELLING < THREE_SECONDS, "{took:?}");
     }
-    let typed = command_body("status", &SlackUserId::new(LEAD), "1.1.a");
+    let typed = command_body("status", &UserId::new(LEAD), "1.1.a");
     for body in [typed, scene.rejection(LEAD)] {
         let (body, took) = scene.answer(ports(), &body).await;
         assert_uncertain(&body);
         assert!(took < THREE_SECONDS, "{took:?}");
     }
-    let opened = home_opened_body(&SlackUserId::new(LEAD), scene.world.now());
+    let opened = home_opened_body(&UserId::new(LEAD), scene.world.now());
     let (body, took) = scene.answer(ports(), &opened).await;
     assert_eq!(body, "");
     assert!(took < THREE_SECONDS, "{took:?}");
@@ -430,7 +426,7 @@ async fn the_status_says_what_is_known_where_aws_never_answers() {
         clock: Arc::new(Ticking(scene.world.now())),
         ..scene.world.ports()
     };
-    let typed = command_body("status production", &SlackUserId::new(LEAD), "1.1.a");
+    let typed = command_body("status production", &UserId::new(LEAD), "1.1.a");
     let started = Duration::from_millis(1_200);
     let (body, took) = scene.answer_late(ports, &typed, started).await;
     assert!(body.contains("AWS did not answer in time"), "{body}");

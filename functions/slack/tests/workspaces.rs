@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sluice_app::App;
 use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
-use sluice_core::id::{RepositoryName, SlackUserId};
+use sluice_core::id::{RepositoryName, UserId};
 use sluice_core::origin::PUSHED_BY;
 use sluice_sim::cloud::{Push, digest_of};
 use sluice_sim::workplace::Weather;
@@ -51,7 +51,7 @@ fn scene(pushed_by: Option<&str>) -> Scene {
     let slack = world.slack();
     slack.set_organisation(ORGANISATION);
     for ids in [[LEAD, LEAD_GLOBAL], [ON_CALL, ON_CALL_GLOBAL]] {
-        slack.add_person(ids.map(SlackUserId::new));
+        slack.add_person(ids.map(UserId::new));
     }
     for tag in ["release-1.4.0", "v1.4.0"] {
         let mut push = Push::image(&RepositoryName::new("erp"), tag, digest_of("one"));
@@ -103,7 +103,7 @@ impl Scene {
 
     /// What the one who clicks Approve reads.
     fn clicks(&self, by: &str, change: impl FnOnce(&mut Value)) -> String {
-        let body = interaction_body(&self.approve(), &SlackUserId::new(by), self.world.now());
+        let body = interaction_body(&self.approve(), &UserId::new(by), self.world.now());
         let response = self.takes(&changed(&body, change));
         let reply = response.reply.expect("a click is answered in words");
         reply.message.text
@@ -137,7 +137,7 @@ fn of_organisation(team: &'static str) -> impl FnOnce(&mut Value) {
 #[test]
 fn another_workspace_is_refused_with_words_that_a_person_reads() {
     let scene = scene(None);
-    let by = SlackUserId::new(LEAD);
+    let by = UserId::new(LEAD);
     let typed = command_body("status", &by, "1.1.a").replace(TEAM, SECOND);
     let said = scene.takes(&typed).body;
     assert!(said.contains("works for another Slack workspace"), "{said}");
@@ -171,7 +171,7 @@ fn a_guest_is_refused_with_words_wherever_they_come_from() {
             plan: d.sealed_plan().hash.clone(),
         },
         answers: BTreeMap::from([(InputName::Reason, "no".to_owned())]),
-        by: SlackUserId::new(LEAD),
+        by: UserId::new(LEAD),
     });
     let from_elsewhere = |payload: &mut Value| {
         payload["team"]["id"] = json!(SECOND);
@@ -231,7 +231,7 @@ fn who_asked_for_it_approves_it_by_none_of_their_ids() {
     let mut scene = scene;
     scene.world.run(Bounds::default(), |_| false);
     let typed = |text: &str, by: &str, trigger: &str| {
-        command_body(text, &SlackUserId::new(by), trigger) + "&enterprise_id=" + ORGANISATION
+        command_body(text, &UserId::new(by), trigger) + "&enterprise_id=" + ORGANISATION
     };
     let asked = typed("deploy v1.4.0 to production", ON_CALL_GLOBAL, "1.1.a");
     let said = scene.takes(&asked).body;

@@ -13,7 +13,7 @@ use sluice_core::config::{Environment, Member};
 use sluice_core::controls::Lapse;
 use sluice_core::deployment::Deployment;
 use sluice_core::failure::{PortError, RejectedEvent};
-use sluice_core::id::{SlackGroupId, SlackUserId};
+use sluice_core::id::{GroupId, UserId};
 use sluice_core::roles::{Action, Role, may};
 
 use crate::App;
@@ -29,8 +29,8 @@ impl App {
         &self,
         d: &Deployment,
         action: Action,
-        by: &SlackUserId,
-    ) -> Result<Result<BTreeSet<SlackGroupId>, RejectedEvent>, PortError> {
+        by: &UserId,
+    ) -> Result<Result<BTreeSet<GroupId>, RejectedEvent>, PortError> {
         let pinned = &d.settings.environment;
         let mut groups = self.groups_for(pinned, action, by).await?;
         let Some(now) = self.environment_now(d) else {
@@ -60,7 +60,7 @@ impl App {
         &self,
         d: &Deployment,
         at: Timestamp,
-    ) -> Result<BTreeMap<SlackUserId, Lapse>, PortError> {
+    ) -> Result<BTreeMap<UserId, Lapse>, PortError> {
         let mut lapsed = BTreeMap::new();
         for (user, given_at) in &d.approvals {
             if let Some(lapse) = self.lapse(d, user, *given_at, at).await? {
@@ -73,7 +73,7 @@ impl App {
     async fn lapse(
         &self,
         d: &Deployment,
-        user: &SlackUserId,
+        user: &UserId,
         given_at: Timestamp,
         at: Timestamp,
     ) -> Result<Option<Lapse>, PortError> {

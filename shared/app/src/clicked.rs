@@ -6,7 +6,7 @@ use sluice_core::controls::ControlsObservation;
 use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::{PortError, RejectedEvent};
-use sluice_core::id::{DeploymentId, SlackUserId};
+use sluice_core::id::{DeploymentId, UserId};
 use sluice_core::phase::Phase;
 use sluice_core::roles::{Action, may};
 use sluice_words::message::{Block, ButtonAction, Message};
@@ -124,7 +124,7 @@ impl App {
     async fn ask_why_override(
         &self,
         id: &DeploymentId,
-        by: &SlackUserId,
+        by: &UserId,
         trigger: &TriggerId,
     ) -> Result<(), ControlError> {
         let d = self.clicked_on(id).await?;

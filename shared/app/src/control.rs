@@ -9,7 +9,7 @@ use sluice_core::controls::{self, Controls, Freeze, Hold};
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Event;
 use sluice_core::failure::{PortError, RejectedEvent};
-use sluice_core::id::{DeploymentId, SlackGroupId, SlackUserId};
+use sluice_core::id::{DeploymentId, GroupId, UserId};
 use sluice_core::note::Note;
 use sluice_core::phase::Phase;
 use sluice_core::roles::{Action, NotAllowed, may};
@@ -84,7 +84,7 @@ impl App {
     pub async fn freeze(
         &self,
         key: &EnvironmentKey,
-        by: &SlackUserId,
+        by: &UserId,
         reason: &str,
         until: Option<Timestamp>,
     ) -> Result<Decided, ControlError> {
@@ -124,11 +124,7 @@ impl App {
     ///
     /// # Errors
     /// They may not, it is not frozen by anyone, or it did not go through.
-    pub async fn thaw(
-        &self,
-        key: &EnvironmentKey,
-        by: &SlackUserId,
-    ) -> Result<Decided, ControlError> {
+    pub async fn thaw(&self, key: &EnvironmentKey, by: &UserId) -> Result<Decided, ControlError> {
         let environment = self.controlled(key)?;
         self.authorise(environment, Action::Thaw, by).await?;
         let now = self.ports.clock.now();
@@ -155,7 +151,7 @@ impl App {
     pub async fn hold(
         &self,
         key: &EnvironmentKey,
-        by: Option<&SlackUserId>,
+        by: Option<&UserId>,
         reason: &str,
     ) -> Result<Decided, ControlError> {
         let environment = self.controlled(key)?;
@@ -190,7 +186,7 @@ impl App {
     pub async fn release(
         &self,
         key: &EnvironmentKey,
-        by: &SlackUserId,
+        by: &UserId,
     ) -> Result<Decided, ControlError> {
         let environment = self.controlled(key)?;
         self.authorise(environment, Action::Release, by).await?;
@@ -213,7 +209,7 @@ impl App {
     pub async fn pause(
         &self,
         deployment: &DeploymentId,
-        by: &SlackUserId,
+        by: &UserId,
         reason: &str,
     ) -> Result<Decided, ControlError> {
         let groups = self.groups_there(deployment, Action::Pause, by).await?;
@@ -233,7 +229,7 @@ impl App {
     pub async fn resume(
         &self,
         deployment: &DeploymentId,
-        by: &SlackUserId,
+        by: &UserId,
     ) -> Result<Decided, ControlError> {
         let groups = self.groups_there(deployment, Action::Resume, by).await?;
         let by = by.clone();
@@ -248,7 +244,7 @@ impl App {
     pub async fn override_gate(
         &self,
         deployment: &DeploymentId,
-        by: &SlackUserId,
+        by: &UserId,
         reason: &str,
     ) -> Result<Decided, ControlError> {
         let said = "Overridden: the current state is read again, then it starts";
@@ -277,7 +273,7 @@ impl App {
     pub async fn roll_forward(
         &self,
         deployment: &DeploymentId,
-        by: &SlackUserId,
+        by: &UserId,
     ) -> Result<Decided, ControlError> {
         let said = "Rolled forward: everything stays as it is, for a newer release to fix";
         let stored = self.ports.store.load(deployment).await?;
@@ -300,7 +296,7 @@ impl App {
     pub async fn keep(
         &self,
         deployment: &DeploymentId,
-        by: &SlackUserId,
+        by: &UserId,
     ) -> Result<Decided, ControlError> {
         let said = "Kept: it is marked as verified";
         let stored = self.ports.store.load(deployment).await?;
@@ -340,7 +336,7 @@ impl App {
         &self,
         environment: &Environment,
         action: Action,
-        by: &SlackUserId,
+        by: &UserId,
     ) -> Result<(), ControlError> {
         let groups = self.groups_for(environment, action, by).await?;
         Ok(may(environment, action, by, &groups)?)
@@ -350,8 +346,8 @@ impl App {
         &self,
         id: &DeploymentId,
         action: Action,
-        by: &SlackUserId,
-    ) -> Result<BTreeSet<SlackGroupId>, ControlError> {
+        by: &UserId,
+    ) -> Result<BTreeSet<GroupId>, ControlError> {
         let stored = self.ports.store.load(id).await?;
         let stored = stored.ok_or_else(|| ControlError::UnknownDeployment(id.clone()))?;
         if let Action::Pause | Action::Resume = action {
@@ -365,8 +361,8 @@ impl App {
         &self,
         environment: &Environment,
         action: Action,
-        by: &SlackUserId,
-    ) -> Result<BTreeSet<SlackGroupId>, PortError> {
+        by: &UserId,
+    ) -> Result<BTreeSet<GroupId>, PortError> {
         let members = environment.members_for(action).into_iter();
         self.groups_among(members, by).await
     }

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Event;
 use sluice_core::failure::{ErrorClass, PortError, RejectedEvent};
-use sluice_core::id::{DeploymentId, Hash, SlackUserId};
+use sluice_core::id::{DeploymentId, Hash, UserId};
 use sluice_core::phase::Phase;
 use sluice_core::roles::Action;
 use sluice_words::message::ButtonAction;
@@ -27,7 +27,7 @@ pub struct Decide {
     /// Showing which plan.
     pub plan: Option<Hash>,
     /// By whom.
-    pub by: SlackUserId,
+    pub by: UserId,
     /// Why, in their words: of a rejection.
     pub reason: Option<Reason>,
 }

@@ -15,7 +15,7 @@ use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::config::Member;
 use sluice_core::failure::PortError;
-use sluice_core::id::{SlackGroupId, SlackUserId};
+use sluice_core::id::{GroupId, UserId};
 
 use crate::App;
 
@@ -31,7 +31,7 @@ const MOST_MEMBERS: usize = 20_000;
 /// What Slack answered about its groups. One for each process: each asks for itself.
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
-    known: Mutex<BTreeMap<SlackGroupId, Known>>,
+    known: Mutex<BTreeMap<GroupId, Known>>,
 }
 
 /// A group as Slack reported it.
@@ -39,7 +39,7 @@ pub(crate) struct Groups {
 struct Known {
     /// When Slack was asked: what it said was true then or later.
     asked_at: Timestamp,
-    members: BTreeSet<SlackUserId>,
+    members: BTreeSet<UserId>,
 }
 
 impl Known {
@@ -52,12 +52,12 @@ impl Known {
 
 impl Groups {
     /// A panic while it was held leaves at worst one group less.
-    fn known(&self) -> MutexGuard<'_, BTreeMap<SlackGroupId, Known>> {
+    fn known(&self) -> MutexGuard<'_, BTreeMap<GroupId, Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether Slack said within the last minute that someone is in the group.
-    fn holds(&self, group: &SlackGroupId, user: &SlackUserId, now: Timestamp) -> bool {
+    fn holds(&self, group: &GroupId, user: &UserId, now: Timestamp) -> bool {
         let known = self.known();
         let found = known.get(group).filter(|known| known.is_good(now));
         found.is_some_and(|found| found.members.contains(user))
@@ -65,8 +65,8 @@ impl Groups {
 
     /// Whether some in the group have ids of another kind than this one (`U…`, `W…`), so that this
     /// person may be in it by another id.
-    fn mixes(&self, group: &SlackGroupId, user: &SlackUserId) -> bool {
-        let kind = |id: &SlackUserId| id.as_str().chars().next();
+    fn mixes(&self, group: &GroupId, user: &UserId) -> bool {
+        let kind = |id: &UserId| id.as_str().chars().next();
         let known = self.known();
         let members = known.get(group).into_iter().flat_map(|it| &it.members);
         members.into_iter().any(|member| kind(member) != kind(user))
@@ -76,8 +76,8 @@ impl Groups {
     /// too much, the oldest first.
     fn learn(
         &self,
-        group: &SlackGroupId,
-        members: BTreeSet<SlackUserId>,
+        group: &GroupId,
+        members: BTreeSet<UserId>,
         asked_at: Timestamp,
         now: Timestamp,
     ) {
@@ -87,7 +87,7 @@ impl Groups {
             return;
         }
         known.insert(group.clone(), Known { asked_at, members });
-        let members = |known: &BTreeMap<SlackGroupId, Known>| {
+        let members = |known: &BTreeMap<GroupId, Known>| {
             known.values().map(|it| it.members.len()).sum::<usize>()
         };
         while known.len() > MOST_GROUPS || members(&known) > MOST_MEMBERS {
@@ -109,9 +109,9 @@ impl App {
     pub(crate) async fn groups_among(
         &self,
         members: impl Iterator<Item = &Member>,
-        user: &SlackUserId,
-    ) -> Result<BTreeSet<SlackGroupId>, PortError> {
-        let mut groups: BTreeSet<&SlackGroupId> = BTreeSet::new();
+        user: &UserId,
+    ) -> Result<BTreeSet<GroupId>, PortError> {
+        let mut groups: BTreeSet<&GroupId> = BTreeSet::new();
         for member in members {
             match member {
                 Member::User(named) if named == user => return Ok(BTreeSet::new()),
@@ -122,8 +122,8 @@ impl App {
             }
         }
         let now = self.ports.clock.now();
-        let holds = |group: &&&SlackGroupId| self.groups.holds(group, user, now);
-        let remembered: BTreeSet<SlackGroupId> = groups
+        let holds = |group: &&&GroupId| self.groups.holds(group, user, now);
+        let remembered: BTreeSet<GroupId> = groups
             .iter()
             .filter(holds)
             .map(|it| (*it).clone())
@@ -133,15 +133,14 @@ impl App {
         }
         let asked = groups.iter().map(|group| self.ask_group(group, user));
         let answers = join_all(asked).await;
-        let mut found: BTreeSet<SlackGroupId> = answers
+        let mut found: BTreeSet<GroupId> = answers
             .iter()
             .filter_map(|answer| answer.as_ref().ok()?.clone())
             .collect();
         if found.is_empty() && groups.iter().any(|group| self.groups.mixes(group, user)) {
             let ids = self.ports.chat.ids_of(user).await?;
             let now = self.ports.clock.now();
-            let by_any =
-                |group: &&&SlackGroupId| ids.iter().any(|id| self.groups.holds(group, id, now));
+            let by_any = |group: &&&GroupId| ids.iter().any(|id| self.groups.holds(group, id, now));
             found.extend(groups.iter().filter(by_any).map(|group| (*group).clone()));
         }
         let failed = answers.into_iter().find_map(Result::err);
@@ -154,9 +153,9 @@ impl App {
     /// The group, if Slack says that they are in it.
     async fn ask_group(
         &self,
-        group: &SlackGroupId,
-        user: &SlackUserId,
-    ) -> Result<Option<SlackGroupId>, PortError> {
+        group: &GroupId,
+        user: &UserId,
+    ) -> Result<Option<GroupId>, PortError> {
         let asked_at = self.ports.clock.now();
         let answer = self.ports.chat.group_members(group).await;
         let members = answer.map_err(|error| PortError {
@@ -181,24 +180,24 @@ mod tests {
         Timestamp::from_second(1_767_600_000 + second).unwrap()
     }
 
-    fn group(number: usize) -> SlackGroupId {
-        SlackGroupId::new(format!("S{number:04}"))
+    fn group(number: usize) -> GroupId {
+        GroupId::new(format!("S{number:04}"))
     }
 
-    fn members(count: usize) -> BTreeSet<SlackUserId> {
-        let named = (0..count).map(|number| SlackUserId::new(format!("U{number:06}")));
+    fn members(count: usize) -> BTreeSet<UserId> {
+        let named = (0..count).map(|number| UserId::new(format!("U{number:06}")));
         named.collect()
     }
 
-    fn first() -> SlackUserId {
-        SlackUserId::new("U000000")
+    fn first() -> UserId {
+        UserId::new("U000000")
     }
 
     #[test]
     fn a_yes_is_good_for_less_than_a_minute_and_a_no_never() {
         let groups = Groups::default();
         groups.learn(&group(1), members(2), at(0), at(1));
-        let stranger = SlackUserId::new("U999999");
+        let stranger = UserId::new("U999999");
         for (second, holds) in [(0, true), (59, true), (60, false), (-1, false)] {
             assert_eq!(
                 groups.holds(&group(1), &first(), at(second)),

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use sluice_core::config::Member;
 use sluice_core::deployment::{Deployment, Requester};
 use sluice_core::failure::PortError;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_core::roles::Role;
 
 use crate::App;
@@ -16,7 +16,7 @@ use crate::App;
 impl App {
     /// The id by which `sluice.toml` names the person who clicked or typed, if it does. Who cannot be
     /// looked up stays who they are, and is refused what needs a role.
-    pub(crate) async fn known_as(&self, by: &SlackUserId) -> SlackUserId {
+    pub(crate) async fn known_as(&self, by: &UserId) -> UserId {
         if !self.in_organisation || self.names(by) {
             return by.clone();
         }
@@ -33,7 +33,7 @@ impl App {
     }
 
     /// Whether `sluice.toml` names this id somewhere.
-    fn names(&self, id: &SlackUserId) -> bool {
+    fn names(&self, id: &UserId) -> bool {
         let roles = [
             Role::Deploy,
             Role::Approve,
@@ -60,15 +60,15 @@ impl App {
     pub(crate) async fn same_person(
         &self,
         d: &Deployment,
-        by: &SlackUserId,
-    ) -> Result<BTreeSet<SlackUserId>, PortError> {
+        by: &UserId,
+    ) -> Result<BTreeSet<UserId>, PortError> {
         let asked = match &d.requested_by {
             Requester::Person(person) => Some(person),
             _ => None,
         };
         let concerned = asked.into_iter().chain(d.pushed_by());
         let concerned = concerned.chain(d.approvals.keys());
-        let others: BTreeSet<&SlackUserId> = concerned.filter(|id| *id != by).collect();
+        let others: BTreeSet<&UserId> = concerned.filter(|id| *id != by).collect();
         let mut same = BTreeSet::new();
         // A terminal does not say that it is an organisation's: the ids do.
         let mut ids = others.iter().copied().chain([by]);

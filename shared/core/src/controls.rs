@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::{DatedFreeze, Zone};
 use crate::config::Environment;
-use crate::id::SlackUserId;
+use crate::id::UserId;
 use crate::request::Requester;
 
 /// Nobody's deployment begins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Freeze {
     /// Who froze it.
-    pub by: SlackUserId,
+    pub by: UserId,
     /// When.
     pub at: Timestamp,
     /// Until when; `None` until someone thaws it.
@@ -27,7 +27,7 @@ pub struct Freeze {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     /// Who holds it; `None` for Sluice itself.
-    pub by: Option<SlackUserId>,
+    pub by: Option<UserId>,
     /// Since when.
     pub at: Timestamp,
     /// Why.
@@ -75,7 +75,7 @@ pub struct ControlsObservation {
     pub opens_at: Option<Timestamp>,
     /// The approvals that do not count any more.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub lapsed: BTreeMap<SlackUserId, Lapse>,
+    pub lapsed: BTreeMap<UserId, Lapse>,
 }
 
 /// Why an approval does not count any more.

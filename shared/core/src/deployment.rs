@@ -10,8 +10,8 @@ use crate::command::{CommandKey, CommandKind};
 use crate::config::Settings;
 use crate::failure::{Cause, PortError};
 use crate::id::{
-    AppName, DeploymentId, EnvironmentName, ServiceName, SlackUserId, SnapshotId, TaskArn,
-    TaskDefinitionArn,
+    AppName, DeploymentId, EnvironmentName, ServiceName, SnapshotId, TaskArn, TaskDefinitionArn,
+    UserId,
 };
 use crate::intent::Intent;
 use crate::migration::{Judgement, Rehearsal};
@@ -80,7 +80,7 @@ pub struct Deployment {
     /// What will be done, once that is settled.
     pub plan: Option<Arc<SealedPlan>>,
     /// Who has said yes to exactly this plan, and when.
-    pub approvals: BTreeMap<SlackUserId, Timestamp>,
+    pub approvals: BTreeMap<UserId, Timestamp>,
     /// What it has done to the world so far, as far as it has heard.
     pub touched: Shared<Touched>,
     /// What it is about to ask of the world and what it has asked: the last intent of each command.
@@ -241,7 +241,7 @@ pub struct Setback {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
     /// Who paused it.
-    pub by: SlackUserId,
+    pub by: UserId,
     /// When.
     pub at: Timestamp,
     /// Why.
@@ -252,7 +252,7 @@ pub struct Pause {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stop {
     /// Who wants it.
-    pub by: SlackUserId,
+    pub by: UserId,
     /// When they said so.
     pub at: Timestamp,
     /// Why, if they were asked.
@@ -280,7 +280,7 @@ pub enum Way {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Override {
     /// Who gave it.
-    pub by: SlackUserId,
+    pub by: UserId,
     /// When.
     pub at: Timestamp,
     /// Why.
@@ -348,7 +348,7 @@ impl Deployment {
     }
 
     /// Who pushed its image, where people are asked and it is known.
-    pub fn pushed_by(&self) -> Option<&SlackUserId> {
+    pub fn pushed_by(&self) -> Option<&UserId> {
         self.plan.as_ref()?.plan.pushed_by.as_ref()
     }
 

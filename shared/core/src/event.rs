@@ -12,8 +12,8 @@ use crate::deployment::Way;
 use crate::failure::PortError;
 use crate::health::Sample;
 use crate::id::{
-    AlarmName, DeploymentId, Hash, ServiceName, SlackGroupId, SlackUserId, SnapshotId, TaskArn,
-    TaskDefinitionArn,
+    AlarmName, DeploymentId, GroupId, Hash, ServiceName, SnapshotId, TaskArn, TaskDefinitionArn,
+    UserId,
 };
 use crate::migration::{InspectionReading, RehearsalReading};
 use crate::observation::{
@@ -38,21 +38,21 @@ pub enum Event {
     /// Somebody says yes to a plan.
     Approve {
         /// Who.
-        by: SlackUserId,
+        by: UserId,
         /// The approvers' groups they are in, read at the moment of the click.
-        groups: BTreeSet<SlackGroupId>,
+        groups: BTreeSet<GroupId>,
         /// The plan they saw.
         plan: Hash,
         /// Other ids of the same person: where Slack has several workspaces, people have several.
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-        same: BTreeSet<SlackUserId>,
+        same: BTreeSet<UserId>,
     },
     /// Somebody says no.
     Reject {
         /// Who.
-        by: SlackUserId,
+        by: UserId,
         /// The approvers' groups they are in.
-        groups: BTreeSet<SlackGroupId>,
+        groups: BTreeSet<GroupId>,
         /// The plan they saw.
         plan: Hash,
         /// Why, in their words.
@@ -62,54 +62,54 @@ pub enum Event {
     /// Somebody calls it off.
     Cancel {
         /// Who.
-        by: SlackUserId,
+        by: UserId,
         /// The environment's groups they are in, read at the moment of the click.
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-        groups: BTreeSet<SlackGroupId>,
+        groups: BTreeSet<GroupId>,
     },
     /// Somebody lets it begin while the environment is closed.
     Override {
         /// Who.
-        by: SlackUserId,
+        by: UserId,
         /// The environment's groups they are in, read at the moment of the click.
-        groups: BTreeSet<SlackGroupId>,
+        groups: BTreeSet<GroupId>,
         /// Why.
         reason: String,
     },
     /// Somebody pauses it.
     Pause {
         /// Who.
-        by: SlackUserId,
+        by: UserId,
         /// The environment's groups they are in, read at the moment of the click.
-        groups: BTreeSet<SlackGroupId>,
+        groups: BTreeSet<GroupId>,
         /// Why.
         reason: String,
     },
     /// Somebody lets it go on.
     Resume {
         /// Who.
-        by: SlackUserId,
+        by: UserId,
         /// The environment's groups they are in, read at the moment of the click.
-        groups: BTreeSet<SlackGroupId>,
+        groups: BTreeSet<GroupId>,
     },
     /// Somebody leaves things as they are after a failure, to mend them with a newer release.
     RollForward {
         /// Who.
-        by: SlackUserId,
+        by: UserId,
         /// The environment's groups they are in, read at the moment of the click.
-        groups: BTreeSet<SlackGroupId>,
+        groups: BTreeSet<GroupId>,
     },
     /// Somebody says that the new version is well, where the samples do not.
     Keep {
         /// Who.
-        by: SlackUserId,
+        by: UserId,
         /// The environment's groups they are in, read at the moment of the click.
-        groups: BTreeSet<SlackGroupId>,
+        groups: BTreeSet<GroupId>,
     },
     /// Somebody wants what ran before.
     GoBack {
         /// Who.
-        by: SlackUserId,
+        by: UserId,
         /// Why, in their words.
         reason: String,
         /// The request's own id: the same when it is delivered again.

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{DeploymentId, EnvironmentName, ServiceName, SlackUserId, TaskArn};
+use crate::id::{DeploymentId, EnvironmentName, ServiceName, TaskArn, UserId};
 use crate::roles::NotAllowed;
 
 /// What can be done about an error of the outside world.
@@ -131,7 +131,7 @@ pub enum Cause {
     /// Somebody wanted what ran before.
     AskedFor {
         /// Who.
-        by: SlackUserId,
+        by: UserId,
         /// Why, in their words.
         reason: String,
         /// The request's own id.
@@ -147,7 +147,7 @@ pub enum Cause {
     /// It was paused and nobody resumed it.
     PausedTooLong {
         /// Who paused it.
-        by: SlackUserId,
+        by: UserId,
         /// For how long, in seconds.
         after_s: u64,
     },
@@ -393,7 +393,7 @@ pub enum RejectedEvent {
     #[error("<@{by}> has paused it already")]
     AlreadyPaused {
         /// Who.
-        by: SlackUserId,
+        by: UserId,
     },
     /// There is no pause to end.
     #[error("it is not paused (status: {phase})")]

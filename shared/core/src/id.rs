@@ -87,11 +87,11 @@ names! {
     SnapshotId;
     /// A version id of a secret (Secrets Manager), or a parameter's version number.
     SecretVersion;
-    /// A Slack user, such as `U024BE7LH`.
-    SlackUserId;
-    /// A Slack user group, such as `S0604QSJC`.
-    SlackGroupId;
-    /// A Slack channel, by name (`#deploys`) or id.
+    /// A person, as the chat names them: in Slack `U024BE7LH`.
+    UserId;
+    /// A group of people, as the chat names it: in Slack `S0604QSJC`.
+    GroupId;
+    /// A channel of the chat, by name (`#deploys`) or id.
     ChannelName;
     /// The name of a CloudWatch alarm.
     AlarmName;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::controls::{ControlsObservation, Lapse};
 use crate::failure::{Cause, PortError};
-use crate::id::{DeploymentId, Hash, ServiceName, SlackUserId, SnapshotId, TaskArn};
+use crate::id::{DeploymentId, Hash, ServiceName, SnapshotId, TaskArn, UserId};
 use crate::plan::Remark;
 
 /// Something that happened, and when.
@@ -42,24 +42,24 @@ pub enum Note {
         remarks: Vec<Remark>,
     },
     Approved {
-        by: SlackUserId,
+        by: UserId,
         missing: usize,
     },
     ApprovalsLapsed {
-        lapsed: BTreeMap<SlackUserId, Lapse>,
+        lapsed: BTreeMap<UserId, Lapse>,
     },
     WindowClosed(Box<ControlsObservation>),
     WindowOpened,
     Overridden {
-        by: SlackUserId,
+        by: UserId,
         reason: String,
     },
     Paused {
-        by: SlackUserId,
+        by: UserId,
         reason: String,
     },
     Resumed {
-        by: SlackUserId,
+        by: UserId,
     },
     SnapshotStarted(SnapshotId),
     SnapshotVerified(SnapshotId),
@@ -85,7 +85,7 @@ pub enum Note {
         after_s: u64,
     },
     StopTaken {
-        by: SlackUserId,
+        by: UserId,
     },
     CannotSee {
         doing: String,
@@ -103,7 +103,7 @@ pub enum Note {
         cause: Cause,
     },
     RolledForward {
-        by: SlackUserId,
+        by: UserId,
     },
     RolloutStarted(ServiceName),
     GreenUp(ServiceName),
@@ -130,7 +130,7 @@ pub enum Note {
         reason: String,
     },
     Kept {
-        by: SlackUserId,
+        by: UserId,
     },
     SnapshotsPruned(Vec<SnapshotId>),
     CleanedUp,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{
     ContainerName, DeploymentId, Digest, SecretVersion, ServiceDeploymentArn, ServiceName,
-    SlackUserId, SnapshotId, TaskArn, TaskDefinitionArn,
+    SnapshotId, TaskArn, TaskDefinitionArn, UserId,
 };
 use crate::origin::Origin;
 use crate::release::VerifiedRelease;
@@ -404,5 +404,5 @@ pub enum AlarmState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApproversObservation {
     /// Everyone who may approve: named users and members of named groups.
-    pub users: Vec<SlackUserId>,
+    pub users: Vec<UserId>,
 }

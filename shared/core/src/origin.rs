@@ -12,7 +12,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ImageTag, SlackUserId};
+use crate::id::{ImageTag, UserId};
 
 pub use ci::{BUILD, BuildPage, COVERAGE, CiReport, EXCEPTIONS, EXCEPTIONS_UNTIL, FINDINGS, TESTS};
 
@@ -42,7 +42,7 @@ pub struct Origin {
     pub source: Option<Source>,
     /// Who pushed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pushed_by: Option<SlackUserId>,
+    pub pushed_by: Option<UserId>,
     /// What CI says it found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ci: Option<CiReport>,
@@ -127,7 +127,7 @@ impl Annotations {
     pub fn origin<'a>(
         self,
         tags: impl IntoIterator<Item = &'a ImageTag>,
-        pushed_by: Option<SlackUserId>,
+        pushed_by: Option<UserId>,
         hosts: &[String],
     ) -> Origin {
         Origin {
@@ -315,7 +315,7 @@ enum Forge {
 #[derive(Clone, PartialEq, Eq)]
 pub enum PushedBy {
     /// A Slack user.
-    User(SlackUserId),
+    User(UserId),
     /// An e-mail address: personal data, that is asked about and kept nowhere.
     Email(String),
 }
@@ -330,7 +330,7 @@ impl PushedBy {
                 .bytes()
                 .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
         if is_id {
-            return Some(Self::User(SlackUserId::new(text)));
+            return Some(Self::User(UserId::new(text)));
         }
         let (name, host) = text.split_once('@')?;
         let is_email = !name.is_empty()

@@ -11,7 +11,7 @@ use crate::controls::ControlsObservation;
 use crate::failure::Cause;
 use crate::health::Sample;
 use crate::id::{
-    DeploymentId, ServiceDeploymentArn, ServiceName, SlackUserId, TaskArn, TaskDefinitionArn,
+    DeploymentId, ServiceDeploymentArn, ServiceName, TaskArn, TaskDefinitionArn, UserId,
 };
 use crate::plan::survey::Survey;
 use crate::restore::{RestoreStep, Stands};
@@ -94,7 +94,7 @@ pub enum Phase {
     /// Somebody said no.
     Rejected {
         /// Who.
-        by: SlackUserId,
+        by: UserId,
         /// Why, in their words.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
@@ -104,7 +104,7 @@ pub enum Phase {
     /// Somebody called it off before it touched anything.
     Cancelled {
         /// Who.
-        by: SlackUserId,
+        by: UserId,
     },
     /// It ended before any service was changed: there is nothing to take back.
     Failed {
@@ -122,7 +122,7 @@ pub enum Phase {
     /// It failed, and stays as it is: somebody mends it with a newer release.
     RolledForward {
         /// Who said so.
-        by: SlackUserId,
+        by: UserId,
         /// What failed.
         cause: Cause,
     },
@@ -216,7 +216,7 @@ pub enum RehearsalEnd {
     /// Somebody called it off.
     Cancelled {
         /// Who.
-        by: SlackUserId,
+        by: UserId,
     },
     /// A newer release takes its place.
     Superseded {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Settings;
-use crate::id::{DeploymentId, EnvironmentName, ServiceName, SlackUserId, TaskDefinitionArn};
+use crate::id::{DeploymentId, EnvironmentName, ServiceName, TaskDefinitionArn, UserId};
 use crate::observation::PinnedSecret;
 use crate::release::VerifiedRelease;
 use crate::restore::Restore;
@@ -94,7 +94,7 @@ pub struct Hotfix {
     /// The environment that is skipped.
     pub skips: EnvironmentName,
     /// Who said so.
-    pub by: SlackUserId,
+    pub by: UserId,
     /// Why, in their words.
     pub reason: String,
 }
@@ -102,7 +102,7 @@ pub struct Hotfix {
 impl Hotfix {
     /// What is deployed with it: all that is demanded otherwise, but no success elsewhere. `None`
     /// where none is demanded, so that nothing is skipped.
-    pub fn of(by: &SlackUserId, reason: &str, settings: &mut Settings) -> Option<Self> {
+    pub fn of(by: &UserId, reason: &str, settings: &mut Settings) -> Option<Self> {
         Some(Self {
             skips: settings.environment.after.take()?,
             by: by.clone(),
@@ -124,7 +124,7 @@ pub enum Requester {
     /// An image push. ECR's event does not say whose.
     Push,
     /// Somebody in Slack.
-    Person(SlackUserId),
+    Person(UserId),
 }
 
 impl fmt::Display for Requester {

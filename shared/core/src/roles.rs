@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::config::{Environment, Member};
-use crate::id::{EnvironmentName, SlackGroupId, SlackUserId};
+use crate::id::{EnvironmentName, GroupId, UserId};
 
 /// What somebody is in an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -181,8 +181,8 @@ impl Environment {
 pub fn may(
     environment: &Environment,
     action: Action,
-    user: &SlackUserId,
-    groups: &BTreeSet<SlackGroupId>,
+    user: &UserId,
+    groups: &BTreeSet<GroupId>,
 ) -> Result<(), NotAllowed> {
     let members = environment.members_for(action);
     let is_one = members.iter().any(|member| match member {

@@ -23,7 +23,7 @@ use sluice_core::config::{
     Bake, Config, Database, Member, ScanPolicy, SecretSource, ServiceKind, Severity, Steps,
     Strategy,
 };
-use sluice_core::id::{EnvironmentName, ImageTag, ServiceName, SlackGroupId, SlackUserId};
+use sluice_core::id::{EnvironmentName, GroupId, ImageTag, ServiceName, UserId};
 use sluice_core::roles::Role;
 
 const ERP: &str = include_str!("../../../tests/erp/sluice.toml");
@@ -88,12 +88,12 @@ fn the_erp_is_read_as_it_is_written() {
     let approval = production.approval.as_ref().unwrap();
     assert_eq!(
         approval.approvers[0],
-        Member::Group(SlackGroupId::new("S0604QSJC"))
+        Member::Group(GroupId::new("S0604QSJC"))
     );
     assert!(approval.four_eyes);
     assert_eq!(
         production.who_may(Role::Override),
-        [Member::User(SlackUserId::new("U024BE7LH"))]
+        [Member::User(UserId::new("U024BE7LH"))]
     );
     let calendar = &production.calendar;
     assert_eq!(calendar.windows.len(), 2);

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use sluice_app::ports::TriggerId;
 use sluice_app::{App, Decide};
 use sluice_core::config::SecretSource;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_core::observation::AlarmState;
 use sluice_sim::cloud::{ImageBehaviour, Push, digest_of};
 use sluice_sim::world::World;
@@ -134,7 +134,7 @@ pub(crate) fn buttons(world: &World) -> Vec<Button> {
 }
 
 /// The form that was opened since there were `forms`, if any, is filled in and sent.
-fn fill_in(world: &World, app: &App, forms: usize, by: &SlackUserId, choice: u64, number: usize) {
+fn fill_in(world: &World, app: &App, forms: usize, by: &UserId, choice: u64, number: usize) {
     let modals = world.slack().modals();
     let Some(modal) = modals.get(forms) else {
         return;

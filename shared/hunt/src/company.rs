@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use sluice_core::config::Config;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 
 /// The ERP: blue-green, a database with migrations, four eyes.
 const ERP: &str = include_str!("../../../tests/erp/sluice.toml");
@@ -54,8 +54,8 @@ pub(crate) const PLACES: [Place; 4] = [
 pub(crate) const STRANGER: &str = "U0STRANGER";
 
 /// A user by id.
-pub(crate) fn user(id: &str) -> SlackUserId {
-    SlackUserId::new(id)
+pub(crate) fn user(id: &str) -> UserId {
+    UserId::new(id)
 }
 
 #[cfg(test)]

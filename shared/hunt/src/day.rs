@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_core::quantity::duration;
 use sluice_sim::cloud::{Dependency, ImageBehaviour};
 use sluice_sim::workplace::Weather;
@@ -24,7 +24,7 @@ pub struct Day {
     /// What people do whenever they see a button.
     pub habits: Vec<Habit>,
     /// Who clicks everything twice.
-    pub double_clickers: Vec<SlackUserId>,
+    pub double_clickers: Vec<UserId>,
     /// The images that do not behave well, by name.
     pub images: BTreeMap<String, BadImage>,
     /// What happens, the earliest first.
@@ -64,7 +64,7 @@ pub enum Act {
     /// Somebody types a command.
     Types {
         /// Who.
-        by: SlackUserId,
+        by: UserId,
         /// Behind `/sluice`.
         command: String,
         /// The number chooses among the answers of a form.
@@ -73,7 +73,7 @@ pub enum Act {
     /// Somebody clicks a button that is there at that moment.
     Clicks {
         /// Who.
-        by: SlackUserId,
+        by: UserId,
         /// The number chooses among the buttons, and among the answers of a form.
         choice: u64,
     },

@@ -6,7 +6,7 @@ use sluice_app::App;
 use sluice_core::config::Member;
 use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_core::phase::Phase;
 use sluice_core::roles::Action;
 use sluice_sim::world::{World, members};
@@ -53,7 +53,7 @@ fn look_after_one(app: &App, d: &Deployment) {
 }
 
 /// Somebody who may.
-fn who_may(d: &Deployment, action: Action) -> Option<SlackUserId> {
+fn who_may(d: &Deployment, action: Action) -> Option<UserId> {
     let environment = &d.settings.environment;
     let member = environment.members_for(action).into_iter().next()?;
     Some(match member {

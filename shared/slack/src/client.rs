@@ -18,7 +18,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use sluice_app::ports::{Chat, ChatError, Clock, MessageRef, Refusal, Thread, TriggerId};
 use sluice_core::failure::PortError;
-use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
+use sluice_core::id::{ChannelName, GroupId, UserId};
 use sluice_words::home::Home;
 use sluice_words::message::Message;
 use sluice_words::modal::Modal;
@@ -199,7 +199,7 @@ impl Chat for SlackChat {
         }
     }
 
-    async fn publish_home(&self, user: &SlackUserId, home: &Home) -> Result<(), PortError> {
+    async fn publish_home(&self, user: &UserId, home: &Home) -> Result<(), PortError> {
         let request = json!({"user_id": user, "view": render_home(home)});
         match self.api.post(Method::PublishView, &request).await {
             Ok(_) => Ok(()),
@@ -207,12 +207,12 @@ impl Chat for SlackChat {
         }
     }
 
-    async fn user_by_email(&self, email: &str) -> Result<Option<SlackUserId>, PortError> {
+    async fn user_by_email(&self, email: &str) -> Result<Option<UserId>, PortError> {
         let parameters = vec![("email", email.to_owned())];
         match self.api.get(Method::LookupUser, parameters).await {
             // Someone who has left does not count for four eyes.
             Ok(answer) if answer["user"]["deleted"] == true => Ok(None),
-            Ok(answer) => Ok(answer["user"]["id"].as_str().map(SlackUserId::new)),
+            Ok(answer) => Ok(answer["user"]["id"].as_str().map(UserId::new)),
             Err(Failed::Refused(refused)) if NO_SUCH_USER.contains(&&*refused.code) => Ok(None),
             // The address is not said.
             Err(failed) => Err(port_error(
@@ -223,7 +223,7 @@ impl Chat for SlackChat {
         }
     }
 
-    async fn ids_of(&self, user: &SlackUserId) -> Result<BTreeSet<SlackUserId>, PortError> {
+    async fn ids_of(&self, user: &UserId) -> Result<BTreeSet<UserId>, PortError> {
         self.people.ids_of(&self.api, user).await
     }
 
@@ -231,10 +231,7 @@ impl Chat for SlackChat {
         self.people.organisation(&self.api).await
     }
 
-    async fn group_members(
-        &self,
-        group: &SlackGroupId,
-    ) -> Result<BTreeSet<SlackUserId>, PortError> {
+    async fn group_members(&self, group: &GroupId) -> Result<BTreeSet<UserId>, PortError> {
         let parameters = vec![("usergroup", group.as_str().to_owned())];
         match self.api.get(Method::ListGroupMembers, parameters).await {
             Ok(answer) => Ok(answer["users"]
@@ -242,7 +239,7 @@ impl Chat for SlackChat {
                 .into_iter()
                 .flatten()
                 .filter_map(Value::as_str)
-                .map(SlackUserId::new)
+                .map(UserId::new)
                 .collect()),
             Err(Failed::Refused(refused)) if NO_SUCH_GROUP.contains(&&*refused.code) => {
                 Ok(BTreeSet::new())

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_words::modal::{InputName, Purpose, Submission};
 use sluice_words::slash::COMMAND;
 
@@ -23,7 +23,7 @@ pub enum Incoming {
     /// Someone sent a form.
     Submission(Submission),
     /// Someone looks at the app's home page.
-    HomeOpened(SlackUserId),
+    HomeOpened(UserId),
     /// Slack sees whether the address is ours: the challenge is sent back.
     UrlVerification(String),
 }
@@ -34,7 +34,7 @@ pub struct TypedCommand {
     /// What follows `/sluice`, as Slack sends it.
     pub text: String,
     /// By whom.
-    pub by: SlackUserId,
+    pub by: UserId,
     /// Leave to put a form before them; and the command's own id.
     pub trigger: String,
 }
@@ -140,7 +140,7 @@ pub fn parse(body: &[u8]) -> Result<(Origin, Incoming), IncomingError> {
     };
     let command = TypedCommand {
         text: fields.get("text").cloned().unwrap_or_default(),
-        by: SlackUserId::new(by.as_str()),
+        by: UserId::new(by.as_str()),
         trigger: trigger.clone(),
     };
     Ok((origin, Incoming::Command(command)))
@@ -182,7 +182,7 @@ fn submission(payload: &Value) -> Result<Submission, IncomingError> {
         id: form.to_owned(),
         purpose,
         answers: answers.collect(),
-        by: SlackUserId::new(by),
+        by: UserId::new(by),
     })
 }
 
@@ -206,7 +206,7 @@ fn event(body: &[u8]) -> Result<(Origin, Incoming), IncomingError> {
             let user = outer["event"]["user"]
                 .as_str()
                 .ok_or_else(|| unreadable("it does not say who: no `event.user`"))?;
-            Incoming::HomeOpened(SlackUserId::new(user))
+            Incoming::HomeOpened(UserId::new(user))
         }
         (kind, event) => {
             return Err(not_ours(format!(

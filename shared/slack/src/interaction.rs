@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sluice_core::id::{DeploymentId, Hash, SlackUserId};
+use sluice_core::id::{DeploymentId, Hash, UserId};
 use sluice_words::message::{Button, ButtonAction};
 
 use crate::incoming::{IncomingError, unreadable};
@@ -17,7 +17,7 @@ pub struct Interaction {
     /// Showing which plan.
     pub plan: Option<Hash>,
     /// By whom.
-    pub by: SlackUserId,
+    pub by: UserId,
     /// Leave to put a form before them.
     pub trigger: Option<String>,
     /// Where an answer in words goes: Slack shows nothing of the HTTP response to a click.
@@ -61,7 +61,7 @@ pub(crate) fn read(payload: &Value) -> Result<Interaction, IncomingError> {
         action: known,
         deployment: value.deployment,
         plan: value.plan,
-        by: SlackUserId::new(by),
+        by: UserId::new(by),
         trigger: payload["trigger_id"].as_str().map(str::to_owned),
         response_url: payload["response_url"].as_str().map(str::to_owned),
     })

@@ -5,7 +5,7 @@ use hmac::Mac;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_words::message::{Button, ButtonAction};
 use sluice_words::modal::{InputName, Submission};
 use sluice_words::slash::COMMAND;
@@ -36,7 +36,7 @@ pub struct SimulatedClick<'a> {
     /// The button's `value`.
     pub value: &'a str,
     /// Who clicked.
-    pub by: &'a SlackUserId,
+    pub by: &'a UserId,
     /// When.
     pub at: Timestamp,
     /// Leave to put a form before them.
@@ -78,7 +78,7 @@ pub fn click_body(click: &SimulatedClick<'_>) -> String {
 }
 
 /// The body of the request that Slack sends when `by` clicks `button` at `at`.
-pub fn interaction_body(button: &Button, by: &SlackUserId, at: Timestamp) -> String {
+pub fn interaction_body(button: &Button, by: &UserId, at: Timestamp) -> String {
     click_body(&SimulatedClick {
         action_id: button.action.id(),
         value: &button_value(button),
@@ -91,7 +91,7 @@ pub fn interaction_body(button: &Button, by: &SlackUserId, at: Timestamp) -> Str
 
 /// The body of the request that Slack sends when `by` types `/sluice` and `text`. `trigger` is the
 /// command's own id.
-pub fn command_body(text: &str, by: &SlackUserId, trigger: &str) -> String {
+pub fn command_body(text: &str, by: &UserId, trigger: &str) -> String {
     form_urlencoded::Serializer::new(String::new())
         .append_pair("team_id", TEAM)
         .append_pair("team_domain", "example")
@@ -151,7 +151,7 @@ pub fn submission_body(submission: &Submission) -> String {
 }
 
 /// The body of the event that Slack sends when someone looks at the app's home page.
-pub fn home_opened_body(user: &SlackUserId, at: Timestamp) -> String {
+pub fn home_opened_body(user: &UserId, at: Timestamp) -> String {
     let mut event = json!({
         "token": "simulated",
         "team_id": TEAM,

@@ -3,12 +3,12 @@
 use sluice_core::config::{Environment, Member};
 use sluice_core::controls::{ControlsObservation, Freeze, Hold, Lapse, zone};
 use sluice_core::deployment::Requester;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_core::quantity;
 use sluice_core::roles::Role;
 
 /// Why the approval of `by` does not count.
-pub(crate) fn lapse(lapse: &Lapse, by: &SlackUserId) -> String {
+pub(crate) fn lapse(lapse: &Lapse, by: &UserId) -> String {
     match lapse {
         Lapse::TooOld { expires } => format!(
             "the approval by <@{by}> is older than {}",

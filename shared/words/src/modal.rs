@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::message::Block;
 use crate::slash::{Reason, UnusableReason};
 use sluice_core::environment_key::EnvironmentKey;
-use sluice_core::id::{DeploymentId, EnvironmentName, Hash, SlackUserId};
+use sluice_core::id::{DeploymentId, EnvironmentName, Hash, UserId};
 use sluice_core::restore::PointReference;
 
 /// A form.
@@ -161,7 +161,7 @@ pub struct Submission {
     /// The answers.
     pub answers: BTreeMap<InputName, String>,
     /// By whom.
-    pub by: SlackUserId,
+    pub by: UserId,
 }
 
 impl Submission {

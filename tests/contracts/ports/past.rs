@@ -8,7 +8,7 @@ use sluice_core::deployment::DeploymentKind;
 use sluice_core::deployment::{Deployment, Opening, Requester};
 use sluice_core::event::Claim;
 use sluice_core::history::{ChainEnd, RecordedEntry};
-use sluice_core::id::{DeploymentId, SlackUserId};
+use sluice_core::id::{DeploymentId, UserId};
 use sluice_core::phase::{Phase, PhaseKind};
 use sluice_core::release::VerifiedRelease;
 use sluice_core::rollback::Rollback;
@@ -49,7 +49,7 @@ fn rollback(settings: Settings, to: &VerifiedRelease, asked_s: i64) -> deploymen
         id: DeploymentId::of_request(&settings.app, &settings.environment.name, "request"),
         settings: settings.into(),
         release: to.release.clone(),
-        requested_by: Requester::Person(SlackUserId::new("U0SOMEBODY")),
+        requested_by: Requester::Person(UserId::new("U0SOMEBODY")),
         kind: DeploymentKind::Rollback(Box::new(rollback)),
         hotfix: None,
     };

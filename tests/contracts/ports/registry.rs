@@ -3,7 +3,7 @@
 use sluice_app::ports::{ImageQuery, Registry, Target};
 use sluice_core::config::Severity;
 use sluice_core::failure::ErrorClass;
-use sluice_core::id::{FindingId, ImageTag, RepositoryName, SlackUserId};
+use sluice_core::id::{FindingId, ImageTag, RepositoryName, UserId};
 use sluice_core::observation::ScanObservation;
 use sluice_core::origin::{self, Annotations, PushedBy};
 use sluice_core::release::Release;
@@ -200,7 +200,7 @@ async fn an_image_is_told_with_what_it_is_annotated_with(stage: &Model) {
             .await;
         let seen = seen.unwrap();
         assert_eq!(seen.tags, [ImageTag::new(tag)]);
-        let user = SlackUserId::new("U024BE7LH");
+        let user = UserId::new("U024BE7LH");
         assert_eq!(seen.annotations.pushed_by(), Some(&PushedBy::User(user)));
         let origin = seen.annotations.origin(&seen.tags, None, &[]);
         assert_eq!(origin.commit.unwrap().as_str(), "8f3c2d1e0b9a");

@@ -11,7 +11,7 @@ use sluice_core::controls::{Controls, Freeze, Hold};
 use sluice_core::event::Claim;
 use sluice_core::failure::ErrorClass;
 use sluice_core::history::verify;
-use sluice_core::id::{ChannelName, DeploymentId, ImageTag, SlackUserId};
+use sluice_core::id::{ChannelName, DeploymentId, ImageTag, UserId};
 use sluice_core::phase::Phase;
 use sluice_core::plan::{Plan, Remark, SealedPlan, Seen};
 use sluice_words::parts::Size;
@@ -471,7 +471,7 @@ async fn controls_are_set_under_the_version_that_was_read_and_lifted_again(stage
     let store = stage.store();
     let key = environment("erp");
     let freeze = Freeze {
-        by: SlackUserId::new("U024BE7LH"),
+        by: UserId::new("U024BE7LH"),
         at: noon(),
         until: Some(noon() + SignedDuration::from_hours(2)),
         reason: "the auditors are here".to_owned(),

@@ -9,7 +9,7 @@ use sluice_core::event::Outcome;
 use sluice_core::failure::PortError;
 use sluice_core::id::{
     ContainerName, DeploymentId, Digest, EnvironmentName, ImageTag, RepositoryName,
-    ServiceDeploymentArn, ServiceName, SlackUserId, TaskArn, TaskDefinitionArn,
+    ServiceDeploymentArn, ServiceName, TaskArn, TaskDefinitionArn, UserId,
 };
 use sluice_core::observation::{
     ApproversObservation, DatabaseObservation, ImageObservation, RolloutObservation, RolloutStatus,
@@ -45,7 +45,7 @@ pub(crate) fn open(who: Who) -> Deployment {
             digest: digest.expect("it is one"),
             pushed_at: NOW,
         },
-        requested_by: Requester::Person(SlackUserId::new(PEOPLE[who])),
+        requested_by: Requester::Person(UserId::new(PEOPLE[who])),
         kind: DeploymentKind::Release,
         hotfix: None,
     };
@@ -109,7 +109,7 @@ pub(crate) fn constant(d: &Deployment, command: &Command) -> Option<Outcome> {
             deployment: None,
         })),
         Command::ReadApprovers => Outcome::Approvers(ApproversObservation {
-            users: PEOPLE.into_iter().map(SlackUserId::new).collect(),
+            users: PEOPLE.into_iter().map(UserId::new).collect(),
         }),
         Command::ReadPrevious => Outcome::Previous(None),
         Command::ReadControls => Outcome::Controls(Box::default()),

@@ -1,7 +1,7 @@
 //! What must always be true.
 
 use sluice_core::deployment::Deployment;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_core::phase::Phase;
 
 use crate::Model;
@@ -163,6 +163,6 @@ fn ran_before(d: &Deployment, service: usize) -> Code {
 }
 
 /// Whose yes it is by its name.
-pub(crate) fn person(name: usize) -> SlackUserId {
-    SlackUserId::new(PEOPLE[name])
+pub(crate) fn person(name: usize) -> UserId {
+    UserId::new(PEOPLE[name])
 }

@@ -16,7 +16,7 @@ use sluice_app::App;
 use sluice_app::ports::MessageRef;
 use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
-use sluice_core::id::{DeploymentId, Hash, SlackGroupId, SlackUserId};
+use sluice_core::id::{DeploymentId, GroupId, Hash, UserId};
 use sluice_sim::cloud::{ImageBehaviour, Tempo};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Bounds, Click, DirectFunctions, World};
@@ -147,7 +147,7 @@ impl Room {
     }
 
     pub(super) fn types_once(&mut self, by: &str, text: &str, trigger: &str) {
-        let body = command_body(text, &SlackUserId::new(by), trigger);
+        let body = command_body(text, &UserId::new(by), trigger);
         let response = self.request(&body);
         self.told.push(format!("@{by}: /sluice {text}"));
         let answer = (!response.body.is_empty()).then(|| {
@@ -169,7 +169,7 @@ impl Room {
         click_body(&SimulatedClick {
             action_id: button["action_id"].as_str().unwrap(),
             value: button["value"].as_str().unwrap(),
-            by: &SlackUserId::new(by),
+            by: &UserId::new(by),
             at: self.world.now(),
             trigger: &trigger,
             response_url: &self.slack.response_url(&trigger),
@@ -235,7 +235,7 @@ impl Room {
             id,
             purpose: serde_json::from_str(view["private_metadata"].as_str().unwrap()).unwrap(),
             answers,
-            by: SlackUserId::new(by),
+            by: UserId::new(by),
         });
         // Slack sends a form again whose answer was lost.
         for _ in 0..2 {
@@ -254,7 +254,7 @@ impl Room {
 
     /// Looks at their home page.
     pub(super) fn opens_home(&mut self, by: &str) {
-        let user = SlackUserId::new(by);
+        let user = UserId::new(by);
         self.request(&home_opened_body(&user, self.world.now()));
         let home = self.slack.home(&self.world, &user);
         self.told.push(format!("@{by} opens the Home tab"));
@@ -330,7 +330,7 @@ impl Room {
             let d = self.world.store().deployment(id).unwrap().deployment;
             let needed = d.demands().map_or(1, |demands| demands.quorum);
             for approver in APPROVERS.iter().take(needed.into()) {
-                let user = SlackUserId::new(*approver);
+                let user = UserId::new(*approver);
                 self.world.click(
                     READING,
                     Click {
@@ -415,7 +415,7 @@ impl Room {
 
     pub(super) fn group(&self, group: &str, members: &[&str]) {
         self.slack
-            .set_group(&self.world, &SlackGroupId::new(group), members);
+            .set_group(&self.world, &GroupId::new(group), members);
     }
 
     /// Slack is down for so long.
@@ -437,7 +437,7 @@ impl Room {
 fn approval(button: &Value, message: &MessageRef) -> Click {
     let value: Value = serde_json::from_str(button["value"].as_str().unwrap()).unwrap();
     Click {
-        user: SlackUserId::new(APPROVERS[0]),
+        user: UserId::new(APPROVERS[0]),
         message: message.clone(),
         button: Button {
             action: ButtonAction::Approve,

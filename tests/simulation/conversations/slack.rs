@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use sluice_app::ports::{Chat, MessageRef, Ports};
 use sluice_core::config::{Config, Member};
 use sluice_core::failure::PortError;
-use sluice_core::id::{SlackGroupId, SlackUserId};
+use sluice_core::id::{GroupId, UserId};
 use sluice_core::roles::Role;
 use sluice_sim::slack_web::{Limit, Limits, Rules, SlackWeb, ViewKind};
 use sluice_sim::world::{World, members};
@@ -138,8 +138,8 @@ impl Slack {
         let named = environments.flat_map(|environment| environment.who_may(Role::Approve));
         for member in named {
             if let Member::Group(group) = member {
-                let ids: Vec<SlackUserId> = members(group).into_iter().collect();
-                let ids: Vec<&str> = ids.iter().map(SlackUserId::as_str).collect();
+                let ids: Vec<UserId> = members(group).into_iter().collect();
+                let ids: Vec<&str> = ids.iter().map(UserId::as_str).collect();
                 strict.set_group(world, group, &ids);
             }
         }
@@ -258,7 +258,7 @@ impl Slack {
     }
 
     /// Somebody's home page, as blocks.
-    pub(super) fn home(&self, world: &World, user: &SlackUserId) -> Vec<Value> {
+    pub(super) fn home(&self, world: &World, user: &UserId) -> Vec<Value> {
         let view = match self {
             Self::InProcess { .. } => sluice_slack::render_home(&world.slack().home(user).unwrap()),
             Self::OverHttp(http) => {
@@ -310,15 +310,15 @@ impl Slack {
     }
 
     /// Says who is in a group from now on.
-    pub(super) fn set_group(&self, world: &World, group: &SlackGroupId, members: &[&str]) {
-        let members = members.iter().map(|member| SlackUserId::new(*member));
+    pub(super) fn set_group(&self, world: &World, group: &GroupId, members: &[&str]) {
+        let members = members.iter().map(|member| UserId::new(*member));
         match self {
             Self::InProcess { .. } => world.slack().set_group(group, members),
             Self::OverHttp(http) if http.is_strict => {
                 let mut web = http.web();
-                let global: Vec<SlackUserId> = members
+                let global: Vec<UserId> = members
                     .map(|local| {
-                        let global = SlackUserId::new(format!("W{}", &local.as_str()[1..]));
+                        let global = UserId::new(format!("W{}", &local.as_str()[1..]));
                         web.set_person(local, global.clone());
                         global
                     })

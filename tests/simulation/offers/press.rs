@@ -9,9 +9,7 @@ use sluice_app::ports::TriggerId;
 use sluice_app::{App, Decide};
 use sluice_core::config::{Config, Environment, Member};
 use sluice_core::deployment::{Deployment, Requester};
-use sluice_core::id::{
-    ClusterName, DeploymentId, EcsServiceName, ServiceDeploymentArn, SlackUserId,
-};
+use sluice_core::id::{ClusterName, DeploymentId, EcsServiceName, ServiceDeploymentArn, UserId};
 use sluice_core::phase::Phase;
 use sluice_core::roles::{Action, Role};
 use sluice_sim::workplace::Said;
@@ -111,11 +109,11 @@ fn deployment(world: &World, id: &DeploymentId) -> Option<Deployment> {
 }
 
 /// Somebody who may.
-pub(super) fn who_may(environment: &Environment, action: Action) -> Option<SlackUserId> {
+pub(super) fn who_may(environment: &Environment, action: Action) -> Option<UserId> {
     environment.members_for(action).into_iter().map(one).next()
 }
 
-fn one(member: &Member) -> SlackUserId {
+fn one(member: &Member) -> UserId {
     match member {
         Member::User(user) => user.clone(),
         Member::Group(group) => members(group)[0].clone(),
@@ -123,17 +121,17 @@ fn one(member: &Member) -> SlackUserId {
 }
 
 /// Somebody who may approve, and has not, and did not ask for it.
-fn approver(d: &Deployment) -> Option<SlackUserId> {
+fn approver(d: &Deployment) -> Option<UserId> {
     let approvers = d.settings.environment.who_may(Role::Approve).iter();
     let mut users = approvers.flat_map(|member| match member {
         Member::User(user) => vec![user.clone()],
         Member::Group(group) => members(group).to_vec(),
     });
-    let asked = |user: &SlackUserId| d.requested_by == Requester::Person(user.clone());
+    let asked = |user: &UserId| d.requested_by == Requester::Person(user.clone());
     users.find(|user| !asked(user) && !d.approvals.contains_key(user))
 }
 
-fn presser(d: &Deployment, button: ButtonAction) -> Option<SlackUserId> {
+fn presser(d: &Deployment, button: ButtonAction) -> Option<UserId> {
     let action = match button {
         ButtonAction::Approve | ButtonAction::Reject => return approver(d),
         ButtonAction::Cancel => Action::Cancel,
@@ -148,7 +146,7 @@ fn presser(d: &Deployment, button: ButtonAction) -> Option<SlackUserId> {
     who_may(&d.settings.environment, action)
 }
 
-fn typist(d: &Deployment, command: &str) -> Option<SlackUserId> {
+fn typist(d: &Deployment, command: &str) -> Option<UserId> {
     let action = match command.split(' ').nth(1)? {
         "deploy" => Action::Deploy,
         "rollback" => Action::RollBack,
@@ -211,7 +209,7 @@ pub(super) fn take_up(
 }
 
 /// The form with the first choice of each, by somebody who knows what they do.
-fn filled(modal: &Modal, by: SlackUserId, number: usize) -> Submission {
+fn filled(modal: &Modal, by: UserId, number: usize) -> Submission {
     let answer = |input: &Input| match (&input.kind, input.name) {
         (InputKind::Select(_), InputName::Schema) => FORCE.to_owned(),
         (InputKind::Select(choices), _) => choices[0].value.clone(),

@@ -6,7 +6,7 @@ use futures::executor::block_on;
 use jiff::SignedDuration;
 use sluice_core::config::Config;
 use sluice_core::environment_key::EnvironmentKey;
-use sluice_core::id::{AppName, EnvironmentName, SlackUserId};
+use sluice_core::id::{AppName, EnvironmentName, UserId};
 use sluice_core::roles::Action;
 use sluice_sim::world::{Habit, World};
 use sluice_words::message::ButtonAction;
@@ -50,7 +50,7 @@ impl Script {
         (self.case.upset)(&story.world);
         if self.approver {
             story.world.add_habit(Habit {
-                user: SlackUserId::new("U024BE7LH"),
+                user: UserId::new("U024BE7LH"),
                 action: ButtonAction::Approve,
                 environment: Some(EnvironmentName::new(PRODUCTION)),
                 after: SignedDuration::from_mins(3),

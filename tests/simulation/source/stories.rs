@@ -6,7 +6,7 @@ use futures::executor::block_on;
 use jiff::SignedDuration;
 use sluice_app::App;
 use sluice_app::ports::TriggerId;
-use sluice_core::id::{AccountId, PullRequestId, Region, SlackUserId};
+use sluice_core::id::{AccountId, PullRequestId, Region, UserId};
 use sluice_sim::cloud::{Fault, MergeOption, Operation};
 use sluice_sim::workplace::{Roads, Weather};
 use sluice_sim::world::{Bounds, DirectFunctions, World};
@@ -59,7 +59,7 @@ fn told(world: &World) -> String {
 fn status(world: &World) -> Vec<String> {
     let app = App::new(world.ports(), vec![Arc::new(config_of(SOURCE))]);
     let status = Slash::Look(Look::Status(None));
-    let (by, trigger) = (SlackUserId::new("U024BE7LH"), TriggerId("1.1".to_owned()));
+    let (by, trigger) = (UserId::new("U024BE7LH"), TriggerId("1.1".to_owned()));
     let reply = block_on(app.slash(&status, &by, &trigger)).unwrap();
     let lines = reply
         .message
@@ -101,7 +101,7 @@ fn each_wrong_way_is_told_with_what_it_means_and_what_to_do() {
     let mut world = begun();
     world
         .slack()
-        .set_address("ada@example.com", SlackUserId::new("U024BE7LH"));
+        .set_address("ada@example.com", UserId::new("U024BE7LH"));
     world.with_cloud(|cloud| {
         cloud.git_commit("erp", "main", "Fix <!channel> the login", "Grace");
         cloud.git_commit("erp", "main", "Fix it again", "Ada");

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sluice_app::App;
 use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
-use sluice_core::id::{RepositoryName, SlackUserId};
+use sluice_core::id::{RepositoryName, UserId};
 use sluice_core::origin::PUSHED_BY;
 use sluice_operate::handler;
 use sluice_sim::cloud::{ImageBehaviour, Push, digest_of};
@@ -98,7 +98,7 @@ impl Office {
         let mut office = Self::of(SLUICE_TOML);
         for approver in ["U024BE7LH", "UONES0604QSJC"] {
             office.world.add_habit(Habit {
-                user: SlackUserId::new(approver),
+                user: UserId::new(approver),
                 action: ButtonAction::Approve,
                 environment: None,
                 after: SignedDuration::from_mins(3),

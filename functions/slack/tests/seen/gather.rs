@@ -10,7 +10,7 @@ use sluice_app::{App, Decide, Request, RestoreDatabase};
 use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
 use sluice_core::failure::PortError;
-use sluice_core::id::{EnvironmentName, RepositoryName, SlackUserId};
+use sluice_core::id::{EnvironmentName, RepositoryName, UserId};
 use sluice_core::origin;
 use sluice_core::phase::Phase;
 use sluice_core::restore::PointReference;
@@ -132,7 +132,7 @@ impl Story {
         let mut story = Self::told(ImageBehaviour::default(), true);
         let request = Request {
             id: "on-call/1".to_owned(),
-            by: SlackUserId::new(ON_CALL),
+            by: UserId::new(ON_CALL),
             environment: EnvironmentKey::of(&story.newest()),
         };
         let order = RestoreDatabase {
@@ -186,7 +186,7 @@ impl Story {
 
     /// The form that `/sluice rollback` brings up.
     fn asks_where_to(&self) -> Modal {
-        let (by, trigger) = (SlackUserId::new(ON_CALL), trigger());
+        let (by, trigger) = (UserId::new(ON_CALL), trigger());
         let reply = block_on(self.app.typed("rollback production", &by, &trigger)).unwrap();
         assert_eq!(reply.message, None, "a form comes up instead");
         self.world.slack().modals().pop().unwrap()
@@ -194,7 +194,7 @@ impl Story {
 
     /// The form that comes up when someone on call wants the database as it was.
     fn asks_what_to_restore(&self) -> Modal {
-        let by = SlackUserId::new(ON_CALL);
+        let by = UserId::new(ON_CALL);
         let reply = block_on(self.app.typed("restore production", &by, &trigger())).unwrap();
         assert_eq!(reply.message, None, "a form comes up instead");
         self.world.slack().modals().pop().unwrap()
@@ -206,7 +206,7 @@ impl Story {
             action: ButtonAction::Override,
             deployment: self.newest().id,
             plan: None,
-            by: SlackUserId::new(APPROVER),
+            by: UserId::new(APPROVER),
             reason: None,
         };
         let decided = block_on(self.app.click(&click, Some(&trigger()))).unwrap();
@@ -250,14 +250,14 @@ impl Story {
 
     /// What the approver's home page says now.
     pub(crate) fn home(&self) -> Home {
-        let user = SlackUserId::new(APPROVER);
+        let user = UserId::new(APPROVER);
         block_on(self.app.show_home(&user)).unwrap();
         self.world.slack().home(&user).unwrap()
     }
 
     /// The answer to what the approver types.
     pub(crate) fn typed(&self, text: &str) -> Message {
-        let by = SlackUserId::new(APPROVER);
+        let by = UserId::new(APPROVER);
         let reply = block_on(self.app.typed(text, &by, &trigger())).unwrap();
         reply.message.unwrap()
     }
@@ -273,7 +273,7 @@ fn trigger() -> TriggerId {
 
 fn approver() -> Habit {
     Habit {
-        user: SlackUserId::new(APPROVER),
+        user: UserId::new(APPROVER),
         action: ButtonAction::Approve,
         environment: Some(EnvironmentName::new("production")),
         after: SignedDuration::from_mins(3),

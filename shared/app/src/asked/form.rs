@@ -2,7 +2,7 @@
 
 use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
-use sluice_core::id::{Digest, ImageTag, SlackUserId};
+use sluice_core::id::{Digest, ImageTag, UserId};
 use sluice_core::phase::Phase;
 use sluice_core::release::VerifiedRelease;
 use sluice_core::roles::Action;
@@ -26,7 +26,7 @@ impl App {
     pub async fn ask_where_to(
         &self,
         at: &EnvironmentKey,
-        by: &SlackUserId,
+        by: &UserId,
         to: Option<&ReleaseReference>,
         trigger: &TriggerId,
     ) -> Result<(), AskError> {

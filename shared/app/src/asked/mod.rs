@@ -17,7 +17,7 @@ use sluice_core::config::{Config, Environment};
 use sluice_core::deployment::DeploymentKind;
 use sluice_core::deployment::{Deployment, Opening};
 use sluice_core::failure::{ErrorClass, PortError};
-use sluice_core::id::{DeploymentId, SlackUserId};
+use sluice_core::id::{DeploymentId, UserId};
 use sluice_core::roles::{Action, may};
 use sluice_core::rollback::ImageReference;
 
@@ -38,7 +38,7 @@ pub struct Request {
     /// The request's own id, such as Slack's `trigger_id`: the same when it is delivered again.
     pub id: String,
     /// Who asks.
-    pub by: SlackUserId,
+    pub by: UserId,
     /// Where.
     pub environment: EnvironmentKey,
 }

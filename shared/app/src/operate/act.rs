@@ -2,7 +2,7 @@
 
 use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
-use sluice_core::id::{DeploymentId, Hash, SlackUserId};
+use sluice_core::id::{DeploymentId, Hash, UserId};
 use sluice_core::rollback::ReleaseReference;
 use sluice_words::message::{ButtonAction, Message};
 use sluice_words::modal::{BEFORE, Input, InputKind, InputName, Purpose, Submission};
@@ -19,7 +19,7 @@ use crate::ports::TriggerId;
 pub(super) struct Act<'a> {
     pub(super) order: &'a Order,
     pub(super) trigger: TriggerId,
-    pub(super) by: SlackUserId,
+    pub(super) by: UserId,
 }
 
 impl Act<'_> {

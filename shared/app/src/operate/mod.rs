@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::PortError;
-use sluice_core::id::{AppName, DeploymentId, Hash, PrincipalArn, SlackUserId};
+use sluice_core::id::{AppName, DeploymentId, Hash, PrincipalArn, UserId};
 use sluice_words::message::{Block, Message};
 use sluice_words::operate::{Answer, Glimpse, Order, Outcome};
 use sluice_words::slash::{Ask, Control, Decision, Look, Slash};
@@ -72,7 +72,7 @@ impl App {
     }
 
     /// The person that a principal is for an application: each application's own file says so.
-    fn person(&self, app: &AppName, by: &PrincipalArn) -> Option<&SlackUserId> {
+    fn person(&self, app: &AppName, by: &PrincipalArn) -> Option<&UserId> {
         self.configs.app(app)?.people.who_is(by)
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use sluice_core::failure::PortError;
-use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
+use sluice_core::id::{ChannelName, GroupId, UserId};
 use sluice_words::home::Home;
 use sluice_words::message::Message;
 use sluice_words::modal::Modal;
@@ -70,15 +70,15 @@ impl Chat for Paper {
         Ok(())
     }
 
-    async fn publish_home(&self, user: &SlackUserId, home: &Home) -> Result<(), PortError> {
+    async fn publish_home(&self, user: &UserId, home: &Home) -> Result<(), PortError> {
         self.chat.publish_home(user, home).await
     }
 
-    async fn user_by_email(&self, email: &str) -> Result<Option<SlackUserId>, PortError> {
+    async fn user_by_email(&self, email: &str) -> Result<Option<UserId>, PortError> {
         self.chat.user_by_email(email).await
     }
 
-    async fn ids_of(&self, user: &SlackUserId) -> Result<BTreeSet<SlackUserId>, PortError> {
+    async fn ids_of(&self, user: &UserId) -> Result<BTreeSet<UserId>, PortError> {
         self.chat.ids_of(user).await
     }
 
@@ -86,10 +86,7 @@ impl Chat for Paper {
         self.chat.organisation().await
     }
 
-    async fn group_members(
-        &self,
-        group: &SlackGroupId,
-    ) -> Result<BTreeSet<SlackUserId>, PortError> {
+    async fn group_members(&self, group: &GroupId) -> Result<BTreeSet<UserId>, PortError> {
         let answer = self.chat.group_members(group).await;
         if answer.is_err() {
             self.seen(|seen| seen.is_group_unknown = true);

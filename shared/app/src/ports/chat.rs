@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use sluice_core::failure::{ErrorClass, PortError};
-use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
+use sluice_core::id::{ChannelName, GroupId, UserId};
 use sluice_words::home::Home;
 use sluice_words::message::Message;
 use sluice_words::modal::Modal;
@@ -123,14 +123,14 @@ pub trait Chat: Send + Sync {
     async fn open_modal(&self, trigger: &TriggerId, modal: &Modal) -> Result<(), PortError>;
 
     /// Makes the person's home page say this.
-    async fn publish_home(&self, user: &SlackUserId, home: &Home) -> Result<(), PortError>;
+    async fn publish_home(&self, user: &UserId, home: &Home) -> Result<(), PortError>;
 
     /// The user of that e-mail address; `None` where no one has it. No error says the address.
-    async fn user_by_email(&self, email: &str) -> Result<Option<SlackUserId>, PortError>;
+    async fn user_by_email(&self, email: &str) -> Result<Option<UserId>, PortError>;
 
     /// All ids of that person, this one among them: where a chat has several workspaces, people have
     /// several.
-    async fn ids_of(&self, user: &SlackUserId) -> Result<BTreeSet<SlackUserId>, PortError> {
+    async fn ids_of(&self, user: &UserId) -> Result<BTreeSet<UserId>, PortError> {
         Ok(BTreeSet::from([user.clone()]))
     }
 
@@ -140,6 +140,5 @@ pub trait Chat: Send + Sync {
     }
 
     /// Who is in the group; no one, if there is no such group.
-    async fn group_members(&self, group: &SlackGroupId)
-    -> Result<BTreeSet<SlackUserId>, PortError>;
+    async fn group_members(&self, group: &GroupId) -> Result<BTreeSet<UserId>, PortError>;
 }

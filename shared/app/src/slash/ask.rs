@@ -1,7 +1,7 @@
 //! Commands that request a deployment, a promotion, or a rollback.
 
 use sluice_core::environment_key::EnvironmentKey;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_core::rollback::{ImageReference, ReleaseReference};
 use sluice_words::message::Message;
 use sluice_words::slash::{Ask, Version};
@@ -16,7 +16,7 @@ impl App {
     pub(super) async fn asked_for(
         &self,
         ask: &Ask,
-        by: &SlackUserId,
+        by: &UserId,
         trigger: &TriggerId,
     ) -> Result<Option<Message>, SlashFailed> {
         let request = |environment: &EnvironmentKey| Request {

@@ -1,7 +1,7 @@
 //! Commands that hold deployments up, or let them go on.
 
 use sluice_core::environment_key::EnvironmentKey;
-use sluice_core::id::{DeploymentId, SlackUserId};
+use sluice_core::id::{DeploymentId, UserId};
 use sluice_words::message::Message;
 use sluice_words::slash::{Control, Reason};
 
@@ -12,7 +12,7 @@ impl App {
     pub(super) async fn controlled_by(
         &self,
         control: &Control,
-        by: &SlackUserId,
+        by: &UserId,
     ) -> Result<Message, SlashFailed> {
         let decided = match control {
             Control::Pause { at, reason } => {

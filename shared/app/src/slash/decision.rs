@@ -2,7 +2,7 @@
 
 use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_core::phase::Phase;
 use sluice_words::message::{ButtonAction, Message};
 use sluice_words::slash::Decision;
@@ -15,7 +15,7 @@ impl App {
     pub(super) async fn decision(
         &self,
         decision: &Decision,
-        by: &SlackUserId,
+        by: &UserId,
     ) -> Result<Message, SlashFailed> {
         let (action, deployment, reason) = match decision {
             Decision::Approve(at) => (ButtonAction::Approve, self.waits(at.as_ref()).await?, None),

@@ -7,7 +7,7 @@ use sluice_core::controls::{Controls, ControlsObservation};
 use sluice_core::deployment::{Deployment, Requester};
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::PortError;
-use sluice_core::id::{DeploymentId, SlackUserId};
+use sluice_core::id::{DeploymentId, UserId};
 use sluice_core::phase::Phase;
 use sluice_core::roles::{Action, may};
 use sluice_words::message::{Block, Message};
@@ -62,7 +62,7 @@ impl App {
     ///
     /// # Errors
     /// The store or the chat did not answer.
-    pub async fn show_home(&self, user: &SlackUserId) -> Result<(), PortError> {
+    pub async fn show_home(&self, user: &UserId) -> Result<(), PortError> {
         let known = &self.known_as(user).await;
         let glances = self.glances(None).await?;
         let mut waits = Vec::new();
@@ -76,7 +76,7 @@ impl App {
         self.ports.chat.publish_home(user, &home).await
     }
 
-    async fn is_approver(&self, d: &Deployment, user: &SlackUserId) -> Result<bool, PortError> {
+    async fn is_approver(&self, d: &Deployment, user: &UserId) -> Result<bool, PortError> {
         let pinned = &d.settings.environment;
         let groups = self.authority(d, Action::Approve, user).await?;
         Ok(groups.is_ok_and(|groups| may(pinned, Action::Approve, user, &groups).is_ok()))

@@ -12,7 +12,7 @@ use sluice_core::calendar::Zone;
 use sluice_core::config::Environment;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::PortError;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_words::message::Message;
 use sluice_words::slash::{self, Group, Known, Slash, SlashError};
 
@@ -79,7 +79,7 @@ impl App {
     pub async fn typed(
         &self,
         text: &str,
-        by: &SlackUserId,
+        by: &UserId,
         trigger: &TriggerId,
     ) -> Result<SlashReply, SlashFailed> {
         let slash = slash::parse(text, &self.known(), self.ports.clock.now())?;
@@ -94,7 +94,7 @@ impl App {
     pub async fn slash(
         &self,
         slash: &Slash,
-        by: &SlackUserId,
+        by: &UserId,
         trigger: &TriggerId,
     ) -> Result<SlashReply, SlashFailed> {
         let message = match slash {

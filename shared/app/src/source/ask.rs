@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use sluice_core::failure::PortError;
-use sluice_core::id::{CommitId, SlackUserId};
+use sluice_core::id::{CommitId, UserId};
 use sluice_core::source::{Known, Question, Watch, What, WhatIsTold, examine};
 
 use super::Repo;
@@ -92,7 +92,7 @@ impl App {
         }
     }
 
-    async fn person_of(&self, email: &str) -> Option<SlackUserId> {
+    async fn person_of(&self, email: &str) -> Option<UserId> {
         match self.ports.chat.user_by_email(email).await {
             Ok(person) => person,
             Err(error) => {

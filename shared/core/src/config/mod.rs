@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::Calendar;
 use crate::id::{
     AccountId, AlarmName, AppName, ChannelName, ClusterName, ContainerName, EcsServiceName,
-    EnvironmentName, Region, RepositoryName, RoleArn, ServiceName, SlackGroupId, SlackUserId,
+    EnvironmentName, GroupId, Region, RepositoryName, RoleArn, ServiceName, UserId,
 };
 use crate::migration::Risk;
 use crate::registry::Registry;
@@ -341,9 +341,9 @@ pub struct Approval {
 #[serde(rename_all = "kebab-case")]
 pub enum Member {
     /// One person.
-    User(SlackUserId),
+    User(UserId),
     /// Everyone in a Slack user group, as it is at the moment of the click.
-    Group(SlackGroupId),
+    Group(GroupId),
 }
 
 impl fmt::Display for Member {

@@ -4,26 +4,26 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{PrincipalArn, SlackUserId};
+use crate::id::{PrincipalArn, UserId};
 
 /// The people of an application, by the principals that they call AWS as.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct People(BTreeMap<PrincipalArn, SlackUserId>);
+pub struct People(BTreeMap<PrincipalArn, UserId>);
 
 impl People {
     /// These people.
-    pub fn new(people: BTreeMap<PrincipalArn, SlackUserId>) -> Self {
+    pub fn new(people: BTreeMap<PrincipalArn, UserId>) -> Self {
         Self(people)
     }
 
     /// The person that a principal is. Only the very same text is the same principal.
-    pub fn who_is(&self, principal: &PrincipalArn) -> Option<&SlackUserId> {
+    pub fn who_is(&self, principal: &PrincipalArn) -> Option<&UserId> {
         self.0.get(principal)
     }
 
     /// Whether somebody is in it under any principal.
-    pub fn contains(&self, person: &SlackUserId) -> bool {
+    pub fn contains(&self, person: &UserId) -> bool {
         self.0.values().any(|one| one == person)
     }
 

@@ -9,7 +9,7 @@ use crate::config::Member;
 use crate::controls::Lapse;
 use crate::deployment::{Deployment, Requester};
 use crate::failure::RejectedEvent;
-use crate::id::{Hash, SlackGroupId, SlackUserId};
+use crate::id::{GroupId, Hash, UserId};
 use crate::note::Note;
 use crate::phase::Phase;
 
@@ -19,11 +19,7 @@ pub(super) fn begin(d: &mut Deployment, now: Timestamp) {
 }
 
 /// Asks again: of the approvals there were, these do not count any more.
-pub(super) fn begin_again(
-    d: &mut Deployment,
-    lapsed: &BTreeMap<SlackUserId, Lapse>,
-    now: Timestamp,
-) {
+pub(super) fn begin_again(d: &mut Deployment, lapsed: &BTreeMap<UserId, Lapse>, now: Timestamp) {
     d.approvals.retain(|by, _| !lapsed.contains_key(by));
     d.tell(
         now,
@@ -35,7 +31,7 @@ pub(super) fn begin_again(
 }
 
 /// Whether those that still count are too few.
-pub(super) fn is_too_few(d: &Deployment, lapsed: &BTreeMap<SlackUserId, Lapse>) -> bool {
+pub(super) fn is_too_few(d: &Deployment, lapsed: &BTreeMap<UserId, Lapse>) -> bool {
     let valid = d.approvals.keys().filter(|by| !lapsed.contains_key(*by));
     let quorum = d.demands().map_or(0, |demands| usize::from(demands.quorum));
     !lapsed.is_empty() && valid.count() < quorum
@@ -43,15 +39,15 @@ pub(super) fn is_too_few(d: &Deployment, lapsed: &BTreeMap<SlackUserId, Lapse>) 
 
 pub(super) fn approve(
     d: &mut Deployment,
-    by: &SlackUserId,
-    same: &BTreeSet<SlackUserId>,
-    groups: &BTreeSet<SlackGroupId>,
+    by: &UserId,
+    same: &BTreeSet<UserId>,
+    groups: &BTreeSet<GroupId>,
     plan: &Hash,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
     may_decide(d, by, groups, plan, now)?;
     // A person may have several ids, and is one pair of eyes and one approval with all of them.
-    let is_them = |id: &SlackUserId| id == by || same.contains(id);
+    let is_them = |id: &UserId| id == by || same.contains(id);
     let Some(demands) = d.demands() else {
         return Err(RejectedEvent::NotAwaitingApproval {
             phase: d.phase.name(),
@@ -88,8 +84,8 @@ pub(super) fn approve(
 
 pub(super) fn reject(
     d: &mut Deployment,
-    by: &SlackUserId,
-    groups: &BTreeSet<SlackGroupId>,
+    by: &UserId,
+    groups: &BTreeSet<GroupId>,
     plan: &Hash,
     reason: Option<&str>,
     now: Timestamp,
@@ -105,8 +101,8 @@ pub(super) fn reject(
 
 fn may_decide(
     d: &Deployment,
-    by: &SlackUserId,
-    groups: &BTreeSet<SlackGroupId>,
+    by: &UserId,
+    groups: &BTreeSet<GroupId>,
     plan: &Hash,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {

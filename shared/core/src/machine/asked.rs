@@ -8,14 +8,14 @@ use jiff::Timestamp;
 use super::{decision, end, rollback, stop};
 use crate::deployment::{Deployment, Stop, Way};
 use crate::failure::{Cause, RejectedEvent};
-use crate::id::{ServiceName, SlackUserId};
+use crate::id::{ServiceName, UserId};
 use crate::observation::RolloutStatus;
 use crate::phase::Phase;
 
 /// Goes back, if there is something to go back from.
 pub(super) fn go_back(
     d: &mut Deployment,
-    by: &SlackUserId,
+    by: &UserId,
     reason: &str,
     request: &str,
     way: Way,

@@ -11,7 +11,7 @@ use crate::deployment::Deployment;
 use crate::event::Outcome;
 use crate::failure::{Cause, RejectedEvent};
 use crate::health::{self, Reading, Sample, Verdict, verdict};
-use crate::id::{SlackGroupId, SlackUserId};
+use crate::id::{GroupId, UserId};
 use crate::note::Note;
 use crate::phase::Phase;
 use crate::quantity;
@@ -173,8 +173,8 @@ pub(super) fn ask(d: &mut Deployment, now: Timestamp) {
 /// Somebody who may says that it is well.
 pub(super) fn keep(
     d: &mut Deployment,
-    by: &SlackUserId,
-    groups: &BTreeSet<SlackGroupId>,
+    by: &UserId,
+    groups: &BTreeSet<GroupId>,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
     let Phase::Baking {

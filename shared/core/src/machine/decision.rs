@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::end;
 use crate::deployment::Deployment;
 use crate::failure::{Cause, RejectedEvent};
-use crate::id::{ServiceName, SlackGroupId, SlackUserId};
+use crate::id::{GroupId, ServiceName, UserId};
 use crate::note::Note;
 use crate::phase::Phase;
 use crate::roles::{self, Action};
@@ -53,8 +53,8 @@ pub(super) fn begin(d: &mut Deployment, cause: Cause, now: Timestamp) {
 /// Somebody leaves it as it is, for a newer release to mend.
 pub(super) fn roll_forward(
     d: &mut Deployment,
-    by: &SlackUserId,
-    groups: &BTreeSet<SlackGroupId>,
+    by: &UserId,
+    groups: &BTreeSet<GroupId>,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
     let Phase::AwaitingRestoreDecision { cause } = &d.phase else {

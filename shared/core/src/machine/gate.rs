@@ -14,7 +14,7 @@ use crate::controls::ControlsObservation;
 use crate::deployment::{Deployment, Override};
 use crate::event::Outcome;
 use crate::failure::RejectedEvent;
-use crate::id::{SlackGroupId, SlackUserId};
+use crate::id::{GroupId, UserId};
 use crate::note::Note;
 use crate::phase::Phase;
 use crate::roles::{self, Action};
@@ -90,8 +90,8 @@ fn wait(d: &mut Deployment, seen: Box<ControlsObservation>, is_news: bool, now: 
 /// Somebody who may lets this one deployment through.
 pub(super) fn override_it(
     d: &mut Deployment,
-    by: &SlackUserId,
-    groups: &BTreeSet<SlackGroupId>,
+    by: &UserId,
+    groups: &BTreeSet<GroupId>,
     reason: &str,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {

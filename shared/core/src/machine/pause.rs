@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{backup, end, fail, planning};
 use crate::deployment::{Deployment, Pause};
 use crate::failure::{Cause, RejectedEvent};
-use crate::id::{SlackGroupId, SlackUserId};
+use crate::id::{GroupId, UserId};
 use crate::note::Note;
 use crate::phase::Phase;
 use crate::roles::{self, Action};
@@ -22,8 +22,8 @@ const PAUSED_ROLLOUT: SignedDuration = SignedDuration::from_hours(20);
 
 pub(super) fn pause(
     d: &mut Deployment,
-    by: &SlackUserId,
-    groups: &BTreeSet<SlackGroupId>,
+    by: &UserId,
+    groups: &BTreeSet<GroupId>,
     reason: &str,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
@@ -55,8 +55,8 @@ pub(super) fn pause(
 
 pub(super) fn resume(
     d: &mut Deployment,
-    by: &SlackUserId,
-    groups: &BTreeSet<SlackGroupId>,
+    by: &UserId,
+    groups: &BTreeSet<GroupId>,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
     let Some(paused) = &d.paused else {

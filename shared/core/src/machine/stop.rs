@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{decision, end, rehearsal};
 use crate::deployment::{Deployment, Stop, Way};
 use crate::failure::{Cause, RejectedEvent};
-use crate::id::{SlackGroupId, SlackUserId};
+use crate::id::{GroupId, UserId};
 use crate::note::Note;
 use crate::phase::{Phase, RehearsalEnd};
 use crate::roles::{self, Action};
@@ -16,8 +16,8 @@ use crate::roles::{self, Action};
 /// Somebody calls it off.
 pub(super) fn cancel(
     d: &mut Deployment,
-    by: &SlackUserId,
-    groups: &BTreeSet<SlackGroupId>,
+    by: &UserId,
+    groups: &BTreeSet<GroupId>,
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
     if !d.phase.can_cancel() {

@@ -114,7 +114,7 @@ impl Note {
 mod tests {
     use super::*;
     use crate::failure::PortError;
-    use crate::id::SlackUserId;
+    use crate::id::UserId;
 
     fn trouble(doing: &str, message: impl Into<String>) -> Note {
         Note::NeedsPerson {
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn what_recurs_is_left_out_once_the_story_is_long_and_the_end_is_not() {
-        let by = SlackUserId::new("U024BE7LH");
+        let by = UserId::new("U024BE7LH");
         let pauses = (0..5_000).flat_map(|n| {
             let reason = format!("{n} {}", "because ".repeat(50));
             [

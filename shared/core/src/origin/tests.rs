@@ -1,5 +1,5 @@
 use super::{Commit, Origin, PushedBy, Source};
-use crate::id::{ImageTag, SlackUserId};
+use crate::id::{ImageTag, UserId};
 
 const OLD: &str = "4c1f0a2b9d8e7f6a5b4c3d2e1f0a9b8c7d6e5f4a";
 const NEW: &str = "8F3C2D1E0B9A8F7E6D5C4B3A2F1E0D9C8B7A6F5E";
@@ -112,7 +112,7 @@ fn every_forge_is_linked_in_its_own_way() {
 
 #[test]
 fn who_pushed_is_a_user_or_an_address_and_the_address_is_never_printed() {
-    let user = PushedBy::User(SlackUserId::new("U024BE7LH"));
+    let user = PushedBy::User(UserId::new("U024BE7LH"));
     assert_eq!(PushedBy::parse(" U024BE7LH"), Some(user));
     let email = PushedBy::parse("maria@example.com").unwrap();
     assert_eq!(format!("{email:?}"), "Email(…)");

@@ -21,7 +21,7 @@ use crate::config::{Database, ServiceKind, Strategy};
 use crate::database::RestorePoint;
 use crate::id::{
     AlarmName, AppName, ContainerName, DeploymentId, EcsServiceName, EnvironmentName, ImageTag,
-    ServiceName, SlackUserId, SnapshotId, TaskDefinitionArn,
+    ServiceName, SnapshotId, TaskDefinitionArn, UserId,
 };
 use crate::migration::{Inspection, Judgement};
 use crate::observation::PinnedSecret;
@@ -48,7 +48,7 @@ pub struct Plan {
     pub release: Release,
     /// Who pushed the image, where people are asked and it is known: they may not be one of those.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pushed_by: Option<SlackUserId>,
+    pub pushed_by: Option<UserId>,
     /// What is brought back, if it is a rollback.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollback: Option<PlannedRollback>,

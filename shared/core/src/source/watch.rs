@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::back::Reminder;
 use super::gate::Gate;
-use crate::id::{BranchName, CommitId, PrincipalArn, PullRequestId, SlackUserId};
+use crate::id::{BranchName, CommitId, PrincipalArn, PullRequestId, UserId};
 
 /// What is remembered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,7 +128,7 @@ pub struct Finding {
     /// Who wrote the commit, as it says itself.
     pub author: String,
     /// The person in Slack, if known.
-    pub by: Option<SlackUserId>,
+    pub by: Option<UserId>,
 }
 
 /// What happened to a branch.

@@ -1,7 +1,7 @@
 //! Single mistakes within tags, approvals, smoke tests, variables, secrets and backups.
 
 use sluice_core::config::Config;
-use sluice_core::id::{PrincipalArn, SlackUserId};
+use sluice_core::id::{PrincipalArn, UserId};
 
 use super::mistakes::{mended, one, report};
 use super::{ERP, LEAST};
@@ -274,7 +274,7 @@ fn people() {
 
     let config = Config::parse(ERP).unwrap();
     let who_is = |arn: &str| config.people.who_is(&PrincipalArn::new(arn));
-    let anna = SlackUserId::new("U024BE7LH");
+    let anna = UserId::new("U024BE7LH");
     assert_eq!(who_is("arn:aws:iam::222222222222:user/anna"), Some(&anna));
     assert_eq!(who_is("arn:aws:iam::222222222222:user/Anna"), None);
     let role = "arn:aws:sts::222222222222:assumed-role/Deployers";

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use sluice_core::deployment::Requester;
 use sluice_core::event::Event;
 use sluice_core::failure::RejectedEvent;
-use sluice_core::id::{DeploymentId, Hash, SlackUserId};
+use sluice_core::id::{DeploymentId, Hash, UserId};
 
 use super::world::APPROVER;
 use crate::Run;
@@ -17,7 +17,7 @@ fn only_an_approver_decides_and_only_on_the_plan_they_saw() {
         run.approve("U0STRANGER"),
         Err(RejectedEvent::NotAnApprover { .. })
     ));
-    let by = SlackUserId::new(APPROVER);
+    let by = UserId::new(APPROVER);
     let other = Event::Approve {
         by: by.clone(),
         groups: Default::default(),
@@ -58,20 +58,20 @@ fn a_member_of_an_approvers_group_may_decide() {
 
 #[test]
 fn who_asked_does_not_approve() {
-    let (mut run, mut world) = Run::new(Requester::Person(SlackUserId::new(APPROVER)));
-    world.approvers.push(SlackUserId::new("U0OTHER"));
+    let (mut run, mut world) = Run::new(Requester::Person(UserId::new(APPROVER)));
+    world.approvers.push(UserId::new("U0OTHER"));
     run.until(&world, "AwaitingApproval");
     assert_eq!(run.approve(APPROVER).unwrap_err(), RejectedEvent::FourEyes);
 }
 
 #[test]
 fn who_asked_does_not_approve_by_another_id() {
-    let global = SlackUserId::new("W0GLOBAL01");
+    let global = UserId::new("W0GLOBAL01");
     let (mut run, world) = Run::new(Requester::Person(global.clone()));
     run.until(&world, "AwaitingApproval");
-    let as_same = |run: &mut Run, same: &[&SlackUserId]| {
+    let as_same = |run: &mut Run, same: &[&UserId]| {
         let approve = Event::Approve {
-            by: SlackUserId::new(APPROVER),
+            by: UserId::new(APPROVER),
             groups: Default::default(),
             plan: run.d.sealed_plan().hash.clone(),
             same: same.iter().map(|id| (*id).clone()).collect(),
@@ -79,12 +79,12 @@ fn who_asked_does_not_approve_by_another_id() {
         run.event(&approve).map(drop)
     };
     assert_eq!(as_same(&mut run, &[&global]), Err(RejectedEvent::FourEyes));
-    as_same(&mut run, &[&SlackUserId::new("W0OTHER001")]).unwrap();
+    as_same(&mut run, &[&UserId::new("W0OTHER001")]).unwrap();
 }
 
 #[test]
 fn two_ids_of_one_person_are_one_approval() {
-    let global = SlackUserId::new("W0GLOBAL01");
+    let global = UserId::new("W0GLOBAL01");
     let (mut run, mut world) = Run::to(Requester::Push, |environment| {
         let approval = environment.approval.as_mut().unwrap();
         approval.quorum = 2;
@@ -98,7 +98,7 @@ fn two_ids_of_one_person_are_one_approval() {
         by: global,
         groups: Default::default(),
         plan: run.d.sealed_plan().hash.clone(),
-        same: [SlackUserId::new(APPROVER)].into(),
+        same: [UserId::new(APPROVER)].into(),
     };
     let refused = run.event(&again).map(drop);
     assert_eq!(refused, Err(RejectedEvent::AlreadyApproved { missing: 1 }));
@@ -142,7 +142,7 @@ fn a_decision_after_the_time_for_it_is_refused_though_nobody_has_noticed() {
     let refused = run.approve(APPROVER).unwrap_err();
     insta::assert_snapshot!("too-late", refused);
     let reject = Event::Reject {
-        by: SlackUserId::new(APPROVER),
+        by: UserId::new(APPROVER),
         groups: Default::default(),
         plan: run.d.sealed_plan().hash.clone(),
         reason: None,
@@ -166,7 +166,7 @@ fn a_no_ends_it() {
     let (mut run, world) = Run::new(Requester::Push);
     run.until(&world, "AwaitingApproval");
     let plan = run.d.sealed_plan().hash.clone();
-    let by = SlackUserId::new(APPROVER);
+    let by = UserId::new(APPROVER);
     run.event(&Event::Reject {
         reason: None,
         by,
@@ -201,7 +201,7 @@ fn two_who_must_say_yes_are_two() {
         let approval = environment.approval.as_mut().unwrap();
         approval.quorum = 2;
     });
-    world.approvers.push(SlackUserId::new("U0MEMBER"));
+    world.approvers.push(UserId::new("U0MEMBER"));
     run.until(&world, "AwaitingApproval");
     run.approve(APPROVER).unwrap();
     assert_eq!(run.phase(), "AwaitingApproval");

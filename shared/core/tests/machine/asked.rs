@@ -9,7 +9,7 @@ use sluice_core::event::{Claim, Event, Outcome};
 use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::history::{replay, verify};
 use sluice_core::hook::{HookAnswer, HookCall, answer};
-use sluice_core::id::{DeploymentId, ImageTag, ServiceName, SlackUserId, TaskDefinitionArn};
+use sluice_core::id::{DeploymentId, ImageTag, ServiceName, TaskDefinitionArn, UserId};
 use sluice_core::observation::{ImageObservation, RolloutStatus, Stage};
 use sluice_core::rollback::{Rollback, settings};
 use sluice_words::view;
@@ -20,12 +20,12 @@ use crate::{Run, World};
 const SOMEBODY: &str = "U0SOMEBODY";
 
 fn person() -> Requester {
-    Requester::Person(SlackUserId::new(SOMEBODY))
+    Requester::Person(UserId::new(SOMEBODY))
 }
 
 fn go_back(request: &str) -> Event {
     Event::GoBack {
-        by: SlackUserId::new(SOMEBODY),
+        by: UserId::new(SOMEBODY),
         reason: "orders fail for everybody".to_owned(),
         request: request.to_owned(),
         way: Way::Back,

@@ -14,7 +14,7 @@ use sluice_core::event::Event;
 use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::health::TaskCount;
 use sluice_core::history::{replay, verify};
-use sluice_core::id::{ServiceName, SlackUserId};
+use sluice_core::id::{ServiceName, UserId};
 use sluice_core::observation::{RolloutStatus, Stage};
 use sluice_core::phase::Phase;
 use sluice_words::message::ButtonAction;
@@ -57,7 +57,7 @@ fn is_asked(run: &Run) -> bool {
 }
 
 fn keep(run: &mut Run, by: &str) -> Result<(), RejectedEvent> {
-    let by = SlackUserId::new(by);
+    let by = UserId::new(by);
     let groups = BTreeSet::new();
     run.event(&Event::Keep { by, groups }).map(drop)
 }

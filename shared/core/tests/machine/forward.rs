@@ -90,7 +90,7 @@ fn a_terminal_deployment_asks_for_nothing_and_never_changes() {
 
 impl Run {
     fn approve_nobody(&mut self) -> Result<(), sluice_core::failure::RejectedEvent> {
-        let by = sluice_core::id::SlackUserId::new("U0");
+        let by = sluice_core::id::UserId::new("U0");
         self.event(&sluice_core::event::Event::Cancel {
             by,
             groups: Default::default(),

@@ -10,7 +10,7 @@ use sluice_core::deployment::Requester;
 use sluice_core::event::Event;
 use sluice_core::failure::RejectedEvent;
 use sluice_core::history::replay;
-use sluice_core::id::{DeploymentId, SlackUserId};
+use sluice_core::id::{DeploymentId, UserId};
 use sluice_core::machine::{deadline, wake_at};
 use sluice_words::view;
 use sluice_words::waits::waits_for;
@@ -19,12 +19,12 @@ use super::world::{APPROVER, start};
 use crate::Run;
 
 fn person() -> Requester {
-    Requester::Person(SlackUserId::new("U0ASKS"))
+    Requester::Person(UserId::new("U0ASKS"))
 }
 
 fn freeze(until_mins: Option<i64>) -> Freeze {
     Freeze {
-        by: SlackUserId::new("U0FREEZER"),
+        by: UserId::new("U0FREEZER"),
         at: start(),
         until: until_mins.map(|mins| start() + SignedDuration::from_mins(mins)),
         reason: "the auditors are here".to_owned(),
@@ -49,7 +49,7 @@ fn windows(text: &str) -> impl FnOnce(&mut Environment) {
 
 fn override_it(by: &str) -> Event {
     Event::Override {
-        by: SlackUserId::new(by),
+        by: UserId::new(by),
         groups: BTreeSet::new(),
         reason: "the fix of the outage".to_owned(),
     }
@@ -164,7 +164,7 @@ fn an_approval_that_does_not_count_any_more_is_asked_for_again() {
     for lapse in lapses {
         let (mut run, mut world) = Run::new(Requester::Push);
         world.controls.freeze = Some(freeze(Some(120)));
-        world.lapsed = BTreeMap::from([(SlackUserId::new(APPROVER), lapse)]);
+        world.lapsed = BTreeMap::from([(UserId::new(APPROVER), lapse)]);
         run.approved_until(&world, "AwaitingWindow");
         run.look(&world);
         assert_eq!(run.phase(), "AwaitingWindow", "nobody is asked in a freeze");
@@ -185,16 +185,16 @@ fn of_two_approvals_the_one_that_still_counts_stays() {
     let (mut run, mut world) = Run::to(Requester::Push, |environment| {
         let approval = environment.approval.as_mut().unwrap();
         approval.quorum = 2;
-        let other = sluice_core::config::Member::User(SlackUserId::new("U0SECOND"));
+        let other = sluice_core::config::Member::User(UserId::new("U0SECOND"));
         approval.approvers.push(other);
     });
-    world.approvers.push(SlackUserId::new("U0SECOND"));
+    world.approvers.push(UserId::new("U0SECOND"));
     run.until(&world, "AwaitingApproval");
     run.approve(APPROVER).unwrap();
     run.approve("U0SECOND").unwrap();
-    world.lapsed = BTreeMap::from([(SlackUserId::new("U0SECOND"), Lapse::NoApprover)]);
+    world.lapsed = BTreeMap::from([(UserId::new("U0SECOND"), Lapse::NoApprover)]);
     run.until(&world, "AwaitingApproval");
-    let left: Vec<&str> = run.d.approvals.keys().map(SlackUserId::as_str).collect();
+    let left: Vec<&str> = run.d.approvals.keys().map(UserId::as_str).collect();
     assert_eq!(left, [APPROVER]);
     assert!(run.approve(APPROVER).is_err(), "one person is not two");
 }
@@ -270,7 +270,7 @@ fn while_it_waits_it_can_be_superseded_and_cancelled() {
     assert_eq!(run.phase(), "Superseded");
     let mut run = waiting();
     let cancel = |by: &str| Event::Cancel {
-        by: SlackUserId::new(by),
+        by: UserId::new(by),
         groups: BTreeSet::new(),
     };
     let refused = run.event(&cancel("U0STRANGER"));

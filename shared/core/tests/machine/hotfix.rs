@@ -3,7 +3,7 @@
 use sluice_core::deployment::Requester;
 use sluice_core::failure::RejectedEvent;
 use sluice_core::history::{replay, verify};
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_core::observation::{ProofObservation, RolloutStatus, Stage};
 use sluice_core::summary::DeploymentSummary;
 use sluice_words::view::{history_message, message};
@@ -46,14 +46,14 @@ fn a_hotfix_skips_the_proof_and_nothing_else() {
 #[test]
 fn who_asked_for_a_hotfix_does_not_approve_it() {
     let (mut run, mut world) = Run::hotfix(APPROVER, "the shop is down");
-    world.approvers.push(SlackUserId::new("U0OTHER"));
+    world.approvers.push(UserId::new("U0OTHER"));
     run.until(&world, "AwaitingApproval");
     assert_eq!(run.approve(APPROVER).unwrap_err(), RejectedEvent::FourEyes);
 }
 
 #[test]
 fn without_a_hotfix_the_proof_is_asked_for() {
-    let (mut run, mut world) = Run::new(Requester::Person(SlackUserId::new(BY)));
+    let (mut run, mut world) = Run::new(Requester::Person(UserId::new(BY)));
     world.proof = ProofObservation::NotVerified;
     run.until(&world, "Failed");
     assert!(run.given.iter().any(|key| key == "read-proof"));

@@ -13,7 +13,7 @@ use sluice_core::config::RiskRule;
 use sluice_core::deployment::{Requester, Way};
 use sluice_core::event::Event;
 use sluice_core::failure::{PortError, RejectedEvent};
-use sluice_core::id::{ContainerName, SlackGroupId, SlackUserId};
+use sluice_core::id::{ContainerName, GroupId, UserId};
 use sluice_core::migration::{InspectionReading, Risk, Waiver};
 use sluice_core::observation::{RolloutStatus, Stage};
 use sluice_core::phase::Phase;
@@ -46,8 +46,8 @@ fn fails(world: &mut World, code: i32) {
 }
 
 fn roll_forward(run: &mut Run, by: &str, groups: &[&str]) -> Result<(), RejectedEvent> {
-    let groups: BTreeSet<SlackGroupId> = groups.iter().map(|g| SlackGroupId::new(*g)).collect();
-    let by = SlackUserId::new(by);
+    let groups: BTreeSet<GroupId> = groups.iter().map(|g| GroupId::new(*g)).collect();
+    let by = UserId::new(by);
     run.event(&Event::RollForward { by, groups }).map(drop)
 }
 
@@ -246,7 +246,7 @@ fn whoever_answers_for_a_finding_lets_it_through() {
 
 #[test]
 fn a_rule_wants_two_and_neither_asked() {
-    let (mut run, mut world) = Run::to(Requester::Person(SlackUserId::new("U1")), |environment| {
+    let (mut run, mut world) = Run::to(Requester::Person(UserId::new("U1")), |environment| {
         environment
             .migration_rules
             .insert(Risk::Breaking, RiskRule::FourEyes);
@@ -255,7 +255,7 @@ fn a_rule_wants_two_and_neither_asked() {
         }
     });
     world.inspection = breaking();
-    world.approvers.push(SlackUserId::new("U2"));
+    world.approvers.push(UserId::new("U2"));
     run.until(&world, "AwaitingApproval");
     assert_eq!(run.approve_in("U1", &[GROUP]), Err(RejectedEvent::FourEyes));
     run.approve(APPROVER).unwrap();
@@ -398,7 +398,7 @@ fn old_code_is_not_brought_back_onto_a_schema_that_it_does_not_run_on() {
 fn somebody_who_knows_brings_it_back_all_the_same() {
     let (mut run, mut world) = sick_under_traffic();
     run.event(&Event::GoBack {
-        by: SlackUserId::new(APPROVER),
+        by: UserId::new(APPROVER),
         reason: "reads work, and that is enough tonight".to_owned(),
         request: "r1".to_owned(),
         way: Way::Back,

@@ -3,7 +3,7 @@
 use sluice_core::config::Day;
 use sluice_core::deployment::Requester;
 use sluice_core::failure::RejectedEvent;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_core::origin::{BuildPage, CiReport, Commit, Origin, Source};
 use sluice_words::view::{Glance, message, status_message};
 
@@ -19,7 +19,7 @@ fn origin(commit: &str, pushed_by: Option<&str>) -> Origin {
     Origin {
         commit: Commit::parse(commit),
         source: Source::parse("https://github.com/acme/erp"),
-        pushed_by: pushed_by.map(SlackUserId::new),
+        pushed_by: pushed_by.map(UserId::new),
         ci: None,
     }
 }
@@ -74,7 +74,7 @@ fn people_see_which_commit_it_is_who_pushed_it_and_what_changes() {
 fn neither_who_asked_nor_who_pushed_approves() {
     let (mut run, mut world) = Run::new(Requester::Push);
     world.image.origin = origin(NEW, Some(APPROVER));
-    world.approvers.push(SlackUserId::new("U0OTHER"));
+    world.approvers.push(UserId::new("U0OTHER"));
     run.until(&world, "AwaitingApproval");
     let refused = run.approve(APPROVER).unwrap_err();
     assert_eq!(refused, RejectedEvent::FourEyesPushed);

@@ -9,7 +9,7 @@ use sluice_core::event::Event;
 use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::history::replay;
 use sluice_core::hook::{HookAnswer, HookCall, answer};
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_core::machine::deadline;
 use sluice_core::observation::Stage;
 use sluice_words::view;
@@ -20,7 +20,7 @@ use crate::Run;
 
 fn pause(run: &mut Run, by: &str) -> Result<(), RejectedEvent> {
     let event = Event::Pause {
-        by: SlackUserId::new(by),
+        by: UserId::new(by),
         groups: BTreeSet::new(),
         reason: "the shop is on the radio".to_owned(),
     };
@@ -29,7 +29,7 @@ fn pause(run: &mut Run, by: &str) -> Result<(), RejectedEvent> {
 
 fn resume(run: &mut Run) -> Result<(), RejectedEvent> {
     let event = Event::Resume {
-        by: SlackUserId::new(APPROVER),
+        by: UserId::new(APPROVER),
         groups: BTreeSet::new(),
     };
     run.event(&event).map(drop)

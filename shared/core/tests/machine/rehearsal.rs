@@ -5,7 +5,7 @@ use sluice_core::database::CopyStatus;
 use sluice_core::deployment::Requester;
 use sluice_core::event::Event;
 use sluice_core::failure::PortError;
-use sluice_core::id::{DeploymentId, SlackUserId};
+use sluice_core::id::{DeploymentId, UserId};
 use sluice_core::migration::{HeldLock, RehearsalReading};
 
 use crate::Run;
@@ -89,7 +89,7 @@ fn whoever_calls_it_off_or_comes_later_leaves_no_copy_behind() {
         (
             "Cancelled",
             Event::Cancel {
-                by: SlackUserId::new(APPROVER),
+                by: UserId::new(APPROVER),
                 groups: std::iter::empty().collect(),
             },
         ),

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use sluice_core::deployment::DeploymentKind;
 use sluice_core::deployment::Requester;
 use sluice_core::id::{
-    AlarmName, ImageTag, ServiceDeploymentArn, ServiceName, SlackUserId, TaskDefinitionArn,
+    AlarmName, ImageTag, ServiceDeploymentArn, ServiceName, TaskDefinitionArn, UserId,
 };
 use sluice_core::note::Note;
 use sluice_core::observation::AlarmState;
@@ -153,7 +153,7 @@ fn what_will_be_done_is_what_people_approve() {
         (
             "+ pushed by U0000000009",
             Box::new(|world| {
-                world.image.origin.pushed_by = Some(SlackUserId::new("U0000000009"));
+                world.image.origin.pushed_by = Some(UserId::new("U0000000009"));
             }),
         ),
     ];
@@ -297,7 +297,7 @@ fn way_back() -> (Run, World) {
         secrets: Vec::new(),
         migrated: Vec::new(),
     }));
-    let by = Requester::Person(SlackUserId::new("U1"));
+    let by = Requester::Person(UserId::new("U1"));
     (Run::of(by, kind, settings(then, then)), world)
 }
 

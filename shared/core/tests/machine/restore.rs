@@ -17,9 +17,7 @@ use sluice_core::deployment::{Requester, Way};
 use sluice_core::event::{Claim, Event, Outcome};
 use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::history::{replay, verify};
-use sluice_core::id::{
-    DeploymentId, ImageTag, ServiceName, SlackUserId, SnapshotId, TaskDefinitionArn,
-};
+use sluice_core::id::{DeploymentId, ImageTag, ServiceName, SnapshotId, TaskDefinitionArn, UserId};
 use sluice_core::machine::deadline;
 use sluice_core::observation::{RolloutStatus, Stage};
 use sluice_core::phase::Phase;
@@ -48,7 +46,7 @@ struct Place {
 }
 
 fn person() -> Requester {
-    Requester::Person(SlackUserId::new(SOMEBODY))
+    Requester::Person(UserId::new(SOMEBODY))
 }
 
 fn found(id: &str) -> Found {
@@ -520,7 +518,7 @@ fn a_service_that_came_later_stops_and_stays_so() {
 #[test]
 fn it_is_called_off_until_services_stop_and_never_after() {
     let cancel = Event::Cancel {
-        by: SlackUserId::new(APPROVER),
+        by: UserId::new(APPROVER),
         groups: Default::default(),
     };
     let (mut run, mut place) = restore(moment());
@@ -540,12 +538,12 @@ fn it_is_called_off_until_services_stop_and_never_after() {
         let (mut run, mut place) = restore(moment());
         approved(&mut run, &mut place, step);
         let pause = Event::Pause {
-            by: SlackUserId::new(APPROVER),
+            by: UserId::new(APPROVER),
             groups: Default::default(),
             reason: "wait".to_owned(),
         };
         let back = Event::GoBack {
-            by: SlackUserId::new(APPROVER),
+            by: UserId::new(APPROVER),
             reason: "no".to_owned(),
             request: "r".to_owned(),
             way: Way::Back,
@@ -568,7 +566,7 @@ fn a_pause_before_it_begins_holds_it() {
     let (mut run, mut place) = restore(moment());
     until(&mut run, &mut place, "AwaitingApproval");
     let pause = Event::Pause {
-        by: SlackUserId::new(APPROVER),
+        by: UserId::new(APPROVER),
         groups: Default::default(),
         reason: "one more look".to_owned(),
     };
@@ -580,7 +578,7 @@ fn a_pause_before_it_begins_holds_it() {
     }
     assert!(!run.world_touched());
     let resume = Event::Resume {
-        by: SlackUserId::new(APPROVER),
+        by: UserId::new(APPROVER),
         groups: Default::default(),
     };
     run.event(&resume).unwrap();

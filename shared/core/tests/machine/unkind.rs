@@ -15,7 +15,7 @@ use sluice_core::event::{Event, Outcome};
 use sluice_core::failure::{Cause, PortError};
 use sluice_core::history::replay;
 use sluice_core::hook::{HookAnswer, HookCall, answer};
-use sluice_core::id::{SlackGroupId, SlackUserId, TaskDefinitionArn};
+use sluice_core::id::{GroupId, TaskDefinitionArn, UserId};
 use sluice_core::intent::{CALL, LAG, LEASE};
 use sluice_core::machine::wake_at;
 use sluice_core::observation::{ProofObservation, RolloutStatus, ServiceObservation, Stage};
@@ -31,15 +31,15 @@ pub(crate) fn minutes(minutes: i64) -> SignedDuration {
 
 fn cancel(run: &mut Run) -> Result<(), String> {
     let event = Event::Cancel {
-        by: SlackUserId::new(APPROVER),
-        groups: BTreeSet::from([SlackGroupId::new("S0604QSJC")]),
+        by: UserId::new(APPROVER),
+        groups: BTreeSet::from([GroupId::new("S0604QSJC")]),
     };
     run.event(&event).map(drop).map_err(|why| why.to_string())
 }
 
 fn go_back(run: &mut Run) -> Result<(), String> {
     let event = Event::GoBack {
-        by: SlackUserId::new(APPROVER),
+        by: UserId::new(APPROVER),
         reason: "orders fail".to_owned(),
         request: "request-1".to_owned(),
         way: Way::Back,

@@ -3,7 +3,7 @@
 use sluice_core::config::SecretSource;
 use sluice_core::deployment::Requester;
 use sluice_core::event::Event;
-use sluice_core::id::{SecretVersion, SlackUserId};
+use sluice_core::id::{SecretVersion, UserId};
 use sluice_core::observation::{PinnedSecret, RolloutStatus, Stage};
 use sluice_core::phase::Phase;
 use sluice_words::inline::plain;
@@ -151,7 +151,7 @@ fn a_rejection_says_why_and_one_without_a_reason_is_stored_as_it_always_was() {
         let (mut run, world) = Run::new(Requester::Push);
         run.until(&world, "AwaitingApproval");
         let reject = Event::Reject {
-            by: SlackUserId::new(APPROVER),
+            by: UserId::new(APPROVER),
             groups: Default::default(),
             plan: run.d.sealed_plan().hash.clone(),
             reason: reason.clone(),

@@ -20,9 +20,9 @@ use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::health::{Sample, TaskCount};
 use sluice_core::history::{ChainEnd, Record, RecordedEntry};
 use sluice_core::id::{
-    AlarmName, ContainerName, DeploymentId, Digest, EnvironmentName, Hash, ImageTag,
-    RepositoryName, SecretVersion, ServiceDeploymentArn, ServiceName, SlackGroupId, SlackUserId,
-    TaskArn, TaskDefinitionArn,
+    AlarmName, ContainerName, DeploymentId, Digest, EnvironmentName, GroupId, Hash, ImageTag,
+    RepositoryName, SecretVersion, ServiceDeploymentArn, ServiceName, TaskArn, TaskDefinitionArn,
+    UserId,
 };
 use sluice_core::machine::{step, wake_at};
 use sluice_core::migration::{
@@ -48,11 +48,11 @@ pub(crate) struct World {
     pub(crate) services: Vec<ServiceObservation>,
     pub(crate) database: Option<DatabaseObservation>,
     pub(crate) alarms: BTreeMap<AlarmName, AlarmState>,
-    pub(crate) approvers: Vec<SlackUserId>,
+    pub(crate) approvers: Vec<UserId>,
     pub(crate) environment: Environment,
     pub(crate) controls: Controls,
     /// Approvals that do not count any more once the gate opens.
-    pub(crate) lapsed: BTreeMap<SlackUserId, Lapse>,
+    pub(crate) lapsed: BTreeMap<UserId, Lapse>,
     pub(crate) snapshot: Option<SnapshotObservation>,
     /// What the look before the migration shows.
     pub(crate) inspection: InspectionReading,
@@ -178,7 +178,7 @@ impl World {
                 .flat_map(|environment| environment.alarms.iter().cloned())
                 .map(|alarm| (alarm, AlarmState::Ok))
                 .collect(),
-            approvers: vec![SlackUserId::new(APPROVER)],
+            approvers: vec![UserId::new(APPROVER)],
             environment: environment.clone(),
             controls: Controls::default(),
             lapsed: BTreeMap::new(),
@@ -455,7 +455,7 @@ impl Run {
         let environment = config.environment(&EnvironmentName::new("production"));
         let environment = environment.unwrap().clone();
         let mut settings = config.settings(&environment);
-        let by = SlackUserId::new(by);
+        let by = UserId::new(by);
         let hotfix = Hotfix::of(&by, reason, &mut settings);
         let kind = DeploymentKind::Release;
         let run = Self::opened(Requester::Person(by), kind, settings, hotfix);
@@ -578,10 +578,10 @@ impl Run {
 
     pub(crate) fn approve_in(&mut self, by: &str, groups: &[&str]) -> Result<(), RejectedEvent> {
         let event = Event::Approve {
-            by: SlackUserId::new(by),
+            by: UserId::new(by),
             groups: groups
                 .iter()
-                .map(|group| SlackGroupId::new(*group))
+                .map(|group| GroupId::new(*group))
                 .collect::<BTreeSet<_>>(),
             plan: self.d.sealed_plan().hash.clone(),
             same: BTreeSet::new(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sluice_app::ports::{Chat, ChatError, MessageRef, Thread, TriggerId};
 use sluice_core::failure::PortError;
-use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
+use sluice_core::id::{ChannelName, GroupId, UserId};
 use sluice_sim::cloud::SharedCloud;
 use sluice_words::home::Home;
 use sluice_words::message::{Block, Message};
@@ -60,22 +60,19 @@ impl Chat for Buggy {
         self.inner.open_modal(trigger, modal).await
     }
 
-    async fn publish_home(&self, user: &SlackUserId, home: &Home) -> Result<(), PortError> {
+    async fn publish_home(&self, user: &UserId, home: &Home) -> Result<(), PortError> {
         self.inner.publish_home(user, home).await
     }
 
-    async fn user_by_email(&self, email: &str) -> Result<Option<SlackUserId>, PortError> {
+    async fn user_by_email(&self, email: &str) -> Result<Option<UserId>, PortError> {
         self.inner.user_by_email(email).await
     }
 
-    async fn ids_of(&self, user: &SlackUserId) -> Result<BTreeSet<SlackUserId>, PortError> {
+    async fn ids_of(&self, user: &UserId) -> Result<BTreeSet<UserId>, PortError> {
         self.inner.ids_of(user).await
     }
 
-    async fn group_members(
-        &self,
-        group: &SlackGroupId,
-    ) -> Result<BTreeSet<SlackUserId>, PortError> {
+    async fn group_members(&self, group: &GroupId) -> Result<BTreeSet<UserId>, PortError> {
         self.inner.group_members(group).await
     }
 }

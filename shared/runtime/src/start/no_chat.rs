@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use sluice_app::ports::{Chat, ChatError, MessageRef, Thread, TriggerId};
 use sluice_core::failure::PortError;
-use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
+use sluice_core::id::{ChannelName, GroupId, UserId};
 use sluice_words::home::Home;
 use sluice_words::message::Message;
 use sluice_words::modal::Modal;
@@ -39,15 +39,15 @@ impl Chat for NoChat {
         Err(refusal())
     }
 
-    async fn publish_home(&self, _: &SlackUserId, _: &Home) -> Result<(), PortError> {
+    async fn publish_home(&self, _: &UserId, _: &Home) -> Result<(), PortError> {
         Err(refusal())
     }
 
-    async fn user_by_email(&self, _: &str) -> Result<Option<SlackUserId>, PortError> {
+    async fn user_by_email(&self, _: &str) -> Result<Option<UserId>, PortError> {
         Err(refusal())
     }
 
-    async fn group_members(&self, _: &SlackGroupId) -> Result<BTreeSet<SlackUserId>, PortError> {
+    async fn group_members(&self, _: &GroupId) -> Result<BTreeSet<UserId>, PortError> {
         Err(refusal())
     }
 }

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
+use sluice_core::id::{ChannelName, GroupId, UserId};
 
 pub use limits::{Limit, Limits};
 pub use messages::WebMessage;
@@ -122,10 +122,10 @@ pub struct SlackWeb {
     limits: Limits,
     budgets: Budgets,
     channels: Vec<Channel>,
-    groups: BTreeMap<SlackGroupId, BTreeSet<SlackUserId>>,
-    addresses: BTreeMap<String, SlackUserId>,
+    groups: BTreeMap<GroupId, BTreeSet<UserId>>,
+    addresses: BTreeMap<String, UserId>,
     /// The ids of people in the workspace, and in its organisation.
-    people: BTreeMap<SlackUserId, SlackUserId>,
+    people: BTreeMap<UserId, UserId>,
     messages: Vec<WebMessage>,
     views: Vec<View>,
     triggers: BTreeMap<String, Timestamp>,
@@ -192,7 +192,7 @@ impl SlackWeb {
     }
 
     /// Somebody has this id in the workspace, and that one in its organisation.
-    pub fn set_person(&mut self, local: SlackUserId, global: SlackUserId) {
+    pub fn set_person(&mut self, local: UserId, global: UserId) {
         self.people.insert(local, global);
     }
 
@@ -223,17 +223,13 @@ impl SlackWeb {
     }
 
     /// Says who is in a user group from now on.
-    pub fn set_group(
-        &mut self,
-        group: &SlackGroupId,
-        members: impl IntoIterator<Item = SlackUserId>,
-    ) {
+    pub fn set_group(&mut self, group: &GroupId, members: impl IntoIterator<Item = UserId>) {
         self.groups
             .insert(group.clone(), members.into_iter().collect());
     }
 
     /// Somebody has this e-mail address.
-    pub fn set_address(&mut self, email: &str, user: SlackUserId) {
+    pub fn set_address(&mut self, email: &str, user: UserId) {
         self.addresses.insert(email.to_lowercase(), user);
     }
 

@@ -1,13 +1,13 @@
 //! People, groups and channels, as Slack tells of them.
 
 use serde_json::{Value, json};
-use sluice_core::id::{SlackGroupId, SlackUserId};
+use sluice_core::id::{GroupId, UserId};
 
 use super::{Channel, SlackWeb, WebReply};
 
 impl SlackWeb {
     pub(super) fn group_members(&self, arguments: &Value) -> WebReply {
-        let group = SlackGroupId::new(arguments["usergroup"].as_str().unwrap_or_default());
+        let group = GroupId::new(arguments["usergroup"].as_str().unwrap_or_default());
         match self.groups.get(&group) {
             Some(members) => WebReply::ok(json!({"users": members})),
             None => WebReply::refused("no_such_subteam"),
@@ -33,7 +33,7 @@ impl SlackWeb {
     }
 
     pub(super) fn user_info(&self, arguments: &Value) -> WebReply {
-        let user = SlackUserId::new(arguments["user"].as_str().unwrap_or_default());
+        let user = UserId::new(arguments["user"].as_str().unwrap_or_default());
         let of_people = self
             .people
             .iter()
@@ -46,7 +46,7 @@ impl SlackWeb {
     }
 
     /// A user by that id. By the organisation's id it is not said what it is in the workspace.
-    fn user(&self, id: &SlackUserId) -> WebReply {
+    fn user(&self, id: &UserId) -> WebReply {
         let mut user = json!({
             "id": id, "name": id.as_str().to_lowercase(), "deleted": false, "is_bot": false,
         });

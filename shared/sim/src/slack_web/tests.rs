@@ -1,6 +1,6 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
+use sluice_core::id::{ChannelName, GroupId, UserId};
 
 use super::{Rules, SlackWeb, Trouble, WebCall, WebReply};
 
@@ -203,16 +203,14 @@ fn slack_has_bad_hours_and_groups_have_members() {
     );
     scene.now = lost + slow;
 
-    let group = SlackGroupId::new("S0604QSJC");
-    scene
-        .slack
-        .set_group(&group, [SlackUserId::new("U024BE7LH")]);
+    let group = GroupId::new("S0604QSJC");
+    scene.slack.set_group(&group, [UserId::new("U024BE7LH")]);
     let asked = json!({"usergroup": group});
     let members = scene.call("usergroups.users.list", asked);
     assert_eq!(members.body["users"], json!(["U024BE7LH"]));
     scene
         .slack
-        .set_address("lead@example.com", SlackUserId::new("U024BE7LH"));
+        .set_address("lead@example.com", UserId::new("U024BE7LH"));
     let found = scene.call("users.lookupByEmail", json!({"email": "Lead@example.com"}));
     assert_eq!(found.body["user"]["id"], "U024BE7LH");
     let nobody = scene.call(
@@ -316,7 +314,7 @@ fn a_strict_slack_knows_people_by_two_ids_and_a_late_trigger_as_an_invalid_argum
     let (local, global) = ("U024BE7LH", "W024BE7LH");
     scene
         .slack
-        .set_person(SlackUserId::new(local), SlackUserId::new(global));
+        .set_person(UserId::new(local), UserId::new(global));
     for id in [local, global] {
         let user = scene.call("users.info", json!({"user": id}));
         assert_eq!(user.body["user"]["id"], id);

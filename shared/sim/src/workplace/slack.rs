@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sluice_app::ports::{Chat, ChatError, MessageRef, Refusal, Thread, TriggerId};
 use sluice_core::failure::PortError;
-use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
+use sluice_core::id::{ChannelName, GroupId, UserId};
 use sluice_words::home::Home;
 use sluice_words::message::{Block, Button, Message};
 use sluice_words::modal::Modal;
@@ -69,17 +69,17 @@ fn buttons(message: &Message) -> impl Iterator<Item = &Button> {
 #[derive(Debug, Default)]
 struct Workspace {
     channels: BTreeSet<ChannelName>,
-    groups: BTreeMap<SlackGroupId, BTreeSet<SlackUserId>>,
-    addresses: BTreeMap<String, SlackUserId>,
+    groups: BTreeMap<GroupId, BTreeSet<UserId>>,
+    addresses: BTreeMap<String, UserId>,
     /// People with more than one id.
-    people: Vec<BTreeSet<SlackUserId>>,
+    people: Vec<BTreeSet<UserId>>,
     organisation: Option<String>,
     messages: Vec<Posted>,
     keys: BTreeMap<(ChannelName, String), usize>,
     by_ts: BTreeMap<String, usize>,
     outages: Vec<(Timestamp, Timestamp)>,
     modals: Vec<Modal>,
-    homes: BTreeMap<SlackUserId, Home>,
+    homes: BTreeMap<UserId, Home>,
     /// Everything that was ever said, in order: a message and one of its versions.
     said: Vec<(usize, usize)>,
     /// How often Slack lets itself be called; `None` as often as one likes.
@@ -231,19 +231,19 @@ impl SlackModel {
     }
 
     /// Says who is in a group from now on.
-    pub fn set_group(&self, group: &SlackGroupId, members: impl IntoIterator<Item = SlackUserId>) {
+    pub fn set_group(&self, group: &GroupId, members: impl IntoIterator<Item = UserId>) {
         self.workspace()
             .groups
             .insert(group.clone(), members.into_iter().collect());
     }
 
     /// Somebody has this e-mail address.
-    pub fn set_address(&self, email: &str, user: SlackUserId) {
+    pub fn set_address(&self, email: &str, user: UserId) {
         self.workspace().addresses.insert(email.to_owned(), user);
     }
 
     /// These ids are one person, in an organisation with several workspaces.
-    pub fn add_person(&self, ids: impl IntoIterator<Item = SlackUserId>) {
+    pub fn add_person(&self, ids: impl IntoIterator<Item = UserId>) {
         self.workspace().people.push(ids.into_iter().collect());
     }
 
@@ -288,7 +288,7 @@ impl SlackModel {
     }
 
     /// What the person's home page says, if it was ever made.
-    pub fn home(&self, user: &SlackUserId) -> Option<Home> {
+    pub fn home(&self, user: &UserId) -> Option<Home> {
         self.workspace().homes.get(user).cloned()
     }
 
@@ -387,7 +387,7 @@ impl Chat for SlackModel {
         .await
     }
 
-    async fn publish_home(&self, user: &SlackUserId, home: &Home) -> Result<(), PortError> {
+    async fn publish_home(&self, user: &UserId, home: &Home) -> Result<(), PortError> {
         self.call(Operation::PublishHome, |workspace, _| {
             workspace.homes.insert(user.clone(), home.clone());
             Ok(())
@@ -395,14 +395,14 @@ impl Chat for SlackModel {
         .await
     }
 
-    async fn user_by_email(&self, email: &str) -> Result<Option<SlackUserId>, PortError> {
+    async fn user_by_email(&self, email: &str) -> Result<Option<UserId>, PortError> {
         self.call(Operation::LookupUser, |workspace, _| {
             Ok(workspace.addresses.get(email).cloned())
         })
         .await
     }
 
-    async fn ids_of(&self, user: &SlackUserId) -> Result<BTreeSet<SlackUserId>, PortError> {
+    async fn ids_of(&self, user: &UserId) -> Result<BTreeSet<UserId>, PortError> {
         self.call(Operation::LookupUser, |workspace, _| {
             let person = workspace.people.iter().find(|ids| ids.contains(user));
             let alone = || BTreeSet::from([user.clone()]);
@@ -418,10 +418,7 @@ impl Chat for SlackModel {
         .await
     }
 
-    async fn group_members(
-        &self,
-        group: &SlackGroupId,
-    ) -> Result<BTreeSet<SlackUserId>, PortError> {
+    async fn group_members(&self, group: &GroupId) -> Result<BTreeSet<UserId>, PortError> {
         self.call(Operation::ListGroupMembers, |workspace, _| {
             Ok(workspace.groups.get(group).cloned().unwrap_or_default())
         })

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sluice_app::ports::{MessageRef, WakeUp};
 use sluice_core::failure::PortError;
 use sluice_core::hook::HookAnswer;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_words::message::Button;
 
 use crate::cloud::{EcsHookCall, Emitted};
@@ -13,7 +13,7 @@ use crate::cloud::{EcsHookCall, Emitted};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Click {
     /// Who.
-    pub user: SlackUserId,
+    pub user: UserId,
     /// The message that has the button.
     pub message: MessageRef,
     /// The button.

@@ -1,7 +1,7 @@
 //! The people and channels of a world, made to fit a configuration.
 
 use sluice_core::config::{Config, Member};
-use sluice_core::id::{SlackGroupId, SlackUserId};
+use sluice_core::id::{GroupId, UserId};
 use sluice_core::roles::Role;
 
 use crate::workplace::SlackModel;
@@ -33,6 +33,6 @@ pub(super) fn slack(slack: &SlackModel, config: &Config) {
 }
 
 /// The members of a group: two, so that a quorum of two can be reached.
-pub fn members(group: &SlackGroupId) -> [SlackUserId; 2] {
-    ["ONE", "TWO"].map(|number| SlackUserId::new(format!("U{number}{group}")))
+pub fn members(group: &GroupId) -> [UserId; 2] {
+    ["ONE", "TWO"].map(|number| UserId::new(format!("U{number}{group}")))
 }

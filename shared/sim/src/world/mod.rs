@@ -24,7 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use sluice_app::App;
 use sluice_app::ports::Ports;
 use sluice_core::config::Config;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 
 use crate::cloud::{Cloud, CloudPorts, Dependency, Emitted, SharedCloud};
 use crate::workplace::{
@@ -205,7 +205,7 @@ impl World {
     }
 
     /// From now on somebody clicks everything twice that they click.
-    pub fn clicks_twice(&mut self, user: SlackUserId) {
+    pub fn clicks_twice(&mut self, user: UserId) {
         self.people.double_clickers.insert(user);
     }
 

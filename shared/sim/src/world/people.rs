@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
-use sluice_core::id::{DeploymentId, EnvironmentName, Hash, SlackUserId};
+use sluice_core::id::{DeploymentId, EnvironmentName, Hash, UserId};
 use sluice_words::message::{Button, ButtonAction};
 
 use super::functions::Click;
@@ -16,7 +16,7 @@ const DOUBLE_CLICK: SignedDuration = SignedDuration::from_millis(300);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Habit {
     /// Who.
-    pub user: SlackUserId,
+    pub user: UserId,
     /// The button they click.
     pub action: ButtonAction,
     /// In deployments to this environment; `None` in all.
@@ -32,10 +32,10 @@ type ActionId = &'static str;
 #[derive(Debug, Default)]
 pub(super) struct People {
     pub(super) habits: Vec<Habit>,
-    pub(super) double_clickers: BTreeSet<SlackUserId>,
+    pub(super) double_clickers: BTreeSet<UserId>,
     /// How far they have read in Slack.
     seen: usize,
-    clicked: BTreeSet<(SlackUserId, ActionId, DeploymentId, Option<Hash>)>,
+    clicked: BTreeSet<(UserId, ActionId, DeploymentId, Option<Hash>)>,
 }
 
 impl People {

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::json;
 use sluice_core::failure::PortError;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 
 use super::api::{Api, Failed};
 use super::errors::{NO_SUCH_USER, port_error};
@@ -17,7 +17,7 @@ const MOST: usize = 1_000;
 
 #[derive(Debug, Default)]
 pub(super) struct People {
-    ids: Mutex<BTreeMap<SlackUserId, BTreeSet<SlackUserId>>>,
+    ids: Mutex<BTreeMap<UserId, BTreeSet<UserId>>>,
     organisation: Mutex<Option<Option<String>>>,
 }
 
@@ -31,8 +31,8 @@ impl People {
     pub(super) async fn ids_of(
         &self,
         api: &Api,
-        user: &SlackUserId,
-    ) -> Result<BTreeSet<SlackUserId>, PortError> {
+        user: &UserId,
+    ) -> Result<BTreeSet<UserId>, PortError> {
         if let Some(known) = locked(&self.ids).get(user) {
             return Ok(known.clone());
         }
@@ -45,7 +45,7 @@ impl People {
                 ids.extend(
                     all.into_iter()
                         .filter_map(|id| id.as_str())
-                        .map(SlackUserId::new),
+                        .map(UserId::new),
                 );
             }
             Err(Failed::Refused(refused)) if NO_SUCH_USER.contains(&&*refused.code) => {}

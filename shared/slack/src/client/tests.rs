@@ -16,7 +16,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use sluice_app::ports::{Chat, Clock, MessageRef, Refusal, Thread, TriggerId};
 use sluice_core::failure::{ErrorClass, PortError};
-use sluice_core::id::{ChannelName, DeploymentId, SlackGroupId, SlackUserId};
+use sluice_core::id::{ChannelName, DeploymentId, GroupId, UserId};
 use sluice_words::home::Home;
 use sluice_words::message::{Block, Message};
 use sluice_words::modal::{Modal, Purpose};
@@ -267,9 +267,9 @@ async fn a_group_that_is_not_there_has_nobody_in_it() {
     ])
     .await;
     let chat = chat(&slack);
-    let group = SlackGroupId::new("S0604QSJC");
+    let group = GroupId::new("S0604QSJC");
     let members = chat.group_members(&group).await.unwrap();
-    assert!(members.contains(&SlackUserId::new("U2")));
+    assert!(members.contains(&UserId::new("U2")));
     assert!(chat.group_members(&group).await.unwrap().is_empty());
     let error = chat.group_members(&group).await.unwrap_err();
     assert!(error.message.contains("usergroups:read"), "{error}");
@@ -289,7 +289,7 @@ async fn a_user_is_found_by_an_address_that_no_error_says() {
     .await;
     let chat = chat(&slack);
     let found = chat.user_by_email(EMAIL).await.unwrap();
-    assert_eq!(found, Some(SlackUserId::new("U024BE7LH")));
+    assert_eq!(found, Some(UserId::new("U024BE7LH")));
     assert_eq!(
         chat.user_by_email(EMAIL).await.unwrap(),
         None,
@@ -376,7 +376,7 @@ async fn forms_and_home_pages_are_shown_and_a_late_trigger_is_told_as_one() {
     let home = Home {
         blocks: vec![Block::Header("Waits for you".to_owned())],
     };
-    let user = SlackUserId::new("U024BE7LH");
+    let user = UserId::new("U024BE7LH");
     chat.open_modal(&trigger, &modal).await.unwrap();
     chat.publish_home(&user, &home).await.unwrap();
     let requests = slack.requests();

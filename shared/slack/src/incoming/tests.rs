@@ -5,7 +5,7 @@ use crate::simulated::{
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use sluice_core::id::{DeploymentId, Hash, SlackUserId};
+use sluice_core::id::{DeploymentId, Hash, UserId};
 use sluice_words::message::{Button, ButtonAction};
 use sluice_words::modal::{InputName, Purpose, Submission};
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ fn button(plan: Option<Hash>) -> Button {
 }
 
 fn clicked(change: impl FnOnce(&mut Value)) -> Result<(Origin, Incoming), IncomingError> {
-    let by = SlackUserId::new("U024BE7LH");
+    let by = UserId::new("U024BE7LH");
     let body = interaction_body(&button(None), &by, Timestamp::UNIX_EPOCH);
     let (_, payload) = form_urlencoded::parse(body.as_bytes()).next().unwrap();
     let mut payload = serde_json::from_str(&payload).unwrap();
@@ -37,7 +37,7 @@ fn clicked(change: impl FnOnce(&mut Value)) -> Result<(Origin, Incoming), Incomi
 #[test]
 fn a_click_comes_back_as_the_button_that_was_shown() {
     let plan = Hash::of_json(&"plan");
-    let by = SlackUserId::new("U024BE7LH");
+    let by = UserId::new("U024BE7LH");
     let body = interaction_body(&button(Some(plan.clone())), &by, Timestamp::UNIX_EPOCH);
     let expected = Interaction {
         action: ButtonAction::Approve,
@@ -114,7 +114,7 @@ fn a_form_counts_for_the_workspace_that_the_app_is_installed_in() {
             deployment: DeploymentId::from_outside("dep-1"),
         },
         answers: BTreeMap::new(),
-        by: SlackUserId::new("U0LOCAL001"),
+        by: UserId::new("U0LOCAL001"),
     };
     let sent = |change: fn(&mut Value)| {
         let body = submission_body(&submission);
@@ -182,7 +182,7 @@ fn a_form_comes_back_with_its_purpose_and_its_answers() {
             plan: Hash::of_json(&"plan"),
         },
         answers: BTreeMap::from([(InputName::Reason, "too late & <b>".to_owned())]),
-        by: SlackUserId::new("U024BE7LH"),
+        by: UserId::new("U024BE7LH"),
     };
     let (origin, incoming) = parse(submission_body(&submission).as_bytes()).unwrap();
     assert_eq!(origin.whose(TEAM, None), Whose::Ours);
@@ -191,7 +191,7 @@ fn a_form_comes_back_with_its_purpose_and_its_answers() {
 
 #[test]
 fn a_command_comes_with_its_text_as_it_was_typed() {
-    let by = SlackUserId::new("U024BE7LH");
+    let by = UserId::new("U024BE7LH");
     let (origin, incoming) =
         parse(command_body("status <#C1|ops> &amp;", &by, "1.2.x").as_bytes()).unwrap();
     assert_eq!(origin.whose(TEAM, None), Whose::Ours);
@@ -212,7 +212,7 @@ fn events_are_read_and_those_of_next_year_are_not_ours() {
     let (_, challenge) = parse(url_verification_body("3eZbrw1aB1").as_bytes()).unwrap();
     let expected = Incoming::UrlVerification("3eZbrw1aB1".to_owned());
     assert_eq!(challenge, expected);
-    let user = SlackUserId::new("U024BE7LH");
+    let user = UserId::new("U024BE7LH");
     let body = home_opened_body(&user, Timestamp::UNIX_EPOCH);
     assert_eq!(
         parse(body.as_bytes()).unwrap().1,

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use sluice_app::ports::{Chat as _, Http as _, HttpRequest, Thread};
 use sluice_aws::{HttpsHttp, SystemClock};
 use sluice_core::failure::ErrorClass;
-use sluice_core::id::{ChannelName, SlackGroupId, SlackUserId};
+use sluice_core::id::{ChannelName, GroupId, UserId};
 use sluice_core::observation::HttpObservation;
 use sluice_sim::slack_web::Trouble;
 use sluice_slack::SlackChat;
@@ -41,11 +41,11 @@ async fn the_application_answers_at_its_address() {
 #[tokio::test]
 async fn slack_takes_what_the_chat_says() {
     let cloud = Endpoint::new().await;
-    let (channel, group) = (ChannelName::new("#erp"), SlackGroupId::new("S0604QSJC"));
+    let (channel, group) = (ChannelName::new("#erp"), GroupId::new("S0604QSJC"));
     {
         let mut slack = cloud.slack.lock().unwrap();
         slack.add_channel(&channel);
-        slack.set_group(&group, [SlackUserId::new("U024BE7LH")]);
+        slack.set_group(&group, [UserId::new("U024BE7LH")]);
     }
     let token = SecretString::from("xoxb-simulated");
     let url = format!("{}/slack/api", cloud.url);

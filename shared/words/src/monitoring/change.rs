@@ -6,7 +6,7 @@ use sluice_core::config::Environment;
 use sluice_core::deployment::{Deployment, DeploymentKind, Requester};
 use sluice_core::id::{
     AccountId, AppName, ClusterName, DeploymentId, Digest, EnvironmentName, ImageTag, Region,
-    SlackUserId,
+    UserId,
 };
 use sluice_core::note::{Entry, Note};
 use sluice_core::origin::{Commit, Origin};
@@ -63,10 +63,10 @@ pub struct StateChange {
     pub commit_url: Option<String>,
     /// The Slack user who asked; nothing where an image push did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub requested_by: Option<SlackUserId>,
+    pub requested_by: Option<UserId>,
     /// The Slack users who approved.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub approved_by: Vec<SlackUserId>,
+    pub approved_by: Vec<UserId>,
     /// When it was requested.
     pub requested_at: Timestamp,
     /// When it began to change something.
@@ -312,7 +312,7 @@ fn commit(origin: &Origin) -> Option<String> {
 }
 
 /// Who had approved at that time, of those whose approval holds.
-fn approved_by(d: &Deployment, at: Timestamp) -> Vec<SlackUserId> {
+fn approved_by(d: &Deployment, at: Timestamp) -> Vec<UserId> {
     let given = d.approvals.iter().filter(|(_, given)| **given <= at);
     given.map(|(by, _)| by.clone()).collect()
 }

@@ -1,7 +1,7 @@
 //! The form that asks to which point the database is restored.
 
 use sluice_core::environment_key::EnvironmentKey;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_core::restore::estimate;
 use sluice_core::roles::Action;
 use sluice_words::view::{RestoreWay, RestoreWays, restore_modal};
@@ -22,7 +22,7 @@ impl App {
     pub async fn ask_what_to_restore(
         &self,
         at: &EnvironmentKey,
-        by: &SlackUserId,
+        by: &UserId,
         trigger: &TriggerId,
     ) -> Result<(), AskError> {
         let request = Request {

@@ -11,7 +11,7 @@ use crate::config::report::{Place, Report};
 use crate::config::text::MemberId;
 use crate::config::values::{Map, in_words};
 use crate::config::{Approval, Backup, Bake, Database, Environment, Member, ScanPolicy, Severity};
-use crate::id::{AlarmName, EnvironmentName, SlackGroupId, SlackUserId};
+use crate::id::{AlarmName, EnvironmentName, GroupId, UserId};
 use crate::tag::TagPattern;
 
 pub(super) fn all(
@@ -173,8 +173,8 @@ fn approval(at: &At<raw::Approval>, report: &mut Report) -> Option<Approval> {
 
 pub(super) fn member(id: &MemberId) -> Member {
     match id.as_str() {
-        group if group.starts_with('S') => Member::Group(SlackGroupId::new(group)),
-        user => Member::User(SlackUserId::new(user)),
+        group if group.starts_with('S') => Member::Group(GroupId::new(group)),
+        user => Member::User(UserId::new(user)),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::config::People;
 use crate::config::raw::PrincipalsOf;
 use crate::config::report::Report;
-use crate::id::SlackUserId;
+use crate::id::UserId;
 
 pub(super) fn all(people: &PrincipalsOf, report: &mut Report) -> Option<People> {
     let mut spelled = BTreeMap::new();
@@ -20,7 +20,7 @@ pub(super) fn all(people: &PrincipalsOf, report: &mut Report) -> Option<People> 
         report.advise(&principal.place, message, advice);
     }
     let people = people.entries.iter().map(|(principal, person)| {
-        let person = SlackUserId::new(person.get()?.as_str());
+        let person = UserId::new(person.get()?.as_str());
         Some((principal.value.clone(), person))
     });
     people.collect::<Option<BTreeMap<_, _>>>().map(People::new)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sluice_app::ports::{Chat, Thread};
 use sluice_core::failure::ErrorClass;
-use sluice_core::id::{ChannelName, DeploymentId, SlackGroupId, SlackUserId};
+use sluice_core::id::{ChannelName, DeploymentId, GroupId, UserId};
 use sluice_words::message::{Block, Button, ButtonAction, Message};
 
 use super::{at, cloud_and_gate, now};
@@ -111,9 +111,9 @@ fn a_channel_that_is_not_there_needs_somebodys_hand() {
 #[test]
 fn a_group_that_is_not_there_has_nobody() {
     let (_, slack, _) = slack();
-    let group = SlackGroupId::new("S0604QSJC");
+    let group = GroupId::new("S0604QSJC");
     assert_eq!(now(slack.group_members(&group)), Ok(BTreeSet::new()));
-    let member = SlackUserId::new("U024BE7LH");
+    let member = UserId::new("U024BE7LH");
     slack.set_group(&group, [member.clone()]);
     assert_eq!(
         now(slack.group_members(&group)),

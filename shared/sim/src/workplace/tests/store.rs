@@ -7,7 +7,7 @@ use sluice_app::ports::{Opened as Outcome, Save, SaveError, Store};
 use sluice_core::event::Event;
 use sluice_core::failure::ErrorClass;
 use sluice_core::history::RecordedEntry;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 use sluice_core::phase::Phase;
 
 use super::{Opened, at, cloud_and_gate, now, opened};
@@ -26,7 +26,7 @@ fn open(store: &MemoryStore, opened: &Opened) -> Outcome {
 /// Somebody calls the deployment off: a change of it, made from version 1.
 fn cancelled(opened: &Opened) -> Save {
     let mut deployment = opened.deployment.clone();
-    let by = SlackUserId::new("U024BE7LH");
+    let by = UserId::new("U024BE7LH");
     deployment.phase = Phase::Cancelled { by: by.clone() };
     let mut chain = opened.chain.clone();
     let entry = RecordedEntry::Event(Event::Cancel {

@@ -4,7 +4,7 @@ mod unkind;
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::config::Config;
-use sluice_core::id::{EnvironmentName, SlackUserId};
+use sluice_core::id::{EnvironmentName, UserId};
 use sluice_words::message::ButtonAction;
 
 use super::{Bounds, Ending, Habit, Invocation, What, World};
@@ -42,7 +42,7 @@ fn storm() -> Weather {
 
 fn approves_production() -> Habit {
     Habit {
-        user: SlackUserId::new("U024BE7LH"),
+        user: UserId::new("U024BE7LH"),
         action: ButtonAction::Approve,
         environment: Some(EnvironmentName::new("production")),
         after: SignedDuration::from_mins(3),

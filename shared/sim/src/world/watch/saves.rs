@@ -7,7 +7,7 @@ use sluice_core::controls::{Controls, ControlsObservation};
 use sluice_core::deployment::{Deployment, Requester};
 use sluice_core::event::{Event, Outcome};
 use sluice_core::history::{Record, RecordedEntry};
-use sluice_core::id::{ServiceName, SlackUserId};
+use sluice_core::id::{ServiceName, UserId};
 use sluice_core::phase::Phase;
 
 use super::{Invariant, Seen, Watcher};
@@ -121,7 +121,7 @@ impl Watcher {
         let Some(demands) = after.demands() else {
             return;
         };
-        let approved = |user: &SlackUserId| after.approvals.contains_key(user);
+        let approved = |user: &UserId| after.approvals.contains_key(user);
         let four_eyes_broken = demands.four_eyes
             && (after.pushed_by().is_some_and(approved)
                 || match &after.requested_by {

@@ -14,7 +14,7 @@ use sluice_core::event::{Event, Outcome};
 use sluice_core::history::{ChainEnd, Record, RecordedEntry};
 use sluice_core::id::{
     ClusterName, DeploymentId, Digest, EcsServiceName, EnvironmentName, ImageTag,
-    ServiceDeploymentArn, SlackUserId, SnapshotId, TaskArn, TaskDefinitionArn,
+    ServiceDeploymentArn, SnapshotId, TaskArn, TaskDefinitionArn, UserId,
 };
 use sluice_core::observation::{RolloutStatus, SmokeResult};
 use sluice_core::phase::Phase;
@@ -62,9 +62,7 @@ fn opening(trigger: &str) -> Opening {
 /// A deployment to production, with a backup and an approval demanded.
 fn deployment(trigger: &str) -> Deployment {
     let mut deployment = Deployment::open(&opening(trigger), at(0));
-    deployment
-        .approvals
-        .insert(SlackUserId::new("U024BE7LH"), at(1));
+    deployment.approvals.insert(UserId::new("U024BE7LH"), at(1));
     deployment
 }
 
@@ -169,7 +167,7 @@ fn one_that_nobody_approved_is_seen() {
     unapproved.phase = Phase::Migrating;
     saved(&mut watcher, None, &unapproved);
     let mut own = deployment("two");
-    own.requested_by = Requester::Person(SlackUserId::new("U024BE7LH"));
+    own.requested_by = Requester::Person(UserId::new("U024BE7LH"));
     own.phase = Phase::Expired;
     unapproved.phase = Phase::Expired;
     saved(&mut watcher, None, &unapproved);
@@ -348,7 +346,7 @@ fn a_secret_in_a_record_or_a_state_is_seen() {
 fn what_begins_in_a_frozen_environment_is_seen_unless_it_was_overridden() {
     let frozen = || Controls {
         freeze: Some(Freeze {
-            by: SlackUserId::new("U024BE7LH"),
+            by: UserId::new("U024BE7LH"),
             at: at(0),
             until: None,
             reason: "the auditors are here".to_owned(),
@@ -372,7 +370,7 @@ fn what_begins_in_a_frozen_environment_is_seen_unless_it_was_overridden() {
     };
     assert_eq!(begin(None), [Invariant::Open]);
     let leave = Override {
-        by: SlackUserId::new("U024BE7LH"),
+        by: UserId::new("U024BE7LH"),
         at: at(1),
         reason: "the fix of the outage".to_owned(),
     };
@@ -384,7 +382,7 @@ fn one_that_begins_while_it_is_paused_is_seen() {
     let mut watcher = watcher();
     let mut before = deployment("one");
     before.paused = Some(Pause {
-        by: SlackUserId::new("U024BE7LH"),
+        by: UserId::new("U024BE7LH"),
         at: at(0),
         reason: "wait for me".to_owned(),
     });

@@ -1,6 +1,6 @@
 use serde_json::json;
 use sluice_app::ports::Chat;
-use sluice_core::id::SlackUserId;
+use sluice_core::id::UserId;
 
 use super::chat;
 use super::fake_slack::{FakeSlack, Reply};
@@ -19,11 +19,11 @@ async fn a_person_is_known_by_all_ids_and_asked_about_once() {
     .await;
     let chat = chat(&slack);
     let ids = |user: &str| {
-        let user = SlackUserId::new(user);
+        let user = UserId::new(user);
         let chat = &chat;
         async move { chat.ids_of(&user).await }
     };
-    let both = ["U0LOCAL001", "W0GLOBAL01"].map(SlackUserId::new);
+    let both = ["U0LOCAL001", "W0GLOBAL01"].map(UserId::new);
     for _ in 0..2 {
         assert_eq!(ids("U0LOCAL001").await.unwrap(), both.clone().into());
     }
@@ -31,7 +31,7 @@ async fn a_person_is_known_by_all_ids_and_asked_about_once() {
     assert!(slack.requests()[0].starts_with("GET /api/users.info?user=U0LOCAL001"));
     for _ in 0..2 {
         // They may get another.
-        let alone = [SlackUserId::new("U0ALONE001")].into();
+        let alone = [UserId::new("U0ALONE001")].into();
         assert_eq!(ids("U0ALONE001").await.unwrap(), alone);
     }
     assert_eq!(ids("U0GONE0001").await.unwrap().len(), 1);

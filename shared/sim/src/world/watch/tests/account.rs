@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use sluice_core::controls::Controls;
 use sluice_core::deployment::Deployment;
 use sluice_core::failure::Cause;
-use sluice_core::id::{ServiceName, SlackUserId, SnapshotId, TaskDefinitionArn};
+use sluice_core::id::{ServiceName, SnapshotId, TaskDefinitionArn, UserId};
 use sluice_core::note::{Entry, Note};
 use sluice_core::phase::Phase;
 
@@ -52,7 +52,7 @@ fn told(
 
 fn asked_for() -> Cause {
     Cause::AskedFor {
-        by: SlackUserId::new("U024BE7LH"),
+        by: UserId::new("U024BE7LH"),
         reason: "invoices are wrong".to_owned(),
         request: "r-1".to_owned(),
     }
@@ -99,7 +99,7 @@ fn every_kind_of_false_fact_is_seen() {
         change(&mut d);
         assert_seen(&told(&world, None, &d), Invariant::NoFalseAccount, detail);
     };
-    let by = || SlackUserId::new("U024BE7LH");
+    let by = || UserId::new("U024BE7LH");
     seen(
         &|d| d.phase = Phase::Cancelled { by: by() },
         "had ECS update a service",
