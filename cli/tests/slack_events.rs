@@ -169,6 +169,7 @@ fn order(command: &str) -> Order {
         command: command.to_owned(),
         answers: BTreeMap::new(),
         plan: None,
+        file: None,
     }
 }
 

@@ -45,7 +45,7 @@ CALLED = {
     SLUICE: {
         "RegistryPushRole": STORE | {"sqs:SendMessage"},
         "SourcePushRole": SOURCE
-        | {"dynamodb:GetItem", "dynamodb:UpdateItem", "secretsmanager:GetSecretValue", "sqs:SendMessage"},
+        | {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem", "secretsmanager:GetSecretValue", "sqs:SendMessage"},
         "SlackRole": STORE
         | {"sqs:SendMessage", "secretsmanager:GetSecretValue", "sts:AssumeRole", "ecr:DescribeImages"},
         "OperateRole": STORE

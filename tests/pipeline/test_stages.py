@@ -30,6 +30,7 @@ def test_the_erp_as_it_is_passes_every_stage(served: Application, osv: Osv, webh
         "org.opencontainers.image.revision": commit,
         "org.opencontainers.image.version": f"develop-{commit[:7]}",
         "org.opencontainers.image.source": "https://github.com/acme/erp",
+        "sluice.committed-at": erp.git("log", "-1", "--format=%cI"),
         "sluice.pushed-by": "ada@example.com",
         "sluice.ci.build": "https://ci.example.com/builds/7",
         "sluice.ci.tests": tests,

@@ -17,7 +17,7 @@ use sluice_sim::workplace::{Roads, Weather};
 use sluice_sim::world::{Bounds, DirectFunctions, Ending, Habit, World};
 use sluice_words::message::ButtonAction;
 
-const SLUICE_TOML: &str = include_str!("../erp/sluice.toml");
+pub(crate) const SLUICE_TOML: &str = include_str!("../erp/sluice.toml");
 
 pub(crate) fn config() -> Config {
     Config::parse(SLUICE_TOML).expect("the ERP's configuration is good")

@@ -77,6 +77,7 @@ pub(super) fn carry_out(
             screen.print(&schema)?;
             Ok(ExitCode::SUCCESS)
         }
+        live => super::live_config::carry_out(live, screen),
     }
 }
 

@@ -6,6 +6,7 @@ mod demo;
 mod dialogue;
 mod ending;
 mod hunt;
+mod live_config;
 mod operate;
 mod plan;
 mod prompt;

@@ -8,14 +8,20 @@ use crate::terminal::Screen;
 
 #[cfg(not(feature = "installation"))]
 pub(super) fn carry_out(_: &Operate, _: &mut Screen) -> Result<ExitCode, Failure> {
-    Err(Failure::usage(
+    Err(without_credentials())
+}
+
+/// What is said where the program cannot ask an installation.
+#[cfg(not(feature = "installation"))]
+pub(super) fn without_credentials() -> Failure {
+    Failure::usage(
         "this build of sluice does not include AWS credentials; build it with them:\n\
          cargo run -p sluice --features installation -- status",
-    ))
+    )
 }
 
 #[cfg(feature = "installation")]
-pub(super) use asks::carry_out;
+pub(super) use asks::{again, before, carry_out};
 
 #[cfg(feature = "installation")]
 mod asks {
@@ -28,7 +34,7 @@ mod asks {
 
     use super::{ExitCode, Failure, Operate, Screen};
     use crate::command::ending::print_json;
-    use crate::installation::arguments::Watch;
+    use crate::installation::arguments::{Installation, Watch};
     use crate::installation::order::order;
     use crate::installation::place;
     use crate::installation::shown::{Came, ENDED_OTHERWISE, exit_code, is_success, lines};
@@ -40,9 +46,7 @@ mod asks {
 
     pub(crate) fn carry_out(operate: &Operate, screen: &mut Screen) -> Result<ExitCode, Failure> {
         let at = operate.at();
-        let variable = |name: &str| std::env::var(name).ok();
-        let place = place::find(at, variable, file).map_err(Failure::usage)?;
-        let terminal = Terminal::new(&place).map_err(Failure::usage)?;
+        let terminal = before(at)?;
         let order = order(operate);
         if let Operate::Watch(watch) = operate {
             return follow(&terminal, order, watch, screen);
@@ -68,6 +72,13 @@ mod asks {
             }
         }
         Ok(ExitCode::from(code))
+    }
+
+    /// A terminal before that installation.
+    pub(crate) fn before(at: &Installation) -> Result<Terminal, Failure> {
+        let variable = |name: &str| std::env::var(name).ok();
+        let place = place::find(at, variable, file).map_err(Failure::usage)?;
+        Terminal::new(&place).map_err(Failure::usage)
     }
 
     fn file(path: &Path) -> Option<Result<String, String>> {
@@ -97,7 +108,7 @@ mod asks {
     }
 
     /// How to ask again what may have been done: under its own name it is done once.
-    fn again(words: String, outcome: Outcome, order: &Order) -> String {
+    pub(crate) fn again(words: String, outcome: Outcome, order: &Order) -> String {
         match outcome {
             Outcome::Unknown => format!("{words}\nTo ask again: --request {}", order.request),
             _ => words,

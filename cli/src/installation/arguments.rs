@@ -36,6 +36,8 @@ pub enum Operate {
     Status(Look),
     /// Show what was deployed, and how it ended.
     History(Look),
+    /// Show how often, how fast and how safely was deployed: the four figures of DORA.
+    Metrics(Look),
     /// Show who may do what in an environment.
     Who(Words),
     /// Show a deployment: its plan with its hash, how it stands, what happened, what you can do.
@@ -248,7 +250,7 @@ impl Operate {
     /// Which installation, and how it answers.
     pub fn at(&self) -> &Installation {
         match self {
-            Self::Status(look) | Self::History(look) => &look.at,
+            Self::Status(look) | Self::History(look) | Self::Metrics(look) => &look.at,
             Self::Show(subject) | Self::Export(subject) => &subject.at,
             Self::Watch(watch) => &watch.of.at,
             Self::Deploy(deploy) => &deploy.at,

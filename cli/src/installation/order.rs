@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use sluice_words::modal::{FORCE, InputName};
 use sluice_words::operate::{Order, VERSION};
 
-use super::arguments::Operate;
+use super::arguments::{Installation, Operate};
 
 /// What is sent for a command.
 pub fn order(operate: &Operate) -> Order {
@@ -18,6 +18,7 @@ pub fn order(operate: &Operate) -> Order {
     let command = match operate {
         Operate::Status(look) => line("status", look.environment.as_slice()),
         Operate::History(look) => line("history", look.environment.as_slice()),
+        Operate::Metrics(look) => line("metrics", look.environment.as_slice()),
         Operate::Who(words) => line("who", &words.words),
         Operate::Show(subject) => line("show", std::slice::from_ref(&subject.subject)),
         Operate::Watch(watch) => line("show", std::slice::from_ref(&watch.of.subject)),
@@ -65,11 +66,21 @@ pub fn order(operate: &Operate) -> Order {
         Operate::RollForward(words) => line("roll-forward", &words.words),
     };
     Order {
-        version: VERSION,
-        request: operate.at().request.clone().unwrap_or_else(new_id),
-        command,
         answers,
         plan,
+        ..of_command(command, operate.at())
+    }
+}
+
+/// What is sent for a command without answers.
+pub fn of_command(command: String, at: &Installation) -> Order {
+    Order {
+        version: VERSION,
+        request: at.request.clone().unwrap_or_else(new_id),
+        command,
+        answers: BTreeMap::new(),
+        plan: None,
+        file: None,
     }
 }
 

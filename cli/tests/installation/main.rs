@@ -259,3 +259,60 @@ fn an_answer_that_is_lost_leaves_it_open_and_asking_again_does_it_once() {
     let (code, crashed) = anna.json(&["release", "production"]);
     assert_eq!((code, &crashed["outcome"]), (5, &Value::from("unknown")));
 }
+
+#[test]
+fn the_live_file_is_compared_then_pushed_and_listed() {
+    let server = Server::start();
+    let anna = terminal(&server, ANNA);
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("pushed.toml");
+    let path = file.to_str().unwrap();
+
+    let (code, live) = anna.types(&["config", "show", "erp"]);
+    assert_eq!((code, live.trim_end()), (0, server::packaged().trim_end()));
+    std::fs::write(&file, &live).unwrap();
+    let (code, said) = anna.types(&["config", "push", path]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("is what is live: version 0"), "{said}");
+
+    let new = live.replace("quorum = 1", "quorum = 2");
+    std::fs::write(&file, &new).unwrap();
+    let (code, said) = anna.types(&["config", "push", path]);
+    assert_eq!(code, 3, "{said}");
+    for line in [
+        "- quorum = 1",
+        "+ quorum = 2",
+        "Nothing was pushed.",
+        "--over 0",
+    ] {
+        assert!(said.contains(line), "{line} in {said}");
+    }
+    let push = [
+        "config",
+        "push",
+        path,
+        "--over",
+        "0",
+        "--reason",
+        "two of us",
+    ];
+    let (code, said) = anna.types(&push);
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains("wants to change sluice.toml: two of us"),
+        "{said}"
+    );
+    let (_, accept) = said.split_once("sluice config accept erp ").unwrap();
+    let (code, said) = anna.types(&["config", "accept", "erp", &accept[..12]]);
+    assert_eq!(code, 4, "{said}");
+    let (code, said) = terminal(&server, BEN).types(&push);
+    assert_eq!(code, 4, "{said}");
+    let (code, said) = anna.types(&["config", "history", "erp"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains("0, live · the file in the functions' packages"),
+        "{said}"
+    );
+    std::fs::write(&file, "[app]\n").unwrap();
+    let (code, said) = anna.types(&["config", "push", path]);
+    assert_eq!(code, 1, "{said}");
+}

@@ -9,9 +9,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use futures::executor::block_on;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use sluice::sample;
 use sluice::wiring::operate_request;
-use sluice_app::App;
+use sluice_app::{App, Package};
+use sluice_core::config::Config;
 use sluice_core::id::{RepositoryName, UserId};
 use sluice_sim::cloud::{ImageBehaviour, Push, digest_of};
 use sluice_sim::workplace::Weather;
@@ -33,6 +33,13 @@ pub(crate) enum Fault {
     Crashed,
 }
 
+/// The ERP's file, which Anna may change.
+pub(crate) fn packaged() -> String {
+    let whose = "repository = \"erp\"";
+    let may = format!("{whose}\nconfigure = [\"U024BE7LH\"]");
+    include_str!("../../../tests/erp/sluice.toml").replacen(whose, &may, 1)
+}
+
 pub(crate) struct Server {
     pub(crate) world: World,
     port: u16,
@@ -41,10 +48,15 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Self {
-        let config = sample::erp();
+        let text = packaged();
+        let config = Config::parse(&text).unwrap();
+        let package = Package {
+            files: BTreeMap::from([(config.app.clone(), text)]),
+            registry: None,
+        };
         let start: Timestamp = "2026-01-05T09:00:00Z".parse().unwrap();
         let mut world = World::new(1, start, std::slice::from_ref(&config), Weather::default());
-        let app = App::new(world.ports(), vec![Arc::new(config)]);
+        let app = App::installed(world.ports(), vec![Arc::new(config)], package);
         world.deploy(Arc::new(DirectFunctions(app.clone())));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();

@@ -84,6 +84,7 @@ async fn take(app: &App, message: &Message, stop_at: Timestamp) -> Result<(), Me
         return take_event(app, &body).await;
     }
     let wake_up: WakeUp = from_value("the wake-up", &body)?;
+    let app = app.refreshed().await?;
     let advanced = app.advance(&wake_up, stop_at).await?;
     tracing::info!(
         deployment.id = %wake_up.deployment,
@@ -105,7 +106,7 @@ async fn take_event(app: &App, event: &Value) -> Result<(), MessageError> {
         );
         return Ok(());
     };
-    let woken = app.hint(&hint).await?;
+    let woken = app.refreshed().await?.hint(&hint).await?;
     tracing::debug!(event.id = %event.id, ?woken, "event {} wakes {} deployments", event.id, woken.len());
     Ok(())
 }

@@ -26,7 +26,7 @@ pub struct Answer {
 /// # Errors
 /// The store did not say what is due; the next minute asks again.
 pub async fn handler(app: &App, stop_at: Timestamp) -> Result<Answer, PortError> {
-    let minute = app.minute(stop_at).await?;
+    let minute = app.refreshed().await?.minute(stop_at).await?;
     Ok(Answer {
         sampled: minute.sampled,
         woken: minute.woken,

@@ -2,14 +2,16 @@
 
 use serde_json::Value;
 use sluice_app::App;
+use sluice_core::config::LONGEST_FILE;
 use sluice_events::function_url::{Caller, Request, UnreadableBody};
 use sluice_events::{from_value, shown};
 use sluice_words::operate::{Answer, Order, Outcome};
 
 use crate::response::Response;
 
-/// The most bytes of a body: a command has at most 32 KB.
-const BODY_MAX: usize = 64 * 1024;
+/// The most bytes of a body: a command has at most 32 KB, and a file of [`LONGEST_FILE`] may be twice
+/// as long as JSON.
+const BODY_MAX: usize = 64 * 1024 + 2 * LONGEST_FILE;
 
 /// Answers a request to the Function URL.
 ///
@@ -29,11 +31,18 @@ pub async fn handler(app: &App, request: &Value) -> Response {
         Ok(order) => order,
         Err(response) => return response,
     };
-    let app = match request.taken_at() {
-        Some(at) => app.asked_at(at),
-        None => app.clone(),
+    let answer = match app.refreshed().await {
+        Ok(app) => {
+            let app = request
+                .taken_at()
+                .map_or(app.clone(), |at| app.asked_at(at));
+            app.operate(&order, &caller.user_arn).await
+        }
+        Err(error) => {
+            let said = format!("Nothing was done, since sluice.toml could not be read: {error}");
+            Answer::line(Outcome::Refused, said)
+        }
     };
-    let answer = app.operate(&order, &caller.user_arn).await;
     log(caller, &order, &answer);
     Response::new(200, &answer)
 }

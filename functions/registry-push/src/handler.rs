@@ -66,6 +66,7 @@ pub enum PushError {
 /// See [`PushError`].
 pub async fn handler(app: &App, event: &Value) -> Result<Answer, PushError> {
     let event = Envelope::read(event)?;
+    let app = &app.refreshed().await?;
     let answer = match (event.source.as_str(), event.detail_type.as_str()) {
         ("aws.ecr", "ECR Image Action") => image_action(app, &event).await?,
         ("aws.ecr", "ECR Image Scan") | ("aws.inspector2", "Inspector2 Scan") => {

@@ -42,7 +42,13 @@ impl Answer {
 /// decides in the end.
 pub async fn handler(app: &App, payload: &Value) -> Answer {
     let answer = match hook_call(payload) {
-        Ok(call) => app.hook(&call).await,
+        Ok(call) => match app.refreshed().await {
+            Ok(app) => app.hook(&call).await,
+            Err(error) => {
+                tracing::error!(%error, "the configuration cannot be read, ECS is told to call again");
+                HookAnswer::WAIT
+            }
+        },
         Err(error) => {
             tracing::error!(%error, "the hook's payload cannot be read, ECS is told to call again");
             HookAnswer::WAIT

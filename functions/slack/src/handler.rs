@@ -87,7 +87,12 @@ pub async fn handler(
     if whose != Whose::Ours {
         return turned_away(whose, incoming);
     }
-    let mut app = app.clone();
+    // Only now: nobody but Slack makes Sluice read its table.
+    let mut app = match patience.within(CLICK / 2, app.refreshed()).await {
+        Some(Ok(app)) => app,
+        Some(Err(error)) => return unconfigured(incoming, &error.message),
+        None => return unconfigured(incoming, "Sluice's table does not answer"),
+    };
     if let Some(at) = timestamp.and_then(sent_at) {
         app = app.asked_at(at);
     }
@@ -141,6 +146,24 @@ fn turned_away(whose: Whose, incoming: Incoming) -> Response {
         Whose::Guest => GUEST,
         Whose::Ours | Whose::OtherWorkspace => OTHER_WORKSPACE,
     };
+    answered(incoming, words)
+}
+
+/// Without knowing what `sluice.toml` says now nothing is done.
+fn unconfigured(incoming: Incoming, why: &str) -> Response {
+    tracing::error!("a request is refused: {why}");
+    let again = match incoming {
+        Incoming::Click(_) => "Click",
+        _ => "Try",
+    };
+    answered(
+        incoming,
+        &format!("Nothing was done: {why}. {again} again in a moment."),
+    )
+}
+
+/// The words where the person clicked or typed.
+fn answered(incoming: Incoming, words: &str) -> Response {
     match incoming {
         Incoming::Command(_) => answer::to_command(&Message::line(words)),
         Incoming::Click(click) => answer::to_click(&Message::line(words), click.response_url),

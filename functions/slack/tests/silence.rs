@@ -125,6 +125,14 @@ impl Store for Silent {
         pending().await
     }
 
+    async fn deployments_since(
+        &self,
+        _: &EnvironmentKey,
+        _: Timestamp,
+    ) -> Result<Vec<DeploymentSummary>, PortError> {
+        pending().await
+    }
+
     async fn due(&self, _: Timestamp, _: Option<&Due>, _: usize) -> Result<Vec<Due>, PortError> {
         pending().await
     }

@@ -65,6 +65,7 @@ pub enum SourceError {
 /// See [`SourceError`].
 pub async fn handler(app: &App, event: &Value) -> Result<Answer, SourceError> {
     let event = Envelope::read(event)?;
+    let app = &app.refreshed().await?;
     let answer = match (event.source.as_str(), event.detail_type.as_str()) {
         ("aws.codecommit", "CodeCommit Repository State Change") => repository(app, &event).await?,
         // AWS's manual writes the second name for merges.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use sluice_core::config::Config;
+use sluice_core::config::{Config, ConfigVersion};
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::id::{AccountId, AppName, ClusterName, EcsServiceName, RepositoryName};
 
@@ -18,6 +18,10 @@ pub(crate) struct Configs {
     apps: BTreeMap<AppName, Arc<Config>>,
     repositories: BTreeMap<RepositoryName, Vec<Arc<Config>>>,
     services: BTreeMap<Service, Vec<EnvironmentKey>>,
+    /// How often the files had been changed when these were read; 0: they are those of the package.
+    pub(crate) changes: u64,
+    /// The versions that stand in place of files of the package.
+    pub(crate) versions: BTreeMap<AppName, ConfigVersion>,
 }
 
 impl Configs {
@@ -27,6 +31,8 @@ impl Configs {
             apps: BTreeMap::new(),
             repositories: BTreeMap::new(),
             services: BTreeMap::new(),
+            changes: 0,
+            versions: BTreeMap::new(),
         };
         for config in &all {
             let apps = configs.apps.entry(config.app.clone());

@@ -19,6 +19,7 @@ mod groups;
 mod hint;
 mod hook;
 mod intake;
+mod live;
 mod minute;
 mod monitors;
 mod operate;
@@ -38,6 +39,7 @@ use sluice_core::config::Config;
 
 use configs::Configs;
 use groups::Groups;
+use live::Live;
 use ports::Ports;
 
 pub use asked::{AskError, Asked, AskedHow, Request, RestoreDatabase, RollBack};
@@ -47,6 +49,7 @@ pub use decide::{Decide, DecideError, Decided};
 pub use driver::Advanced;
 pub use hint::Hint;
 pub use intake::{Intake, Taken, TakenHow};
+pub use live::Package;
 pub use minute::Minute;
 pub use preview::Preview;
 pub use slash::{SERVED, SlashFailed, SlashReply, SubmitFailed};
@@ -57,6 +60,7 @@ pub use source::{SourceHint, SourceIgnored, SourceLooked, SourceTaken};
 pub struct App {
     ports: Ports,
     configs: Arc<Configs>,
+    live: Arc<Live>,
     groups: Arc<Groups>,
     sources_begun: Arc<AtomicUsize>,
     asked_at: Option<Timestamp>,
@@ -66,9 +70,16 @@ pub struct App {
 impl App {
     /// A Sluice for these applications.
     pub fn new(ports: Ports, configs: Vec<Arc<Config>>) -> Self {
+        Self::installed(ports, configs, Package::default())
+    }
+
+    /// A Sluice for these applications, whose files people may change.
+    pub fn installed(ports: Ports, packaged: Vec<Arc<Config>>, package: Package) -> Self {
+        let configs = Arc::new(Configs::new(packaged.clone()));
         Self {
             ports,
-            configs: Arc::new(Configs::new(configs)),
+            live: Arc::new(Live::new(package, packaged, configs.clone())),
+            configs,
             groups: Arc::default(),
             sources_begun: Arc::default(),
             asked_at: None,

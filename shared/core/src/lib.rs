@@ -9,6 +9,7 @@ pub mod command;
 pub mod config;
 pub mod controls;
 pub mod database;
+pub mod delivery;
 pub mod deployment;
 pub mod environment_key;
 pub mod event;

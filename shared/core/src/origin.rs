@@ -10,6 +10,7 @@ mod ci;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ImageTag, UserId};
@@ -25,6 +26,9 @@ pub const SOURCE: &str = "org.opencontainers.image.source";
 /// Sluice's own annotation: who pushed, as an e-mail address or a Slack user id.
 pub const PUSHED_BY: &str = "sluice.pushed-by";
 
+/// Sluice's own annotation: when the commit was made, as RFC 3339 writes it.
+pub const COMMITTED_AT: &str = "sluice.committed-at";
+
 /// The digits by which people know a commit.
 const SHORT: usize = 7;
 
@@ -37,6 +41,9 @@ pub struct Origin {
     /// The commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<Commit>,
+    /// When it was made, as the image says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committed_at: Option<Timestamp>,
     /// The repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
@@ -74,6 +81,7 @@ impl Origin {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Annotations {
     commit: Option<Commit>,
+    committed_at: Option<Timestamp>,
     source: Option<Source>,
     pushed_by: Option<PushedBy>,
     ci: Option<CiReport>,
@@ -88,6 +96,7 @@ impl Annotations {
         let pushed_by = text(PUSHED_BY).and_then(PushedBy::parse);
         Self {
             commit: text(REVISION).and_then(Commit::parse),
+            committed_at: text(COMMITTED_AT).and_then(|at| at.parse().ok()),
             source: text(SOURCE).and_then(Source::parse),
             unreadable: text(PUSHED_BY).is_some() && pushed_by.is_none(),
             pushed_by,
@@ -100,6 +109,7 @@ impl Annotations {
     pub fn or(self, others: Self) -> Self {
         Self {
             commit: self.commit.or(others.commit),
+            committed_at: self.committed_at.or(others.committed_at),
             source: self.source.or(others.source),
             unreadable: self.unreadable || others.unreadable,
             pushed_by: self.pushed_by.or(others.pushed_by),
@@ -132,6 +142,7 @@ impl Annotations {
     ) -> Origin {
         Origin {
             commit: self.commit.or_else(|| Commit::of_tags(tags)),
+            committed_at: self.committed_at,
             source: self.source.filter(|source| source.is_trusted(hosts)),
             pushed_by,
             ci: self.ci.map(|report| report.trusting(hosts)),

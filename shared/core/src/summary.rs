@@ -33,6 +33,15 @@ pub struct DeploymentSummary {
     /// Which environment it skipped and why, if it is a hotfix.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hotfix: Option<Hotfix>,
+    /// When its commit was made, as the image says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committed_at: Option<Timestamp>,
+    /// When its image was pushed; of what people asked for, when they asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushed_at: Option<Timestamp>,
+    /// When it began to serve users, if it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub served_from: Option<Timestamp>,
     /// Whether it has asked for a migration, known once it has ended.
     pub migrated: bool,
     /// Whether that migration was found additive: the code from before runs on its schema too.
@@ -60,6 +69,9 @@ impl DeploymentSummary {
             requested_at: d.requested_at,
             ended_at: d.phase.is_terminal().then_some(d.entered_at),
             hotfix: d.hotfix.clone(),
+            committed_at: d.origin().and_then(|origin| origin.committed_at),
+            pushed_at: Some(d.release.pushed_at),
+            served_from: d.served_from(),
             migrated: d.touched.migration.is_some(),
             additive: d.is_additive(),
         }

@@ -10,8 +10,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use sluice_app::App;
 use sluice_app::ports::{Chat, Ports};
+use sluice_app::{App, Package};
 use sluice_aws::{
     AwsSecrets, Clients, CloudWatchAlarms, CodeCommitRepository, DynamoStore, EcrRegistry,
     EcsServices, EcsTasks, EventBridgeBus, HttpsHttp, RdsDatabases, RolloutHook, SqsWakeups,
@@ -126,7 +126,7 @@ impl fmt::Debug for StartError {
 pub async fn start(function: Function) -> Result<Started, StartError> {
     init_tracing();
     let settings = Settings::from_env(function, |name| env::var(name).ok())?;
-    let configs = configs(&settings)?;
+    let (configs, package) = configs(&settings)?;
     let hook = settings.rollout_hook.as_ref().map(|hook| RolloutHook {
         function_arn: hook.function.clone(),
         role_arn: hook.role.clone(),
@@ -150,7 +150,7 @@ pub async fn start(function: Function) -> Result<Started, StartError> {
         Some(arn) => Some(SigningSecrets::read(&own_secret(&clients, arn).await?)?),
         None => None,
     };
-    let app = App::new(ports(&settings, &clients, chat), configs);
+    let app = App::installed(ports(&settings, &clients, chat), configs, package);
     Ok(Started {
         app,
         slack_team: settings.slack_team,
@@ -164,7 +164,8 @@ fn ports(settings: &Settings, clients: &Arc<Clients>, chat: Arc<dyn Chat>) -> Po
     Ports {
         clock: Arc::new(SystemClock),
         store: store.clone(),
-        sources: store,
+        sources: store.clone(),
+        configurations: store,
         wakeups: Arc::new(SqsWakeups::new(clients, &settings.queue_url)),
         registry: Arc::new(EcrRegistry::new(clients.clone())),
         repository: Arc::new(CodeCommitRepository::new(clients.clone())),
@@ -183,8 +184,12 @@ fn ports(settings: &Settings, clients: &Arc<Clients>, chat: Arc<dyn Chat>) -> Po
     }
 }
 
-fn configs(settings: &Settings) -> Result<Vec<Arc<Config>>, StartError> {
+fn configs(settings: &Settings) -> Result<(Vec<Arc<Config>>, Package), StartError> {
     let mut read = Vec::with_capacity(settings.configs.len());
+    let mut package = Package {
+        registry: settings.registry.clone(),
+        ..Package::default()
+    };
     for path in &settings.configs {
         let text = fs::read_to_string(path).map_err(|error| StartError::NoConfig {
             path: path.clone(),
@@ -200,6 +205,7 @@ fn configs(settings: &Settings) -> Result<Vec<Arc<Config>>, StartError> {
         if config.registry.is_none() {
             return Err(StartError::NoRegistry { path: path.clone() });
         }
+        package.files.insert(config.app.clone(), text);
         read.push((path.display().to_string(), config));
     }
     let files: Vec<(String, &Config)> =
@@ -209,8 +215,6 @@ fn configs(settings: &Settings) -> Result<Vec<Arc<Config>>, StartError> {
         let said: Vec<String> = shared.iter().map(ToString::to_string).collect();
         return Err(StartError::Shared(said.join("\n")));
     }
-    Ok(read
-        .into_iter()
-        .map(|(_, config)| Arc::new(config))
-        .collect())
+    let configs = read.into_iter().map(|(_, config)| Arc::new(config));
+    Ok((configs.collect(), package))
 }

@@ -3,6 +3,7 @@
 //! [`sluice_core`] keeps what is so, as data; this crate puts it in words, in no chat's own form. What
 //! knows Slack or a terminal comes after it.
 
+pub mod configuration;
 mod console;
 pub mod controls;
 pub mod home;

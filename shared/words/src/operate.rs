@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::message::Message;
 use crate::modal::{InputName, Modal};
 use crate::note;
+use sluice_core::delivery::Delivery;
 use sluice_core::deployment::{Deployment, SCHEMA};
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::history::{ChainEnd, Record};
-use sluice_core::id::{DeploymentId, ImageTag};
+use sluice_core::id::{AppName, DeploymentId, ImageTag};
 
 /// The version of this form.
 pub const VERSION: u8 = 1;
@@ -32,6 +33,30 @@ pub struct Order {
     /// The plan that somebody has seen: the beginning of its hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
+    /// The file that somebody pushes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<PushedFile>,
+}
+
+/// An application's `sluice.toml` that is to be live.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushedFile {
+    /// The file.
+    pub text: String,
+    /// The version that it replaces: the one that somebody has compared it with.
+    pub over: u32,
+}
+
+/// An application's `sluice.toml` as it was stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownFile {
+    /// The application.
+    pub app: AppName,
+    /// Its version; 0 is the one in the functions' packages.
+    pub version: u32,
+    /// The file.
+    pub text: String,
 }
 
 /// A text that is no order; in words, for the person who sent it.
@@ -111,6 +136,23 @@ pub struct Answer {
     /// The history that was asked for, as `sluice replay` reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub export: Option<Box<Export>>,
+    /// The `sluice.toml` that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<Box<ShownFile>>,
+    /// The figures that were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<Metrics>,
+}
+
+/// The figures of DORA of an environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metrics {
+    /// Which.
+    pub environment: EnvironmentKey,
+    /// Of how many days.
+    pub days: u16,
+    /// The figures; times in seconds.
+    pub delivery: Delivery,
 }
 
 impl Answer {
@@ -123,6 +165,8 @@ impl Answer {
             form: None,
             deployment: None,
             export: None,
+            file: None,
+            metrics: Vec::new(),
         }
     }
 

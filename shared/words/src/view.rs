@@ -9,6 +9,7 @@ mod decided;
 mod doubt;
 mod headline;
 mod looks;
+mod metrics;
 mod modals;
 mod origin;
 mod progress;
@@ -32,6 +33,7 @@ use sluice_core::phase::Phase;
 use sluice_core::plan::SealedPlan;
 
 pub use looks::{history_message, who_message};
+pub use metrics::metrics_message;
 pub use modals::{WaysBack, override_modal, reject_modal, rollback_modal};
 pub use restore_modal::{RestoreWay, RestoreWays, restore_modal};
 pub use running::Running;

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_app::ports::{
-    Alarms, Databases, Http, Registry, Repository, RepositoryAt, Secrets, Services, Sources, Store,
-    Target, TaskOrder, Tasks, WakeUp, Wakeups,
+    Alarms, Configurations, Databases, Http, Registry, Repository, RepositoryAt, Secrets, Services,
+    Sources, Store, Target, TaskOrder, Tasks, WakeUp, Wakeups,
 };
 use sluice_core::config::{Config, Database};
 use sluice_core::id::{
@@ -23,8 +23,8 @@ use sluice_sim::workplace::{CrashPoint, Dice, Gate, MemoryStore, MemoryWakeups};
 
 use crate::ports::registry::Scan;
 use crate::ports::{
-    alarms, databases, http, registry, repository, secrets, services, sources, store, tasks,
-    wakeups,
+    alarms, configurations, databases, http, registry, repository, secrets, services, sources,
+    store, tasks, wakeups,
 };
 use crate::recorder::Recorder;
 
@@ -221,6 +221,12 @@ impl repository::Stage for Model {
             }
             act(cloud)
         })
+    }
+}
+
+impl configurations::Stage for Model {
+    fn configurations(&self) -> &dyn Configurations {
+        &self.store
     }
 }
 

@@ -113,6 +113,23 @@ async fn deployments_are_told_at_a_glance_and_those_under_way_as_they_are_now(st
         ]
     );
     assert_eq!(store.deployments(&key, 1).await.unwrap(), told[..1]);
+
+    let since = async |seconds: i64| {
+        let all = store.deployments_since(&key, after(seconds)).await.unwrap();
+        let mut ids: Vec<_> = all.into_iter().map(|one| (one.id, one.ended_at)).collect();
+        ids.sort();
+        ids
+    };
+    let (first, second) = (one.deployment.id.clone(), two.deployment.id.clone());
+    let mut both = vec![(first, Some(after(30))), (second.clone(), None)];
+    both.sort();
+    assert_eq!(since(0).await, both);
+    assert_eq!(
+        since(60).await,
+        [(second, None)],
+        "from that very moment on"
+    );
+    assert_eq!(since(61).await, []);
 }
 
 async fn a_rollback_goes_before_every_release_until_it_is_over(stage: &impl Stage) {

@@ -4,6 +4,7 @@
 
 mod act;
 mod command;
+mod configuration;
 mod failed;
 mod paper;
 mod show;
@@ -16,6 +17,7 @@ use sluice_core::id::{AppName, DeploymentId, Hash, PrincipalArn, UserId};
 use sluice_words::message::{Block, Message};
 use sluice_words::operate::{Answer, Glimpse, Order, Outcome};
 use sluice_words::slash::{Ask, Control, Decision, Look, Slash};
+use sluice_words::view::metrics_message;
 
 use crate::App;
 use crate::ports::{Chat, TriggerId};
@@ -42,6 +44,9 @@ impl App {
         by: &PrincipalArn,
         paper: &Paper,
     ) -> Result<Answer, Failed> {
+        if order.command.split_whitespace().next() == Some("config") {
+            return self.configure(order, by).await;
+        }
         let now = self.ports.clock.now();
         let command = command::parse(&order.command, &self.known(), now)?;
         let at = match &command {
@@ -68,6 +73,13 @@ impl App {
     }
 
     async fn looked(&self, look: &Look) -> Result<Answer, Failed> {
+        if let Look::Metrics(at) = look {
+            let metrics = self.metrics(at.as_ref()).await?;
+            return Ok(Answer {
+                metrics: metrics.clone(),
+                ..Answer::new(Outcome::Done, metrics_message(&metrics))
+            });
+        }
         Ok(Answer::new(Outcome::Done, self.look(look).await?))
     }
 

@@ -5,6 +5,7 @@
 
 mod chat;
 mod cloud;
+mod configuration;
 mod monitors;
 mod source;
 mod store;
@@ -23,6 +24,7 @@ pub use cloud::{
     LOG_LINES_MAX, Registry, Secrets, ServiceQuery, Services, Target, TaskDefinitionOrder,
     TaskOrder, Tasks,
 };
+pub use configuration::Configurations;
 pub use monitors::{AllMonitored, MonitorError, Monitored, Monitors, NotTaken, Notice, Trouble};
 pub use sluice_core::environment_key::EnvironmentKey;
 pub use sluice_core::summary::DeploymentSummary;
@@ -39,6 +41,7 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     pub store: Arc<dyn Store>,
     pub sources: Arc<dyn Sources>,
+    pub configurations: Arc<dyn Configurations>,
     pub wakeups: Arc<dyn Wakeups>,
     pub registry: Arc<dyn Registry>,
     pub repository: Arc<dyn Repository>,

@@ -250,6 +250,14 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<DeploymentSummary>, PortError>;
 
+    /// The deployments of the environment that were requested at `since` or later, in any order.
+    /// Of one that is in progress it is not said how far it is.
+    async fn deployments_since(
+        &self,
+        key: &EnvironmentKey,
+        since: Timestamp,
+    ) -> Result<Vec<DeploymentSummary>, PortError>;
+
     /// Deployments that were due before `before`, the longest due first, `limit` at most. `after`
     /// is the last one of the page before: what follows it comes.
     async fn due(

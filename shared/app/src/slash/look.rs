@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use futures::future::{join_all, try_join_all};
+use jiff::SignedDuration;
 use sluice_core::controls::{Controls, ControlsObservation};
+use sluice_core::delivery::Delivery;
 use sluice_core::deployment::{Deployment, Requester};
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::PortError;
@@ -11,12 +13,22 @@ use sluice_core::id::{DeploymentId, UserId};
 use sluice_core::phase::Phase;
 use sluice_core::roles::{Action, may};
 use sluice_words::message::{Block, Message};
+use sluice_words::operate::Metrics;
 use sluice_words::slash::{Look, help};
 use sluice_words::source::missing_line;
-use sluice_words::view::{Glance, history_message, home, status_message, who_message};
+use sluice_words::view::{
+    Glance, history_message, home, metrics_message, status_message, who_message,
+};
 
 use super::{SERVED, SlashFailed};
 use crate::App;
+
+/// Days of the figures.
+const MONTH: u16 = 30;
+const QUARTER: u16 = 90;
+
+/// From a request to the first users: an approval waits for a day at most, a window for a weekend.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Deployments that a history lists.
 const NEWEST: usize = 10;
@@ -31,9 +43,32 @@ impl App {
                 message
             }
             Look::History(at) => self.history_of(at.as_ref()).await?,
+            Look::Metrics(at) => metrics_message(&self.metrics(at.as_ref()).await?),
             Look::Who(at) => self.who(at),
             Look::Help(about) => help(*about, &SERVED),
         })
+    }
+
+    /// The figures of the environment, or of all, of a month and of a quarter.
+    pub(crate) async fn metrics(
+        &self,
+        at: Option<&EnvironmentKey>,
+    ) -> Result<Vec<Metrics>, PortError> {
+        let keys = at.map_or_else(|| self.environment_keys(), |key| vec![key.clone()]);
+        let until = self.ports.clock.now();
+        let days = |days: u16| until - SignedDuration::from_hours(24 * i64::from(days));
+        let read = keys.into_iter().map(|key| async move {
+            // What was requested before may begin to serve users in the time that counts.
+            let since = days(QUARTER) - LONGEST_WAIT;
+            let deployments = self.ports.store.deployments_since(&key, since).await?;
+            Ok([MONTH, QUARTER].map(|of| Metrics {
+                environment: key.clone(),
+                days: of,
+                delivery: Delivery::of(&deployments, days(of), until),
+            }))
+        });
+        let all: Vec<[Metrics; 2]> = try_join_all(read).await?;
+        Ok(all.into_iter().flatten().collect())
     }
 
     /// A line for each application, or that of the environment, whose merge-back is missing.

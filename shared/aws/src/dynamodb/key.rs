@@ -105,6 +105,37 @@ pub(super) fn due_source(at: Timestamp, app: &AppName) -> String {
     format!("{}#{app}", time(at))
 }
 
+/// The partition of what is known of all files.
+pub(super) const CONFIGURATION: &str = "configuration";
+/// The item that counts the changes of all files.
+pub(super) const CHANGES: &str = "changes";
+/// What the sort key of each application's newest file begins with.
+pub(super) const NEWEST_FILES: &str = "app#";
+/// What the sort key of each version of a file begins with.
+pub(super) const FILES: &str = "version#";
+/// The change of a file that was proposed last.
+pub(super) const PROPOSED: &str = "proposed";
+
+/// The partition of an application's files.
+pub(super) fn files(app: &AppName) -> String {
+    format!("{CONFIGURATION}#{app}")
+}
+
+/// A version of a file: ten digits, so that text sorts as numbers do.
+pub(super) fn file(number: u32) -> String {
+    format!("{FILES}{number:010}")
+}
+
+/// An application's newest file.
+pub(super) fn newest_file(app: &AppName) -> String {
+    format!("{NEWEST_FILES}{app}")
+}
+
+/// The application whose newest file this is.
+pub(super) fn newest_file_of(sk: &str) -> Option<AppName> {
+    sk.strip_prefix(NEWEST_FILES).map(AppName::new)
+}
+
 /// A plan of a deployment. Named by its hash: a new plan never overwrites an old one that someone
 /// is just reading.
 pub(super) fn plan(hash: &Hash) -> String {
@@ -129,6 +160,11 @@ pub(super) fn succeeded(at: Timestamp, id: &DeploymentId) -> String {
 /// Deployment summaries, in the order in which they were requested.
 pub(super) fn summary(requested_at: Timestamp, id: &DeploymentId) -> String {
     format!("{SUMMARIES}{}#{id}", time(requested_at))
+}
+
+/// Where the summaries begin of what was requested then or later.
+pub(super) fn summaries_from(requested_at: Timestamp) -> String {
+    format!("{SUMMARIES}{}", time(requested_at))
 }
 
 /// Where a deployment is in the index, in the order of time.

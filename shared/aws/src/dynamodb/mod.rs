@@ -4,6 +4,7 @@
 //! What is to be changed together is changed in one transaction under conditions; everything is
 //! read by key and consistently, except the index of what is due, which may be a moment behind.
 
+mod configurations;
 mod deployments;
 mod due;
 mod environments;
@@ -173,6 +174,14 @@ impl Store for DynamoStore {
         limit: usize,
     ) -> Result<Vec<DeploymentSummary>, PortError> {
         self.read_deployments(key, limit).await
+    }
+
+    async fn deployments_since(
+        &self,
+        key: &EnvironmentKey,
+        since: Timestamp,
+    ) -> Result<Vec<DeploymentSummary>, PortError> {
+        self.read_deployments_since(key, since).await
     }
 
     async fn due(

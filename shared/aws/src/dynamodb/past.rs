@@ -3,6 +3,7 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use futures::future::try_join_all;
+use jiff::Timestamp;
 use sluice_app::ports::{DeploymentSummary, EnvironmentKey};
 use sluice_core::deployment::Deployment;
 use sluice_core::failure::PortError;
@@ -24,7 +25,9 @@ impl DynamoStore {
         key: &EnvironmentKey,
         limit: usize,
     ) -> Result<Vec<VerifiedRelease>, PortError> {
-        let items = self.query_newest(key, key::SUCCEEDED, limit).await?;
+        let items = self
+            .query_newest(key::environment(key), key::SUCCEEDED, limit)
+            .await?;
         let mut verified = Vec::with_capacity(items.len());
         for item in &items {
             verified.push(Read::new(item)?.json(BODY)?);
@@ -39,7 +42,9 @@ impl DynamoStore {
         key: &EnvironmentKey,
         limit: usize,
     ) -> Result<Vec<DeploymentSummary>, PortError> {
-        let items = self.query_newest(key, key::SUMMARIES, limit).await?;
+        let items = self
+            .query_newest(key::environment(key), key::SUMMARIES, limit)
+            .await?;
         let summaries = items.iter().map(|item| async {
             let mut summary: DeploymentSummary = Read::new(item)?.json(BODY)?;
             if summary.ended_at.is_none() {
@@ -55,9 +60,36 @@ impl DynamoStore {
         try_join_all(summaries).await
     }
 
-    async fn query_newest(
+    /// All of them: of a quarter with thirty a day that is 2 MB, in as many requests.
+    pub(super) async fn read_deployments_since(
         &self,
         key: &EnvironmentKey,
+        since: Timestamp,
+    ) -> Result<Vec<DeploymentSummary>, PortError> {
+        let request = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
+            .expression_attribute_names("#pk", key::PK)
+            .expression_attribute_names("#sk", key::SK)
+            .expression_attribute_values(":pk", key::text(key::environment(key)))
+            .expression_attribute_values(":from", key::text(key::summaries_from(since)))
+            .expression_attribute_values(":to", key::text(key::summaries_from(Timestamp::MAX)))
+            .consistent_read(true);
+        let items = request.into_paginator().items().send();
+        let items: Result<Vec<Item>, _> = items.collect().await;
+        let items = items.map_err(|error| self.failed("dynamodb:Query", error))?;
+        items
+            .iter()
+            .map(|item| Read::new(item)?.json(BODY))
+            .collect()
+    }
+
+    /// The last items of a partition whose sort key begins so, the last first.
+    pub(super) async fn query_newest(
+        &self,
+        pk: String,
         begins_with: &str,
         limit: usize,
     ) -> Result<Vec<Item>, PortError> {
@@ -72,7 +104,7 @@ impl DynamoStore {
             .key_condition_expression("#pk = :pk AND begins_with(#sk, :sk)")
             .expression_attribute_names("#pk", key::PK)
             .expression_attribute_names("#sk", key::SK)
-            .expression_attribute_values(":pk", key::text(key::environment(key)))
+            .expression_attribute_values(":pk", key::text(pk))
             .expression_attribute_values(":sk", key::text(begins_with))
             .scan_index_forward(false)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))

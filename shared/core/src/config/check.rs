@@ -21,7 +21,7 @@ use super::raw::{self, File};
 use super::reader::{At, Field, Node, Read};
 use super::report::{Place, Report, did_you_mean, list};
 use super::values::{MINUTE, Map};
-use super::{Config, HealthPaths, Problems, Service, ServiceKind};
+use super::{Config, HealthPaths, Member, Problems, Service, ServiceKind};
 use crate::id::{AppName, ContainerName, ServiceName};
 use crate::registry::Registry;
 
@@ -144,6 +144,7 @@ fn config(file: &File, report: &mut Report) -> Option<Config> {
         repository: app?.repository.get()?.clone(),
         registry: registry?,
         source_hosts: source_hosts(app?)?,
+        configure: configure(app?, report)?,
         services: services?,
         migration: migration?,
         smoke_tests: smoke_tests?,
@@ -172,6 +173,17 @@ fn source_hosts(app: &raw::App) -> Option<Vec<String>> {
             .collect::<Option<Vec<String>>>()
     });
     Some(hosts?.unwrap_or_default())
+}
+
+fn configure(app: &raw::App, report: &mut Report) -> Option<Vec<Member>> {
+    let members = given(&app.configure, |at| {
+        environment::distinct_elements(&at.value, "member", report);
+        let members = at.value.iter();
+        members
+            .map(|id| id.get().map(environment::member))
+            .collect()
+    });
+    Some(members?.unwrap_or_default())
 }
 
 /// What the rest of the file may refer to.

@@ -19,6 +19,7 @@ mod source;
 mod text;
 mod together;
 mod values;
+mod version;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -45,6 +46,7 @@ pub use scan::{Day, ScanException};
 pub use schema::schema;
 pub use source::{BranchModel, Branches, Source};
 pub use together::{Shared, shared};
+pub use version::{ConfigVersion, LONGEST_FILE, StackParameter, to_follow};
 
 /// The whole of `sluice.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +61,9 @@ pub struct Config {
     /// Hosts whose pages may be linked to, beside the well-known ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub source_hosts: Vec<String>,
+    /// Who may change this file while Sluice runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub configure: Vec<Member>,
     /// The application's services, in the order of the file.
     pub services: Vec<Service>,
     /// How the database schema is brought up to date; `None` for an application without one.

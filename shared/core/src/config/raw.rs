@@ -110,6 +110,10 @@ tables! {
         /// claims where its source is. github.com, gitlab.com, bitbucket.org and codeberg.org are always
         /// allowed.
         optional source_hosts: List<SourceHost>,
+        /// Who may change this file with `sluice config push`, without a new package: ids of Slack
+        /// users and user groups. Where an environment's approval has `four_eyes`, a second one of
+        /// them must accept each change. Default: no one.
+        optional configure: List<MemberId>,
     }
 
     /// An ECR registry.

@@ -80,6 +80,7 @@ fn only_hosts_that_are_known_or_configured_are_linked_to() {
 
 fn origin(source: &str, commit: &str) -> Origin {
     Origin {
+        committed_at: None,
         commit: Commit::parse(commit),
         source: Source::parse(source),
         pushed_by: None,

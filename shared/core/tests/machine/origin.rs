@@ -17,6 +17,7 @@ const PUSHER: &str = "U07PUSHER1";
 
 fn origin(commit: &str, pushed_by: Option<&str>) -> Origin {
     Origin {
+        committed_at: None,
         commit: Commit::parse(commit),
         source: Source::parse("https://github.com/acme/erp"),
         pushed_by: pushed_by.map(UserId::new),

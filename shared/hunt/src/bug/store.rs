@@ -187,6 +187,14 @@ impl Store for Buggy {
         self.inner.deployments(key, limit).await
     }
 
+    async fn deployments_since(
+        &self,
+        key: &EnvironmentKey,
+        since: Timestamp,
+    ) -> Result<Vec<DeploymentSummary>, PortError> {
+        self.inner.deployments_since(key, since).await
+    }
+
     async fn due(
         &self,
         before: Timestamp,

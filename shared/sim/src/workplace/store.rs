@@ -97,7 +97,7 @@ pub trait Witness: Send {
 pub struct MemoryStore {
     tables: Mutex<Tables>,
     witness: Option<Mutex<Box<dyn Witness>>>,
-    gate: Gate,
+    pub(super) gate: Gate,
 }
 
 impl MemoryStore {
@@ -110,7 +110,7 @@ impl MemoryStore {
         }
     }
 
-    fn tables(&self) -> MutexGuard<'_, Tables> {
+    pub(super) fn tables(&self) -> MutexGuard<'_, Tables> {
         self.tables
             .lock()
             .expect("no function panics while it holds the tables")
@@ -315,6 +315,19 @@ impl Store for MemoryStore {
         self.gate
             .call(Operation::Query, || self.tables().deployments(key, limit))
             .await
+    }
+
+    async fn deployments_since(
+        &self,
+        key: &EnvironmentKey,
+        since: Timestamp,
+    ) -> Result<Vec<DeploymentSummary>, PortError> {
+        let read = || {
+            let mut all = self.tables().deployments(key, usize::MAX);
+            all.retain(|one| one.requested_at >= since);
+            all
+        };
+        self.gate.call(Operation::Query, read).await
     }
 
     async fn due(

@@ -17,6 +17,7 @@ use sluice_core::history::{ChainEnd, Record};
 use sluice_core::id::{AppName, DeploymentId, Digest};
 use sluice_core::release::VerifiedRelease;
 
+use super::configurations::Files;
 use super::index::DueIndex;
 
 /// Everything that is stored.
@@ -33,6 +34,8 @@ pub(super) struct Tables {
     pub(super) due: DueIndex,
     /// What is remembered of source code, and when it is due.
     pub(super) sources: BTreeMap<AppName, (StoredSource, Timestamp)>,
+    /// The files that people have changed.
+    pub(super) files: Files,
     /// Deployments whose items somebody damaged.
     pub(super) damaged: BTreeSet<DeploymentId>,
 }

@@ -197,6 +197,15 @@ impl Store for StoreOfVersion {
         self.inner.deployments(key, limit).await
     }
 
+    async fn deployments_since(
+        &self,
+        key: &EnvironmentKey,
+        since: Timestamp,
+    ) -> Result<Vec<DeploymentSummary>, PortError> {
+        self.know_environment(key)?;
+        self.inner.deployments_since(key, since).await
+    }
+
     async fn due(
         &self,
         before: Timestamp,

@@ -137,6 +137,7 @@ impl World {
             clock: cloud.clone(),
             store: self.store.clone(),
             sources: self.store.clone(),
+            configurations: self.store.clone(),
             wakeups: self.wakeups.clone(),
             registry: cloud.clone(),
             repository: cloud.clone(),

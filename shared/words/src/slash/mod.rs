@@ -52,6 +52,8 @@ pub enum Look {
     Status(Option<EnvironmentKey>),
     /// What was deployed.
     History(Option<EnvironmentKey>),
+    /// The figures of DORA; `None`: of all environments.
+    Metrics(Option<EnvironmentKey>),
     /// Who may do what.
     Who(EnvironmentKey),
     /// How a command is written; without one, all of them.
@@ -166,6 +168,7 @@ impl Slash {
         match self {
             Self::Look(Look::Status(_)) => Verb::Status,
             Self::Look(Look::History(_)) => Verb::History,
+            Self::Look(Look::Metrics(_)) => Verb::Metrics,
             Self::Look(Look::Who(_)) => Verb::Who,
             Self::Look(Look::Help(_)) => Verb::Help,
             Self::Decision(Decision::Approve(_)) => Verb::Approve,
@@ -191,7 +194,7 @@ impl fmt::Display for Slash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.verb())?;
         match self {
-            Self::Look(Look::Status(at) | Look::History(at))
+            Self::Look(Look::Status(at) | Look::History(at) | Look::Metrics(at))
             | Self::Decision(Decision::Approve(at)) => write_place(f, at.as_ref()),
             Self::Look(Look::Help(about)) => match about {
                 Some(verb) => write!(f, " {verb}"),

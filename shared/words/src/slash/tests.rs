@@ -343,6 +343,7 @@ fn any_command() -> impl Strategy<Value = Slash> {
     prop_oneof![
         place().prop_map(|at| Slash::Look(Look::Status(at))),
         place().prop_map(|at| Slash::Look(Look::History(at))),
+        place().prop_map(|at| Slash::Look(Look::Metrics(at))),
         any_key().prop_map(|at| Slash::Look(Look::Who(at))),
         prop::option::of(prop::sample::select(Verb::ALL.to_vec()))
             .prop_map(|about| Slash::Look(Look::Help(about))),

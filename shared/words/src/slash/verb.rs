@@ -21,6 +21,7 @@ pub enum Verb {
     Freeze,
     Thaw,
     History,
+    Metrics,
     Who,
     Help,
 }
@@ -40,7 +41,7 @@ pub enum Group {
 
 impl Verb {
     /// All of them, as the help lists them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Status,
         Self::Deploy,
         Self::Promote,
@@ -56,6 +57,7 @@ impl Verb {
         Self::Freeze,
         Self::Thaw,
         Self::History,
+        Self::Metrics,
         Self::Who,
         Self::Help,
     ];
@@ -78,6 +80,7 @@ impl Verb {
             Self::Freeze => "freeze",
             Self::Thaw => "thaw",
             Self::History => "history",
+            Self::Metrics => "metrics",
             Self::Who => "who",
             Self::Help => "help",
         }
@@ -86,7 +89,7 @@ impl Verb {
     /// What follows the word: `<…>` must be there, `[…]` may.
     pub fn arguments(self) -> &'static str {
         match self {
-            Self::Status | Self::Approve | Self::History => "[env]",
+            Self::Status | Self::Approve | Self::History | Self::Metrics => "[env]",
             Self::Deploy => "<tag|digest> to <env> [hotfix: <reason>]",
             Self::Reject => "[env] <reason>",
             Self::RollBack => "<env> [to <version>]",
@@ -127,6 +130,9 @@ impl Verb {
             Self::Freeze => "Let no deployment start at all.",
             Self::Thaw => "End the freeze.",
             Self::History => "What was deployed, and how it ended.",
+            Self::Metrics => {
+                "How often, how fast and how safely was deployed: the four figures of DORA."
+            }
             Self::Who => "Who may do what here.",
             Self::Help => "How a command is written.",
         }
@@ -135,7 +141,7 @@ impl Verb {
     /// The arguments of a line that works.
     pub fn example(self) -> &'static str {
         match self {
-            Self::Status | Self::Approve | Self::History => "production",
+            Self::Status | Self::Approve | Self::History | Self::Metrics => "production",
             Self::Deploy => "v1.4.0 to production",
             Self::Reject => "production the migration locks the orders table",
             Self::RollBack => "production to v1.3.9",
@@ -156,7 +162,7 @@ impl Verb {
     /// What kind of command it is.
     pub fn group(self) -> Group {
         match self {
-            Self::Status | Self::History | Self::Who | Self::Help => Group::Look,
+            Self::Status | Self::History | Self::Metrics | Self::Who | Self::Help => Group::Look,
             Self::Approve | Self::Reject | Self::Cancel => Group::Decision,
             Self::Deploy | Self::Promote | Self::RollBack | Self::Restore => Group::Ask,
             Self::Pause | Self::Resume | Self::Hold | Self::Release | Self::Freeze | Self::Thaw => {

@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 use sluice_app::ports::{
-    Databases, Registry, Secrets, Services, Sources, Store, Target, TaskOrder, Tasks, WakeUp,
-    Wakeups,
+    Configurations, Databases, Registry, Secrets, Services, Sources, Store, Target, TaskOrder,
+    Tasks, WakeUp, Wakeups,
 };
 use sluice_core::config::Database;
 use sluice_core::id::{
@@ -18,7 +18,9 @@ use sluice_core::scan::Findings;
 use super::{Moto, REGION, own, server};
 use crate::deployments::noon;
 use crate::ports::registry::Scan;
-use crate::ports::{databases, registry, secrets, services, sources, store, tasks, wakeups};
+use crate::ports::{
+    configurations, databases, registry, secrets, services, sources, store, tasks, wakeups,
+};
 
 const ECR: &str = "AmazonEC2ContainerRegistry_V20150921";
 const ECS: &str = "AmazonEC2ContainerServiceV20141113";
@@ -389,6 +391,12 @@ impl databases::Stage for Moto {
 
 impl store::Stage for Moto {
     fn store(&self) -> &dyn Store {
+        &self.store
+    }
+}
+
+impl configurations::Stage for Moto {
+    fn configurations(&self) -> &dyn Configurations {
         &self.store
     }
 }
