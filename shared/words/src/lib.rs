@@ -5,6 +5,7 @@
 
 mod console;
 pub mod controls;
+pub mod doctor;
 pub mod home;
 pub mod inline;
 pub mod message;

@@ -1,0 +1,100 @@
+//! The application's secrets and parameters, and who may read them.
+
+use std::collections::BTreeMap;
+
+use sluice_core::config::{Environment as Configured, SecretSource};
+use sluice_words::doctor::{Check, Outcome, secrets as words};
+
+use crate::facts::{Decided, Environment, Service};
+use crate::sheet::Sheet;
+
+pub(crate) fn examine(environment: &Configured, seen: &Environment, sheet: &mut Sheet) {
+    for (name, variable) in named(environment, secret_name) {
+        let Some(secret) = seen.secrets.get(name) else {
+            continue;
+        };
+        sheet.check(Check::Secret, name, secret, |secret| match secret {
+            None => Some(words::no_secret(name, variable)),
+            Some(secret) if secret.deleted => Some(words::deleted(name)),
+            Some(secret) => (!secret.has_value).then(|| words::empty(name)),
+        });
+        if !matches!(secret, Ok(None)) {
+            sheet.check(Check::SecretRotation, name, secret, |secret| {
+                let rotates = secret.as_ref().is_some_and(|secret| secret.rotates);
+                rotates.then(|| words::rotates(name))
+            });
+        }
+    }
+    for (name, variable) in named(environment, parameter_name) {
+        sheet.check(Check::Parameter, name, &seen.parameters, |there| {
+            let is_there = there.iter().any(|one| one == name);
+            (!is_there).then(|| words::no_parameter(name, variable))
+        });
+    }
+}
+
+/// Each place once, with the first variable that it is for.
+fn named<'a>(
+    environment: &'a Configured,
+    name: impl Fn(&'a SecretSource) -> Option<&'a str>,
+) -> BTreeMap<&'a str, &'a str> {
+    let mut places = BTreeMap::new();
+    for (variable, source) in &environment.secrets {
+        if let Some(name) = name(source) {
+            places.entry(name).or_insert(variable.as_str());
+        }
+    }
+    places
+}
+
+fn secret_name(source: &SecretSource) -> Option<&str> {
+    match source {
+        SecretSource::SecretsManager { name, .. } => Some(name),
+        SecretSource::Parameter { .. } => None,
+    }
+}
+
+fn parameter_name(source: &SecretSource) -> Option<&str> {
+    match source {
+        SecretSource::Parameter { name } => Some(name),
+        SecretSource::SecretsManager { .. } => None,
+    }
+}
+
+/// What the execution role of a service may read.
+pub(crate) fn readable(environment: &Configured, name: &str, service: &Service, sheet: &mut Sheet) {
+    if environment.secrets.is_empty() {
+        return;
+    }
+    const CHECK: Check = Check::ExecutionRole;
+    let role = match &service.task_definition {
+        Err(not_seen) => return sheet.unknown(&[CHECK], name, not_seen),
+        Ok(definition) => definition.execution_role.as_deref(),
+    };
+    let Some(role) = role else {
+        let finding = words::no_execution_role(name);
+        return sheet.add(CHECK, name, Outcome::Finding(finding));
+    };
+    let role = role.rsplit('/').next().unwrap_or(role);
+    let decisions = match &service.readable {
+        Err(not_seen) => return sheet.unknown(&[CHECK], name, not_seen),
+        Ok(decisions) => decisions,
+    };
+    let mut refused: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for one in decisions
+        .iter()
+        .filter(|one| one.decision != Decided::Allowed)
+    {
+        refused
+            .entry(&one.resource)
+            .or_default()
+            .push(one.action.clone());
+    }
+    if refused.is_empty() {
+        sheet.add(CHECK, name, Outcome::Fine);
+    }
+    for (resource, actions) in refused {
+        let finding = words::unreadable(role, name, &actions, resource);
+        sheet.add(CHECK, name, Outcome::Finding(finding));
+    }
+}
