@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use sluice_sim::cloud::Lag;
 
 use crate::installation::arguments::Operate;
+use crate::installation::doctor::Doctor;
 
 /// Deploys images that were pushed to ECR to ECS: with an approval, a verified snapshot, a watched
 /// migration, and a rollback at every step.
@@ -47,6 +48,7 @@ pub enum Command {
     Hunt(Hunt),
     Completions(Completions),
     Man(Man),
+    Doctor(Doctor),
     #[command(flatten)]
     Operate(Operate),
 }

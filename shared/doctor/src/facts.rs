@@ -77,6 +77,12 @@ impl Facts {
         }
     }
 
+    /// A setting of a function, if it was read.
+    pub fn setting(&self, function: &str, name: &str) -> Option<String> {
+        let function = self.functions.get(function)?.as_ref().ok()?.as_ref()?;
+        function.settings.get(name).cloned()
+    }
+
     /// What was read of an environment.
     pub fn environment(&self, app: &AppName, name: &EnvironmentName) -> Option<&Environment> {
         let is_it = |one: &&Environment| one.app == *app && one.name == *name;

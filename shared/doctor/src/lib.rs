@@ -18,6 +18,7 @@ mod traffic;
 
 pub use events::{Delivery, EventKind, deliveries, sample};
 pub use facts::Facts;
+pub use slack::{Wanted, wanted};
 
 use sheet::Sheet;
 use sluice_core::config::Config;

@@ -31,7 +31,9 @@ pub(crate) fn examine(facts: &Facts, sheet: &mut Sheet) {
 
 fn queue(facts: &Facts, sheet: &mut Sheet) {
     let stack = &facts.stack;
-    let url = setting(facts, "SLUICE_QUEUE_URL").unwrap_or_else(|| "of wake-ups".to_owned());
+    let url = facts
+        .setting("advance", "SLUICE_QUEUE_URL")
+        .unwrap_or_else(|| "of wake-ups".to_owned());
     let name = url.rsplit('/').next().unwrap_or(&url).to_owned();
     let queue = sheet.there(Check::Queue, &name, &facts.queue, || {
         words::no_queue(stack, &url)
@@ -76,11 +78,6 @@ fn queue(facts: &Facts, sheet: &mut Sheet) {
     }
 }
 
-fn setting(facts: &Facts, name: &str) -> Option<String> {
-    let advance = facts.functions.get("advance")?.as_ref().ok()?.as_ref()?;
-    advance.settings.get(name).cloned()
-}
-
 fn time_limit(facts: &Facts) -> Seen<i64> {
     match facts.functions.get("advance") {
         Some(Ok(Some(advance))) => Ok(advance.timeout_s),
@@ -93,7 +90,9 @@ fn time_limit(facts: &Facts) -> Seen<i64> {
 
 fn table(facts: &Facts, sheet: &mut Sheet) {
     let stack = &facts.stack;
-    let name = setting(facts, "SLUICE_TABLE").unwrap_or_else(|| "of the state".to_owned());
+    let name = facts
+        .setting("advance", "SLUICE_TABLE")
+        .unwrap_or_else(|| "of the state".to_owned());
     sheet.check(Check::Table, &name, &facts.table, |table| match table {
         None => Some(words::no_table(stack, &name)),
         Some(table) => odd(stack, table),

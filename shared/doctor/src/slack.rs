@@ -1,9 +1,68 @@
 //! The workspace: the token, channels, groups and people.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use sluice_core::config::{Config, Environment, Member};
 use sluice_words::doctor::{Check, Finding, slack as words};
 
 use crate::facts::{Facts, Person, Slack, Token};
 use crate::sheet::Sheet;
+
+/// What `sluice.toml` names of Slack.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// The workspace that Sluice works for, if it is to refuse all others.
+    pub team: Option<String>,
+    /// Each channel, with what it is for.
+    pub channels: BTreeMap<String, String>,
+    /// Each group, with what it is for.
+    pub groups: BTreeMap<String, String>,
+    /// Each person.
+    pub people: BTreeSet<String>,
+}
+
+/// Everything that the files name of Slack.
+pub fn wanted(configs: &[Config]) -> Wanted {
+    let mut wanted = Wanted::default();
+    for config in configs {
+        if let Some(source) = &config.source {
+            let use_of = format!("the branches of {}", config.app);
+            wanted
+                .channels
+                .entry(source.channel.to_string())
+                .or_insert(use_of);
+        }
+        for environment in &config.environments {
+            let title = format!("{}/{}", config.app, environment.name);
+            let channel = environment.channel.to_string();
+            for (member, may) in members(environment) {
+                let use_of = format!("`{may}` in {title}");
+                match member {
+                    Member::User(user) => drop(wanted.people.insert(user.to_string())),
+                    Member::Group(group) => {
+                        wanted.groups.entry(group.to_string()).or_insert(use_of);
+                    }
+                }
+            }
+            wanted.channels.entry(channel).or_insert(title);
+        }
+    }
+    wanted
+}
+
+fn members(environment: &Environment) -> impl Iterator<Item = (&Member, &'static str)> {
+    let roles = &environment.roles;
+    let approval = environment.approval.iter().flat_map(|one| &one.approvers);
+    let restore = environment.restore.iter().flat_map(|one| &one.approvers);
+    approval
+        .map(|member| (member, "approval"))
+        .chain(restore.map(|member| (member, "restore.approvers")))
+        .chain(roles.deploy.iter().map(|member| (member, "deploy")))
+        .chain(roles.roll_back.iter().map(|member| (member, "roll_back")))
+        .chain(roles.freeze.iter().map(|member| (member, "freeze")))
+        .chain(roles.r#override.iter().map(|member| (member, "override")))
+        .chain(roles.restore.iter().map(|member| (member, "restore")))
+}
 
 pub(crate) fn examine(facts: &Facts, sheet: &mut Sheet) {
     let Some(slack) = &facts.slack else { return };

@@ -1,0 +1,2 @@
+//! `sluice doctor` as a process.
+fn main() {}
