@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use sluice_words::doctor::Report;
+use sluice_words::doctor::{NotSeen, Report};
 
 use crate::terminal::{BAD, DIM, GOOD, STRONG, WARN, paint, wrap_hanging};
 
@@ -55,7 +55,10 @@ pub struct Doctor {
 pub fn lines(report: &Report, width: usize) -> String {
     let mut lines = Vec::new();
     let text = |before: &str, text: &str| {
-        wrap_hanging(&format!("{before}{text}"), width, before.trim_start().len()).join("\n")
+        let hang = anstream::adapter::strip_str(before.trim_start())
+            .to_string()
+            .len();
+        wrap_hanging(&format!("{before}{text}"), width, hang).join("\n")
     };
     for (looked, finding) in report.findings() {
         let title = format!(
@@ -69,13 +72,18 @@ pub fn lines(report: &Report, width: usize) -> String {
         lines.extend(finding.fix.iter().map(|fix| format!("  Fix: {fix}")));
         lines.push(String::new());
     }
+    // One reason often hides many things: an account that nobody gave credentials for.
+    let mut reasons: Vec<(&NotSeen, Vec<String>)> = Vec::new();
     for (looked, why) in report.unknown() {
-        let title = format!(
-            "{} {}",
-            paint(WARN, "UNKNOWN"),
-            paint(STRONG, looked.check.name())
-        );
-        lines.push(format!("{title}  {}", paint(DIM, &looked.subject)));
+        let name = format!("{} ({})", looked.check.name(), looked.subject);
+        match reasons.iter_mut().find(|(reason, _)| *reason == why) {
+            Some((_, names)) => names.push(name),
+            None => reasons.push((why, vec![name])),
+        }
+    }
+    for (why, names) in reasons {
+        let title = paint(WARN, "UNKNOWN");
+        lines.push(text(&format!("{title} "), &names.join(", ")));
         lines.push(text("  ", &format!("Could not be looked at: {}", why.why)));
         if let Some(right) = &why.needs {
             lines.push(format!("  Needs the right {right}."));
@@ -93,7 +101,7 @@ pub fn lines(report: &Report, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use sluice_words::doctor::{Check, Finding, Looked, NotSeen, Outcome, Subject};
+    use sluice_words::doctor::{Check, Finding, Looked, Outcome, Subject};
 
     use super::*;
 
@@ -116,12 +124,16 @@ mod tests {
     #[test]
     fn findings_come_first_and_commands_are_not_broken() {
         let command = format!("aws {}", "x ".repeat(80));
+        let unknown = || {
+            Outcome::Unknown(NotSeen {
+                why: "AWS refused it.".into(),
+                needs: Some("sqs:GetQueueAttributes".into()),
+            })
+        };
         let shown = lines(
             &report(vec![
-                Outcome::Unknown(NotSeen {
-                    why: "AWS refused it.".into(),
-                    needs: Some("sqs:GetQueueAttributes".into()),
-                }),
+                unknown(),
+                unknown(),
                 Outcome::Fine,
                 Outcome::Finding(Finding::new(
                     "It is. ".repeat(20).trim(),
@@ -137,13 +149,14 @@ mod tests {
             "{shown}"
         );
         assert!(shown.contains(&format!("  Fix: {command}\n")), "{shown}");
-        assert!(shown.contains("UNKNOWN queue-visibility"), "{shown}");
+        let unknown = "UNKNOWN queue-visibility (sluice-Queue-1), queue-visibility";
+        assert!(shown.contains(unknown), "{shown}");
         assert!(
             shown.contains("Needs the right sqs:GetQueueAttributes."),
             "{shown}"
         );
         assert!(
-            shown.ends_with("3 checks: 1 fine, 1 to fix, 1 could not be looked at."),
+            shown.ends_with("4 checks: 1 fine, 1 to fix, 2 could not be looked at."),
             "{shown}"
         );
         let prose = shown.lines().filter(|line| !line.contains("Fix:"));

@@ -34,7 +34,7 @@ pub(crate) fn examine(
     }
     // A rehearsal takes one more, which it removes.
     let needed = 1 + i64::from(backup.rehearse);
-    sheet.check(Check::SnapshotQuota, title, &seen.snapshots, |quota| {
+    sheet.check(Check::SnapshotQuota, name, &seen.snapshots, |quota| {
         (quota.used + needed > quota.most)
             .then(|| words::quota(quota.used, quota.most, needed, is_cluster))
     });

@@ -24,6 +24,7 @@ pub(crate) fn examine(
         let why = NotSeen::because(format!("{title} was not looked at."));
         return sheet.unknown(&[Check::Service], &title, &why);
     };
+    sheet.within = Some(title.clone());
     roles(stack, &title, seen, sheet);
     hook(environment, stack, seen, sheet);
     for own in &config.services {
@@ -37,6 +38,7 @@ pub(crate) fn examine(
     }
     secrets::examine(environment, seen, sheet);
     database::examine(environment, &title, seen, sheet);
+    sheet.within = None;
 }
 
 fn roles(stack: &str, title: &str, seen: &Environment, sheet: &mut Sheet) {
@@ -68,13 +70,11 @@ fn hook(environment: &Configured, stack: &str, seen: &Environment, sheet: &mut S
     }
     let account = environment.account.as_str();
     let function = format!("{stack}-rollout-hook");
-    let subject = format!("{account}: {function}");
-    sheet.check(Check::Hook, &subject, &seen.hook, |there| {
+    sheet.check(Check::Hook, &function, &seen.hook, |there| {
         (!there).then(|| words::no_hook(&function, account))
     });
     let (name, role) = &seen.hook_role;
-    let subject = format!("{account}: {name}");
-    sheet.check(Check::HookRole, &subject, role, |role| match role {
+    sheet.check(Check::HookRole, name, role, |role| match role {
         None => Some(words::no_hook_role(name, account)),
         Some(role) => (!role.trust.contains("ecs.amazonaws.com"))
             .then(|| words::hook_role_distrusts_ecs(name)),

@@ -320,20 +320,18 @@ pub(crate) fn examine(rights: &[RoleRights], sheet: &mut Sheet) {
             Err(not_seen) => sheet.unknown(&[check], &subject, not_seen),
             Ok(decisions) => {
                 let refused = refused(decisions);
-                if refused.is_empty() {
-                    sheet.add(check, &subject, Outcome::Fine);
-                }
-                for ((resource, denied), actions) in refused {
-                    let finding = words::lacks(role, &actions, &resource, denied);
-                    sheet.add(check, &subject, Outcome::Finding(finding));
-                }
+                let outcome = match refused.is_empty() {
+                    true => Outcome::Fine,
+                    false => Outcome::Finding(words::lacks(role, &refused)),
+                };
+                sheet.add(check, &subject, outcome);
             }
         }
     }
 }
 
 /// What is refused, by resource and whether it is denied.
-fn refused(decisions: &[Decision]) -> BTreeMap<(String, bool), Vec<String>> {
+pub(crate) fn refused(decisions: &[Decision]) -> BTreeMap<(String, bool), Vec<String>> {
     let mut refused: BTreeMap<(String, bool), Vec<String>> = BTreeMap::new();
     for one in decisions
         .iter()

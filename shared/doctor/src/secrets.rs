@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use sluice_core::config::{Environment as Configured, SecretSource};
 use sluice_words::doctor::{Check, Outcome, secrets as words};
 
-use crate::facts::{Decided, Environment, Service};
+use crate::facts::{Environment, Service};
+use crate::rights::refused;
 use crate::sheet::Sheet;
 
 pub(crate) fn examine(environment: &Configured, seen: &Environment, sheet: &mut Sheet) {
@@ -80,21 +81,10 @@ pub(crate) fn readable(environment: &Configured, name: &str, service: &Service, 
         Err(not_seen) => return sheet.unknown(&[CHECK], name, not_seen),
         Ok(decisions) => decisions,
     };
-    let mut refused: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for one in decisions
-        .iter()
-        .filter(|one| one.decision != Decided::Allowed)
-    {
-        refused
-            .entry(&one.resource)
-            .or_default()
-            .push(one.action.clone());
-    }
-    if refused.is_empty() {
-        sheet.add(CHECK, name, Outcome::Fine);
-    }
-    for (resource, actions) in refused {
-        let finding = words::unreadable(role, name, &actions, resource);
-        sheet.add(CHECK, name, Outcome::Finding(finding));
-    }
+    let refused = refused(decisions);
+    let outcome = match refused.is_empty() {
+        true => Outcome::Fine,
+        false => Outcome::Finding(words::unreadable(role, name, &refused)),
+    };
+    sheet.add(CHECK, name, outcome);
 }

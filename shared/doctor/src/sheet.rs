@@ -7,6 +7,8 @@ use crate::facts::Seen;
 #[derive(Debug, Default)]
 pub(crate) struct Sheet {
     pub(crate) looked: Vec<Looked>,
+    /// What comes before subjects: the environment, whose names another may have too.
+    pub(crate) within: Option<String>,
 }
 
 impl Sheet {
@@ -48,7 +50,10 @@ impl Sheet {
     pub(crate) fn add(&mut self, check: Check, subject: &str, outcome: Outcome) {
         self.looked.push(Looked {
             check,
-            subject: subject.to_owned(),
+            subject: match &self.within {
+                Some(place) => format!("{place}: {subject}"),
+                None => subject.to_owned(),
+            },
             outcome,
         });
     }

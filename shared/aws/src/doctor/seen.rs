@@ -64,9 +64,14 @@ where
     E: Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
     if let SdkError::ServiceError(service) = error {
-        let code = service.err().code().unwrap_or("an error without a code");
-        let said = service.err().message().unwrap_or("and nothing more");
-        return format!("AWS refused {action} on {on} ({code}: {said}).");
+        let (code, said) = (service.err().code(), service.err().message());
+        let status = service.raw().status().as_u16();
+        if let Some(code) = code {
+            let said = said.unwrap_or("and nothing more");
+            return format!("AWS refused {action} on {on} ({code}: {said}).");
+        }
+        let why = innermost(error);
+        return format!("AWS's answer to {action} on {on} (HTTP {status}) cannot be read: {why}.");
     }
     format!("AWS did not answer {action} on {on}: {}.", innermost(error))
 }

@@ -155,10 +155,11 @@ async fn table(clients: &ClientSet, name: &str) -> Seen<Option<Table>> {
         return Ok(None);
     };
     let indexes = table.global_secondary_indexes.unwrap_or_default();
-    let active = indexes
-        .into_iter()
-        .filter(|index| index.index_status == Some(IndexStatus::Active));
-    let indexes: BTreeMap<String, Vec<String>> = active
+    let usable = indexes.into_iter().filter(|index| {
+        let gone = [Some(IndexStatus::Creating), Some(IndexStatus::Deleting)];
+        !gone.contains(&index.index_status)
+    });
+    let indexes: BTreeMap<String, Vec<String>> = usable
         .map(|index| {
             let keys = key(index.key_schema.as_deref().unwrap_or_default());
             (index.index_name.unwrap_or_default(), keys)

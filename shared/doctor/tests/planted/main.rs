@@ -495,6 +495,16 @@ fn nothing_is_found_in_a_good_installation_and_everything_was_looked_at() {
     assert_eq!(told(&report), []);
     assert_eq!(report.unknown().count(), 0, "{:?}", report.unknown().next());
     assert_eq!(report.exit_code(), 0);
+    let named: BTreeSet<_> = report
+        .looked
+        .iter()
+        .map(|one| (one.check, &one.subject))
+        .collect();
+    assert_eq!(
+        named.len(),
+        report.looked.len(),
+        "a check and its subject name it"
+    );
     let made: BTreeSet<Check> = report.looked.iter().map(|looked| looked.check).collect();
     // The ERP's worker has a stop timeout.
     let left = Check::ALL.iter().filter(|check| !made.contains(check));

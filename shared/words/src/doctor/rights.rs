@@ -1,13 +1,18 @@
 //! What roles allow.
 
+use std::collections::BTreeMap;
+
 use super::Finding;
 
-/// A role that lacks rights.
-pub fn lacks(role: &str, actions: &[String], resource: &str, explicit: bool) -> Finding {
-    let actions = actions.join(", ");
-    let how = if explicit { "denies" } else { "does not allow" };
+/// A role that lacks rights: actions, by their resource and whether a policy denies them.
+pub fn lacks(role: &str, refused: &BTreeMap<(String, bool), Vec<String>>) -> Finding {
+    let each = refused.iter().map(|((resource, denied), actions)| {
+        let how = if *denied { "denies" } else { "does not allow" };
+        format!("{how} {} on {resource}", actions.join(", "))
+    });
+    let each: Vec<String> = each.collect();
     Finding::new(
-        format!("The role {role} {how} {actions} on {resource}."),
+        format!("The role {role} {}.", each.join("; it ")),
         "Sluice is refused when it needs it, in the middle of a deployment if need be.",
         "Deploy the stack that created the role again: infra/deploy sluice … or infra/deploy \
          environment …; its parameters name what the role may use.",

@@ -1,5 +1,7 @@
 //! Secrets and parameters of the application.
 
+use std::collections::BTreeMap;
+
 use super::Finding;
 
 /// A secret that is not there.
@@ -49,21 +51,26 @@ pub fn no_parameter(name: &str, variable: &str) -> Finding {
     )
 }
 
-/// An execution role that may not read it.
-pub fn unreadable(role: &str, service: &str, actions: &[String], resource: &str) -> Finding {
-    let actions = actions.join(", ");
+/// An execution role that may not read them: actions, by their resource and whether a policy denies
+/// them.
+pub fn unreadable(
+    role: &str,
+    service: &str,
+    refused: &BTreeMap<(String, bool), Vec<String>>,
+) -> Finding {
+    let each = refused.iter().map(|((resource, denied), actions)| {
+        let how = if *denied { "denies" } else { "does not allow" };
+        format!("{how} {} on {resource}", actions.join(", "))
+    });
+    let each: Vec<String> = each.collect();
     Finding::new(
-        format!("The execution role {role} of {service} does not allow {actions} on {resource}."),
+        format!(
+            "The execution role {role} of {service} {}.",
+            each.join("; it ")
+        ),
         "ECS reads secrets with it: a task of the new version does not start.",
         format!(
-            "aws iam put-role-policy --role-name {role} --policy-name secrets --policy-document \
-             '{{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Effect\":\"Allow\",\"Action\":[{}],\
-             \"Resource\":\"{resource}\"}}]}}'",
-            actions
-                .split(", ")
-                .map(|action| format!("\"{action}\""))
-                .collect::<Vec<_>>()
-                .join(",")
+            "aws iam put-role-policy --role-name {role} --policy-name secrets --policy-document …"
         ),
     )
 }
