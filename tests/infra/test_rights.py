@@ -332,7 +332,6 @@ class Rights(unittest.TestCase):
                         self.assertTrue(any(reason in what for reason in SURVIVORS), "not found")
 
 
-
 # Rights of an environment's role that doctor does not ask about: they are for rehearsals and restores, and
 # IAM's simulation cannot be given several resources with their tags at once.
 NOT_ASKED = {

@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use sluice_core::config::{Config, Database, Environment as Configured, Monitor};
+use sluice_core::config::{Config, Database, Environment as Configured, Monitor, SecretSource};
 use sluice_core::registry::Registry;
 use sluice_words::doctor::{Check, Outcome, rights as words};
 
-use crate::facts::{Decided, Decision, Environment, Facts, RoleRights};
+use crate::facts::{Decided, Decision, Environment, Facts, RoleRights, Secret, Seen};
 use crate::sheet::Sheet;
 
 /// A line of the table.
@@ -306,6 +306,60 @@ pub fn known_to_environment(
         known.insert("repository-of-the-environment", vec![arn]);
     }
     known
+}
+
+/// What ECS reads with an execution role before it starts a task.
+pub fn to_execution_role(
+    environment: &Configured,
+    partition: &str,
+    secrets: &BTreeMap<String, Seen<Option<Secret>>>,
+) -> Vec<Question> {
+    let arn = |service: &str, rest: &str| {
+        let (region, account) = (&environment.region, &environment.account);
+        format!("arn:{partition}:{service}:{region}:{account}:{rest}")
+    };
+    let question = |action: &str, resource: String| Question {
+        actions: vec![action.to_owned()],
+        resource,
+        context: BTreeMap::new(),
+    };
+    let mut questions = BTreeSet::new();
+    for secret in secrets
+        .values()
+        .filter_map(|secret| secret.as_ref().ok()?.as_ref())
+    {
+        questions.insert(question(
+            "secretsmanager:GetSecretValue",
+            secret.arn.clone(),
+        ));
+        // AWS's own key needs no right.
+        let key = secret
+            .key
+            .as_deref()
+            .filter(|key| !key.contains("alias/aws/"));
+        if let Some(key) = key {
+            let key = match key.starts_with("arn:") {
+                true => key.to_owned(),
+                false => arn("kms", &format!("key/{key}")),
+            };
+            let via = format!("secretsmanager.{}.amazonaws.com", environment.region);
+            let context = BTreeMap::from([("kms:ViaService".to_owned(), via)]);
+            questions.insert(Question {
+                context,
+                ..question("kms:Decrypt", key)
+            });
+        }
+    }
+    for source in environment.secrets.values() {
+        if let SecretSource::Parameter { name } = source {
+            let name = name.trim_start_matches('/');
+            questions.insert(question(
+                "ssm:GetParameters",
+                arn("ssm", &format!("parameter/{name}")),
+            ));
+        }
+    }
+    questions.into_iter().collect()
 }
 
 pub(crate) fn examine(rights: &[RoleRights], sheet: &mut Sheet) {

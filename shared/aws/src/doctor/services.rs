@@ -7,11 +7,11 @@ use aws_sdk_ecs::types::{
     ServiceDeploymentStatus,
 };
 use aws_sdk_elasticloadbalancingv2::types::{Action, ActionTypeEnum};
-use sluice_core::config::{Environment as Place, SecretSource};
+use sluice_core::config::Environment as Place;
 use sluice_doctor::facts::{
     Balancer, Container, Decision, ListenerRule, Secret, Seen, Service, TargetGroup, TaskDefinition,
 };
-use sluice_doctor::rights::Question;
+use sluice_doctor::rights::to_execution_role;
 
 use super::rights::decisions;
 use super::seen::{found, seen};
@@ -181,51 +181,7 @@ async fn readable(
     let Some(role) = &definition.execution_role else {
         return Ok(Vec::new());
     };
-    let arn = |service: &str, rest: &str| {
-        let (region, account) = (&place.region, &place.account);
-        format!("arn:{partition}:{service}:{region}:{account}:{rest}")
-    };
-    let question = |action: &str, resource: String| Question {
-        actions: vec![action.to_owned()],
-        resource,
-        context: BTreeMap::new(),
-    };
-    let mut questions = Vec::new();
-    for secret in secrets
-        .values()
-        .filter_map(|secret| secret.as_ref().ok()?.as_ref())
-    {
-        questions.push(question(
-            "secretsmanager:GetSecretValue",
-            secret.arn.clone(),
-        ));
-        // AWS's own key needs no right.
-        let key = secret
-            .key
-            .as_deref()
-            .filter(|key| !key.contains("alias/aws/"));
-        if let Some(key) = key {
-            let key = match key.starts_with("arn:") {
-                true => key.to_owned(),
-                false => arn("kms", &format!("key/{key}")),
-            };
-            let mut decrypt = question("kms:Decrypt", key);
-            let via = format!("secretsmanager.{}.amazonaws.com", place.region);
-            decrypt.context.insert("kms:ViaService".to_owned(), via);
-            questions.push(decrypt);
-        }
-    }
-    for source in place.secrets.values() {
-        if let SecretSource::Parameter { name } = source {
-            let name = name.trim_start_matches('/');
-            questions.push(question(
-                "ssm:GetParameters",
-                arn("ssm", &format!("parameter/{name}")),
-            ));
-        }
-    }
-    questions.sort();
-    questions.dedup();
+    let questions = to_execution_role(place, partition, secrets);
     decisions(clients, role, &questions).await
 }
 

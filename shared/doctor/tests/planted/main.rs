@@ -6,11 +6,11 @@ mod good;
 
 use std::collections::BTreeSet;
 
-use sluice_doctor::examine;
 use sluice_doctor::facts::{
     ChannelState, Decided, Environment, Facts, Function, Person, Queue, Role, Secret, Service,
     Slack, Table,
 };
+use sluice_doctor::{EventKind, examine, sample};
 use sluice_words::doctor::{Check, NotSeen, Report};
 
 use Check as C;
@@ -696,5 +696,65 @@ fn what_only_looks_wrong_is_not_told() {
         let (configs, mut facts) = good();
         plant(&mut facts);
         assert_eq!(told(&examine(&configs, &facts)), [], "{number}");
+    }
+}
+
+#[test]
+fn the_page_lists_every_check() {
+    let page = include_str!("../../../../docs/doctor.md");
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
+    let rows: Vec<&str> = rows.filter(|row| row.matches('|').count() == 3).collect();
+    let wanted = Check::ALL.iter();
+    let wanted = wanted.map(|check| format!("| `{}` | {} |", check.name(), check.looks_at()));
+    assert_eq!(rows, wanted.collect::<Vec<_>>());
+}
+
+/// What EventBridge is asked about has the members that the rules' patterns look at.
+#[test]
+fn samples_are_like_the_events_that_aws_sends() {
+    for (kind, real) in [
+        (
+            EventKind::ImagePushed("erp".into()),
+            include_str!("../../../../events/ecr-push-release.json"),
+        ),
+        (
+            EventKind::ImageScanned("erp".into()),
+            include_str!("../../../../events/ecr-scan-complete.json"),
+        ),
+        (
+            EventKind::SourceChanged("erp".into()),
+            include_str!("../../../../events/codecommit-branch-pushed.json"),
+        ),
+        (
+            EventKind::ServiceDeployed,
+            include_str!("../../../../events/ecs-deployment-completed.json"),
+        ),
+        (
+            EventKind::TaskStopped,
+            include_str!("../../../../events/ecs-task-stopped.json"),
+        ),
+        (
+            EventKind::SnapshotMade,
+            include_str!("../../../../events/rds-snapshot-created.json"),
+        ),
+    ] {
+        let real: serde_json::Value = serde_json::from_str(real).unwrap();
+        let sample = sample(&kind, "222222222222", "eu-central-1");
+        for member in ["version", "detail-type", "source", "account", "region"] {
+            assert_eq!(sample[member], real[member], "{kind:?}: {member}");
+        }
+        for member in [
+            "action-type",
+            "result",
+            "repository-name",
+            "scan-status",
+            "event",
+            "lastStatus",
+        ] {
+            assert_eq!(
+                sample["detail"][member], real["detail"][member],
+                "{kind:?}: {member}"
+            );
+        }
     }
 }

@@ -209,7 +209,7 @@ pub fn dead_letters(queue: &str, count: i64) -> Finding {
         format!("The dead-letter queue {queue} has {count} {letters}."),
         "Each is an event or a wake-up that could not be handled. Deployments continue without \
          them, because health-check finds what is due, but their reason may still be there.",
-        "docs/runbook.md, \"Dead letters\", says how to read them and send them again.",
+        "docs/runbook.md, \"Drain dead letters\", says how to read them and send them again.",
     )
 }
 

@@ -63,6 +63,15 @@ pub fn unreadable(
         format!("{how} {} on {resource}", actions.join(", "))
     });
     let each: Vec<String> = each.collect();
+    let allow = refused.iter().map(|((resource, _), actions)| {
+        let actions: Vec<String> = actions
+            .iter()
+            .map(|action| format!("\"{action}\""))
+            .collect();
+        let actions = actions.join(",");
+        format!("{{\"Effect\":\"Allow\",\"Action\":[{actions}],\"Resource\":\"{resource}\"}}")
+    });
+    let allow: Vec<String> = allow.collect();
     Finding::new(
         format!(
             "The execution role {role} of {service} {}.",
@@ -70,7 +79,9 @@ pub fn unreadable(
         ),
         "ECS reads secrets with it: a task of the new version does not start.",
         format!(
-            "aws iam put-role-policy --role-name {role} --policy-name secrets --policy-document …"
+            "aws iam put-role-policy --role-name {role} --policy-name sluice-secrets \
+             --policy-document '{{\"Version\":\"2012-10-17\",\"Statement\":[{}]}}'",
+            allow.join(",")
         ),
     )
 }

@@ -1,2 +1,0 @@
-//! `sluice doctor` as a process.
-fn main() {}
