@@ -13,7 +13,8 @@ use crate::installation::doctor::Doctor;
 /// migration, and a rollback at every step.
 ///
 /// `demo`, `run`, `plan` and `hunt` work on a simulated cloud with virtual time, and touch no AWS. The
-/// commands from `status` on ask a real installation, with your AWS credentials: docs/operate.md.
+/// commands from `doctor` on look at a real installation or ask it, with your AWS credentials:
+/// docs/doctor.md, docs/operate.md.
 #[derive(Debug, Parser)]
 #[command(
     name = "sluice",

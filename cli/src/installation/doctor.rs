@@ -149,8 +149,10 @@ mod tests {
             "{shown}"
         );
         assert!(shown.contains(&format!("  Fix: {command}\n")), "{shown}");
-        let unknown = "UNKNOWN queue-visibility (sluice-Queue-1), queue-visibility";
-        assert!(shown.contains(unknown), "{shown}");
+        let flat = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        let unknown =
+            "UNKNOWN queue-visibility (sluice-Queue-1), queue-visibility (sluice-Queue-1) Could";
+        assert!(flat.contains(unknown), "{shown}");
         assert!(
             shown.contains("Needs the right sqs:GetQueueAttributes."),
             "{shown}"

@@ -18,7 +18,7 @@ pub(super) fn source_arns(policy: &str) -> Vec<String> {
     let keys = conditions.flat_map(|condition| condition.values().filter_map(Value::as_object));
     let values = keys
         .flatten()
-        .filter(|(key, _)| key.to_ascii_lowercase() == "aws:sourcearn");
+        .filter(|(key, _)| key.eq_ignore_ascii_case("aws:sourcearn"));
     values.flat_map(|(_, value)| texts(value)).collect()
 }
 

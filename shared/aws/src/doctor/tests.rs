@@ -285,7 +285,7 @@ fn simulated(asked: &Asked) -> Answer {
         .map(|name| {
             let decision = match name {
                 "dynamodb:GetItem" | "dynamodb:Query" => "allowed",
-                "kms:Decrypt" => "explicitDeny",
+                name if name.ends_with(":Decrypt") => "explicitDeny",
                 _ => "implicitDeny",
             };
             format!(
