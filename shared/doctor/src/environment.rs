@@ -121,7 +121,7 @@ fn service(
         .as_ref()
         .is_some_and(|one| one.service == own.name);
     task_definition(own, name, service, migrates, sheet);
-    secrets::readable(environment, name, service, sheet);
+    secrets::readable(environment, seen, name, service, sheet);
     if placement.strategy.shifts_traffic() {
         traffic::examine(own, name, service, sheet);
     } else if own.kind == ServiceKind::Web {

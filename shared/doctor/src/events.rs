@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use sluice_core::config::Config;
 use sluice_core::registry::Registry;
-use sluice_words::doctor::{Check, events as words};
+use sluice_words::doctor::{Check, NotSeen, events as words};
 
 use crate::facts::{Delivered, Facts, Rule, Seen};
 use crate::functions::full;
@@ -268,14 +268,15 @@ fn taken(facts: &Facts, delivered: &Delivered, kept: &mut BTreeSet<String>, shee
 fn permitted(facts: &Facts, function: Option<&str>) -> Seen<Vec<String>> {
     let Some(function) = function else {
         let queue = facts.queue.as_ref().map_err(Clone::clone)?;
-        return Ok(queue
-            .as_ref()
-            .map(|queue| queue.written_by.clone())
-            .unwrap_or_default());
+        let queue = queue.as_ref();
+        let queue = queue.ok_or_else(|| NotSeen::because("There is no queue to write to."))?;
+        return Ok(queue.written_by.clone());
     };
     match facts.functions.get(function) {
         Some(Ok(Some(function))) => function.called_by.clone(),
         Some(Err(not_seen)) => Err(not_seen.clone()),
-        Some(Ok(None)) | None => Ok(Vec::new()),
+        Some(Ok(None)) | None => Err(NotSeen::because(format!(
+            "There is no function {function} to be called."
+        ))),
     }
 }

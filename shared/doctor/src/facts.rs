@@ -234,6 +234,8 @@ pub struct RoleRights {
     pub of_function: bool,
     /// Each decision, as IAM simulated it.
     pub decisions: Seen<Vec<Decision>>,
+    /// Why IAM was not asked about everything, if it was not.
+    pub unasked: Option<NotSeen>,
 }
 
 /// What IAM says of an action on a resource.

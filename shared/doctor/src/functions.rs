@@ -1,6 +1,6 @@
 //! Sluice's functions, and who calls them.
 
-use sluice_words::doctor::{Check, Finding, installation as words};
+use sluice_words::doctor::{Check, Finding, NotSeen, installation as words};
 
 use crate::facts::{Facts, Function, FunctionUrl, Mapping, Seen};
 use crate::sheet::Sheet;
@@ -17,12 +17,9 @@ pub(crate) fn examine(facts: &Facts, sheet: &mut Sheet) {
             Some(function) => broken(stack, &full, function),
         });
         if let Ok(Some(function)) = seen {
-            sheet.check(
-                Check::FunctionSettings,
-                &full,
-                &settings(facts),
-                |advance| otherwise(stack, &full, function, advance),
-            );
+            sheet.check(Check::FunctionSettings, &full, &advance(facts), |advance| {
+                otherwise(stack, &full, function, advance)
+            });
         }
     }
     called(facts, sheet);
@@ -44,22 +41,18 @@ fn broken(stack: &str, full: &str, function: &Function) -> Option<Finding> {
     Some(words::broken_function(stack, full, wrong, &function.reason))
 }
 
-/// The settings of `advance`, which the others are compared with.
-fn settings(facts: &Facts) -> Seen<Option<&Function>> {
+/// `advance`, whose settings the others are compared with.
+fn advance(facts: &Facts) -> Seen<&Function> {
     match facts.functions.get("advance") {
-        Some(Ok(function)) => Ok(function.as_ref()),
+        Some(Ok(Some(function))) => Ok(function),
         Some(Err(not_seen)) => Err(not_seen.clone()),
-        None => Ok(None),
+        Some(Ok(None)) | None => Err(NotSeen::because(
+            "There is no function advance to compare its settings with.",
+        )),
     }
 }
 
-fn otherwise(
-    stack: &str,
-    full: &str,
-    function: &Function,
-    advance: &Option<&Function>,
-) -> Option<Finding> {
-    let advance = (*advance)?;
+fn otherwise(stack: &str, full: &str, function: &Function, advance: &Function) -> Option<Finding> {
     // `source-push` wakes nobody, and has no queue.
     let shared = SHARED
         .iter()
@@ -74,33 +67,20 @@ fn otherwise(
 fn called(facts: &Facts, sheet: &mut Sheet) {
     let stack = &facts.stack;
     let advance = full(stack, "advance");
-    let queue = facts.queue.as_ref().ok().and_then(Option::as_ref);
-    let is_ours = |mapping: &&Mapping| queue.is_none_or(|queue| queue.arn == mapping.source);
-    sheet.check(
-        Check::WakeUps,
-        &advance,
-        &facts.mappings,
-        |mappings| match mappings.iter().find(is_ours) {
-            None => Some(words::no_mapping(stack, &advance)),
-            Some(mapping) if !["Enabled", "Enabling"].contains(&mapping.state.as_str()) => Some(
-                words::mapping_disabled(&advance, &mapping.uuid, &mapping.state),
-            ),
-            Some(_) => None,
-        },
-    );
+    let ours = ours(facts);
+    sheet.check(Check::WakeUps, &advance, &ours, |mapping| match mapping {
+        None => Some(words::no_mapping(stack, &advance)),
+        Some(mapping) if !["Enabled", "Enabling"].contains(&mapping.state.as_str()) => Some(
+            words::mapping_disabled(&advance, &mapping.uuid, &mapping.state),
+        ),
+        Some(_) => None,
+    });
     // Without a mapping there is nothing more to say of it.
-    let is_there = |mappings: &Vec<Mapping>| mappings.iter().any(|mapping| is_ours(&mapping));
-    if facts.mappings.as_ref().map_or(true, is_there) {
-        sheet.check(
-            Check::BatchFailures,
-            &advance,
-            &facts.mappings,
-            |mappings| {
-                let mapping = mappings.iter().find(is_ours)?;
-                (!mapping.reports_failures)
-                    .then(|| words::no_batch_failures(&advance, &mapping.uuid))
-            },
-        );
+    if !matches!(ours, Ok(None)) {
+        sheet.check(Check::BatchFailures, &advance, &ours, |mapping| {
+            let mapping = mapping.filter(|mapping| !mapping.reports_failures)?;
+            Some(words::no_batch_failures(&advance, &mapping.uuid))
+        });
     }
     sheet.check(Check::Recursion, &advance, &facts.recursion, |recursion| {
         (recursion != "Allow").then(|| words::recursion_terminates(&advance))
@@ -112,6 +92,14 @@ fn called(facts: &Facts, sheet: &mut Sheet) {
         &facts.hook_concurrency,
         |reserved| (*reserved == Some(0)).then(|| words::hook_throttled(&hook)),
     );
+}
+
+/// The mapping from the queue of wake-ups to `advance`.
+fn ours(facts: &Facts) -> Seen<Option<&Mapping>> {
+    let mappings = facts.mappings.as_ref().map_err(Clone::clone)?;
+    let queue = facts.queue.as_ref().map_err(Clone::clone)?.as_ref();
+    let queue = queue.ok_or_else(|| NotSeen::because("There is no queue to be called by."))?;
+    Ok(mappings.iter().find(|mapping| mapping.source == queue.arn))
 }
 
 fn urls(facts: &Facts, sheet: &mut Sheet) {

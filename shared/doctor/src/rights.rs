@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use sluice_core::config::{Config, Database, Environment as Configured, Monitor, SecretSource};
 use sluice_core::registry::Registry;
-use sluice_words::doctor::{Check, Outcome, rights as words};
+use sluice_words::doctor::{Check, NotSeen, Outcome, rights as words};
 
 use crate::facts::{Decided, Decision, Environment, Facts, RoleRights, Secret, Seen};
 use crate::sheet::Sheet;
@@ -95,7 +95,8 @@ pub fn known_to_functions(configs: &[Config], facts: &Facts) -> Known {
         "dead-letters",
         letters.map(|one| one.arn.clone()).into_iter().collect(),
     );
-    for secret in &facts.own_secrets {
+    let own = facts.own_secrets.iter();
+    for secret in own.filter(|secret| secret.arn.starts_with("arn:")) {
         let name = match secret.what {
             "bot token" => "bot-token",
             _ => "signing-secret",
@@ -158,6 +159,45 @@ pub fn known_to_functions(configs: &[Config], facts: &Facts) -> Known {
         buses.collect::<BTreeSet<_>>().into_iter().collect(),
     );
     known
+}
+
+/// Why a function's role cannot be asked about everything that the function works with.
+pub fn hidden_from_function(holder: &str, facts: &Facts) -> Option<NotSeen> {
+    let table: BTreeMap<String, Vec<Line>> =
+        serde_json::from_str(include_str!("rights.json")).unwrap_or_default();
+    let uses = |on: &str| {
+        let mut lines = table.get(holder).into_iter().flatten();
+        lines.any(|line| line.on == on)
+    };
+    let own = |what: &str| {
+        let mut secrets = facts.own_secrets.iter();
+        let secret = secrets.find(|secret| secret.what == what)?;
+        // With its ARN it can be asked about, also if nothing else of it can be seen.
+        let is_known = secret.arn.starts_with("arn:");
+        secret.seen.as_ref().err().filter(|_| !is_known)
+    };
+    let hidden = [
+        ("table", facts.table.as_ref().err()),
+        ("queue", facts.queue.as_ref().err()),
+        ("dead-letters", facts.dead_letters.as_ref().err()),
+        ("bot-token", own("bot token")),
+        ("signing-secret", own("signing secret")),
+    ];
+    let hidden = hidden.into_iter().filter(|(on, _)| uses(on));
+    hidden.filter_map(|(_, why)| why).next().cloned()
+}
+
+/// Why an environment's roles cannot be asked about everything that Sluice works with there.
+pub fn hidden_from_environment(seen: &Environment) -> Option<NotSeen> {
+    let services = seen.services.values().filter_map(|service| match service {
+        Err(why) => Some(why),
+        Ok(service) => service.as_ref()?.task_definition.as_ref().err(),
+    });
+    let secrets = seen
+        .secrets
+        .values()
+        .filter_map(|secret| secret.as_ref().err());
+    services.chain(secrets).next().cloned()
 }
 
 /// The secret of a monitor.
@@ -374,9 +414,10 @@ pub(crate) fn examine(rights: &[RoleRights], sheet: &mut Sheet) {
             Err(not_seen) => sheet.unknown(&[check], &subject, not_seen),
             Ok(decisions) => {
                 let refused = refused(decisions);
-                let outcome = match refused.is_empty() {
-                    true => Outcome::Fine,
-                    false => Outcome::Finding(words::lacks(role, &refused)),
+                let outcome = match (refused.is_empty(), &of_role.unasked) {
+                    (false, _) => Outcome::Finding(words::lacks(role, &refused)),
+                    (true, Some(why)) => Outcome::Unknown(why.clone()),
+                    (true, None) => Outcome::Fine,
                 };
                 sheet.add(check, &subject, outcome);
             }

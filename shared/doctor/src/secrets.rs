@@ -63,7 +63,13 @@ fn parameter_name(source: &SecretSource) -> Option<&str> {
 }
 
 /// What the execution role of a service may read.
-pub(crate) fn readable(environment: &Configured, name: &str, service: &Service, sheet: &mut Sheet) {
+pub(crate) fn readable(
+    environment: &Configured,
+    seen: &Environment,
+    name: &str,
+    service: &Service,
+    sheet: &mut Sheet,
+) {
     if environment.secrets.is_empty() {
         return;
     }
@@ -82,9 +88,15 @@ pub(crate) fn readable(environment: &Configured, name: &str, service: &Service, 
         Ok(decisions) => decisions,
     };
     let refused = refused(decisions);
-    let outcome = match refused.is_empty() {
-        true => Outcome::Fine,
-        false => Outcome::Finding(words::unreadable(role, name, &refused)),
+    let unseen = seen
+        .secrets
+        .values()
+        .find_map(|secret| secret.as_ref().err());
+    let outcome = match (refused.is_empty(), unseen) {
+        (false, _) => Outcome::Finding(words::unreadable(role, name, &refused)),
+        // IAM was not asked about a secret that was not seen.
+        (true, Some(why)) => Outcome::Unknown(why.clone()),
+        (true, None) => Outcome::Fine,
     };
     sheet.add(CHECK, name, outcome);
 }

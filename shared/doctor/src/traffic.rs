@@ -84,6 +84,10 @@ fn on_rule(
 }
 
 fn weights(rule: &ListenerRule, service: &Service, name: &str, sheet: &mut Sheet) {
+    // A rule that is not there is told already.
+    if matches!(rule.weights, Ok(None)) {
+        return;
+    }
     // During a deployment ECS splits it on purpose.
     let deploying = match (&service.deploying, &rule.weights) {
         (Err(not_seen), _) | (_, Err(not_seen)) => Err(not_seen.clone()),

@@ -20,8 +20,8 @@ use std::fmt;
 use secrecy::SecretString;
 use sluice_core::config::Config;
 use sluice_core::id::{AccountId, Region};
-use sluice_doctor::facts::{Facts, Seen};
-use sluice_doctor::rights::{known_to_functions, questions};
+use sluice_doctor::facts::{Facts, RoleRights, Seen};
+use sluice_doctor::rights::{hidden_from_function, known_to_functions, questions};
 use sluice_words::doctor::NotSeen;
 
 use crate::clients::{ClientSet, Clients};
@@ -151,7 +151,13 @@ pub async fn look(eyes: &Eyes, configs: &[Config], stack: &str) -> Facts {
         if let Ok(Some(function)) = seen {
             let questions = questions(name, &known);
             let holder = format!("function {name}");
-            asked.push(rights::of_role(own, holder, &function.role, true, questions).await);
+            asked.push(RoleRights {
+                holder,
+                role: function.role.clone(),
+                of_function: true,
+                decisions: rights::decisions(own, &function.role, &questions).await,
+                unasked: hidden_from_function(name, &facts),
+            });
         }
     }
     asked.extend(rights::of_environments(eyes, configs, &facts).await);

@@ -6,27 +6,12 @@
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
 use sluice_core::config::Config;
 use sluice_doctor::facts::{Decided, Decision, Facts, Role, RoleRights, Seen};
-use sluice_doctor::rights::{Question, known_to_environment, questions};
+use sluice_doctor::rights::{Question, hidden_from_environment, known_to_environment, questions};
 
 use super::Eyes;
 use super::policy::decoded;
 use super::seen::{found, seen};
 use crate::clients::ClientSet;
-
-pub(super) async fn of_role(
-    clients: &ClientSet,
-    holder: String,
-    role: &str,
-    of_function: bool,
-    questions: Vec<Question>,
-) -> RoleRights {
-    RoleRights {
-        holder,
-        role: role.to_owned(),
-        of_function,
-        decisions: decisions(clients, role, &questions).await,
-    }
-}
 
 /// The roles of all environments that exist.
 pub(super) async fn of_environments(
@@ -48,16 +33,15 @@ pub(super) async fn of_environments(
                 }
                 let title = format!("{}/{}", config.app, environment.name);
                 let clients = eyes.of(&environment.account, &environment.region);
-                rights.push(match clients {
-                    Ok(clients) => {
-                        of_role(&clients, title, arn, false, questions(holder, &known)).await
-                    }
-                    Err(why) => RoleRights {
-                        holder: title,
-                        role: arn.clone(),
-                        of_function: false,
-                        decisions: Err(why),
+                rights.push(RoleRights {
+                    holder: title,
+                    role: arn.clone(),
+                    of_function: false,
+                    decisions: match clients {
+                        Ok(clients) => decisions(&clients, arn, &questions(holder, &known)).await,
+                        Err(why) => Err(why),
                     },
+                    unasked: hidden_from_environment(there),
                 });
             }
         }

@@ -29,6 +29,11 @@ fn configs() -> Vec<Config> {
 
 /// What an account says of itself that answers like this.
 async fn looked(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Facts {
+    counted(answer).await.0
+}
+
+/// The same with how many requests it took.
+async fn counted(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> (Facts, usize) {
     let cloud = TestCloud::in_account(ACCOUNT, answer);
     let clients = std::sync::Arc::into_inner(cloud.clients).unwrap();
     let eyes = Eyes {
@@ -37,7 +42,9 @@ async fn looked(answer: impl Fn(&Asked) -> Answer + Send + Sync + 'static) -> Fa
         region: Region::new("eu-central-1"),
         others: BTreeMap::new(),
     };
-    Box::pin(look(&eyes, &configs(), "sluice")).await
+    let facts = Box::pin(look(&eyes, &configs(), "sluice")).await;
+    let asked = cloud.asked.lock().unwrap().len();
+    (facts, asked)
 }
 
 fn is_query(asked: &Asked) -> bool {
@@ -309,7 +316,9 @@ fn said(report: &Report, check: Check) -> Vec<&str> {
 
 #[tokio::test]
 async fn answers_are_read_as_aws_documents_them() {
-    let facts = looked(account).await;
+    let (facts, requests) = counted(account).await;
+    // One after the other, so that no rate limit of IAM's is reached.
+    assert!((100..250).contains(&requests), "{requests} requests");
     let report = examine(&configs(), &facts);
     for (check, words) in [
         (Check::Recursion, "Terminate"),

@@ -244,6 +244,7 @@ fn rights(configs: &[Config], facts: &Facts) -> Vec<RoleRights> {
             role: format!("arn:aws:iam::{ACCOUNT}:role/sluice-{name}"),
             of_function: true,
             decisions: Ok(answered(rights::questions(name, &known))),
+            unasked: None,
         })
         .collect();
     for (environment, seen) in configs[0].environments.iter().zip(&facts.environments) {
@@ -254,6 +255,7 @@ fn rights(configs: &[Config], facts: &Facts) -> Vec<RoleRights> {
                 role: arn.clone(),
                 of_function: false,
                 decisions: Ok(answered(rights::questions(holder, &known))),
+                unasked: None,
             });
         }
     }

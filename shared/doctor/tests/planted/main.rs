@@ -10,6 +10,7 @@ use sluice_doctor::facts::{
     ChannelState, Decided, Environment, Facts, Function, Person, Queue, Role, Secret, Service,
     Slack, Table,
 };
+use sluice_doctor::rights::{hidden_from_environment, hidden_from_function};
 use sluice_doctor::{EventKind, examine, sample};
 use sluice_words::doctor::{Check, NotSeen, Report};
 
@@ -575,8 +576,12 @@ fn no_queue_is_told_with_what_it_takes_with_it() {
         .into_iter()
         .map(|(check, _)| check)
         .collect();
-    // Without a queue no rule may write to it.
-    assert_eq!(found, [Check::Queue, Check::EventPermission]);
+    assert_eq!(found, [Check::Queue]);
+    let report = examine(&configs, &facts);
+    let unknown: BTreeSet<Check> = report.unknown().map(|(looked, _)| looked.check).collect();
+    // Which mapping and which rules are right cannot be said without the queue.
+    let hidden = [Check::WakeUps, Check::BatchFailures, Check::EventPermission];
+    assert_eq!(unknown, hidden.into());
 }
 
 /// Worse than a finding that is missing is a check that says that it has looked.
@@ -756,5 +761,34 @@ fn samples_are_like_the_events_that_aws_sends() {
                 "{kind:?}: {member}"
             );
         }
+    }
+}
+
+/// A question that was not put is no answer.
+#[test]
+fn a_role_that_was_not_asked_about_everything_is_not_fine() {
+    let (configs, mut facts) = good();
+    let why = NotSeen::because("The table was refused.");
+    facts.table = Err(why.clone());
+    let hidden = hidden_from_function("advance", &facts);
+    assert_eq!(hidden.as_ref(), Some(&why));
+    facts.rights[0].unasked = hidden;
+    production(&mut facts)
+        .secrets
+        .insert("erp/production/redis".into(), Err(why.clone()));
+    assert_eq!(
+        hidden_from_environment(production(&mut facts)).as_ref(),
+        Some(&why)
+    );
+    let report = examine(&configs, &facts);
+    assert_eq!(told(&report), []);
+    let unknown: BTreeSet<Check> = report.unknown().map(|(looked, _)| looked.check).collect();
+    for check in [
+        Check::FunctionRights,
+        Check::ExecutionRole,
+        Check::Table,
+        Check::Secret,
+    ] {
+        assert!(unknown.contains(&check), "{check:?}");
     }
 }
