@@ -11,9 +11,9 @@ use crate::terminal::{BAD, DIM, GOOD, STRONG, WARN, paint, wrap_hanging};
 ///
 /// Reads Sluice's functions, table, queue, rules and roles, and each environment's services, load
 /// balancers, secrets and database, with your AWS credentials. It changes nothing and reads no secret,
-/// except the bot token with --slack. Takes about a minute. Exits with 0 if everything was looked at
-/// and is fine, with 1 if there are findings, with 2 if there are none but something could not be
-/// looked at.
+/// except the bot token with --slack. Makes some 200 requests, one after the other. Exits with 0 if
+/// everything was looked at and is fine, with 1 if there are findings, with 2 if there are none but
+/// something could not be looked at.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
