@@ -7,12 +7,14 @@ use jiff::SignedDuration;
 use sluice_sim::cloud::Lag;
 
 use crate::installation::arguments::{Installation, Operate};
+use crate::installation::doctor::Doctor;
 
 /// Deploys images that were pushed to ECR to ECS: with an approval, a verified snapshot, a watched
 /// migration, and a rollback at every step.
 ///
 /// `demo`, `run`, `plan` and `hunt` work on a simulated cloud with virtual time, and touch no AWS. The
-/// commands from `status` on ask a real installation, with your AWS credentials: docs/operate.md.
+/// commands from `doctor` on look at a real installation or ask it, with your AWS credentials:
+/// docs/doctor.md, docs/operate.md.
 #[derive(Debug, Parser)]
 #[command(
     name = "sluice",
@@ -47,6 +49,7 @@ pub enum Command {
     Hunt(Hunt),
     Completions(Completions),
     Man(Man),
+    Doctor(Doctor),
     #[command(flatten)]
     Operate(Operate),
 }

@@ -1,7 +1,7 @@
 //! The templates of `infra/`. The checks are Python, as the tools are: cfn-lint, the AWS CLI, and
 //! ministack, an emulator of AWS. They are installed under `target/` by the first run.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sluice_service_models::python::python_with;
@@ -10,9 +10,14 @@ const PACKAGES: [&str; 3] = ["awscli==1.46.3", "cfn-lint==1.58.0", "ministack==1
 
 /// Runs the checks of a file, which say themselves what is wrong.
 fn check(file: &str) {
+    check_with(file, &[]);
+}
+
+fn check_with(file: &str, variables: &[(&str, &Path)]) {
     let run = Command::new(python_with(&PACKAGES))
         .args(["-B", "-m", "unittest", file])
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
+        .envs(variables.iter().copied())
         .output()
         .expect("Python can be run");
     let said = String::from_utf8_lossy(&run.stderr);
@@ -52,4 +57,28 @@ fn the_documented_commands_install_extend_upgrade_and_remove() {
 #[test]
 fn the_documented_commands_turn_a_rolling_service_into_a_blue_green_one_and_back() {
     check("test_existing");
+}
+
+#[test]
+fn doctor_finds_what_is_changed_by_hand_and_its_fixes_put_it_right() {
+    check_with("test_doctor", &[("SLUICE", &sluice())]);
+}
+
+/// The command line's binary, as this source makes it. The command is the one that builds all tests,
+/// so that nothing is built twice.
+fn sluice() -> PathBuf {
+    let arguments = "test --workspace --all-features --locked --no-run";
+    let built = Command::new(env!("CARGO"))
+        .args(arguments.split(' '))
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
+        .output()
+        .expect("cargo can be run");
+    let said = String::from_utf8_lossy(&built.stderr);
+    assert!(built.status.success(), "{said}");
+    let program = std::env::current_exe().expect("a test knows where its program is");
+    let folder = program
+        .ancestors()
+        .nth(2)
+        .expect("it is in target/PROFILE/deps");
+    folder.join("sluice")
 }

@@ -19,6 +19,8 @@ SERVICES = {
     "ecr": ("ecr", "ecr"),
     "ecs": ("ecs", "ecs"),
     "event_bridge": ("events", "events"),
+    "iam": ("iam", "iam"),
+    "lambda": ("lambda", "lambda"),
     "elb": ("elasticloadbalancing", "elbv2"),
     "logs": ("logs", "logs"),
     "rds": ("rds", "rds"),
@@ -41,6 +43,8 @@ ACTIONS = {
 }
 # What is called with Sluice's own credentials, by file; everything else is with a role.
 OWN_FILES = ("clients.rs", "codecommit.rs", "dynamodb/", "event_bus.rs", "own_secret.rs", "sqs.rs")
+# What `sluice doctor` reads, with a person's own credentials. No function has it.
+DOCTOR_FILES = ("doctor/",)
 # Asked with the environment's role where the registry is in its account, and with Sluice's own elsewhere.
 EITHER_FILES = ("ecr",)
 
@@ -101,14 +105,19 @@ def called_by_functions():
 
 @functools.cache
 def called_by_roles():
-    return _called(lambda name: not name.startswith(OWN_FILES))
+    return _called(lambda name: not name.startswith(OWN_FILES + DOCTOR_FILES))
 
 
-def _called(by):
+@functools.cache
+def called_by_doctor():
+    return _called(lambda name: name.startswith(DOCTOR_FILES), of_tests=set())
+
+
+def _called(by, of_tests=frozenset(OF_TESTS)):
     return {
         action
         for call, files in calls().items()
-        if call not in OF_TESTS and any(map(by, files))
+        if call not in of_tests and any(map(by, files))
         for action in actions(call)
     }
 

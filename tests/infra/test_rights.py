@@ -2,10 +2,12 @@
 call or stands here with its reason; mutations of the templates show that the checks find what they are
 for."""
 
+import json
+import re
 import unittest
 
 import rights
-from templates import ENVIRONMENT, SLUICE, as_list, policies, read
+from templates import ENVIRONMENT, ROOT, SLUICE, as_list, policies, read
 
 STORE = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"}
 IMAGES = {"ecr:BatchGetImage", "ecr:DescribeImageScanFindings", "ecr:DescribeImages"}
@@ -328,6 +330,52 @@ class Rights(unittest.TestCase):
                 with self.subTest(f"{path.name}: {what}"):
                     if not problems(path, template, self.known):
                         self.assertTrue(any(reason in what for reason in SURVIVORS), "not found")
+
+
+# Rights of an environment's role that doctor does not ask about: they are for rehearsals and restores, and
+# IAM's simulation cannot be given several resources with their tags at once.
+NOT_ASKED = {
+    "rds:CreateDBInstance",
+    "rds:DeleteDBCluster",
+    "rds:DeleteDBInstance",
+    "rds:RebootDBInstance",
+    "rds:RestoreDBClusterToPointInTime",
+    "rds:RestoreDBInstanceToPointInTime",
+}
+READS = ("Describe", "Get", "List", "Simulate", "Test")
+
+
+class Doctor(unittest.TestCase):
+    """What `sluice doctor` may do, and the rights that it asks IAM about."""
+
+    def test_the_policy_allows_what_doctor_reads_and_nothing_besides(self):
+        policy = json.loads((ROOT / "infra/doctor-policy.json").read_text())
+        everything, token = policy["Statement"]
+        self.assertEqual(set(everything["Action"]), rights.called_by_doctor())
+        for action in everything["Action"]:
+            self.assertIn(action.lower(), rights.known_actions())
+            self.assertTrue(action.split(":")[1].startswith(READS), action)
+        self.assertEqual(token["Action"], "secretsmanager:GetSecretValue")
+        self.assertTrue(token["Resource"].endswith(":secret:BotToken-*"))
+        self.assertIn("BotToken", read(SLUICE)["Resources"], "CloudFormation names the secret after this")
+
+    def test_it_asks_about_the_rights_that_the_functions_use(self):
+        table = json.loads((ROOT / "shared/doctor/src/rights.json").read_text())
+        asked = {
+            holder: {action for line in lines for action in line["actions"]} for holder, lines in table.items()
+        }
+        allowed = rights.allowed(read(SLUICE))
+        for role, called in CALLED[SLUICE].items():
+            if role == "ForwardRole":
+                continue
+            name = re.sub(r"(?<!^)(?=[A-Z])", "-", role.removesuffix("Role")).lower()
+            self.assertEqual(called - asked[name], set(), name)
+            self.assertEqual(asked[name] - allowed[role], set(), name)
+        allowed = rights.allowed(read(ENVIRONMENT))
+        self.assertEqual(rights.called_by_roles() - asked["environment"], NOT_ASKED)
+        self.assertEqual(asked["environment"] - allowed["Role"], set())
+        self.assertEqual(CALLED[ENVIRONMENT]["ReadRole"] - asked["environment-read"], set())
+        self.assertEqual(asked["environment-read"] - allowed["ReadRole"], set())
 
 
 if __name__ == "__main__":

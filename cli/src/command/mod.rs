@@ -4,6 +4,7 @@ mod cloud;
 mod config;
 mod demo;
 mod dialogue;
+mod doctor;
 mod ending;
 mod hunt;
 mod live_config;
@@ -112,6 +113,7 @@ pub fn carry_out(arguments: &Arguments) -> ExitCode {
         Command::Cloud(cloud) => cloud::carry_out(cloud, &mut screen),
         Command::Completions(completions) => shell::completions(completions, &mut screen),
         Command::Operate(operate) => operate::carry_out(operate, &mut screen),
+        Command::Doctor(doctor) => doctor::carry_out(doctor, &mut screen),
         Command::Man(man) => shell::man(man, &mut screen),
     };
     match done {

@@ -17,6 +17,22 @@ pub struct Place {
     pub region: Option<String>,
     /// The profile of the AWS credentials.
     pub profile: Option<String>,
+    /// The name of Sluice's stack, for `sluice doctor`.
+    pub stack: Option<String>,
+    /// Profiles for the other accounts, for `sluice doctor`.
+    #[serde(default)]
+    pub also: Vec<String>,
+}
+
+impl Place {
+    /// Its region: what is written, or what the URL says (`….lambda-url.REGION.on.aws`).
+    pub fn in_region(&self) -> Option<String> {
+        let of_url = || {
+            let (_, rest) = self.url.split_once(".lambda-url.")?;
+            Some(rest.split_once('.')?.0.to_owned())
+        };
+        self.region.clone().or_else(of_url)
+    }
 }
 
 /// The installations that somebody uses.
@@ -45,6 +61,8 @@ pub fn find(
             url,
             region: None,
             profile: None,
+            stack: None,
+            also: Vec::new(),
         },
         None => {
             let path = path(&set).ok_or("HOME is not set: give --url")?;
@@ -54,6 +72,20 @@ pub fn find(
     place.region = at.region.clone().or(place.region);
     place.profile = at.profile.clone().or(place.profile);
     Ok(place)
+}
+
+/// The installation of that name in the file.
+///
+/// # Errors
+/// The file does not have it, or cannot be read; in words.
+pub fn named_in_file(
+    name: &str,
+    variable: impl Fn(&str) -> Option<String>,
+    file: impl Fn(&Path) -> Option<Result<String, String>>,
+) -> Result<Place, String> {
+    let set = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+    let path = path(&set).ok_or("HOME is not set")?;
+    named(Some(name), &path, file(&path))
 }
 
 /// `$XDG_CONFIG_HOME/sluice/installations.toml`.
@@ -145,6 +177,18 @@ mod tests {
         let place = found(&eu, &variables, Some(TWO)).unwrap();
         assert_eq!(place.profile.as_deref(), Some("mine"));
         assert_eq!(place.region.as_deref(), Some("eu-central-1"));
+    }
+
+    #[test]
+    fn doctor_takes_stack_profiles_and_region_from_the_same_file() {
+        let text = "[eu]\nurl = \"https://x.lambda-url.eu-central-1.on.aws/\"\n\
+            stack = \"deploys\"\nalso = [\"staging\"]\n";
+        let home = |name: &str| (name == "HOME").then(|| "/home/a".to_owned());
+        let found = named_in_file("eu", home, |_| Some(Ok(text.to_owned()))).unwrap();
+        assert_eq!(found.in_region().as_deref(), Some("eu-central-1"));
+        assert_eq!(found.stack.as_deref(), Some("deploys"));
+        assert_eq!(found.also, ["staging"]);
+        assert!(named_in_file("us", home, |_| Some(Ok(text.to_owned()))).is_err());
     }
 
     #[test]

@@ -116,6 +116,38 @@ impl Clients {
         Self::new(config, hook)
     }
 
+    /// The same with a person's own credentials: of that profile, and in that region, if they are
+    /// named.
+    #[cfg(feature = "doctor")]
+    pub async fn of_person(profile: Option<&str>, region: Option<&Region>) -> Self {
+        let mut config = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(shared_http_client())
+            .retry_config(retry())
+            .timeout_config(timeouts());
+        if let Some(profile) = profile {
+            config = config.profile_name(profile);
+        }
+        if let Some(region) = region {
+            config = config.region(aws_config::Region::new(region.to_string()));
+        }
+        Self::new(config.load().await, None)
+    }
+
+    /// Their region, if they have one.
+    #[cfg(feature = "doctor")]
+    pub fn region(&self) -> Option<Region> {
+        self.config
+            .region()
+            .map(|region| Region::new(region.as_ref()))
+    }
+
+    /// With the same credentials in another region.
+    #[cfg(feature = "doctor")]
+    pub(crate) fn looking_in(&self, region: &Region) -> ClientSet {
+        let region = aws_config::Region::new(region.to_string());
+        ClientSet::new(self.config.clone().into_builder().region(region).build())
+    }
+
     /// Clients of a stand-in for AWS at `endpoint_url`, with credentials that open nothing.
     pub async fn at_endpoint(
         endpoint_url: &str,
@@ -330,20 +362,20 @@ fn shared_http_client() -> SharedHttpClient {
 }
 
 macro_rules! client_set {
-    ($($name:ident: $client:ty,)*) => {
+    ($($(#[$only:meta])? $name:ident: $client:ty,)*) => {
         /// The clients of one account, region and role, each made when it is first used.
         #[derive(Debug)]
         pub(crate) struct ClientSet {
             config: SdkConfig,
-            $($name: OnceLock<$client>,)*
+            $($(#[$only])? $name: OnceLock<$client>,)*
         }
 
         impl ClientSet {
             fn new(config: SdkConfig) -> Self {
-                Self { config, $($name: OnceLock::new(),)* }
+                Self { config, $($(#[$only])? $name: OnceLock::new(),)* }
             }
 
-            $(pub(crate) fn $name(&self) -> &$client {
+            $($(#[$only])? pub(crate) fn $name(&self) -> &$client {
                 self.$name.get_or_init(|| <$client>::new(&self.config))
             })*
         }
@@ -358,6 +390,10 @@ client_set! {
     ecs: aws_sdk_ecs::Client,
     elb: aws_sdk_elasticloadbalancingv2::Client,
     event_bridge: aws_sdk_eventbridge::Client,
+    #[cfg(feature = "doctor")]
+    iam: aws_sdk_iam::Client,
+    #[cfg(feature = "doctor")]
+    lambda: aws_sdk_lambda::Client,
     logs: aws_sdk_cloudwatchlogs::Client,
     rds: aws_sdk_rds::Client,
     secrets_manager: aws_sdk_secretsmanager::Client,

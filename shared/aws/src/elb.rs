@@ -94,7 +94,8 @@ async fn weights(clients: &ClientSet, rule: &str) -> Result<BTreeMap<String, u32
     Ok(groups_of(&forward))
 }
 
-fn groups_of(forward: &Action) -> BTreeMap<String, u32> {
+/// The weights that an action forwards with, by target group.
+pub(crate) fn groups_of(forward: &Action) -> BTreeMap<String, u32> {
     let weighted = forward
         .forward_config()
         .map(|config| config.target_groups())

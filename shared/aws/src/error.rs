@@ -52,6 +52,26 @@ where
     }
 }
 
+/// The action that AWS says is not allowed, if that is what the error says.
+#[cfg(feature = "doctor")]
+pub(crate) fn refused_action<E>(action: &str, error: &SdkError<E>) -> Option<String>
+where
+    E: ProvideErrorMetadata,
+{
+    let SdkError::ServiceError(service) = error else {
+        return None;
+    };
+    let code = service.err().code().unwrap_or_default();
+    let said = service.err().message().unwrap_or_default();
+    match Meaning::of(code, said, service.raw().status().as_u16()) {
+        Meaning::Denied => {
+            let denial = Denial::parse(said);
+            Some(denial.map_or(action, |denial| denial.action).to_owned())
+        }
+        _ => None,
+    }
+}
+
 /// An answer of AWS without what it must have: only a fault of AWS, or of a stand-in for it.
 pub(crate) fn incomplete(action: &str, on: &str, missing: &str) -> PortError {
     PortError::retryable(format!("AWS's answer to {action} on {on} has no {missing}"))
@@ -166,7 +186,7 @@ fn assume_role_error<'a>(
 }
 
 /// The reason of all: the SDK wraps it in several layers that say nothing more.
-fn innermost(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
     sources(error)
         .last()
         .map(ToString::to_string)

@@ -8,6 +8,8 @@ mod alarms;
 mod clients;
 mod clock;
 mod codecommit;
+#[cfg(feature = "doctor")]
+pub mod doctor;
 mod dynamodb;
 mod ecr;
 mod ecs;

@@ -141,7 +141,7 @@ impl TestCloud {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let record = asked.clone();
         let client = infallible_client_fn(move |request| {
-            if checks {
+            if checks && !is_lambda(&request) {
                 assert_known(&request);
             }
             let request = read(&request);
@@ -181,6 +181,14 @@ impl TestCloud {
         asked.retain(|one| one.operation != WHO_ASKS);
         asked
     }
+}
+
+/// Lambda's protocol is in paths, which the models are not read for.
+fn is_lambda(request: &http::Request<SdkBody>) -> bool {
+    request
+        .uri()
+        .host()
+        .is_some_and(|host| host.starts_with("lambda."))
 }
 
 /// Fails the test if AWS does not know the request.
@@ -230,6 +238,7 @@ fn read(request: &http::Request<SdkBody>) -> Asked {
         None if header("smithy-protocol").is_some() => {
             (request.uri().path().rsplit('/').next(), Value::Null)
         }
+        None if is_lambda(request) => (Some(request.uri().path()), Value::Null),
         None => (None, form(bytes)),
     };
     let of_form = body.get("Action").and_then(Value::as_str);

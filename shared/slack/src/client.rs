@@ -4,6 +4,8 @@
 //! of every channel it posts to.
 
 mod api;
+#[cfg(feature = "doctor")]
+pub mod doctor;
 mod errors;
 mod people;
 mod posted;

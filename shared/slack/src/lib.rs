@@ -5,6 +5,8 @@
 
 #[cfg(feature = "client")]
 mod client;
+#[cfg(feature = "doctor")]
+pub use client::doctor;
 mod incoming;
 mod interaction;
 mod method;

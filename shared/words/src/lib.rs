@@ -6,6 +6,7 @@
 pub mod configuration;
 mod console;
 pub mod controls;
+pub mod doctor;
 pub mod home;
 pub mod inline;
 pub mod message;

@@ -22,6 +22,8 @@ SERVICES = {
     "ecs": ["ecs"],
     "elasticloadbalancing": ["elb", "elbv2"],
     "events": ["events"],
+    "iam": ["iam"],
+    "lambda": ["lambda"],
     "logs": ["logs"],
     "monitoring": ["cloudwatch"],
     "rds": ["rds"],

@@ -27,7 +27,7 @@ use crate::method::Method;
 pub const BASE_URL: &str = "https://slack.com/api";
 
 /// Slack answers in less than a second; slack-morphism itself would wait for ever.
-const CALL_TIMEOUT: Duration = Duration::from_secs(8);
+pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// A base URL that a token must not be sent to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -182,11 +182,11 @@ async fn look(api: &Api, place: &Place) -> Result<BTreeMap<String, String>, Chat
 /// for private channels it searches the public ones.
 async fn id_by_name(api: &Api, channel: &ChannelName) -> Result<String, ChatError> {
     let what = channel.as_str();
-    let all = own_channels(api, "public_channel,private_channel").await;
+    let all = own_channels(api, "public_channel,private_channel", true).await;
     let only_public =
         matches!(&all, Err(Failed::Refused(refused)) if refused.code == MISSING_SCOPE);
     let channels = match only_public {
-        true => own_channels(api, "public_channel").await,
+        true => own_channels(api, "public_channel", true).await,
         false => all,
     };
     let channels = channels.map_err(|failed| chat_error(Method::ListOwnChannels, what, failed))?;
@@ -211,10 +211,15 @@ async fn id_by_name(api: &Api, channel: &ChannelName) -> Result<String, ChatErro
         })
 }
 
-async fn own_channels(api: &Api, types: &str) -> Result<Vec<Value>, Failed> {
+/// The channels that the bot is in, with those that are archived or without.
+pub(super) async fn own_channels(
+    api: &Api,
+    types: &str,
+    exclude_archived: bool,
+) -> Result<Vec<Value>, Failed> {
     let parameters = vec![
         ("types", types.to_owned()),
-        ("exclude_archived", "true".to_owned()),
+        ("exclude_archived", exclude_archived.to_string()),
         ("limit", PAGE.to_owned()),
     ];
     read_pages(api, Method::ListOwnChannels, parameters, "channels", PAGES).await

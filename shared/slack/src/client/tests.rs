@@ -1,5 +1,7 @@
 //! The client over the wire, against a small server on this machine that plays Slack.
 
+#[cfg(feature = "doctor")]
+mod doctor;
 mod fake_slack;
 mod people;
 mod refusals;
