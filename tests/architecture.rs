@@ -192,6 +192,7 @@ const LAYERS: [&[&str]; 6] = [
         "failure",
         "health",
         "intent",
+        "metrics",
         "observation",
         "origin",
         "release",

@@ -4,6 +4,7 @@
 //! deployments.
 
 mod check;
+mod metrics;
 mod migration;
 mod monitor;
 mod nesting;
@@ -36,6 +37,7 @@ use crate::migration::Risk;
 use crate::registry::Registry;
 use crate::tag::TagPattern;
 
+pub use metrics::Metrics;
 pub use migration::{Inspect, Migration, RiskRule, WaivedFinding, is_alembic};
 pub use monitor::Monitor;
 pub use people::People;
