@@ -37,6 +37,7 @@ struct Outcome {
     /// Seconds from the beginning of the shift to the verdict, if it was "worse".
     back_after: Option<i64>,
     looks: u64,
+    said: String,
 }
 
 impl Deploy<'_> {
@@ -106,6 +107,7 @@ impl Deploy<'_> {
             let all = percent == 100;
             let from = match watched.services.get(&web) {
                 None => Some(self.begins - BEFORE.as_secs()),
+                Some(watch) if all && watch.is_complete() => None,
                 Some(watch) => watch.reads_from(at(now)).map(Timestamp::as_second),
             };
             if let Some(from) = from {
@@ -116,10 +118,15 @@ impl Deploy<'_> {
                 } else {
                     Traffic::Beside(percent)
                 };
-                let found = judge(&web, &watched, traffic, 10, metrics).finding;
-                if matches!(found, Finding::Worse(_)) {
+                let found = judge(&web, &watched, traffic, 10, metrics);
+                if matches!(found.finding, Finding::Worse(_)) {
                     let back_after = Some(now - self.begins);
-                    return Outcome { back_after, looks };
+                    let said = found.to_string();
+                    return Outcome {
+                        back_after,
+                        looks,
+                        said,
+                    };
                 }
             }
             now += if all { 30 } else { 15 };
@@ -127,6 +134,7 @@ impl Deploy<'_> {
         Outcome {
             back_after: None,
             looks,
+            said: String::new(),
         }
     }
 }
@@ -191,8 +199,8 @@ fn main() -> ExitCode {
         if let Some(after) = outcome.back_after {
             wrong += 1;
             println!(
-                "night {seed}: back after {after} s, {:?}, {:?}",
-                deploy.load, deploy.steps
+                "night {seed}: {after} s, {}, {:?}, {:?}",
+                outcome.said, deploy.load, deploy.steps
             );
         }
     }
@@ -202,6 +210,7 @@ fn main() -> ExitCode {
         ("2 % more errors, canary 10 %", CANARY, 0.02, 1.0),
         ("2 % more errors, all at once", WAYS[0], 0.02, 1.0),
         ("p90 twice as long, canary 10 %", CANARY, 0.0, 2.0),
+        ("p90 three times as long, all at once", WAYS[0], 0.0, 3.0),
     ] {
         for errors in [0.0, 0.0002, 0.001] {
             for late in [(0, 30), (30, 60), (60, 120)] {

@@ -114,6 +114,10 @@ impl fmt::Display for Compared {
         let (service, new, old) = (&self.service, &self.new, &self.old);
         let when = self.when();
         match self.finding {
+            Finding::TooFew if new.requests + old.requests == 0 => write!(
+                f,
+                "{service}: no requests in CloudWatch, so error rate and latency are not compared"
+            ),
             Finding::TooFew => write!(
                 f,
                 "{service}: too few requests to compare error rate and latency ({} to the new \

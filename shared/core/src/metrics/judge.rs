@@ -10,35 +10,33 @@
 //! some minutes makes many errors and says nothing of the version, so each minute counts once,
 //! whatever its numbers: the new version's must rank above the old one's (Mann and Whitney). So must
 //! its latency, in both cases. Half an hour says little of the hours after it: the first minutes are
-//! compared, the differences must be twice as large, and errors twice as frequent.
+//! compared, the differences must be three times as large and hold in the better half of them, and
+//! errors three times as frequent.
 //!
-//! Chance is given one in 100,000 at each look, which are as many as there are minutes: a canary of
-//! ten minutes and the minutes after the shift, with two metrics, are given 6 in 10,000 by
-//! Bonferroni's bound. That bound holds where minutes are alike; nights in which they are not are
-//! measured (docs/reliability.md). And what is less than the smallest difference that matters counts
+//! Chance is given one in 100,000 at each look while both have traffic, and one in a million after
+//! the shift. There are as many looks as minutes: a canary of ten minutes and the minutes after it,
+//! with two metrics, are given 3 in 10,000 together by Bonferroni's bound. That bound holds where
+//! minutes are alike; nights in which they are not are measured (docs/reliability.md). And what is less than the smallest difference that matters counts
 //! as none, however sure it is.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::figures::{Compared, Figures, Finding, Worse};
-use super::{Counts, Seen, Watch, Watched, ends, minute_of, odds};
+use super::{COMPARED_AFTER, Counts, Seen, Watch, Watched, ends, minute_of, odds};
 use crate::config::Metrics;
 use crate::id::ServiceName;
 
 /// Chance is given one in so many at a look.
 const ODDS: u32 = 100_000;
 
-/// The same of the old version in the same minutes, where its half hour before agrees.
-const ODDS_BESIDE: u32 = 10_000;
+/// The same where only earlier minutes are left to compare with.
+const ODDS_AFTER: u32 = 1_000_000;
 
 /// The newest minutes that are judged together. What begins late is not watered down by more.
 const JUDGED: usize = 10;
-
-/// After the shift so many minutes are compared: what comes later may be the hour's.
-const COMPARED_AFTER: SignedDuration = SignedDuration::from_mins(20);
 
 /// The p90 of fewer requests than this is any request's.
 const FOR_A_P90: u32 = 20;
@@ -134,10 +132,10 @@ impl Sides {
         // Where both have traffic, a minute counts once that of the old version is sure too.
         let is_sure = |at: &Timestamp| old.iter().any(|(one, _)| one == at);
         let mut new = sure(&watch.new);
-        new.retain(|(at, _)| match traffic {
-            Traffic::Beside(_) => *at >= first && is_sure(at),
-            Traffic::All => *at >= first && at.duration_since(first) < COMPARED_AFTER,
-        });
+        new.retain(|(at, _)| *at >= first && (traffic == Traffic::All || is_sure(at)));
+        if let (Traffic::All, Some((first, _))) = (traffic, new.first().copied()) {
+            new.retain(|(at, _)| at.duration_since(first) < COMPARED_AFTER);
+        }
         let new = new.split_off(new.len().saturating_sub(JUDGED));
         let beside = old
             .iter()
@@ -181,8 +179,7 @@ impl Sides {
         } else {
             by_weight
         };
-        let beside_odds = if before.0 == 0 { ODDS } else { ODDS_BESIDE };
-        if !odds::too_many(new.1, new.1 + beside.1, share, beside_odds) {
+        if !odds::too_many(new.1, new.1 + beside.1, share, ODDS) {
             return false;
         }
         let all = (share.0 * both, share.1 * (both + u128::from(before.0)));
@@ -192,16 +189,12 @@ impl Sides {
     fn fails_more_than_before(&self, metrics: &Metrics) -> bool {
         let (new, before) = (sum(&self.new), sum(&self.before));
         let share = (u128::from(new.0), u128::from(new.0 + before.0));
-        let are_twice_as_many = || {
-            u128::from(new.1) * u128::from(before.0) >= 2 * u128::from(before.1) * u128::from(new.0)
-        };
-        fail_more(new, before, &metrics.doubled())
-            && are_twice_as_many()
-            && odds::too_many(new.1, new.1 + before.1, share, ODDS)
-            && rank_too_high(&self.new, &self.before, |one, other| {
-                let one_rate = u64::from(one.errors) * u64::from(other.requests);
-                one_rate.cmp(&(u64::from(other.errors) * u64::from(one.requests)))
-            })
+        // A trouble of some minutes is not in the better half of them.
+        let better = sum(&better_half(&self.new));
+        fail_more(better, before, &metrics.tripled())
+            && fail_thrice(better, before)
+            && odds::too_many(new.1, new.1 + before.1, share, ODDS_AFTER)
+            && rank_too_high(&self.new, &self.before, ODDS_AFTER, by_rate)
     }
 
     fn is_slower(&self, traffic: Traffic, metrics: &Metrics) -> bool {
@@ -211,13 +204,13 @@ impl Sides {
         };
         let (new, beside, mut old) = (p90s(&self.new), p90s(&self.beside), p90s(&self.before));
         if traffic == Traffic::All {
-            return are_slower(&new, &old, &metrics.doubled())
-                && rank_too_high(&new, &old, Ord::cmp);
+            return are_slower(&new, &old, &metrics.tripled())
+                && rank_too_high(&new, &old, ODDS_AFTER, Ord::cmp);
         }
         old.extend(&beside);
         are_slower(&new, &beside, metrics)
             && are_slower(&new, &old, metrics)
-            && rank_too_high(&new, &old, Ord::cmp)
+            && rank_too_high(&new, &old, ODDS, Ord::cmp)
     }
 }
 
@@ -236,9 +229,27 @@ fn fail_more(new: (u64, u64), old: (u64, u64), metrics: &Metrics) -> bool {
     let [new_requests, new_errors, old_requests, old_errors] =
         [new.0, new.1, old.0, old.1].map(u128::from);
     let more = u128::from(metrics.more_errors);
-    10_000 * new_errors * old_requests
-        >= 10_000 * old_errors * new_requests + more * new_requests * old_requests
+    1_000 * new_errors * old_requests
+        >= 1_000 * old_errors * new_requests + more * new_requests * old_requests
         && new_errors > 0
+}
+
+fn fail_thrice(new: (u64, u64), old: (u64, u64)) -> bool {
+    u128::from(new.1) * u128::from(old.0) >= 3 * u128::from(old.1) * u128::from(new.0)
+}
+
+fn by_rate(one: &Counts, other: &Counts) -> Ordering {
+    let [errors, other_errors] = [one.errors, other.errors].map(u64::from);
+    let [requests, other_requests] = [one.requests, other.requests].map(u64::from);
+    (errors * other_requests).cmp(&(other_errors * requests))
+}
+
+/// The minutes in which the smaller shares of the requests failed.
+fn better_half(minutes: &[Counts]) -> Vec<Counts> {
+    let mut sorted = minutes.to_vec();
+    sorted.sort_by(by_rate);
+    sorted.truncate(minutes.len().div_ceil(2));
+    sorted
 }
 
 /// Whether the typical minute is so much slower that it matters.
@@ -256,12 +267,12 @@ fn median(mut values: Vec<u32>) -> Option<u32> {
     values.get(values.len().checked_sub(1)? / 2).copied()
 }
 
-fn rank_too_high<T>(new: &[T], old: &[T], compare: impl Fn(&T, &T) -> Ordering) -> bool {
+fn rank_too_high<T>(new: &[T], old: &[T], odds: u32, compare: impl Fn(&T, &T) -> Ordering) -> bool {
     let pairs = new
         .iter()
         .flat_map(|one| old.iter().map(move |other| (one, other)));
     let below = pairs.filter(|(one, other)| compare(one, other) == Ordering::Greater);
-    odds::ranks_too_high(below.count(), new.len(), old.len(), ODDS)
+    odds::ranks_too_high(below.count(), new.len(), old.len(), odds)
 }
 
 fn figures(minutes: &[Counts]) -> Figures {

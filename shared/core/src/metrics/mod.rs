@@ -28,6 +28,9 @@ pub const BEFORE: SignedDuration = SignedDuration::from_mins(30);
 /// The most minutes kept of a version beside those before the shift: a bake may take a day.
 const KEPT: usize = 30;
 
+/// After the shift so many minutes are compared: what comes later may be the hour's.
+const COMPARED_AFTER: SignedDuration = SignedDuration::from_mins(20);
+
 /// Two reads that are closer are one read.
 const APART: SignedDuration = SignedDuration::from_secs(10);
 
@@ -138,6 +141,9 @@ impl Watch {
                 take_minute(known, *at, *counts, now);
             }
         }
+        let first = shift_began.saturating_sub(BEFORE).map(minute_of);
+        let first = first.unwrap_or(Timestamp::MIN);
+        self.old.retain(|at, _| *at >= first);
         let is_before = |at: &Timestamp| ends(*at) <= shift_began;
         while self.old.keys().filter(|at| !is_before(at)).count() > KEPT {
             let first = self.old.keys().copied().find(|at| !is_before(at));
@@ -146,6 +152,15 @@ impl Watch {
         while self.new.len() > KEPT {
             self.new.pop_first();
         }
+    }
+
+    /// Whether everything that is compared after the shift is there.
+    pub fn is_complete(&self) -> bool {
+        let (first, last) = (self.new.first_key_value(), self.new.last_key_value());
+        let compared = first
+            .zip(last)
+            .map(|((first, _), (last, _))| last.duration_since(*first));
+        compared.is_some_and(|time| time > COMPARED_AFTER)
     }
 
     /// The beginning of the time to be read next, and whether anything new can be there by now.

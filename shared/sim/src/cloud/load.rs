@@ -11,7 +11,7 @@ use sluice_core::metrics::Counts;
 /// Minutes of a day.
 const DAY: f64 = 1440.0;
 
-/// A trouble begins in one of so many minutes.
+/// A trouble begins in one of so many minutes, and is over before the next one can.
 const BLOCK: i64 = 10;
 
 /// What users ask, and how it is answered.
@@ -100,7 +100,7 @@ impl Load {
     fn trouble(&self, seed: u64, minute: i64) -> f64 {
         let mut dice = dice(seed, minute.div_euclid(BLOCK), 50);
         let comes = unit(&mut dice) < self.troubles_an_hour * 10.0 / 60.0;
-        let begins = i64::from(dice.next_u32() % 8);
+        let begins = i64::from(dice.next_u32() % 7);
         let lasts = i64::from(1 + dice.next_u32() % 3);
         let fails = 0.2 * unit(&mut dice);
         let in_it = (begins..begins + lasts).contains(&minute.rem_euclid(BLOCK));
