@@ -355,7 +355,7 @@ impl metrics::Stage for Model {
         let (service, cluster) = (EcsServiceName::new("erp-web"), self.production().cluster);
         self.cloud(|cloud| cloud.set_load(&cluster, &service, &Load::steady(3_000.0)));
         let since = self.now();
-        self.pass(1_800);
+        self.pass(30);
         let canary = Strategy::Canary(Steps {
             percent: 10,
             bake: SignedDuration::from_mins(60),
@@ -375,8 +375,8 @@ impl metrics::Stage for Model {
         }
     }
 
-    fn pass(&self, seconds: i64) {
-        Model::pass(self, seconds);
+    fn pass(&self, minutes: i64) {
+        Model::pass(self, minutes);
     }
 
     fn now(&self) -> Timestamp {
