@@ -1,22 +1,16 @@
 //! The requests to both versions, compared while they share the traffic and in the bake.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a story that cannot be told fails its test"
-)]
-
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::deployment::Requester;
 use sluice_core::failure::PortError;
 use sluice_core::history::{replay, verify};
+use sluice_core::hook::HookAnswer;
 use sluice_core::metrics::{Counts, Measured, minute_of};
 use sluice_core::observation::{RolloutStatus, Stage};
 use sluice_core::phase::Phase;
 
 use super::canary::{at_step, canary};
 use super::unkind::{asks, minutes};
-use sluice_core::hook::HookAnswer;
-
 use crate::{Run, World};
 
 /// What CloudWatch has half a minute late: `new` of the minutes since the shift, if there are any.
