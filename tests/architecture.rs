@@ -194,6 +194,7 @@ const LAYERS: [&[&str]; 6] = [
         "failure",
         "health",
         "intent",
+        "metrics",
         "observation",
         "origin",
         "release",

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::ports::{
-    alarms, configurations, copies, databases, past, registry, repository, secrets, services,
-    sources, store, tasks, wakeups,
+    alarms, configurations, copies, databases, metrics, past, registry, repository, secrets,
+    services, sources, store, tasks, wakeups,
 };
 
 /// Calls that no contract makes, and why not.
@@ -103,6 +103,7 @@ async fn every_call_of_the_adapters_is_one_that_aws_knows() {
     let mut seen = BTreeSet::new();
     seen.extend(Box::pin(alarms::calls()).await);
     seen.extend(Box::pin(configurations::calls()).await);
+    seen.extend(Box::pin(metrics::calls()).await);
     seen.extend(Box::pin(copies::calls()).await);
     seen.extend(Box::pin(databases::calls()).await);
     seen.extend(Box::pin(past::calls()).await);

@@ -127,6 +127,9 @@ fn of(environment: &Environment) -> Vec<(&'static str, String)> {
         ),
         ("channel", environment.channel.to_string()),
     ];
+    if environment.metrics.is_none() {
+        rows.push(("requests", "not compared".to_owned()));
+    }
     let monitors: Vec<&str> = environment.monitors.iter().map(Monitor::name).collect();
     if !monitors.is_empty() {
         rows.push(("monitors", monitors.join(", ")));

@@ -13,7 +13,8 @@ use sluice_core::observation::AlarmState;
 use sluice_core::quantity;
 use sluice_core::restore::PointReference;
 use sluice_sim::cloud::{
-    Cloud, Fault, FaultRates, ImageBehaviour, MergeOption, Operation, Push, SnapshotFate, digest_of,
+    Cloud, Fault, FaultRates, ImageBehaviour, Load, MergeOption, Operation, Push, SnapshotFate,
+    digest_of,
 };
 use sluice_sim::workplace::Roads;
 use sluice_sim::world::World;
@@ -100,6 +101,8 @@ pub enum Act {
     NextSnapshot(SnapshotFate),
     /// A CloudWatch alarm fires.
     AlarmFires(&'static str),
+    /// Users ask so many requests a second of the web service.
+    UsersAsk(u16),
     /// Someone left the production listener between two target groups.
     SplitListener([u32; 2]),
     /// Someone deploys another image of theirs to a service in the console.
@@ -149,6 +152,9 @@ impl Act {
                 format!("RDS has a problem: the next snapshot {}", told(*fate))
             }
             Self::AlarmFires(name) => format!("the CloudWatch alarm {name} fires"),
+            Self::UsersAsk(requests) => {
+                format!("users send {requests} requests a second to production")
+            }
             Self::SplitListener([blue, green]) => format!(
                 "someone leaves the production listener half shifted: blue {blue}, green {green}"
             ),
@@ -215,6 +221,17 @@ impl Act {
             Self::AlarmFires(name) => {
                 let name = AlarmName::new(*name);
                 world.with_cloud(|cloud| cloud.set_alarm(&name, AlarmState::Alarm));
+            }
+            Self::UsersAsk(requests) => {
+                let load = Load::steady(60.0 * f64::from(*requests));
+                for service in config
+                    .services
+                    .iter()
+                    .filter(|one| one.kind == ServiceKind::Web)
+                {
+                    let name = &production.services[&service.name].ecs_service;
+                    world.with_cloud(|cloud| cloud.set_load(&production.cluster, name, &load));
+                }
             }
             Self::SplitListener(weights) => split(world, config, production, *weights),
             Self::DeployByHand(service, image) => {

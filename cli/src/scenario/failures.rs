@@ -1,11 +1,12 @@
 //! Releases that are bad, and the cloud failing a good one.
 
 use jiff::SignedDuration;
+use sluice_core::config::{Config, Steps, Strategy};
 use sluice_sim::cloud::{
     ImageBehaviour, MigrationEnd, Operation, SnapshotFate, Start, UnderTraffic,
 };
 
-use super::{Act, Check, Scenario, TO_PRODUCTION, When};
+use super::{Act, Check, Scenario, Scene, TO_PRODUCTION, When};
 
 const NOW: SignedDuration = SignedDuration::ZERO;
 
@@ -113,6 +114,27 @@ fn after_the_migration() -> Vec<Scenario> {
             "health checks failed after the traffic shift",
         ))
         .production_as_before(),
+        canary(Scenario::new(
+            "canary-errors",
+            "2 % more of the new version's requests fail: Sluice compares both versions at 10 % of \
+             the traffic and rolls back within minutes",
+        ))
+        .in_production(ImageBehaviour::default().with_worse_answers(20, 0))
+        .ends("RolledBack")
+        .check(Check::Told(
+            TO_PRODUCTION,
+            "the new version answers worse than the old one at 10 % of the traffic: web: ",
+        ))
+        .production_as_before(),
+        canary(Scenario::new(
+            "canary",
+            "a new version that is as good gets 10 % of the traffic, and then the rest",
+        ))
+        .check(Check::Told(
+            TO_PRODUCTION,
+            "healthy at 10 % of the traffic: ",
+        ))
+        .check(Check::Told(TO_PRODUCTION, "failed with 5xx, ")),
         Scenario::new(
             "dying-workers",
             "workers start and crash repeatedly: ECS restarts them, Sluice sees it in the bake \
@@ -167,6 +189,27 @@ fn hung_migration() -> ImageBehaviour {
     let mut behaviour = ImageBehaviour::default();
     behaviour.migration.ends = MigrationEnd::Hangs;
     behaviour
+}
+
+/// A tenth of the traffic first, for ten minutes.
+fn canary(mut scenario: Scenario) -> Scenario {
+    let when = When::At(NOW);
+    let act = Act::UsersAsk(50);
+    // The release to production stays the last scene.
+    scenario.scenes.insert(0, Scene { when, act });
+    scenario.config = |config: &mut Config| {
+        let placements = config
+            .environments
+            .iter_mut()
+            .flat_map(|one| one.services.values_mut());
+        for placement in placements.filter(|one| one.strategy.shifts_traffic()) {
+            placement.strategy = Strategy::Canary(Steps {
+                percent: 10,
+                bake: SignedDuration::from_mins(10),
+            });
+        }
+    };
+    scenario
 }
 
 fn with_alarm() -> ImageBehaviour {

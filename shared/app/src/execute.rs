@@ -24,7 +24,7 @@ use sluice_core::smoke;
 
 use crate::App;
 use crate::ports::{
-    EnvironmentKey, HttpRequest, ServiceQuery, Target, TaskDefinitionOrder, TaskOrder,
+    EnvironmentKey, HttpRequest, MetricsQuery, ServiceQuery, Target, TaskDefinitionOrder, TaskOrder,
 };
 
 impl Target {
@@ -213,6 +213,25 @@ impl App {
             Command::RunSmokeTests => Outcome::SmokeTests(self.run_smoke_tests(d).await),
             Command::SampleHealth { tasks_since } => {
                 Outcome::Health(self.sample_health(d, target, *tasks_since).await?)
+            }
+            Command::ReadMetrics {
+                service,
+                ecs_service,
+                task_definition,
+                since,
+                from,
+            } => {
+                let query = MetricsQuery {
+                    ecs_service: ecs_service.clone(),
+                    task_definition: task_definition.clone(),
+                    since: *since,
+                    from: *from,
+                    until: ports.clock.now(),
+                };
+                Outcome::Metrics {
+                    service: service.clone(),
+                    measured: ports.metrics.measured(target, &query).await?,
+                }
             }
             Command::PruneSnapshots {
                 database,

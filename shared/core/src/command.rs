@@ -186,6 +186,20 @@ pub enum Command {
         /// Tasks that stopped after this count.
         tasks_since: Timestamp,
     },
+    /// Read how many requests the two versions of a service had, how many of them failed, and how
+    /// long they took.
+    ReadMetrics {
+        /// Of which service.
+        service: ServiceName,
+        /// Its name in ECS.
+        ecs_service: EcsServiceName,
+        /// The new version's revision.
+        task_definition: TaskDefinitionArn,
+        /// Its service deployment is not older than this.
+        since: Timestamp,
+        /// From this minute to now.
+        from: Timestamp,
+    },
     /// Remove our old snapshots of the database, all but the newest `keep`.
     PruneSnapshots {
         /// Of what.
@@ -265,6 +279,7 @@ impl Command {
         match self {
             Self::RegisterTaskDefinition { service, .. }
             | Self::ReadRollout { service, .. }
+            | Self::ReadMetrics { service, .. }
             | Self::StopRollout { service, .. }
             | Self::ScaleService { service, .. } => CommandKey::about(kind, service.as_str()),
             Self::StartRollout(order) => match order.direction {
@@ -312,6 +327,7 @@ impl Command {
             Self::StopRollout { .. } => CommandKind::StopRollout,
             Self::RunSmokeTests => CommandKind::RunSmokeTests,
             Self::SampleHealth { .. } => CommandKind::SampleHealth,
+            Self::ReadMetrics { .. } => CommandKind::ReadMetrics,
             Self::PruneSnapshots { .. } => CommandKind::PruneSnapshots,
             Self::ScaleService { .. } => CommandKind::ScaleService,
             Self::StartCopy(_) => CommandKind::StartCopy,
@@ -368,6 +384,7 @@ impl Command {
             | Self::ReadRollout { .. }
             | Self::RunSmokeTests
             | Self::SampleHealth { .. }
+            | Self::ReadMetrics { .. }
             | Self::ReadCopy(_)
             | Self::FindDatabases(_) => false,
         }

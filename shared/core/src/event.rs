@@ -15,6 +15,7 @@ use crate::id::{
     AlarmName, DeploymentId, GroupId, Hash, ServiceName, SnapshotId, TaskArn, TaskDefinitionArn,
     UserId,
 };
+use crate::metrics::Measured;
 use crate::migration::{InspectionReading, RehearsalReading};
 use crate::observation::{
     AlarmState, ApproversObservation, DatabaseObservation, ImageObservation, PinnedSecret,
@@ -238,6 +239,13 @@ pub enum Outcome {
     SmokeTests(Vec<SmokeResult>),
     /// Of `SampleHealth`.
     Health(Sample),
+    /// Of `ReadMetrics`.
+    Metrics {
+        /// Of which service.
+        service: ServiceName,
+        /// What CloudWatch has.
+        measured: Measured,
+    },
     /// Of `PruneSnapshots`: those that were removed.
     SnapshotsPruned(Vec<SnapshotId>),
     /// Of `ScaleService`: ECS has taken the request.
@@ -303,6 +311,7 @@ impl Outcome {
             Self::RolloutStopping { .. } => "rollout-stopping",
             Self::SmokeTests(_) => "smoke-tests",
             Self::Health(_) => "health",
+            Self::Metrics { .. } => "metrics",
             Self::SnapshotsPruned(_) => "snapshots-pruned",
             Self::ServiceScaled { .. } => "service-scaled",
             Self::CopyStarted => "copy-started",

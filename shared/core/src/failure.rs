@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{DeploymentId, EnvironmentName, ServiceName, TaskArn, UserId};
+use crate::metrics::Compared;
 use crate::roles::NotAllowed;
 
 /// What can be done about an error of the outside world.
@@ -128,6 +129,13 @@ pub enum Cause {
     SmokeTestsFailed(Vec<String>),
     /// The new version had the traffic and was not well.
     BakeFailed(String),
+    /// The new version answers its requests worse than the old one.
+    AnswersWorse {
+        /// The service of which that was seen, with the numbers.
+        compared: Box<Compared>,
+        /// Per cent of the traffic that it had; `None` for all of it.
+        percent: Option<u8>,
+    },
     /// Somebody wanted what ran before.
     AskedFor {
         /// Who.
@@ -239,6 +247,21 @@ impl fmt::Display for Cause {
             Self::BakeFailed(reason) => {
                 write!(f, "health checks failed after the traffic shift: {reason}")
             }
+            Self::AnswersWorse {
+                compared,
+                percent: Some(percent),
+            } => write!(
+                f,
+                "the new version answers worse than the old one at {percent} % of the traffic: \
+                 {compared}"
+            ),
+            Self::AnswersWorse {
+                compared,
+                percent: None,
+            } => write!(
+                f,
+                "the new version answers worse than the old one did: {compared}"
+            ),
             Self::AskedFor { by, reason, .. } => write!(f, "<@{by}> asked to go back: {reason}"),
             Self::TimedOut { doing, after_s } => {
                 write!(

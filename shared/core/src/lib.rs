@@ -21,6 +21,7 @@ pub mod id;
 pub mod intake;
 pub mod intent;
 pub mod machine;
+pub mod metrics;
 pub mod migration;
 pub mod note;
 pub mod observation;

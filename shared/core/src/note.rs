@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::controls::{ControlsObservation, Lapse};
 use crate::failure::{Cause, PortError};
 use crate::id::{DeploymentId, Hash, ServiceName, SnapshotId, TaskArn, UserId};
+use crate::metrics::Compared;
 use crate::plan::Remark;
 
 /// Something that happened, and when.
@@ -122,9 +123,13 @@ pub enum Note {
     StepHealthy {
         percent: u8,
         samples: usize,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        compared: Vec<Compared>,
     },
     Baked {
         samples: usize,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        compared: Vec<Compared>,
     },
     CannotTell {
         reason: String,

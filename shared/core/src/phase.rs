@@ -13,6 +13,7 @@ use crate::health::Sample;
 use crate::id::{
     DeploymentId, ServiceDeploymentArn, ServiceName, TaskArn, TaskDefinitionArn, UserId,
 };
+use crate::metrics::Watched;
 use crate::plan::survey::Survey;
 use crate::restore::{RestoreStep, Stands};
 
@@ -64,6 +65,9 @@ pub enum Phase {
         /// When ECS was last seen held before a step.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         held: Option<Timestamp>,
+        /// The requests to both versions.
+        #[serde(default, skip_serializing_if = "Watched::is_empty")]
+        watched: Watched,
     },
     /// The new version has the traffic and is watched.
     Baking {
@@ -72,6 +76,9 @@ pub enum Phase {
         /// Since when people are asked whether it is well, because the samples do not say.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         asked_at: Option<Timestamp>,
+        /// The requests to both versions.
+        #[serde(default, skip_serializing_if = "Watched::is_empty")]
+        watched: Watched,
     },
     /// ECS takes the old version down; old snapshots go.
     CleaningUp {

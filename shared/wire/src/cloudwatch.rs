@@ -1,4 +1,7 @@
-//! CloudWatch: alarms. The SDK for Rust asks in CBOR, the `aws` command in JSON.
+//! CloudWatch: alarms, and the metrics of load balancers. The SDK for Rust asks in CBOR, the `aws`
+//! command in JSON; it gets no metrics.
+
+mod metrics;
 
 use ciborium::Value as Cbor;
 use serde_json::{Value, json};
@@ -17,6 +20,9 @@ pub(crate) fn answer_cbor(
     operation: &str,
     input: &Cbor,
 ) -> Result<Cbor, Refusal> {
+    if operation == "GetMetricData" {
+        return metrics::answer(cloud, caller, input);
+    }
     let names = cbor::texts(input, "AlarmNames");
     let kinds = cbor::texts(input, "AlarmTypes");
     let names = names.into_iter().map(AlarmName::new).collect();

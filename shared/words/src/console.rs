@@ -50,6 +50,7 @@ fn suspects<'a>(d: &'a Deployment, cause: &'a Cause) -> Vec<&'a ServiceName> {
     let touched = d.touched.rollouts.iter();
     match cause {
         Cause::RolloutFailed { service, .. } | Cause::Replaced { service, .. } => vec![service],
+        Cause::AnswersWorse { compared, .. } => vec![&compared.service],
         Cause::SmokeTestsFailed(_) | Cause::BakeFailed(_) => touched
             .map(|(name, _)| name)
             .filter(|name| d.settings.placement(name).strategy.shifts_traffic())

@@ -5,6 +5,7 @@ use sluice_core::config::ServiceKind;
 use sluice_core::deployment::{Deployment, Requester};
 use sluice_core::history::{ChainEnd, Record, RecordedEntry};
 use sluice_core::id::ServiceName;
+use sluice_core::metrics::Compared;
 use sluice_core::note::{Note, short_arn};
 use sluice_core::quantity;
 
@@ -199,17 +200,23 @@ pub fn words(note: &Note, deployment: &Deployment) -> String {
                  is healthy",
                 version(deployment)
             ),
-            Note::StepHealthy { percent, samples } => format!(
-                "healthy at {percent} % of the traffic: {}",
-                quantity::count(*samples, "health sample")
+            Note::StepHealthy {
+                percent,
+                samples,
+                compared,
+            } => format!(
+                "healthy at {percent} % of the traffic: {}{}",
+                quantity::count(*samples, "health sample"),
+                requests(compared)
             ),
             Note::TrafficShifted(service) => {
                 format!("{service}: all traffic is on {}", version(deployment))
             }
-            Note::Baked { samples } => {
+            Note::Baked { samples, compared } => {
                 format!(
-                    "bake finished: {}, no alarm in ALARM",
-                    quantity::count(*samples, "health sample")
+                    "bake finished: {}, no alarm in ALARM{}",
+                    quantity::count(*samples, "health sample"),
+                    requests(compared)
                 )
             }
             Note::CannotTell { reason } => {
@@ -275,6 +282,12 @@ pub fn words(note: &Note, deployment: &Deployment) -> String {
                 .map(|told| told.happened)
                 .unwrap_or_default(),
         }
+}
+
+/// What was seen of the requests to each service.
+fn requests(compared: &[Compared]) -> String {
+    let said = compared.iter().map(|one| format!("; {one}"));
+    said.collect()
 }
 
 fn requested(d: &Deployment) -> String {

@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_app::ports::{
-    Alarms, Configurations, Databases, Http, Registry, Repository, RepositoryAt, Secrets, Services,
-    Sources, Store, Target, TaskOrder, Tasks, WakeUp, Wakeups,
+    Alarms, Configurations, Databases, Http, Metrics, MetricsQuery, Registry, Repository,
+    RepositoryAt, Secrets, Services, Sources, Store, Target, TaskOrder, Tasks, WakeUp, Wakeups,
 };
-use sluice_core::config::{Config, Database};
+use sluice_core::command::{Direction, RolloutOrder};
+use sluice_core::config::{Config, Database, Steps, Strategy};
 use sluice_core::id::{
     ContainerName, DeploymentId, EcsServiceName, ImageTag, SnapshotId, SourceName, TaskArn,
     TaskDefinitionArn,
@@ -16,15 +17,15 @@ use sluice_core::observation::AlarmState;
 use sluice_core::release::Release;
 use sluice_core::scan::Findings;
 use sluice_sim::cloud::{
-    Cloud, CloudPorts, EcsHookCall, Emitted, ImageBehaviour, Media, Push, ScanBehaviour,
+    Cloud, CloudPorts, EcsHookCall, Emitted, ImageBehaviour, Load, Media, Push, ScanBehaviour,
     SharedCloud, digest_of,
 };
 use sluice_sim::workplace::{CrashPoint, Dice, Gate, MemoryStore, MemoryWakeups};
 
 use crate::ports::registry::Scan;
 use crate::ports::{
-    alarms, configurations, databases, http, registry, repository, secrets, services, sources,
-    store, tasks, wakeups,
+    alarms, configurations, databases, http, metrics, registry, repository, secrets, services,
+    sources, store, tasks, wakeups,
 };
 use crate::recorder::Recorder;
 
@@ -40,6 +41,7 @@ pub(crate) struct Ports {
     pub(crate) tasks: Arc<dyn Tasks>,
     pub(crate) databases: Arc<dyn Databases>,
     pub(crate) alarms: Arc<dyn Alarms>,
+    pub(crate) metrics: Arc<dyn Metrics>,
 }
 
 /// A furnished cloud and its workplace, with ports onto them.
@@ -337,6 +339,48 @@ impl alarms::Stage for Model {
     fn set(&self, state: AlarmState) {
         let errors = self.config.environments[0].alarms[0].clone();
         self.cloud(|cloud| cloud.set_alarm(&errors, state));
+    }
+}
+
+impl metrics::Stage for Model {
+    fn metrics(&self) -> &dyn Metrics {
+        &*self.ports.metrics
+    }
+
+    fn target(&self) -> Target {
+        self.production()
+    }
+
+    async fn green_has_a_tenth(&self) -> MetricsQuery {
+        let (service, cluster) = (EcsServiceName::new("erp-web"), self.production().cluster);
+        self.cloud(|cloud| cloud.set_load(&cluster, &service, &Load::steady(3_000.0)));
+        let since = self.now();
+        self.pass(30);
+        let canary = Strategy::Canary(Steps {
+            percent: 10,
+            bake: SignedDuration::from_mins(60),
+        });
+        let order = RolloutOrder {
+            // Held by nobody.
+            direction: Direction::Back,
+            ..services::rollout_of(self, "web", canary).await
+        };
+        services::ensure(self, &order).await;
+        MetricsQuery {
+            ecs_service: service,
+            task_definition: order.task_definition,
+            since: order.since,
+            from: since,
+            until: since,
+        }
+    }
+
+    fn pass(&self, minutes: i64) {
+        Model::pass(self, minutes);
+    }
+
+    fn now(&self) -> Timestamp {
+        self.cloud(|cloud| cloud.now())
     }
 }
 

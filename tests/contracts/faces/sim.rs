@@ -18,7 +18,8 @@ pub(crate) async fn stage() -> Model {
         services: ports.clone(),
         tasks: ports.clone(),
         databases: ports.clone(),
-        alarms: ports,
+        alarms: ports.clone(),
+        metrics: ports,
     };
     Model::new(cloud, ports, None)
 }

@@ -5,6 +5,7 @@ pub(crate) mod configurations;
 pub(crate) mod copies;
 pub(crate) mod databases;
 pub(crate) mod http;
+pub(crate) mod metrics;
 pub(crate) mod past;
 pub(crate) mod registry;
 pub(crate) mod repository;

@@ -128,7 +128,8 @@ pub(crate) async fn revision(stage: &Model, service: &str, image: &str) -> TaskD
     made.await.unwrap()
 }
 
-async fn rollout_of(stage: &Model, service: &str, strategy: Strategy) -> RolloutOrder {
+/// A service deployment of another image.
+pub(crate) async fn rollout_of(stage: &Model, service: &str, strategy: Strategy) -> RolloutOrder {
     let image = stage.push("v1");
     RolloutOrder {
         deployment: Stage::target(stage).deployment,
@@ -144,7 +145,8 @@ async fn rollout_of(stage: &Model, service: &str, strategy: Strategy) -> Rollout
     }
 }
 
-async fn ensure(stage: &Model, order: &RolloutOrder) {
+/// Has ECS begin it.
+pub(crate) async fn ensure(stage: &Model, order: &RolloutOrder) {
     let (services, target) = (Stage::services(stage), Stage::target(stage));
     services.ensure_rollout(&target, order).await.unwrap();
 }

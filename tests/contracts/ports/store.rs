@@ -67,6 +67,7 @@ fn plan(opened: &crate::deployments::Opened, warning: &str) -> Arc<SealedPlan> {
         secrets: Vec::new(),
         smoke_tests: Vec::new(),
         bake: SignedDuration::from_mins(10),
+        metrics: None,
         alarms: Vec::new(),
     };
     let seen = Seen {

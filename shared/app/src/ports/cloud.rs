@@ -13,6 +13,7 @@ use sluice_core::id::{
     FindingId, ImageTag, Region, RepositoryName, RoleArn, ServiceDeploymentArn, ServiceName,
     SnapshotId, TaskArn, TaskDefinitionArn,
 };
+use sluice_core::metrics::Measured;
 use sluice_core::observation::{
     AlarmState, DatabaseObservation, HttpObservation, PinnedSecret, RolloutObservation,
     ScanObservation, SecretProblem, ServiceObservation, SnapshotObservation, StoppedTask,
@@ -365,6 +366,29 @@ pub trait Alarms: Send + Sync {
         target: &Target,
         alarms: &[AlarmName],
     ) -> Result<BTreeMap<AlarmName, AlarmState>, PortError>;
+}
+
+/// The requests to the two versions of a service, to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetricsQuery {
+    /// The service's name in ECS.
+    pub ecs_service: EcsServiceName,
+    /// The new version's revision.
+    pub task_definition: TaskDefinitionArn,
+    /// Its service deployment is not older than this.
+    pub since: Timestamp,
+    /// The first minute.
+    pub from: Timestamp,
+    /// No minute from here on.
+    pub until: Timestamp,
+}
+
+/// The metrics of the load balancer in CloudWatch.
+#[async_trait]
+pub trait Metrics: Send + Sync {
+    /// The requests to the target groups of both versions, minute by minute, as far as CloudWatch
+    /// has them: 1 to 3 minutes late. Nothing where there is no Application Load Balancer.
+    async fn measured(&self, target: &Target, query: &MetricsQuery) -> Result<Measured, PortError>;
 }
 
 /// A request to the application.

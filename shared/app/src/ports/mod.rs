@@ -21,8 +21,8 @@ use sluice_core::id::DeploymentId;
 pub use chat::{Chat, ChatError, MessageRef, Refusal, Thread, TriggerId};
 pub use cloud::{
     Alarms, Databases, DescribedImage, FoundImage, Http, HttpRequest, ImageQuery, LOG_BYTES_MAX,
-    LOG_LINES_MAX, Registry, Secrets, ServiceQuery, Services, Target, TaskDefinitionOrder,
-    TaskOrder, Tasks,
+    LOG_LINES_MAX, Metrics, MetricsQuery, Registry, Secrets, ServiceQuery, Services, Target,
+    TaskDefinitionOrder, TaskOrder, Tasks,
 };
 pub use configuration::Configurations;
 pub use monitors::{AllMonitored, MonitorError, Monitored, Monitors, NotTaken, Notice, Trouble};
@@ -50,6 +50,7 @@ pub struct Ports {
     pub tasks: Arc<dyn Tasks>,
     pub databases: Arc<dyn Databases>,
     pub alarms: Arc<dyn Alarms>,
+    pub metrics: Arc<dyn Metrics>,
     pub http: Arc<dyn Http>,
     pub chat: Arc<dyn Chat>,
     pub monitors: Arc<dyn Monitors>,

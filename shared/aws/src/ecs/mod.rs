@@ -1,5 +1,6 @@
 //! ECS: services and their deployments, task definitions, one-off tasks.
 
+mod groups;
 mod placement;
 mod read;
 mod rollout;
@@ -11,5 +12,6 @@ mod tasks;
 mod tests;
 mod update;
 
+pub(crate) use groups::{TargetGroups, groups};
 pub use services::EcsServices;
 pub use tasks::EcsTasks;

@@ -50,6 +50,13 @@ pub(super) struct Found {
     target: ServiceRevision,
 }
 
+impl Found {
+    /// The revision it brings.
+    pub(super) fn target(&self) -> &ServiceRevision {
+        &self.target
+    }
+}
+
 /// The youngest service deployment to the task definition that is not older than `since`.
 pub(super) async fn find(
     clients: &ClientSet,

@@ -142,6 +142,7 @@ kinds! {
     ReadDatabase = "read-database",
     ReadImage = "read-image",
     ReadInspection = "read-inspection",
+    ReadMetrics = "read-metrics",
     ReadMigration = "read-migration",
     ReadPrevious = "read-previous",
     ReadProof = "read-proof",

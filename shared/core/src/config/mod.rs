@@ -4,6 +4,7 @@
 //! deployments.
 
 mod check;
+mod metrics;
 mod migration;
 mod monitor;
 mod nesting;
@@ -36,6 +37,7 @@ use crate::migration::Risk;
 use crate::registry::Registry;
 use crate::tag::TagPattern;
 
+pub use metrics::Metrics;
 pub use migration::{Inspect, Migration, RiskRule, WaivedFinding, is_alembic};
 pub use monitor::Monitor;
 pub use people::People;
@@ -270,6 +272,13 @@ pub struct Environment {
     pub scan: ScanPolicy,
     /// How the new version is watched once it has the traffic.
     pub bake: Bake,
+    /// How the requests to the new version are compared with those to the old one; `None` does not
+    /// compare them.
+    #[serde(
+        default = "Metrics::by_default",
+        skip_serializing_if = "Metrics::is_default"
+    )]
+    pub metrics: Option<Metrics>,
     /// Alarms that must stay quiet from the shift of traffic to the end of the bake.
     pub alarms: Vec<AlarmName>,
     /// Where people are told.

@@ -284,6 +284,9 @@ tables! {
         optional scan: Scan,
         /// How the new version is watched once it has the traffic.
         optional bake: Bake,
+        /// How the error rate and the latency of the new version are compared with the old one's.
+        /// Default: they are compared.
+        optional metrics: Metrics,
         /// CloudWatch alarms that must not fire until the end of the bake. Default: none.
         optional alarms: List<AlarmName>,
         /// The Slack channel for messages: `#name`, or its id.
@@ -414,6 +417,23 @@ tables! {
         optional failures: Number<1, 100>,
         /// The version is healthy only after at least this many good samples. Default: 3.
         optional samples: Number<1, 100>,
+    }
+
+    /// How the requests to a service's two target groups are compared, by CloudWatch's metrics of
+    /// the load balancer: see docs/deployments.md.
+    struct Metrics as r#"{ least_requests = 100 }"# {
+        /// Whether they are compared. A version that answers worse is rolled back. Default: true.
+        optional compare: bool,
+        /// Fewer requests than this, to either version, prove nothing: 10 to 10000. Default: 50.
+        optional least_requests: Number<10, 10000>,
+        /// How many more of 1,000 requests must fail with 5xx before the new version counts as
+        /// worse, 1 to 1000; after the shift three times as many. Default: 5.
+        optional more_errors: Number<1, 1000>,
+        /// By how many per cent its p90 must be longer, 10 to 1000; after the shift three times as many.
+        /// Default: 50.
+        optional slower_percent: Number<10, 1000>,
+        /// And by how long at least, 1ms to 60s; after the shift three times as long. Default: 100ms.
+        optional slower: Time<1, { 60 * SECOND }, 1>,
     }
 
     /// What is told of deployments beside Slack. Tokens and keys are names or ARNs of secrets in

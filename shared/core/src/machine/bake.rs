@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{cleanup, end, fail, late, rollout};
+use super::{cleanup, comparison, end, fail, late, rollout};
 use crate::command::{Command, CommandKind};
 use crate::config::Bake;
 use crate::deployment::Deployment;
@@ -12,6 +12,7 @@ use crate::event::Outcome;
 use crate::failure::{Cause, RejectedEvent};
 use crate::health::{self, Reading, Sample, Verdict, verdict};
 use crate::id::{GroupId, UserId};
+use crate::metrics::{Finding, Watched};
 use crate::note::Note;
 use crate::phase::Phase;
 use crate::quantity;
@@ -34,17 +35,24 @@ pub(super) fn begin(d: &mut Deployment, now: Timestamp) {
     if d.settings.environment.bake.duration.is_zero() {
         return cleanup::begin(d, now);
     }
-    d.enter(
-        Phase::Baking {
-            samples: Vec::new(),
-            asked_at: None,
-        },
-        now,
-    );
+    let mut watched = match &mut d.phase {
+        Phase::Shifting { watched, .. } => std::mem::take(watched),
+        _ => Watched::default(),
+    };
+    if rollout::shifting(d).next().is_some() {
+        watched.begin(d.entered_at, now);
+    }
+    let phase = Phase::Baking {
+        samples: Vec::new(),
+        asked_at: None,
+        watched,
+    };
+    d.enter(phase, now);
 }
 
 pub(super) fn needs(d: &Deployment, samples: &[Sample], now: Timestamp) -> Vec<Command> {
     let mut commands = rollout::read_shifting(d);
+    commands.extend(comparison::needs(d, now));
     if now >= next_sample(d, samples) {
         commands.push(sample(d, samples));
     }
@@ -88,6 +96,10 @@ pub(super) fn on(
             rollout::observe(d, service, rollout.as_ref(), now)
         }
         Outcome::Health(sample) => take(d, sample, now),
+        Outcome::Metrics { service, measured } => {
+            comparison::take(d, service, measured, now);
+            Ok(())
+        }
         other => Err(late(d, other)),
     }
 }
@@ -112,11 +124,13 @@ fn take(d: &mut Deployment, sample: &Sample, now: Timestamp) -> Result<(), Rejec
     let baked = now.duration_since(d.entered_at) >= bake.duration;
     // What was seen before the last look went blind is no reason to go on without looking.
     let sees = reading == Reading::Good;
-    match verdict(samples, bake) {
+    let verdict = verdict(samples, bake);
+    let samples = samples.len();
+    match verdict {
         Verdict::Unhealthy(reason) => fail(d, Cause::BakeFailed(reason), now),
-        Verdict::Healthy if baked && sees => {
-            let samples = samples.len();
-            d.tell(now, Note::Baked { samples });
+        Verdict::Healthy if baked && sees && comparison::are_there(d) => {
+            let compared = comparison::compared(d);
+            d.tell(now, Note::Baked { samples, compared });
             cleanup::begin(d, now);
         }
         // Time alone proves nothing: the bake goes on until the samples do, or its deadline.
@@ -131,6 +145,7 @@ fn mind_the_gap(d: &mut Deployment, sample: &Sample, now: Timestamp) {
     let Phase::Baking {
         samples,
         asked_at: None,
+        ..
     } = &d.phase
     else {
         return;
@@ -203,7 +218,11 @@ pub fn what_is_known(d: &Deployment) -> String {
         return String::new();
     };
     let needed = usize::from(d.settings.environment.bake.samples);
+    let sees = samples.last().map(Sample::reading) == Some(Reading::Good);
     let mut said = vec![match health::good(samples) {
+        good if good >= needed && sees => {
+            format!("{} passed", quantity::count(good, "health check"))
+        }
         good if good >= needed => format!(
             "{} passed, and then none could be made",
             quantity::count(good, "health check")
@@ -213,8 +232,13 @@ pub fn what_is_known(d: &Deployment) -> String {
     if let Some(last) = samples.last() {
         said.extend(last.bad.iter().chain(last.unseen()).cloned());
     }
+    let compared = comparison::compared(d).into_iter();
+    let missing = compared.filter(|one| one.finding == Finding::Missing);
+    said.extend(missing.map(|one| one.to_string()));
     let failed = d.setbacks.iter();
-    let failed = failed.filter(|(command, _)| command.kind == CommandKind::SampleHealth);
+    let failed = failed.filter(|(command, _)| {
+        command.kind == CommandKind::SampleHealth || comparison::is_read(command)
+    });
     said.extend(failed.map(|(_, setback)| setback.error.to_string()));
     said.join("; ")
 }

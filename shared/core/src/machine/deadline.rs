@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    bake, cleanup, decision, end, fail, migration, needs, pause, planning, rehearsal, restore,
-    rollback, shift,
+    bake, cleanup, comparison, decision, end, fail, migration, needs, pause, planning, rehearsal,
+    restore, rollback, shift,
 };
 use crate::command::{Command, CommandKey};
 use crate::config::{Settings, Strategy};
@@ -147,6 +147,10 @@ pub(super) fn is_waited_for(d: &Deployment, now: Timestamp) -> bool {
 /// Nowhere else does Sluice conclude anything from not being able to see. A denied right is an
 /// answer, since AWS has said that nothing was done.
 pub(super) fn a_failure_counts(d: &Deployment, command: &CommandKey, error: &PortError) -> bool {
+    // What is only compared says nothing of where the deployment is.
+    if comparison::is_read(command) {
+        return true;
+    }
     match &d.phase {
         // People are asked, or were; nothing is changed.
         Phase::Baking { .. } => true,

@@ -9,6 +9,7 @@ mod away;
 mod backup;
 mod bake;
 mod cleanup;
+mod comparison;
 mod deadline;
 mod decision;
 mod gate;

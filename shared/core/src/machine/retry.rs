@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{cleanup, deadline, fail, needs, rehearsal, restore, rollback};
+use super::{cleanup, comparison, deadline, fail, needs, rehearsal, restore, rollback};
 use crate::command::{CommandKey, CommandKind};
 use crate::deployment::{Deployment, Setback};
 use crate::failure::{Cause, ErrorClass, PortError, RejectedEvent};
@@ -76,10 +76,11 @@ fn stop_asking(d: &mut Deployment, command: &CommandKey, error: &PortError) {
     }
 }
 
-/// Whether it is a look at what bakes, where looks that show nothing are asked about.
+/// Whether it is a look at what bakes, where looks that show nothing are asked about, or at the
+/// requests, without which a step of the shift goes on in the end.
 fn is_a_look(d: &Deployment, command: &CommandKey) -> bool {
     let bakes = matches!(d.phase, Phase::Baking { .. });
-    bakes && command.kind == CommandKind::SampleHealth
+    comparison::is_read(command) || bakes && command.kind == CommandKind::SampleHealth
 }
 
 fn try_again(d: &mut Deployment, command: &CommandKey, error: &PortError, now: Timestamp) {

@@ -3,9 +3,9 @@
 //! Where only a part of the traffic is shifted at first, health is sampled meanwhile, and ECS is held
 //! before the next step until this one was found healthy.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{bake, fail, late, rollout};
+use super::{bake, comparison, fail, late, rollout};
 use crate::command::Command;
 use crate::config::{Bake, Strategy};
 use crate::deployment::Deployment;
@@ -13,6 +13,7 @@ use crate::event::Outcome;
 use crate::failure::{Cause, RejectedEvent};
 use crate::health::{Sample, Verdict, verdict};
 use crate::id::ServiceName;
+use crate::metrics::Watched;
 use crate::note::Note;
 use crate::observation::{RolloutObservation, RolloutStatus, Stage};
 use crate::phase::Phase;
@@ -23,6 +24,7 @@ pub(super) fn begin(d: &mut Deployment, now: Timestamp) {
         samples: Vec::new(),
         step: 0,
         held: None,
+        watched: Watched::default(),
     };
     d.enter(phase, now);
     if rollout::shifting(d).next().is_some() {
@@ -33,6 +35,7 @@ pub(super) fn begin(d: &mut Deployment, now: Timestamp) {
 
 pub(super) fn needs(d: &Deployment, samples: &[Sample], now: Timestamp) -> Vec<Command> {
     let mut commands = rollout::read_shifting(d);
+    commands.extend(comparison::needs(d, now));
     if part_of_the_traffic(d) > 0 && now >= bake::next_sample(d, samples) {
         commands.push(bake::sample(d, samples));
     }
@@ -58,6 +61,10 @@ pub(super) fn on(
             Ok(())
         }
         Outcome::Health(sample) => take(d, sample, now),
+        Outcome::Metrics { service, measured } => {
+            comparison::take(d, service, measured, now);
+            Ok(())
+        }
         other => Err(late(d, other)),
     }
 }
@@ -66,10 +73,12 @@ pub(super) fn on(
 fn step(d: &mut Deployment, rollout: Option<&RolloutObservation>, now: Timestamp) {
     let part = part_of_the_traffic(d);
     let is_held = rollout.is_some_and(|seen| seen.stage == Some(Stage::PreProductionTrafficShift));
+    let shift_began = d.entered_at;
     let Phase::Shifting {
         samples,
         step,
         held,
+        watched,
     } = &mut d.phase
     else {
         return;
@@ -78,6 +87,7 @@ fn step(d: &mut Deployment, rollout: Option<&RolloutObservation>, now: Timestamp
         *step = part;
         // What was seen at another share of the traffic says nothing of this one.
         samples.clear();
+        watched.begin(shift_began, now);
         d.restart_clock(now);
         d.tell(now, Note::StepReached { percent: part });
     } else if is_held {
@@ -102,23 +112,29 @@ fn take(d: &mut Deployment, sample: &Sample, now: Timestamp) -> Result<(), Rejec
     };
     let percent = *step;
     bake::record(samples, sample, now);
-    let verdict = verdict(samples, &d.settings.environment.bake);
-    let seen = samples.len();
-    match verdict {
+    match verdict(samples, &d.settings.environment.bake) {
         Verdict::Unhealthy(reason) => {
             let reason = format!("at {percent} % of the traffic: {reason}");
             fail(d, Cause::BakeFailed(reason), now);
         }
-        Verdict::Healthy | Verdict::Inconclusive if !was_healthy && is_healthy(d) => {
-            let note = Note::StepHealthy {
-                percent,
-                samples: seen,
-            };
-            d.tell(now, note);
-        }
-        Verdict::Healthy | Verdict::Inconclusive => {}
+        Verdict::Healthy | Verdict::Inconclusive => tell_if_healthy(d, was_healthy, now),
     }
     Ok(())
+}
+
+/// People are told once that a step was found healthy.
+pub(super) fn tell_if_healthy(d: &mut Deployment, was_healthy: bool, now: Timestamp) {
+    let Phase::Shifting { samples, step, .. } = &d.phase else {
+        return;
+    };
+    if !was_healthy && is_healthy(d) {
+        let note = Note::StepHealthy {
+            percent: *step,
+            samples: samples.len(),
+            compared: comparison::compared(d),
+        };
+        d.tell(now, note);
+    }
 }
 
 /// Per cent of the traffic that the step gave to the new version: of the services whose traffic is
@@ -134,30 +150,32 @@ pub(crate) fn part_of_the_traffic(d: &Deployment) -> u8 {
 }
 
 fn in_steps(d: &Deployment) -> impl Iterator<Item = &PlannedService> {
-    rollout::shifting(d).filter(|service| steps_bake_s(service).is_some())
+    rollout::shifting(d).filter(|service| steps_bake(service).is_some())
 }
 
-fn steps_bake_s(service: &PlannedService) -> Option<i64> {
+/// How long ECS waits after each step.
+pub(super) fn steps_bake(service: &PlannedService) -> Option<SignedDuration> {
     match &service.strategy {
-        Strategy::Canary(steps) | Strategy::Linear(steps) => Some(steps.bake.as_secs()),
+        Strategy::Canary(steps) | Strategy::Linear(steps) => Some(steps.bake),
         Strategy::Rolling | Strategy::BlueGreen | Strategy::Singleton => None,
     }
 }
 
-/// Whether the present step was found healthy, by as many samples as fit into it, and by no more
-/// than a bake needs.
+/// Whether the present step was found healthy: by as many samples as fit into it, and by no more
+/// than a bake needs, and by the requests to both versions, unless their numbers stay away.
 pub(crate) fn is_healthy(d: &Deployment) -> bool {
     let Phase::Shifting { samples, .. } = &d.phase else {
         return false;
     };
     let bake = &d.settings.environment.bake;
-    let longest_s = in_steps(d).filter_map(steps_bake_s).max().unwrap_or(0);
-    let fit = u8::try_from(longest_s / bake.every.as_secs().max(1)).unwrap_or(u8::MAX);
+    let longest = in_steps(d).filter_map(steps_bake).max().unwrap_or_default();
+    let fit = u8::try_from(longest.as_secs() / bake.every.as_secs().max(1)).unwrap_or(u8::MAX);
     let bake = Bake {
         samples: bake.samples.min(fit.max(1)),
         ..bake.clone()
     };
     verdict(samples, &bake) == Verdict::Healthy
+        && (comparison::are_there(d) || comparison::was_waited_for(d, samples, bake.samples))
 }
 
 /// All of its traffic is on the new version and ECS has left the shifting stages.

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Database, ServiceKind, Strategy};
+use crate::config::{Database, Metrics, ServiceKind, Strategy};
 use crate::database::RestorePoint;
 use crate::id::{
     AlarmName, AppName, ContainerName, DeploymentId, EcsServiceName, EnvironmentName, ImageTag,
@@ -77,6 +77,12 @@ pub struct Plan {
     pub smoke_tests: Vec<String>,
     /// How long the new version is watched.
     pub bake: SignedDuration,
+    /// How the requests to both versions are compared; `None` does not compare them.
+    #[serde(
+        default = "Metrics::by_default",
+        skip_serializing_if = "Metrics::is_default"
+    )]
+    pub metrics: Option<Metrics>,
     /// Alarms that must stay quiet. Those that ring already do not count: [`SealedPlan::alarms`].
     pub alarms: Vec<AlarmName>,
 }

@@ -144,19 +144,39 @@ impl Plan {
             shifting.map(|service| format!("{}: {}", service.service, shift(&service.strategy))),
         );
         if !(self.rollback.is_some() && self.bake.is_zero()) {
-            let alarms: Vec<&str> = self.alarms.iter().map(AlarmName::as_str).collect();
-            let alarms = match alarms.len() {
-                0 => String::new(),
-                1 => format!(", watching the alarm {}", alarms.join(", ")),
-                _ => format!(", watching the alarms {}", alarms.join(", ")),
-            };
+            let watched = self.watched();
             steps.push(format!(
-                "bake for {}{alarms}",
+                "bake for {}{watched}",
                 quantity::duration(self.bake)
             ));
         }
         steps.push("shut down the old version".to_owned());
         steps
+    }
+
+    /// What is watched beside the health checks.
+    fn watched(&self) -> String {
+        let alarms: Vec<&str> = self.alarms.iter().map(AlarmName::as_str).collect();
+        let alarms = match alarms.len() {
+            0 => None,
+            1 => Some(format!("the alarm {}", alarms.join(", "))),
+            _ => Some(format!("the alarms {}", alarms.join(", "))),
+        };
+        let compared = self.of(ServiceKind::Web);
+        let compared = compared.filter(|service| service.strategy.shifts_traffic());
+        let compared: Vec<&str> = compared.map(|service| service.service.as_str()).collect();
+        let compares = self.metrics.is_some() && !compared.is_empty();
+        let metrics = compares.then(|| {
+            format!(
+                "5xx rate and p90 latency of {} against the old version's",
+                compared.join(", ")
+            )
+        });
+        let watched: Vec<String> = alarms.into_iter().chain(metrics).collect();
+        match watched.is_empty() {
+            true => String::new(),
+            false => format!(", watching {}", watched.join("; ")),
+        }
     }
 
     fn of(&self, kind: ServiceKind) -> impl Iterator<Item = &PlannedService> {

@@ -104,6 +104,7 @@ pub fn draw(
             .map(|test| test.name.clone())
             .collect(),
         bake: environment.bake.duration,
+        metrics: environment.metrics.clone(),
         alarms: environment.alarms.clone(),
     };
     let plan = with_words_of(deployment.plan.as_deref(), plan);

@@ -54,6 +54,7 @@ pub(super) fn draw(
             .map(|test| test.name.clone())
             .collect(),
         bake: SignedDuration::ZERO,
+        metrics: settings.environment.metrics.clone(),
         alarms: Vec::new(),
     };
     let plan = with_tasks_of(d.plan.as_deref(), plan);

@@ -217,6 +217,7 @@ impl Survey {
             | Outcome::RolloutStopping { .. }
             | Outcome::SmokeTests(_)
             | Outcome::Health(_)
+            | Outcome::Metrics { .. }
             | Outcome::SnapshotsPruned(_) => return false,
         }
         true

@@ -16,6 +16,7 @@ mod planning;
 mod rehearsal;
 mod remarks;
 mod remind;
+mod requests;
 mod restore;
 mod unkind;
 mod view;

@@ -25,6 +25,7 @@ use sluice_core::id::{
     UserId,
 };
 use sluice_core::machine::{step, wake_at};
+use sluice_core::metrics::Measured;
 use sluice_core::migration::{
     Finding, Inspection, InspectionReading, Judgement, RehearsalReading, Revision, Risk,
 };
@@ -72,6 +73,8 @@ pub(crate) struct World {
     pub(crate) unreachable: Vec<String>,
     /// The tasks of services, as each look finds them.
     pub(crate) tasks: Vec<TaskCount>,
+    /// The requests to both versions, as CloudWatch has them now.
+    pub(crate) measured: Box<dyn Fn(Timestamp) -> Measured>,
     /// The release verified last here.
     pub(crate) previous: VerifiedRelease,
     /// The revision that registering comes to.
@@ -231,6 +234,7 @@ impl World {
             probes: 2,
             unreachable: Vec::new(),
             tasks: Vec::new(),
+            measured: Box::new(|_| Measured::default()),
             previous: verified("v1.3.0", '0'),
             revision: 42,
             failing: BTreeMap::new(),
@@ -342,6 +346,10 @@ impl World {
                 unreachable: self.unreachable.clone(),
                 tasks: self.tasks.clone(),
             }),
+            Command::ReadMetrics { service, .. } => Outcome::Metrics {
+                service: service.clone(),
+                measured: (self.measured)(now),
+            },
             Command::PruneSnapshots { .. } => Outcome::SnapshotsPruned(Vec::new()),
             Command::StartCopy(_) => Outcome::CopyStarted,
             Command::ReadCopy(_) => Outcome::Copy(CopyObservation {

@@ -27,6 +27,8 @@ pub struct ImageBehaviour {
     pub answers: BTreeMap<String, Answer>,
     /// What goes wrong only once users come.
     pub under_traffic: Option<UnderTraffic>,
+    /// How much worse it answers its users than the first release does.
+    pub under_load: Option<UnderLoad>,
     /// How tasks of its web service die after they have started well.
     pub web_dies: Option<Dies>,
     /// How tasks of its workers and singletons do.
@@ -161,6 +163,15 @@ pub struct UnderTraffic {
     pub fires_alarms: bool,
 }
 
+/// How much worse an image answers its users. Health paths and smoke tests show nothing of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UnderLoad {
+    /// Of 1,000 requests so many more fail.
+    pub more_errors: u16,
+    /// They take so many per cent longer.
+    pub slower_percent: u16,
+}
+
 impl ImageBehaviour {
     /// A migration that fails with this exit code and these last lines.
     pub fn with_failing_migration(mut self, exit_code: i32, log: &[&str]) -> Self {
@@ -203,6 +214,15 @@ impl ImageBehaviour {
             after,
             tasks: u32::MAX,
             exit_code,
+        });
+        self
+    }
+
+    /// So many more of 1,000 requests fail, and they take so many per cent longer.
+    pub fn with_worse_answers(mut self, more_errors: u16, slower_percent: u16) -> Self {
+        self.under_load = Some(UnderLoad {
+            more_errors,
+            slower_percent,
         });
         self
     }

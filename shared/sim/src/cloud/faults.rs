@@ -54,6 +54,7 @@ operations! {
     DeleteDbCluster = "rds:DeleteDBCluster";
     RebootDbInstance = "rds:RebootDBInstance";
     DescribeAlarms = "cloudwatch:DescribeAlarms";
+    GetMetricData = "cloudwatch:GetMetricData";
     DescribeTaskDefinition = "ecs:DescribeTaskDefinition";
     DescribeServiceDeployments = "ecs:DescribeServiceDeployments";
     DescribeServiceRevisions = "ecs:DescribeServiceRevisions";
@@ -167,6 +168,8 @@ pub struct Faults {
     calls: Vec<u32>,
     struck: u64,
     dice: ChaCha8Rng,
+    /// Of metrics, which are read only where there are users: they change nobody else's chance.
+    metric_dice: ChaCha8Rng,
 }
 
 impl Faults {
@@ -178,6 +181,7 @@ impl Faults {
             struck: 0,
             // A stream of its own: a fault that is drawn does not change anybody's identifiers.
             dice: ChaCha8Rng::seed_from_u64(seed ^ 0x000f_a017),
+            metric_dice: ChaCha8Rng::seed_from_u64(seed ^ 0x000f_a018),
         }
     }
 
@@ -254,7 +258,11 @@ impl Faults {
             // right. Stories break it on purpose.
             return None;
         }
-        let roll = f64::from(self.dice.next_u32()) / f64::from(u32::MAX);
+        let dice = match operation {
+            Operation::GetMetricData => &mut self.metric_dice,
+            _ => &mut self.dice,
+        };
+        let roll = f64::from(dice.next_u32()) / f64::from(u32::MAX);
         if roll < fail {
             let text = format!("{}: internal error (500), try again", operation.name());
             Some(Fault::Fail(PortError::retryable(text)))

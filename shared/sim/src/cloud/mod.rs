@@ -20,6 +20,7 @@ mod git;
 mod ids;
 mod lag;
 mod ledger;
+mod load;
 mod outages;
 mod place;
 mod ports;
@@ -32,6 +33,7 @@ mod tempo;
 mod test_config;
 #[cfg(test)]
 mod tests;
+mod users;
 mod views;
 
 use std::sync::Arc;
@@ -49,6 +51,7 @@ use ids::Ids;
 use outages::Outages;
 use rds::{Instance, Writers};
 use secrets::Vault;
+use users::Users;
 
 pub use api::{
     ConfigurationDescription, DatabaseDescription, HookDescription, ImageDescription,
@@ -58,7 +61,7 @@ pub use api::{
 };
 pub use behaviour::{
     Answer, Dies, ImageBehaviour, MigrationBehaviour, MigrationEnd, ScanBehaviour, Start,
-    UnderTraffic,
+    UnderLoad, UnderTraffic,
 };
 pub use ecr::{FIRST_RELEASE_TAG, Media, Push, digest_of};
 pub use emitted::{
@@ -71,6 +74,7 @@ pub use furnish::REGISTRY_ACCOUNT;
 pub use git::{GitCommit, GitMerge, GitPullRequest, MergeOption, address_of};
 pub use lag::{Lag, Read};
 pub use ledger::{Happened, LedgerEntry};
+pub use load::{Load, Part};
 pub use outages::Dependency;
 pub use place::Place;
 pub use ports::{CloudPorts, SharedCloud};
@@ -103,6 +107,7 @@ pub struct Cloud {
     databases: Changing<Instance>,
     writers: Vec<Writers>,
     alarms: Vec<Alarm>,
+    users: Vec<Users>,
     ecs: Ecs,
     starts: Starts,
     app: Application,
@@ -130,6 +135,7 @@ impl Cloud {
             databases: Changing::default(),
             writers: Vec::new(),
             alarms: Vec::new(),
+            users: Vec::new(),
             ecs: Ecs::default(),
             starts: Starts::new(seed),
             app: Application::default(),
@@ -158,6 +164,7 @@ impl Cloud {
     fn move_time(&mut self, to: Timestamp) {
         if to > self.now {
             self.observe();
+            self.users_go_on();
             self.write_until(to);
             self.now = to;
         }

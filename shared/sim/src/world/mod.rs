@@ -146,6 +146,7 @@ impl World {
             tasks: cloud.clone(),
             databases: cloud.clone(),
             alarms: cloud.clone(),
+            metrics: cloud.clone(),
             http: cloud,
             chat: self.slack.clone(),
             monitors: self.monitors.clone(),

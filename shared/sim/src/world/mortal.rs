@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use sluice_app::ports::{
     Alarms, Clock, Databases, DescribedImage, FoundCommit, FoundImage, Http, HttpRequest,
-    ImageQuery, Registry, Repository, RepositoryAt, Secrets, ServiceQuery, Services, Target,
-    TaskDefinitionOrder, TaskOrder, Tasks,
+    ImageQuery, Metrics, MetricsQuery, Registry, Repository, RepositoryAt, Secrets, ServiceQuery,
+    Services, Target, TaskDefinitionOrder, TaskOrder, Tasks,
 };
 use sluice_core::command::RolloutOrder;
 use sluice_core::config::{Database, SecretSource};
@@ -17,6 +17,7 @@ use sluice_core::id::{
     AlarmName, BranchName, CommentId, CommitId, EcsServiceName, FindingId, PullRequestId,
     RevisionId, ServiceDeploymentArn, SnapshotId, TaskArn, TaskDefinitionArn,
 };
+use sluice_core::metrics::Measured;
 use sluice_core::observation::{
     AlarmState, DatabaseObservation, HttpObservation, PinnedSecret, RolloutObservation,
     ScanObservation, SecretProblem, ServiceObservation, SnapshotObservation, StoppedTask,
@@ -163,6 +164,17 @@ mortal!(Alarms {
         target: &Target, alarms: &[AlarmName]
     ) -> Result<BTreeMap<AlarmName, AlarmState>, PortError>;
 });
+
+#[async_trait]
+impl Metrics for Mortal {
+    async fn measured(&self, target: &Target, query: &MetricsQuery) -> Result<Measured, PortError> {
+        // A service without users has no metrics: nothing is asked, so nothing interrupts it.
+        if self.cloud.has_users() {
+            self.crash.pass().await;
+        }
+        self.cloud.measured(target, query).await
+    }
+}
 
 mortal!(Http {
     fn request(request: &HttpRequest) -> HttpObservation;

@@ -9,6 +9,7 @@ use super::names::{cluster, cluster_arn, missing, revision_arn, service_arn};
 use super::services::{find, load_balancers, network};
 use super::{configuration, task_definitions};
 use crate::caller::Caller;
+use crate::elb::Front;
 use crate::json::{page, require, seconds, texts, without_nulls};
 use crate::refusal::Refusal;
 
@@ -187,6 +188,7 @@ pub(super) fn describe_revisions(
                 "networkConfiguration": network(),
                 "containerImages": images,
                 "guardDutyEnabled": false,
+                "resolvedConfiguration": resolved(service, revision.target_group),
             }))
         };
         match services.iter().find_map(of_arn) {
@@ -195,6 +197,17 @@ pub(super) fn describe_revisions(
         }
     }
     Ok(json!({"serviceRevisions": found, "failures": failures}))
+}
+
+/// In which of its two target groups a revision stands.
+fn resolved(service: &ServiceDescription, group: usize) -> Value {
+    let stands = Front::of(service).map(|front| {
+        json!({
+            "targetGroupArn": front.groups[group],
+            "productionListenerRule": front.production_rule,
+        })
+    });
+    json!({"loadBalancers": stands.into_iter().collect::<Value>()})
 }
 
 pub(super) fn stop(cloud: &mut Cloud, caller: &Caller, input: &Value) -> Result<Value, Refusal> {

@@ -272,7 +272,7 @@ fn advice(d: &Deployment, cause: &Cause) -> Vec<Offer> {
             Offer::Look(Look::Tasks(service.clone())),
             Offer::Push(Fix::Release),
         ],
-        Cause::SmokeTestsFailed(_) | Cause::BakeFailed(_) => {
+        Cause::SmokeTestsFailed(_) | Cause::BakeFailed(_) | Cause::AnswersWorse { .. } => {
             vec![Offer::Look(Look::Logs), Offer::Push(Fix::Release)]
         }
         Cause::AskedFor { .. } => vec![Offer::Push(Fix::Release)],

@@ -10,7 +10,9 @@ use crate::config::reader::{At, Field};
 use crate::config::report::{Place, Report};
 use crate::config::text::MemberId;
 use crate::config::values::{Map, in_words};
-use crate::config::{Approval, Backup, Bake, Database, Environment, Member, ScanPolicy, Severity};
+use crate::config::{
+    Approval, Backup, Bake, Database, Environment, Member, Metrics, ScanPolicy, Severity,
+};
 use crate::id::{AlarmName, EnvironmentName, GroupId, UserId};
 use crate::tag::TagPattern;
 
@@ -68,6 +70,7 @@ fn one(
     let restore = given(&raw.restore, |at| approval(at, report));
     controls::restore(raw, report);
     let bake = bake(raw.bake.as_ref(), report);
+    let metrics = metrics(raw.metrics.as_ref(), report);
     let alarms = alarms(raw, report);
     let monitors = monitors::all(raw.monitors.as_ref(), report);
     Some(Environment {
@@ -89,6 +92,7 @@ fn one(
         restore: restore?,
         scan: scan(raw.scan.as_ref())?,
         bake: bake?,
+        metrics: metrics?,
         alarms: alarms?,
         channel: raw.channel.get()?.clone(),
         monitors: monitors?,
@@ -250,6 +254,27 @@ fn bake(raw: Option<&Field<raw::Bake>>, report: &mut Report) -> Option<Bake> {
         report.advise(&at.place, message, advice);
     }
     Some(bake)
+}
+
+fn metrics(raw: Option<&Field<raw::Metrics>>, report: &mut Report) -> Option<Option<Metrics>> {
+    let default = Metrics::default();
+    let Some(raw) = raw else {
+        return Some(Some(default));
+    };
+    let at = raw.at()?;
+    let raw = &at.value;
+    let metrics = Metrics {
+        least_requests: or(&raw.least_requests, default.least_requests, |n| n.get())?,
+        more_errors: or(&raw.more_errors, default.more_errors, |n| n.get())?,
+        slower_percent: or(&raw.slower_percent, default.slower_percent, |n| n.get())?,
+        slower: or(&raw.slower, default.slower, |time| time.get())?,
+    };
+    let compare = or(&raw.compare, true, |compare| compare)?;
+    if !compare && metrics != Metrics::default() {
+        let advice = "remove the other keys, or `compare = false`";
+        report.advise(&at.place, "what is not compared needs no bounds", advice);
+    }
+    Some(compare.then_some(metrics))
 }
 
 /// Two names for one ECS service would deploy over each other.

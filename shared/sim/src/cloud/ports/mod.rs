@@ -25,4 +25,9 @@ impl CloudPorts {
     fn cloud(&self) -> MutexGuard<'_, Cloud> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Whether anything has users, whose requests can be read.
+    pub(crate) fn has_users(&self) -> bool {
+        self.cloud().is_used()
+    }
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use sluice_app::ports::{Alarms, Clock, Http, HttpRequest, Target};
+use sluice_app::ports::{Alarms, Clock, Http, HttpRequest, Metrics, MetricsQuery, Target};
 use sluice_core::failure::PortError;
 use sluice_core::id::AlarmName;
+use sluice_core::metrics::Measured;
 use sluice_core::observation::{AlarmState, HttpObservation};
 
 use super::CloudPorts;
@@ -23,6 +24,22 @@ impl Alarms for CloudPorts {
         let reply = cloud.ask(Operation::DescribeAlarms)?;
         let place = cloud.place(target)?;
         reply.with(cloud.describe_alarms(&place, alarms))
+    }
+}
+
+#[async_trait]
+impl Metrics for CloudPorts {
+    /// Where no user asks anything there is nothing to be read, and nothing goes wrong.
+    async fn measured(&self, target: &Target, query: &MetricsQuery) -> Result<Measured, PortError> {
+        let mut cloud = self.cloud();
+        let place = cloud.place(target)?;
+        let service = cloud.service_or_refuse(&place, &target.cluster, &query.ecs_service)?;
+        if !cloud.has_users(service) {
+            return Ok(Measured::default());
+        }
+        let reply = cloud.ask(Operation::GetMetricData)?;
+        let time = (query.from, query.until);
+        reply.with(cloud.measured(service, &query.task_definition, query.since, time))
     }
 }
 
