@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use sluice_app::ports::Ports;
 use sluice_aws::{
-    AwsSecrets, Clients, CloudWatchAlarms, EcrRegistry, EcsServices, EcsTasks, RdsDatabases,
-    RolloutHook,
+    AwsSecrets, Clients, CloudFormationStacks, CloudWatchAlarms, EcrRegistry, EcsServices,
+    EcsTasks, RdsDatabases, RolloutHook,
 };
 use sluice_core::id::Region;
 use sluice_sim::cloud::{Emitted, SharedCloud};
@@ -98,6 +98,7 @@ impl Wire {
             services: Arc::new(EcsServices::new(clients.clone())),
             tasks: Arc::new(EcsTasks::new(clients.clone())),
             databases: Arc::new(RdsDatabases::new(clients.clone())),
+            stacks: Arc::new(CloudFormationStacks::new(clients.clone())),
             alarms: Arc::new(CloudWatchAlarms::new(clients)),
             ..world.ports()
         }

@@ -17,6 +17,7 @@ mod rehearsal;
 mod remarks;
 mod remind;
 mod restore;
+mod stack;
 mod unkind;
 mod view;
 mod world;

@@ -26,6 +26,7 @@ mod ports;
 mod rds;
 mod rotation;
 mod secrets;
+mod stacks;
 mod stories;
 mod tempo;
 #[cfg(test)]
@@ -49,12 +50,13 @@ use ids::Ids;
 use outages::Outages;
 use rds::{Instance, Writers};
 use secrets::Vault;
+use stacks::Stack;
 
 pub use api::{
-    ConfigurationDescription, DatabaseDescription, HookDescription, ImageDescription,
-    ParameterDescription, RevisionDescription, RolloutDescription, RunOrder, SecretDescription,
-    ServiceDescription, ServiceOrder, ServiceTask, SnapshotDescription, TaskDefinitionDescription,
-    TaskDescription,
+    ChangeSetDescription, ConfigurationDescription, DatabaseDescription, HookDescription,
+    ImageDescription, ParameterDescription, RevisionDescription, RolloutDescription, RunOrder,
+    SecretDescription, ServiceDescription, ServiceOrder, ServiceTask, SnapshotDescription,
+    StackDescription, TaskDefinitionDescription, TaskDescription,
 };
 pub use behaviour::{
     Answer, Dies, ImageBehaviour, MigrationBehaviour, MigrationEnd, ScanBehaviour, Start,
@@ -78,6 +80,7 @@ pub use rds::{
     CopyFate, DatabaseMember, DatabaseRestore, DatabaseSettings, MemberOrder, SnapshotFate,
 };
 pub use rotation::ROTATES_EVERY;
+pub use stacks::{StackFate, StackRow};
 pub use tempo::Tempo;
 pub use views::{RevisionView, RolloutView, ServiceView, SnapshotView, TaskView};
 
@@ -101,6 +104,7 @@ pub struct Cloud {
     /// The secrets that RDS manages.
     rotations: Vec<String>,
     databases: Changing<Instance>,
+    stacks: Vec<Stack>,
     writers: Vec<Writers>,
     alarms: Vec<Alarm>,
     ecs: Ecs,
@@ -128,6 +132,7 @@ impl Cloud {
             vault: Vault::default(),
             rotations: Vec::new(),
             databases: Changing::default(),
+            stacks: Vec::new(),
             writers: Vec::new(),
             alarms: Vec::new(),
             ecs: Ecs::default(),
@@ -205,6 +210,8 @@ impl Cloud {
             Due::RenameMoves { database } => self.rename_moves(database),
             Due::DatabaseGoes { database } => self.database_goes(database),
             Due::MemberMoves { database, member } => self.member_moves(database, member),
+            Due::ChangeSetMade { stack, change_set } => self.change_set_made(stack, change_set),
+            Due::StackMoves { stack } => self.stack_moves(stack),
             Due::TaskStarts { task } => self.task_starts(task),
             Due::TaskEnds { task } => self.task_ends(task),
             Due::TaskKilled { task } => self.task_killed(task),

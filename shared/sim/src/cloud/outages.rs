@@ -17,6 +17,7 @@ use super::{Cloud, Operation};
 pub enum Dependency {
     Ecs,
     Rds,
+    CloudFormation,
     Ecr,
     SecretsManager,
     DynamoDb,
@@ -31,6 +32,7 @@ impl Dependency {
     pub const ALL: &[Self] = &[
         Self::Ecs,
         Self::Rds,
+        Self::CloudFormation,
         Self::Ecr,
         Self::SecretsManager,
         Self::DynamoDb,
@@ -44,6 +46,7 @@ impl Dependency {
         match self {
             Self::Ecs => "ECS",
             Self::Rds => "RDS",
+            Self::CloudFormation => "CloudFormation",
             Self::Ecr => "ECR",
             Self::SecretsManager => "Secrets Manager",
             Self::DynamoDb => "DynamoDB",
@@ -59,6 +62,7 @@ impl Dependency {
         Some(match service {
             "ecs" => Self::Ecs,
             "rds" => Self::Rds,
+            "cloudformation" => Self::CloudFormation,
             "ecr" => Self::Ecr,
             "secretsmanager" => Self::SecretsManager,
             "dynamodb" => Self::DynamoDb,

@@ -145,6 +145,7 @@ impl World {
             services: cloud.clone(),
             tasks: cloud.clone(),
             databases: cloud.clone(),
+            stacks: cloud.clone(),
             alarms: cloud.clone(),
             http: cloud,
             chat: self.slack.clone(),
