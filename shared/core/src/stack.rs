@@ -101,10 +101,18 @@ const SERVE_TRAFFIC: [&str; 12] = [
     "AWS::ServiceDiscovery::Service",
 ];
 
+/// Types of resources that CloudFormation sends whole when any part of them changes: the service with
+/// the revision of the template, an old release; the rule with its weights of the first day.
+const SENT_WHOLE: [&str; 3] = [
+    "AWS::ECS::Service",
+    "AWS::ElasticLoadBalancingV2::Listener",
+    "AWS::ElasticLoadBalancingV2::ListenerRule",
+];
+
 /// A stack within a stack. What becomes of what it has, its change does not show.
 const NESTED: &str = "AWS::CloudFormation::Stack";
 
-/// What is lost when a resource is replaced or removed.
+/// What is at stake when a resource is replaced or removed, or sent whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StackRisk {
@@ -221,6 +229,9 @@ impl StackChange {
         };
         match self.action {
             StackAction::Modify if self.kind == NESTED => Some(StackRisk::HoldsData),
+            StackAction::Modify if SENT_WHOLE.contains(&self.kind.as_str()) => {
+                Some(StackRisk::ServesTraffic)
+            }
             StackAction::Add | StackAction::Modify => None,
             StackAction::Remove if self.retained => None,
             StackAction::Remove | StackAction::Replace | StackAction::MayReplace => Some(of_kind()),

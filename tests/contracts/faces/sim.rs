@@ -18,6 +18,7 @@ pub(crate) async fn stage() -> Model {
         services: ports.clone(),
         tasks: ports.clone(),
         databases: ports.clone(),
+        stacks: ports.clone(),
         alarms: ports,
     };
     Model::new(cloud, ports, None)

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use sluice_aws::{
-    AwsSecrets, Clients, CloudWatchAlarms, CodeCommitRepository, EcrRegistry, EcsServices,
-    EcsTasks, RdsDatabases, RolloutHook,
+    AwsSecrets, Clients, CloudFormationStacks, CloudWatchAlarms, CodeCommitRepository, EcrRegistry,
+    EcsServices, EcsTasks, RdsDatabases, RolloutHook,
 };
 use sluice_core::id::Region;
 use tokio::net::TcpListener;
@@ -32,6 +32,7 @@ pub(crate) async fn stage() -> Model {
         services: Arc::new(EcsServices::new(clients.clone())),
         tasks: Arc::new(EcsTasks::new(clients.clone())),
         databases: Arc::new(RdsDatabases::new(clients.clone())),
+        stacks: Arc::new(CloudFormationStacks::new(clients.clone())),
         alarms: Arc::new(CloudWatchAlarms::new(clients)),
     };
     Model::new(cloud, ports, Some(recorder))

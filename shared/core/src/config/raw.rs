@@ -419,8 +419,8 @@ tables! {
     struct StackWaiver as r#"{ resource = "Redis", property = "Engine", by = "Ada", reason = "it only caches" }"# {
         /// Its logical id in the template.
         required resource: LogicalId,
-        /// The property for which it is replaced. Without it the waiver is for its removal; of a stack
-        /// within the stack, for its change.
+        /// The property for which it is replaced. Without it the waiver is for its removal; of an ECS
+        /// service, a listener, a rule or a stack within the stack, for any other change.
         optional property: LogicalId,
         /// Who is responsible for accepting it: a name that people know.
         required by: Label,
@@ -428,9 +428,9 @@ tables! {
         required reason: Label,
     }
 
-    /// What happens to a plan depending on what its change set replaces, may replace or removes:
-    /// `allow` shows it, `four-eyes` requires approvals by two people of whom neither requested it,
-    /// `refuse` draws no plan.
+    /// What happens to a plan depending on what its change set replaces, may replace or removes, and on
+    /// changes of ECS services, listeners and rules, which CloudFormation sends whole: `allow` shows it,
+    /// `four-eyes` requires approvals by two people of whom neither requested it, `refuse` draws no plan.
     struct StackRules as r#"{ other = "four-eyes" }"# {
         /// What holds data: databases, caches, queues, buckets, search domains, secrets, keys, logs.
         /// Default: refuse.

@@ -183,6 +183,20 @@ fn a_nested_stack_hides_what_it_changes_and_is_refused() {
 }
 
 #[test]
+fn a_change_of_a_service_would_bring_an_old_release_back_and_is_refused() {
+    for kind in [
+        "AWS::ECS::Service",
+        "AWS::ElasticLoadBalancingV2::ListenerRule",
+    ] {
+        let (mut run, mut world) = with_stack(|_| {});
+        let cause = StackCause::new("Tags", false, None, None);
+        world.change_set = available(vec![change("Web", kind, StackAction::Modify, cause)]);
+        run.until(&world, "Failed");
+        assert!(run.report().contains("which serves traffic"));
+    }
+}
+
+#[test]
 fn the_template_of_a_commit_needs_a_commit() {
     let template = "https://templates.s3.amazonaws.com/{commit}/environment.yaml";
     let (mut run, world) = with_stack(|stack| stack.template = Some(template.to_owned()));

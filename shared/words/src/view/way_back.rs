@@ -67,12 +67,12 @@ pub(super) fn replaced(d: &Deployment, sealed: &SealedPlan) -> Option<Block> {
     if !risks.is_empty() {
         let risks: Vec<&str> = risks.iter().map(|risk| risk.in_words()).collect();
         lines.push(format!(
-            "Two people must approve, since what is replaced or removed {}.",
+            "Two people must approve, since what it changes {}.",
             risks.join(", and some of it ")
         ));
     }
     (!lines.is_empty()).then(|| {
-        let title = "What the stack replaces or removes".to_owned();
+        let title = "What the stack puts at risk".to_owned();
         Block::Fields(vec![(title, lines.join("\n"))])
     })
 }
