@@ -30,12 +30,12 @@ pub enum Read {
     Snapshots,
     /// `TagList` of what RDS has.
     Tags,
-    /// DescribeChangeSet and DescribeStackEvents.
-    Stacks,
     /// The findings of an image scan: it is complete before they are there.
     Findings,
     /// The index of DynamoDB, which is written after the table.
     Index,
+    /// DescribeChangeSet and DescribeStackEvents.
+    Stacks,
 }
 
 /// How far reads lie behind writes, at least and at most.

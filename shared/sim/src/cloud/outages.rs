@@ -17,7 +17,6 @@ use super::{Cloud, Operation};
 pub enum Dependency {
     Ecs,
     Rds,
-    CloudFormation,
     Ecr,
     SecretsManager,
     DynamoDb,
@@ -32,7 +31,6 @@ impl Dependency {
     pub const ALL: &[Self] = &[
         Self::Ecs,
         Self::Rds,
-        Self::CloudFormation,
         Self::Ecr,
         Self::SecretsManager,
         Self::DynamoDb,
@@ -46,7 +44,6 @@ impl Dependency {
         match self {
             Self::Ecs => "ECS",
             Self::Rds => "RDS",
-            Self::CloudFormation => "CloudFormation",
             Self::Ecr => "ECR",
             Self::SecretsManager => "Secrets Manager",
             Self::DynamoDb => "DynamoDB",
@@ -62,7 +59,6 @@ impl Dependency {
         Some(match service {
             "ecs" => Self::Ecs,
             "rds" => Self::Rds,
-            "cloudformation" => Self::CloudFormation,
             "ecr" => Self::Ecr,
             "secretsmanager" => Self::SecretsManager,
             "dynamodb" => Self::DynamoDb,
