@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use sluice_core::config::{Config, RiskRule, Stack};
 use sluice_core::stack::{StackAction, StackCause, StackChange, StackRisk};
 use sluice_sim::cloud::StackFate;
@@ -61,7 +62,7 @@ fn another_database() -> StackChange {
 
 fn with(name: &'static str, shows: &'static str, changes: Vec<StackChange>) -> Scenario {
     let mut scenario = Scenario::new(name, shows).scene(
-        When::Opened(TO_PRODUCTION),
+        When::At(SignedDuration::ZERO),
         Act::NextStackChanges(STACK, changes),
     );
     scenario.config = with_stack;
@@ -114,7 +115,7 @@ fn rolls_back() -> Scenario {
         vec![larger_cache()],
     )
     .scene(
-        When::Opened(TO_PRODUCTION),
+        When::At(SignedDuration::ZERO),
         Act::NextStackUpdate(STACK, StackFate::RollsBack(reason.to_owned())),
     )
     .ends("Failed")

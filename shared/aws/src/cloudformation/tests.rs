@@ -70,7 +70,7 @@ async fn what_is_not_set_keeps_its_value_and_does_not_fall_back_to_the_default()
     let made = stacks.ensure_change_set(&target(), &order(Some(template)));
     made.await.unwrap();
     let asked = cloud.asked("CreateChangeSet");
-    let sent = &asked[0].body;
+    let sent = &asked[0];
     assert_eq!(sent["ChangeSetType"], "UPDATE");
     assert_eq!(sent["ChangeSetName"], NAME);
     assert_eq!(sent["ClientToken"], NAME);
@@ -96,7 +96,7 @@ async fn one_of_that_name_that_is_there_is_ours() {
     });
     let made = stacks.ensure_change_set(&target(), &order(None));
     made.await.unwrap();
-    let sent = &cloud.asked("CreateChangeSet")[0].body;
+    let sent = &cloud.asked("CreateChangeSet")[0];
     assert_eq!(sent["UsePreviousTemplate"], "true");
 }
 
