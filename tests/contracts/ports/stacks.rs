@@ -62,23 +62,30 @@ fn another_database() -> StackChange {
 async fn make(stage: &Model, name: &str) {
     let made = stage
         .stacks()
-        .ensure_change_set(&stage.target(), &order(name));
-    made.await.unwrap();
+        .ensure_change_set(&stage.target(), &order(name))
+        .await;
+    made.unwrap();
 }
 
 async fn reading(stage: &Model, name: &str) -> ChangeSetReading {
-    let read = stage.stacks().change_set(&stage.target(), STACK, name);
-    read.await.unwrap()
+    let read = stage
+        .stacks()
+        .change_set(&stage.target(), STACK, name)
+        .await;
+    read.unwrap()
 }
 
 async fn execute(stage: &Model, name: &str) -> Execution {
-    let executed = stage.stacks().ensure_executed(&stage.target(), STACK, name);
-    executed.await.unwrap()
+    let executed = stage
+        .stacks()
+        .ensure_executed(&stage.target(), STACK, name)
+        .await;
+    executed.unwrap()
 }
 
 async fn update(stage: &Model, token: &str) -> StackUpdate {
-    let update = stage.stacks().update(&stage.target(), STACK, token);
-    update.await.unwrap()
+    let update = stage.stacks().update(&stage.target(), STACK, token).await;
+    update.unwrap()
 }
 
 /// A change set that can be executed, with these changes.
@@ -113,8 +120,9 @@ async fn where_nothing_changes_it_says_so_and_is_removed(stage: &Model) {
     for _ in 0..2 {
         let removed = stage
             .stacks()
-            .ensure_no_change_set(&stage.target(), STACK, NAME);
-        removed.await.unwrap();
+            .ensure_no_change_set(&stage.target(), STACK, NAME)
+            .await;
+        removed.unwrap();
     }
     assert_eq!(reading(stage, NAME).await, ChangeSetReading::Absent);
 }
@@ -161,8 +169,10 @@ async fn what_is_rolled_back_names_the_first_failure(stage: &Model) {
     }
     // Nothing more can be changed until someone continues the rollback.
     let stacks = stage.stacks();
-    let refused = stacks.ensure_change_set(&stage.target(), &order("sluice-dep-3"));
-    let error = refused.await.unwrap_err();
+    let refused = stacks
+        .ensure_change_set(&stage.target(), &order("sluice-dep-3"))
+        .await;
+    let error = refused.unwrap_err();
     assert_ne!(error.class, ErrorClass::Retryable, "{error}");
 }
 
@@ -173,8 +183,10 @@ async fn someone_elses_update_is_waited_for_and_voids_the_change_set(stage: &Mod
     let executed = stacks.ensure_executed(&stage.target(), STACK, NAME).await;
     let error = executed.unwrap_err();
     assert_eq!(error.class, ErrorClass::Retryable, "{error}");
-    let made = stacks.ensure_change_set(&stage.target(), &order("sluice-dep-2"));
-    let error = made.await.unwrap_err();
+    let made = stacks
+        .ensure_change_set(&stage.target(), &order("sluice-dep-2"))
+        .await;
+    let error = made.unwrap_err();
     assert_eq!(error.class, ErrorClass::Retryable, "{error}");
     stage.pass(30);
     let void = reading(stage, NAME).await;
@@ -186,8 +198,11 @@ async fn someone_elses_update_is_waited_for_and_voids_the_change_set(stage: &Mod
 async fn a_stack_that_is_not_there_is_refused(stage: &Model) {
     let mut order = order(NAME);
     order.stack = "nothing".to_owned();
-    let made = stage.stacks().ensure_change_set(&stage.target(), &order);
-    let error = made.await.unwrap_err();
+    let made = stage
+        .stacks()
+        .ensure_change_set(&stage.target(), &order)
+        .await;
+    let error = made.unwrap_err();
     assert_eq!(error.class, ErrorClass::Permanent, "{error}");
     assert!(error.message.contains("nothing"), "{error}");
 }

@@ -67,8 +67,10 @@ async fn what_is_not_set_keeps_its_value_and_does_not_fall_back_to_the_default()
     let takes = &["RedisType", "Environment", "New"];
     let (cloud, stacks) = stacks(with_parameters(has, takes));
     let template = "https://t.s3.amazonaws.com/abc/environment.yaml";
-    let made = stacks.ensure_change_set(&target(), &order(Some(template)));
-    made.await.unwrap();
+    let made = stacks
+        .ensure_change_set(&target(), &order(Some(template)))
+        .await;
+    made.unwrap();
     let asked = cloud.asked("CreateChangeSet");
     let sent = &asked[0];
     assert_eq!(sent["ChangeSetType"], "UPDATE");
@@ -94,8 +96,8 @@ async fn one_of_that_name_that_is_there_is_ours() {
         "CreateChangeSet" => Answer::xml_error(400, "AlreadyExistsException", "it is there"),
         _ => answers(asked),
     });
-    let made = stacks.ensure_change_set(&target(), &order(None));
-    made.await.unwrap();
+    let made = stacks.ensure_change_set(&target(), &order(None)).await;
+    made.unwrap();
     let sent = &cloud.asked("CreateChangeSet")[0];
     assert_eq!(sent["UsePreviousTemplate"], "true");
 }
