@@ -99,11 +99,10 @@ impl Stacks for CloudPorts {
         let place = cloud.place(target)?;
         let rows = cloud.stack_events(&place, stack)?;
         let ours: Vec<&StackRow> = rows.iter().filter(|row| row.token == token).collect();
-        let end = ours.iter().filter(|row| row.is_of_the_stack());
-        let end = end.filter_map(|row| StackEnd::of(row.status)).next();
-        let failed = ours.iter().rev();
-        let failed = failed.filter(|row| !row.is_of_the_stack());
-        let failed = failed.filter(|row| row.status.ends_with("_FAILED")).next();
+        let mut own = ours.iter().filter(|row| row.is_of_the_stack());
+        let end = own.find_map(|row| StackEnd::of(row.status));
+        let mut resources = ours.iter().rev().filter(|row| !row.is_of_the_stack());
+        let failed = resources.find(|row| row.status.ends_with("_FAILED"));
         reply.with(StackUpdate {
             end,
             events: ours.iter().take(EVENTS).map(|row| event(row)).collect(),
