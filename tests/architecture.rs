@@ -186,7 +186,7 @@ const LAYERS: [&[&str]; 6] = [
     &[
         "calendar", "id", "quantity", "redact", "shared", "spelling", "tag",
     ],
-    &["config", "migration", "registry", "roles"],
+    &["config", "migration", "registry", "roles", "stack"],
     &[
         "command",
         "controls",

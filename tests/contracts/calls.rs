@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::ports::{
     alarms, configurations, copies, databases, metrics, past, registry, repository, secrets,
-    services, sources, store, tasks, wakeups,
+    services, sources, stacks, store, tasks, wakeups,
 };
 
 /// Calls that no contract makes, and why not.
@@ -52,7 +52,7 @@ fn calls_in_the_map() -> BTreeSet<String> {
     // What stands in backticks there is another command, whose calls have a row of their own.
     let words = cells.flat_map(|cell| cell.split('`').step_by(2));
     let words = words.flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric()));
-    let services = ["DynamoDB", "CloudWatch", "CodeCommit"];
+    let services = ["DynamoDB", "CloudWatch", "CloudFormation", "CodeCommit"];
     let is_call = |word: &&str| {
         let letters = word.as_bytes();
         let inner_capital = letters.windows(2);
@@ -112,6 +112,7 @@ async fn every_call_of_the_adapters_is_one_that_aws_knows() {
     seen.extend(Box::pin(secrets::calls()).await);
     seen.extend(Box::pin(services::calls()).await);
     seen.extend(Box::pin(sources::calls()).await);
+    seen.extend(Box::pin(stacks::calls()).await);
     seen.extend(Box::pin(store::calls()).await);
     seen.extend(Box::pin(tasks::calls()).await);
     seen.extend(Box::pin(wakeups::calls()).await);

@@ -13,6 +13,7 @@ from templates import ROOT, as_list, policies
 SOURCE = ROOT / "shared" / "aws" / "src"
 # Services by the names that `ClientSet` and IAM have for them, and botocore's.
 SERVICES = {
+    "cloudformation": ("cloudformation", "cloudformation"),
     "cloudwatch": ("cloudwatch", "cloudwatch"),
     "codecommit": ("codecommit", "codecommit"),
     "dynamodb": ("dynamodb", "dynamodb"),

@@ -86,6 +86,7 @@ UNCALLED = {
     "rds:AddTagsToResource": "CreateDBSnapshot and all that makes a copy, with tags, need it",
     "rds:ListTagsForResource": "RDS tells the tags of what it describes only to who may list them",
     "iam:PassRole": "RegisterTaskDefinition, RunTask, UpdateService and copies name roles",
+    "s3:GetObject": "CloudFormation reads a template with the caller's right to it",
     "kms:CreateGrant": "RDS encrypts a copy with the caller's right to its key",
     "kms:Decrypt": "DynamoDB, SQS and Secrets Manager decrypt with the caller's right to the key",
     "kms:DescribeKey": "RDS looks at a copy's key with the caller's right to it",
@@ -93,6 +94,7 @@ UNCALLED = {
 }
 # Statements of `Resource: "*"` with an action that could be narrowed, and why it is not.
 WIDE = {
+    "cloudformation:GetTemplateSummary": "a template in S3 is no resource of CloudFormation's",
     "ecs:ListTasks": "its only resource is a machine, of which Fargate has none; the cluster is a condition",
     "cloudwatch:DescribeAlarms": "narrowed it is silent about composite alarms",
     **{action: "the interfaces are not there before; the code itself is denied them" for action in INTERFACES},
@@ -114,6 +116,7 @@ EACH_OF = {
     "rds:ModifyDBInstance": (
         ":db:${Database}'", ":db:${Database}-restored-", ":db:${Database}-before-", ":db:sluice-rehearsal-", ":pg:*"),
     "rds:ModifyDBCluster": (":cluster:${Database}'", ":cluster:${Database}-restored-", ":cluster-pg:*"),
+    "cloudformation:GetTemplateSummary": (":stack/${Stack}/", " *'"),
     "ecs:StopServiceDeployment": (":service/", ":service-deployment/"),
     "ecs:DescribeServiceRevisions": (":service/", ":service-revision/"),
 }
@@ -293,6 +296,7 @@ SURVIVORS = {
     "without sqs:ReceiveMessage": "what Lambda itself does shows only in Lambda",
     "without events:": "what EventBridge itself does shows only there",
     "without lambda:": "what ECS itself does shows only there",
+    "without s3:": "what CloudFormation does with the caller's right",
     "without kms:": "what other services do with the caller's right",
     "without iam:PassRole": "needed by ECS's and RDS's own checks",
     "without ecs:TagResource": "needed by ECS's own checks",

@@ -34,6 +34,9 @@ const ELSEWHERE: [(&str, &[Operation]); 6] = [
     (
         "only the wire knows it: a port of the simulator's answers under the name of another call",
         &[
+            Operation::DescribeStacks,
+            Operation::GetTemplateSummary,
+            Operation::GetTemplate,
             Operation::RebootDbInstance,
             Operation::DescribeTaskDefinition,
             Operation::DescribeServiceDeployments,
@@ -68,6 +71,9 @@ fn stories() -> Vec<Case> {
         good(),
         good().configured(rehearse),
         good().configured(rehearse_on_a_cluster),
+        good()
+            .configured(cases::with_stack)
+            .in_a_cloud(cases::stack_changes),
     ];
     stories.extend(cases::all());
     stories

@@ -12,9 +12,10 @@ use sluice_core::id::{AlarmName, EnvironmentName, ServiceName, UserId};
 use sluice_core::observation::AlarmState;
 use sluice_core::quantity;
 use sluice_core::restore::PointReference;
+use sluice_core::stack::StackChange;
 use sluice_sim::cloud::{
     Cloud, Fault, FaultRates, ImageBehaviour, Load, MergeOption, Operation, Push, SnapshotFate,
-    digest_of,
+    StackFate, digest_of,
 };
 use sluice_sim::workplace::Roads;
 use sluice_sim::world::World;
@@ -99,6 +100,10 @@ pub enum Act {
     DeleteSecretKey(&'static str, &'static str),
     /// What happens to the next snapshot.
     NextSnapshot(SnapshotFate),
+    /// What the next change sets of the stack would change.
+    NextStackChanges(&'static str, Vec<StackChange>),
+    /// What happens to the next update of the stack.
+    NextStackUpdate(&'static str, StackFate),
     /// A CloudWatch alarm fires.
     AlarmFires(&'static str),
     /// Users ask so many requests a second of the web service.
@@ -151,6 +156,22 @@ impl Act {
             Self::NextSnapshot(fate) => {
                 format!("RDS has a problem: the next snapshot {}", told(*fate))
             }
+            Self::NextStackChanges(stack, changes) => {
+                let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
+                format!(
+                    "the next change set of the stack {stack} would {}",
+                    changes.join(", and ")
+                )
+            }
+            Self::NextStackUpdate(_, StackFate::Completes) => {
+                "CloudFormation updates the stack".to_owned()
+            }
+            Self::NextStackUpdate(stack, StackFate::RollsBack(reason)) => {
+                format!("CloudFormation has a problem with the stack {stack}: {reason}")
+            }
+            Self::NextStackUpdate(stack, StackFate::Sticks(reason)) => format!(
+                "CloudFormation can neither update the stack {stack} nor roll it back: {reason}"
+            ),
             Self::AlarmFires(name) => format!("the CloudWatch alarm {name} fires"),
             Self::UsersAsk(requests) => {
                 format!("users send {requests} requests a second to production")
@@ -217,6 +238,12 @@ impl Act {
                     let database = backup.database.identifier();
                     world.with_cloud(|cloud| cloud.plan_snapshot_fate(database, *fate));
                 }
+            }
+            Self::NextStackChanges(stack, changes) => {
+                world.with_cloud(|cloud| cloud.plan_stack_changes(stack, changes));
+            }
+            Self::NextStackUpdate(stack, fate) => {
+                world.with_cloud(|cloud| cloud.plan_stack_fate(stack, fate));
             }
             Self::AlarmFires(name) => {
                 let name = AlarmName::new(*name);

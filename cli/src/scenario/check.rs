@@ -280,6 +280,8 @@ fn told(d: &Deployment) -> Vec<String> {
     }
     if let Some(sealed) = &d.plan {
         lines.extend(sluice_words::plan::remarks(sealed));
+        // It stands in the thread as it was drawn last.
+        lines.extend(sealed.plan.to_string().lines().map(str::to_owned));
     }
     lines
 }

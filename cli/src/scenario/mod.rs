@@ -9,6 +9,7 @@ mod branches;
 mod check;
 mod closed;
 mod failures;
+mod infrastructure;
 mod migrations;
 mod own;
 mod people;

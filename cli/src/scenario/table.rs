@@ -1,8 +1,8 @@
 //! All scenarios, by name.
 
 use super::{
-    Check, IMAGE, Scenario, TO_PRODUCTION, asked, branches, closed, failures, migrations, people,
-    surprises, weather,
+    Check, IMAGE, Scenario, TO_PRODUCTION, asked, branches, closed, failures, infrastructure,
+    migrations, people, surprises, weather,
 };
 
 /// All scenarios; the first is played where none is named.
@@ -10,6 +10,7 @@ pub fn all() -> Vec<Scenario> {
     let mut all = vec![pushed_to_production()];
     all.extend(failures::scenarios());
     all.extend(migrations::scenarios());
+    all.extend(infrastructure::scenarios());
     all.extend(people::scenarios());
     all.extend(asked::scenarios());
     all.extend(closed::scenarios());

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use sluice_app::ports::Ports;
 use sluice_aws::{
-    AwsSecrets, Clients, CloudWatchAlarms, CloudWatchMetrics, EcrRegistry, EcsServices, EcsTasks,
-    RdsDatabases, RolloutHook,
+    AwsSecrets, Clients, CloudFormationStacks, CloudWatchAlarms, CloudWatchMetrics, EcrRegistry,
+    EcsServices, EcsTasks, RdsDatabases, RolloutHook,
 };
 use sluice_core::id::Region;
 use sluice_sim::cloud::{Emitted, SharedCloud};
@@ -99,6 +99,7 @@ impl Wire {
             tasks: Arc::new(EcsTasks::new(clients.clone())),
             databases: Arc::new(RdsDatabases::new(clients.clone())),
             alarms: Arc::new(CloudWatchAlarms::new(clients.clone())),
+            stacks: Arc::new(CloudFormationStacks::new(clients.clone())),
             metrics: Arc::new(CloudWatchMetrics::new(clients)),
             ..world.ports()
         }

@@ -289,9 +289,13 @@ impl App {
     }
 }
 
-/// An abandoned rehearsal blocks no one: only its own copy is left.
+/// An abandoned rehearsal blocks no one, and neither does what only removes its change set.
 fn only_cleans_up(d: &Deployment) -> bool {
-    matches!(&d.phase, Phase::Rehearsing(rehearsing) if rehearsing.ends.is_some())
+    match &d.phase {
+        Phase::Rehearsing(rehearsing) => rehearsing.ends.is_some(),
+        Phase::Withdrawing { .. } => true,
+        _ => false,
+    }
 }
 
 fn too_many_conflicts(id: &DeploymentId) -> PortError {

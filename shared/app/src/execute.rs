@@ -210,6 +210,25 @@ impl App {
                     service: service.clone(),
                 }
             }
+            Command::StartChangeSet(order) => {
+                ports.stacks.ensure_change_set(target, order).await?;
+                Outcome::ChangeSetStarted
+            }
+            Command::ReadChangeSet { stack, name } => {
+                Outcome::ChangeSet(ports.stacks.change_set(target, stack, name).await?)
+            }
+            Command::RemoveChangeSet { stack, name } => {
+                let stacks = &ports.stacks;
+                stacks.ensure_no_change_set(target, stack, name).await?;
+                Outcome::ChangeSetRemoved
+            }
+            Command::ExecuteChangeSet { stack, name } => {
+                let stacks = &ports.stacks;
+                Outcome::ChangeSetExecuted(stacks.ensure_executed(target, stack, name).await?)
+            }
+            Command::ReadStackUpdate { stack, token } => {
+                Outcome::StackUpdate(ports.stacks.update(target, stack, token).await?)
+            }
             Command::RunSmokeTests => Outcome::SmokeTests(self.run_smoke_tests(d).await),
             Command::SampleHealth { tasks_since } => {
                 Outcome::Health(self.sample_health(d, target, *tasks_since).await?)

@@ -7,6 +7,7 @@
 mod alarms;
 mod clients;
 mod clock;
+mod cloudformation;
 mod codecommit;
 #[cfg(feature = "doctor")]
 pub mod doctor;
@@ -32,6 +33,7 @@ mod time;
 pub use alarms::CloudWatchAlarms;
 pub use clients::{CHANGE_WITHIN, Clients, REQUEST_WITHIN, RolloutHook};
 pub use clock::SystemClock;
+pub use cloudformation::CloudFormationStacks;
 pub use codecommit::CodeCommitRepository;
 pub use dynamodb::{DynamoStore, create_table};
 pub use ecr::EcrRegistry;

@@ -15,6 +15,7 @@ use crate::id::{
     ServiceName, SnapshotId, TaskArn, TaskDefinitionArn,
 };
 use crate::observation::PinnedSecret;
+use crate::stack::ChangeSetOrder;
 
 pub use key::{CommandKey, CommandKind, UnknownCommand};
 
@@ -132,6 +133,36 @@ pub enum Command {
         snapshot: SnapshotId,
         /// Of what.
         database: Database,
+    },
+    /// Have CloudFormation make a change set. One of that name that is there already is this one.
+    StartChangeSet(ChangeSetOrder),
+    /// See what the change set would do, and whether it can be executed.
+    ReadChangeSet {
+        /// Of which stack.
+        stack: String,
+        /// Its name.
+        name: String,
+    },
+    /// Have CloudFormation remove a change set that nothing executes.
+    RemoveChangeSet {
+        /// Of which stack.
+        stack: String,
+        /// Its name.
+        name: String,
+    },
+    /// Have CloudFormation execute the change set, once.
+    ExecuteChangeSet {
+        /// Of which stack.
+        stack: String,
+        /// Its name, and the token of the request: the events of the update carry it.
+        name: String,
+    },
+    /// See how far the update of the stack is that has this token.
+    ReadStackUpdate {
+        /// Which stack.
+        stack: String,
+        /// The token.
+        token: String,
     },
     /// Run the migration task, once.
     StartMigration {
@@ -291,6 +322,12 @@ impl Command {
             | Self::ReadMigration { task }
             | Self::ReadRehearsal { task } => CommandKey::about(kind, task.id()),
             Self::RenameDatabase { to, .. } => CommandKey::about(kind, to),
+            // Of which one: each look makes one of its own.
+            Self::StartChangeSet(ChangeSetOrder { name, .. })
+            | Self::ReadChangeSet { name, .. }
+            | Self::RemoveChangeSet { name, .. }
+            | Self::ExecuteChangeSet { name, .. }
+            | Self::ReadStackUpdate { token: name, .. } => CommandKey::about(kind, name),
             _ => CommandKey::of(kind),
         }
     }
@@ -319,6 +356,11 @@ impl Command {
             Self::ReadRehearsal { .. } => CommandKind::ReadRehearsal,
             Self::RemoveCopy(_) => CommandKind::RemoveCopy,
             Self::RemoveSnapshot { .. } => CommandKind::RemoveSnapshot,
+            Self::StartChangeSet(_) => CommandKind::StartChangeSet,
+            Self::ReadChangeSet { .. } => CommandKind::ReadChangeSet,
+            Self::RemoveChangeSet { .. } => CommandKind::RemoveChangeSet,
+            Self::ExecuteChangeSet { .. } => CommandKind::ExecuteChangeSet,
+            Self::ReadStackUpdate { .. } => CommandKind::ReadStackUpdate,
             Self::StartMigration { .. } => CommandKind::StartMigration,
             Self::ReadMigration { .. } => CommandKind::ReadMigration,
             Self::StopMigration { .. } => CommandKind::StopMigration,
@@ -343,7 +385,10 @@ impl Command {
     pub fn has_effect(&self) -> bool {
         match self {
             Self::ClaimEnvironment => false,
-            Self::RegisterInspector { .. } | Self::StartInspection { .. } => true,
+            Self::RegisterInspector { .. }
+            | Self::StartInspection { .. }
+            | Self::StartChangeSet(_)
+            | Self::RemoveChangeSet { .. } => true,
             other => other.changes_the_world(),
         }
     }
@@ -364,9 +409,14 @@ impl Command {
             | Self::StartRehearsal { .. }
             | Self::RemoveCopy(_)
             | Self::RemoveSnapshot { .. }
+            | Self::ExecuteChangeSet { .. }
             | Self::RenameDatabase { .. } => true,
-            // A revision that nothing runs, and a task that only looks.
-            Self::RegisterInspector { .. } | Self::StartInspection { .. } => false,
+            // A revision that nothing runs, a task that only looks, and a change set that nothing
+            // executes.
+            Self::RegisterInspector { .. }
+            | Self::StartInspection { .. }
+            | Self::StartChangeSet(_)
+            | Self::RemoveChangeSet { .. } => false,
             Self::ReadImage
             | Self::ReadScan
             | Self::ReadProof { .. }
@@ -374,6 +424,8 @@ impl Command {
             | Self::ReadServices
             | Self::ReadDatabase(_)
             | Self::ReadAlarms
+            | Self::ReadChangeSet { .. }
+            | Self::ReadStackUpdate { .. }
             | Self::ReadApprovers
             | Self::ReadPrevious
             | Self::ReadControls

@@ -26,6 +26,7 @@ pub use crate::request::{DeploymentKind, Hotfix, Requester};
 use crate::restore::Restore;
 use crate::rollback::Rollback;
 use crate::shared::Shared;
+use crate::stack::ChangeSets;
 
 /// The version of the shape in which deployments are stored.
 pub const SCHEMA: u16 = 1;
@@ -106,6 +107,9 @@ pub struct Deployment {
     /// How often the migration has been looked at: each look is a task of its own.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub looks: u32,
+    /// The change sets that it has made of its environment's stack.
+    #[serde(default, skip_serializing_if = "ChangeSets::is_none")]
+    pub change_sets: ChangeSets,
     /// What running the migration on a copy showed, if it was rehearsed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rehearsal: Option<Rehearsal>,
@@ -126,6 +130,9 @@ fn is_zero(count: &u32) -> bool {
 /// What a deployment has done to the world so far, as far as it has heard.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Touched {
+    /// Whether the environment's stack was seen to be changed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub provisioned: bool,
     /// The snapshot that was verified.
     pub snapshot: Option<SnapshotId>,
     /// The migration, once ECS has taken its task.
@@ -313,6 +320,7 @@ impl Deployment {
             paused: None,
             overridden: None,
             looks: 0,
+            change_sets: ChangeSets::default(),
             rehearsal: None,
             setbacks: BTreeMap::new(),
             story: Shared::default(),
@@ -374,7 +382,8 @@ impl Deployment {
     /// What its plan demands of those who approve; `None` where nobody is asked.
     pub fn demands(&self) -> Option<Demands> {
         let plan = self.plan.as_ref().map(|sealed| &sealed.plan);
-        Demands::of(&self.settings, plan.and_then(Plan::judgement))
+        let changes = plan.and_then(Plan::stack_changes);
+        Demands::of(&self.settings, plan.and_then(Plan::judgement), changes)
     }
 
     /// Whether its migration was looked at and found additive: the code that ran before runs on its

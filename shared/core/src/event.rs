@@ -24,6 +24,7 @@ use crate::observation::{
 };
 use crate::release::VerifiedRelease;
 use crate::restore::Found;
+use crate::stack::{ChangeSetReading, Execution, StackUpdate};
 
 /// What can happen to a deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -212,6 +213,16 @@ pub enum Outcome {
     CopyRemoved(bool),
     /// Of `RemoveSnapshot`.
     SnapshotRemoved,
+    /// Of `StartChangeSet`: CloudFormation has taken the request.
+    ChangeSetStarted,
+    /// Of `ReadChangeSet`.
+    ChangeSet(ChangeSetReading),
+    /// Of `RemoveChangeSet`: there is none of that name.
+    ChangeSetRemoved,
+    /// Of `ExecuteChangeSet`.
+    ChangeSetExecuted(Execution),
+    /// Of `ReadStackUpdate`.
+    StackUpdate(StackUpdate),
     /// Of `StartMigration`: ECS has taken the task.
     MigrationStarted(TaskArn),
     /// Of `ReadMigration`; `None` where ECS does not show the task: not yet, or not any more.
@@ -303,6 +314,11 @@ impl Outcome {
             Self::Rehearsal(_) => "rehearsal",
             Self::CopyRemoved(_) => "copy-removed",
             Self::SnapshotRemoved => "snapshot-removed",
+            Self::ChangeSetStarted => "change-set-started",
+            Self::ChangeSet(_) => "change-set",
+            Self::ChangeSetRemoved => "change-set-removed",
+            Self::ChangeSetExecuted(_) => "change-set-executed",
+            Self::StackUpdate(_) => "stack-update",
             Self::MigrationStarted(_) => "migration-started",
             Self::Migration(_) => "migration",
             Self::MigrationStopping => "migration-stopping",

@@ -91,6 +91,27 @@ fn cut(mut message: String) -> String {
 pub enum Cause {
     /// The plan could not be drawn: everything that is in the way, not just the first thing.
     NotPlannable(Vec<String>),
+    /// CloudFormation has taken back the update of the stack.
+    StackRolledBack {
+        /// The stack.
+        stack: String,
+        /// The first resource that failed, and its reason.
+        reason: String,
+    },
+    /// It could not take that back (`UPDATE_ROLLBACK_FAILED`).
+    StackStuck {
+        /// The stack.
+        stack: String,
+        /// The first resource that failed, and its reason.
+        reason: String,
+    },
+    /// Nobody saw how the update of the stack ended.
+    StackUnknown {
+        /// The stack.
+        stack: String,
+        /// What is known.
+        reason: String,
+    },
     /// The backup could not be taken or not verified.
     BackupFailed(String),
     /// The migration did not come through on a copy of the database.
@@ -226,6 +247,19 @@ impl fmt::Display for Cause {
             } => {
                 write!(f, "the migration never ran to its end: {reason}")
             }
+            Self::StackRolledBack { stack, reason } => write!(
+                f,
+                "CloudFormation could not update the stack {stack} and rolled it back: {reason}"
+            ),
+            Self::StackStuck { stack, reason } => write!(
+                f,
+                "the stack {stack} is stuck in UPDATE_ROLLBACK_FAILED: CloudFormation could neither \
+                 update it nor roll it back: {reason}"
+            ),
+            Self::StackUnknown { stack, reason } => write!(
+                f,
+                "the outcome of the update of the stack {stack} is unknown: {reason}"
+            ),
             Self::MigrationUnknown { reason, .. } => {
                 write!(f, "the outcome of the migration is unknown: {reason}")
             }

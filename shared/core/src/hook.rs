@@ -152,6 +152,8 @@ fn of_ours(deployment: &Deployment, call: &HookCall, now: Timestamp) -> HookAnsw
         | Phase::Rehearsing(_)
         | Phase::AwaitingApproval
         | Phase::AwaitingWindow { .. }
+        | Phase::Provisioning(_)
+        | Phase::Withdrawing { .. }
         | Phase::BackingUp(_)
         | Phase::Migrating
         | Phase::Superseded { .. }

@@ -43,5 +43,6 @@ pub mod shared;
 pub mod smoke;
 pub mod source;
 mod spelling;
+pub mod stack;
 pub mod summary;
 pub mod tag;

@@ -62,6 +62,20 @@ pub enum Note {
     Resumed {
         by: UserId,
     },
+    StackUpdateStarted {
+        stack: String,
+    },
+    StackUpdated {
+        stack: String,
+    },
+    ChangeSetVoid {
+        why: String,
+    },
+    ChangeSetLeft {
+        stack: String,
+        name: String,
+        why: String,
+    },
     SnapshotStarted(SnapshotId),
     SnapshotVerified(SnapshotId),
     SecretsInjected {

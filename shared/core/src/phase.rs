@@ -16,6 +16,7 @@ use crate::id::{
 use crate::metrics::Watched;
 use crate::plan::survey::Survey;
 use crate::restore::{RestoreStep, Stands};
+use crate::stack::StackUpdate;
 
 pub use kind::PhaseKind;
 
@@ -41,6 +42,8 @@ pub enum Phase {
         /// What closes it; `None` before the first look.
         closed: Option<Box<ControlsObservation>>,
     },
+    /// CloudFormation changes the environment's stack.
+    Provisioning(Provisioning),
     /// The snapshot is taken and verified.
     BackingUp(BackingUp),
     /// The migration runs.
@@ -84,6 +87,11 @@ pub enum Phase {
     CleaningUp {
         /// Whether the backup rule has been applied.
         pruned: bool,
+    },
+    /// It is over, and its change set is removed before that is said: no one executes it.
+    Withdrawing {
+        /// How it ends.
+        ends: Box<Phase>,
     },
     /// The release is verified here.
     Succeeded,
@@ -232,6 +240,15 @@ pub enum RehearsalEnd {
     },
 }
 
+/// How far the change of the stack is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provisioning {
+    /// Whether CloudFormation has taken the request.
+    pub asked: bool,
+    /// What was seen of the update last.
+    pub update: StackUpdate,
+}
+
 /// How far the backup is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "backup", rename_all = "kebab-case")]
@@ -315,6 +332,8 @@ impl Phase {
             | Self::Rehearsing(_)
             | Self::AwaitingApproval
             | Self::AwaitingWindow { .. }
+            | Self::Provisioning(_)
+            | Self::Withdrawing { .. }
             | Self::BackingUp(_)
             | Self::Migrating
             | Self::RollingOut
@@ -340,12 +359,13 @@ impl Phase {
         )
     }
 
-    /// Whether it can be called off. While the migration runs that is carried out once it has ended.
+    /// Whether it can be called off. While the stack is changed or the migration runs that is carried
+    /// out once it has ended.
     pub fn can_cancel(&self) -> bool {
         self.is_untouched()
             || matches!(
                 self,
-                Self::Rehearsing(_) | Self::BackingUp(_) | Self::Migrating
+                Self::Rehearsing(_) | Self::Provisioning(_) | Self::BackingUp(_) | Self::Migrating
             )
     }
 
@@ -364,6 +384,9 @@ impl Phase {
             | Self::Verifying { .. } => true,
             // It costs by the hour, and is over soon.
             Self::Rehearsing(_)
+            // CloudFormation goes its way by itself.
+            | Self::Provisioning(_)
+            | Self::Withdrawing { .. }
             | Self::Shifting { .. }
             | Self::Baking { .. }
             | Self::CleaningUp { .. }

@@ -12,6 +12,8 @@ mod properties;
 mod schema;
 #[path = "config/source.rs"]
 mod source;
+#[path = "config/stack.rs"]
+mod stack;
 #[path = "config/together.rs"]
 mod together;
 #[path = "config/values.rs"]

@@ -13,9 +13,9 @@ use std::sync::Arc;
 use sluice_app::ports::{Chat, Ports};
 use sluice_app::{App, Package};
 use sluice_aws::{
-    AwsSecrets, Clients, CloudWatchAlarms, CloudWatchMetrics, CodeCommitRepository, DynamoStore,
-    EcrRegistry, EcsServices, EcsTasks, EventBridgeBus, HttpsHttp, RdsDatabases, RolloutHook,
-    SqsWakeups, SystemClock, own_secret,
+    AwsSecrets, Clients, CloudFormationStacks, CloudWatchAlarms, CloudWatchMetrics,
+    CodeCommitRepository, DynamoStore, EcrRegistry, EcsServices, EcsTasks, EventBridgeBus,
+    HttpsHttp, RdsDatabases, RolloutHook, SqsWakeups, SystemClock, own_secret,
 };
 use sluice_core::config::{Config, shared};
 use sluice_core::failure::PortError;
@@ -173,6 +173,7 @@ fn ports(settings: &Settings, clients: &Arc<Clients>, chat: Arc<dyn Chat>) -> Po
         services: Arc::new(EcsServices::new(clients.clone())),
         tasks: Arc::new(EcsTasks::new(clients.clone())),
         databases: Arc::new(RdsDatabases::new(clients.clone())),
+        stacks: Arc::new(CloudFormationStacks::new(clients.clone())),
         alarms: Arc::new(CloudWatchAlarms::new(clients.clone())),
         metrics: Arc::new(CloudWatchMetrics::new(clients.clone())),
         http: Arc::new(HttpsHttp::new()),

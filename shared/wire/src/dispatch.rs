@@ -9,7 +9,8 @@ use crate::caller::Caller;
 use crate::form::Form;
 use crate::refusal::Refusal;
 use crate::{
-    cbor, cloudwatch, codecommit, ecr, ecs, elb, logs, rds, secrets_manager, ssm, sts, xml,
+    cbor, cloudformation, cloudwatch, codecommit, ecr, ecs, elb, logs, rds, secrets_manager, ssm,
+    sts, xml,
 };
 
 /// A request, read whole.
@@ -42,6 +43,7 @@ enum Service {
     Elb,
     Sts,
     CloudWatch,
+    CloudFormation,
     CodeCommit,
 }
 
@@ -71,6 +73,7 @@ impl Service {
             Self::Elb => "elasticloadbalancing",
             Self::Sts => "sts",
             Self::CloudWatch => "cloudwatch",
+            Self::CloudFormation => "cloudformation",
             Self::CodeCommit => "codecommit",
         }
     }
@@ -95,6 +98,7 @@ impl Service {
             "2014-10-31" => Some(Self::Rds),
             "2015-12-01" => Some(Self::Elb),
             "2011-06-15" => Some(Self::Sts),
+            "2010-05-15" => Some(Self::CloudFormation),
             _ => None,
         }
     }
@@ -102,6 +106,7 @@ impl Service {
     fn namespace(self) -> &'static str {
         match self {
             Self::Elb => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
+            Self::CloudFormation => "http://cloudformation.amazonaws.com/doc/2010-05-15/",
             Self::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
             _ => "http://rds.amazonaws.com/doc/2014-10-31/",
         }
@@ -195,6 +200,7 @@ fn act(cloud: &mut Cloud, caller: &Caller, call: &Call) -> Result<Output, Refusa
         Input::Form(form) => match call.service {
             Service::Rds => rds::answer(cloud, caller, operation, form),
             Service::Elb => elb::answer(cloud, caller, operation, form),
+            Service::CloudFormation => cloudformation::answer(cloud, caller, operation, form),
             Service::Sts => sts::answer(cloud, caller, operation, form),
             _ => Err(Refusal::unknown_operation(operation)),
         }

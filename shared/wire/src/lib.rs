@@ -9,6 +9,7 @@
 
 mod caller;
 mod cbor;
+mod cloudformation;
 mod cloudwatch;
 mod codecommit;
 mod deliver;

@@ -99,6 +99,18 @@ pub fn words(note: &Note, deployment: &Deployment) -> String {
                  started continues"
             ),
             Note::Resumed { by } => format!("<@{by}> resumed it"),
+            Note::StackUpdateStarted { stack } => {
+                format!("CloudFormation updates the stack {stack} by the change set of the plan")
+            }
+            Note::StackUpdated { stack } => format!("the stack {stack} is updated"),
+            Note::ChangeSetVoid { why } => format!(
+                "the change set of the plan cannot be executed any more ({why}): nothing was \
+                 changed, and the plan is drawn again"
+            ),
+            Note::ChangeSetLeft { stack, name, why } => format!(
+                "the change set {name} of the stack {stack} could NOT be removed: {why}. It changes \
+                 nothing by itself. Remove it in CloudFormation"
+            ),
             Note::SnapshotStarted(snapshot) => format!("taking snapshot {snapshot}"),
             Note::SnapshotVerified(snapshot) => {
                 format!("snapshot {snapshot} verified: available, complete, of the right database")
@@ -140,6 +152,10 @@ pub fn words(note: &Note, deployment: &Deployment) -> String {
             Note::MigrationStopping { after_s } => format!(
                 "the migration is not done after {}: Sluice stops it and then checks the database",
                 quantity::duration_s(*after_s)
+            ),
+            Note::StopTaken { by } if !deployment.may_have_migrated() => format!(
+                "<@{by}> cancelled it. CloudFormation is updating the stack and is not interrupted; \
+                 the deployment stops when that has ended, and the stack stays as it is then"
             ),
             Note::StopTaken { by } => format!(
                 "<@{by}> cancelled it. The migration is running and is not interrupted; the \

@@ -16,7 +16,7 @@ use sluice_core::deployment::Deployment;
 use sluice_core::phase::Phase;
 
 pub(crate) use ends::leads_back;
-pub use fact::{DatabaseFact, Fact, Fits, Revision, Schema, Which};
+pub use fact::{DatabaseFact, Fact, Fits, Revision, Schema, StackStands, Which};
 pub use offer::{DatabaseOffer, Fix, Goal, Look, Offer, When};
 
 /// What people are told at the end, or when a decision is theirs.

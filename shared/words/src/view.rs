@@ -194,6 +194,7 @@ fn is_failure(d: &Deployment, note: &Note) -> bool {
         | Note::StillOpen { .. }
         | Note::ServiceStuck { .. }
         | Note::NeedsPerson { .. }
+        | Note::ChangeSetLeft { .. }
         | Note::RestoreDecisionNeeded { .. }
         | Note::RestoreBegan
         | Note::RestoreGivenUp { .. }
@@ -311,6 +312,9 @@ fn listed(title: &str, lines: &[String]) -> Vec<Block> {
 /// What becomes of a deployment under way when somebody wants back.
 fn makes_way(d: &Deployment) -> String {
     let does = match d.phase {
+        Phase::Provisioning(_) => {
+            "is stopped first: a running update of the stack is finished, and no service is changed"
+        }
         Phase::BackingUp(_) => "is stopped first: it has not changed anything yet",
         Phase::Migrating => {
             "is stopped first: a running migration is finished, and no service is changed"

@@ -8,6 +8,7 @@ use sluice_core::observation::{ProofObservation, ScanObservation};
 use sluice_core::phase::{BackingUp, Phase, RehearsalStep, Return};
 use sluice_core::quantity;
 use sluice_core::restore::RestoreStep;
+use sluice_core::stack::ChangeSetReading;
 
 use crate::controls::closed as closed_words;
 
@@ -38,6 +39,9 @@ pub fn waits_for(d: &Deployment) -> String {
                     short_arn(other.as_str())
                 )
             }
+            _ if matches!(survey.stack, Some(ChangeSetReading::UnderWay)) => {
+                "CloudFormation to work out what changes in the stack".to_owned()
+            }
             _ if survey.inspecting.is_some() => {
                 "the task that inspects pending migrations".to_owned()
             }
@@ -62,6 +66,11 @@ pub fn waits_for(d: &Deployment) -> String {
             environment.name,
             closed_words(closed, environment, &d.requested_by)
         ),
+        Phase::Provisioning(progress) => match progress.update.events.first() {
+            Some(newest) => format!("CloudFormation to update the stack: {newest}"),
+            None => "CloudFormation to update the stack".to_owned(),
+        },
+        Phase::Withdrawing { .. } => "CloudFormation to remove the change set".to_owned(),
         Phase::BackingUp(BackingUp::Starting) => "RDS to take the snapshot".to_owned(),
         Phase::BackingUp(BackingUp::Waiting { progress }) => {
             format!("the snapshot, {progress} % done")

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use jiff::{SignedDuration, Timestamp};
 use sluice_app::ports::{
     Alarms, Configurations, Databases, Http, Metrics, MetricsQuery, Registry, Repository,
-    RepositoryAt, Secrets, Services, Sources, Store, Target, TaskOrder, Tasks, WakeUp, Wakeups,
+    RepositoryAt, Secrets, Services, Sources, Stacks, Store, Target, TaskOrder, Tasks, WakeUp,
+    Wakeups,
 };
 use sluice_core::command::{Direction, RolloutOrder};
 use sluice_core::config::{Config, Database, Steps, Strategy};
@@ -25,7 +26,7 @@ use sluice_sim::workplace::{CrashPoint, Dice, Gate, MemoryStore, MemoryWakeups};
 use crate::ports::registry::Scan;
 use crate::ports::{
     alarms, configurations, databases, http, metrics, registry, repository, secrets, services,
-    sources, store, tasks, wakeups,
+    sources, stacks, store, tasks, wakeups,
 };
 use crate::recorder::Recorder;
 
@@ -40,6 +41,7 @@ pub(crate) struct Ports {
     pub(crate) services: Arc<dyn Services>,
     pub(crate) tasks: Arc<dyn Tasks>,
     pub(crate) databases: Arc<dyn Databases>,
+    pub(crate) stacks: Arc<dyn Stacks>,
     pub(crate) alarms: Arc<dyn Alarms>,
     pub(crate) metrics: Arc<dyn Metrics>,
 }
@@ -324,6 +326,16 @@ impl databases::Stage for Model {
             let now = cloud.now();
             cloud.take_foreign_snapshot(database.identifier(), snapshot.as_str(), now);
         });
+    }
+}
+
+impl stacks::Stage for Model {
+    fn stacks(&self) -> &dyn Stacks {
+        &*self.ports.stacks
+    }
+
+    fn target(&self) -> Target {
+        self.production()
     }
 }
 

@@ -19,7 +19,8 @@ pub(crate) async fn stage() -> Model {
         tasks: ports.clone(),
         databases: ports.clone(),
         alarms: ports.clone(),
-        metrics: ports,
+        metrics: ports.clone(),
+        stacks: ports,
     };
     Model::new(cloud, ports, None)
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use sluice_aws::{
-    AwsSecrets, Clients, CloudWatchAlarms, CloudWatchMetrics, CodeCommitRepository, EcrRegistry,
-    EcsServices, EcsTasks, RdsDatabases, RolloutHook,
+    AwsSecrets, Clients, CloudFormationStacks, CloudWatchAlarms, CloudWatchMetrics,
+    CodeCommitRepository, EcrRegistry, EcsServices, EcsTasks, RdsDatabases, RolloutHook,
 };
 use sluice_core::id::Region;
 use tokio::net::TcpListener;
@@ -33,7 +33,8 @@ pub(crate) async fn stage() -> Model {
         tasks: Arc::new(EcsTasks::new(clients.clone())),
         databases: Arc::new(RdsDatabases::new(clients.clone())),
         alarms: Arc::new(CloudWatchAlarms::new(clients.clone())),
-        metrics: Arc::new(CloudWatchMetrics::new(clients)),
+        metrics: Arc::new(CloudWatchMetrics::new(clients.clone())),
+        stacks: Arc::new(CloudFormationStacks::new(clients)),
     };
     Model::new(cloud, ports, Some(recorder))
 }

@@ -12,6 +12,7 @@ pub(crate) mod repository;
 pub(crate) mod secrets;
 pub(crate) mod services;
 pub(crate) mod sources;
+pub(crate) mod stacks;
 pub(crate) mod store;
 pub(crate) mod tasks;
 pub(crate) mod wakeups;

@@ -51,6 +51,7 @@ async fn open_at(
 fn plan(opened: &crate::deployments::Opened, warning: &str) -> Arc<SealedPlan> {
     let d = &opened.deployment;
     let plan = Plan {
+        stack: None,
         deployment: d.id.clone(),
         app: d.app().clone(),
         environment: d.environment().clone(),

@@ -201,12 +201,21 @@ impl Pages {
             paused,
             overridden,
             looks,
+            change_sets,
             rehearsal,
             setbacks,
             story,
         } = &d;
         let changing = (
-            (id, phase, entered_at, clock_from, looks, rehearsal),
+            (
+                id,
+                phase,
+                entered_at,
+                clock_from,
+                looks,
+                change_sets,
+                rehearsal,
+            ),
             (plan.as_ref().map(|plan| &plan.hash), approvals, overridden),
             (touched, intents, looked, is_blind, reminded_at),
             (stop, paused, setbacks, story),

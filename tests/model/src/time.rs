@@ -77,6 +77,8 @@ fn moments(d: &mut Deployment, change: &mut dyn FnMut(&mut Timestamp)) {
         }
         Phase::AwaitingWindow { closed: Some(_) }
         | Phase::Rehearsing(_)
+        | Phase::Provisioning(_)
+        | Phase::Withdrawing { .. }
         | Phase::Baking { .. }
         | Phase::Restoring { .. } => unreachable!("the configuration has nothing of it"),
         _ => {}

@@ -20,6 +20,7 @@ SERVICES = {
     "dynamodb": ["dynamodb"],
     "ecr": ["ecr"],
     "ecs": ["ecs"],
+    "cloudformation": ["cloudformation"],
     "elasticloadbalancing": ["elb", "elbv2"],
     "events": ["events"],
     "iam": ["iam"],

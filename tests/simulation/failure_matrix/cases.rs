@@ -1,10 +1,13 @@
 //! The cases, in the order of a deployment's steps.
 
 use jiff::SignedDuration;
-use sluice_core::config::{Config, RiskRule};
+use sluice_core::config::{Config, RiskRule, Stack};
 use sluice_core::migration::Risk;
+use sluice_core::stack::{StackAction, StackCause, StackChange, StackRisk};
 use sluice_migrations::report::Trouble;
-use sluice_sim::cloud::{ImageBehaviour, MigrationEnd, SnapshotFate, Start, UnderTraffic};
+use sluice_sim::cloud::{
+    ImageBehaviour, MigrationEnd, SnapshotFate, StackFate, Start, UnderTraffic,
+};
 use sluice_sim::world::World;
 
 use super::{Case, Decision, PRODUCTION};
@@ -35,7 +38,7 @@ impl Case {
         self
     }
 
-    fn in_a_cloud(mut self, upset: fn(&World)) -> Self {
+    pub(crate) fn in_a_cloud(mut self, upset: fn(&World)) -> Self {
         self.upset = upset;
         self
     }
@@ -83,6 +86,68 @@ fn snapshot(fate: SnapshotFate, world: &World) {
     world.with_cloud(|cloud| cloud.plan_snapshot_fate(DATABASE, fate));
 }
 
+/// Production has a stack.
+pub(crate) fn with_stack(config: &mut Config) {
+    let mut environments = config.environments.iter_mut();
+    let production = environments.find(|e| e.name.as_str() == PRODUCTION);
+    production.expect("the ERP has it").stack = Some(Stack {
+        name: DATABASE.to_owned(),
+        template: None,
+        parameters: [("RedisType".to_owned(), "cache.t4g.small".to_owned())].into(),
+        waivers: Vec::new(),
+        rules: [
+            (StackRisk::HoldsData, RiskRule::Refuse),
+            (StackRisk::ServesTraffic, RiskRule::Refuse),
+        ]
+        .into(),
+    });
+}
+
+fn change(resource: &str, kind: &str, action: StackAction, property: &str) -> StackChange {
+    StackChange {
+        resource: resource.to_owned(),
+        kind: kind.to_owned(),
+        action,
+        retained: false,
+        causes: vec![StackCause::new(
+            property,
+            action == StackAction::Replace,
+            None,
+            None,
+        )],
+        waiver: None,
+    }
+}
+
+/// The next change set has this to change, and that becomes of it.
+fn stack(change: &StackChange, fate: StackFate, world: &World) {
+    world.with_cloud(|cloud| {
+        cloud.plan_stack_changes(DATABASE, std::slice::from_ref(change));
+        cloud.plan_stack_fate(DATABASE, &fate);
+    });
+}
+
+fn larger_cache() -> StackChange {
+    let kind = "AWS::ElastiCache::ReplicationGroup";
+    change("Redis", kind, StackAction::Modify, "CacheNodeType")
+}
+
+/// The stack has something to change, and CloudFormation changes it.
+pub(crate) fn stack_changes(world: &World) {
+    stack(&larger_cache(), StackFate::Completes, world);
+}
+
+fn stack_fails(fate: fn(String) -> StackFate, world: &World) {
+    let reason = "There is no capacity for cache.t4g.small".to_owned();
+    stack(&larger_cache(), fate(reason), world);
+}
+
+fn stack_replaces_the_database(world: &World) {
+    let kind = "AWS::RDS::DBInstance";
+    let change = change("Database", kind, StackAction::Replace, "StorageEncrypted");
+    stack(&change, StackFate::Completes, world);
+}
+
 pub(crate) fn rehearse(config: &mut Config) {
     let backups = config
         .environments
@@ -128,6 +193,9 @@ fn before_anything_is_touched() -> Vec<Case> {
         )
         .image(breaking())
         .configured(refuse),
+        case("Planning", "the stack would replace the database", "Failed")
+            .configured(with_stack)
+            .in_a_cloud(stack_replaces_the_database),
         case("Rehearsing", "the migration fails on the copy", "Failed")
             .image(fails_on_the_copy)
             .configured(rehearse),
@@ -141,6 +209,20 @@ fn before_anything_is_touched() -> Vec<Case> {
         case("AwaitingApproval", "someone rejects it", "Rejected").decided(Decision::Reject),
         case("AwaitingApproval", "no one decides in time", "Expired")
             .decided(Decision::NobodyApproves),
+        case(
+            "Provisioning",
+            "CloudFormation rolls the stack back",
+            "Failed",
+        )
+        .configured(with_stack)
+        .in_a_cloud(|world| stack_fails(StackFate::RollsBack, world)),
+        case(
+            "Provisioning",
+            "CloudFormation can neither update the stack nor roll it back",
+            "Failed",
+        )
+        .configured(with_stack)
+        .in_a_cloud(|world| stack_fails(StackFate::Sticks, world)),
     ]
 }
 

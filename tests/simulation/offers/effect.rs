@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use sluice_core::deployment::{Deployment, Requester};
+use sluice_core::failure::Cause;
 use sluice_core::id::{ClusterName, EcsServiceName};
+use sluice_core::phase::Phase;
 use sluice_sim::cloud::digest_of;
 use sluice_sim::world::World;
 use sluice_words::message::ButtonAction;
@@ -22,9 +24,12 @@ pub(super) fn at_once(world: &World, offer: &Offered) -> Option<String> {
     };
     let done = match button.action {
         ButtonAction::Approve => phase != "AwaitingApproval" || d.approvals != offer.by.approvals,
-        ButtonAction::Reject => phase == "Rejected",
+        // A change set that no one will execute is removed first.
+        ButtonAction::Reject => phase == "Rejected" || phase == "Withdrawing",
         // What was made for a rehearsal is removed first, and a migration runs to its end.
-        ButtonAction::Cancel => phase == "Cancelled" || phase == "Rehearsing" || d.stop.is_some(),
+        ButtonAction::Cancel => {
+            matches!(phase, "Cancelled" | "Rehearsing" | "Withdrawing") || d.stop.is_some()
+        }
         ButtonAction::Override => d.overridden.is_some(),
         ButtonAction::Pause => d.paused.is_some(),
         ButtonAction::Resume => d.paused.is_none(),
@@ -46,9 +51,18 @@ pub(super) fn in_the_end(world: &World, offer: &Offered) -> Option<String> {
 }
 
 fn of_button(world: &World, offer: &Offered, action: ButtonAction) -> Option<String> {
-    let phase = now(world, offer).phase.name();
+    let d = now(world, offer);
+    let phase = d.phase.name();
+    // An update of the stack that runs is finished first, and may fail.
+    let stack_failed = matches!(
+        &d.phase,
+        Phase::Failed {
+            cause: Cause::StackRolledBack { .. } | Cause::StackStuck { .. },
+            ..
+        }
+    );
     let done = match action {
-        ButtonAction::Cancel => phase == "Cancelled",
+        ButtonAction::Cancel => phase == "Cancelled" || stack_failed,
         ButtonAction::Keep => phase == "Succeeded",
         ButtonAction::RollBack => return went_back(world),
         ButtonAction::RestoreDatabase => newest(world).phase.name() == "Restored",

@@ -8,6 +8,7 @@ mod cloud;
 mod configuration;
 mod monitors;
 mod source;
+mod stacks;
 mod store;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub use monitors::{AllMonitored, MonitorError, Monitored, Monitors, NotTaken, No
 pub use sluice_core::environment_key::EnvironmentKey;
 pub use sluice_core::summary::DeploymentSummary;
 pub use source::{FoundCommit, Repository, RepositoryAt, Sources, StoredSource};
+pub use stacks::Stacks;
 pub use store::{
     Due, EnvironmentState, Moved, Newest, Opened, Save, SaveError, Shown, Store, Stored,
     Undeliverable,
@@ -49,6 +51,7 @@ pub struct Ports {
     pub services: Arc<dyn Services>,
     pub tasks: Arc<dyn Tasks>,
     pub databases: Arc<dyn Databases>,
+    pub stacks: Arc<dyn Stacks>,
     pub alarms: Arc<dyn Alarms>,
     pub metrics: Arc<dyn Metrics>,
     pub http: Arc<dyn Http>,

@@ -46,7 +46,7 @@ impl CommandKey {
     }
 
     /// Of the command of that kind that is about this.
-    pub(super) fn about(kind: CommandKind, name: &str) -> Self {
+    pub(crate) fn about(kind: CommandKind, name: &str) -> Self {
         Self {
             about: Some(name.into()),
             ..Self::of(kind)
@@ -132,11 +132,13 @@ macro_rules! kinds {
 
 kinds! {
     ClaimEnvironment = "claim-environment",
+    ExecuteChangeSet = "execute-change-set",
     FindDatabases = "find-databases",
     PinSecrets = "pin-secrets",
     PruneSnapshots = "prune-snapshots",
     ReadAlarms = "read-alarms",
     ReadApprovers = "read-approvers",
+    ReadChangeSet = "read-change-set",
     ReadControls = "read-controls",
     ReadCopy = "read-copy",
     ReadDatabase = "read-database",
@@ -151,14 +153,17 @@ kinds! {
     ReadScan = "read-scan",
     ReadServices = "read-services",
     ReadSnapshot = "read-snapshot",
+    ReadStackUpdate = "read-stack-update",
     RegisterInspector = "register-inspector",
     RegisterTaskDefinition = "register-task-definition",
+    RemoveChangeSet = "remove-change-set",
     RemoveCopy = "remove-copy",
     RemoveSnapshot = "remove-snapshot",
     RenameDatabase = "rename-database",
     RunSmokeTests = "run-smoke-tests",
     SampleHealth = "sample-health",
     ScaleService = "scale-service",
+    StartChangeSet = "start-change-set",
     StartCopy = "start-copy",
     StartInspection = "start-inspection",
     StartMigration = "start-migration",
@@ -174,7 +179,9 @@ impl CommandKind {
     pub(crate) fn starts(self) -> bool {
         matches!(
             self,
-            Self::StartCopy
+            Self::ExecuteChangeSet
+                | Self::StartChangeSet
+                | Self::StartCopy
                 | Self::StartInspection
                 | Self::StartMigration
                 | Self::StartRehearsal

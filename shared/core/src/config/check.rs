@@ -12,6 +12,7 @@ mod placement;
 mod scan;
 mod smoke_test;
 mod source;
+mod stack;
 mod variables;
 
 use toml::de::{DeTable, DeValue};

@@ -17,6 +17,7 @@ mod roles;
 mod scan;
 mod schema;
 mod source;
+mod stack;
 mod text;
 mod together;
 mod values;
@@ -47,6 +48,7 @@ pub use roles::Roles;
 pub use scan::{Day, ScanException};
 pub use schema::schema;
 pub use source::{BranchModel, Branches, Source};
+pub use stack::{NoCommit, Stack, WaivedChange};
 pub use together::{Shared, shared};
 pub use version::{ConfigVersion, LONGEST_FILE, StackParameter, to_follow};
 
@@ -265,6 +267,9 @@ pub struct Environment {
     /// is allowed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub migration_rules: BTreeMap<Risk, RiskRule>,
+    /// The CloudFormation stack that a release changes first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack: Option<Stack>,
     /// Whose yes a restore of that database needs; `None` asks nobody but who has the role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restore: Option<Approval>,

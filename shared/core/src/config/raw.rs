@@ -4,8 +4,9 @@
 
 use super::reader::tables;
 use super::text::{
-    BranchPattern, BusName, DatabaseId, JsonPointer, Label, MemberId, ParameterName, Path,
-    SecretKey, SecretName, Slug, SourceHost, Url, UserId, VariableName, Word, choices,
+    BranchPattern, BusName, DatabaseId, JsonPointer, Label, LogicalId, MemberId, ParameterName,
+    Path, SecretKey, SecretName, Slug, SourceHost, StackName, TemplateUrl, Url, UserId,
+    VariableName, Word, choices,
 };
 use super::values::{HOUR, Json, MINUTE, Map, Number, SECOND, Time, Unshown};
 use super::{BranchModel, Day, RiskRule, ServiceKind, Severity};
@@ -277,6 +278,12 @@ tables! {
         /// What happens to a plan whose migration has a risk without a waiver. Needs an inspected
         /// migration. Default: the risk is shown.
         optional migration_rules: MigrationRules,
+        /// The CloudFormation stack that a release changes before anything else: see docs/stack.md.
+        /// Default: none is changed.
+        optional stack: Stack,
+        /// What happens to a plan whose change set replaces or removes something without a waiver.
+        /// Needs a `stack`.
+        optional stack_rules: StackRules,
         /// Who must approve a restore of that database. Default: no approval; anyone with the role
         /// `restore` can start one.
         optional restore: Approval,
@@ -396,6 +403,46 @@ tables! {
         optional not_transactional: RiskRule,
         /// Sluice could not find out what it does. Default: allow.
         optional unjudged: RiskRule,
+    }
+
+    /// The CloudFormation stack of the environment.
+    struct Stack as r#"{ name = "erp-production" }"# {
+        /// Its name. Sluice changes stacks and never creates one.
+        required name: StackName,
+        /// Where its template is, in S3; `{commit}` stands for the commit that Sluice shows for the
+        /// release. Default: the template that the stack has.
+        optional template: TemplateUrl,
+        /// Parameters with their values, as texts. A parameter that is not here keeps its value.
+        optional parameters: Map<LogicalId, Unshown>,
+        /// Accepted replacements and removals.
+        optional waivers: List<StackWaiver>,
+    }
+
+    /// An accepted replacement or removal of a resource.
+    struct StackWaiver as r#"{ resource = "Redis", property = "Engine", by = "Ada", reason = "it only caches" }"# {
+        /// Its logical id in the template.
+        required resource: LogicalId,
+        /// The property for which it is replaced. Without it the waiver is for its removal; of an ECS
+        /// service, a listener, a rule or a stack within the stack, for any other change.
+        optional property: LogicalId,
+        /// Who is responsible for accepting it: a name that people know.
+        required by: Label,
+        /// Why it does no harm.
+        required reason: Label,
+    }
+
+    /// What happens to a plan depending on what its change set replaces, may replace or removes, and on
+    /// changes of ECS services, listeners and rules, which CloudFormation sends whole: `allow` shows it,
+    /// `four-eyes` requires approvals by two people of whom neither requested it, `refuse` draws no plan.
+    struct StackRules as r#"{ other = "four-eyes" }"# {
+        /// What holds data: databases, caches, queues, buckets, search domains, secrets, keys, logs.
+        /// Default: refuse.
+        optional holds_data: RiskRule,
+        /// What serves traffic: load balancers, listeners, rules, target groups, ECS services and
+        /// clusters, DNS records. Default: refuse.
+        optional serves_traffic: RiskRule,
+        /// Anything else. Default: allow.
+        optional other: RiskRule,
     }
 
     /// Which findings of the image scan block.

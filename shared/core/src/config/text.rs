@@ -112,6 +112,12 @@ plain_texts! {
     Slug;
     /// An event bus.
     BusName;
+    /// A CloudFormation stack.
+    StackName;
+    /// Where a template is in S3.
+    TemplateUrl;
+    /// A name in a template: a resource's, a parameter's or a property's.
+    LogicalId;
 }
 
 // The bounds are those of the services' own API models: ECS 255 characters, ECR 256, RDS 63,
@@ -186,6 +192,14 @@ texts! {
     BusName: "an event bus",
         r"^(arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:event-bus/)?[A-Za-z0-9/._-]{1,256}$",
         "the name or the ARN of a bus in EventBridge", "deployments";
+    StackName: "a CloudFormation stack's name", r"^[A-Za-z][A-Za-z0-9-]{0,127}$",
+        "letters, digits and hyphens, a letter first; the name, not the ARN", "erp-production";
+    TemplateUrl: "a template's address",
+        r"^https://[a-z0-9.-]+\.amazonaws\.com(\.cn)?/[A-Za-z0-9{}!_.*'()/+-]{1,900}$",
+        "the https:// address of an object in S3; `{commit}` stands for the release's commit",
+        "https://erp-templates.s3.eu-central-1.amazonaws.com/{commit}/environment.yaml";
+    LogicalId: "a name in a template", r"^[A-Za-z0-9]{1,255}$", "letters and digits",
+        "CacheNodeType";
 }
 
 fn read_text<'a, T: Read>(

@@ -27,9 +27,10 @@ pub(super) fn go_back(
         | Phase::Planning { .. }
         | Phase::Rehearsing(_)
         | Phase::AwaitingApproval
+        | Phase::Withdrawing { .. }
         | Phase::AwaitingWindow { .. } => Err(RejectedEvent::NothingToGoBackFrom { phase }),
         // No service is changed: what ran before has all the traffic.
-        Phase::BackingUp(_) | Phase::Migrating => {
+        Phase::Provisioning(_) | Phase::BackingUp(_) | Phase::Migrating => {
             let stop = Stop {
                 by: by.clone(),
                 at: now,

@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    bake, cleanup, comparison, decision, end, fail, migration, needs, pause, planning, rehearsal,
-    restore, rollback, shift,
+    bake, cleanup, comparison, decision, end, fail, migration, needs, pause, planning, provision,
+    rehearsal, restore, rollback, shift, withdraw,
 };
 use crate::command::{Command, CommandKey};
 use crate::config::{Settings, Strategy};
@@ -37,6 +37,13 @@ const REHEARSAL: SignedDuration = SignedDuration::from_hours(3);
 
 /// RDS deletes an instance in minutes, and a snapshot at once.
 const REMOVING_COPY: SignedDuration = SignedDuration::from_hours(1);
+
+/// CloudFormation waits for each resource as long as that takes: a database that is modified, for
+/// hours.
+const PROVISIONING: SignedDuration = SignedDuration::from_hours(6);
+
+/// CloudFormation removes a change set at once.
+const WITHDRAWING: SignedDuration = SignedDuration::from_mins(15);
 
 /// Nobody decides what becomes of a database in a hurry; a night is long enough.
 const RESTORE_DECISION: SignedDuration = SignedDuration::from_hours(12);
@@ -91,6 +98,8 @@ pub fn deadline(d: &Deployment) -> Option<Timestamp> {
         }
         Phase::AwaitingApproval => environment.approval.as_ref()?.expires,
         Phase::AwaitingWindow { .. } => AWAITING_WINDOW,
+        Phase::Provisioning(_) => PROVISIONING,
+        Phase::Withdrawing { .. } => WITHDRAWING,
         Phase::BackingUp(_) => environment.backup.as_ref()?.timeout,
         Phase::Migrating => match &d.touched.migration {
             Some(run) if run.ended.is_some() => INSPECTION,
@@ -305,6 +314,16 @@ fn time_out(d: &mut Deployment, now: Timestamp) {
             Some(_) => "waiting for deployments by others to end",
             None => "reading the world",
         },
+        Phase::Provisioning(progress) if progress.asked || provision::may_have_begun(d) => {
+            let after = crate::quantity::duration_s(after_s);
+            let why = format!("CloudFormation was not seen to end it in {after}");
+            return provision::give_up(d, &why, now);
+        }
+        Phase::Provisioning(_) => "updating the infrastructure",
+        Phase::Withdrawing { .. } => {
+            let why = "CloudFormation has not removed it in time";
+            return withdraw::leave_behind(d, why, now);
+        }
         Phase::BackingUp(_) => "the database backup",
         Phase::Migrating => return migration::time_out(d, after_s, now),
         Phase::RollingOut => "bringing up the web services",

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{approval, backup, late, planning, restore};
+use super::{approval, late, planning, provision, restore};
 use crate::command::Command;
 use crate::controls::ControlsObservation;
 use crate::deployment::{Deployment, Override};
@@ -33,7 +33,7 @@ pub(super) fn begin(d: &mut Deployment, now: Timestamp) {
 fn open(d: &mut Deployment, now: Timestamp) {
     match d.restore() {
         Some(_) => restore::begin(d, now),
-        None => backup::begin(d, now),
+        None => provision::begin(d, now),
     }
 }
 

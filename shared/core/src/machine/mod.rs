@@ -18,6 +18,7 @@ mod migration;
 mod needs;
 mod pause;
 mod planning;
+mod provision;
 mod queue;
 mod rehearsal;
 mod remind;
@@ -29,6 +30,7 @@ mod shift;
 mod stop;
 mod verify;
 mod wait;
+mod withdraw;
 
 use jiff::Timestamp;
 
@@ -178,6 +180,8 @@ fn take_outcome(
         Phase::Planning { .. } => planning::on(d, outcome, now),
         Phase::Rehearsing(_) => rehearsal::on(d, outcome, now),
         Phase::AwaitingWindow { .. } => gate::on(d, outcome, now),
+        Phase::Provisioning(_) => provision::on(d, outcome, now),
+        Phase::Withdrawing { .. } => withdraw::on(d, outcome, now),
         Phase::BackingUp(_) => backup::on(d, outcome, now),
         Phase::Migrating => migration::on(d, outcome, now),
         Phase::RollingOut | Phase::UpdatingWorkers => rollout::on(d, outcome, now),
@@ -212,8 +216,11 @@ fn late(d: &Deployment, outcome: &Outcome) -> RejectedEvent {
     }
 }
 
-/// Ends a deployment.
+/// Ends a deployment, once its change set is removed if no one will execute that.
 fn end(d: &mut Deployment, phase: Phase, now: Timestamp) {
+    if withdraw::is_due(d) {
+        return withdraw::begin(d, phase, now);
+    }
     d.enter(phase, now);
     d.tell(now, Note::Ended);
 }

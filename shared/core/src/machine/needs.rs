@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    backup, bake, cleanup, gate, migration, planning, rehearsal, restore, rollback, rollout, shift,
-    verify,
+    backup, bake, cleanup, gate, migration, planning, provision, rehearsal, restore, rollback,
+    rollout, shift, verify, withdraw,
 };
 use crate::command::{Command, CommandKey};
 use crate::deployment::Deployment;
@@ -17,6 +17,8 @@ pub(super) fn all(d: &Deployment, now: Timestamp) -> Vec<Command> {
         Phase::Planning { survey, .. } => planning::needs(d, survey),
         Phase::Rehearsing(rehearsing) => rehearsal::needs(d, rehearsing),
         Phase::AwaitingWindow { .. } => gate::needs(d),
+        Phase::Provisioning(progress) => provision::needs(d, progress),
+        Phase::Withdrawing { .. } => withdraw::needs(d),
         Phase::BackingUp(progress) => backup::needs(d, *progress),
         Phase::Migrating => migration::needs(d),
         Phase::RollingOut | Phase::UpdatingWorkers => rollout::needs(d),

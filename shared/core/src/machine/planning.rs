@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{approval, fail, gate, late, rehearsal};
+use super::{approval, fail, gate, late, rehearsal, withdraw};
 use crate::command::Command;
 use crate::deployment::Deployment;
 use crate::event::Outcome;
@@ -15,6 +15,7 @@ use crate::phase::Phase;
 use crate::plan::survey::Survey;
 use crate::plan::{SealedPlan, changes};
 use crate::planner::draw;
+use crate::stack::ChangeSetReading;
 
 pub(super) fn begin(d: &mut Deployment, confirming: bool, now: Timestamp) {
     if d.settings
@@ -24,6 +25,7 @@ pub(super) fn begin(d: &mut Deployment, confirming: bool, now: Timestamp) {
     {
         d.looks += 1;
     }
+    withdraw::begin_change_set(d);
     d.enter(
         Phase::Planning {
             survey: Box::default(),
@@ -58,6 +60,7 @@ pub(super) fn on(
             ..Survey::default()
         };
     }
+    see_change_set(d, &mut after, outcome, now);
     let is_whole = after.missing(d).is_empty();
     if let Phase::Planning { survey, .. } = &mut d.phase {
         *survey = after;
@@ -69,6 +72,30 @@ pub(super) fn on(
         conclude(d, now);
     }
     Ok(())
+}
+
+/// What an answer about the change set means for the one that the deployment has.
+fn see_change_set(d: &mut Deployment, survey: &mut Survey, outcome: &Outcome, now: Timestamp) {
+    let is_void = matches!(survey.stack, Some(ChangeSetReading::Void(_)));
+    let is_gone = match outcome {
+        Outcome::ChangeSetStarted => {
+            d.change_sets.taken = d.change_sets.begun;
+            false
+        }
+        Outcome::ChangeSetRemoved => {
+            d.change_sets.settle();
+            is_void
+        }
+        Outcome::ChangeSet(ChangeSetReading::Absent) => !withdraw::may_still_show(d, now),
+        _ => false,
+    };
+    if is_gone {
+        d.change_sets.settle();
+        survey.stack = None;
+    }
+    if survey.stack.is_none() {
+        withdraw::begin_change_set(d);
+    }
 }
 
 /// Draws the plan from what there is. Called when nothing is missing, or when what is missing has

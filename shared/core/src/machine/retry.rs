@@ -2,7 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{cleanup, comparison, deadline, fail, needs, rehearsal, restore, rollback};
+use super::{
+    cleanup, comparison, deadline, fail, needs, provision, rehearsal, restore, rollback, withdraw,
+};
 use crate::command::{CommandKey, CommandKind};
 use crate::deployment::{Deployment, Setback};
 use crate::failure::{Cause, ErrorClass, PortError, RejectedEvent};
@@ -131,6 +133,11 @@ fn give_up(d: &mut Deployment, command: &CommandKey, error: &PortError, now: Tim
             };
             rehearsal::stop(d, cause, now);
         }
+        // It was executed: that CloudFormation cannot be asked says nothing of how it ends.
+        Phase::Provisioning(progress) if progress.asked => {
+            provision::give_up(d, &error.message, now);
+        }
+        Phase::Withdrawing { .. } => withdraw::leave_behind(d, &error.message, now),
         Phase::RollingBack { .. } => rollback::refused(d, command, &error.message, now),
         Phase::CleaningUp { .. } if command.kind == CommandKind::PruneSnapshots => {
             let note = Note::NeedsPerson {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{decision, end, rehearsal};
+use super::{decision, end, provision, rehearsal};
 use crate::deployment::{Deployment, Stop, Way};
 use crate::failure::{Cause, RejectedEvent};
 use crate::id::{GroupId, UserId};
@@ -44,7 +44,7 @@ pub(super) fn ask(d: &mut Deployment, stop: Stop, now: Timestamp) {
             // What was made for it is removed first.
             rehearsal::end_with(d, RehearsalEnd::Cancelled { by: stop.by }, now);
         }
-        Phase::Migrating if d.may_have_migrated() => {
+        Phase::Provisioning(_) | Phase::Migrating if is_under_way(d) => {
             if d.stop.is_none() {
                 d.tell(
                     now,
@@ -60,6 +60,14 @@ pub(super) fn ask(d: &mut Deployment, stop: Stop, now: Timestamp) {
             d.stop = Some(stop);
             end(d, Phase::Cancelled { by }, now);
         }
+    }
+}
+
+/// Whether something runs that is not stopped half way.
+fn is_under_way(d: &Deployment) -> bool {
+    match d.phase {
+        Phase::Provisioning(_) => provision::may_have_begun(d),
+        _ => d.may_have_migrated(),
     }
 }
 

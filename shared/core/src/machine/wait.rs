@@ -30,6 +30,8 @@ pub fn wake_at(d: &Deployment, now: Timestamp) -> Option<Timestamp> {
             15
         }
         Phase::Rehearsing(_) => 30,
+        Phase::Provisioning(_) => 15,
+        Phase::Withdrawing { .. } => 10,
         Phase::Verifying { .. } | Phase::RollingBack { .. } => 10,
         Phase::Baking { .. } | Phase::CleaningUp { .. } => 30,
         Phase::Restoring { step } => restore::look_again_s(step),

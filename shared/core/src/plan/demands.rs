@@ -2,6 +2,7 @@
 
 use crate::config::{RiskRule, Settings};
 use crate::migration::{Judgement, Risk};
+use crate::stack::{StackChanges, StackRisk};
 
 /// What a plan demands of its approvals: what the environment does, or more where the migration is
 /// a risk.
@@ -14,10 +15,16 @@ pub struct Demands {
 }
 
 impl Demands {
-    /// What a migration that was judged so demands; `None` where nobody is asked.
-    pub fn of(settings: &Settings, judgement: Option<&Judgement>) -> Option<Self> {
+    /// What a migration that was judged so demands, and these changes of the stack; `None` where
+    /// nobody is asked.
+    pub fn of(
+        settings: &Settings,
+        judgement: Option<&Judgement>,
+        changes: Option<&StackChanges>,
+    ) -> Option<Self> {
         let approval = settings.environment.approval.as_ref()?;
-        let is_risky = !risks_for_four_eyes(settings, judgement).is_empty();
+        let is_risky = !risks_for_four_eyes(settings, judgement).is_empty()
+            || !stack_risks_for_four_eyes(settings, changes).is_empty();
         Some(Self {
             quorum: if is_risky {
                 approval.quorum.max(2)
@@ -39,5 +46,20 @@ pub fn risks_for_four_eyes(settings: &Settings, judgement: Option<&Judgement>) -
     let risks = Risk::ALL.into_iter().rev();
     risks
         .filter(|risk| four_eyes(risk) && judgement.has(*risk))
+        .collect()
+}
+
+/// What the changes of the stack put at stake for which two people must say yes.
+pub fn stack_risks_for_four_eyes(
+    settings: &Settings,
+    changes: Option<&StackChanges>,
+) -> Vec<StackRisk> {
+    let (Some(stack), Some(changes)) = (&settings.environment.stack, changes) else {
+        return Vec::new();
+    };
+    let four_eyes = |risk: &StackRisk| stack.rules.get(risk) == Some(&RiskRule::FourEyes);
+    let risks = StackRisk::ALL.into_iter().rev();
+    risks
+        .filter(|risk| four_eyes(risk) && changes.has(*risk))
         .collect()
 }

@@ -27,6 +27,7 @@ use crate::migration::{Inspection, Judgement};
 use crate::observation::PinnedSecret;
 use crate::release::Release;
 use crate::request::Hotfix;
+use crate::stack::StackChanges;
 
 pub use diff::changes;
 pub use remark::{Remark, split};
@@ -58,6 +59,9 @@ pub struct Plan {
     /// Which environment it skips, and why, if it is a hotfix.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hotfix: Option<Hotfix>,
+    /// What becomes of the environment's stack, before anything else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack: Option<PlannedStack>,
     /// The backup.
     pub backup: Option<PlannedBackup>,
     /// The migration.
@@ -85,6 +89,22 @@ pub struct Plan {
     pub metrics: Option<Metrics>,
     /// Alarms that must stay quiet. Those that ring already do not count: [`SealedPlan::alarms`].
     pub alarms: Vec<AlarmName>,
+}
+
+/// What becomes of the environment's stack.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedStack {
+    /// Its name.
+    pub name: String,
+    /// Where the new template is; `None` leaves the one that the stack has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
+    /// Parameters with a value; the others keep theirs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, String>,
+    /// What CloudFormation says will change; `None` in a preview, which makes no change set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<StackChanges>,
 }
 
 /// The backup that will be taken.
@@ -176,6 +196,12 @@ impl Plan {
     pub fn judgement(&self) -> Option<&Judgement> {
         let inspection = self.migration.as_ref()?.inspection.as_ref()?;
         Some(&inspection.judgement)
+    }
+
+    /// What changes in the environment's stack; `None` where nothing does.
+    pub fn stack_changes(&self) -> Option<&StackChanges> {
+        let changes = self.stack.as_ref()?.changes.as_ref();
+        changes.filter(|changes| !changes.is_empty())
     }
 
     /// The plan's line for a service. Planning made sure that every service has one.

@@ -71,6 +71,7 @@ impl Plan {
             let from = from.map_or("the running version", ImageTag::as_str);
             lines.push(format!("rollback   from {from}: {}", rollback.reason));
         }
+        lines.extend(self.infrastructure());
         lines.extend(self.schema());
         lines
     }
@@ -87,6 +88,35 @@ impl Plan {
         let variables = self.variables.iter();
         let variables = variables.map(|(variable, value)| format!("variable   {variable}={value}"));
         secrets.chain(variables).collect()
+    }
+
+    fn infrastructure(&self) -> Vec<String> {
+        let Some(stack) = &self.stack else {
+            return Vec::new();
+        };
+        let Some(changes) = &stack.changes else {
+            let said = "not looked at: a deployment makes a change set for that";
+            return vec![format!("stack      {}: {said}", stack.name)];
+        };
+        let mut lines = vec![format!("stack      {}: {}", stack.name, changes.summary())];
+        for change in &changes.changes {
+            lines.push(format!("  {change}"));
+            let waiver = change.waiver.as_ref();
+            let by = waiver.map(|one| format!("    waived by {}: {}", one.by, one.reason));
+            lines.extend(by);
+        }
+        if changes.left_out > 0 {
+            lines.push(format!("  and {} more changes", changes.left_out));
+        }
+        if !changes.is_empty() {
+            let said = "a rollback of the release leaves infrastructure as the update made it";
+            lines.push(format!("  {said}"));
+        }
+        let template = stack.template.as_ref();
+        lines.extend(template.map(|template| format!("template   {template}")));
+        let parameters = stack.parameters.iter();
+        lines.extend(parameters.map(|(name, value)| format!("parameter  {name}={value}")));
+        lines
     }
 
     fn schema(&self) -> Vec<String> {
@@ -122,6 +152,13 @@ impl Plan {
             return render_restore::steps(self, restore);
         }
         let mut steps = Vec::new();
+        if let (Some(stack), Some(changes)) = (&self.stack, self.stack_changes()) {
+            let changes = quantity::count(changes.count(), "change");
+            steps.push(format!(
+                "update the stack {}: {changes}; CloudFormation takes a failed update back itself",
+                stack.name
+            ));
+        }
         if let Some(backup) = &self.backup {
             let (database, snapshot) = (backup.database.identifier(), &backup.snapshot);
             steps.push(format!("snapshot {database} as {snapshot} and verify it"));

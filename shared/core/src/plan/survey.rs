@@ -12,6 +12,7 @@ use crate::observation::{
     ProofObservation, ScanObservation, SecretProblem, ServiceObservation, SnapshotObservation,
 };
 use crate::release::VerifiedRelease;
+use crate::stack::ChangeSetReading;
 
 /// The answers so far. A field is `None` until it has been read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +49,8 @@ pub struct Survey {
     pub inspecting: Option<Inspecting>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inspection: Option<Result<Box<Inspection>, String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack: Option<ChangeSetReading>,
     /// Tasks that never started, or that ECS had forgotten before anybody saw how they ended.
     #[serde(default)]
     pub never_started: u8,

@@ -21,6 +21,7 @@ use crate::quantity;
 use crate::release::VerifiedRelease;
 use crate::restore::snapshot_of;
 use crate::scan::Judged;
+use crate::stack::StackChanges;
 
 /// Draws the plan from a survey in which nothing is missing, with what was seen beside it. Of a plan
 /// that people have seen before, the words stay where nothing but a size has changed.
@@ -52,12 +53,14 @@ pub fn draw(
         Schema::AtHead(_) => None,
         Schema::Pending(_) | Schema::None => findings.judge_database(deployment, survey),
     };
+    let stack = findings.judge_stack(deployment, survey);
     let ringing = findings.judge_alarms(&environment.alarms, survey);
     let judgement = match &schema {
         Schema::Pending(migration) => migration.inspection.as_ref().map(|seen| &seen.judgement),
         Schema::AtHead(_) | Schema::None => None,
     };
-    findings.judge_approvers(deployment, survey, judgement);
+    let changes = stack.as_ref().and_then(|stack| stack.changes.as_ref());
+    findings.judge_approvers(deployment, survey, judgement, changes);
     let previous = survey.previous.clone().flatten();
     match deployment.rollback() {
         None => {
@@ -86,6 +89,7 @@ pub fn draw(
             reason: rollback.reason.clone(),
         }),
         restore: None,
+        stack,
         backup,
         at_head: match &schema {
             Schema::AtHead(head) => Some(head.clone()),
@@ -349,11 +353,12 @@ impl Findings {
         deployment: &Deployment,
         survey: &Survey,
         judgement: Option<&Judgement>,
+        changes: Option<&StackChanges>,
     ) {
         let Some(approval) = &deployment.settings.environment.approval else {
             return;
         };
-        let Some(demands) = Demands::of(&deployment.settings, judgement) else {
+        let Some(demands) = Demands::of(&deployment.settings, judgement, changes) else {
             return;
         };
         let Some(observed) = &survey.approvers else {

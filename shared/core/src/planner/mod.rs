@@ -5,6 +5,8 @@ mod draw;
 mod restore;
 mod schema;
 mod services;
+mod stack;
 mod survey;
 
 pub use draw::draw;
+pub(crate) use stack::stack_of;

@@ -28,11 +28,12 @@ pub(super) fn draw(
     findings.compare_secrets(&order.to.release.tag, &order.secrets, &secrets);
     let services = findings.judge_stopped(d, order, survey);
     let restore = findings.judge_restored(d, order, survey);
-    findings.judge_approvers(d, survey, None);
+    findings.judge_approvers(d, survey, None, None);
     let Some(restore) = restore.filter(|_| findings.problems.is_empty()) else {
         return Err(findings.problems);
     };
     let plan = Plan {
+        stack: None,
         deployment: d.id.clone(),
         app: settings.app.clone(),
         environment: settings.environment.name.clone(),

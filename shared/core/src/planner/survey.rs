@@ -19,17 +19,20 @@ const NEVER_STARTED: u8 = 3;
 
 impl Survey {
     /// What is still to be read, or read again since it was not settled. All of it can be read at
-    /// once. The migration comes last: looking at it takes a task of the new image.
+    /// once. Migration and stack come last: looking at the one takes a task
+    /// of the new image, at the other a change set.
     pub fn missing(&self, d: &Deployment) -> Vec<Command> {
         let missing = self.missing_facts(d);
         if missing.is_empty() {
-            self.missing_of_migration(d).into_iter().collect()
+            let of_migration = self.missing_of_migration(d);
+            let of_stack = self.missing_of_stack(d);
+            of_migration.into_iter().chain(of_stack).collect()
         } else {
             missing
         }
     }
 
-    /// The same without the migration: what takes no task to be read.
+    /// The same without migration and stack: what leaves nothing in the world to be read.
     pub fn missing_facts(&self, d: &Deployment) -> Vec<Command> {
         let environment = &d.settings.environment;
         let mut missing = Vec::new();
@@ -195,6 +198,9 @@ impl Survey {
                 self.inspection = Some(Err(why.clone()));
             }
             Outcome::Snapshot(snapshot) => self.snapshot = Some(snapshot.clone()),
+            Outcome::ChangeSet(reading) => self.stack = Some(reading.clone()),
+            // What it means, the machine knows.
+            Outcome::ChangeSetStarted | Outcome::ChangeSetRemoved => {}
             Outcome::InspectionStarted(_)
             | Outcome::Claim(_)
             | Outcome::Controls(_)
@@ -209,6 +215,8 @@ impl Survey {
             | Outcome::Rehearsal(_)
             | Outcome::CopyRemoved(_)
             | Outcome::SnapshotRemoved
+            | Outcome::ChangeSetExecuted(_)
+            | Outcome::StackUpdate(_)
             | Outcome::MigrationStarted(_)
             | Outcome::Migration(_)
             | Outcome::MigrationStopping

@@ -41,13 +41,21 @@ fn every_table_and_key_is_described() {
     let schema = schema();
     let mut found = Vec::new();
     tables(&schema, &mut found);
-    assert_eq!(found.len(), 28, "{found:#?}");
+    assert_eq!(found.len(), 31, "{found:#?}");
     assert!(!schema.to_string().contains("null"), "TOML has no null");
 }
 
 /// Not in the example: it would expire there.
 const EXCEPT: &str =
     r#"except = [{ id = "CVE-2026-0861", by = "ops", reason = "no fix", until = "2026-03-01" }]"#;
+
+const STACK: &str = r#"
+[environments.production.stack]
+name = "erp-production"
+waivers = [ { resource = "Redis", property = "Engine", by = "ops", reason = "it only caches" }]
+[environments.production.stack_rules]
+other = "allow"
+"#;
 
 const SOURCE: &str = "[source]\nrepository = \"erp\"\nchannel = \"#erp-source\"";
 
@@ -71,6 +79,9 @@ fn the_reader_and_the_schema_know_the_same_keys() {
         ("waivers = [{", "rule"),
         ("[environments.production.migration_rules]", "breaking"),
         ("bake = {", "failures"),
+        ("[environments.production.stack]", "template"),
+        ("waivers = [ {", "resource"),
+        ("[environments.production.stack_rules]", "holds_data"),
         ("scan = {", "wait"),
         ("[scan]", "except"),
         ("except = [{", "id"),
@@ -94,7 +105,7 @@ fn the_reader_and_the_schema_know_the_same_keys() {
             "\nqqqqqqqqqq = 1"
         };
         let erp = super::monitors::watched();
-        let text = format!("[scan]\n{EXCEPT}\n{SOURCE}\n{erp}").replacen(
+        let text = format!("[scan]\n{EXCEPT}\n{SOURCE}\n{erp}\n{STACK}").replacen(
             header,
             &format!("{header}{unknown}"),
             1,

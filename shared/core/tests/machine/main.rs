@@ -18,6 +18,7 @@ mod remarks;
 mod remind;
 mod requests;
 mod restore;
+mod stack;
 mod unkind;
 mod view;
 mod world;

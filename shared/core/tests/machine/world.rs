@@ -34,6 +34,7 @@ use sluice_core::origin::Origin;
 use sluice_core::phase::Phase;
 use sluice_core::release::{Release, VerifiedRelease};
 use sluice_core::scan::Findings;
+use sluice_core::stack::{ChangeSetReading, Execution, StackEnd, StackUpdate};
 
 pub(crate) const ERP: &str = include_str!("../../../../tests/erp/sluice.toml");
 pub(crate) const APPROVER: &str = "U024BE7LH";
@@ -79,6 +80,12 @@ pub(crate) struct World {
     pub(crate) previous: VerifiedRelease,
     /// The revision that registering comes to.
     pub(crate) revision: u32,
+    /// What the change set of the stack would do.
+    pub(crate) change_set: ChangeSetReading,
+    /// What comes of executing it.
+    pub(crate) execution: Execution,
+    /// How far the update of the stack is.
+    pub(crate) update: StackUpdate,
     /// Commands that fail, by key.
     pub(crate) failing: BTreeMap<String, PortError>,
 }
@@ -237,6 +244,12 @@ impl World {
             measured: Box::new(|_| Measured::default()),
             previous: verified("v1.3.0", '0'),
             revision: 42,
+            change_set: ChangeSetReading::Unchanged,
+            execution: Execution::Taken,
+            update: StackUpdate {
+                end: Some(StackEnd::Updated),
+                ..StackUpdate::default()
+            },
             failing: BTreeMap::new(),
         }
     }
@@ -318,6 +331,11 @@ impl World {
             Command::ReadRehearsal { .. } => Outcome::Rehearsal(self.rehearsal.clone()),
             Command::RemoveCopy(_) => Outcome::CopyRemoved(true),
             Command::RemoveSnapshot { .. } => Outcome::SnapshotRemoved,
+            Command::StartChangeSet(_) => Outcome::ChangeSetStarted,
+            Command::ReadChangeSet { .. } => Outcome::ChangeSet(self.change_set.clone()),
+            Command::RemoveChangeSet { .. } => Outcome::ChangeSetRemoved,
+            Command::ExecuteChangeSet { .. } => Outcome::ChangeSetExecuted(self.execution.clone()),
+            Command::ReadStackUpdate { .. } => Outcome::StackUpdate(self.update.clone()),
             Command::StartMigration { .. } => {
                 Outcome::MigrationStarted(TaskArn::new("arn:task/erp/m1"))
             }
@@ -615,8 +633,10 @@ impl Run {
 
     pub(crate) fn world_touched(&self) -> bool {
         self.given.iter().any(|key| {
-            let only_looks = key == "start-inspection" || key == "register-inspector";
-            let changes = ["start-", "register-", "stop-"];
+            let only_looks = key == "start-inspection"
+                || key == "register-inspector"
+                || key.starts_with("start-change-set");
+            let changes = ["start-", "register-", "stop-", "execute-"];
             !only_looks && changes.iter().any(|prefix| key.starts_with(prefix))
         })
     }

@@ -37,6 +37,13 @@ pub(super) enum Due {
         database: usize,
         member: usize,
     },
+    ChangeSetMade {
+        stack: usize,
+        change_set: usize,
+    },
+    StackMoves {
+        stack: usize,
+    },
     TaskStarts {
         task: usize,
     },

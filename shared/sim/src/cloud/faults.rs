@@ -68,6 +68,14 @@ operations! {
     CreateDbClusterSnapshot = "rds:CreateDBClusterSnapshot";
     DescribeDbClusterSnapshots = "rds:DescribeDBClusterSnapshots";
     DeleteDbClusterSnapshot = "rds:DeleteDBClusterSnapshot";
+    CreateChangeSet = "cloudformation:CreateChangeSet";
+    DescribeChangeSet = "cloudformation:DescribeChangeSet";
+    DescribeStacks = "cloudformation:DescribeStacks";
+    GetTemplateSummary = "cloudformation:GetTemplateSummary";
+    GetTemplate = "cloudformation:GetTemplate";
+    DeleteChangeSet = "cloudformation:DeleteChangeSet";
+    ExecuteChangeSet = "cloudformation:ExecuteChangeSet";
+    DescribeStackEvents = "cloudformation:DescribeStackEvents";
     GetLogEvents = "logs:GetLogEvents";
     GetBranch = "codecommit:GetBranch";
     ListBranches = "codecommit:ListBranches";

@@ -85,6 +85,9 @@ impl Cloud {
         for source in environment.secrets.values() {
             self.furnish_secret(place, source);
         }
+        if let Some(stack) = &environment.stack {
+            self.furnish_stack(place, &stack.name);
+        }
         for alarm in &environment.alarms {
             self.furnish_alarm(place, alarm);
         }

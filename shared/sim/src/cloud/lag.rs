@@ -34,6 +34,8 @@ pub enum Read {
     Findings,
     /// The index of DynamoDB, which is written after the table.
     Index,
+    /// DescribeChangeSet and DescribeStackEvents.
+    Stacks,
 }
 
 /// How far reads lie behind writes, at least and at most.

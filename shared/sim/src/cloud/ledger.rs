@@ -22,6 +22,20 @@ pub struct LedgerEntry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each field is named after its type's meaning")]
 pub enum Happened {
+    /// CloudFormation began to update a stack, for a change set with this token.
+    StackUpdateBegan {
+        account: AccountId,
+        stack: String,
+        token: String,
+        replaced: Vec<String>,
+    },
+    /// That update is over, in CloudFormation's word.
+    StackUpdateEnded {
+        account: AccountId,
+        stack: String,
+        token: String,
+        status: String,
+    },
     /// RDS took a request for a snapshot.
     SnapshotCreated {
         account: AccountId,

@@ -27,6 +27,7 @@ mod ports;
 mod rds;
 mod rotation;
 mod secrets;
+mod stacks;
 mod stories;
 mod tempo;
 #[cfg(test)]
@@ -51,13 +52,14 @@ use ids::Ids;
 use outages::Outages;
 use rds::{Instance, Writers};
 use secrets::Vault;
+use stacks::Stack;
 use users::Users;
 
 pub use api::{
-    ConfigurationDescription, DatabaseDescription, HookDescription, ImageDescription,
-    ParameterDescription, RevisionDescription, RolloutDescription, RunOrder, SecretDescription,
-    ServiceDescription, ServiceOrder, ServiceTask, SnapshotDescription, TaskDefinitionDescription,
-    TaskDescription,
+    ChangeSetDescription, ConfigurationDescription, DatabaseDescription, HookDescription,
+    ImageDescription, ParameterDescription, RevisionDescription, RolloutDescription, RunOrder,
+    SecretDescription, ServiceDescription, ServiceOrder, ServiceTask, SnapshotDescription,
+    StackDescription, TaskDefinitionDescription, TaskDescription,
 };
 pub use behaviour::{
     Answer, Dies, ImageBehaviour, MigrationBehaviour, MigrationEnd, ScanBehaviour, Start,
@@ -82,6 +84,7 @@ pub use rds::{
     CopyFate, DatabaseMember, DatabaseRestore, DatabaseSettings, MemberOrder, SnapshotFate,
 };
 pub use rotation::ROTATES_EVERY;
+pub use stacks::{StackFate, StackRow};
 pub use tempo::Tempo;
 pub use views::{RevisionView, RolloutView, ServiceView, SnapshotView, TaskView};
 
@@ -105,6 +108,7 @@ pub struct Cloud {
     /// The secrets that RDS manages.
     rotations: Vec<String>,
     databases: Changing<Instance>,
+    stacks: Vec<Stack>,
     writers: Vec<Writers>,
     alarms: Vec<Alarm>,
     users: Vec<Users>,
@@ -133,6 +137,7 @@ impl Cloud {
             vault: Vault::default(),
             rotations: Vec::new(),
             databases: Changing::default(),
+            stacks: Vec::new(),
             writers: Vec::new(),
             alarms: Vec::new(),
             users: Vec::new(),
@@ -212,6 +217,8 @@ impl Cloud {
             Due::RenameMoves { database } => self.rename_moves(database),
             Due::DatabaseGoes { database } => self.database_goes(database),
             Due::MemberMoves { database, member } => self.member_moves(database, member),
+            Due::ChangeSetMade { stack, change_set } => self.change_set_made(stack, change_set),
+            Due::StackMoves { stack } => self.stack_moves(stack),
             Due::TaskStarts { task } => self.task_starts(task),
             Due::TaskEnds { task } => self.task_ends(task),
             Due::TaskKilled { task } => self.task_killed(task),

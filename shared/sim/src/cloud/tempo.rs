@@ -21,6 +21,10 @@ pub struct Tempo {
     pub rename: SignedDuration,
     /// From the request to a database being gone.
     pub deletion: SignedDuration,
+    /// From CreateChangeSet to a change set that can be executed.
+    pub change_set: SignedDuration,
+    /// From ExecuteChangeSet to the last resource, and the same for the way back.
+    pub stack_update: SignedDuration,
     /// From a task's request to RUNNING on Fargate, and healthy where a load balancer looks.
     pub task_start: SignedDuration,
     /// From SIGTERM to STOPPED, draining included.
@@ -52,6 +56,8 @@ impl Default for Tempo {
             modification: SignedDuration::from_secs(45),
             rename: SignedDuration::from_secs(60),
             deletion: SignedDuration::from_secs(180),
+            change_set: SignedDuration::from_secs(12),
+            stack_update: SignedDuration::from_mins(6),
             task_start: SignedDuration::from_secs(40),
             task_stop: SignedDuration::from_secs(30),
             migration: SignedDuration::from_secs(20),
@@ -77,6 +83,8 @@ impl Tempo {
             modification: second,
             rename: SignedDuration::from_secs(2),
             deletion: SignedDuration::from_secs(2),
+            change_set: second,
+            stack_update: SignedDuration::from_secs(10),
             task_start: SignedDuration::from_secs(2),
             task_stop: second,
             look: second,

@@ -145,6 +145,7 @@ impl World {
             services: cloud.clone(),
             tasks: cloud.clone(),
             databases: cloud.clone(),
+            stacks: cloud.clone(),
             alarms: cloud.clone(),
             metrics: cloud.clone(),
             http: cloud,

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use sluice_app::ports::{
     Alarms, Clock, Databases, DescribedImage, FoundCommit, FoundImage, Http, HttpRequest,
     ImageQuery, Metrics, MetricsQuery, Registry, Repository, RepositoryAt, Secrets, ServiceQuery,
-    Services, Target, TaskDefinitionOrder, TaskOrder, Tasks,
+    Services, Stacks, Target, TaskDefinitionOrder, TaskOrder, Tasks,
 };
 use sluice_core::command::RolloutOrder;
 use sluice_core::config::{Database, SecretSource};
@@ -25,6 +25,7 @@ use sluice_core::observation::{
 };
 use sluice_core::release::Release;
 use sluice_core::source::PullRequest;
+use sluice_core::stack::{ChangeSetOrder, ChangeSetReading, Execution, StackUpdate};
 
 use crate::cloud::CloudPorts;
 use crate::workplace::CrashPoint;
@@ -133,6 +134,16 @@ mortal!(Tasks {
     fn log_lines(
         target: &Target, task: &TaskArn, prefix: &str
     ) -> Result<Vec<String>, PortError>;
+});
+
+mortal!(Stacks {
+    fn ensure_change_set(target: &Target, order: &ChangeSetOrder) -> Result<(), PortError>;
+    fn change_set(
+        target: &Target, stack: &str, name: &str
+    ) -> Result<ChangeSetReading, PortError>;
+    fn ensure_no_change_set(target: &Target, stack: &str, name: &str) -> Result<(), PortError>;
+    fn ensure_executed(target: &Target, stack: &str, name: &str) -> Result<Execution, PortError>;
+    fn update(target: &Target, stack: &str, token: &str) -> Result<StackUpdate, PortError>;
 });
 
 mortal!(Databases {

@@ -103,7 +103,8 @@ pub enum State {
     Requested,
     /// No approval is missing.
     Approved,
-    /// It begins to change the environment: the backup, the migration or a service.
+    /// It begins to change the environment: the stack, the backup, the migration
+    /// or a service.
     Started,
     /// It cannot go on, or cannot tell how it stands, without a person.
     NeedsPerson,
@@ -153,6 +154,8 @@ impl Outcome {
             | Phase::Rehearsing(_)
             | Phase::AwaitingApproval
             | Phase::AwaitingWindow { .. }
+            | Phase::Provisioning(_)
+            | Phase::Withdrawing { .. }
             | Phase::BackingUp(_)
             | Phase::Migrating
             | Phase::RollingOut
@@ -238,7 +241,8 @@ pub fn changes<'a>(
 fn starts(note: &Note) -> bool {
     matches!(
         note,
-        Note::SnapshotStarted(_)
+        Note::StackUpdateStarted { .. }
+            | Note::SnapshotStarted(_)
             | Note::MigrationStarted(_)
             | Note::RolloutStarted(_)
             | Note::RestoreBegan

@@ -33,6 +33,7 @@ pub(super) fn ended(d: &Deployment) -> Option<Report> {
             facts: seen::as_ecs_said(d)
                 .into_iter()
                 .chain(seen::database(d))
+                .chain(seen::stack(d, None))
                 .collect(),
             offers: unverified(d),
         },
@@ -52,6 +53,7 @@ pub(super) fn ended(d: &Deployment) -> Option<Report> {
                 .into_iter()
                 .chain(seen::all_run_what_they_ran(d))
                 .chain(seen::database(d))
+                .chain(seen::stack(d, None))
                 .collect(),
             offers: rolled_back(d, cause),
         },
@@ -102,12 +104,13 @@ pub(super) fn never_began(d: &Deployment) -> Option<Report> {
         Phase::Cancelled { by } => (format!("<@{by}> cancelled {what}"), Vec::new()),
         _ => return None,
     };
-    let mut facts = if d.may_have_migrated() {
+    let mut facts = if d.may_have_migrated() || d.touched.provisioned {
         vec![Fact::ServicesUnchanged, Fact::Schema(seen::schema(d, None))]
     } else {
         vec![Fact::NothingChanged]
     };
     facts.extend(seen::snapshot(d));
+    facts.extend(seen::stack(d, None));
     facts.extend(rehearsed(d));
     Some(Report {
         happened,
@@ -129,10 +132,12 @@ pub(super) fn left_as_it_is(d: &Deployment, cause: &Cause) -> Vec<Fact> {
         facts.push(Fact::ServicesUnchanged);
         facts.push(Fact::Schema(seen::schema(d, Some(cause))));
         facts.extend(seen::snapshot(d));
+        facts.extend(seen::stack(d, None));
         return facts;
     }
     facts.extend(seen::as_ecs_said(d));
     facts.extend(seen::database(d));
+    facts.extend(seen::stack(d, None));
     facts
 }
 
@@ -141,6 +146,7 @@ fn failed(d: &Deployment, cause: &Cause) -> Vec<Fact> {
     facts.push(Fact::ServicesUnchanged);
     facts.push(Fact::Schema(seen::schema(d, Some(cause))));
     facts.extend(seen::snapshot(d));
+    facts.extend(seen::stack(d, Some(cause)));
     facts.extend(rehearsed(d));
     facts
 }
@@ -199,6 +205,7 @@ fn stuck_facts(d: &Deployment, cause: &Cause, stuck: &BTreeMap<ServiceName, Stri
         .into_iter()
         .chain(services)
         .chain(seen::database(d))
+        .chain(seen::stack(d, None))
         .collect()
 }
 
@@ -256,6 +263,18 @@ fn advice(d: &Deployment, cause: &Cause) -> Vec<Offer> {
             vec![again(d, When::Fixed)]
         }
         Cause::RehearsalFailed(_) => vec![Offer::Push(Fix::WhatFailedOnTheCopy)],
+        Cause::StackRolledBack { stack, .. } | Cause::StackUnknown { stack, .. } => {
+            let name = stack.clone();
+            vec![Offer::Look(Look::Stack { name }), again(d, When::Fixed)]
+        }
+        Cause::StackStuck { stack, .. } => {
+            let (name, stack) = (stack.clone(), stack.clone());
+            vec![
+                Offer::Look(Look::Stack { name }),
+                Offer::ContinueRollback { stack },
+                again(d, When::Fixed),
+            ]
+        }
         Cause::BackupFailed(_) => vec![Offer::Look(Look::Snapshot), again(d, When::Fixed)],
         Cause::MigrationFailed {
             exit_code: Some(LOCK_NOT_FREE),

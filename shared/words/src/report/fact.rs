@@ -31,6 +31,13 @@ pub enum Fact {
     Schema(Schema),
     /// Releases since what runs now ran a migration that it may not fit.
     MigratedSince(Vec<ImageTag>),
+    /// How the environment's stack stands.
+    Stack {
+        /// Its name.
+        name: String,
+        /// How.
+        stands: StackStands,
+    },
     /// A snapshot holds the database as it was before the migration.
     Snapshot(SnapshotId),
     /// The copy of a rehearsal and its snapshot are gone.
@@ -50,6 +57,19 @@ pub enum Fact {
     LastLogLine(String),
     /// Something about the databases of a restore.
     Database(DatabaseFact),
+}
+
+/// How a stack stands that a deployment was to update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StackStands {
+    /// It is updated, and stays so.
+    Updated,
+    /// CloudFormation has taken back what it had changed.
+    AsBefore,
+    /// It is stuck between the two.
+    Stuck,
+    /// That is not known.
+    Unknown,
 }
 
 /// What a service runs.

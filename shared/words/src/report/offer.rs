@@ -43,6 +43,11 @@ pub enum Offer {
         /// Which.
         arn: ServiceDeploymentArn,
     },
+    /// Have CloudFormation go on with the rollback of a stack that is stuck.
+    ContinueRollback {
+        /// The stack.
+        stack: String,
+    },
     /// What only concerns a restore's databases.
     Database(DatabaseOffer),
 }
@@ -101,6 +106,11 @@ pub enum Look {
     TaskStart,
     /// What ECS runs now.
     Services,
+    /// What CloudFormation says of a stack.
+    Stack {
+        /// Its name.
+        name: String,
+    },
 }
 
 /// What a service is brought to a revision for.
@@ -164,6 +174,12 @@ impl Offer {
             Self::StopServiceDeployment { arn, .. } => format!(
                 "aws ecs stop-service-deployment --service-deployment-arn {arn} --stop-type ROLLBACK"
             ),
+            Self::Look(Look::Stack { name }) => {
+                format!("aws cloudformation describe-stack-events --stack-name {name}")
+            }
+            Self::ContinueRollback { stack } => {
+                format!("aws cloudformation continue-update-rollback --stack-name {stack}")
+            }
             Self::Look(Look::Services) => look_at_services(d)?,
             Self::Database(DatabaseOffer::Remove { database, last }) => {
                 removal(database, last.as_deref())

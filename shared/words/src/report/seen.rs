@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::fact::{Fact, Fits, Revision, Schema};
+use super::fact::{Fact, Fits, Revision, Schema, StackStands};
 use sluice_core::deployment::{Deployment, MigrationRun};
 use sluice_core::failure::{Cause, LOCK_NOT_FREE};
 use sluice_core::id::ServiceName;
@@ -136,6 +136,19 @@ pub(super) fn database(d: &Deployment) -> Vec<Fact> {
     let migrated = d.touched.migration.is_some();
     let schema = migrated.then(|| Fact::Schema(schema(d, None)));
     schema.into_iter().chain(snapshot(d)).collect()
+}
+
+/// How the environment's stack stands, where it was touched or may have been.
+pub(super) fn stack(d: &Deployment, cause: Option<&Cause>) -> Option<Fact> {
+    let name = d.plan.as_ref()?.plan.stack.as_ref()?.name.clone();
+    let stands = match cause {
+        Some(Cause::StackRolledBack { .. }) => StackStands::AsBefore,
+        Some(Cause::StackStuck { .. }) => StackStands::Stuck,
+        Some(Cause::StackUnknown { .. }) => StackStands::Unknown,
+        _ if d.touched.provisioned => StackStands::Updated,
+        _ => return None,
+    };
+    Some(Fact::Stack { name, stands })
 }
 
 /// The snapshot that the deployment proved.

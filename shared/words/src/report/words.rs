@@ -1,6 +1,6 @@
 //! Facts and offers in words.
 
-use super::fact::{DatabaseFact, Fact, Fits, Revision, Schema, Which};
+use super::fact::{DatabaseFact, Fact, Fits, Revision, Schema, StackStands, Which};
 use super::offer::{
     DatabaseOffer, Fix, Goal, Look, Offer, When, in_region, planned_database, renaming,
 };
@@ -105,6 +105,22 @@ fn fact(d: &Deployment, fact: &Fact) -> String {
         Fact::HasTheTraffic => format!("All traffic goes to {release}."),
         Fact::Schema(schema) => schema_words(d, schema),
         Fact::MigratedSince(tags) => format!("{}.", crate::plan::migrated(tags)),
+        Fact::Stack { name, stands } => match stands {
+            StackStands::Updated => {
+                format!("The stack {name} was updated before, and stays as the update made it.")
+            }
+            StackStands::AsBefore => format!(
+                "The stack {name} is as it was before: CloudFormation has taken back what it had \
+                 changed."
+            ),
+            StackStands::Stuck => format!(
+                "The stack {name} is STUCK between before and after, and takes no other update \
+                 until someone continues its rollback."
+            ),
+            StackStands::Unknown => format!(
+                "Whether the stack {name} is updated is not known: CloudFormation may still be at it."
+            ),
+        },
         Fact::Snapshot(snapshot) if d.touched.migration.is_some() => {
             format!("Snapshot {snapshot} holds the database from before the migration.")
         }
@@ -261,6 +277,10 @@ pub(super) fn offer(d: &Deployment, offer: &Offer) -> String {
         Offer::StopServiceDeployment { service, .. } => {
             format!("If {service} is still being deployed: {code}")
         }
+        Offer::ContinueRollback { .. } => format!(
+            "Fix what kept CloudFormation from rolling back, then have it go on: {code} (with \
+             `--resources-to-skip` for what cannot be fixed)"
+        ),
         Offer::Database(offer) => database_offer(d, offer, &code),
     }
 }
@@ -304,6 +324,7 @@ fn look_words(d: &Deployment, look: &Look, code: &str) -> String {
             "Find out what took longer than {}.",
             quantity::duration_s(*after_s)
         ),
+        Look::Stack { .. } => format!("See the events of the stack: {code}"),
         Look::Services => format!("See what {} runs now: {code}", d.environment()),
     }
 }

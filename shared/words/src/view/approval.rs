@@ -20,6 +20,8 @@ pub(super) fn card(d: &Deployment, before: Option<&SealedPlan>) -> Option<Vec<Bl
         return None;
     };
     let mut fields = vec![field("Version", changes::versions(sealed))];
+    let stack = way_back::infrastructure(sealed);
+    fields.extend(stack.map(|said| field("Infrastructure", said)));
     fields.extend(database(&sealed.plan).map(|said| field("Database", said)));
     fields.extend(way_back::verdict(sealed).map(|said| field("Rollback", said)));
     let secrets = before.and_then(|before| changes::secrets(sealed, before));
@@ -30,6 +32,7 @@ pub(super) fn card(d: &Deployment, before: Option<&SealedPlan>) -> Option<Vec<Bl
     fields.extend(approvals(d).map(|said| field("Approval", said)));
     let mut blocks = vec![Block::Fields(fields)];
     blocks.extend(asked_again(d, sealed).map(Block::Text));
+    blocks.extend(way_back::replaced(d, sealed));
     blocks.extend(way_back::in_short(d, sealed));
     let hotfix = d.hotfix.as_ref();
     blocks.extend(hotfix.map(|hotfix| Block::Text(format!("Hotfix: {hotfix}"))));

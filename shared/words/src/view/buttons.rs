@@ -57,6 +57,11 @@ fn confirm(d: &Deployment, action: ButtonAction) -> Option<Confirm> {
             format!("Is {tag} healthy in {environment}?"),
             format!("This marks {tag} as healthy and makes it a rollback target."),
         ),
+        (ButtonAction::Cancel, _) if matches!(d.phase, Phase::Provisioning(_)) => (
+            format!("Cancel {tag}?"),
+            "The update of the stack runs to its end first and stays; then nothing more is done."
+                .to_owned(),
+        ),
         (ButtonAction::Cancel, _) if matches!(d.phase, Phase::Migrating) => (
             format!("Cancel {tag}?"),
             "The migration runs to its end first; then nothing more is done.".to_owned(),
@@ -87,8 +92,11 @@ fn actions(d: &Deployment) -> Vec<ButtonAction> {
     if d.paused.is_some() && !d.phase.is_terminal() {
         actions.insert(0, ButtonAction::Resume);
     }
-    let works_on_the_database = matches!(d.phase, Phase::BackingUp(_) | Phase::Migrating);
-    if works_on_the_database && d.stop.is_none() {
+    let comes_to_a_stop = matches!(
+        d.phase,
+        Phase::Provisioning(_) | Phase::BackingUp(_) | Phase::Migrating
+    );
+    if comes_to_a_stop && d.stop.is_none() {
         actions.push(ButtonAction::Cancel);
     }
     if leads_back(d) {

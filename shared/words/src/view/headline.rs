@@ -15,7 +15,11 @@ pub(super) fn headline(d: &Deployment) -> String {
     if d.rollback().is_some() {
         return rollback_headline(d);
     }
-    match &d.phase {
+    let ended = match &d.phase {
+        Phase::Withdrawing { ends } => ends,
+        phase => phase,
+    };
+    match ended {
         Phase::AwaitingApproval => format!("{app} {release}: approve for {environment}?"),
         Phase::AwaitingWindow { closed: Some(_) } => {
             format!("{app} {release}: waiting for {environment} to open")
@@ -45,6 +49,7 @@ pub(super) fn headline(d: &Deployment) -> String {
         | Phase::Planning { .. }
         | Phase::Rehearsing(_)
         | Phase::AwaitingWindow { closed: None }
+        | Phase::Provisioning(_)
         | Phase::BackingUp(_)
         | Phase::Migrating
         | Phase::RollingOut
@@ -53,6 +58,7 @@ pub(super) fn headline(d: &Deployment) -> String {
         | Phase::Shifting { .. }
         | Phase::Baking { .. }
         | Phase::CleaningUp { .. }
+        | Phase::Withdrawing { .. }
         | Phase::Restoring { .. }
         | Phase::Restored
         | Phase::RestoreFailed { .. } => format!("{app} {release}: deploying to {environment}"),
@@ -78,6 +84,7 @@ fn rollback_headline(d: &Deployment) -> String {
         | Phase::Rehearsing(_)
         | Phase::AwaitingApproval
         | Phase::AwaitingWindow { .. }
+        | Phase::Provisioning(_)
         | Phase::BackingUp(_)
         | Phase::Migrating
         | Phase::RollingOut
@@ -86,6 +93,7 @@ fn rollback_headline(d: &Deployment) -> String {
         | Phase::Shifting { .. }
         | Phase::Baking { .. }
         | Phase::CleaningUp { .. }
+        | Phase::Withdrawing { .. }
         | Phase::Unverified { .. }
         | Phase::Superseded { .. }
         | Phase::Rejected { .. }
@@ -138,6 +146,7 @@ fn restore_headline(d: &Deployment) -> String {
         | Phase::Planning { .. }
         | Phase::Rehearsing(_)
         | Phase::AwaitingWindow { .. }
+        | Phase::Provisioning(_)
         | Phase::BackingUp(_)
         | Phase::Migrating
         | Phase::RollingOut
@@ -146,6 +155,7 @@ fn restore_headline(d: &Deployment) -> String {
         | Phase::Shifting { .. }
         | Phase::Baking { .. }
         | Phase::CleaningUp { .. }
+        | Phase::Withdrawing { .. }
         | Phase::Succeeded
         | Phase::Unverified { .. }
         | Phase::Superseded { .. }

@@ -75,6 +75,9 @@ fn steps(d: &Deployment) -> Vec<PhaseKind> {
     };
     let plan = &sealed.plan;
     let mut steps = Vec::new();
+    if plan.stack_changes().is_some() {
+        steps.push(PhaseKind::Provisioning);
+    }
     if plan.backup.is_some() {
         steps.push(PhaseKind::BackingUp);
     }

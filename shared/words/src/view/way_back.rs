@@ -9,10 +9,11 @@ use sluice_core::machine::deadline;
 use sluice_core::migration::{Finding, Rehearsal, Risk};
 use sluice_core::phase::Phase;
 use sluice_core::plan::SealedPlan;
-use sluice_core::plan::demands::risks_for_four_eyes;
+use sluice_core::plan::demands::{risks_for_four_eyes, stack_risks_for_four_eyes};
 use sluice_core::plan::way_back::{point_of_no_return, time_away};
 use sluice_core::quantity;
 use sluice_core::restorable::{before_migration, is_offered};
+use sluice_core::stack::{StackChange, StackRisk};
 
 /// Findings and locks shown on the card: the plan has them all.
 const SHOWN: usize = 3;
@@ -44,6 +45,49 @@ pub(super) fn verdict(sealed: &SealedPlan) -> Option<String> {
         format!(". The restore would take about {away} (estimated)")
     });
     Some(format!("🔴 {}{takes}", point_of_no_return(plan, judgement)))
+}
+
+/// What changes in the stack, and that it stays so.
+pub(super) fn infrastructure(sealed: &SealedPlan) -> Option<String> {
+    let stack = sealed.plan.stack.as_ref()?;
+    let changes = stack.changes.as_ref()?;
+    let stays = match changes.is_empty() {
+        true => "",
+        false => ". A rollback leaves it as it is then",
+    };
+    Some(format!("{}{stays}", changes.summary()))
+}
+
+/// The changes of the stack that lose something, the worst first.
+pub(super) fn replaced(d: &Deployment, sealed: &SealedPlan) -> Option<Block> {
+    let changes = sealed.plan.stack_changes()?;
+    let risky = changes.changes.iter().filter(|one| one.risk().is_some());
+    let mut lines: Vec<String> = risky.take(SHOWN).map(change_line).collect();
+    let risks = stack_risks_for_four_eyes(&d.settings, Some(changes));
+    if !risks.is_empty() {
+        let risks: Vec<&str> = risks.iter().map(|risk| risk.in_words()).collect();
+        lines.push(format!(
+            "Two people must approve, since what it changes {}.",
+            risks.join(", and some of it ")
+        ));
+    }
+    (!lines.is_empty()).then(|| {
+        let title = "What the stack puts at risk".to_owned();
+        Block::Fields(vec![(title, lines.join("\n"))])
+    })
+}
+
+fn change_line(change: &StackChange) -> String {
+    let sign = match change.risk() {
+        Some(StackRisk::HoldsData) => "🔴",
+        Some(StackRisk::ServesTraffic) => "🟠",
+        Some(StackRisk::Other) | None => "🟡",
+    };
+    let waiver = change.waiver.as_ref();
+    let waived = waiver.map_or_else(String::new, |waiver| {
+        format!(" (waived by {}: {})", waiver.by, waiver.reason)
+    });
+    format!("{sign} {change}{waived}")
 }
 
 /// What the migration does, the worst first, and what its rehearsal showed.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Known, controls, given, migration, minutes, monitors, or, order, placement, variables,
+    Known, controls, given, migration, minutes, monitors, or, order, placement, stack, variables,
 };
 use crate::config::raw;
 use crate::config::reader::{At, Field};
@@ -67,6 +67,7 @@ fn one(
     let backup = given(&raw.backup, |at| backup(at, report));
     let is_asked = raw.approval.is_some();
     let migration_rules = migration::rules(raw.migration_rules.as_ref(), is_asked, report);
+    let stack = stack::one(raw, is_asked, report);
     let restore = given(&raw.restore, |at| approval(at, report));
     controls::restore(raw, report);
     let bake = bake(raw.bake.as_ref(), report);
@@ -89,6 +90,7 @@ fn one(
         secrets: secrets?,
         backup: backup?,
         migration_rules: migration_rules?,
+        stack: stack?,
         restore: restore?,
         scan: scan(raw.scan.as_ref())?,
         bake: bake?,

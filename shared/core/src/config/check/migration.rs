@@ -128,7 +128,7 @@ pub(super) fn rules(
     Some(read)
 }
 
-fn nobody_is_asked(place: &Place, report: &mut Report) {
+pub(super) fn nobody_is_asked(place: &Place, report: &mut Report) {
     let message = "this needs two approvals, and no one is asked here";
     let text = format!("{} = \"refuse\", or add an `approval`", place.name());
     report.instead(place, message, text);

@@ -7,6 +7,7 @@ mod images;
 mod places;
 mod secrets;
 mod services;
+mod stacks;
 mod task_definitions;
 mod tasks;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub use services::{
     ConfigurationDescription, HookDescription, RevisionDescription, RolloutDescription,
     ServiceDescription, ServiceTask,
 };
+pub use stacks::{ChangeSetDescription, StackDescription};
 pub use task_definitions::TaskDefinitionDescription;
 pub(super) use task_definitions::registration;
 pub use tasks::{RunOrder, TaskDescription};

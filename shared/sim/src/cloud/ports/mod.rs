@@ -6,6 +6,7 @@ mod images;
 mod secrets;
 mod services;
 mod source;
+mod stacks;
 mod tasks;
 mod watching;
 

@@ -7,7 +7,7 @@ use sluice_core::deployment::Deployment;
 use sluice_core::id::{ServiceName, TaskDefinitionArn};
 use sluice_core::note::Note;
 use sluice_core::phase::Phase;
-use sluice_words::report::{DatabaseFact, Fact, Fits, Revision, Schema, standing};
+use sluice_words::report::{DatabaseFact, Fact, Fits, Revision, Schema, StackStands, standing};
 
 use super::facts::migrates;
 use super::{Invariant, Watcher};
@@ -60,7 +60,8 @@ impl Watcher {
             Fact::NothingChanged => self
                 .services_changed(d)
                 .or_else(|| self.schema_changed(d))
-                .or_else(|| self.migration_runs(d)),
+                .or_else(|| self.migration_runs(d))
+                .or_else(|| self.stack_changed(d)),
             Fact::ServicesUnchanged => self.services_changed(d),
             Fact::Runs { service, revision } => self.not_running(d, service, revision),
             Fact::HasTheTraffic => {
@@ -76,6 +77,7 @@ impl Watcher {
                 Some(format!("its copy {copy} is still there"))
             }
             Fact::Database(fact) => self.wrong_about_databases(d, fact),
+            Fact::Stack { name, stands } => self.wrong_about_stack(d, name, *stands),
             Fact::NotBrought { .. }
             | Fact::MigratedSince(_)
             | Fact::CopyLeft { .. }
@@ -187,6 +189,30 @@ impl Watcher {
         let view = self.cloud(|cloud| cloud.service(cluster, ecs_service))?;
         let weights_are_ecss = !self.facts.weights_by_hand.contains(&place);
         runs_another(&view, expected, weights_are_ecss)
+    }
+
+    /// How the updates of stacks that the deployment asked for ended; `None` of one that runs.
+    fn stack_updates(&self, d: &Deployment) -> impl Iterator<Item = Option<&str>> {
+        let ours = format!("sluice-{}-", d.id);
+        let updates = self.facts.stack_updates.iter();
+        let ours = updates.filter(move |(token, _)| token.starts_with(&ours));
+        ours.map(|(_, status)| status.as_deref())
+    }
+
+    fn stack_changed(&self, d: &Deployment) -> Option<String> {
+        let found = self.stack_updates(d).next().is_some();
+        found.then(|| "it had CloudFormation update its stack".to_owned())
+    }
+
+    fn wrong_about_stack(&self, d: &Deployment, name: &str, stands: StackStands) -> Option<String> {
+        let expected = match stands {
+            StackStands::Updated => "UPDATE_COMPLETE",
+            StackStands::AsBefore => "UPDATE_ROLLBACK_COMPLETE",
+            StackStands::Stuck => "UPDATE_ROLLBACK_FAILED",
+            StackStands::Unknown => return None,
+        };
+        let last = self.stack_updates(d).last();
+        (last != Some(Some(expected))).then(|| format!("the update of {name} is {last:?}"))
     }
 
     fn wrong_about_databases(&self, d: &Deployment, fact: &DatabaseFact) -> Option<String> {

@@ -56,6 +56,8 @@ pub(super) struct Facts {
     pub(super) weights_by_hand: BTreeSet<(ClusterName, EcsServiceName)>,
     /// The copies of rehearsals that are there, and whose.
     pub(super) copies: BTreeMap<String, String>,
+    /// Updates of stacks by their tokens, and how each ended.
+    pub(super) stack_updates: BTreeMap<String, Option<String>>,
 }
 
 impl Facts {
@@ -250,6 +252,12 @@ impl Watcher {
                 if asked {
                     self.judge_database_gone(at, &database, purpose.as_deref(), deployment);
                 }
+            }
+            Happened::StackUpdateBegan { token, .. } => {
+                self.facts.stack_updates.insert(token, None);
+            }
+            Happened::StackUpdateEnded { token, status, .. } => {
+                self.facts.stack_updates.insert(token, Some(status));
             }
             Happened::SnapshotCreated { .. }
             | Happened::SnapshotFailed { .. }

@@ -54,8 +54,12 @@ impl Watcher {
     fn judge_touching(&mut self, after: &Deployment, controls: &Controls) {
         let at = self.now();
         let key = EnvironmentKey::of(after);
-        // A rehearsal touches a copy of its own, and nothing that anybody uses.
-        let rehearses = matches!(after.phase, Phase::Rehearsing(_));
+        // A rehearsal touches a copy of its own, and nothing that anybody uses; what removes a change
+        // set, neither.
+        let rehearses = matches!(
+            after.phase,
+            Phase::Rehearsing(_) | Phase::Withdrawing { .. }
+        );
         let touches = !after.phase.is_terminal() && !after.phase.is_untouched() && !rehearses;
         let holder = self.touching.get(&key).cloned();
         if !touches {
