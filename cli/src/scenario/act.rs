@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use futures::executor::block_on;
 use jiff::SignedDuration;
 use sluice_app::ports::{EnvironmentKey, Store as _};
 use sluice_app::{App, AskError, Asked, Request, RestoreDatabase, RollBack};
@@ -310,7 +309,7 @@ fn by_hand(world: &World, config: &Config, production: &Environment, act: &Act) 
         let state = world.store().environment(&key).await.ok()?;
         state.active
     };
-    let done = block_on(async {
+    let done = world.asks(|| async {
         match act {
             Act::Freeze(reason) => app.freeze(&key, &by, reason, None).await.map(drop),
             Act::Override(reason) => match active().await {
@@ -403,7 +402,7 @@ fn roll_back(world: &mut World, config: &Config, production: &Environment, reaso
         reason: reason.to_owned(),
         force: true,
     };
-    let asked = block_on(app.roll_back(&request, &order));
+    let asked = world.asks(|| app.roll_back(&request, &order));
     is_told(world, asked);
 }
 
@@ -420,7 +419,7 @@ fn restore(world: &mut World, config: &Config, production: &Environment, reason:
         to: PointReference::Moment(migrated.id.clone()),
         reason: reason.to_owned(),
     };
-    let asked = block_on(app.restore(&request, &order));
+    let asked = world.asks(|| app.restore(&request, &order));
     is_told(world, asked);
 }
 

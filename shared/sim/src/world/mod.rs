@@ -154,6 +154,15 @@ impl World {
         }
     }
 
+    /// What somebody asks of Sluice themselves, who asks again where the function crashed.
+    pub fn asks<T, F: Future<Output = T>>(&self, ask: impl Fn() -> F) -> T {
+        loop {
+            if let Some(answer) = self.crash.run(ask()) {
+                return answer;
+            }
+        }
+    }
+
     /// The cloud itself, for whoever serves it beside the world. The world moves its time.
     pub fn cloud(&self) -> SharedCloud {
         self.cloud.clone()
