@@ -96,6 +96,7 @@ UNCALLED = {
 WIDE = {
     "cloudformation:GetTemplateSummary": "a template in S3 is no resource of CloudFormation's",
     "ecs:ListTasks": "its only resource is a machine, of which Fargate has none; the cluster is a condition",
+    "cloudwatch:GetMetricData": "its only resource is a dataset; the metrics of a load balancer are none",
     "cloudwatch:DescribeAlarms": "narrowed it is silent about composite alarms",
     **{action: "the interfaces are not there before; the code itself is denied them" for action in INTERFACES},
 }
@@ -336,9 +337,17 @@ class Rights(unittest.TestCase):
                         self.assertTrue(any(reason in what for reason in SURVIVORS), "not found")
 
 
-# Rights of an environment's role that doctor does not ask about: they are for rehearsals and restores, and
-# IAM's simulation cannot be given several resources with their tags at once.
+# Rights of an environment's role that doctor does not ask about: those for an environment's stack, and those
+# for rehearsals and restores, since IAM's simulation cannot be given several resources with their tags at once.
 NOT_ASKED = {
+    "cloudformation:CreateChangeSet",
+    "cloudformation:DeleteChangeSet",
+    "cloudformation:DescribeChangeSet",
+    "cloudformation:DescribeStackEvents",
+    "cloudformation:DescribeStacks",
+    "cloudformation:ExecuteChangeSet",
+    "cloudformation:GetTemplate",
+    "cloudformation:GetTemplateSummary",
     "rds:CreateDBInstance",
     "rds:DeleteDBCluster",
     "rds:DeleteDBInstance",

@@ -81,7 +81,7 @@ fn what_is_no_request_is_refused() {
         (json!([]), 400),
         (json!({"headers": 7}), 400),
         (json!({"body": "{}"}), 403),
-        (with("body", json!("x".repeat(65 * 1024))), 413),
+        (with("body", json!("x".repeat(257 * 1024))), 413),
         (with("body", json!("[1]")), 400),
         (with("body", Value::Null), 400),
         (with("isBase64Encoded", json!(true)), 400),

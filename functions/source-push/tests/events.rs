@@ -154,7 +154,7 @@ fn what_an_event_says_is_not_believed() {
     assert_eq!(world.slack().messages().len(), 1);
 }
 
-/// Events from elsewhere cause no call at all.
+/// Events from elsewhere cause no call but the one that says whether a `sluice.toml` was changed.
 #[test]
 fn nothing_is_asked_on_behalf_of_another_account() {
     let (world, app) = sluice();
@@ -162,7 +162,7 @@ fn nothing_is_asked_on_behalf_of_another_account() {
     answer(&app, &text("codecommit-foreign-repository.json"));
     let calls = |operation| world.with_cloud(|cloud| cloud.faults().calls(operation));
     assert_eq!(calls(Operation::GetBranch), 0);
-    assert_eq!(calls(Operation::GetItem), 0);
+    assert_eq!(calls(Operation::GetItem), 2);
 }
 
 #[test]

@@ -412,7 +412,7 @@ impl App {
             .save_version(app, &version, changes)
             .await?
         {
-            let said = "Nothing was done: somebody changed a file at the same moment. Look at what \
+            let said = "Nothing was done: someone changed a file at the same moment. Look at what \
                         is live now, then ask again.";
             return Ok(Err(No::line(Outcome::Refused, said)));
         }

@@ -92,7 +92,7 @@ pub fn hook_throttled(function: &str) -> Finding {
 pub fn no_url(stack: &str, function: &str) -> Finding {
     Finding::new(
         format!("{function} has no function URL."),
-        "Nobody can reach it. If the stack is deployed again, the URL may be a new one: put it into \
+        "No one can reach it. If the stack is deployed again, the URL may be a new one: put it into \
          the Slack app (SlackUrl) or into installations.toml (OperateUrl).",
         redeploy(stack),
     )

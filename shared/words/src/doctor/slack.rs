@@ -6,7 +6,7 @@ use super::Finding;
 pub fn refused_token(said: &str) -> Finding {
     Finding::new(
         format!("Slack does not accept the bot token ({said})."),
-        "Sluice posts nothing, and does not know who is in a group: nobody can approve.",
+        "Sluice posts nothing, and does not know who is in a group: no one can approve.",
         "Copy the token from the app's page \"OAuth & Permissions\", then: aws secretsmanager \
          put-secret-value --secret-id BotTokenSecret --secret-string 'xoxb-…'",
     )
@@ -16,7 +16,7 @@ pub fn refused_token(said: &str) -> Finding {
 pub fn other_workspace(stack: &str, is: &str, wanted: &str) -> Finding {
     Finding::new(
         format!("The bot token is of the workspace {is}; SlackTeam is {wanted}."),
-        "Messages go to one workspace and clicks are accepted from another: nobody can answer.",
+        "Messages go to one workspace and clicks are accepted from another: no one can answer.",
         format!(
             "infra/deploy sluice \"$BUCKET\" --stack-name {stack} --parameter-overrides \
              SlackTeam={is} # or put the right token into its secret"
@@ -46,7 +46,7 @@ pub fn lacks_scopes(missing: &[String]) -> Finding {
 pub fn no_channel(channel: &str, environment: &str) -> Finding {
     Finding::new(
         format!("The bot is not in the channel {channel} of {environment}, or it does not exist."),
-        "Nobody sees deployments, and nobody can approve them.",
+        "No one sees deployments, and no one can approve them.",
         format!("In Slack: /invite @Sluice in {channel}; or correct `channel` in sluice.toml."),
     )
 }
@@ -73,7 +73,7 @@ pub fn shared_outside(channel: &str) -> Finding {
 pub fn empty_group(group: &str, wanted_for: &str) -> Finding {
     Finding::new(
         format!("The user group {group} has no members, or does not exist."),
-        format!("sluice.toml names it for {wanted_for}: nobody can act by it."),
+        format!("sluice.toml names it for {wanted_for}: no one can act by it."),
         "Add people to the group in Slack, or correct its id in sluice.toml.",
     )
 }

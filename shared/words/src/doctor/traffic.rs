@@ -41,7 +41,7 @@ pub fn no_rule(rule: &str, use_of_rule: &str) -> Finding {
 pub fn split(rule: &str, weights: &str) -> Finding {
     Finding::new(
         format!("The production listener rule splits the traffic: {weights}."),
-        "No deployment is in progress, so somebody or something changed the weights. Some users \
+        "No deployment is in progress, so someone or something changed the weights. Some users \
          reach another version, or nothing. Sluice does not deploy over it.",
         format!(
             "aws elbv2 modify-rule --rule-arn {rule} --actions … with 100 for the group that has \
