@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sluice_core::config::{Config, Database};
-use sluice_sim::cloud::{Fault, Operation};
+use sluice_core::id::{ClusterName, EcsServiceName};
+use sluice_sim::cloud::{Fault, Load, Operation};
 use sluice_sim::world::World;
 
 use crate::failure_matrix::cases::{self, case, rehearse};
@@ -65,6 +66,16 @@ fn rehearse_on_a_cluster(config: &mut Config) {
     rehearse(config);
 }
 
+/// So many requests that both versions can be compared.
+fn users_ask(world: &World) {
+    let (cluster, web) = (
+        ClusterName::new("erp-production"),
+        EcsServiceName::new("erp-web"),
+    );
+    let load = Load::steady(3_000.0);
+    world.with_cloud(|cloud| cloud.set_load(&cluster, &web, &load));
+}
+
 fn stories() -> Vec<Case> {
     let good = || case("Succeeded", "nothing", "Succeeded");
     let mut stories = vec![
@@ -74,6 +85,7 @@ fn stories() -> Vec<Case> {
         good()
             .configured(cases::with_stack)
             .in_a_cloud(cases::stack_changes),
+        good().in_a_cloud(users_ask),
     ];
     stories.extend(cases::all());
     stories

@@ -278,6 +278,20 @@ fn typed_into_a_shell(world: &mut World, offer: &Offered, command: &str) -> Resu
                 .ok_or(format!("there is no database {name}"))
         }
         (Some("rds"), Some("describe-db-instances")) => Ok(()),
+        (Some("cloudformation"), Some(verb)) => {
+            let (stack, environment) = (named("--stack-name")?, &offer.by.settings.environment);
+            let place = (&environment.account, &environment.region);
+            let events = world.with_cloud(|cloud| {
+                let place = cloud.place_of(place.0, place.1)?;
+                cloud.stack_events(&place, stack).ok()
+            });
+            let last = events.and_then(|events| Some(events.first()?.status));
+            match (verb, last) {
+                ("describe-stack-events", Some(_))
+                | ("continue-update-rollback", Some("UPDATE_ROLLBACK_FAILED")) => Ok(()),
+                (_, last) => Err(format!("the stack {stack} is {last:?}")),
+            }
+        }
         _ => Err("nobody here knows that command".to_owned()),
     }
 }
