@@ -206,6 +206,7 @@ const LAYERS: [&[&str]; 6] = [
         "source",
     ],
     &[
+        "delivery",
         "deployment",
         "environment_key",
         "event",

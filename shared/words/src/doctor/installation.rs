@@ -114,7 +114,7 @@ pub fn slack_url_wants_iam(function: &str) -> Finding {
 pub fn operate_url_is_open(function: &str) -> Finding {
     Finding::new(
         format!("The URL of {function} is open to everyone (AuthType NONE)."),
-        "operate believes Lambda who the caller is. Without IAM nobody is verified.",
+        "operate believes Lambda who the caller is. Without IAM no one is verified.",
         format!(
             "aws lambda update-function-url-config --function-name {function} --auth-type AWS_IAM"
         ),
@@ -146,7 +146,7 @@ pub fn slack_answers_otherwise(stack: &str, function: &str, status: u16) -> Find
         },
         200..=299 => Finding::new(
             what,
-            "The function accepts requests that nobody signed, or the URL is another program's: \
+            "The function accepts requests that no one signed, or the URL is another program's: \
              anyone can act as anyone.",
             redeploy(stack),
         ),
