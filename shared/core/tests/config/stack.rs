@@ -17,8 +17,12 @@ fn stack(more: &str) -> Stack {
         "[environments.staging.stack]\nname = \"erp-staging\"\n{more}"
     ));
     let config = Config::parse(&text).unwrap_or_else(|problems| panic!("{problems}"));
-    let environment = config.environments.into_iter().next().unwrap();
-    environment.stack.unwrap()
+    let environment = config
+        .environments
+        .into_iter()
+        .next()
+        .expect("the file has an environment");
+    environment.stack.expect("it has a stack")
 }
 
 #[test]
