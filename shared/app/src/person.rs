@@ -68,7 +68,19 @@ impl App {
         };
         let concerned = asked.into_iter().chain(d.pushed_by());
         let concerned = concerned.chain(d.approvals.keys());
-        let others: BTreeSet<&UserId> = concerned.filter(|id| *id != by).collect();
+        self.same_among(concerned.collect(), by).await
+    }
+
+    /// Those among the others who are the same person as this one, by another id.
+    ///
+    /// # Errors
+    /// Slack did not say who they are.
+    pub(crate) async fn same_among(
+        &self,
+        mut others: BTreeSet<&UserId>,
+        by: &UserId,
+    ) -> Result<BTreeSet<UserId>, PortError> {
+        others.remove(by);
         let mut same = BTreeSet::new();
         // A terminal does not say that it is an organisation's: the ids do.
         let mut ids = others.iter().copied().chain([by]);
