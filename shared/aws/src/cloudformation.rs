@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_cloudformation::types::{Capability, ChangeSetType, Parameter};
+use aws_sdk_cloudformation::types::{Capability, ChangeSetType, Parameter, Stack};
 use sluice_app::ports::{Stacks, Target};
 use sluice_core::failure::PortError;
 use sluice_core::stack::{ChangeSetOrder, ChangeSetReading, Execution, StackUpdate};
@@ -136,7 +136,8 @@ impl Stacks for CloudFormationStacks {
     }
 
     /// `cloudformation:ExecuteChangeSet`; where that is refused, also
-    /// `cloudformation:DescribeChangeSet` and `cloudformation:DescribeStackEvents`.
+    /// `cloudformation:DescribeChangeSet`, `cloudformation:DescribeStackEvents` and
+    /// `cloudformation:DescribeStacks`.
     async fn ensure_executed(
         &self,
         target: &Target,
@@ -187,6 +188,7 @@ fn is_there_already<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
 }
 
 /// Whether a change set that is not executed now was executed before: the answer to that was lost.
+/// A look that lags behind, and "not found" while the stack is updated, prove nothing.
 async fn executed_before(
     clients: &ClientSet,
     stack: &str,
@@ -194,14 +196,28 @@ async fn executed_before(
     said: String,
 ) -> Result<Execution, PortError> {
     let update = events::update(clients, stack, name).await?;
-    let was_executed = !update.events.is_empty() || {
-        let reading = changes::read(clients, stack, name).await?;
-        matches!(reading, ChangeSetReading::Void(why) if why.starts_with("EXECUTE_"))
+    if !update.events.is_empty() {
+        return Ok(Execution::Taken);
+    }
+    let is_unknown = match changes::read(clients, stack, name).await? {
+        ChangeSetReading::Void(why) if why.starts_with("EXECUTE_") => return Ok(Execution::Taken),
+        ChangeSetReading::Void(_) | ChangeSetReading::Failed(_) | ChangeSetReading::Unchanged => {
+            false
+        }
+        ChangeSetReading::Available(_) | ChangeSetReading::UnderWay => true,
+        ChangeSetReading::Absent => {
+            let found = described(clients, stack).await?;
+            let status = found.as_ref().and_then(|found| found.stack_status());
+            status.is_none_or(|status| status.as_str().ends_with("_IN_PROGRESS"))
+        }
     };
-    Ok(match was_executed {
-        true => Execution::Taken,
-        false => Execution::Void(said),
-    })
+    if is_unknown {
+        return Err(PortError::retryable(format!(
+            "CloudFormation does not show yet whether the change set {name} of the stack {stack} was \
+             executed ({said})"
+        )));
+    }
+    Ok(Execution::Void(said))
 }
 
 /// The parameters of the change set: those with a new value, and for every other one that the stack
@@ -227,6 +243,14 @@ async fn parameters(
 }
 
 async fn of_stack(clients: &ClientSet, stack: &str) -> Result<BTreeSet<String>, PortError> {
+    let found = described(clients, stack).await?;
+    let found = found.as_ref();
+    let found = found.map(|stack| stack.parameters()).unwrap_or_default();
+    let names = found.iter().filter_map(|one| one.parameter_key());
+    Ok(names.map(str::to_owned).collect())
+}
+
+async fn described(clients: &ClientSet, stack: &str) -> Result<Option<Stack>, PortError> {
     const ACTION: &str = "cloudformation:DescribeStacks";
     let described = clients
         .cloudformation()
@@ -235,10 +259,7 @@ async fn of_stack(clients: &ClientSet, stack: &str) -> Result<BTreeSet<String>, 
         .send()
         .await
         .map_err(|error| failed(ACTION, stack, error))?;
-    let found = described.stacks().first();
-    let found = found.map(|stack| stack.parameters()).unwrap_or_default();
-    let names = found.iter().filter_map(|one| one.parameter_key());
-    Ok(names.map(str::to_owned).collect())
+    Ok(described.stacks.unwrap_or_default().into_iter().next())
 }
 
 async fn of_template(

@@ -1,7 +1,7 @@
 //! The adapter on answers in CloudFormation's own form.
 
 use sluice_app::ports::Stacks as _;
-use sluice_core::failure::ErrorClass;
+use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::stack::{
     ChangeSetOrder, ChangeSetReading, Execution, StackAction, StackChanges, StackEnd,
 };
@@ -102,7 +102,7 @@ async fn one_of_that_name_that_is_there_is_ours() {
     assert_eq!(sent["UsePreviousTemplate"], "true");
 }
 
-async fn refused(said: &'static str) -> sluice_core::failure::PortError {
+async fn refused(said: &'static str) -> PortError {
     let answers = with_parameters(&[], &[]);
     let (_, stacks) = stacks(move |asked| match asked.operation.as_str() {
         "CreateChangeSet" => Answer::xml_error(400, "ValidationError", said),
@@ -339,12 +339,30 @@ async fn the_first_failure_is_the_reason_and_not_what_was_called_off() {
     assert_eq!(failed, "Redis UPDATE_FAILED: no capacity");
 }
 
-async fn executed(code: &'static str, events: Vec<String>, execution: &'static str) -> Execution {
+/// What an execution comes to that CloudFormation refuses so, by the events, the change set's
+/// execution status (none: there is no change set) and the stack's status.
+async fn executed(
+    code: &'static str,
+    events: Vec<String>,
+    execution: &'static str,
+    stack: &'static str,
+) -> Result<Execution, PortError> {
     let (_, stacks) = stacks(move |asked| match asked.operation.as_str() {
         "ExecuteChangeSet" => Answer::xml_error(400, code, "it cannot be executed"),
         "DescribeStackEvents" => {
             let events = format!("<StackEvents>{}</StackEvents>", events.concat());
             result("DescribeStackEvents", &events)
+        }
+        "DescribeStacks" => result(
+            "DescribeStacks",
+            &format!(
+                "<Stacks><member><StackName>{STACK}</StackName>\
+                 <CreationTime>2026-01-05T09:00:00Z</CreationTime>\
+                 <StackStatus>{stack}</StackStatus></member></Stacks>"
+            ),
+        ),
+        _ if execution.is_empty() => {
+            Answer::xml_error(404, "ChangeSetNotFound", "it does not exist")
         }
         _ => result(
             "DescribeChangeSet",
@@ -353,22 +371,41 @@ async fn executed(code: &'static str, events: Vec<String>, execution: &'static s
             ),
         ),
     });
-    stacks
-        .ensure_executed(&target(), STACK, NAME)
-        .await
-        .unwrap()
+    stacks.ensure_executed(&target(), STACK, NAME).await
 }
 
 #[tokio::test]
 async fn a_lost_answer_to_the_execution_is_found_again() {
     let began = event(STACK, ID, "UPDATE_IN_PROGRESS", "User Initiated", NAME);
     let invalid = "InvalidChangeSetStatus";
-    let by_event = executed(invalid, vec![began], "OBSOLETE").await;
-    assert_eq!(by_event, Execution::Taken);
-    let by_status = executed(invalid, Vec::new(), "EXECUTE_IN_PROGRESS").await;
-    assert_eq!(by_status, Execution::Taken);
-    let never = executed(invalid, Vec::new(), "OBSOLETE").await;
-    assert_eq!(never, Execution::Void("it cannot be executed".to_owned()));
-    let token = executed("TokenAlreadyExistsException", Vec::new(), "OBSOLETE").await;
-    assert_eq!(token, Execution::Taken);
+    let (idle, busy) = ("UPDATE_COMPLETE", "UPDATE_IN_PROGRESS");
+    let taken = Ok(Execution::Taken);
+    assert_eq!(
+        executed(invalid, vec![began], "OBSOLETE", idle).await,
+        taken
+    );
+    let by_status = executed(invalid, Vec::new(), "EXECUTE_IN_PROGRESS", busy).await;
+    assert_eq!(by_status, taken);
+    let token = executed("TokenAlreadyExistsException", Vec::new(), "OBSOLETE", idle).await;
+    assert_eq!(token, taken);
+}
+
+#[tokio::test]
+async fn a_change_set_is_void_only_where_no_look_can_be_behind() {
+    let (invalid, missing) = ("InvalidChangeSetStatus", "ChangeSetNotFound");
+    let (idle, busy) = ("UPDATE_COMPLETE", "UPDATE_IN_PROGRESS");
+    for (code, execution, stack) in [(invalid, "OBSOLETE", busy), (missing, "", idle)] {
+        let never = executed(code, Vec::new(), execution, stack).await;
+        assert_eq!(
+            never,
+            Ok(Execution::Void("it cannot be executed".to_owned()))
+        );
+    }
+    // It may be ours that updates the stack, and neither its events nor its status show it yet.
+    for (code, execution) in [(invalid, "AVAILABLE"), (missing, "")] {
+        let unknown = executed(code, Vec::new(), execution, busy)
+            .await
+            .unwrap_err();
+        assert_eq!(unknown.class, ErrorClass::Retryable, "{unknown}");
+    }
 }

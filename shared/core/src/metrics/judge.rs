@@ -16,8 +16,8 @@
 //! Chance is given one in 100,000 at each look while both have traffic, and one in a million after
 //! the shift. There are as many looks as minutes: a canary of ten minutes and the minutes after it,
 //! with two metrics, are given 3 in 10,000 together by Bonferroni's bound. That bound holds where
-//! minutes are alike; nights in which they are not are measured (docs/reliability.md). And what is less than the smallest difference that matters counts
-//! as none, however sure it is.
+//! minutes are alike; nights in which they are not are measured (docs/reliability.md). And what is
+//! less than the smallest difference that matters counts as none, however sure it is.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! What users ask of an application, minute by minute: a curve over the day, noise that lasts for a
 //! while, and troubles that hit every version alike. The same numbers for the same seed and minute,
-//! whoever asks and in whatever order.
+//! no matter who asks and in which order.
 
 use std::f64::consts::TAU;
 
