@@ -38,6 +38,7 @@ use crate::migration::Risk;
 use crate::registry::Registry;
 use crate::tag::TagPattern;
 
+pub use check::{holds_password, names_secret};
 pub use metrics::Metrics;
 pub use migration::{Inspect, Migration, RiskRule, WaivedFinding, is_alembic};
 pub use monitor::Monitor;
