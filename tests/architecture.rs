@@ -52,7 +52,12 @@ const SOURCES_OF_SURPRISE: [&str; 5] = ["rand", "getrandom", "fastrand", "chrono
 
 #[test]
 fn the_core_and_the_words_have_no_async_no_vendor_and_no_chance_in_their_tree() {
-    for package in ["sluice-core", "sluice-doctor", "sluice-words"] {
+    for package in [
+        "sluice-core",
+        "sluice-doctor",
+        "sluice-draft",
+        "sluice-words",
+    ] {
         assert_free_of(package, &ASYNC_RUNTIMES);
         assert_free_of(package, &VENDORS);
         assert_free_of(package, &SOURCES_OF_SURPRISE);
@@ -151,7 +156,7 @@ fn dependencies_point_inwards() {
             "sluice-core" => &[],
             "sluice-migrations" | "sluice-words" => &["sluice-core"],
             "sluice-app" => &["sluice-core", "sluice-migrations", "sluice-words"],
-            "sluice-doctor" => &["sluice-core", "sluice-words"],
+            "sluice-doctor" | "sluice-draft" => &["sluice-core", "sluice-words"],
             "sluice-monitors" | "sluice-sim" | "sluice-slack" => &[
                 "sluice-core",
                 "sluice-migrations",
@@ -167,6 +172,7 @@ fn dependencies_point_inwards() {
         "sluice-words",
         "sluice-app",
         "sluice-doctor",
+        "sluice-draft",
         "sluice-monitors",
         "sluice-sim",
         "sluice-slack",

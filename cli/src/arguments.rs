@@ -8,13 +8,14 @@ use sluice_sim::cloud::Lag;
 
 use crate::installation::arguments::{Installation, Operate};
 use crate::installation::doctor::Doctor;
+use crate::installation::init::Init;
 
 /// Deploys images that were pushed to ECR to ECS: with an approval, a verified snapshot, a watched
 /// migration, and a rollback at every step.
 ///
 /// `demo`, `run`, `plan` and `hunt` work on a simulated cloud with virtual time, and touch no AWS. The
-/// commands from `doctor` on look at a real installation or ask it, with your AWS credentials:
-/// docs/doctor.md, docs/operate.md.
+/// commands from `init` on look at a real account or installation or ask it, with your AWS
+/// credentials: docs/init.md, docs/doctor.md, docs/operate.md.
 #[derive(Debug, Parser)]
 #[command(
     name = "sluice",
@@ -49,6 +50,7 @@ pub enum Command {
     Hunt(Hunt),
     Completions(Completions),
     Man(Man),
+    Init(Init),
     Doctor(Doctor),
     #[command(flatten)]
     Operate(Operate),

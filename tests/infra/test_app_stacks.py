@@ -5,6 +5,7 @@ import json
 import re
 import string
 import subprocess
+import tomllib
 import unittest
 
 import jmespath
@@ -114,7 +115,7 @@ class Stacks(unittest.TestCase):
     # One after the other, as the life of an environment goes.
     def test_created_deployed_to_changed_removed(self):
         self.run_blocks("Installing")
-        for check in (self.created, self.forgotten, self.secrets, self.registry):
+        for check in (self.created, self.forgotten, self.secrets, self.registry, self.drafted):
             with self.subTest(check.__name__):
                 check()
         for number in range(10):
@@ -198,6 +199,55 @@ class Stacks(unittest.TestCase):
         self.assertTrue(there["imageScanningConfiguration"]["scanOnPush"])
         policy = self.accounts.client("ecr").get_repository_policy(repositoryName="erp")["policyText"]
         self.assertIn(OTHER, policy)
+
+    def drafted(self):
+        """`sluice init` drafts the ERP's own file from what was just created, in two accounts."""
+        clusters = ("--cluster", "erp-staging", "--cluster", "erp-production", "--also", "other")
+        answers = (
+            "--answer=approvers=S0604QSJC,U024BE7LH",
+            "--answer=staging.web.url=https://erp-staging.example.com",
+            "--answer=production.web.url=https://erp.example.com",
+        )
+        ran = self.accounts.sluice("init", "drafted.toml", *clusters, *answers)
+        # ministack's CloudWatch does not speak the SDK's protocol: alarms are unknown, and the file says so.
+        self.assertEqual(ran.returncode, 2, ran.stderr)
+        self.assertIn("unknown: AWS's answer to cloudwatch:DescribeAlarms", ran.stderr.replace("\n", " "))
+        file = self.accounts.folder / "drafted.toml"
+        ours, own = tomllib.loads(file.read_text()), app.config()
+        self.assertEqual(ours["app"], own["app"])
+        for name, service in own["services"].items():
+            there = ours["services"][name]
+            self.assertEqual(there["kind"], service["kind"], name)
+            self.assertEqual(there.get("container", name), service.get("container", name))
+            # The target groups ask only `live`: nothing in AWS knows the other path.
+            self.assertEqual(there.get("live"), service.get("live"))
+        for name, there in own["environments"].items():
+            drafted = ours["environments"][name]
+            for key in ("account", "region", "cluster", "role", "tags", "channel", "after", "secrets", "variables"):
+                self.assertEqual(drafted.get(key), there.get(key), f"{name}: {key}")
+            web, place = drafted["services"]["web"], there["services"]["web"]
+            self.assertEqual(web, {"strategy": "blue-green", **place}, name)
+        backup = ours["environments"]["production"]["backup"]
+        self.assertEqual(backup, {"instance": own["environments"]["production"]["backup"]["instance"]})
+        self.assertNotIn("backup", ours["environments"]["staging"])
+        again = self.accounts.sluice("init", "drafted.toml", *clusters)
+        self.assertEqual(again.returncode, 1)
+        self.assertIn("drafted.toml exists, and nothing was written", again.stderr.replace("\n", " "))
+        self.types_what_is_next(ran.stderr)
+
+    def types_what_is_next(self, said):
+        """The commands that it names at the end; the last one is that of docs/install.md."""
+        following = [line.split("   ")[0].strip() for line in said.split("Next:\n")[1].splitlines()]
+        *works, build = following
+        self.assertEqual(len(works), 2)
+        for command in works:
+            program, *arguments = command.split(" ")
+            self.assertEqual(program, "sluice")
+            more = ["--headless"] if "demo" in arguments else []
+            ran = self.accounts.sluice(*arguments, *more)
+            self.assertEqual(ran.returncode, 0, f"{command}:\n{ran.stdout}{ran.stderr}")
+        page = (ROOT / "docs/install.md").read_text()
+        self.assertIn(f"\n{build.replace('drafted.toml', 'sluice.toml')}\n", page)
 
     # ── What Sluice and ECS do, by their calls ────────────────────────────────────────────────────
 

@@ -2,6 +2,7 @@
 
 pub mod arguments;
 pub mod doctor;
+pub mod init;
 pub mod order;
 pub mod place;
 pub mod shown;

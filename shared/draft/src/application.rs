@@ -72,6 +72,13 @@ impl<'a> Application<'a> {
         noise.extend(names::words(&repository));
         let mut left_out = Vec::new();
         let mut environments = Vec::new();
+        let given = clusters.iter().filter_map(|one| one.environment.as_ref());
+        if let Some(bad) = given
+            .into_iter()
+            .find(|name| names::plain(name).as_ref() != Some(name))
+        {
+            return Err(Undecided::BadName(bad.clone()));
+        }
         for cluster in clusters {
             let (ours, notes) = ours(cluster, &repository);
             left_out.extend(notes);

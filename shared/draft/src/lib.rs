@@ -6,6 +6,7 @@
 
 mod alarms;
 mod application;
+mod conversation;
 mod database;
 mod environment;
 pub mod facts;
@@ -25,6 +26,7 @@ use facts::Cluster;
 use sluice_words::doctor::NotSeen;
 use sluice_words::draft::{Question, application as words};
 
+pub use conversation::settle;
 pub use settings::secret_arn;
 
 use application::Application;
@@ -71,6 +73,8 @@ pub enum Undecided {
     NoSuchRepository(String, Vec<(String, Vec<String>)>),
     /// Two clusters are an environment of this name.
     SameName(String),
+    /// An environment cannot have this name.
+    BadName(String),
     /// Nothing is asked under these keys. There are those.
     NotAsked(Vec<String>, Vec<String>),
 }

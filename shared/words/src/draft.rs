@@ -2,6 +2,7 @@
 
 pub mod alarms;
 pub mod application;
+pub mod command;
 pub mod database;
 pub mod environment;
 pub mod health;

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod asking;
+mod beside;
 mod cases;
 mod erp;
 mod hostile;

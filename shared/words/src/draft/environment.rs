@@ -12,7 +12,7 @@ pub fn after(environment: &str) -> Note {
 /// The role.
 pub fn role(name: &str) -> Note {
     Note::ToDo(format!(
-        "the stack infra/environment.yaml creates this role (docs/install.md, step 4): give it \
+        "the stack infra/environment.yaml creates this role (docs/install.md, step 3): give it \
          RoleName={name}."
     ))
 }
