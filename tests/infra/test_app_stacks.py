@@ -37,6 +37,9 @@ FORGOTTEN = {
     },
 }
 
+# What a revision of a task definition takes over from the one before, besides its containers.
+MEMBERS = ("family", "taskRoleArn", "executionRoleArn", "networkMode", "requiresCompatibilities", "cpu", "memory")
+
 
 def blocks(title):
     """The commands below a heading of infra/app/README.md: (account, text)."""
@@ -202,6 +205,8 @@ class Stacks(unittest.TestCase):
 
     def drafted(self):
         """`sluice init` drafts the ERP's own file from what was just created, in two accounts."""
+        self.give_secrets(OTHER, "staging")
+        self.give_secrets(SLUICE, "production")
         clusters = ("--cluster", "erp-staging", "--cluster", "erp-production", "--also", "other")
         answers = (
             "--answer=approvers=S0604QSJC,U024BE7LH",
@@ -211,7 +216,7 @@ class Stacks(unittest.TestCase):
         ran = self.accounts.sluice("init", "drafted.toml", *clusters, *answers)
         # ministack's CloudWatch does not speak the SDK's protocol: alarms are unknown, and the file says so.
         self.assertEqual(ran.returncode, 2, ran.stderr)
-        self.assertIn("unknown: AWS's answer to cloudwatch:DescribeAlarms", ran.stderr.replace("\n", " "))
+        self.assertIn("unknown: AWS's answer to cloudwatch:DescribeAlarms", " ".join(ran.stderr.split()))
         file = self.accounts.folder / "drafted.toml"
         ours, own = tomllib.loads(file.read_text()), app.config()
         self.assertEqual(ours["app"], own["app"])
@@ -232,8 +237,24 @@ class Stacks(unittest.TestCase):
         self.assertNotIn("backup", ours["environments"]["staging"])
         again = self.accounts.sluice("init", "drafted.toml", *clusters)
         self.assertEqual(again.returncode, 1)
-        self.assertIn("drafted.toml exists, and nothing was written", again.stderr.replace("\n", " "))
+        self.assertIn("drafted.toml exists, and nothing was written", " ".join(again.stderr.split()))
         self.types_what_is_next(ran.stderr)
+
+    def give_secrets(self, account, name):
+        """ministack's CloudFormation forgets the secrets of containers. Revisions that have those of sluice.toml."""
+        ecs, secrets = self.accounts.client("ecs", account), self.accounts.client("secretsmanager", account)
+        there = []
+        for variable, place in app.config()["environments"][name]["secrets"].items():
+            origin = place.get("parameter") or secrets.describe_secret(SecretId=place["secret"])["ARN"]
+            there.append({"name": variable, "valueFrom": f"{origin}:{place['key']}::" if "key" in place else origin})
+        for service in ("web", "worker", "beat"):
+            described = ecs.describe_task_definition(taskDefinition=f"erp-{name}-{service}")
+            runs = described["taskDefinition"]
+            containers = [{**one, "secrets": there} for one in runs["containerDefinitions"]]
+            made = ecs.register_task_definition(
+                containerDefinitions=containers, **{member: runs[member] for member in MEMBERS}
+            )["taskDefinition"]["taskDefinitionArn"]
+            ecs.update_service(cluster=f"erp-{name}", service=f"erp-{service}", taskDefinition=made)
 
     def types_what_is_next(self, said):
         """The commands that it names at the end; the last one is that of docs/install.md."""
@@ -275,19 +296,10 @@ class Stacks(unittest.TestCase):
             containers[0]["image"] = RUNNING.replace("b" * 62, f"{number:062d}") if number < 9 else RUNNING
             pinned = f"arn:aws:secretsmanager:eu-central-1:{OTHER}:secret:erp/staging/redis-AbCdEf:url::{number:032d}"
             containers[0]["secrets"] = [{"name": "REDIS_URL", "valueFrom": pinned}]
-            members = (
-                "family",
-                "taskRoleArn",
-                "executionRoleArn",
-                "networkMode",
-                "requiresCompatibilities",
-                "cpu",
-                "memory",
-            )
             made = ecs.register_task_definition(
                 containerDefinitions=containers,
                 tags=[{"key": "sluice:deployment", "value": f"dep-{number}"}],
-                **{member: runs[member] for member in members},
+                **{member: runs[member] for member in MEMBERS},
             )["taskDefinition"]["taskDefinitionArn"]
             rollout = {
                 **there["deploymentConfiguration"],

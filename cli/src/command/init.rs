@@ -23,6 +23,7 @@ mod drafts {
     use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
     use std::path::Path;
 
+    use anstream::adapter::strip_str;
     use sluice_aws::Clients;
     use sluice_aws::doctor::cluster::{Named, look_at};
     use sluice_aws::doctor::{Blind, Eyes};
@@ -138,26 +139,25 @@ mod drafts {
 
     fn tell(draft: &Draft, name: &str, prints: bool) {
         let text = |before: &str, text: &str| {
-            wrap_hanging(&format!("{before}{text}"), width(), before.len()).join("\n")
+            let hang = strip_str(before).to_string().len();
+            wrap_hanging(&format!("{before}{text}"), width(), hang).join("\n")
         };
         let said = words::written(name, prints);
         anstream::eprintln!("{}", paint(GOOD, said));
+        let before = format!("{} ", paint(WARN, "unknown:"));
         for why in &draft.unknown {
-            anstream::eprintln!(
-                "{} {}",
-                paint(WARN, "unknown:"),
-                text("", &words::unknown(why))
-            );
+            anstream::eprintln!("{}", text(&before, &words::unknown(why)));
         }
+        let before = format!("{} ", paint(BAD, "credential:"));
         for credential in &draft.credentials {
-            anstream::eprintln!("{} {}", paint(BAD, "credential:"), text("", credential));
+            anstream::eprintln!("{}", text(&before, credential));
         }
         let open: Vec<_> = draft
             .questions
             .iter()
             .filter(|one| !one.is_answered)
             .collect();
-        if let Some(title) = words::open(&draft.text, name) {
+        if let Some(title) = words::open(&draft.text) {
             anstream::eprintln!("{}", paint(STRONG, title));
         }
         for question in open {

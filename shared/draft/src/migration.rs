@@ -166,7 +166,7 @@ fn usual(found: &Application<'_>) -> (Option<&'static str>, &'static [&'static s
     };
     match USUAL.iter().find(is_used) {
         Some((program, _, at)) => (Some(program), KNOWN[*at].2),
-        None => (None, KNOWN[0].2),
+        None => (None, &["…"]),
     }
 }
 

@@ -76,6 +76,7 @@ fn variables(
         if by_service.values().any(|value| is_credential(name, value)) {
             let words = words::credential(name, &services, &environment.name);
             page.credentials.push(words);
+            continue;
         }
         let value = common(by_service, environment.services.len());
         let value = value.filter(|value| is_harmless(name, value) && !secret.contains_key(name));

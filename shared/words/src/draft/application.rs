@@ -68,7 +68,7 @@ pub fn left_out_other(services: &[&str], repository: &str) -> Note {
         ),
         _ => format!(
             "{} runs the image of another repository, {repository}, and is not in this file. One file is \
-             one image: sluice init --repository {repository} drafts that one.",
+             one image: --repository {repository} drafts that one.",
             names(services)
         ),
     })

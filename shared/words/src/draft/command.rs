@@ -36,7 +36,7 @@ pub fn unknown(why: &NotSeen) -> String {
 }
 
 /// How much is open.
-pub fn open(text: &str, file: &str) -> Option<String> {
+pub fn open(text: &str) -> Option<String> {
     let begins = format!("# {TO_DO}");
     let count = text
         .lines()
@@ -47,9 +47,8 @@ pub fn open(text: &str, file: &str) -> Option<String> {
     } else {
         format!("{count} places")
     };
-    (count > 0).then(|| {
-        format!("To do, {places} in {file}: search for \"{TO_DO}\". What can be answered:")
-    })
+    (count > 0)
+        .then(|| format!("To do, {places}: search the file for \"{TO_DO}\". What can be answered:"))
 }
 
 /// How a question is answered.

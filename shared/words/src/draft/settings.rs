@@ -14,8 +14,8 @@ pub fn variables() -> Note {
 /// Variables that are not copied.
 pub fn stay(variables: &[&str]) -> Note {
     Note::Seen(format!(
-        "{} stay in the task definitions and are not in this file: they are not the same in every \
-         service, or their values could be private.",
+        "left in the task definitions, and not in this file: {}. Not the same in every service, or the \
+         value could be private.",
         names(variables)
     ))
 }

@@ -106,9 +106,10 @@ async fn databases(clients: &ClientSet) -> Seen<Vec<Database>> {
             secret: secret.and_then(|one| one.secret_arn()).map(str::to_owned),
         });
     }
+    // An empty name is none.
     let alone = instances
         .iter()
-        .filter(|one| one.db_cluster_identifier().is_none());
+        .filter(|one| one.db_cluster_identifier().is_none_or(str::is_empty));
     databases.extend(alone.map(|one| {
         let host = one.endpoint().and_then(|endpoint| endpoint.address());
         let secret = one

@@ -114,6 +114,10 @@ async fn place(eyes: &Eyes, cluster: &str) -> Result<Place, Blind> {
             Err(why) => refused.push((*account, why)),
         }
     }
+    // A cluster without services, such as `default`, is not the one that is meant if another has some.
+    if there.iter().any(|(_, services)| !services.is_empty()) {
+        there.retain(|(_, services)| !services.is_empty());
+    }
     let place = |account: &AccountId, services| Place {
         name: name.to_owned(),
         account: account.clone(),

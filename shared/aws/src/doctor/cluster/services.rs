@@ -119,7 +119,10 @@ fn container(definition: &ContainerDefinition) -> Container {
             Hidden::new(pair.value().unwrap_or_default()),
         ))
     });
-    let secrets = definition.secrets().iter();
+    let secrets = definition
+        .secrets()
+        .iter()
+        .filter(|one| !one.name().is_empty());
     let secrets = secrets.map(|one| (one.name().to_owned(), one.value_from().to_owned()));
     let ports = definition.port_mappings().iter();
     Container {

@@ -362,6 +362,16 @@ async fn a_cluster_of_two_accounts_is_named_by_its_arn() {
     let clusters = Box::pin(look_at(&both, &named(arn))).await.unwrap();
     assert_eq!(clusters[0].account, "333333333333");
     assert_eq!(clusters[0].name, "shop");
+    let empty = |asked: &Asked| match asked.operation.as_str() {
+        "ListServices" => Answer::json(&json!({ "serviceArns": [] })),
+        _ => account(asked),
+    };
+    let mut one = eyes(account);
+    let other = TestCloud::in_account("333333333333", empty).clients;
+    let other = std::sync::Arc::into_inner(other).unwrap();
+    one.others.insert(AccountId::new("333333333333"), other);
+    let clusters = Box::pin(look_at(&one, &named("shop"))).await.unwrap();
+    assert_eq!(clusters[0].account, ACCOUNT, "the other has no services");
 }
 
 /// As CloudWatch sends them: a metric alarm on a metric, one on an expression, one of autoscaling, and
