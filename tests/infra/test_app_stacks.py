@@ -344,7 +344,8 @@ class Stacks(unittest.TestCase):
         self.client("ecs").update_service(cluster="erp-staging", service="erp-worker", desiredCount=2)  # autoscaling
         self.shift("Green")
         before, texts = self.world(), self.stack()
-        self.assertTrue(before["erp-web"][0].endswith("/erp-staging-web:11"), before["erp-web"][0])
+        # The template's, that of `give_secrets`, and ten releases.
+        self.assertTrue(before["erp-web"][0].endswith("/erp-staging-web:12"), before["erp-web"][0])
         self.set_parameter(LogDays="60", BackupDays="14")
         self.run_blocks("Changing it", only=0)
         self.assertEqual(self.world(), before)

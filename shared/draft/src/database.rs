@@ -70,6 +70,15 @@ fn backup_off(environment: &str, kind: &str, identifier: Option<&str>, page: &mu
     page.off_text(kind, identifier.unwrap_or("…"));
 }
 
+/// The database, if it is known without an answer.
+pub(crate) fn known<'a>(
+    found: &Application<'_>,
+    environment: &Environment<'a>,
+) -> Option<&'a Database> {
+    let databases = environment.cluster.databases.as_ref().ok()?;
+    of(found, environment, databases).map(|(database, _)| database)
+}
+
 /// The database, and how it is known.
 fn of<'a>(
     found: &Application<'_>,

@@ -7,7 +7,7 @@ use sluice_words::draft::{Note, services};
 use crate::application::{Application, Environment};
 use crate::names::PRODUCTION;
 use crate::page::{Page, list};
-use crate::{alarms, database, settings, traffic};
+use crate::{alarms, database, install, settings, traffic};
 
 /// An id that no group in Slack has: nothing can be approved with it.
 const NO_GROUP: &str = "S0000000000";
@@ -95,7 +95,7 @@ fn role(found: &Application<'_>, environment: &Environment<'_>, page: &mut Page)
         1 => "sluice-deployer".to_owned(),
         _ => format!("sluice-deployer-{}", environment.name),
     };
-    page.note(&words::role(&role));
+    install::parameters(found, environment, &role, page);
     let partition = cluster.partition();
     page.text(
         "role",

@@ -161,8 +161,6 @@ pub struct GroupFacts {
     pub health_path: Option<String>,
     /// The status codes that the check takes as healthy, such as `200-399`.
     pub healthy_codes: Option<String>,
-    /// `ip`, `instance` or another.
-    pub target_type: String,
     /// Its VPC.
     pub vpc: Option<String>,
     /// The load balancers that send it requests, by ARN.

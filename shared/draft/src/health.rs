@@ -90,7 +90,7 @@ fn asked(found: &Application<'_>, unit: &str) -> Asked {
                 }
             }
         }
-        if let Some(path) = of_container(&running) {
+        if let Some(path) = of_container(running) {
             asked.add(&path, words::of_container(&running.container.name, &path));
         }
     }
@@ -148,7 +148,7 @@ pub(crate) fn smoke_tests(found: &Application<'_>, page: &mut Page) {
         let service = (webs.len() > 1).then_some(*unit);
         match known {
             Some((live, ready)) => {
-                page.note(&words::smoke_test(*unit));
+                page.note(&words::smoke_test(unit));
                 page.line("[[smoke_tests]]");
                 page.text("name", &words::smoke_test_name(unit));
                 page.text("path", if live == ready { &live } else { &ready });
@@ -157,7 +157,7 @@ pub(crate) fn smoke_tests(found: &Application<'_>, page: &mut Page) {
                 }
             }
             None => {
-                page.note(&words::no_smoke_test(*unit));
+                page.note(&words::no_smoke_test(unit));
                 page.off("[[smoke_tests]]");
                 page.off_text("name", words::EXAMPLE.0);
                 page.off_text("path", words::EXAMPLE.1);

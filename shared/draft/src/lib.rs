@@ -12,6 +12,7 @@ mod environment;
 pub mod facts;
 mod health;
 mod image;
+mod install;
 mod migration;
 mod names;
 mod page;

@@ -141,11 +141,10 @@ fn of_container(container: &Container) -> Option<Vec<String>> {
             .all(|c| c.is_ascii_alphanumeric() || "._/:-".contains(c));
         tame && !word.is_empty() && !word.starts_with("-p") && !word.to_lowercase().contains("pass")
     };
-    let command =
-        match whole == words && whole.len() <= 8 && whole.iter().all(|word| is_plain(&word)) {
-            true => whole,
-            false => usual.to_vec(),
-        };
+    let command = match whole == words && whole.len() <= 8 && whole.iter().all(is_plain) {
+        true => whole,
+        false => usual.to_vec(),
+    };
     Some(command.into_iter().map(str::to_owned).collect())
 }
 

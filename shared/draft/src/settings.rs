@@ -165,7 +165,7 @@ fn secrets(environment: &Environment<'_>, secret: &ByService<'_>, page: &mut Pag
     let services = environment.services.len();
     let in_all = |name: &&str, by_service: &BTreeMap<&str, &str>| {
         let from = common(by_service, services).filter(|_| is_name(name));
-        from.is_some_and(|from| is_writable(from))
+        from.is_some_and(is_writable)
     };
     let (written, stay): (Vec<_>, Vec<_>) = secret
         .iter()

@@ -1,9 +1,9 @@
 //! Applications that differ from the ERP.
 
-use sluice_draft::facts::{Cluster, Container, Hidden, Service, TaskDefinition};
+use sluice_draft::facts::{Cluster, Container, Service};
 use sluice_draft::{Undecided, Wanted, draft};
 
-use crate::erp::{alarm, cluster, container, database, entrance, one_group, service, words};
+use crate::erp::{alarm, cluster, container, entrance, one_group, service};
 use crate::{drafted, valid};
 
 pub(crate) const ACCOUNT: &str = "222222222222";

@@ -65,7 +65,7 @@ pub(crate) fn service(name: &str, containers: Vec<Container>) -> Service {
         alarms: Vec::new(),
         definition: Ok(TaskDefinition {
             family: name.into(),
-            roles: Vec::new(),
+            roles: vec![format!("arn:aws:iam::222222222222:role/{name}")],
             containers,
         }),
         balancers: Vec::new(),
@@ -90,7 +90,6 @@ pub(crate) fn group(name: &str, path: &str) -> TargetGroup {
         about: Ok(GroupFacts {
             health_path: Some(path.into()),
             healthy_codes: Some("200".into()),
-            target_type: "ip".into(),
             vpc: Some("vpc-1".into()),
             balancers: vec![arn("loadbalancer/app/erp/2")],
         }),
@@ -178,6 +177,7 @@ pub(crate) fn clusters() -> Vec<Cluster> {
             let container = Container {
                 secrets: secrets.clone(),
                 variables: variables.clone(),
+                log_group: Some(format!("/ecs/erp-{}/{}", environment.name, own.name)),
                 ports: if is_web { vec![8000] } else { Vec::new() },
                 ..container(own.container.as_str(), "erp", command)
             };

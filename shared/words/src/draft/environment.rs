@@ -1,6 +1,6 @@
 //! An environment.
 
-use super::Note;
+use super::{Note, names};
 
 /// What comes before it.
 pub fn after(environment: &str) -> Note {
@@ -9,12 +9,18 @@ pub fn after(environment: &str) -> Note {
     ))
 }
 
-/// The role.
-pub fn role(name: &str) -> Note {
-    Note::ToDo(format!(
-        "the stack infra/environment.yaml creates this role (docs/install.md, step 3): give it \
-         RoleName={name}."
-    ))
+/// The stack with the role, and its parameters below.
+pub fn parameters() -> Note {
+    Note::ToDo(
+        "the stack infra/environment.yaml creates this role. docs/install.md, step 3, with SluiceAccount \
+         and these parameters: rights on these names and no others."
+            .into(),
+    )
+}
+
+/// Names that no pattern fits.
+pub fn no_pattern(all: &[&str]) -> String {
+    format!("… (one pattern for {})", names(all))
 }
 
 /// Tags like the one that runs.

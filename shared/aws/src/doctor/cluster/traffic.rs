@@ -47,13 +47,11 @@ async fn group(clients: &ClientSet, arn: &str) -> Seen<GroupFacts> {
     let answer = seen("elasticloadbalancing:DescribeTargetGroups", arn, call).await?;
     let group = answer.target_groups.unwrap_or_default().pop();
     let group = group.unwrap_or_else(|| Group::builder().build());
-    let target_type = group.target_type().map(|one| one.as_str().to_owned());
     Ok(GroupFacts {
         healthy_codes: group
             .matcher()
             .and_then(|one| one.http_code())
             .map(str::to_owned),
-        target_type: target_type.unwrap_or_default(),
         health_path: group.health_check_path,
         vpc: group.vpc_id,
         balancers: group.load_balancer_arns.unwrap_or_default(),
