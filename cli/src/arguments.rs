@@ -45,6 +45,7 @@ pub enum Command {
     Replay(Replay),
     #[command(subcommand)]
     Config(Config),
+    Console(Console),
     Cloud(Cloud),
     Hunt(Hunt),
     Completions(Completions),
@@ -69,6 +70,7 @@ pub enum Command {
     sluice demo --scenario broken-migration   play one of them\n  \
     sluice demo --lag 3s                      AWS reads lag 3 seconds behind\n  \
     sluice demo --config sluice.toml          your own application\n  \
+    sluice demo --console                     the same in your browser\n  \
     sluice demo --headless --json | jq .deployments"
 )]
 pub struct Demo {
@@ -95,6 +97,11 @@ pub struct Demo {
     /// Default: what the scenario says.
     #[arg(long, value_name = "TIME", value_parser = lag)]
     pub lag: Option<Lag>,
+    /// Show everything as pages on 127.0.0.1 too, on this port, while it plays and until Ctrl-C. Needs
+    /// a build with `--features console`.
+    #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true,
+        default_missing_value = "4750", conflicts_with_all = ["list", "json"])]
+    pub console: Option<u16>,
     /// Sluice works through the real AWS SDK, against the simulated cloud on a loopback port. Needs
     /// a build with `--features wire`.
     #[arg(long)]
@@ -170,6 +177,43 @@ pub struct Plan {
     /// The application.
     #[command(flatten)]
     pub configuration: Configuration,
+}
+
+/// Show an installation as pages in your browser, or a recorded history. They only read.
+///
+/// What runs, what waits and for whom, every deployment with its phases, plan and history, and the
+/// figures of DORA. The pages are served on 127.0.0.1 to this machine alone. An installation is read as
+/// `sluice status` reads it, with your AWS credentials. `sluice demo --console` shows a demo.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:\n  \
+    sluice console\n  \
+    sluice console --installation company --port 8080\n  \
+    sluice demo --headless --json > history.json; sluice console history.json\n\n\
+    Needs a build with pages, and for an installation with AWS credentials:\n  \
+    cargo install --path cli --features console,installation"
+)]
+pub struct Console {
+    /// A recorded history, as `sluice replay` takes it; `-` for standard input. Default: an
+    /// installation.
+    #[arg(value_name = "FILE", conflicts_with_all = ["installation", "url", "region", "profile"])]
+    pub file: Option<PathBuf>,
+    /// The port; 0 takes a free one.
+    #[arg(long, value_name = "P", default_value_t = 4750)]
+    pub port: u16,
+    /// The installation, as ~/.config/sluice/installations.toml names it. Default: the only one there.
+    #[arg(long, value_name = "NAME", conflicts_with = "url")]
+    pub installation: Option<String>,
+    /// The URL of `operate`: the output OperateUrl of Sluice's stack. Default: SLUICE_OPERATE_URL.
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// The region of the URL, where it does not say it.
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// The profile whose AWS credentials are used. Default: AWS_PROFILE, or the SDK's own order.
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Option<String>,
 }
 
 /// Serve a simulated cloud on 127.0.0.1 that speaks AWS's protocols, to explore and to deploy to.

@@ -196,6 +196,16 @@ impl MemoryStore {
         self.tables().deployments.get(id).cloned()
     }
 
+    /// Its history, in the same way.
+    pub fn history_of(&self, id: &DeploymentId) -> Vec<Record> {
+        self.tables().histories.get(id).cloned().unwrap_or_default()
+    }
+
+    /// The environment, in the same way.
+    pub fn environment_state(&self, key: &EnvironmentKey) -> EnvironmentState {
+        self.tables().environments.get(key).cloned().unwrap_or_default()
+    }
+
     /// Damages the stored item of a deployment: from now on nobody can read it.
     pub fn damage(&self, id: &DeploymentId) {
         self.tables().damaged.insert(id.clone());

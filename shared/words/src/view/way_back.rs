@@ -28,7 +28,7 @@ pub(super) fn blocks(d: &Deployment) -> Vec<Block> {
 }
 
 /// Before the yes: whether it can be taken back.
-pub(super) fn verdict(sealed: &SealedPlan) -> Option<String> {
+pub fn verdict(sealed: &SealedPlan) -> Option<String> {
     let plan = &sealed.plan;
     if plan.at_head.is_some() {
         return Some("🟢 safe: nothing is migrated".to_owned());
