@@ -39,9 +39,7 @@ fn installation(_: &Console) -> Result<std::sync::Arc<dyn sluice_console::Source
 }
 
 #[cfg(all(feature = "console", feature = "installation"))]
-fn installation(
-    console: &Console,
-) -> Result<std::sync::Arc<dyn sluice_console::Source>, Failure> {
+fn installation(console: &Console) -> Result<std::sync::Arc<dyn sluice_console::Source>, Failure> {
     use crate::console::Installed;
     use crate::installation::arguments::Installation;
 

@@ -84,7 +84,9 @@ fn options(at: &Installation) -> String {
     ];
     let given = given.into_iter();
     let given = given.filter_map(|(option, value)| Some((option, value.as_ref()?)));
-    given.map(|(option, value)| format!(" {option} {}", quoted(value))).collect()
+    given
+        .map(|(option, value)| format!(" {option} {}", quoted(value)))
+        .collect()
 }
 
 /// As a shell takes it for one word.

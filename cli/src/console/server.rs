@@ -43,7 +43,12 @@ impl Server {
         })
     }
 
-    /// Where it is.
+    /// Its address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where it is, for people.
     pub fn said(&self, how_long: &str) -> String {
         format!(
             "Open {} {how_long}. Only this machine can: everyone who is logged in to it.\n",

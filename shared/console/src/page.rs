@@ -134,7 +134,9 @@ fn part(text: &str) -> String {
     let mut part = String::new();
     for byte in text.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => part.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+                part.push(char::from(byte))
+            }
             _ => part.push_str(&format!("%{byte:02X}")),
         }
     }
@@ -149,7 +151,13 @@ fn time(at: Timestamp) -> Markup {
 }
 
 /// Where a page of a list begins, and links to those beside it.
-fn pager(from: usize, shown: usize, all: usize, page: usize, address: impl Fn(usize) -> String) -> Markup {
+fn pager(
+    from: usize,
+    shown: usize,
+    all: usize,
+    page: usize,
+    address: impl Fn(usize) -> String,
+) -> Markup {
     let before = (from > 0).then(|| address(from.saturating_sub(page)));
     let after = (from + shown < all).then(|| address(from + page));
     html! {

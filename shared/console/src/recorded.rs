@@ -114,7 +114,9 @@ impl Recorded {
             at: self.at,
             matching: all.count(),
             from,
-            shown: shown.map(|(key, (standing, _))| of(key, standing)).collect(),
+            shown: shown
+                .map(|(key, (standing, _))| of(key, standing))
+                .collect(),
         }
     }
 
@@ -177,10 +179,10 @@ impl Recorded {
         // Where only the records are known, nothing says that there are no more.
         let chain = story.chain.clone().unwrap_or_else(|| ChainEnd {
             next_seq: u32::try_from(story.records.len()).unwrap_or(u32::MAX),
-            hash: story.records.last().map_or_else(
-                || ChainEnd::start().hash,
-                |last| last.hash.clone(),
-            ),
+            hash: story
+                .records
+                .last()
+                .map_or_else(|| ChainEnd::start().hash, |last| last.hash.clone()),
         });
         let state = (*story.state).clone();
         Ok(DeploymentSeen {
@@ -202,9 +204,8 @@ fn of_deployments(
     let queued = |d: &&&Deployment| d.phase.kind() == PhaseKind::Queued;
     let active = deployments.iter().filter(open).find(|d| !queued(d));
     let next = deployments.iter().rev().filter(open).find(queued);
-    let good = |d: &&&Deployment| {
-        matches!(d.phase.kind(), PhaseKind::Succeeded | PhaseKind::Restored)
-    };
+    let good =
+        |d: &&&Deployment| matches!(d.phase.kind(), PhaseKind::Succeeded | PhaseKind::Restored);
     let verified = deployments.iter().filter(good);
     let verified = verified.max_by_key(|d| d.entered_at);
     let who = newest.map(|d| who_message(&key, &d.settings.environment));

@@ -26,7 +26,7 @@ const SCRIPT: &str = include_str!("../assets/console.js");
 const HEADERS: [(HeaderName, &str); 6] = [
     (
         header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+        "default-src 'none'; img-src data:; script-src 'self'; style-src 'self'; connect-src 'self'; \
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     ),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -55,15 +55,24 @@ pub async fn serve(listener: TcpListener, source: Arc<dyn Source>) -> std::io::R
 
 /// The pages, for requests that were meant for this port of this machine.
 pub fn router(source: Arc<dyn Source>, port: u16) -> Router {
-    let names = [format!("{}:{port}", Ipv4Addr::LOCALHOST), format!("localhost:{port}")];
+    let names = [
+        format!("{}:{port}", Ipv4Addr::LOCALHOST),
+        format!("localhost:{port}"),
+    ];
     Router::new()
         .route("/", get(overview))
         .route("/environments/{app}/{environment}", get(environment))
         .route("/deployments/{id}", get(deployment))
         .route("/history", get(history))
         .route("/figures", get(figures))
-        .route("/console.css", get(|| asset("text/css; charset=utf-8", STYLE)))
-        .route("/console.js", get(|| asset("text/javascript; charset=utf-8", SCRIPT)))
+        .route(
+            "/console.css",
+            get(|| asset("text/css; charset=utf-8", STYLE)),
+        )
+        .route(
+            "/console.js",
+            get(|| asset("text/javascript; charset=utf-8", SCRIPT)),
+        )
         .fallback(nothing)
         .with_state(source)
         .layer(middleware::from_fn_with_state(Arc::new(names), guard))

@@ -263,7 +263,9 @@ pub fn typed(button: &Button, at: &str) -> String {
 pub fn in_chat(action: ButtonAction, at: &str) -> Option<String> {
     let verb = match action {
         ButtonAction::Approve => Verb::Approve,
-        ButtonAction::Reject => return Some(format!("{COMMAND} {} {at} \"…\"", Verb::Reject.word())),
+        ButtonAction::Reject => {
+            return Some(format!("{COMMAND} {} {at} \"…\"", Verb::Reject.word()));
+        }
         ButtonAction::Cancel => Verb::Cancel,
         ButtonAction::Pause => Verb::Pause,
         ButtonAction::Resume => Verb::Resume,

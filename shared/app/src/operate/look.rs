@@ -8,8 +8,8 @@ use sluice_core::failure::PortError;
 use sluice_core::id::DeploymentId;
 use sluice_words::operate::{Answer, Export, Outcome};
 use sluice_words::overview::{
-    self, AT_ONCE, DeploymentSeen, ENVIRONMENTS, EnvironmentSeen, History, Look, NEWEST, Overview, Page,
-    Seen, Standing, UNDERWAY, Underway,
+    self, AT_ONCE, DeploymentSeen, ENVIRONMENTS, EnvironmentSeen, History, Look, NEWEST, Overview,
+    Page, Seen, Standing, UNDERWAY, Underway,
 };
 use sluice_words::view::Glance;
 
@@ -96,7 +96,10 @@ impl App {
     async fn underway(&self) -> Result<(Vec<Underway>, bool), PortError> {
         let due = self.ports.store.due(Timestamp::MAX, None, UNDERWAY + 1);
         let due = due.await?;
-        let read = due.iter().take(UNDERWAY).map(|(id, _)| self.loaded(Some(id)));
+        let read = due
+            .iter()
+            .take(UNDERWAY)
+            .map(|(id, _)| self.loaded(Some(id)));
         // One that cannot be read is said where its environment is shown.
         let read = join_all(read).await.into_iter().flatten().flatten();
         let mut all: Vec<Underway> = read

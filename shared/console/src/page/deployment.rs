@@ -30,11 +30,15 @@ impl Page<'_> {
         let card = message(d, before);
         let span = Span {
             from: d.requested_at,
-            until: if d.phase.is_terminal() { d.entered_at } else { seen.at },
+            until: if d.phase.is_terminal() {
+                d.entered_at
+            } else {
+                seen.at
+            },
         };
         let checked = chain::check(&seen.export.history, Some(chain));
         let body = html! {
-            p { "In " a href=(environment_at(&key)) { (key) } }
+            p { "Environment: " a href=(environment_at(&key)) { (key) } }
             (self.message(&card))
             (self.offers(&card, &key.to_string()))
             (self.phases(&moves, span))
@@ -98,7 +102,8 @@ impl Page<'_> {
 
     /// What was seen of the new version.
     fn sights(&self, d: &Deployment, moves: &Moves, span: Span) -> Markup {
-        let any = !(moves.weights.is_empty() && moves.samples.is_empty() && moves.requests.is_empty());
+        let any =
+            !(moves.weights.is_empty() && moves.samples.is_empty() && moves.requests.is_empty());
         html! {
             @if any {
                 section aria-labelledby="seen" {
@@ -141,8 +146,9 @@ impl Page<'_> {
                     ol.story {
                         @for (at, by, told) in &moves.people {
                             li {
-                                (time(*at)) " " span.who { "@" (by) }
-                                @for line in told { " " span { (self.lines(line)) } }
+                                (time(*at)) " "
+                                @if told.is_empty() { span.who { "@" (by) } }
+                                @for line in told { span { (self.lines(line)) } }
                             }
                         }
                     }
@@ -232,12 +238,18 @@ fn difference(line: &str) -> Markup {
 }
 
 fn traffic(service: &ServiceName, weights: &[(Timestamp, u8)], span: Span) -> Markup {
-    let values: Vec<_> = weights.iter().map(|(at, percent)| (*at, f64::from(*percent))).collect();
+    let values: Vec<_> = weights
+        .iter()
+        .map(|(at, percent)| (*at, f64::from(*percent)))
+        .collect();
     let told: Vec<String> = weights
         .iter()
         .map(|(at, percent)| format!("{percent} % from {}", at.strftime("%H:%M:%S")))
         .collect();
-    let label = format!("Traffic of {service} on the new version: {} (UTC)", told.join(", "));
+    let label = format!(
+        "Traffic of {service} on the new version: {} (UTC)",
+        told.join(", ")
+    );
     let title = html! { (label) };
     plot::framed(&title, &label, &plot::steps(span, &values, 100.0))
 }
@@ -271,15 +283,24 @@ fn compared(
 ) -> Markup {
     let values = |minutes: &Minutes| -> Vec<(Timestamp, f64)> {
         let minutes = minutes.iter();
-        minutes.filter_map(|(at, counts)| Some((*at, of(counts)?))).collect()
+        minutes
+            .filter_map(|(at, counts)| Some((*at, of(counts)?)))
+            .collect()
     };
     let [old, new] = [&measured.old, &measured.new].map(values);
-    let most = old.iter().chain(&new).map(|(_, value)| *value).fold(0.0, f64::max);
+    let most = old
+        .iter()
+        .chain(&new)
+        .map(|(_, value)| *value)
+        .fold(0.0, f64::max);
     if old.is_empty() && new.is_empty() {
         return html! {};
     }
     let last = |values: &[(Timestamp, f64)]| {
-        values.last().map_or_else(|| "none".to_owned(), |(_, value)| format!("{value:.1} {unit}"))
+        values.last().map_or_else(
+            || "none".to_owned(),
+            |(_, value)| format!("{value:.1} {unit}"),
+        )
     };
     let label = format!(
         "{what}, minute by minute: at most {most:.1} {unit}. The last of the new version (solid) {}, of \

@@ -72,7 +72,10 @@ impl Page<'_> {
     fn typing(&self, name: &str) -> Markup {
         let commands = [
             ("How it stands", "status"),
-            ("What a rollback would mean; nothing is done yet", "rollback"),
+            (
+                "What a rollback would mean; nothing is done yet",
+                "rollback",
+            ),
             ("Pause automatic deployments", "hold"),
             ("Resume automatic deployments", "release"),
             ("Let no deployment start", "freeze"),

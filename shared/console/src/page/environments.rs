@@ -8,9 +8,9 @@ use super::{Page, deployment_at, environment_at, pager, part, time};
 impl Page<'_> {
     /// The first page.
     pub(crate) fn overview(&self, seen: &Overview, matching: &str) -> Markup {
-        let (wait, go) = seen.underway.split_at(
-            seen.underway.partition_point(|one| one.needs_decision),
-        );
+        let (wait, go) = seen
+            .underway
+            .split_at(seen.underway.partition_point(|one| one.needs_decision));
         let all = &seen.environments;
         let body = html! {
             section aria-labelledby="waiting" {

@@ -67,7 +67,11 @@ fn weekly(
     of: impl Fn(&Delivery) -> Option<f64>,
     words: impl Fn(f64) -> String,
 ) -> Markup {
-    let values: Vec<Option<f64>> = figures.weeks.iter().map(|week| of(&week.delivery)).collect();
+    let values: Vec<Option<f64>> = figures
+        .weeks
+        .iter()
+        .map(|week| of(&week.delivery))
+        .collect();
     plot::bars(title, &values, words)
 }
 

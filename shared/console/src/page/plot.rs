@@ -45,7 +45,11 @@ impl Span {
     fn x(self, at: Timestamp) -> f64 {
         let whole = self.until.duration_since(self.from).as_secs_f64();
         let part = at.duration_since(self.from).as_secs_f64();
-        if whole <= 0.0 { 0.0 } else { (part / whole).clamp(0.0, 1.0) * WIDTH }
+        if whole <= 0.0 {
+            0.0
+        } else {
+            (part / whole).clamp(0.0, 1.0) * WIDTH
+        }
     }
 }
 

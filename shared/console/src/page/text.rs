@@ -115,7 +115,10 @@ impl Page<'_> {
 
     /// Words that lead to a page, if that is one of the web: a file may say anything.
     fn link(&self, link: &Link) -> Markup {
-        let url = link.url.as_deref().filter(|url| url.starts_with("https://"));
+        let url = link
+            .url
+            .as_deref()
+            .filter(|url| url.starts_with("https://"));
         html! {
             @match url {
                 Some(url) => a href=(url) rel="noreferrer noopener" { (self.line(&link.text)) },

@@ -203,7 +203,11 @@ impl MemoryStore {
 
     /// The environment, in the same way.
     pub fn environment_state(&self, key: &EnvironmentKey) -> EnvironmentState {
-        self.tables().environments.get(key).cloned().unwrap_or_default()
+        self.tables()
+            .environments
+            .get(key)
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// Damages the stored item of a deployment: from now on nobody can read it.
