@@ -17,9 +17,12 @@ pub(crate) fn played(name: &str, stops: impl Fn(&Stage) -> bool + 'static) -> Ar
     let board = watcher.board();
     let stopped = Rc::new(Cell::new(false));
     play.watch(move |stage| {
-        if !stopped.get() {
+        if stopped.get() {
+            return;
+        }
+        stopped.set(stops(stage));
+        if stopped.get() || stage.is_over() {
             watcher.sees(stage);
-            stopped.set(stops(stage));
         }
     });
     play.run(&mut Silence).unwrap().unwrap();

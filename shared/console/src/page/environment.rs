@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use sluice_words::overview::{EnvironmentSeen, Standing};
+use sluice_words::view::metrics_message;
 
 use super::{Page, part};
 use crate::Commands;
@@ -32,6 +33,7 @@ impl Page<'_> {
             section aria-labelledby="figures" {
                 h2 id="figures" { "How often, how fast and how safely" }
                 (self.figures_of(&seen.figures))
+                (self.message(&metrics_message(&[])))
             }
             @if let Some(who) = &seen.who {
                 section aria-labelledby="who" {

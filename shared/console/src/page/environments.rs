@@ -160,9 +160,11 @@ impl Page<'_> {
 pub(super) fn search(address: &str, matching: &str, name: &str) -> Markup {
     html! {
         form.search action=(address) role="search" {
-            label for="matching" { (name) }
-            input id="matching" name="matching" value=(matching) type="search" maxlength="200"
-                autocomplete="off" placeholder="part of app/environment";
+            div {
+                label for="matching" { (name) }
+                input id="matching" name="matching" value=(matching) type="search" maxlength="200"
+                    autocomplete="off" placeholder="part of app/environment";
+            }
             button type="submit" { "Show" }
         }
     }

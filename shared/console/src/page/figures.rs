@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use sluice_core::delivery::Delivery;
 use sluice_core::quantity;
+use sluice_words::message::Block;
 use sluice_words::overview::{AT_ONCE, Figures, Page as PageOf};
 use sluice_words::view::metrics_message;
 
@@ -27,6 +28,7 @@ impl Page<'_> {
                 }
             }
             @if seen.shown.is_empty() { p { "No environment has that in its name." } }
+            (self.message(&metrics_message(&[])))
         };
         self.whole("Figures", "/figures", Some(seen.at), &body)
     }
@@ -34,8 +36,13 @@ impl Page<'_> {
     /// The figures of one environment: what `sluice metrics` says, with plots.
     pub(super) fn figures_of(&self, figures: &Figures) -> Markup {
         let any = figures.weeks.iter().any(|week| week.delivery.releases > 0);
+        let mut words = metrics_message(&figures.metrics());
+        // How it is counted is said once, below all.
+        words
+            .blocks
+            .retain(|block| !matches!(block, Block::Context(_)));
         html! {
-            (self.message(&metrics_message(&figures.metrics())))
+            (self.message(&words))
             @if any {
                 div.plots {
                     (weekly(figures, "Releases a week", |it| Some(f64::from(it.releases)), count))
@@ -83,7 +90,7 @@ fn numbers(figures: &Figures) -> Markup {
     html! {
         details id=(format!("numbers-{}", figures.environment)) {
             summary { "The numbers of " (figures.environment) " week by week" }
-            div.wide tabindex="0" role="region" aria-label="Week by week" {
+            div.wide tabindex="0" role="region" aria-label=(format!("{} week by week", figures.environment)) {
                 table {
                     thead {
                         tr {

@@ -113,22 +113,28 @@ impl Page<'_> {
     fn filters(&self, filter: &Filter) -> Markup {
         html! {
             form.search action="/history" role="search" {
-                label for="environment" { "Environment" }
-                input id="environment" name="environment" value=(filter.environment) type="search"
-                    maxlength="200" autocomplete="off" placeholder="part of app/environment";
-                label for="end" { "End" }
-                select id="end" name="end" {
-                    option value="" selected[filter.end.is_empty()] { "any" }
-                    option value=(OPEN) selected[filter.end == OPEN] { "not over" }
-                    @for kind in ENDS {
-                        option value=(kind.name()) selected[filter.end == kind.name()] {
-                            (kind.in_words())
+                div {
+                    label for="environment" { "Environment" }
+                    input id="environment" name="environment" value=(filter.environment) type="search"
+                        maxlength="200" autocomplete="off" placeholder="part of app/environment";
+                }
+                div {
+                    label for="end" { "End" }
+                    select id="end" name="end" {
+                        option value="" selected[filter.end.is_empty()] { "any" }
+                        option value=(OPEN) selected[filter.end == OPEN] { "not over" }
+                        @for kind in ENDS {
+                            option value=(kind.name()) selected[filter.end == kind.name()] {
+                                (kind.in_words())
+                            }
                         }
                     }
                 }
-                label for="person" { "Requested by" }
-                input id="person" name="person" value=(filter.person) type="search"
-                    maxlength="200" autocomplete="off" placeholder="U024BE7LH";
+                div {
+                    label for="person" { "Requested by" }
+                    input id="person" name="person" value=(filter.person) type="search"
+                        maxlength="200" autocomplete="off" placeholder="U024BE7LH";
+                }
                 button type="submit" { "Show" }
             }
         }

@@ -9,22 +9,22 @@ use sluice_core::health::{Reading, Sample};
 const WIDTH: f64 = 400.0;
 const HEIGHT: f64 = 60.0;
 
-/// Bars, one for each value; the last one is of now.
+/// Bars, one for each value; the last one is of now. Nothing where all are nothing: the words say so.
 pub(super) fn bars(title: &str, values: &[Option<f64>], words: impl Fn(f64) -> String) -> Markup {
     let known: Vec<f64> = values.iter().copied().flatten().collect();
     let most = known.iter().copied().fold(0.0, f64::max);
-    let step = WIDTH / values.len().max(1) as f64;
-    let said = match known.is_empty() || most == 0.0 {
-        true => "none".to_owned(),
-        false => format!("at most {}", words(most)),
-    };
+    if most == 0.0 {
+        return html! {};
+    }
+    let step = WIDTH / values.len() as f64;
+    let said = format!("at most {}", words(most));
     html! {
         figure {
             figcaption { (title) ": " (said) }
             svg role="img" aria-label=(format!("{title}, {} weeks: {said}", values.len()))
                 viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) preserveAspectRatio="none" {
                 @for (number, value) in values.iter().enumerate() {
-                    @let height = value.filter(|_| most > 0.0).map_or(0.0, |it| it / most * (HEIGHT - 4.0));
+                    @let height = value.unwrap_or(0.0) / most * (HEIGHT - 4.0);
                     rect.bar x=(round(number as f64 * step + 2.0)) width=(round(step - 4.0))
                         y=(round(HEIGHT - height)) height=(round(height)) {}
                 }
