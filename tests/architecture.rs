@@ -131,6 +131,8 @@ fn each_vendor_is_named_in_one_crate() {
     for (vendor, home) in [
         ("aws-sdk-", "shared/aws"),
         ("aws-sigv4", "shared/operate-client"),
+        ("axum", "shared/console"),
+        ("maud", "shared/console"),
         ("slack-morphism", "shared/slack"),
         ("squawk-", "shared/migrations"),
     ] {
@@ -151,7 +153,7 @@ fn dependencies_point_inwards() {
             "sluice-core" => &[],
             "sluice-migrations" | "sluice-words" => &["sluice-core"],
             "sluice-app" => &["sluice-core", "sluice-migrations", "sluice-words"],
-            "sluice-doctor" => &["sluice-core", "sluice-words"],
+            "sluice-console" | "sluice-doctor" => &["sluice-core", "sluice-words"],
             "sluice-monitors" | "sluice-sim" | "sluice-slack" => &[
                 "sluice-core",
                 "sluice-migrations",
@@ -166,6 +168,7 @@ fn dependencies_point_inwards() {
         "sluice-migrations",
         "sluice-words",
         "sluice-app",
+        "sluice-console",
         "sluice-doctor",
         "sluice-monitors",
         "sluice-sim",

@@ -50,7 +50,7 @@ const look = async (browser, name, url, status = 200) => {
       page.on("pageerror", (error) => complaints.push(String(error)));
       await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: colour }]);
       await page.setViewport({ width: pixels, height: 900 });
-      const answer = await page.goto(url, { waitUntil: "networkidle2" });
+      const answer = await page.goto(url, { waitUntil: "load" });
       assert.equal(answer.status(), status, url);
       const at = `${name}-${width}-${colour}`;
       await page.screenshot({ path: `${TARGET}/${at}.png`, fullPage: true });

@@ -169,6 +169,21 @@ fn the_deployment_is_told(name: &str, url: &str, d: &Deployment) {
     assert!(own.contains(&format!("/deployments/{}", d.id)), "{name}");
 }
 
+/// What ECS shows of the way back is not what the new version has.
+#[test]
+fn traffic_is_that_of_the_version_that_was_brought() {
+    let board = played("canary-errors", |_| false);
+    let id = newest(&*board, "production").id;
+    let read = page(&served(board), &format!("/deployments/{id}"));
+    let said = read.split("Traffic of web on v1.4.0: ").nth(1).unwrap();
+    let said = said.split(" (UTC)").next().unwrap();
+    let percents: Vec<&str> = said
+        .split(", ")
+        .filter_map(|one| one.split(' ').next())
+        .collect();
+    assert_eq!(percents, ["0", "10", "0"], "{said}");
+}
+
 #[test]
 fn the_history_is_filtered_by_environment_end_and_person() {
     let url = served(played("rollback-asked", |_| false));

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sluice_core::event::{Event, Outcome};
 use sluice_core::health::Sample;
 use sluice_core::history::{Record, RecordedEntry};
-use sluice_core::id::{ServiceName, UserId};
+use sluice_core::id::{ServiceDeploymentArn, ServiceName, UserId};
 use sluice_core::metrics::Measured;
 use sluice_core::phase::PhaseKind;
 
@@ -27,8 +27,10 @@ pub(crate) struct Stay {
 pub(crate) struct Moves {
     /// Its phases, in order.
     pub(crate) stays: Vec<Stay>,
-    /// Per cent of the traffic on the new version, whenever ECS showed another.
+    /// Per cent of the traffic on the version that it brings, whenever that was another.
     pub(crate) weights: BTreeMap<ServiceName, Vec<(Timestamp, u8)>>,
+    /// Its own service deployments: what comes after them leads back.
+    own: BTreeMap<ServiceName, ServiceDeploymentArn>,
     /// Looks at the new version under traffic, oldest first.
     pub(crate) samples: Vec<Sample>,
     /// The requests to both versions, minute by minute.
@@ -53,6 +55,11 @@ impl Moves {
                     until: None,
                 });
                 last = Some(&record.phase);
+                if record.phase == PhaseKind::RolledBack.name() {
+                    // It says that every service runs the previous version.
+                    let known = moves.weights.values_mut();
+                    known.for_each(|known| add(known, record.at, 0));
+                }
             }
             if let RecordedEntry::Event(event) = &record.entry {
                 moves.take(record, event);
@@ -74,12 +81,12 @@ impl Moves {
                 service,
                 rollout: Some(rollout),
             } => {
-                let Some(percent) = rollout.traffic_percent else {
-                    return;
-                };
-                let known = self.weights.entry(service.clone()).or_default();
-                if known.last().is_none_or(|(_, last)| *last != percent) {
-                    known.push((record.at, percent));
+                let own = self.own.entry(service.clone());
+                if *own.or_insert_with(|| rollout.arn.clone()) == rollout.arn
+                    && let Some(percent) = rollout.traffic_percent
+                {
+                    let known = self.weights.entry(service.clone()).or_default();
+                    add(known, record.at, percent);
                 }
             }
             Outcome::Health(sample) => self.samples.push(sample.clone()),
@@ -90,6 +97,12 @@ impl Moves {
             }
             _ => {}
         }
+    }
+}
+
+fn add(known: &mut Vec<(Timestamp, u8)>, at: Timestamp, percent: u8) {
+    if known.last().is_none_or(|(_, last)| *last != percent) {
+        known.push((at, percent));
     }
 }
 

@@ -109,7 +109,7 @@ impl Page<'_> {
                 section aria-labelledby="seen" {
                     h2 id="seen" { "What was seen of " (d.release.tag) }
                     div.plots {
-                        @for (service, weights) in &moves.weights { (traffic(service, weights, span)) }
+                        @for (service, weights) in &moves.weights { (traffic(d, service, weights, span)) }
                         @for (service, measured) in &moves.requests { (requests(service, measured)) }
                     }
                     @if !moves.samples.is_empty() { (self.samples(&moves.samples)) }
@@ -237,7 +237,12 @@ fn difference(line: &str) -> Markup {
     }
 }
 
-fn traffic(service: &ServiceName, weights: &[(Timestamp, u8)], span: Span) -> Markup {
+fn traffic(
+    d: &Deployment,
+    service: &ServiceName,
+    weights: &[(Timestamp, u8)],
+    span: Span,
+) -> Markup {
     let values: Vec<_> = weights
         .iter()
         .map(|(at, percent)| (*at, f64::from(*percent)))
@@ -247,7 +252,8 @@ fn traffic(service: &ServiceName, weights: &[(Timestamp, u8)], span: Span) -> Ma
         .map(|(at, percent)| format!("{percent} % from {}", at.strftime("%H:%M:%S")))
         .collect();
     let label = format!(
-        "Traffic of {service} on the new version: {} (UTC)",
+        "Traffic of {service} on {}: {} (UTC)",
+        d.release.tag,
         told.join(", ")
     );
     let title = html! { (label) };

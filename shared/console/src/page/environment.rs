@@ -79,9 +79,12 @@ impl Page<'_> {
                 "rollback",
             ),
             ("Pause automatic deployments", "hold"),
-            ("Resume automatic deployments", "release"),
+            (
+                "Resume automatic deployments, where they are paused",
+                "release",
+            ),
             ("Let no deployment start", "freeze"),
-            ("End the freeze", "thaw"),
+            ("End a freeze, where there is one", "thaw"),
         ];
         html! {
             @if self.about.commands != Commands::None {

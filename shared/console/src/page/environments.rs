@@ -13,6 +13,10 @@ impl Page<'_> {
             .split_at(seen.underway.partition_point(|one| one.needs_decision));
         let all = &seen.environments;
         let body = html! {
+            @if seen.more_underway {
+                p { "More than " (UNDERWAY) " deployments are in progress: these are the " (UNDERWAY)
+                    " that are due next. Each stands with its environment below." }
+            }
             section aria-labelledby="waiting" {
                 h2 id="waiting" { "Waiting for a person (" (wait.len()) ")" }
                 (self.underway(wait, "Nothing."))
@@ -20,10 +24,6 @@ impl Page<'_> {
             section aria-labelledby="progress" {
                 h2 id="progress" { "In progress (" (go.len()) ")" }
                 (self.underway(go, "No deployment in progress."))
-                @if seen.more_underway {
-                    p { "These are " (UNDERWAY) " of those that are not over. Each stands with its "
-                        "environment below." }
-                }
             }
             section aria-labelledby="all" {
                 h2 id="all" { "All environments (" (all.matching) ")" }
