@@ -1,13 +1,18 @@
 //! The command line and its help.
 
+mod config;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
 use sluice_sim::cloud::Lag;
 
-use crate::installation::arguments::{Installation, Operate};
+use crate::installation::arguments::Operate;
+use crate::installation::console::Console;
 use crate::installation::doctor::Doctor;
+
+pub use config::Config;
 
 /// Deploys images that were pushed to ECR to ECS: with an approval, a verified snapshot, a watched
 /// migration, and a rollback at every step.
@@ -179,43 +184,6 @@ pub struct Plan {
     pub configuration: Configuration,
 }
 
-/// Show an installation as pages in your browser, or a recorded history. They only read.
-///
-/// What runs, what waits and for whom, every deployment with its phases, plan and history, and the
-/// figures of DORA. The pages are served on 127.0.0.1 to this machine alone. An installation is read as
-/// `sluice status` reads it, with your AWS credentials. `sluice demo --console` shows a demo.
-#[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Examples:\n  \
-    sluice console\n  \
-    sluice console --installation company --port 8080\n  \
-    sluice demo --headless --json > history.json; sluice console history.json\n\n\
-    Needs a build with pages, and for an installation with AWS credentials:\n  \
-    cargo install --path cli --features console,installation"
-)]
-pub struct Console {
-    /// A recorded history, as `sluice replay` takes it; `-` for standard input. Default: an
-    /// installation.
-    #[arg(value_name = "FILE", conflicts_with_all = ["installation", "url", "region", "profile"])]
-    pub file: Option<PathBuf>,
-    /// The port; 0 takes a free one.
-    #[arg(long, value_name = "P", default_value_t = 4750)]
-    pub port: u16,
-    /// The installation, as ~/.config/sluice/installations.toml names it. Default: the only one there.
-    #[arg(long, value_name = "NAME", conflicts_with = "url")]
-    pub installation: Option<String>,
-    /// The URL of `operate`: the output OperateUrl of Sluice's stack. Default: SLUICE_OPERATE_URL.
-    #[arg(long, value_name = "URL")]
-    pub url: Option<String>,
-    /// The region of the URL, where it does not say it.
-    #[arg(long, value_name = "REGION")]
-    pub region: Option<String>,
-    /// The profile whose AWS credentials are used. Default: AWS_PROFILE, or the SDK's own order.
-    #[arg(long, value_name = "PROFILE")]
-    pub profile: Option<String>,
-}
-
 /// Serve a simulated cloud on 127.0.0.1 that speaks AWS's protocols, to explore and to deploy to.
 ///
 /// It is set up as the configuration says: ECS, ECR, RDS, Secrets Manager and the rest, the
@@ -351,97 +319,6 @@ pub struct Replay {
     /// Print only JSON.
     #[arg(long, conflicts_with = "step")]
     pub json: bool,
-}
-
-/// Check a sluice.toml, print its JSON schema, or change the one that is live in an installation.
-#[derive(Debug, Subcommand)]
-pub enum Config {
-    /// Report everything that is wrong with a sluice.toml, with line, column and what to write instead.
-    ///
-    /// Warns of what is valid but risky, such as a production without an approval. Exits with 0 and
-    /// a summary if nothing is wrong, with 1 otherwise.
-    #[command(after_help = "Example:\n  sluice config check sluice.toml")]
-    Check {
-        /// The file; several, if one Sluice deploys them all; `-` for standard input.
-        #[arg(value_name = "FILE", default_value = "sluice.toml")]
-        files: Vec<PathBuf>,
-        /// Exit with 1 if there are warnings.
-        #[arg(long)]
-        strict: bool,
-        /// Print only JSON: the problems and warnings of each file.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Print the JSON schema of sluice.toml, for your editor.
-    #[command(after_help = "Example:\n  sluice config schema > sluice.schema.json")]
-    Schema,
-    /// Print the file that is live in an installation.
-    #[command(after_help = "Example:\n  sluice config show erp > sluice.toml")]
-    Show {
-        /// The application.
-        app: String,
-        /// An earlier version; 0 is the file in the functions' packages. Default: the live one.
-        version: Option<u32>,
-        /// Which installation.
-        #[command(flatten)]
-        at: Installation,
-    },
-    /// List the versions of the file: who changed it, when and why.
-    History {
-        /// The application.
-        app: String,
-        /// Which installation.
-        #[command(flatten)]
-        at: Installation,
-    },
-    /// Make a file live without deploying the functions again.
-    ///
-    /// Without --over nothing is done: the difference from the live file is printed, and the command
-    /// that pushes exactly this.
-    #[command(after_help = "Examples:\n  sluice config push sluice.toml\n  \
-        sluice config push sluice.toml --over 2 --reason \"Ben may approve\"")]
-    Push {
-        /// The file; `-` for standard input.
-        #[arg(value_name = "FILE", default_value = "sluice.toml")]
-        file: PathBuf,
-        /// The live version that you have compared it with.
-        #[arg(long, value_name = "VERSION")]
-        over: Option<u32>,
-        /// Why, for those who read the history.
-        #[arg(long, value_name = "TEXT")]
-        reason: Option<String>,
-        /// Which installation.
-        #[command(flatten)]
-        at: Installation,
-    },
-    /// Accept a change that someone else has pushed, where approvals demand four eyes.
-    #[command(after_help = "Example:\n  sluice config accept erp 195388abe663")]
-    Accept {
-        /// The application.
-        app: String,
-        /// The hash of the change, as its notice says it.
-        hash: String,
-        /// Which installation.
-        #[command(flatten)]
-        at: Installation,
-    },
-    /// Make an earlier version live again.
-    #[command(
-        after_help = "Example:\n  sluice config rollback erp --to 2 --reason \"it was a mistake\""
-    )]
-    Rollback {
-        /// The application.
-        app: String,
-        /// The version; 0 is the file in the functions' packages.
-        #[arg(long, value_name = "VERSION")]
-        to: u32,
-        /// Why, for those who read the history.
-        #[arg(long, value_name = "TEXT")]
-        reason: Option<String>,
-        /// Which installation.
-        #[command(flatten)]
-        at: Installation,
-    },
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::Failure;
-use crate::arguments::Console;
+use crate::installation::console::Console;
 use crate::terminal::Screen;
 
 #[cfg(not(feature = "console"))]

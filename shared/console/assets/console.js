@@ -4,12 +4,14 @@
 const every = Number(document.currentScript.dataset.every) * 1000;
 const live = document.getElementById("live");
 const said = live.appendChild(document.createElement("span"));
+said.setAttribute("role", "status");
 const button = live.appendChild(document.createElement("button"));
 button.type = "button";
 let stopped = false;
 
 const say = (words) => {
-  said.textContent = words + " ";
+  // The same words once more would be read aloud once more.
+  if (said.textContent !== `${words} `) said.textContent = `${words} `;
   button.textContent = stopped ? "Renew by itself" : "Stop renewing";
 };
 
