@@ -27,6 +27,7 @@ use crate::migration::{Inspection, Judgement};
 use crate::observation::PinnedSecret;
 use crate::release::Release;
 use crate::request::Hotfix;
+use crate::signature::KeyId;
 use crate::stack::StackChanges;
 
 pub use diff::changes;
@@ -47,6 +48,9 @@ pub struct Plan {
     pub environment: EnvironmentName,
     /// What.
     pub release: Release,
+    /// The key that has signed the image, where signatures are verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<KeyId>,
     /// Who pushed the image, where people are asked and it is known: they may not be one of those.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pushed_by: Option<UserId>,

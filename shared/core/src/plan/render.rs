@@ -56,6 +56,8 @@ impl Plan {
             return lines;
         }
         let mut lines = vec![format!("image      {}", release.digest), registry];
+        let signed_by = self.signed_by.as_ref();
+        lines.extend(signed_by.map(|key| format!("signed by  the key {key}")));
         // It stands among code, where Slack makes no mention of an id.
         let pushed_by = self.pushed_by.as_ref();
         lines.extend(pushed_by.map(|user| format!("pushed by  {user}")));
