@@ -130,7 +130,8 @@ pub fn draw(
 }
 
 /// Whether what vouches for the image is not in the way of a plan: the registry it is in, its
-/// signature, its scan, its success in the environment before. Only such an image may run, even to be looked at.
+/// signature, its scan, its success in the environment before. Only such an image may run, even to
+/// be looked at.
 pub(super) fn is_vouched_for(d: &Deployment, survey: &Survey) -> bool {
     let mut findings = Findings::default();
     findings.judge_registry(d);
