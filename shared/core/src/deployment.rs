@@ -14,7 +14,7 @@ use crate::id::{
     UserId,
 };
 use crate::intent::Intent;
-use crate::migration::{Judgement, Rehearsal};
+use crate::migration::Rehearsal;
 use crate::note::{Entry, Note, bounds};
 use crate::observation::RolloutObservation;
 use crate::origin::Origin;
@@ -401,12 +401,11 @@ impl Deployment {
             && plan.is_some_and(|sealed| sealed.plan.signed_by.is_none())
     }
 
-    /// Whether its migration was looked at and found additive: the code that ran before runs on its
-    /// schema too.
+    /// Whether the code that ran before runs on the schema that its migration leaves:
+    /// see [`Plan::is_additive`].
     pub fn is_additive(&self) -> bool {
-        let plan = self.plan.as_ref().map(|sealed| &sealed.plan);
-        plan.and_then(Plan::judgement)
-            .is_some_and(Judgement::is_additive)
+        let plan = self.plan.as_ref();
+        plan.is_some_and(|sealed| sealed.plan.is_additive())
     }
 
     /// Whether its migration may have left a schema on which the code that ran before does not run.

@@ -155,6 +155,10 @@ tables! {
         /// Whether Sluice inspects the migration before a deployment is approved, and runs it under a
         /// lock. Default: true if `command` is Alembic's own.
         optional inspect: bool,
+        /// Only if Sluice does not inspect the migration: you write each one so that the code that ran
+        /// before runs on the new schema too. Then a release that fails is rolled back automatically;
+        /// without this promise a person decides. Default: false.
+        optional additive: bool,
         /// How long it waits for another migration of the same database to end, 0s to 1h.
         /// Default: 2m.
         optional lock_wait: Time<0, HOUR, SECOND>,

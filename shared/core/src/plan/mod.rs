@@ -129,6 +129,9 @@ pub struct PlannedMigration {
     pub service: ServiceName,
     /// After this it counts as failed.
     pub timeout: SignedDuration,
+    /// Whether the team promises that the running code runs on the new schema, where nobody looked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub additive: bool,
     /// What looking at it showed; `None` where it cannot be looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inspection: Option<Inspection>,
@@ -200,6 +203,17 @@ impl Plan {
     pub fn judgement(&self) -> Option<&Judgement> {
         let inspection = self.migration.as_ref()?.inspection.as_ref()?;
         Some(&inspection.judgement)
+    }
+
+    /// Whether the code that runs now also runs on the schema that the migration leaves: by the
+    /// judgement, or by the team's promise where there is none. What nobody knows is not believed to
+    /// be harmless.
+    pub fn is_additive(&self) -> bool {
+        match (self.judgement(), &self.migration) {
+            (Some(judgement), _) => judgement.is_additive(),
+            (None, Some(migration)) => migration.additive,
+            (None, None) => true,
+        }
     }
 
     /// What changes in the environment's stack; `None` where nothing does.

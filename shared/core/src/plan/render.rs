@@ -127,8 +127,12 @@ impl Plan {
                 "database   already at revision {head}: no migration, and no snapshot for one"
             )];
         }
-        let Some(seen) = self.migration.as_ref().and_then(|m| m.inspection.as_ref()) else {
+        let Some(migration) = &self.migration else {
             return Vec::new();
+        };
+        let rollback = format!("rollback   {}", way_back(self));
+        let Some(seen) = &migration.inspection else {
+            return vec![rollback];
         };
         let judgement = &seen.judgement;
         let mut lines = vec![format!(
@@ -141,7 +145,7 @@ impl Plan {
         )];
         let pending = seen.pending.iter();
         lines.extend(pending.map(|revision| format!("  {}  {}", revision.id, revision.message)));
-        lines.push(format!("rollback   {}", way_back(self)));
+        lines.push(rollback);
         lines.extend(judgement.findings.iter().flat_map(finding_lines));
         if judgement.left_out > 0 {
             lines.push(format!("  and {} more findings", judgement.left_out));
