@@ -189,7 +189,14 @@ const LAYERS: [&[&str]; 6] = [
     &[
         "calendar", "id", "quantity", "redact", "shared", "spelling", "tag",
     ],
-    &["config", "migration", "registry", "roles", "stack"],
+    &[
+        "config",
+        "migration",
+        "registry",
+        "roles",
+        "signature",
+        "stack",
+    ],
     &[
         "command",
         "controls",

@@ -10,7 +10,13 @@ import rights
 from templates import ENVIRONMENT, ROOT, SLUICE, as_list, policies, read
 
 STORE = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"}
-IMAGES = {"ecr:BatchGetImage", "ecr:DescribeImageScanFindings", "ecr:DescribeImages"}
+IMAGES = {
+    "ecr:BatchGetImage",
+    "ecr:DescribeImageScanFindings",
+    "ecr:DescribeImages",
+    "ecr:GetDownloadUrlForLayer",
+    "ecr:ListImageReferrers",
+}
 WORK = STORE | IMAGES | {
     "events:PutEvents", "sqs:SendMessage", "secretsmanager:GetSecretValue", "sts:AssumeRole"}
 SOURCE = {

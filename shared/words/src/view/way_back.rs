@@ -35,7 +35,16 @@ pub fn verdict(sealed: &SealedPlan) -> Option<String> {
     }
     plan.migration.as_ref()?;
     let Some(judgement) = plan.judgement() else {
-        return Some("🟡 not known: the migration was not inspected".to_owned());
+        return Some(match plan.is_additive() {
+            true => {
+                "🟢 safe, as you promise in sluice.toml: the migration was not inspected".to_owned()
+            }
+            false => {
+                "🟡 not known: the migration was not inspected. If the release fails after it, \
+                      people decide"
+                    .to_owned()
+            }
+        });
     };
     if judgement.is_additive() {
         return Some("🟢 safe: the running version is compatible with the new schema".to_owned());
