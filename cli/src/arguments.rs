@@ -11,6 +11,7 @@ use sluice_sim::cloud::Lag;
 use crate::installation::arguments::Operate;
 use crate::installation::console::Console;
 use crate::installation::doctor::Doctor;
+use crate::installation::init::Init;
 
 pub use config::Config;
 
@@ -18,8 +19,8 @@ pub use config::Config;
 /// migration, and a rollback at every step.
 ///
 /// `demo`, `run`, `plan` and `hunt` work on a simulated cloud with virtual time, and touch no AWS. The
-/// commands from `doctor` on look at a real installation or ask it, with your AWS credentials:
-/// docs/doctor.md, docs/operate.md.
+/// commands from `init` on look at a real account or installation or ask it, with your AWS
+/// credentials: docs/init.md, docs/doctor.md, docs/operate.md.
 #[derive(Debug, Parser)]
 #[command(
     name = "sluice",
@@ -55,6 +56,7 @@ pub enum Command {
     Hunt(Hunt),
     Completions(Completions),
     Man(Man),
+    Init(Init),
     Doctor(Doctor),
     #[command(flatten)]
     Operate(Operate),

@@ -1,9 +1,9 @@
 //! Images that the team's keys have signed, and others.
 
 use jiff::SignedDuration;
-use sluice_core::config::{Config, RiskRule};
+use sluice_core::config::{Config, RiskRule, Signatures};
 use sluice_core::id::{Digest, UserId};
-use sluice_core::signature::{Signatures, Stored};
+use sluice_core::signature::Stored;
 use sluice_signatures::KeyPair;
 use sluice_sim::cloud::{ImageBehaviour, Lag, digest_of};
 use sluice_sim::workplace::Weather;

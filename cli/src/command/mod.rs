@@ -8,6 +8,7 @@ mod dialogue;
 mod doctor;
 mod ending;
 mod hunt;
+mod init;
 mod live_config;
 mod operate;
 mod plan;
@@ -124,6 +125,7 @@ pub fn carry_out(arguments: &Arguments) -> ExitCode {
         Command::Cloud(cloud) => cloud::carry_out(cloud, &mut screen),
         Command::Completions(completions) => shell::completions(completions, &mut screen),
         Command::Operate(operate) => operate::carry_out(operate, &mut screen),
+        Command::Init(init) => init::carry_out(init, &mut screen),
         Command::Doctor(doctor) => doctor::carry_out(doctor, &mut screen),
         Command::Man(man) => shell::man(man, &mut screen),
     };

@@ -3,6 +3,7 @@
 pub mod arguments;
 pub mod console;
 pub mod doctor;
+pub mod init;
 pub mod order;
 pub mod place;
 pub mod shown;

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use sluice_core::config::{RiskRule, Severity};
-use sluice_core::signature::{PublicKey, Signatures};
+use sluice_core::config::{RiskRule, Severity, Signatures};
+use sluice_core::signature::PublicKey;
 use sluice_sim::cloud::{ImageBehaviour, ScanBehaviour};
 
 use super::{Act, BETWEEN, Check, IMAGE, Scenario, TO_PRODUCTION, TO_STAGING, When, push};

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::command::{CommandKey, CommandKind};
-use crate::config::Settings;
+use crate::config::{Settings, Signatures};
 use crate::failure::{Cause, PortError};
 use crate::id::{
     AppName, DeploymentId, EnvironmentName, ServiceName, SnapshotId, TaskArn, TaskDefinitionArn,
@@ -26,7 +26,6 @@ pub use crate::request::{DeploymentKind, Hotfix, Requester};
 use crate::restore::Restore;
 use crate::rollback::Rollback;
 use crate::shared::Shared;
-use crate::signature::Signatures;
 use crate::stack::ChangeSets;
 
 /// The version of the shape in which deployments are stored.

@@ -11,25 +11,12 @@ mod statement;
 #[cfg(test)]
 mod tests;
 
-use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use crate::config::RiskRule;
 use crate::id::Digest;
 
 pub use key::{KeyId, NotAKey, PublicKey};
 pub use statement::{BUNDLE, SIMPLE_SIGNING, Statement, Stored, pre_authentication};
-
-/// Whose signatures an application's images need.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Signatures {
-    /// Any one of these must have signed.
-    pub keys: Vec<PublicKey>,
-    /// What becomes of an image that none of them has signed.
-    pub unsigned: RiskRule,
-    /// How long a signature may come after the image before that is refused.
-    pub wait: SignedDuration,
-}
 
 /// What the registry has of an image's signatures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ pub mod configuration;
 mod console;
 pub mod controls;
 pub mod doctor;
+pub mod draft;
 pub mod home;
 pub mod inline;
 pub mod message;

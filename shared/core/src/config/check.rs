@@ -15,6 +15,8 @@ mod source;
 mod stack;
 mod variables;
 
+pub use variables::{holds_password, names_secret};
+
 use toml::de::{DeTable, DeValue};
 
 use super::nesting::too_deep;

@@ -16,6 +16,7 @@ mod report;
 mod roles;
 mod scan;
 mod schema;
+mod signatures;
 mod source;
 mod stack;
 mod text;
@@ -36,9 +37,9 @@ use crate::id::{
 };
 use crate::migration::Risk;
 use crate::registry::Registry;
-use crate::signature::Signatures;
 use crate::tag::TagPattern;
 
+pub use check::{holds_password, names_secret};
 pub use metrics::Metrics;
 pub use migration::{Inspect, Migration, RiskRule, WaivedFinding, is_alembic};
 pub use monitor::Monitor;
@@ -48,6 +49,7 @@ pub use report::did_you_mean;
 pub use roles::Roles;
 pub use scan::{Day, ScanException};
 pub use schema::schema;
+pub use signatures::Signatures;
 pub use source::{BranchModel, Branches, Source};
 pub use stack::{NoCommit, Stack, WaivedChange};
 pub use together::{Shared, shared};

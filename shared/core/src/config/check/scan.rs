@@ -4,8 +4,7 @@ use jiff::SignedDuration;
 
 use super::or;
 use crate::config::report::Report;
-use crate::config::{RiskRule, ScanException, raw};
-use crate::signature::Signatures;
+use crate::config::{RiskRule, ScanException, Signatures, raw};
 
 /// The most keys that one file has: old and new while they are replaced, with a team's to spare.
 const KEYS_MAX: usize = 10;
