@@ -136,6 +136,9 @@ fn each_vendor_is_named_in_one_crate() {
     for (vendor, home) in [
         ("aws-sdk-", "shared/aws"),
         ("aws-sigv4", "shared/operate-client"),
+        ("axum", "shared/console"),
+        ("maud", "shared/console"),
+        ("p256", "shared/signatures"),
         ("slack-morphism", "shared/slack"),
         ("squawk-", "shared/migrations"),
     ] {
@@ -154,12 +157,18 @@ fn dependencies_point_inwards() {
     let inner = |package: &str| -> &[&str] {
         match package {
             "sluice-core" => &[],
-            "sluice-migrations" | "sluice-words" => &["sluice-core"],
-            "sluice-app" => &["sluice-core", "sluice-migrations", "sluice-words"],
-            "sluice-doctor" | "sluice-draft" => &["sluice-core", "sluice-words"],
+            "sluice-migrations" | "sluice-signatures" | "sluice-words" => &["sluice-core"],
+            "sluice-app" => &[
+                "sluice-core",
+                "sluice-migrations",
+                "sluice-signatures",
+                "sluice-words",
+            ],
+            "sluice-console" | "sluice-doctor" | "sluice-draft" => &["sluice-core", "sluice-words"],
             "sluice-monitors" | "sluice-sim" | "sluice-slack" => &[
                 "sluice-core",
                 "sluice-migrations",
+                "sluice-signatures",
                 "sluice-words",
                 "sluice-app",
             ],
@@ -169,8 +178,10 @@ fn dependencies_point_inwards() {
     for package in [
         "sluice-core",
         "sluice-migrations",
+        "sluice-signatures",
         "sluice-words",
         "sluice-app",
+        "sluice-console",
         "sluice-doctor",
         "sluice-draft",
         "sluice-monitors",
@@ -192,7 +203,14 @@ const LAYERS: [&[&str]; 6] = [
     &[
         "calendar", "id", "quantity", "redact", "shared", "spelling", "tag",
     ],
-    &["config", "migration", "registry", "roles", "stack"],
+    &[
+        "config",
+        "migration",
+        "registry",
+        "roles",
+        "signature",
+        "stack",
+    ],
     &[
         "command",
         "controls",

@@ -20,7 +20,9 @@ use sluice_core::observation::{
     ServiceObservation, SmokeResult,
 };
 use sluice_core::origin::PushedBy;
+use sluice_core::signature::{PublicKey, observe};
 use sluice_core::smoke;
+use sluice_signatures::is_signed;
 
 use crate::App;
 use crate::ports::{
@@ -86,6 +88,12 @@ impl App {
         Ok(match command {
             Command::ClaimEnvironment => Outcome::Claim(self.claim(d).await?),
             Command::ReadImage => Outcome::Image(self.image(d, target).await?),
+            Command::ReadSignature => {
+                let stored = ports.registry.signatures(target, &d.release).await?;
+                let keys = d.settings.signatures.iter().flat_map(|it| &it.keys);
+                let keys: Vec<PublicKey> = keys.cloned().collect();
+                Outcome::Signature(observe(&stored, &d.release.digest, &keys, is_signed))
+            }
             Command::ReadScan => {
                 let named = d.settings.environment.scan.excepted_ids();
                 Outcome::Scan(ports.registry.scan(target, &d.release, &named).await?)

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_cloudformation::types::{Capability, ChangeSetType, Parameter, Stack};
+use aws_sdk_cloudformation::types::{Capability, ChangeSetType, ExecutionStatus, Parameter, Stack};
 use sluice_app::ports::{Stacks, Target};
 use sluice_core::failure::PortError;
 use sluice_core::stack::{ChangeSetOrder, ChangeSetReading, Execution, StackUpdate};
@@ -199,13 +199,13 @@ async fn executed_before(
     if !update.events.is_empty() {
         return Ok(Execution::Taken);
     }
-    let is_unknown = match changes::read(clients, stack, name).await? {
-        ChangeSetReading::Void(why) if why.starts_with("EXECUTE_") => return Ok(Execution::Taken),
-        ChangeSetReading::Void(_) | ChangeSetReading::Failed(_) | ChangeSetReading::Unchanged => {
-            false
-        }
-        ChangeSetReading::Available(_) | ChangeSetReading::UnderWay => true,
-        ChangeSetReading::Absent => {
+    let change_set = changes::page(clients, stack, name, None).await?;
+    let execution = change_set.as_ref().map(|it| it.execution_status());
+    let is_unknown = match execution.map(|status| status.map(ExecutionStatus::as_str)) {
+        Some(Some(status)) if status.starts_with("EXECUTE_") => return Ok(Execution::Taken),
+        Some(Some("OBSOLETE")) => false,
+        Some(_) => true,
+        None => {
             let found = described(clients, stack).await?;
             let status = found.as_ref().and_then(|found| found.stack_status());
             status.is_none_or(|status| status.as_str().ends_with("_IN_PROGRESS"))

@@ -28,6 +28,8 @@ pub enum Command {
     ReadImage,
     /// Read the image scan.
     ReadScan,
+    /// Read which of the keys has signed the image.
+    ReadSignature,
     /// See whether the digest has succeeded elsewhere.
     ReadProof {
         /// Where it must have.
@@ -338,6 +340,7 @@ impl Command {
             Self::ClaimEnvironment => CommandKind::ClaimEnvironment,
             Self::ReadImage => CommandKind::ReadImage,
             Self::ReadScan => CommandKind::ReadScan,
+            Self::ReadSignature => CommandKind::ReadSignature,
             Self::ReadProof { .. } => CommandKind::ReadProof,
             Self::PinSecrets => CommandKind::PinSecrets,
             Self::ReadServices => CommandKind::ReadServices,
@@ -419,6 +422,7 @@ impl Command {
             | Self::RemoveChangeSet { .. } => false,
             Self::ReadImage
             | Self::ReadScan
+            | Self::ReadSignature
             | Self::ReadProof { .. }
             | Self::PinSecrets
             | Self::ReadServices

@@ -40,6 +40,7 @@ pub mod roles;
 pub mod rollback;
 pub mod scan;
 pub mod shared;
+pub mod signature;
 pub mod smoke;
 pub mod source;
 mod spelling;

@@ -22,6 +22,7 @@ use sluice_core::observation::{
 use sluice_core::origin::Annotations;
 use sluice_core::release::Release;
 use sluice_core::rollback::ImageReference;
+use sluice_core::signature::Stored;
 
 /// Where a request goes, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +98,13 @@ pub trait Registry: Send + Sync {
         release: &Release,
         named: &[FindingId],
     ) -> Result<ScanObservation, PortError>;
+
+    /// The signatures that are stored beside it, whatever they are worth.
+    async fn signatures(
+        &self,
+        target: &Target,
+        release: &Release,
+    ) -> Result<Vec<Stored>, PortError>;
 }
 
 /// Secrets Manager and SSM Parameter Store.

@@ -67,7 +67,7 @@ pub(super) async fn read(
 }
 
 /// One page of a change set; `None` where there is none of that name.
-async fn page(
+pub(super) async fn page(
     clients: &ClientSet,
     stack: &str,
     name: &str,

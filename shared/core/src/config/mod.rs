@@ -16,6 +16,7 @@ mod report;
 mod roles;
 mod scan;
 mod schema;
+mod signatures;
 mod source;
 mod stack;
 mod text;
@@ -48,6 +49,7 @@ pub use report::did_you_mean;
 pub use roles::Roles;
 pub use scan::{Day, ScanException};
 pub use schema::schema;
+pub use signatures::Signatures;
 pub use source::{BranchModel, Branches, Source};
 pub use stack::{NoCommit, Stack, WaivedChange};
 pub use together::{Shared, shared};
@@ -75,6 +77,9 @@ pub struct Config {
     pub migration: Option<Migration>,
     /// What is asked of the new version before traffic reaches it.
     pub smoke_tests: Vec<SmokeTest>,
+    /// Whose signatures images need; `None` where none are verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signatures: Option<Signatures>,
     /// Where the source code is, and which branch may be merged where.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
@@ -120,6 +125,7 @@ impl Config {
             repository: self.repository.clone(),
             registry: self.registry.clone(),
             source_hosts: self.source_hosts.clone(),
+            signatures: self.signatures.clone(),
             services: self.services.clone(),
             migration: self.migration.clone(),
             smoke_tests: self.smoke_tests.clone(),
@@ -140,6 +146,9 @@ pub struct Settings {
     /// Hosts whose pages may be linked to, beside the well-known ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub source_hosts: Vec<String>,
+    /// Whose signatures its images need.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signatures: Option<Signatures>,
     /// The application's services.
     pub services: Vec<Service>,
     /// How the database schema is brought up to date.

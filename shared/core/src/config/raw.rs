@@ -17,6 +17,7 @@ use crate::id::{
     EcsServiceName, EnvironmentName, FindingId, PrincipalArn, Region, RepositoryName, RoleArn,
     ServiceName, SourceName,
 };
+use crate::signature::PublicKey;
 use crate::tag::TagPattern;
 
 /// Fargate kills a task 120 s after SIGTERM at the latest.
@@ -87,6 +88,8 @@ tables! {
         optional smoke_tests: List<SmokeTest>,
         /// Accepted findings of scanners, in CI and in every environment.
         optional scan: ScanExceptions,
+        /// Whose signatures images need. Without it Sluice verifies none.
+        optional signatures: Signatures,
         /// Where the source code is, and which branch may be merged where. Without it Sluice does
         /// not look at branches.
         optional source: Source,
@@ -152,6 +155,10 @@ tables! {
         /// Whether Sluice inspects the migration before a deployment is approved, and runs it under a
         /// lock. Default: true if `command` is Alembic's own.
         optional inspect: bool,
+        /// Only if Sluice does not inspect the migration: you write each one so that the code that ran
+        /// before runs on the new schema too. Then a release that fails is rolled back automatically;
+        /// without this promise a person decides. Default: false.
+        optional additive: bool,
         /// How long it waits for another migration of the same database to end, 0s to 1h.
         /// Default: 2m.
         optional lock_wait: Time<0, HOUR, SECOND>,
@@ -209,6 +216,20 @@ tables! {
         required reason: Label,
         /// The last day on which the exception is valid, UTC. After it the finding counts again.
         required until: Day,
+    }
+
+    /// Signatures of images, as `cosign sign --key` makes them.
+    struct Signatures as r#"{ keys = ["MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEJKLuht9ZgXZSCJfh4bBvyWmyldZENY0BwDlDGdgFjL9WElr0RmARNw4Gz0vk51J8CVXOHGl7+t5G1op7ShYmag=="] }"# {
+        /// Public keys, of which one must have signed the image: in PEM, or as the base64 in it, which
+        /// `aws kms get-public-key --query PublicKey` prints. ECDSA on P-256 (KMS: `ECC_NIST_P256`).
+        required keys: List<PublicKey>,
+        /// What becomes of an image that none of them has signed: `refuse` deploys it nowhere,
+        /// `four-eyes` asks two people where an approval is needed, `allow` says so in the plan.
+        /// Default: refuse. A rollback to a verified release needs no signature.
+        optional unsigned: RiskRule,
+        /// How long to wait for a signature that comes after the image before it is refused, 0s to
+        /// 1h. Default: 5m.
+        optional wait: Time<0, HOUR, SECOND>,
     }
 
     /// The source code in CodeCommit, and its branches. Sluice reports what reached a branch by

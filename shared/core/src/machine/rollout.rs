@@ -13,7 +13,6 @@ use crate::deployment::Deployment;
 use crate::event::Outcome;
 use crate::failure::{Cause, RejectedEvent};
 use crate::id::{AlarmName, ServiceName, TaskDefinitionArn};
-use crate::migration::Judgement;
 use crate::note::Note;
 use crate::observation::{RolloutObservation, RolloutStatus, Stage};
 use crate::phase::Phase;
@@ -125,9 +124,7 @@ fn order(
 /// on: then the alarms are watched by Sluice alone, which asks a person first.
 fn alarms(d: &Deployment, service: &PlannedService) -> Vec<AlarmName> {
     let sealed = d.sealed_plan();
-    let judgement = sealed.plan.judgement();
-    let goes_back_freely = judgement.is_none_or(Judgement::is_additive);
-    if service.kind == ServiceKind::Web && goes_back_freely {
+    if service.kind == ServiceKind::Web && sealed.plan.is_additive() {
         sealed.alarms()
     } else {
         Vec::new()

@@ -27,6 +27,7 @@ use crate::migration::{Inspection, Judgement};
 use crate::observation::PinnedSecret;
 use crate::release::Release;
 use crate::request::Hotfix;
+use crate::signature::KeyId;
 use crate::stack::StackChanges;
 
 pub use diff::changes;
@@ -47,6 +48,9 @@ pub struct Plan {
     pub environment: EnvironmentName,
     /// What.
     pub release: Release,
+    /// The key that has signed the image, where signatures are verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<KeyId>,
     /// Who pushed the image, where people are asked and it is known: they may not be one of those.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pushed_by: Option<UserId>,
@@ -125,6 +129,9 @@ pub struct PlannedMigration {
     pub service: ServiceName,
     /// After this it counts as failed.
     pub timeout: SignedDuration,
+    /// Whether the team promises that the running code runs on the new schema, where nobody looked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub additive: bool,
     /// What looking at it showed; `None` where it cannot be looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inspection: Option<Inspection>,
@@ -196,6 +203,17 @@ impl Plan {
     pub fn judgement(&self) -> Option<&Judgement> {
         let inspection = self.migration.as_ref()?.inspection.as_ref()?;
         Some(&inspection.judgement)
+    }
+
+    /// Whether the code that runs now also runs on the schema that the migration leaves: by the
+    /// judgement, or by the team's promise where there is none. What nobody knows is not believed to
+    /// be harmless.
+    pub fn is_additive(&self) -> bool {
+        match (self.judgement(), &self.migration) {
+            (Some(judgement), _) => judgement.is_additive(),
+            (None, Some(migration)) => migration.additive,
+            (None, None) => true,
+        }
     }
 
     /// What changes in the environment's stack; `None` where nothing does.

@@ -21,6 +21,10 @@ pub enum Remark {
         now: Option<Digest>,
         by_push: bool,
     },
+    Unsigned {
+        others: usize,
+        four_eyes: bool,
+    },
     PusherUnknown {
         four_eyes: bool,
     },

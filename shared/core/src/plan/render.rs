@@ -56,6 +56,8 @@ impl Plan {
             return lines;
         }
         let mut lines = vec![format!("image      {}", release.digest), registry];
+        let signed_by = self.signed_by.as_ref();
+        lines.extend(signed_by.map(|key| format!("signed by  the key {key}")));
         // It stands among code, where Slack makes no mention of an id.
         let pushed_by = self.pushed_by.as_ref();
         lines.extend(pushed_by.map(|user| format!("pushed by  {user}")));
@@ -125,8 +127,12 @@ impl Plan {
                 "database   already at revision {head}: no migration, and no snapshot for one"
             )];
         }
-        let Some(seen) = self.migration.as_ref().and_then(|m| m.inspection.as_ref()) else {
+        let Some(migration) = &self.migration else {
             return Vec::new();
+        };
+        let rollback = format!("rollback   {}", way_back(self));
+        let Some(seen) = &migration.inspection else {
+            return vec![rollback];
         };
         let judgement = &seen.judgement;
         let mut lines = vec![format!(
@@ -139,7 +145,7 @@ impl Plan {
         )];
         let pending = seen.pending.iter();
         lines.extend(pending.map(|revision| format!("  {}  {}", revision.id, revision.message)));
-        lines.push(format!("rollback   {}", way_back(self)));
+        lines.push(rollback);
         lines.extend(judgement.findings.iter().flat_map(finding_lines));
         if judgement.left_out > 0 {
             lines.push(format!("  and {} more findings", judgement.left_out));

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::command::Command;
+use crate::config::RiskRule;
 use crate::database::RestorePoint;
 use crate::deployment::Deployment;
 use crate::event::Outcome;
@@ -11,6 +12,7 @@ use crate::intent::LAG;
 use crate::migration::InspectionReading;
 use crate::observation::{ProofObservation, ScanObservation, ServiceObservation};
 use crate::plan::survey::{Inspecting, Survey};
+use crate::signature::SignatureObservation;
 
 use super::draw::is_vouched_for;
 
@@ -47,6 +49,16 @@ impl Survey {
         need(self.previous.is_none(), Command::ReadPrevious);
         if environment.scan.block.is_some() {
             need(!self.scan_is_settled(), Command::ReadScan);
+        }
+        if let Some(signatures) = d.needs_signature() {
+            let is_settled = match &self.signature {
+                Some(SignatureObservation::SignedBy(_)) => true,
+                Some(SignatureObservation::Unsigned { .. }) => {
+                    signatures.unsigned != RiskRule::Refuse
+                }
+                None => false,
+            };
+            need(!is_settled, Command::ReadSignature);
         }
         if let Some(after) = &environment.after {
             need(
@@ -166,6 +178,7 @@ impl Survey {
         match outcome {
             Outcome::Image(image) => self.image = Some(image.clone()),
             Outcome::Scan(scan) => self.scan = Some(scan.clone()),
+            Outcome::Signature(signature) => self.signature = Some(signature.clone()),
             Outcome::Proof(proof) => self.proof = Some(proof.clone()),
             Outcome::Secrets(secrets) => self.secrets = Some(secrets.clone()),
             Outcome::Services(services) => self.services = Some(services.clone()),

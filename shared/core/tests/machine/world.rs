@@ -34,6 +34,7 @@ use sluice_core::origin::Origin;
 use sluice_core::phase::Phase;
 use sluice_core::release::{Release, VerifiedRelease};
 use sluice_core::scan::Findings;
+use sluice_core::signature::SignatureObservation;
 use sluice_core::stack::{ChangeSetReading, Execution, StackEnd, StackUpdate};
 
 pub(crate) const ERP: &str = include_str!("../../../../tests/erp/sluice.toml");
@@ -278,6 +279,9 @@ impl World {
             Command::ClaimEnvironment => Outcome::Claim(Claim::Granted),
             Command::ReadImage => Outcome::Image(self.image.clone()),
             Command::ReadScan => Outcome::Scan(self.scan.clone()),
+            Command::ReadSignature => {
+                Outcome::Signature(SignatureObservation::Unsigned { others: 0 })
+            }
             Command::ReadProof { .. } => Outcome::Proof(self.proof.clone()),
             Command::PinSecrets if self.missing_secret => {
                 Outcome::Secrets(Err(vec![SecretProblem {

@@ -36,6 +36,18 @@ impl fmt::Display for Said<'_> {
                     digest.short()
                 )
             }
+            Remark::Unsigned { others, four_eyes } => {
+                f.write_str("no key of [signatures] has signed the image")?;
+                if *others > 0 {
+                    let others = quantity::count(*others, "signature");
+                    write!(f, " ({others} of other keys, of other images, or damaged)")?;
+                }
+                f.write_str(": nothing proves that your CI built it")?;
+                match four_eyes {
+                    true => f.write_str(", so two people must approve"),
+                    false => Ok(()),
+                }
+            }
             Remark::PusherUnknown { four_eyes } => {
                 f.write_str("Slack does not know who pushed the image")?;
                 match four_eyes {

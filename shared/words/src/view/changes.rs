@@ -10,7 +10,7 @@ use sluice_core::plan::{Plan, PlannedRestore, SealedPlan};
 
 /// A line for each kind of change. `before` is the plan of the deployment that was verified last,
 /// where that is known: without it nothing is said of secrets.
-pub(super) fn changes(d: &Deployment, before: Option<&SealedPlan>) -> Vec<String> {
+pub fn changes(d: &Deployment, before: Option<&SealedPlan>) -> Vec<String> {
     let Some(sealed) = &d.plan else {
         return Vec::new();
     };

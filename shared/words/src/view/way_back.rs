@@ -28,14 +28,23 @@ pub(super) fn blocks(d: &Deployment) -> Vec<Block> {
 }
 
 /// Before the yes: whether it can be taken back.
-pub(super) fn verdict(sealed: &SealedPlan) -> Option<String> {
+pub fn verdict(sealed: &SealedPlan) -> Option<String> {
     let plan = &sealed.plan;
     if plan.at_head.is_some() {
         return Some("🟢 safe: nothing is migrated".to_owned());
     }
     plan.migration.as_ref()?;
     let Some(judgement) = plan.judgement() else {
-        return Some("🟡 not known: the migration was not inspected".to_owned());
+        return Some(match plan.is_additive() {
+            true => {
+                "🟢 safe, as you promise in sluice.toml: the migration was not inspected".to_owned()
+            }
+            false => {
+                "🟡 not known: the migration was not inspected. If the release fails after it, \
+                      people decide"
+                    .to_owned()
+            }
+        });
     };
     if judgement.is_additive() {
         return Some("🟢 safe: the running version is compatible with the new schema".to_owned());
