@@ -46,3 +46,4 @@ mod spelling;
 pub mod stack;
 pub mod summary;
 pub mod tag;
+pub mod task_definition;

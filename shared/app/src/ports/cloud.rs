@@ -1,6 +1,6 @@
 //! The cloud's ports: registry, secrets, services, tasks, databases, alarms, HTTP.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -11,7 +11,7 @@ use sluice_core::failure::PortError;
 use sluice_core::id::{
     AccountId, AlarmName, ClusterName, ContainerName, DeploymentId, Digest, EcsServiceName,
     FindingId, ImageTag, Region, RepositoryName, RoleArn, ServiceDeploymentArn, ServiceName,
-    SnapshotId, TaskArn, TaskDefinitionArn,
+    SnapshotId, TaskArn, TaskDefinitionArn, TaskFamily,
 };
 use sluice_core::metrics::Measured;
 use sluice_core::observation::{
@@ -22,6 +22,7 @@ use sluice_core::observation::{
 use sluice_core::origin::Annotations;
 use sluice_core::release::Release;
 use sluice_core::rollback::ImageReference;
+use sluice_core::task_definition::RevisionOrder;
 
 /// Where a request goes, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,24 +125,33 @@ pub struct ServiceQuery {
     pub ecs_service: EcsServiceName,
     /// The container whose image is of interest.
     pub container: ContainerName,
+    /// What is to be seen of its task definition beside others, where a plan needs it.
+    pub definition: Option<DefinitionQuery>,
+}
+
+/// What a plan needs to see of a service's task definition.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DefinitionQuery {
+    /// The family that infrastructure code owns, if there is one.
+    pub base: Option<TaskFamily>,
+    /// The variables and secrets that Sluice sets in the container: they are no difference.
+    pub sets: BTreeSet<String>,
+    /// Whether Sluice sets the stop timeout of the container, too.
+    pub sets_stop_timeout: bool,
 }
 
 /// A task definition revision to be registered: the one it is made from, and what is changed.
 /// Everything else (sidecars, logs, volumes, platform, tags) stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskDefinitionOrder {
-    /// The revision it is made from.
-    pub from: TaskDefinitionArn,
-    /// The container that is changed.
-    pub container: ContainerName,
+    /// Made from what, where to, and in which container.
+    pub revision: RevisionOrder,
     /// Its image, by digest.
     pub image: String,
-    /// Plain variables to set; others stay.
+    /// Plain variables to set; others stay, unless they are removed.
     pub variables: BTreeMap<String, String>,
-    /// Secrets to set, pinned; others stay.
+    /// Secrets to set, pinned; others stay, unless they are removed.
     pub secrets: Vec<PinnedSecret>,
-    /// From SIGTERM to SIGKILL, in whole seconds; `None` leaves it.
-    pub stop_timeout: Option<SignedDuration>,
 }
 
 /// ECS services and their deployments.
@@ -163,8 +173,8 @@ pub trait Services: Send + Sync {
         task_definition: &TaskDefinitionArn,
     ) -> Result<Vec<StoppedTask>, PortError>;
 
-    /// A revision as ordered: the one it is made from if that is so already, the family's latest
-    /// if that is, else a new one.
+    /// A revision as ordered: the one it is made from if that is so already, the latest of the family
+    /// that it gets into if that is, else a new one.
     async fn ensure_task_definition(
         &self,
         target: &Target,
