@@ -1,6 +1,6 @@
 //! The cloud's ports: registry, secrets, services, tasks, databases, alarms, HTTP.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -11,7 +11,7 @@ use sluice_core::failure::PortError;
 use sluice_core::id::{
     AccountId, AlarmName, ClusterName, ContainerName, DeploymentId, Digest, EcsServiceName,
     FindingId, ImageTag, Region, RepositoryName, RoleArn, ServiceDeploymentArn, ServiceName,
-    SnapshotId, TaskArn, TaskDefinitionArn, TaskFamily,
+    SnapshotId, TaskArn, TaskDefinitionArn,
 };
 use sluice_core::metrics::Measured;
 use sluice_core::observation::{
@@ -22,7 +22,8 @@ use sluice_core::observation::{
 use sluice_core::origin::Annotations;
 use sluice_core::release::Release;
 use sluice_core::rollback::ImageReference;
-use sluice_core::task_definition::RevisionOrder;
+
+use super::task_definition::{DefinitionQuery, TaskDefinitionOrder};
 
 /// Where a request goes, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,31 +128,6 @@ pub struct ServiceQuery {
     pub container: ContainerName,
     /// What is to be seen of its task definition beside others, where a plan needs it.
     pub definition: Option<DefinitionQuery>,
-}
-
-/// What a plan needs to see of a service's task definition.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DefinitionQuery {
-    /// The family that infrastructure code owns, if there is one.
-    pub base: Option<TaskFamily>,
-    /// The variables and secrets that Sluice sets in the container: they are no difference.
-    pub sets: BTreeSet<String>,
-    /// Whether Sluice sets the stop timeout of the container, too.
-    pub sets_stop_timeout: bool,
-}
-
-/// A task definition revision to be registered: the one it is made from, and what is changed.
-/// Everything else (sidecars, logs, volumes, platform, tags) stays.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TaskDefinitionOrder {
-    /// Made from what, where to, and in which container.
-    pub revision: RevisionOrder,
-    /// Its image, by digest.
-    pub image: String,
-    /// Plain variables to set; others stay, unless they are removed.
-    pub variables: BTreeMap<String, String>,
-    /// Secrets to set, pinned; others stay, unless they are removed.
-    pub secrets: Vec<PinnedSecret>,
 }
 
 /// ECS services and their deployments.

@@ -17,7 +17,9 @@ use sluice_core::task_definition::{
     BaseReading, DefinitionObservation, FamilyRevision, Needs, Outline, RevisionOrder,
 };
 use sluice_words::plan::{remark, text};
+use sluice_words::view::message;
 
+use crate::view::text as card;
 use crate::world::APPROVER;
 use crate::{Run, World};
 
@@ -98,6 +100,9 @@ fn a_release_is_made_from_the_base_and_goes_back_to_the_services_own() {
         "    log driver of app awslogs → awsfirelens\n",
     ];
     assert!(said.contains(&told.concat()), "{said}");
+    let card = card(&message(&run.d, None));
+    let told = "web: memory 1024 → 4096; log driver of app awslogs → awsfirelens";
+    assert!(card.contains(told), "{card}");
     let order = web(&run).order();
     let expected = RevisionOrder {
         from: arn("erp-web-base:7"),
@@ -273,6 +278,8 @@ fn what_sluice_set_and_the_configuration_has_no_more_goes_and_the_rest_stays() {
     let said = text(run.d.sealed_plan());
     let told = "removed    OLD_FLAG, OLD_KEY of web: not in sluice.toml any more";
     assert!(said.contains(told), "{said}");
+    let card = card(&message(&run.d, None));
+    assert!(card.contains("web: without OLD_FLAG, OLD_KEY"), "{card}");
     let keeps = "web keeps PORT, which sluice.toml does not set: Sluice removes only what it has set \
                  itself";
     let remarks = &run.d.sealed_plan().seen.remarks;

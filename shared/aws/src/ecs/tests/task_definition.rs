@@ -99,6 +99,11 @@ fn answer(asked: &Asked, latest: &Value) -> Answer {
     }
 }
 
+fn no_family() -> Answer {
+    let message = "Unable to describe task definition.";
+    Answer::error(400, "ClientException", message)
+}
+
 fn cloud() -> TestCloud {
     TestCloud::new(|asked| answer(asked, &every_member()))
 }
@@ -275,11 +280,7 @@ async fn a_revision_of_the_base_family_gets_into_the_services_own() {
         let name = asked.body["taskDefinition"].as_str();
         match (asked.operation.as_str(), name) {
             // The service's own family has none yet.
-            ("DescribeTaskDefinition", Some("erp-own")) => Answer::error(
-                400,
-                "ClientException",
-                "Unable to describe task definition.",
-            ),
+            ("DescribeTaskDefinition", Some("erp-own")) => no_family(),
             _ => answer(asked, &Value::Null),
         }
     });
@@ -334,11 +335,7 @@ async fn what_the_first_call_registered_the_second_finds() {
 async fn a_family_without_an_active_revision_gets_one() {
     let cloud = TestCloud::new(|asked| {
         if asked.body["taskDefinition"] == "erp-web" {
-            return Answer::error(
-                400,
-                "ClientException",
-                "Unable to describe task definition.",
-            );
+            return no_family();
         }
         answer(asked, &Value::Null)
     });
@@ -355,11 +352,7 @@ async fn a_deregistered_revision_is_registered_anew_even_unchanged() {
         let mut answered = every_member();
         answered["status"] = json!("INACTIVE");
         match (asked.operation.as_str(), &asked.body["taskDefinition"]) {
-            ("DescribeTaskDefinition", name) if name == "erp-web" => Answer::error(
-                400,
-                "ClientException",
-                "Unable to describe task definition.",
-            ),
+            ("DescribeTaskDefinition", name) if name == "erp-web" => no_family(),
             ("DescribeTaskDefinition", _) => {
                 Answer::json(&json!({ "taskDefinition": answered, "tags": tags() }))
             }

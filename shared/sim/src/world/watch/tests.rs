@@ -177,32 +177,6 @@ fn one_that_nobody_approved_is_seen() {
 }
 
 #[test]
-fn one_that_registers_an_image_that_nobody_approved_is_seen() {
-    let mut watcher = watcher();
-    let mut waits = deployment("one");
-    waits.phase = Phase::AwaitingApproval;
-    saved(&mut watcher, None, &waits);
-    let registered = |name: &str| Happened::TaskDefinitionRegistered {
-        account: waits.settings.environment.account.clone(),
-        task_definition: TaskDefinitionArn::new(format!("arn:task-definition/{name}:2")),
-        by: Some(waits.id.clone()),
-    };
-    happened(&mut watcher, registered("erp-web-inspection"));
-    assert_eq!(broken(&watcher), []);
-    happened(&mut watcher, registered("erp-web"));
-    assert_eq!(broken(&watcher), [Invariant::Approved]);
-    let mut goes_on = waits.clone();
-    goes_on.phase = Phase::Migrating;
-    saved(&mut watcher, Some(&waits), &goes_on);
-    happened(&mut watcher, registered("erp-web"));
-    assert_eq!(
-        broken(&watcher),
-        [Invariant::Approved],
-        "it was let through"
-    );
-}
-
-#[test]
 fn a_success_that_ecs_knows_nothing_of_is_seen() {
     let mut watcher = watcher();
     let mut succeeded = deployment("one");
