@@ -228,6 +228,7 @@ const LAYERS: [&[&str]; 6] = [
         "scan",
         "smoke",
         "source",
+        "task_definition",
     ],
     &[
         "delivery",

@@ -16,6 +16,7 @@ use crate::id::{
 };
 use crate::observation::PinnedSecret;
 use crate::stack::ChangeSetOrder;
+use crate::task_definition::RevisionOrder;
 
 pub use key::{CommandKey, CommandKind, UnknownCommand};
 
@@ -68,24 +69,16 @@ pub enum Command {
     RegisterTaskDefinition {
         /// For which service.
         service: ServiceName,
-        /// The revision it is made from.
-        from: TaskDefinitionArn,
-        /// The container that is changed.
-        container: ContainerName,
-        /// From SIGTERM to SIGKILL; `None` leaves it.
-        stop_timeout: Option<SignedDuration>,
+        /// Made from what, and where to.
+        revision: RevisionOrder,
     },
-    /// Register a revision with the new image, to look at its migrations with. It is the one that
-    /// the deployment registers later, if nothing changes in between.
+    /// Register a revision with the new image, to look at its migrations with: in a family of its
+    /// own, since no one has approved the image yet.
     RegisterInspector {
-        /// The revision it is made from.
-        from: TaskDefinitionArn,
-        /// The container that is changed.
-        container: ContainerName,
+        /// Made from what, and where to.
+        revision: RevisionOrder,
         /// The secrets, as they were pinned.
         secrets: Vec<PinnedSecret>,
-        /// From SIGTERM to SIGKILL; `None` leaves it.
-        stop_timeout: Option<SignedDuration>,
     },
     /// Run a task that looks at the database and at the image's migrations, and changes nothing.
     StartInspection {

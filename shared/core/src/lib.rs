@@ -47,3 +47,4 @@ mod spelling;
 pub mod stack;
 pub mod summary;
 pub mod tag;
+pub mod task_definition;

@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::Calendar;
 use crate::id::{
     AccountId, AlarmName, AppName, ChannelName, ClusterName, ContainerName, EcsServiceName,
-    EnvironmentName, GroupId, Region, RepositoryName, RoleArn, ServiceName, UserId,
+    EnvironmentName, GroupId, Region, RepositoryName, RoleArn, ServiceName, TaskFamily, UserId,
 };
 use crate::migration::Risk;
 use crate::registry::Registry;
@@ -277,6 +277,10 @@ pub struct Environment {
     /// is allowed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub migration_rules: BTreeMap<Risk, RiskRule>,
+    /// What becomes of a task definition revision that someone else registered after the one that
+    /// runs.
+    #[serde(default, skip_serializing_if = "NewerRevisions::is_default")]
+    pub newer_revisions: NewerRevisions,
     /// The CloudFormation stack that a release changes first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack: Option<Stack>,
@@ -308,6 +312,10 @@ pub struct Environment {
 pub struct Placement {
     /// Its name in ECS.
     pub ecs_service: EcsServiceName,
+    /// The family of task definitions that infrastructure code owns, and that its revisions are made
+    /// from; `None` makes each from the one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_definition: Option<TaskFamily>,
     /// How it is replaced. A worker is always `Rolling`, a singleton always `Singleton`.
     pub strategy: Strategy,
     /// Where it answers for its users, without a slash at the end; web services only.
@@ -315,6 +323,29 @@ pub struct Placement {
     /// Where green answers before it has traffic (the test listener); needed by every strategy
     /// that shifts traffic.
     pub test_url: Option<String>,
+}
+
+/// What becomes of a newer revision of a service's own family that Sluice did not register.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NewerRevisions {
+    /// It is shown and not used.
+    #[default]
+    Leave,
+    /// The next release is made from it.
+    Take,
+    /// There is no plan as long as it is there.
+    Refuse,
+}
+
+impl NewerRevisions {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes a reference"
+    )]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// How one version takes another's place.

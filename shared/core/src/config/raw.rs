@@ -9,13 +9,13 @@ use super::text::{
     VariableName, Word, choices,
 };
 use super::values::{HOUR, Json, MINUTE, Map, Number, SECOND, Time, Unshown};
-use super::{BranchModel, Day, RiskRule, ServiceKind, Severity};
+use super::{BranchModel, Day, NewerRevisions, RiskRule, ServiceKind, Severity};
 use crate::calendar::{Moment, Window};
 use crate::config::reader::Field;
 use crate::id::{
     AccountId, AlarmName, AppName, BranchName, ChannelName, ClusterName, ContainerName,
     EcsServiceName, EnvironmentName, FindingId, PrincipalArn, Region, RepositoryName, RoleArn,
-    ServiceName, SourceName,
+    ServiceName, SourceName, TaskFamily,
 };
 use crate::signature::PublicKey;
 use crate::tag::TagPattern;
@@ -63,6 +63,10 @@ choices! {
     RiskRule: "\"allow\", \"four-eyes\" or \"refuse\"", [
         ("allow", RiskRule::Allow), ("four-eyes", RiskRule::FourEyes),
         ("refuse", RiskRule::Refuse),
+    ];
+    NewerRevisions: "\"leave\", \"take\" or \"refuse\"", [
+        ("leave", NewerRevisions::Leave), ("take", NewerRevisions::Take),
+        ("refuse", NewerRevisions::Refuse),
     ];
     BranchModel: "\"gitflow\" or \"trunk\"", [
         ("gitflow", BranchModel::GitFlow), ("trunk", BranchModel::Trunk),
@@ -299,6 +303,10 @@ tables! {
         /// What happens to a plan whose migration has a risk without a waiver. Needs an inspected
         /// migration. Default: the risk is shown.
         optional migration_rules: MigrationRules,
+        /// What happens to a revision of a service's task definition that someone else registered after
+        /// the one that runs: `leave` shows it and does not use it, `take` makes the release from it,
+        /// `refuse` draws no plan. Services with a `task_definition` do not need it. Default: leave.
+        optional newer_revisions: NewerRevisions,
         /// The CloudFormation stack that a release changes before anything else: see docs/stack.md.
         /// Default: none is changed.
         optional stack: Stack,
@@ -327,6 +335,11 @@ tables! {
     struct Placement as r#"{ url = "https://erp.example.com", test_url = "https://erp.example.com:8443" }"# {
         /// Its name in ECS. Default: `APP-SERVICE`.
         optional ecs_service: EcsServiceName,
+        /// The family of task definitions that your infrastructure code owns: each release is made from
+        /// its newest active revision, with the release's image, variables and secrets. Sluice registers
+        /// in the service's own family, never in this one: see docs/ownership.md. Default: each release
+        /// is made from the revision that the service runs.
+        optional task_definition: TaskFamily,
         /// Web only. `rolling` replaces a few tasks at a time; `blue-green` moves all traffic at
         /// once to a tested green; `canary` moves a little first, then the rest; `linear` moves it
         /// in equal steps. Default: blue-green.

@@ -13,7 +13,7 @@ use crate::calendar::{Moment, Unreadable, Window};
 use crate::id::{
     AccountId, AlarmName, AppName, BranchName, ChannelName, ClusterName, ContainerName,
     EcsServiceName, EnvironmentName, FindingId, PrincipalArn, Region, RepositoryName, RoleArn,
-    ServiceName, SourceName,
+    ServiceName, SourceName, TaskFamily,
 };
 use crate::signature::PublicKey;
 use crate::tag::TagPattern;
@@ -139,6 +139,8 @@ texts! {
         "letters, digits, `_` and `-`; the name, not the ARN", "erp";
     EcsServiceName: "an ECS service's name", r"^[A-Za-z0-9_-]{1,255}$",
         "letters, digits, `_` and `-`; the name, not the ARN", "erp-web";
+    TaskFamily: "a task definition family's name", r"^[A-Za-z0-9_-]{1,255}$",
+        "letters, digits, `_` and `-`; the family, not the ARN and without a revision", "erp-web-base";
     AccountId: "an AWS account", r"^[0-9]{12}$", "twelve digits", "111111111111";
     Region: "an AWS region", r"^[a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2}$",
         "letters and a number, such as eu-central-1", "eu-central-1";

@@ -68,9 +68,7 @@ fn next(d: &Deployment, service: &PlannedService) -> Command {
 pub(super) fn register(service: &PlannedService) -> Command {
     Command::RegisterTaskDefinition {
         service: service.service.clone(),
-        from: service.revision.as_ref().unwrap_or(&service.from).clone(),
-        container: service.container.clone(),
-        stop_timeout: service.stop_timeout,
+        revision: service.order(),
     }
 }
 

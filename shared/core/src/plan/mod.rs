@@ -21,7 +21,7 @@ use crate::config::{Database, Metrics, ServiceKind, Strategy};
 use crate::database::RestorePoint;
 use crate::id::{
     AlarmName, AppName, ContainerName, DeploymentId, EcsServiceName, EnvironmentName, ImageTag,
-    ServiceName, SnapshotId, TaskDefinitionArn, UserId,
+    ServiceName, SnapshotId, TaskDefinitionArn, TaskFamily, UserId,
 };
 use crate::migration::{Inspection, Judgement};
 use crate::observation::PinnedSecret;
@@ -29,6 +29,7 @@ use crate::release::Release;
 use crate::request::Hotfix;
 use crate::signature::KeyId;
 use crate::stack::StackChanges;
+use crate::task_definition::RevisionOrder;
 
 pub use diff::changes;
 pub use remark::{Remark, split};
@@ -150,8 +151,19 @@ pub struct PlannedService {
     pub container: ContainerName,
     /// How it is replaced.
     pub strategy: Strategy,
-    /// The revision it runs now: what the new one is made from, and the way back.
+    /// The revision it runs now: the way back, and what the new one is made from, unless that is
+    /// `base`.
     pub from: TaskDefinitionArn,
+    /// The revision of infrastructure code that the new one is made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<PlannedBase>,
+    /// The family that the new one gets into, where it is not made from one of that family.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<TaskFamily>,
+    /// Variables and secrets that go: an earlier deployment set them, and the configuration has them
+    /// no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removes: Vec<String>,
     /// From SIGTERM to SIGKILL; `None` leaves what is there.
     pub stop_timeout: Option<SignedDuration>,
     /// The revision that a rollback brings back, or registers anew where ECS has it no more;
@@ -162,6 +174,34 @@ pub struct PlannedService {
     /// a number that it cannot go back with. `None` leaves the number to autoscaling.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub desired: Option<u32>,
+}
+
+/// The revision of infrastructure code that a new one is made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedBase {
+    /// It.
+    pub revision: TaskDefinitionArn,
+    /// What is different in it from what runs, such as `cpu 512 → 1024`, apart from what Sluice sets.
+    pub differs: Vec<String>,
+}
+
+impl PlannedService {
+    /// The revision that is registered for it.
+    pub fn order(&self) -> RevisionOrder {
+        let base = self.base.as_ref().map(|base| &base.revision);
+        RevisionOrder {
+            from: self
+                .revision
+                .as_ref()
+                .or(base)
+                .unwrap_or(&self.from)
+                .clone(),
+            family: self.family.clone(),
+            container: self.container.clone(),
+            removes: self.removes.clone(),
+            stop_timeout: self.stop_timeout,
+        }
+    }
 }
 
 /// That the plan is a rollback's, and what people should see of it.

@@ -74,6 +74,7 @@ impl Plan {
             lines.push(format!("rollback   from {from}: {}", rollback.reason));
         }
         lines.extend(self.infrastructure());
+        lines.extend(self.services.iter().flat_map(base));
         lines.extend(self.schema());
         lines
     }
@@ -89,7 +90,12 @@ impl Plan {
         });
         let variables = self.variables.iter();
         let variables = variables.map(|(variable, value)| format!("variable   {variable}={value}"));
-        secrets.chain(variables).collect()
+        let removed = self.services.iter().filter(|one| !one.removes.is_empty());
+        let removed = removed.map(|one| {
+            let (service, removes) = (&one.service, one.removes.join(", "));
+            format!("removed    {removes} of {service}: not in sluice.toml any more")
+        });
+        secrets.chain(variables).chain(removed).collect()
     }
 
     fn infrastructure(&self) -> Vec<String> {
@@ -227,6 +233,25 @@ impl Plan {
             .iter()
             .filter(move |service| service.kind == kind)
     }
+}
+
+/// What its new revision is made from, where infrastructure code says so, and what that changes.
+fn base(service: &PlannedService) -> Vec<String> {
+    let Some(base) = &service.base else {
+        return Vec::new();
+    };
+    let (name, from, runs) = (
+        &service.service,
+        revision(&base.revision),
+        revision(&service.from),
+    );
+    let differs = match base.differs.is_empty() {
+        true => format!("otherwise like {runs}, which runs"),
+        false => format!("it differs from {runs}, which runs"),
+    };
+    let differences = base.differs.iter().map(|differs| format!("  {differs}"));
+    let head = format!("base       {name} is made from {from}: {differs}");
+    [head].into_iter().chain(differences).collect()
 }
 
 fn finding_lines(finding: &Finding) -> Vec<String> {

@@ -14,6 +14,7 @@ use crate::observation::{ProofObservation, ScanObservation, ServiceObservation};
 use crate::plan::survey::{Inspecting, Survey};
 use crate::signature::SignatureObservation;
 
+use super::definitions::{definitions_fit, inspector};
 use super::draw::is_vouched_for;
 
 /// Another task is asked for in the place of one that never started: see [`machine`](crate::machine).
@@ -102,7 +103,7 @@ impl Survey {
     fn missing_of_migration(&self, d: &Deployment) -> Option<Command> {
         let migration = d.settings.migration.as_ref()?;
         migration.inspect.as_ref()?;
-        if self.inspection.is_some() || !is_vouched_for(d, self) {
+        if self.inspection.is_some() || !is_vouched_for(d, self) || !definitions_fit(d, self) {
             return None;
         }
         let secrets = match &self.secrets {
@@ -118,10 +119,8 @@ impl Survey {
         }
         Some(match &self.inspector {
             None => Command::RegisterInspector {
-                from: running.task_definition.clone(),
-                container: service.container.clone(),
+                revision: inspector(d, service, running),
                 secrets,
-                stop_timeout: service.stop_timeout,
             },
             Some(task_definition) => Command::StartInspection {
                 token: match self.never_started {

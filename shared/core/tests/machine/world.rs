@@ -153,7 +153,7 @@ impl World {
                 unhealthy: 0,
             }),
             newest: None,
-            newest_in_family: None,
+            definition: None,
         };
         Self {
             image: ImageObservation {
@@ -319,9 +319,11 @@ impl World {
                     self.revision
                 )),
             },
-            Command::RegisterInspector { .. } => Outcome::InspectorRegistered(
-                TaskDefinitionArn::new(format!("arn:task-definition/erp-web:{}", self.revision)),
-            ),
+            Command::RegisterInspector { revision, .. } => {
+                let family = revision.family.as_ref().expect("it has one of its own");
+                let name = format!("arn:task-definition/{family}:{}", self.revision);
+                Outcome::InspectorRegistered(TaskDefinitionArn::new(name))
+            }
             Command::StartInspection { token, .. } => {
                 Outcome::InspectionStarted(TaskArn::new(format!("arn:task/erp/{token}")))
             }

@@ -155,6 +155,7 @@ impl fmt::Display for Said<'_> {
                 runs,
                 newest,
                 differs,
+                base,
             } => {
                 let (runs, newest) = (short_arn(runs.as_str()), short_arn(newest.as_str()));
                 write!(
@@ -164,13 +165,22 @@ impl fmt::Display for Said<'_> {
                 if !differs.is_empty() {
                     write!(f, " ({})", differs.join(", "))?;
                 }
+                let from = base.as_ref().map_or(runs, |base| short_arn(base.as_str()));
                 write!(
                     f,
-                    ": the new revision is made from {runs}, without that change. To have it, \
-                     deploy \
-                     {newest} to the service first"
-                )
+                    ": the new revision is made from {from}, without that change. "
+                )?;
+                match base {
+                    None => write!(f, "To have it, deploy {newest} to the service first"),
+                    Some(_) => f.write_str("To have it, make it in the base family"),
+                }
             }
+            Remark::KeepsVariables { service, variables } => write!(
+                f,
+                "{service} keeps {}, which sluice.toml does not set: Sluice removes only what it has \
+                 set itself",
+                variables.join(", ")
+            ),
             Remark::AlarmRings { alarm } => write!(
                 f,
                 "the alarm {alarm} is in ALARM already: it does not count for this release"
