@@ -10,7 +10,6 @@ use sluice_core::failure::ErrorClass;
 use sluice_core::hook::HookAnswer;
 use sluice_core::id::{
     AlarmName, ContainerName, EcsServiceName, ServiceDeploymentArn, ServiceName, TaskDefinitionArn,
-    TaskFamily,
 };
 use sluice_core::observation::{RolloutStatus, ServiceObservation, Stage as RolloutStage};
 use sluice_core::task_definition::RevisionOrder;
