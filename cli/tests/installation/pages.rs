@@ -30,6 +30,8 @@ impl Console {
             .nth(1)
             .unwrap_or_else(|| panic!("{said}"));
         let host = at.split('/').next().unwrap().to_owned();
+        // It would stop where no one reads what it says.
+        std::thread::spawn(move || lines.lines().for_each(drop));
         Self(child, host)
     }
 
@@ -107,13 +109,10 @@ fn what_a_page_says_is_typed_as_it_stands_there() {
     let over = console.page(&format!("/deployments/{id}"));
     assert!(over.contains("The hash chain is whole"), "{over}");
     assert!(console.page("/").contains("Waiting for a person (0)"));
-    let back = commands(&over)
-        .into_iter()
-        .find(|one| one.starts_with("sluice rollback"))
-        .unwrap();
+    let mut after = commands(&over).into_iter();
     assert!(
-        back.starts_with("sluice rollback erp/production --region"),
-        "{back}"
+        !after.any(|one| one.starts_with("sluice rollback")),
+        "it is the first release: nothing leads back"
     );
     let (status, history) = console.get("/history?environment=erp%2Fproduction");
     assert!(status == 200 && history.contains(id.as_str()), "{history}");
