@@ -181,7 +181,7 @@ impl Page<'_> {
             section aria-labelledby="changes" {
                 h2 id="changes" { "What it changes" }
                 ul { @for line in changes(d, before) { li { (self.lines(&line)) } } }
-                @if let Some(verdict) = verdict(sealed) {
+                @if let Some(verdict) = verdict(d, sealed) {
                     p { b { "Rollback of the code: " } (self.lines(&verdict)) }
                 }
                 @if let (Some(lines), Some(previous)) = (lines, previous) {

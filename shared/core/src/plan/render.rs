@@ -138,7 +138,8 @@ impl Plan {
         };
         let rollback = format!("rollback   {}", way_back(self));
         let Some(seen) = &migration.inspection else {
-            return vec![rollback];
+            // A preview looks at no migration, and the deployment will: it says nothing of the way back.
+            return migration.additive.then_some(rollback).into_iter().collect();
         };
         let judgement = &seen.judgement;
         let mut lines = vec![format!(

@@ -13,11 +13,7 @@ pub(super) fn way_back(plan: &Plan) -> String {
             "safe, as `additive` in sluice.toml promises: the migration was not inspected"
                 .to_owned()
         }
-        None => {
-            "not known: the migration was not inspected. If the release fails after it, people \
-                 decide"
-                .to_owned()
-        }
+        None => "not known: the migration was not inspected".to_owned(),
         Some(judgement) if judgement.is_additive() => {
             "safe: the running version is compatible with the new schema".to_owned()
         }

@@ -473,11 +473,6 @@ fn old_code_is_not_brought_back_onto_a_schema_that_nobody_knows() {
     let (mut run, world) = sick_uninspected(false);
     run.until(&world, "AwaitingRestoreDecision");
     assert!(!run.given.iter().any(|key| key.starts_with("stop-rollout")));
-    let plan = sluice_words::plan::text(run.d.sealed_plan());
-    assert!(
-        plan.contains("If the release fails after it, people decide"),
-        "{plan}"
-    );
     let said = serde_json::to_string(&sluice_words::view::message(&run.d, None)).unwrap();
     assert!(said.contains("may fail on the new schema"), "{said}");
 }
