@@ -82,6 +82,11 @@ fn crowd(count: usize, moving: usize) -> Asked {
             waiting.count() == wanted
         }
     });
+    let stored = world.store().deployments();
+    let waiting = stored
+        .iter()
+        .filter(|it| it.deployment.phase.name() == "AwaitingApproval");
+    assert_eq!(waiting.count(), wanted);
     Asked {
         about: About {
             title: "a crowd".to_owned(),
@@ -146,8 +151,8 @@ fn the_first_page_asks_the_table_the_same_however_many_environments_there_are() 
     assert!(few[0] <= 50 * 4 + 100 + 1 && few[1] <= 1, "{few:?}");
 }
 
-/// How long the first page takes: `cargo test --release -p sluice --features console --test console
-/// first_view -- --ignored --nocapture`.
+/// How long the first page takes: `cargo test -p sluice --features console --test console first_view --
+/// --ignored --nocapture`.
 #[test]
 #[ignore = "measures, and takes minutes to prepare"]
 fn first_view_of_ten_thousand_environments() {

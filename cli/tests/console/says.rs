@@ -196,6 +196,15 @@ fn the_history_is_filtered_by_environment_end_and_person() {
     let by_person = page(&url, "/history?person=U");
     assert!(by_person.contains("rolled back to"), "{by_person}");
     assert!(count("/history?person=U") < all);
+    let asked = by_person.split("/deployments/").nth(1).unwrap();
+    let asked = asked.split('"').next().unwrap();
+    let asked = page(&url, &format!("/deployments/{asked}"));
+    let did = asked.split("What people did").nth(1).unwrap();
+    let did = did.split("</section>").next().unwrap();
+    assert!(
+        did.contains("requested by"),
+        "who asked is among them: {did}"
+    );
     assert_eq!(count("/history?end=Succeeded"), all);
     let none = text(&page(&url, "/history?end=Failed"));
     assert!(none.contains("Nodeploymentmatches"), "{none}");

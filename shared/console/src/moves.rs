@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use sluice_core::deployment::Requester;
 use sluice_core::event::{Event, Outcome};
 use sluice_core::health::Sample;
 use sluice_core::history::{Record, RecordedEntry};
@@ -61,8 +62,14 @@ impl Moves {
                     known.for_each(|known| add(known, record.at, 0));
                 }
             }
-            if let RecordedEntry::Event(event) = &record.entry {
-                moves.take(record, event);
+            match &record.entry {
+                RecordedEntry::Event(event) => moves.take(record, event),
+                RecordedEntry::Opened(opening) => {
+                    if let Requester::Person(by) = &opening.requested_by {
+                        let told = record.notes.clone();
+                        moves.people.push((record.at, by.clone(), told));
+                    }
+                }
             }
         }
         moves

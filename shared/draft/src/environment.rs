@@ -5,7 +5,6 @@ use sluice_words::draft::environment as words;
 use sluice_words::draft::{Note, services};
 
 use crate::application::{Application, Environment};
-use crate::names::PRODUCTION;
 use crate::page::{Page, list};
 use crate::{alarms, database, install, settings, traffic};
 
@@ -135,9 +134,7 @@ fn tags(found: &Application<'_>, environment: &Environment<'_>, page: &mut Page)
             page.key("tags", &list(&[pattern]));
         }
         (_, tag) => {
-            let is_production = environment.rank.is_none_or(|rank| rank == PRODUCTION)
-                || found.environments.len() == 1;
-            let usual: &[&str] = if is_production {
+            let usual: &[&str] = if environment.is_production {
                 &["v*"]
             } else {
                 &["develop-*", "release-*"]

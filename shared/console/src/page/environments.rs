@@ -5,6 +5,9 @@ use sluice_words::overview::{ENVIRONMENTS, Ended, Overview, Standing, UNDERWAY, 
 
 use super::{Page, deployment_at, environment_at, pager, part, time};
 
+/// Deployments that are seen without opening more.
+const FIRST: usize = 20;
+
 impl Page<'_> {
     /// The first page.
     pub(crate) fn overview(&self, seen: &Overview, matching: &str) -> Markup {
@@ -19,17 +22,20 @@ impl Page<'_> {
             }
             section aria-labelledby="waiting" {
                 h2 id="waiting" { "Waiting for a person (" (wait.len()) ")" }
-                (self.underway(wait, "Nothing."))
+                (self.underway("waiting", wait, "Nothing."))
             }
             section aria-labelledby="progress" {
                 h2 id="progress" { "In progress (" (go.len()) ")" }
-                (self.underway(go, "No deployment in progress."))
+                (self.underway("progress", go, "No deployment in progress."))
             }
             section aria-labelledby="all" {
                 h2 id="all" { "All environments (" (all.matching) ")" }
                 (search("/", matching, "Environment"))
                 @if all.shown.is_empty() {
-                    p { "No environment has that in its name." }
+                    p {
+                        @if all.matching == 0 { "No environment has that in its name." }
+                        @else { "There are no more." }
+                    }
                 } @else {
                     (self.standings(&all.shown))
                 }
@@ -41,32 +47,44 @@ impl Page<'_> {
         self.whole("Environments", "/", Some(all.at), &body)
     }
 
-    fn underway(&self, all: &[Underway], none: &str) -> Markup {
+    /// The first of them; the others are opened by those who want them.
+    fn underway(&self, id: &str, all: &[Underway], none: &str) -> Markup {
+        let (first, others) = all.split_at(all.len().min(FIRST));
         html! {
-            @if all.is_empty() { p { (none) } } @else {
-                table.cards role="table" {
-                    thead role="rowgroup" {
-                        tr role="row" {
-                            th scope="col" role="columnheader" { "Environment" }
-                            th scope="col" role="columnheader" { "Deployment" }
-                            th scope="col" role="columnheader" { "Status" }
-                            th scope="col" role="columnheader" { "Waits for" }
-                            th scope="col" role="columnheader" { "Since" }
-                        }
+            @if first.is_empty() { p { (none) } } @else { (self.moving(first)) }
+            @if !others.is_empty() {
+                details id=(format!("{id}-others")) {
+                    summary { (others.len()) " more" }
+                    (self.moving(others))
+                }
+            }
+        }
+    }
+
+    fn moving(&self, all: &[Underway]) -> Markup {
+        html! {
+            table.cards role="table" {
+                thead role="rowgroup" {
+                    tr role="row" {
+                        th scope="col" role="columnheader" { "Environment" }
+                        th scope="col" role="columnheader" { "Deployment" }
+                        th scope="col" role="columnheader" { "Status" }
+                        th scope="col" role="columnheader" { "Waits for" }
+                        th scope="col" role="columnheader" { "Since" }
                     }
-                    tbody role="rowgroup" {
-                        @for one in all {
-                            tr role="row" {
-                                th scope="row" role="rowheader" {
-                                    a href=(environment_at(&one.environment)) { (one.environment) }
-                                }
-                                td role="cell" data-name="Deployment" {
-                                    a href=(deployment_at(&one.id)) { (one.what) }
-                                }
-                                td role="cell" data-name="Status" { (self.status(one)) }
-                                td role="cell" data-name="Waits for" { (self.lines(&one.waits)) }
-                                td role="cell" data-name="Since" { (time(one.since)) }
+                }
+                tbody role="rowgroup" {
+                    @for one in all {
+                        tr role="row" {
+                            th scope="row" role="rowheader" {
+                                a href=(environment_at(&one.environment)) { (one.environment) }
                             }
+                            td role="cell" data-name="Deployment" {
+                                a href=(deployment_at(&one.id)) { (one.what) }
+                            }
+                            td role="cell" data-name="Status" { (self.status(one)) }
+                            td role="cell" data-name="Waits for" { (self.lines(&one.waits)) }
+                            td role="cell" data-name="Since" { (time(one.since)) }
                         }
                     }
                 }
