@@ -82,7 +82,7 @@ impl<'a> Application<'a> {
         for cluster in clusters {
             let (ours, notes) = ours(cluster, &repository);
             left_out.extend(notes);
-            environments.extend(split(cluster, &ours, &noise, clusters.len() == 1));
+            environments.extend(split(cluster, &ours, &noise));
         }
         environments.sort_by_key(|one| one.rank.unwrap_or(PRODUCTION - 1));
         let mut names = BTreeSet::new();
@@ -197,17 +197,13 @@ fn ours<'a>(cluster: &'a Cluster, repository: &str) -> (Vec<Running<'a>>, Vec<No
 }
 
 /// The environments of a cluster: one, or several whose services say in their names which they are.
-fn split<'a>(
-    cluster: &'a Cluster,
-    ours: &[Running<'a>],
-    noise: &[String],
-    is_only: bool,
-) -> Vec<Environment<'a>> {
+fn split<'a>(cluster: &'a Cluster, ours: &[Running<'a>], noise: &[String]) -> Vec<Environment<'a>> {
     let environment =
         |name: String, rank: Option<u8>, named_by, services: &[Running<'a>], shares_cluster| {
             Environment {
                 services: by_name(services, noise),
-                is_production: rank == Some(PRODUCTION) || (rank.is_none() && is_only),
+                // Where nothing says that it is not, users may be there.
+                is_production: rank.is_none_or(|rank| rank == PRODUCTION),
                 name,
                 rank,
                 named_by,

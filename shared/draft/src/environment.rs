@@ -5,7 +5,6 @@ use sluice_words::draft::environment as words;
 use sluice_words::draft::{Note, services};
 
 use crate::application::{Application, Environment};
-use crate::names::PRODUCTION;
 use crate::page::{Page, list};
 use crate::{alarms, database, install, settings, traffic};
 
@@ -62,7 +61,7 @@ pub(crate) fn write(
     page.text("region", &cluster.region);
     role(found, environment, page);
     page.text("cluster", &cluster.name);
-    tags(found, environment, page);
+    tags(environment, page);
     let channel = format!("#{}-{name}", found.name);
     let asks = words::asks_channel(name);
     let (channel, notes) = page.asked(format!("{name}.channel"), asks, &channel);
@@ -104,7 +103,7 @@ fn role(found: &Application<'_>, environment: &Environment<'_>, page: &mut Page)
 }
 
 /// From the tags that run there, as far as they are in the task definitions.
-fn tags(found: &Application<'_>, environment: &Environment<'_>, page: &mut Page) {
+fn tags(environment: &Environment<'_>, page: &mut Page) {
     let running = environment.services.values();
     let images = running.filter_map(|one| crate::image::Image::read(&one.container.image));
     let mut tags: Vec<String> = images.filter_map(|image| image.tag).collect();
@@ -135,9 +134,7 @@ fn tags(found: &Application<'_>, environment: &Environment<'_>, page: &mut Page)
             page.key("tags", &list(&[pattern]));
         }
         (_, tag) => {
-            let is_production = environment.rank.is_none_or(|rank| rank == PRODUCTION)
-                || found.environments.len() == 1;
-            let usual: &[&str] = if is_production {
+            let usual: &[&str] = if environment.is_production {
                 &["v*"]
             } else {
                 &["develop-*", "release-*"]

@@ -93,7 +93,8 @@ pub fn draft(clusters: &[Cluster], wanted: &Wanted) -> Result<Draft, Undecided> 
     health::smoke_tests(&found, &mut page);
     let mut team = environment::team(&mut page);
     for (at, environment) in found.environments.iter().enumerate() {
-        let before = found.environments[..at].last();
+        let mut before = found.environments[..at].iter().rev();
+        let before = before.find(|one| !one.is_production);
         environment::write(&found, environment, before, &mut team, &mut page);
     }
     let asked: Vec<String> = page.questions.iter().map(|one| one.key.clone()).collect();

@@ -314,6 +314,20 @@ fn environments_are_told_apart_by_clusters_or_by_the_names_of_services() {
             says_not: &[],
         },
         Case {
+            name: "names that say nothing may be production",
+            clusters: vec![
+                cluster("blue", "111111111111", vec![web("shop-web", "shop", None)]),
+                cluster("green", ACCOUNT, vec![web("shop-web", "shop", None)]),
+                cluster("shop-qa", ACCOUNT, vec![web("shop-web", "shop", None)]),
+            ],
+            says: &[
+                "[environments.blue.approval]",
+                "[environments.green.approval]",
+                "after = \"qa\"",
+            ],
+            says_not: &["after = \"blue\"", "[environments.qa.approval]"],
+        },
+        Case {
             name: "a service in one of two",
             clusters: vec![
                 cluster("shop-staging", ACCOUNT, vec![web("shop-web", "shop", None)]),

@@ -9,7 +9,7 @@ pub const HEAD: [&str; 6] = [
     "Seen: read from AWS. Guessed: check it; the reason stands beside it. To do: only you know it.",
     "Unknown: could not be read, and nothing was guessed from it.",
     "",
-    "After every change: sluice config check. Not drafted: windows, freezes, scan, bake, restore and more.",
+    "After every change: sluice config check. Not drafted: windows, freezes, scan, signatures, bake and more.",
 ];
 
 /// The name of the application.
