@@ -15,7 +15,6 @@ IMAGES = {
     "ecr:DescribeImageScanFindings",
     "ecr:DescribeImages",
     "ecr:GetDownloadUrlForLayer",
-    "ecr:ListImageReferrers",
 }
 WORK = STORE | IMAGES | {
     "events:PutEvents", "sqs:SendMessage", "secretsmanager:GetSecretValue", "sts:AssumeRole"}

@@ -20,6 +20,7 @@ use super::{BATCH_GET, Repository};
 use crate::error::{incomplete, port_error};
 use crate::http::HttpsHttp;
 
+/// IAM allows it by `ecr:BatchGetImage`.
 const LIST: &str = "ecr:ListImageReferrers";
 
 const DOWNLOAD: &str = "ecr:GetDownloadUrlForLayer";

@@ -42,7 +42,7 @@ struct Parts {
 enum Rest {
     Definition(Box<TaskDefinition>),
     Container(Box<ContainerDefinition>),
-    Volume(Volume),
+    Volume(Box<Volume>),
     LogSecrets(Vec<Secret>),
 }
 
@@ -71,7 +71,7 @@ impl Parts {
         members.show("ephemeral storage", storage);
         for volume in rest.volumes.take().into_iter().flatten() {
             let name = format!("volume {}", volume.name().unwrap_or_default());
-            parts.rest.insert(name, Rest::Volume(volume));
+            parts.rest.insert(name, Rest::Volume(Box::new(volume)));
         }
         for container in rest.container_definitions.take().into_iter().flatten() {
             let is_own = container.name() == Some(own);
@@ -134,14 +134,14 @@ impl Parts {
         members.show_text(of("entry point"), words(rest.entry_point.take()));
         if let Some(log) = rest.log_configuration.take() {
             let secrets = log.secret_options().to_vec();
-            add_log(members, &of, &log);
+            add_log(members, of, &log);
             if !secrets.is_empty() {
                 let secrets = Rest::LogSecrets(secrets);
                 self.rest.insert(of("log secrets"), secrets);
             }
         }
         if let Some(check) = rest.health_check.take() {
-            add_health_check(members, &of, &check);
+            add_health_check(members, of, &check);
         }
         let rest = settled(rest);
         if rest != ContainerDefinition::builder().build() {
