@@ -44,7 +44,7 @@ impl Source for Asked {
         answer
             .seen
             .map(|seen| *seen)
-            .ok_or_else(|| Unseen::Failed(answer.message.summary))
+            .ok_or(Unseen::Failed(answer.message.summary))
     }
 }
 
