@@ -5,7 +5,7 @@ use sluice_core::config::{Config, RiskRule, Signatures};
 use sluice_core::id::{Digest, UserId};
 use sluice_core::signature::Stored;
 use sluice_signatures::KeyPair;
-use sluice_sim::cloud::{ImageBehaviour, Lag, digest_of};
+use sluice_sim::cloud::{Fault, ImageBehaviour, Lag, Operation, digest_of};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::{Habit, World};
 use sluice_words::message::ButtonAction;
@@ -61,6 +61,24 @@ fn what_a_key_of_the_team_has_signed_is_deployed_and_the_plan_names_the_key() {
         let said = format!("signed by  the key {}", ci().public_key().id());
         let plan = plan(&world, "staging");
         assert!(plan.contains(&said), "{plan}");
+    }
+}
+
+#[test]
+fn a_look_at_signatures_whose_answer_is_lost_is_made_again() {
+    for operation in [
+        Operation::BatchGetImage,
+        Operation::ListImageReferrers,
+        Operation::GetDownloadUrlForLayer,
+    ] {
+        let mut world = erp::world_of(config(RiskRule::Refuse), 1, Weather::default());
+        store(&world, ci().bundle(&image()));
+        world.with_cloud(|cloud| cloud.faults().nth(operation, 1, Fault::LoseAnswer));
+        erp::push(&world, "release-1.4.0", "new", &ImageBehaviour::default());
+        erp::run(&mut world);
+        erp::assert_nothing_broke(&world);
+        assert_eq!(erp::ends(&world, "staging"), ["Succeeded"]);
+        assert_eq!(world.with_cloud(|cloud| cloud.faults().struck()), 1);
     }
 }
 

@@ -79,7 +79,7 @@ fn each_form_counts_and_any_of_the_keys_may_have_signed() {
         ci().bundle(&image('a')),
         ci().simple(reference, &image('a')),
     ] {
-        assert_eq!(seen(&[stored.clone()], &keys), by_ci);
+        assert_eq!(seen(std::slice::from_ref(&stored), &keys), by_ci);
         let foreign = KeyPair::of(&[9; 32]).bundle(&image('a'));
         assert_eq!(seen(&[foreign, stored], &keys), by_ci);
     }

@@ -1,5 +1,10 @@
 //! What a release's task definitions are made from: what runs, or what infrastructure code owns.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a story that cannot be told fails its test"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
@@ -46,13 +51,12 @@ fn revision(name: &str, differs: &[&str]) -> FamilyRevision {
 /// Of web, which runs erp-web:41.
 fn seen(world: &mut World) -> &mut DefinitionObservation {
     let needs = Needs::of(&outline("app"), Some("FARGATE".to_owned()), BTreeSet::new());
-    let definition = world.services[0].definition.get_or_insert_with(|| {
+    world.services[0].definition.get_or_insert_with(|| {
         Box::new(DefinitionObservation {
             needs,
             ..DefinitionObservation::default()
         })
-    });
-    definition
+    })
 }
 
 /// To a production whose web is made from a base family.
