@@ -170,7 +170,6 @@ fn order(command: &str) -> Order {
         answers: BTreeMap::new(),
         plan: None,
         file: None,
-        look: None,
     }
 }
 

@@ -13,14 +13,7 @@ use crate::failure_matrix::{Case, tell};
 use crate::source::REPOSITORY;
 
 /// What no story here asks for, and why.
-const ELSEWHERE: [(&str, &[Operation]); 7] = [
-    (
-        "`signed` loses them",
-        &[
-            Operation::ListImageReferrers,
-            Operation::GetDownloadUrlForLayer,
-        ],
-    ),
+const ELSEWHERE: [(&str, &[Operation]); 6] = [
     (
         "the restores of `restore` lose these",
         &[

@@ -29,7 +29,6 @@ mod registry;
 mod replay;
 mod restore;
 mod scan;
-mod signed;
 mod source;
 mod stored;
 mod unreadable;

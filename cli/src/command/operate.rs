@@ -14,15 +14,10 @@ pub(super) fn carry_out(_: &Operate, _: &mut Screen) -> Result<ExitCode, Failure
 /// What is said where the program cannot ask an installation.
 #[cfg(not(feature = "installation"))]
 pub(super) fn without_credentials() -> Failure {
-    without_credentials_for("installation", "status")
-}
-
-#[cfg(not(feature = "installation"))]
-pub(super) fn without_credentials_for(features: &str, command: &str) -> Failure {
-    Failure::usage(format!(
+    Failure::usage(
         "this build of sluice does not include AWS credentials; build it with them:\n\
-         cargo run -p sluice --features {features} -- {command}"
-    ))
+         cargo run -p sluice --features installation -- status",
+    )
 }
 
 #[cfg(feature = "installation")]

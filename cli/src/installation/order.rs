@@ -81,7 +81,6 @@ pub fn of_command(command: String, at: &Installation) -> Order {
         answers: BTreeMap::new(),
         plan: None,
         file: None,
-        look: None,
     }
 }
 

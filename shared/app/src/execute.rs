@@ -5,12 +5,11 @@ mod health;
 mod inspection;
 mod rehearsal;
 mod restore;
-mod services;
 
 use futures::future::join_all;
 use jiff::SignedDuration;
 use sluice_core::command::Command;
-use sluice_core::config::{Database, Environment, Member, SecretSource};
+use sluice_core::config::{Database, Environment, Member, SecretSource, Settings};
 use sluice_core::controls::ControlsObservation;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::{Claim, Event, Outcome};
@@ -18,16 +17,14 @@ use sluice_core::failure::PortError;
 use sluice_core::id::{DeploymentId, Digest, EnvironmentName, SnapshotId};
 use sluice_core::observation::{
     ApproversObservation, ImageObservation, PinnedSecret, ProofObservation, SecretProblem,
-    SmokeResult,
+    ServiceObservation, SmokeResult,
 };
 use sluice_core::origin::PushedBy;
-use sluice_core::signature::{PublicKey, observe};
 use sluice_core::smoke;
-use sluice_signatures::is_signed;
 
 use crate::App;
 use crate::ports::{
-    EnvironmentKey, HttpRequest, MetricsQuery, Target, TaskDefinitionOrder, TaskOrder,
+    EnvironmentKey, HttpRequest, MetricsQuery, ServiceQuery, Target, TaskDefinitionOrder, TaskOrder,
 };
 
 impl Target {
@@ -89,12 +86,6 @@ impl App {
         Ok(match command {
             Command::ClaimEnvironment => Outcome::Claim(self.claim(d).await?),
             Command::ReadImage => Outcome::Image(self.image(d, target).await?),
-            Command::ReadSignature => {
-                let stored = ports.registry.signatures(target, &d.release).await?;
-                let keys = d.settings.signatures.iter().flat_map(|it| &it.keys);
-                let keys: Vec<PublicKey> = keys.cloned().collect();
-                Outcome::Signature(observe(&stored, &d.release.digest, &keys, is_signed))
-            }
             Command::ReadScan => {
                 let named = d.settings.environment.scan.excepted_ids();
                 Outcome::Scan(ports.registry.scan(target, &d.release, &named).await?)
@@ -102,11 +93,7 @@ impl App {
             Command::ReadProof { environment } => Outcome::Proof(self.proof(d, environment).await?),
             Command::PinSecrets => self.pin_secrets(d, target).await?,
             Command::ReadServices => {
-                let services = match d.kind.is_release() && d.phase.is_untouched() {
-                    true => self.services_to_plan(d, target).await?,
-                    false => self.services_of(&d.settings, target).await?,
-                };
-                Outcome::Services(services)
+                Outcome::Services(self.services_of(&d.settings, target).await?)
             }
             Command::ReadDatabase(database) => {
                 Outcome::Database(ports.databases.database(target, database).await?)
@@ -142,13 +129,20 @@ impl App {
             Command::ReadSnapshot { snapshot, database } => {
                 Outcome::Snapshot(ports.databases.snapshot(target, database, snapshot).await?)
             }
-            Command::RegisterTaskDefinition { service, revision } => {
+            Command::RegisterTaskDefinition {
+                service,
+                from,
+                container,
+                stop_timeout,
+            } => {
                 let plan = &d.sealed_plan().plan;
                 let order = TaskDefinitionOrder {
-                    revision: revision.clone(),
+                    from: from.clone(),
+                    container: container.clone(),
                     image: plan.release.image(),
                     variables: plan.variables.clone(),
                     secrets: plan.secrets.clone(),
+                    stop_timeout: *stop_timeout,
                 };
                 let revision = ports
                     .services
@@ -415,6 +409,24 @@ impl App {
             return Ok(Ok(before.clone()));
         }
         secrets.pin(target, variable, source).await
+    }
+
+    /// The services as they run.
+    pub(crate) async fn services_of(
+        &self,
+        settings: &Settings,
+        target: &Target,
+    ) -> Result<Vec<ServiceObservation>, PortError> {
+        let queries: Vec<ServiceQuery> = settings
+            .services
+            .iter()
+            .map(|service| ServiceQuery {
+                service: service.name.clone(),
+                ecs_service: settings.placement(&service.name).ecs_service.clone(),
+                container: service.container.clone(),
+            })
+            .collect();
+        self.ports.services.read(target, &queries).await
     }
 
     async fn approvers(&self, d: &Deployment) -> Result<ApproversObservation, PortError> {

@@ -35,12 +35,19 @@ impl App {
     ) -> Result<Outcome, PortError> {
         let ports = &self.ports;
         match command {
-            Command::RegisterInspector { revision, secrets } => {
+            Command::RegisterInspector {
+                from,
+                container,
+                secrets,
+                stop_timeout,
+            } => {
                 let order = TaskDefinitionOrder {
-                    revision: revision.clone(),
+                    from: from.clone(),
+                    container: container.clone(),
                     image: d.release.image(),
                     variables: d.settings.environment.variables.clone(),
                     secrets: secrets.clone(),
+                    stop_timeout: *stop_timeout,
                 };
                 let revision = ports.services.ensure_task_definition(target, &order);
                 Ok(Outcome::InspectorRegistered(revision.await?))

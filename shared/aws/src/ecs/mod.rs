@@ -1,8 +1,6 @@
 //! ECS: services and their deployments, task definitions, one-off tasks.
 
-mod family;
 mod groups;
-mod members;
 mod placement;
 mod read;
 mod rollout;

@@ -13,6 +13,7 @@ use crate::deployment::Deployment;
 use crate::event::Outcome;
 use crate::failure::{Cause, RejectedEvent};
 use crate::id::{AlarmName, ServiceName, TaskDefinitionArn};
+use crate::migration::Judgement;
 use crate::note::Note;
 use crate::observation::{RolloutObservation, RolloutStatus, Stage};
 use crate::phase::Phase;
@@ -68,7 +69,9 @@ fn next(d: &Deployment, service: &PlannedService) -> Command {
 pub(super) fn register(service: &PlannedService) -> Command {
     Command::RegisterTaskDefinition {
         service: service.service.clone(),
-        revision: service.order(),
+        from: service.revision.as_ref().unwrap_or(&service.from).clone(),
+        container: service.container.clone(),
+        stop_timeout: service.stop_timeout,
     }
 }
 
@@ -122,7 +125,9 @@ fn order(
 /// on: then the alarms are watched by Sluice alone, which asks a person first.
 fn alarms(d: &Deployment, service: &PlannedService) -> Vec<AlarmName> {
     let sealed = d.sealed_plan();
-    if service.kind == ServiceKind::Web && sealed.plan.is_additive() {
+    let judgement = sealed.plan.judgement();
+    let goes_back_freely = judgement.is_none_or(Judgement::is_additive);
+    if service.kind == ServiceKind::Web && goes_back_freely {
         sealed.alarms()
     } else {
         Vec::new()

@@ -27,7 +27,6 @@ impl Findings {
                 command: migration.command.clone(),
                 service: migration.service.clone(),
                 timeout: migration.timeout,
-                additive: migration.additive,
                 inspection,
             }))
         };

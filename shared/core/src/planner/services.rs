@@ -29,7 +29,6 @@ impl Findings {
                 ));
                 continue;
             };
-            let made = self.judge_definition(deployment, service, running);
             let desired = match deployment.rollback() {
                 None => {
                     self.judge_release(service.kind, running);
@@ -44,9 +43,6 @@ impl Findings {
                 container: service.container.clone(),
                 strategy: placement.strategy.clone(),
                 from: running.task_definition.clone(),
-                base: made.base,
-                family: made.family,
-                removes: made.removes,
                 stop_timeout: service.stop_timeout,
                 revision: deployment
                     .rollback()
@@ -82,6 +78,16 @@ impl Findings {
                 quantity::count(running.desired as usize, "task")
             )),
             _ => {}
+        }
+        if let Some(newest) = &running.newest_in_family
+            && newest.deployment.is_none()
+        {
+            self.remarks.push(Remark::NewerRevision {
+                service: name.clone(),
+                runs: running.task_definition.clone(),
+                newest: newest.task_definition.clone(),
+                differs: newest.differs.clone(),
+            });
         }
         let Some(traffic) = &running.traffic else {
             return;

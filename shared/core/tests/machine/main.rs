@@ -5,7 +5,6 @@ mod asked;
 mod away;
 mod backward;
 mod canary;
-mod definitions;
 mod doubt;
 mod forward;
 mod gate;

@@ -45,7 +45,6 @@ mod tests {
     use sluice_core::config::{SecretSource, Strategy};
     use sluice_core::id::ContainerName;
     use sluice_core::observation::{PinnedSecret, RolloutStatus};
-    use sluice_core::task_definition::RevisionOrder;
 
     use super::*;
     use crate::cloud::ImageBehaviour;
@@ -68,13 +67,8 @@ mod tests {
     fn starts(cloud: &mut Cloud, secret: &PinnedSecret) -> bool {
         let from = release(cloud, &worker(), "v1", ImageBehaviour::default());
         let with_secret = TaskDefinitionOrder {
-            revision: RevisionOrder {
-                from,
-                family: None,
-                container: ContainerName::new("worker"),
-                removes: Vec::new(),
-                stop_timeout: None,
-            },
+            from,
+            container: ContainerName::new("worker"),
             image: format!(
                 "{}/erp@{}",
                 cloud.registry_host(),
@@ -82,6 +76,7 @@ mod tests {
             ),
             variables: std::collections::BTreeMap::new(),
             secrets: vec![secret.clone()],
+            stop_timeout: None,
         };
         let definition = through(cloud, async |ports| {
             ports.ensure_task_definition(&target(), &with_secret).await

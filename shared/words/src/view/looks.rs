@@ -30,36 +30,24 @@ pub fn history_message(
     }
 }
 
-/// What a deployment was to bring.
-pub fn was_done(one: &DeploymentSummary) -> String {
-    if one.is_restore {
+fn line(one: &DeploymentSummary, now: Timestamp) -> String {
+    let what = if one.is_restore {
         format!("database restored, with {}", one.tag)
     } else if one.is_rollback {
         format!("rolled back to {}", one.tag)
     } else {
         one.tag.to_string()
-    }
-}
-
-/// How a deployment ended, or how far it is: a sign, and the words.
-pub fn ended_words(phase: Option<PhaseKind>) -> (&'static str, &'static str) {
-    (
-        phase.map_or("❔", sign_of),
-        phase.map_or("unreadable", PhaseKind::in_words),
-    )
-}
-
-fn line(one: &DeploymentSummary, now: Timestamp) -> String {
-    let (sign, phase) = ended_words(one.phase);
+    };
     let lasted = quantity::duration(one.ended_at.unwrap_or(now).duration_since(one.requested_at));
     let lasted = match one.ended_at {
         Some(_) => format!("after {lasted}"),
         None => format!("for {lasted} now"),
     };
     format!(
-        "{sign} {}  {} · {phase} {lasted} · {} · {}",
+        "{} {}  {what} · {} {lasted} · {} · {}",
+        one.phase.map_or("❔", sign_of),
         moment_of_day(one.requested_at),
-        was_done(one),
+        one.phase.map_or("unreadable", PhaseKind::in_words),
         crate::note::asked(&one.requested_by),
         one.id
     ) + &one

@@ -52,11 +52,10 @@ impl Cloud {
         }
         let at = self.register(place, &family, containers, Arc::new(registration));
         let definition = &self.ecs.task_definitions[at];
-        let (described, by) = (describe(definition), definition.deployment());
+        let described = describe(definition);
         self.note(Happened::TaskDefinitionRegistered {
             account: place.account.clone(),
             task_definition: described.arn.clone(),
-            by,
         });
         Ok(described)
     }

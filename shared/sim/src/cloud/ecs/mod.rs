@@ -3,7 +3,6 @@
 //! A service deployment is called a rollout here, as in Sluice's core.
 
 mod dying;
-mod family;
 mod hooks;
 mod migrations;
 mod rollback;

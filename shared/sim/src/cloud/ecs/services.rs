@@ -104,9 +104,7 @@ impl Cloud {
             in_progress: under_way.filter(|r| !r.is_over()).map(|r| r.arn.clone()),
             traffic: describe_targets(self.sight_of(at, Read::Targets)),
             newest: self.describe_newest(seen),
-            definition: query.definition.as_ref().map(|wanted| {
-                Box::new(self.describe_definition(definition, &query.container, wanted))
-            }),
+            newest_in_family: self.newest_in_family(definition),
         })
     }
 
