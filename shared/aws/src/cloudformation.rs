@@ -11,9 +11,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_cloudformation::types::{
-    Capability, ChangeSetType, ExecutionStatus, Parameter, Stack,
-};
+use aws_sdk_cloudformation::types::{Capability, ChangeSetType, ExecutionStatus, Parameter, Stack};
 use sluice_app::ports::{Stacks, Target};
 use sluice_core::failure::PortError;
 use sluice_core::stack::{ChangeSetOrder, ChangeSetReading, Execution, StackUpdate};
