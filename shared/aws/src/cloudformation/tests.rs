@@ -391,7 +391,7 @@ async fn a_lost_answer_to_the_execution_is_found_again() {
 }
 
 #[tokio::test]
-async fn a_change_set_is_void_only_where_no_look_can_be_behind() {
+async fn a_change_set_that_may_be_executing_is_not_void() {
     let (invalid, missing) = ("InvalidChangeSetStatus", "ChangeSetNotFound");
     let (idle, busy) = ("UPDATE_COMPLETE", "UPDATE_IN_PROGRESS");
     for (code, execution, stack) in [(invalid, "OBSOLETE", busy), (missing, "", idle)] {
