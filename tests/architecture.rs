@@ -52,7 +52,12 @@ const SOURCES_OF_SURPRISE: [&str; 5] = ["rand", "getrandom", "fastrand", "chrono
 
 #[test]
 fn the_core_and_the_words_have_no_async_no_vendor_and_no_chance_in_their_tree() {
-    for package in ["sluice-core", "sluice-doctor", "sluice-words"] {
+    for package in [
+        "sluice-core",
+        "sluice-doctor",
+        "sluice-draft",
+        "sluice-words",
+    ] {
         assert_free_of(package, &ASYNC_RUNTIMES);
         assert_free_of(package, &VENDORS);
         assert_free_of(package, &SOURCES_OF_SURPRISE);
@@ -131,6 +136,9 @@ fn each_vendor_is_named_in_one_crate() {
     for (vendor, home) in [
         ("aws-sdk-", "shared/aws"),
         ("aws-sigv4", "shared/operate-client"),
+        ("axum", "shared/console"),
+        ("maud", "shared/console"),
+        ("p256", "shared/signatures"),
         ("slack-morphism", "shared/slack"),
         ("squawk-", "shared/migrations"),
     ] {
@@ -149,12 +157,18 @@ fn dependencies_point_inwards() {
     let inner = |package: &str| -> &[&str] {
         match package {
             "sluice-core" => &[],
-            "sluice-migrations" | "sluice-words" => &["sluice-core"],
-            "sluice-app" => &["sluice-core", "sluice-migrations", "sluice-words"],
-            "sluice-doctor" => &["sluice-core", "sluice-words"],
+            "sluice-migrations" | "sluice-signatures" | "sluice-words" => &["sluice-core"],
+            "sluice-app" => &[
+                "sluice-core",
+                "sluice-migrations",
+                "sluice-signatures",
+                "sluice-words",
+            ],
+            "sluice-console" | "sluice-doctor" | "sluice-draft" => &["sluice-core", "sluice-words"],
             "sluice-monitors" | "sluice-sim" | "sluice-slack" => &[
                 "sluice-core",
                 "sluice-migrations",
+                "sluice-signatures",
                 "sluice-words",
                 "sluice-app",
             ],
@@ -164,9 +178,12 @@ fn dependencies_point_inwards() {
     for package in [
         "sluice-core",
         "sluice-migrations",
+        "sluice-signatures",
         "sluice-words",
         "sluice-app",
+        "sluice-console",
         "sluice-doctor",
+        "sluice-draft",
         "sluice-monitors",
         "sluice-sim",
         "sluice-slack",
@@ -186,7 +203,14 @@ const LAYERS: [&[&str]; 6] = [
     &[
         "calendar", "id", "quantity", "redact", "shared", "spelling", "tag",
     ],
-    &["config", "migration", "registry", "roles", "stack"],
+    &[
+        "config",
+        "migration",
+        "registry",
+        "roles",
+        "signature",
+        "stack",
+    ],
     &[
         "command",
         "controls",
@@ -204,6 +228,7 @@ const LAYERS: [&[&str]; 6] = [
         "scan",
         "smoke",
         "source",
+        "task_definition",
     ],
     &[
         "delivery",

@@ -1,20 +1,26 @@
 //! The command line and its help.
 
+mod config;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
 use sluice_sim::cloud::Lag;
 
-use crate::installation::arguments::{Installation, Operate};
+use crate::installation::arguments::Operate;
+use crate::installation::console::Console;
 use crate::installation::doctor::Doctor;
+use crate::installation::init::Init;
+
+pub use config::Config;
 
 /// Deploys images that were pushed to ECR to ECS: with an approval, a verified snapshot, a watched
 /// migration, and a rollback at every step.
 ///
 /// `demo`, `run`, `plan` and `hunt` work on a simulated cloud with virtual time, and touch no AWS. The
-/// commands from `doctor` on look at a real installation or ask it, with your AWS credentials:
-/// docs/doctor.md, docs/operate.md.
+/// commands from `init` on look at a real account or installation or ask it, with your AWS
+/// credentials: docs/init.md, docs/doctor.md, docs/operate.md.
 #[derive(Debug, Parser)]
 #[command(
     name = "sluice",
@@ -45,10 +51,12 @@ pub enum Command {
     Replay(Replay),
     #[command(subcommand)]
     Config(Config),
+    Console(Console),
     Cloud(Cloud),
     Hunt(Hunt),
     Completions(Completions),
     Man(Man),
+    Init(Init),
     Doctor(Doctor),
     #[command(flatten)]
     Operate(Operate),
@@ -69,6 +77,7 @@ pub enum Command {
     sluice demo --scenario broken-migration   play one of them\n  \
     sluice demo --lag 3s                      AWS reads lag 3 seconds behind\n  \
     sluice demo --config sluice.toml          your own application\n  \
+    sluice demo --console                     the same in your browser\n  \
     sluice demo --headless --json | jq .deployments"
 )]
 pub struct Demo {
@@ -95,6 +104,11 @@ pub struct Demo {
     /// Default: what the scenario says.
     #[arg(long, value_name = "TIME", value_parser = lag)]
     pub lag: Option<Lag>,
+    /// Show everything as pages on 127.0.0.1 too, on this port, while it plays and until Ctrl-C. Needs
+    /// a build with `--features console`.
+    #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true,
+        default_missing_value = "4750", conflicts_with_all = ["list", "json"])]
+    pub console: Option<u16>,
     /// Sluice works through the real AWS SDK, against the simulated cloud on a loopback port. Needs
     /// a build with `--features wire`.
     #[arg(long)]
@@ -307,97 +321,6 @@ pub struct Replay {
     /// Print only JSON.
     #[arg(long, conflicts_with = "step")]
     pub json: bool,
-}
-
-/// Check a sluice.toml, print its JSON schema, or change the one that is live in an installation.
-#[derive(Debug, Subcommand)]
-pub enum Config {
-    /// Report everything that is wrong with a sluice.toml, with line, column and what to write instead.
-    ///
-    /// Warns of what is valid but risky, such as a production without an approval. Exits with 0 and
-    /// a summary if nothing is wrong, with 1 otherwise.
-    #[command(after_help = "Example:\n  sluice config check sluice.toml")]
-    Check {
-        /// The file; several, if one Sluice deploys them all; `-` for standard input.
-        #[arg(value_name = "FILE", default_value = "sluice.toml")]
-        files: Vec<PathBuf>,
-        /// Exit with 1 if there are warnings.
-        #[arg(long)]
-        strict: bool,
-        /// Print only JSON: the problems and warnings of each file.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Print the JSON schema of sluice.toml, for your editor.
-    #[command(after_help = "Example:\n  sluice config schema > sluice.schema.json")]
-    Schema,
-    /// Print the file that is live in an installation.
-    #[command(after_help = "Example:\n  sluice config show erp > sluice.toml")]
-    Show {
-        /// The application.
-        app: String,
-        /// An earlier version; 0 is the file in the functions' packages. Default: the live one.
-        version: Option<u32>,
-        /// Which installation.
-        #[command(flatten)]
-        at: Installation,
-    },
-    /// List the versions of the file: who changed it, when and why.
-    History {
-        /// The application.
-        app: String,
-        /// Which installation.
-        #[command(flatten)]
-        at: Installation,
-    },
-    /// Make a file live without deploying the functions again.
-    ///
-    /// Without --over nothing is done: the difference from the live file is printed, and the command
-    /// that pushes exactly this.
-    #[command(after_help = "Examples:\n  sluice config push sluice.toml\n  \
-        sluice config push sluice.toml --over 2 --reason \"Ben may approve\"")]
-    Push {
-        /// The file; `-` for standard input.
-        #[arg(value_name = "FILE", default_value = "sluice.toml")]
-        file: PathBuf,
-        /// The live version that you have compared it with.
-        #[arg(long, value_name = "VERSION")]
-        over: Option<u32>,
-        /// Why, for those who read the history.
-        #[arg(long, value_name = "TEXT")]
-        reason: Option<String>,
-        /// Which installation.
-        #[command(flatten)]
-        at: Installation,
-    },
-    /// Accept a change that someone else has pushed, where approvals demand four eyes.
-    #[command(after_help = "Example:\n  sluice config accept erp 195388abe663")]
-    Accept {
-        /// The application.
-        app: String,
-        /// The hash of the change, as its notice says it.
-        hash: String,
-        /// Which installation.
-        #[command(flatten)]
-        at: Installation,
-    },
-    /// Make an earlier version live again.
-    #[command(
-        after_help = "Example:\n  sluice config rollback erp --to 2 --reason \"it was a mistake\""
-    )]
-    Rollback {
-        /// The application.
-        app: String,
-        /// The version; 0 is the file in the functions' packages.
-        #[arg(long, value_name = "VERSION")]
-        to: u32,
-        /// Why, for those who read the history.
-        #[arg(long, value_name = "TEXT")]
-        reason: Option<String>,
-        /// Which installation.
-        #[command(flatten)]
-        at: Installation,
-    },
 }
 
 #[cfg(test)]

@@ -2,11 +2,13 @@
 //!
 //! Knows no AWS SDK: building the demo builds the core, the functions' handlers and the simulation,
 //! and nothing else. The SDK comes in with the feature `wire`, and credentials and signatures for a
-//! real installation with the feature `installation`.
+//! real installation with the feature `installation`. A web server comes in with `console`.
 
 pub mod account;
 pub mod arguments;
 pub mod command;
+#[cfg(feature = "console")]
+pub mod console;
 mod input;
 pub mod installation;
 pub mod play;

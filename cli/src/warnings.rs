@@ -131,18 +131,19 @@ fn no_backup(config: &Config, environment: &Environment) -> Option<Warning> {
     })
 }
 
-/// Not where the file says `inspect = false`: then people know it.
+/// Not where the file says `inspect = false`, or promises something: then people know it.
 fn not_inspected(config: &Config, text: &str) -> Option<Warning> {
     let migration = config.migration.as_ref()?;
     let risky = migration.inspect.is_none()
+        && !migration.additive
         && !is_written(text, &["migration", "inspect"])
         && config.environments.iter().any(is_production);
     risky.then(|| {
         Warning::new(
             &["migration", "command"],
             "Sluice cannot inspect this migration: no one sees before the approval whether the \
-             release can be rolled back, and one that fails is rolled back without asking",
-            "write each migration so that the running code survives it, and then: inspect = false",
+             release can be rolled back, and if one fails after it, a person must decide",
+            "write each migration so that the running code survives it, and then: additive = true",
         )
     })
 }

@@ -170,6 +170,7 @@ fn order(command: &str) -> Order {
         answers: BTreeMap::new(),
         plan: None,
         file: None,
+        look: None,
     }
 }
 

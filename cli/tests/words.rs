@@ -30,6 +30,7 @@ fn help() {
     insta::assert_snapshot!("alone", said(&[]));
     insta::assert_snapshot!("help", said(&["--help"]));
     insta::assert_snapshot!("help-demo", said(&["demo", "--help"]));
+    insta::assert_snapshot!("help-init", said(&["init", "--help"]));
     insta::assert_snapshot!("help-run", said(&["run", "--help"]));
     insta::assert_snapshot!("help-plan", said(&["plan", "--help"]));
     insta::assert_snapshot!("help-replay", said(&["replay", "--help"]));

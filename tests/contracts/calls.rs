@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::ports::{
-    alarms, configurations, copies, databases, metrics, past, registry, repository, secrets,
-    services, sources, stacks, store, tasks, wakeups,
+    alarms, configurations, copies, databases, definitions, metrics, past, registry, repository,
+    secrets, services, sources, stacks, store, tasks, wakeups,
 };
 
 /// Calls that no contract makes, and why not.
@@ -107,6 +107,7 @@ async fn every_call_of_the_adapters_is_one_that_aws_knows() {
     seen.extend(Box::pin(metrics::calls()).await);
     seen.extend(Box::pin(copies::calls()).await);
     seen.extend(Box::pin(databases::calls()).await);
+    seen.extend(Box::pin(definitions::calls()).await);
     seen.extend(Box::pin(past::calls()).await);
     seen.extend(Box::pin(registry::calls()).await);
     seen.extend(Box::pin(repository::calls()).await);

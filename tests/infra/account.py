@@ -100,6 +100,24 @@ class Accounts:
         assert ran.returncode == 0, f"{text}\n{ran.stdout}{ran.stderr}{self.why_not()}"
         return ran.stdout
 
+    def sluice(self, *arguments, account=SLUICE):
+        """Runs `sluice` as someone with credentials for an account. The profile `other` has those for the other."""
+        credentials = self.folder / ".aws/credentials"
+        credentials.parent.mkdir(exist_ok=True)
+        credentials.write_text(f"[other]\naws_access_key_id = {OTHER}\naws_secret_access_key = none\n")
+        environment = {
+            "HOME": str(self.folder),
+            "AWS_ACCESS_KEY_ID": account,
+            "AWS_SECRET_ACCESS_KEY": "none",
+            "AWS_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.port}",
+        }
+        command = [os.environ["SLUICE"], *arguments]
+        return subprocess.run(
+            command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        )
+
     def why_not(self):
         said = []
         for account in (SLUICE, OTHER):

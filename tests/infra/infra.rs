@@ -46,7 +46,7 @@ fn the_runbook_names_what_the_templates_create() {
 
 #[test]
 fn an_update_of_the_stack_undoes_no_deployment() {
-    check("test_app_stacks");
+    check_with("test_app_stacks", &[("SLUICE", &sluice())]);
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn the_documented_commands_install_extend_upgrade_and_remove() {
 
 #[test]
 fn the_documented_commands_turn_a_rolling_service_into_a_blue_green_one_and_back() {
-    check("test_existing");
+    check_with("test_existing", &[("SLUICE", &sluice())]);
 }
 
 #[test]

@@ -39,6 +39,8 @@ IN_OTHER_WORDS = {
 OF_TESTS = {"dynamodb:CreateTable", "dynamodb:DescribeTable"}
 # Calls for which IAM has other names. A transaction is allowed by what is in it.
 ACTIONS = {
+    # As its reference says; there is no action of its own.
+    "ecr:ListImageReferrers": {"ecr:BatchGetImage"},
     "dynamodb:TransactWriteItems": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
     "sts:GetCallerIdentity": set(),  # It needs no right.
 }

@@ -5,6 +5,7 @@ import json
 import re
 import string
 import subprocess
+import tomllib
 import unittest
 
 import jmespath
@@ -35,6 +36,9 @@ FORGOTTEN = {
         "RequireEachIncludedType": True,
     },
 }
+
+# What a revision of a task definition takes over from the one before, besides its containers.
+MEMBERS = ("family", "taskRoleArn", "executionRoleArn", "networkMode", "requiresCompatibilities", "cpu", "memory")
 
 
 def blocks(title):
@@ -114,7 +118,7 @@ class Stacks(unittest.TestCase):
     # One after the other, as the life of an environment goes.
     def test_created_deployed_to_changed_removed(self):
         self.run_blocks("Installing")
-        for check in (self.created, self.forgotten, self.secrets, self.registry):
+        for check in (self.created, self.forgotten, self.secrets, self.registry, self.drafted):
             with self.subTest(check.__name__):
                 check()
         for number in range(10):
@@ -199,6 +203,73 @@ class Stacks(unittest.TestCase):
         policy = self.accounts.client("ecr").get_repository_policy(repositoryName="erp")["policyText"]
         self.assertIn(OTHER, policy)
 
+    def drafted(self):
+        """`sluice init` drafts the ERP's own file from what was just created, in two accounts."""
+        self.give_secrets(OTHER, "staging")
+        self.give_secrets(SLUICE, "production")
+        clusters = ("--cluster", "erp-staging", "--cluster", "erp-production", "--also", "other")
+        answers = (
+            "--answer=approvers=S0604QSJC,U024BE7LH",
+            "--answer=staging.web.url=https://erp-staging.example.com",
+            "--answer=production.web.url=https://erp.example.com",
+        )
+        ran = self.accounts.sluice("init", "drafted.toml", *clusters, *answers)
+        # ministack's CloudWatch does not speak the SDK's protocol: alarms are unknown, and the file says so.
+        self.assertEqual(ran.returncode, 2, ran.stderr)
+        self.assertIn("unknown: AWS's answer to cloudwatch:DescribeAlarms", " ".join(ran.stderr.split()))
+        file = self.accounts.folder / "drafted.toml"
+        ours, own = tomllib.loads(file.read_text()), app.config()
+        self.assertEqual(ours["app"], own["app"])
+        for name, service in own["services"].items():
+            there = ours["services"][name]
+            self.assertEqual(there["kind"], service["kind"], name)
+            self.assertEqual(there.get("container", name), service.get("container", name))
+            # The target groups ask only `live`: nothing in AWS knows the other path.
+            self.assertEqual(there.get("live"), service.get("live"))
+        for name, there in own["environments"].items():
+            drafted = ours["environments"][name]
+            for key in ("account", "region", "cluster", "role", "tags", "channel", "after", "secrets", "variables"):
+                self.assertEqual(drafted.get(key), there.get(key), f"{name}: {key}")
+            web, place = drafted["services"]["web"], there["services"]["web"]
+            self.assertEqual(web, {"strategy": "blue-green", **place}, name)
+        backup = ours["environments"]["production"]["backup"]
+        self.assertEqual(backup, {"instance": own["environments"]["production"]["backup"]["instance"]})
+        self.assertNotIn("backup", ours["environments"]["staging"])
+        again = self.accounts.sluice("init", "drafted.toml", *clusters)
+        self.assertEqual(again.returncode, 1)
+        self.assertIn("drafted.toml exists, and nothing was written", " ".join(again.stderr.split()))
+        self.types_what_is_next(ran.stderr)
+
+    def give_secrets(self, account, name):
+        """ministack's CloudFormation forgets the secrets of containers. Revisions that have those of sluice.toml."""
+        ecs, secrets = self.accounts.client("ecs", account), self.accounts.client("secretsmanager", account)
+        there = []
+        for variable, place in app.config()["environments"][name]["secrets"].items():
+            origin = place.get("parameter") or secrets.describe_secret(SecretId=place["secret"])["ARN"]
+            there.append({"name": variable, "valueFrom": f"{origin}:{place['key']}::" if "key" in place else origin})
+        for service in ("web", "worker", "beat"):
+            described = ecs.describe_task_definition(taskDefinition=f"erp-{name}-{service}")
+            runs = described["taskDefinition"]
+            containers = [{**one, "secrets": there} for one in runs["containerDefinitions"]]
+            made = ecs.register_task_definition(
+                containerDefinitions=containers, **{member: runs[member] for member in MEMBERS}
+            )["taskDefinition"]["taskDefinitionArn"]
+            ecs.update_service(cluster=f"erp-{name}", service=f"erp-{service}", taskDefinition=made)
+
+    def types_what_is_next(self, said):
+        """The commands that it names at the end; the last one is that of docs/install.md."""
+        following = [line.split("   ")[0].strip() for line in said.split("Next:\n")[1].splitlines()]
+        *works, build = following
+        self.assertEqual(len(works), 2)
+        for command in works:
+            program, *arguments = command.split(" ")
+            self.assertEqual(program, "sluice")
+            more = ["--headless"] if "demo" in arguments else []
+            ran = self.accounts.sluice(*arguments, *more)
+            self.assertEqual(ran.returncode, 0, f"{command}:\n{ran.stdout}{ran.stderr}")
+        page = (ROOT / "docs/install.md").read_text()
+        self.assertIn(f"\n{build.replace('drafted.toml', 'sluice.toml')}\n", page)
+
     # ── What Sluice and ECS do, by their calls ────────────────────────────────────────────────────
 
     def service(self, name):
@@ -225,19 +296,10 @@ class Stacks(unittest.TestCase):
             containers[0]["image"] = RUNNING.replace("b" * 62, f"{number:062d}") if number < 9 else RUNNING
             pinned = f"arn:aws:secretsmanager:eu-central-1:{OTHER}:secret:erp/staging/redis-AbCdEf:url::{number:032d}"
             containers[0]["secrets"] = [{"name": "REDIS_URL", "valueFrom": pinned}]
-            members = (
-                "family",
-                "taskRoleArn",
-                "executionRoleArn",
-                "networkMode",
-                "requiresCompatibilities",
-                "cpu",
-                "memory",
-            )
             made = ecs.register_task_definition(
                 containerDefinitions=containers,
                 tags=[{"key": "sluice:deployment", "value": f"dep-{number}"}],
-                **{member: runs[member] for member in members},
+                **{member: runs[member] for member in MEMBERS},
             )["taskDefinition"]["taskDefinitionArn"]
             rollout = {
                 **there["deploymentConfiguration"],
@@ -282,7 +344,8 @@ class Stacks(unittest.TestCase):
         self.client("ecs").update_service(cluster="erp-staging", service="erp-worker", desiredCount=2)  # autoscaling
         self.shift("Green")
         before, texts = self.world(), self.stack()
-        self.assertTrue(before["erp-web"][0].endswith("/erp-staging-web:11"), before["erp-web"][0])
+        # The template's, that of `give_secrets`, and ten releases.
+        self.assertTrue(before["erp-web"][0].endswith("/erp-staging-web:12"), before["erp-web"][0])
         self.set_parameter(LogDays="60", BackupDays="14")
         self.run_blocks("Changing it", only=0)
         self.assertEqual(self.world(), before)

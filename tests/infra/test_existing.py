@@ -1,7 +1,9 @@
-"""The commands of docs/existing-service.md, run as they stand there on a service that ECS updates in place."""
+"""The commands of docs/existing-service.md, run as they stand there on a service that ECS updates in place, and what
+`sluice init` drafts from it before and after."""
 
 import json
 import re
+import tomllib
 import unittest
 
 from account import Accounts
@@ -42,7 +44,8 @@ class Existing(unittest.TestCase):
             DefaultActions=[{"Type": "forward", "TargetGroupArn": cls.blue}],
         )
         cls.ecs.create_cluster(clusterName=CLUSTER)
-        container = {"name": "app", "image": "erp", "portMappings": [{"containerPort": 8000}], "memory": 64}
+        image = "222222222222.dkr.ecr.eu-central-1.amazonaws.com/erp:v1.0.0"
+        container = {"name": "app", "image": image, "portMappings": [{"containerPort": 8000}], "memory": 64}
         cls.ecs.register_task_definition(family="erp-web", containerDefinitions=[container])
         cls.ecs.create_service(
             cluster=CLUSTER,
@@ -60,6 +63,13 @@ class Existing(unittest.TestCase):
     # The shell's variables live from one block to the next, as for whoever types them.
     def test_a_rolling_service_becomes_blue_green_and_goes_back(self):
         *there, back = blocks()
+        before = self.drafts()
+        self.assertIn('strategy = "rolling"', before)
+        for step in ("a second target group (step 1)", "a test listener (step 3)", "a role for ECS to shift with (step 4)"):
+            self.assertIn(step, before)
+        self.assertIn('ready = "/healthz/ready"', before)
+        self.assertIn('tags = ["v*"]', before)
+        self.assertIn('url = "https://', before)
         said = self.accounts.shell("\n".join([*there, 'echo "$BOTH"']), LOAD_BALANCER=self.balancer)
         ((action,),) = [json.loads(line) for line in said.splitlines() if line.startswith("[{")]
         configuration, balanced = self.service()
@@ -76,6 +86,10 @@ class Existing(unittest.TestCase):
         self.assertEqual("\n".join(there).count('--actions "$BOTH"'), 2)
         weights = {one["TargetGroupArn"]: one["Weight"] for one in action["ForwardConfig"]["TargetGroups"]}
         self.assertEqual(weights, {self.blue: 100, green: 0}, "users notice nothing")
+        after = self.drafts()
+        self.assertIn('strategy = "blue-green"', after)
+        self.assertIn(':8443"', after)
+        self.assertNotIn("lacks", after)
         role = shift["roleArn"].split("/")[-1]
         policies = self.iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
         names = [one["PolicyArn"].split("/")[-1] for one in policies]
@@ -86,6 +100,14 @@ class Existing(unittest.TestCase):
         configuration, balanced = self.service()
         self.assertEqual(configuration["strategy"], "ROLLING")
         self.assertEqual(balanced["targetGroupArn"], self.blue)
+
+    def drafts(self):
+        """The file from what runs, without its line breaks in comments."""
+        ran = self.accounts.sluice("init", "--cluster", CLUSTER, "-")
+        # Alarms are unknown: ministack's CloudWatch does not speak the SDK's protocol.
+        self.assertEqual(ran.returncode, 2, ran.stderr)
+        tomllib.loads(ran.stdout)
+        return ran.stdout.replace("\n# ", " ")
 
     def alike(self, green):
         both = self.elb.describe_target_groups(TargetGroupArns=[self.blue, green])["TargetGroups"]

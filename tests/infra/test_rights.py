@@ -10,7 +10,12 @@ import rights
 from templates import ENVIRONMENT, ROOT, SLUICE, as_list, policies, read
 
 STORE = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"}
-IMAGES = {"ecr:BatchGetImage", "ecr:DescribeImageScanFindings", "ecr:DescribeImages"}
+IMAGES = {
+    "ecr:BatchGetImage",
+    "ecr:DescribeImageScanFindings",
+    "ecr:DescribeImages",
+    "ecr:GetDownloadUrlForLayer",
+}
 WORK = STORE | IMAGES | {
     "events:PutEvents", "sqs:SendMessage", "secretsmanager:GetSecretValue", "sts:AssumeRole"}
 SOURCE = {
@@ -198,9 +203,10 @@ def too_narrow(path, template):
             for queue in queues:
                 if f"['{queue}', 'Arn']" not in sent:
                     yield f"{role}: sqs:SendMessage to {queue}"
-        queried = map(str, resources.get(("HealthCheckRole", "dynamodb:Query"), []))
-        if sum("Table" in one for one in queried) < 2:
-            yield "HealthCheckRole: dynamodb:Query of the table and of its index"
+        for role in ("HealthCheckRole", "OperateRole"):
+            queried = map(str, resources.get((role, "dynamodb:Query"), []))
+            if sum("Table" in one for one in queried) < 2:
+                yield f"{role}: dynamodb:Query of the table and of its index"
 
 
 def unconditional(path, template):

@@ -13,7 +13,14 @@ use crate::failure_matrix::{Case, tell};
 use crate::source::REPOSITORY;
 
 /// What no story here asks for, and why.
-const ELSEWHERE: [(&str, &[Operation]); 6] = [
+const ELSEWHERE: [(&str, &[Operation]); 7] = [
+    (
+        "`signed` loses them",
+        &[
+            Operation::ListImageReferrers,
+            Operation::GetDownloadUrlForLayer,
+        ],
+    ),
     (
         "the restores of `restore` lose these",
         &[

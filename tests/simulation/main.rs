@@ -29,6 +29,7 @@ mod registry;
 mod replay;
 mod restore;
 mod scan;
+mod signed;
 mod source;
 mod stored;
 mod unreadable;

@@ -19,7 +19,7 @@ use crate::warnings::warnings;
 /// What was found in a file. `version` of [`Report`] changes when a field changes its meaning or
 /// goes.
 #[derive(Serialize)]
-struct Checked {
+pub(super) struct Checked {
     file: String,
     valid: bool,
     problems: Vec<Finding>,
@@ -29,6 +29,22 @@ struct Checked {
     /// All problems as text.
     #[serde(skip)]
     told: String,
+}
+
+impl Checked {
+    /// All mistakes as text, if there are any.
+    #[cfg(feature = "doctor")]
+    pub(super) fn mistakes(&self) -> Option<&str> {
+        (!self.valid).then_some(self.told.as_str())
+    }
+
+    /// The warnings, as editors read them.
+    #[cfg(feature = "doctor")]
+    pub(super) fn warned(&self) -> impl Iterator<Item = String> {
+        self.warnings
+            .iter()
+            .map(|warning| warned(&self.file, warning))
+    }
 }
 
 #[derive(Serialize)]
@@ -130,8 +146,12 @@ fn check(
 
 fn checked(file: &Path) -> Result<Checked, Failure> {
     let text = sample::text(file)?;
-    let file = input::name(file);
-    let (config, problems, told) = match Config::parse(&text) {
+    Ok(checked_text(input::name(file), &text))
+}
+
+/// What `config check` finds in a text.
+pub(super) fn checked_text(file: String, text: &str) -> Checked {
+    let (config, problems, told) = match Config::parse(text) {
         Err(problems) => {
             let problems = problems.in_file(file.clone());
             (None, problems.as_slice().to_vec(), problems.to_string())
@@ -154,15 +174,15 @@ fn checked(file: &Path) -> Result<Checked, Failure> {
     };
     let warnings = config
         .as_ref()
-        .map_or_else(Vec::new, |config| warnings(config, &text));
-    Ok(Checked {
+        .map_or_else(Vec::new, |config| warnings(config, text));
+    Checked {
         file,
         valid: config.is_some(),
         problems: problems.into_iter().map(Finding::from).collect(),
         warnings: warnings.into_iter().map(Finding::from).collect(),
         config,
         told,
-    })
+    }
 }
 
 /// A warning in the form of an error, which editors read.

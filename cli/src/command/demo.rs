@@ -33,6 +33,9 @@ fn any_time(user: &UserId) -> String {
 const LEFT: &str = "The input has ended: leaving the demo. Nothing more was approved or decided. \
     To play it without questions: sluice demo --headless";
 
+/// Said at the end where there are pages.
+const PAGE_STAYS: &str = "\nThe pages stay as they are now until Ctrl-C.";
+
 pub(super) fn carry_out(demo: &Demo, screen: &mut Screen) -> Result<ExitCode, Failure> {
     if demo.list && demo.json {
         print_json(screen, &Listed::all())?;
@@ -107,6 +110,7 @@ fn perform(
     screen: &mut Screen,
 ) -> Result<ExitCode, Failure> {
     let (name, shows) = (scenario.name, scenario.shows);
+    let page = served(demo, scenario, &mut play, screen)?;
     let verdict = if demo.json {
         let Some(verdict) = play.run(&mut Silence)? else {
             return leave(screen, false);
@@ -123,7 +127,7 @@ fn perform(
         }
         let speed = demo
             .speed
-            .or_else(|| (!demo.headless && is_lively()).then_some(WATCHABLE));
+            .or_else(|| (page || (!demo.headless && is_lively())).then_some(WATCHABLE));
         let verdict = play.run(&mut Viewer::new(screen, speed, prompt))?;
         screen.status(Vec::new())?;
         let Some(verdict) = verdict else {
@@ -133,11 +137,45 @@ fn perform(
         screen.print(&judged(&verdict))?;
         verdict
     };
+    if page {
+        screen.print(PAGE_STAYS)?;
+        loop {
+            std::thread::park();
+        }
+    }
     Ok(if verdict.as_it_should {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Shows the play as pages too, if that is wanted: whether it is.
+#[cfg(feature = "console")]
+fn served(
+    demo: &Demo,
+    scenario: &Scenario,
+    play: &mut Play,
+    screen: &mut Screen,
+) -> Result<bool, Failure> {
+    let Some(port) = demo.console else {
+        return Ok(false);
+    };
+    let about = crate::console::of_demo(scenario.name);
+    let watcher = crate::console::Watcher::new(about, play.config().clone());
+    let server = crate::console::Server::new(port)?;
+    screen.print(&server.said("while the demo plays"))?;
+    server.serve_aside(watcher.board());
+    play.watch(move |stage| watcher.sees(stage));
+    Ok(true)
+}
+
+#[cfg(not(feature = "console"))]
+fn served(demo: &Demo, _: &Scenario, _: &mut Play, _: &mut Screen) -> Result<bool, Failure> {
+    match demo.console {
+        Some(_) => Err(super::built_without_pages("console", "demo --console")),
+        None => Ok(false),
+    }
 }
 
 /// Ends where the input does. At a terminal that is what was wanted; a script has not seen the end.

@@ -2,11 +2,13 @@
 
 mod cloud;
 mod config;
+mod console;
 mod demo;
 mod dialogue;
 mod doctor;
 mod ending;
 mod hunt;
+mod init;
 mod live_config;
 mod operate;
 mod plan;
@@ -87,6 +89,15 @@ fn built_without_wire(arguments: &str) -> Failure {
     ))
 }
 
+/// The same for pages.
+#[cfg(not(feature = "console"))]
+fn built_without_pages(features: &str, arguments: &str) -> Failure {
+    Failure::usage(format!(
+        "this build of sluice does not include pages; build it with them:\n\
+         cargo run -p sluice --features {features} -- {arguments}"
+    ))
+}
+
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self {
@@ -110,9 +121,11 @@ pub fn carry_out(arguments: &Arguments) -> ExitCode {
         Command::Replay(replay) => replay::carry_out(replay, &mut screen),
         Command::Config(config) => config::carry_out(config, &mut screen),
         Command::Hunt(hunt) => hunt::carry_out(hunt, &mut screen),
+        Command::Console(console) => console::carry_out(console, &mut screen),
         Command::Cloud(cloud) => cloud::carry_out(cloud, &mut screen),
         Command::Completions(completions) => shell::completions(completions, &mut screen),
         Command::Operate(operate) => operate::carry_out(operate, &mut screen),
+        Command::Init(init) => init::carry_out(init, &mut screen),
         Command::Doctor(doctor) => doctor::carry_out(doctor, &mut screen),
         Command::Man(man) => shell::man(man, &mut screen),
     };

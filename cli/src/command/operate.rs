@@ -14,10 +14,15 @@ pub(super) fn carry_out(_: &Operate, _: &mut Screen) -> Result<ExitCode, Failure
 /// What is said where the program cannot ask an installation.
 #[cfg(not(feature = "installation"))]
 pub(super) fn without_credentials() -> Failure {
-    Failure::usage(
+    without_credentials_for("installation", "status")
+}
+
+#[cfg(not(feature = "installation"))]
+pub(super) fn without_credentials_for(features: &str, command: &str) -> Failure {
+    Failure::usage(format!(
         "this build of sluice does not include AWS credentials; build it with them:\n\
-         cargo run -p sluice --features installation -- status",
-    )
+         cargo run -p sluice --features {features} -- {command}"
+    ))
 }
 
 #[cfg(feature = "installation")]

@@ -1,6 +1,8 @@
 //! A configuration in a few lines, as `sluice config check` prints it.
 
-use sluice_core::config::{Config, Environment, Member, Monitor, ServiceKind, Source, Strategy};
+use sluice_core::config::{
+    Config, Environment, Member, Monitor, NewerRevisions, ServiceKind, Source, Strategy,
+};
 use sluice_core::quantity;
 
 use crate::terminal::{DIM, STRONG, as_text, paint};
@@ -93,8 +95,10 @@ fn of(environment: &Environment) -> Vec<(&'static str, String)> {
         .services
         .iter()
         .map(|(name, placement)| {
+            let base = placement.task_definition.as_ref();
+            let base = base.map_or_else(String::new, |base| format!(", made from {base}"));
             format!(
-                "{name} as {} ({})",
+                "{name} as {} ({}{base})",
                 placement.ecs_service,
                 strategy(&placement.strategy)
             )
@@ -127,6 +131,11 @@ fn of(environment: &Environment) -> Vec<(&'static str, String)> {
         ),
         ("channel", environment.channel.to_string()),
     ];
+    match environment.newer_revisions {
+        NewerRevisions::Leave => {}
+        NewerRevisions::Take => rows.push(("revisions", "newer ones are taken".to_owned())),
+        NewerRevisions::Refuse => rows.push(("revisions", "newer ones are refused".to_owned())),
+    }
     if environment.metrics.is_none() {
         rows.push(("requests", "not compared".to_owned()));
     }

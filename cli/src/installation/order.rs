@@ -81,6 +81,7 @@ pub fn of_command(command: String, at: &Installation) -> Order {
         answers: BTreeMap::new(),
         plan: None,
         file: None,
+        look: None,
     }
 }
 

@@ -1,9 +1,9 @@
 //! What an installation answers, as people read it in a terminal.
 
 use serde_json::Value;
-use sluice_words::message::{Block, Button, ButtonAction};
+use sluice_words::message::Block;
 use sluice_words::modal::{BEFORE, Input, InputKind, InputName, Modal, Purpose};
-use sluice_words::operate::{Answer, Glimpse, Outcome};
+use sluice_words::operate::{Answer, Glimpse, Outcome, typed};
 
 use crate::terminal::{DIM, STRONG, as_text, paint, plain};
 
@@ -107,7 +107,8 @@ pub fn lines(answer: &Answer) -> String {
     let mut commands = Vec::new();
     message.blocks.retain(|block| match block {
         Block::Buttons(buttons) => {
-            commands.extend(buttons.iter().map(|button| command(button, glimpse)));
+            let at = glimpse.map_or_else(|| "ENV".to_owned(), |it| it.environment.to_string());
+            commands.extend(buttons.iter().map(|button| typed(button, &at)));
             false
         }
         _ => true,
@@ -130,27 +131,6 @@ pub fn lines(answer: &Answer) -> String {
     }
     // Commands are written without the slash here.
     shown.join("\n\n").replace("/sluice ", "sluice ")
-}
-
-/// What a button does, as it is typed.
-fn command(button: &Button, glimpse: Option<&Glimpse>) -> String {
-    let at = glimpse.map_or_else(|| "ENV".to_owned(), |it| it.environment.to_string());
-    let id = &button.deployment;
-    match button.action {
-        ButtonAction::Approve => {
-            let plan = button.plan.as_ref().map_or("HASH", |plan| plan.short());
-            format!("sluice approve {at} --plan {plan}")
-        }
-        ButtonAction::Reject => format!("sluice reject {at} --reason \"…\""),
-        ButtonAction::Cancel => format!("sluice cancel {at}"),
-        ButtonAction::Override => format!("sluice override {id} --reason \"…\""),
-        ButtonAction::Pause => format!("sluice pause {at}"),
-        ButtonAction::Resume => format!("sluice resume {at}"),
-        ButtonAction::Keep => format!("sluice keep {id}"),
-        ButtonAction::RollBack => format!("sluice rollback {at}"),
-        ButtonAction::RollForward => format!("sluice roll-forward {id}"),
-        ButtonAction::RestoreDatabase => format!("sluice restore {at}"),
-    }
 }
 
 /// What Slack would ask in a form, and the option that answers each question.

@@ -36,7 +36,11 @@ pub struct Play {
     to_come: Vec<Scene>,
     desk: Desk,
     conversation: Conversation,
+    watcher: Option<Watcher>,
 }
+
+/// Looks at the stage before every step.
+type Watcher = Box<dyn FnMut(&Stage)>;
 
 impl Play {
     /// Sets the scenario up for this application.
@@ -78,7 +82,18 @@ impl Play {
             scenario,
             to_come,
             conversation: Conversation::default(),
+            watcher: None,
         }
+    }
+
+    /// Has someone look at the stage before every step.
+    pub fn watch(&mut self, watcher: impl FnMut(&Stage) + 'static) {
+        self.watcher = Some(Box::new(watcher));
+    }
+
+    /// The application, as the scenario has it.
+    pub fn config(&self) -> &Arc<Config> {
+        &self.config
     }
 
     /// Who sits at the prompt.
@@ -99,6 +114,9 @@ impl Play {
         loop {
             self.stage.tell(audience)?;
             self.cue_scenes();
+            if let Some(watcher) = &mut self.watcher {
+                watcher(&self.stage);
+            }
             self.ask(audience)?;
             if self.conversation.left {
                 return Ok(None);

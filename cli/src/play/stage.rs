@@ -72,6 +72,11 @@ impl Stage {
         }
     }
 
+    /// Sluice itself.
+    pub fn app(&self) -> &App {
+        self.lambda.app()
+    }
+
     /// The functions, for callers other than the world.
     pub fn lambda(&self) -> Lambda {
         self.lambda.clone()

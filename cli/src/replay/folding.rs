@@ -2,9 +2,9 @@
 
 use sluice_core::deployment::Deployment;
 use sluice_core::history::{
-    BrokenHistory, ChainEnd, Difference, Intended, Record, Replay, StateDifference, intended_by,
-    state_differences, verify,
+    Difference, Intended, Record, Replay, StateDifference, intended_by, state_differences, verify,
 };
+use sluice_words::chain::{Broken, check};
 
 use super::Exported;
 
@@ -31,19 +31,11 @@ pub struct Folding<'a> {
     folded: usize,
 }
 
-/// A broken chain.
-pub struct Broken {
-    /// The first record that cannot be believed.
-    pub seq: u32,
-    /// Why.
-    pub why: String,
-}
-
 impl<'a> Folding<'a> {
     /// Folds the records up to the first that cannot be believed.
     pub fn of(exported: &'a Exported) -> Self {
         let records = &exported.records[..];
-        let broken = broken(records, exported.chain.as_ref());
+        let broken = check(records, exported.chain.as_ref()).err();
         let mut folding = Self {
             records,
             decisions: Vec::new(),
@@ -143,50 +135,6 @@ impl<'a> Folding<'a> {
         };
         &self.intents[*from..*from + record.intends.len()]
     }
-}
-
-fn broken(records: &[Record], end: Option<&ChainEnd>) -> Option<Broken> {
-    let told = |why: &BrokenHistory| Broken {
-        seq: why.seq(),
-        why: why.to_string(),
-    };
-    let last = match verify(records) {
-        Ok(last) => last,
-        Err(why) => return Some(told(&why)),
-    };
-    if let Err(why) = Replay::begin(records, sluice_words::note::news) {
-        return Some(told(&why));
-    }
-    let end = end.filter(|end| **end != last)?;
-    let why = if end.next_seq > last.next_seq {
-        format!(
-            "record {} is missing, and all after it: the deployment's chain ends with record {}",
-            last.next_seq,
-            end.next_seq.saturating_sub(1)
-        )
-    } else if end.next_seq < last.next_seq {
-        format!(
-            "record {} was inserted: the deployment's chain ends with record {}",
-            end.next_seq,
-            end.next_seq.saturating_sub(1)
-        )
-    } else {
-        format!(
-            "record {} was replaced: its hash is not the one with which the deployment's chain \
-             ends",
-            last.next_seq.saturating_sub(1)
-        )
-    };
-    let seq = end.next_seq.min(last.next_seq);
-    let is_replaced = end.next_seq == last.next_seq;
-    Some(Broken {
-        seq: if is_replaced {
-            seq.saturating_sub(1)
-        } else {
-            seq
-        },
-        why,
-    })
 }
 
 /// The records before the first that is not as it was written.

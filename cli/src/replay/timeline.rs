@@ -186,28 +186,9 @@ fn verdict(folding: &Folding<'_>) -> String {
 }
 
 fn chain(folding: &Folding<'_>) -> (Style, String) {
-    let last = folding
-        .records
-        .last()
-        .map_or("", |record| record.hash.short());
-    match &folding.broken {
-        Some(broken) => (
-            BAD,
-            format!(
-                "The hash chain is BROKEN: {}. Do not trust record {} or any after it; the table \
-                 that \
-                 the history was exported from has the original.",
-                broken.why, broken.seq
-            ),
-        ),
-        None => (
-            GOOD,
-            format!(
-                "The hash chain is whole: {}, the last one {last}.",
-                quantity::count(folding.records.len(), "record"),
-            ),
-        ),
-    }
+    let found = folding.broken.as_ref().map_or(Ok(()), Err);
+    let style = if found.is_ok() { GOOD } else { BAD };
+    (style, sluice_words::chain::verdict(folding.records, found))
 }
 
 fn decisions(folding: &Folding<'_>) -> Vec<(Style, String)> {

@@ -4,10 +4,15 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use sluice_core::config::Severity;
+use sluice_core::config::{RiskRule, Severity, Signatures};
+use sluice_core::signature::PublicKey;
 use sluice_sim::cloud::{ImageBehaviour, ScanBehaviour};
 
 use super::{Act, BETWEEN, Check, IMAGE, Scenario, TO_PRODUCTION, TO_STAGING, When, push};
+
+/// What CI signs with, if it were CI that pushed.
+const CI_KEY: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEJKLuht9ZgXZSCJfh4bBvyWmyldZENY0BwDlDGdgFjL9WElr0\
+                      RmARNw4Gz0vk51J8CVXOHGl7+t5G1op7ShYmag==";
 
 const BEFORE: When = When::After(TO_STAGING, "Succeeded", SignedDuration::from_secs(90));
 
@@ -29,6 +34,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         }),
         console_deployment(),
         critical_findings(),
+        unsigned_image(),
         stopped(
             Scenario::new(
                 "missing-secret",
@@ -77,6 +83,34 @@ fn critical_findings() -> Scenario {
     scenario.ends = vec![(TO_STAGING, "Failed")];
     scenario
         .check(Check::Told(TO_STAGING, "the image scan found 2 critical"))
+        .check(Check::Migrations {
+            environment: "staging",
+            count: 0,
+        })
+        .check(Check::NothingDeployed("staging"))
+}
+
+/// Somebody else than CI has pushed it.
+fn unsigned_image() -> Scenario {
+    let mut scenario = Scenario::new(
+        "unsigned-image",
+        "an image that no key of the team has signed: refused before any of it runs",
+    );
+    scenario.config = |config| {
+        let key = PublicKey::parse(CI_KEY).expect("a public key");
+        config.signatures = Some(Signatures {
+            keys: vec![key],
+            unsigned: RiskRule::Refuse,
+            wait: SignedDuration::from_mins(5),
+        });
+    };
+    scenario.scenes.truncate(1);
+    scenario.ends = vec![(TO_STAGING, "Failed")];
+    scenario
+        .check(Check::Told(
+            TO_STAGING,
+            "no key of [signatures] has signed the image",
+        ))
         .check(Check::Migrations {
             environment: "staging",
             count: 0,

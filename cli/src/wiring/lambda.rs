@@ -63,6 +63,11 @@ impl Lambda {
         }
     }
 
+    /// What is deployed.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
     /// The time.
     pub fn now(&self) -> Timestamp {
         self.app.ports().clock.now()

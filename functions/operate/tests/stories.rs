@@ -11,7 +11,8 @@ use sluice_core::phase::Phase;
 use sluice_sim::world::Bounds;
 use sluice_words::message::Block;
 use sluice_words::modal::{BEFORE, InputKind, InputName};
-use sluice_words::operate::Outcome;
+use sluice_words::operate::{LOOK, Outcome};
+use sluice_words::overview::Seen;
 
 use office::{ANNA, BEN, Office, STRANGER};
 
@@ -233,5 +234,69 @@ fn without_slack_those_who_are_named_act_and_the_others_are_told_why_not() {
             .slack()
             .down_until(office.world.now())
             .is_some()
+    );
+}
+
+/// What a page is made of is what the commands say, and all who may call may read it.
+#[test]
+fn what_is_looked_at_as_data_is_what_is_told_in_words() {
+    let mut office = Office::two_releases();
+    let mut looks = |look: serde_json::Value| {
+        let answer = office.asks(STRANGER, LOOK, json!({"look": look}));
+        assert_eq!(answer.outcome, Outcome::Done, "{answer:?}");
+        *answer.seen.unwrap()
+    };
+    let Seen::Overview(overview) = looks(json!({"overview": {"matching": "PROD"}})) else {
+        panic!("it is an overview");
+    };
+    assert_eq!(overview.environments.matching, 1);
+    let standing = &overview.environments.shown[0];
+    assert!(standing.version.starts_with("v1.5.0"), "{standing:?}");
+    assert!(overview.underway.is_empty() && standing.active.is_none());
+    let key = json!({"app": "erp", "environment": "production"});
+    let Seen::Environment(environment) = looks(json!({"environment": key})) else {
+        panic!("it is an environment");
+    };
+    let running = environment.standing.running.as_ref().unwrap();
+    assert!(running.contains("v1.5.0"), "what AWS shows: {running}");
+    let Seen::History(history) = looks(json!({"history": {}})) else {
+        panic!("it is a history");
+    };
+    assert_eq!(history.shown.len(), 2);
+    assert_eq!(history.shown[0], environment.history);
+    let Seen::Figures(figures) = looks(json!({"figures": {"matching": "erp/production"}})) else {
+        panic!("they are figures");
+    };
+    let id = environment.history.deployments[0].id.clone();
+    let Seen::Deployment(seen) = looks(json!({"deployment": id})) else {
+        panic!("it is a deployment");
+    };
+    let before = seen
+        .before
+        .as_ref()
+        .map(|before| before.plan.release.tag.to_string());
+    assert_eq!(
+        before.as_deref(),
+        Some("v1.4.0"),
+        "what it is compared with"
+    );
+
+    let metrics = office.asks(STRANGER, "metrics production", json!({}));
+    assert_eq!(metrics.metrics, figures.shown[0].metrics());
+    let weeks = figures.shown[0]
+        .weeks
+        .iter()
+        .map(|week| week.delivery.releases);
+    assert_eq!(weeks.sum::<u32>(), figures.shown[0].quarter.releases);
+    let exported = office.asks(STRANGER, &format!("export {id}"), json!({}));
+    assert_eq!(exported.export.map(|export| *export), Some(seen.export));
+
+    let nowhere = json!({"look": {"environment": {"app": "erp", "environment": "nowhere"}}});
+    let refused = office.asks(STRANGER, LOOK, nowhere);
+    assert_eq!((refused.outcome, refused.seen), (Outcome::Refused, None));
+    let no_one = json!({"look": {"deployment": "dep-0000000000000000"}});
+    assert_eq!(
+        office.asks(STRANGER, LOOK, no_one).outcome,
+        Outcome::Refused
     );
 }

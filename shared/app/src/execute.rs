@@ -5,11 +5,12 @@ mod health;
 mod inspection;
 mod rehearsal;
 mod restore;
+mod services;
 
 use futures::future::join_all;
 use jiff::SignedDuration;
 use sluice_core::command::Command;
-use sluice_core::config::{Database, Environment, Member, SecretSource, Settings};
+use sluice_core::config::{Database, Environment, Member, SecretSource};
 use sluice_core::controls::ControlsObservation;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::{Claim, Event, Outcome};
@@ -17,14 +18,16 @@ use sluice_core::failure::PortError;
 use sluice_core::id::{DeploymentId, Digest, EnvironmentName, SnapshotId};
 use sluice_core::observation::{
     ApproversObservation, ImageObservation, PinnedSecret, ProofObservation, SecretProblem,
-    ServiceObservation, SmokeResult,
+    SmokeResult,
 };
 use sluice_core::origin::PushedBy;
+use sluice_core::signature::{PublicKey, observe};
 use sluice_core::smoke;
+use sluice_signatures::is_signed;
 
 use crate::App;
 use crate::ports::{
-    EnvironmentKey, HttpRequest, MetricsQuery, ServiceQuery, Target, TaskDefinitionOrder, TaskOrder,
+    EnvironmentKey, HttpRequest, MetricsQuery, Target, TaskDefinitionOrder, TaskOrder,
 };
 
 impl Target {
@@ -86,6 +89,12 @@ impl App {
         Ok(match command {
             Command::ClaimEnvironment => Outcome::Claim(self.claim(d).await?),
             Command::ReadImage => Outcome::Image(self.image(d, target).await?),
+            Command::ReadSignature => {
+                let stored = ports.registry.signatures(target, &d.release).await?;
+                let keys = d.settings.signatures.iter().flat_map(|it| &it.keys);
+                let keys: Vec<PublicKey> = keys.cloned().collect();
+                Outcome::Signature(observe(&stored, &d.release.digest, &keys, is_signed))
+            }
             Command::ReadScan => {
                 let named = d.settings.environment.scan.excepted_ids();
                 Outcome::Scan(ports.registry.scan(target, &d.release, &named).await?)
@@ -93,7 +102,11 @@ impl App {
             Command::ReadProof { environment } => Outcome::Proof(self.proof(d, environment).await?),
             Command::PinSecrets => self.pin_secrets(d, target).await?,
             Command::ReadServices => {
-                Outcome::Services(self.services_of(&d.settings, target).await?)
+                let services = match d.kind.is_release() && d.phase.is_untouched() {
+                    true => self.services_to_plan(d, target).await?,
+                    false => self.services_of(&d.settings, target).await?,
+                };
+                Outcome::Services(services)
             }
             Command::ReadDatabase(database) => {
                 Outcome::Database(ports.databases.database(target, database).await?)
@@ -129,20 +142,13 @@ impl App {
             Command::ReadSnapshot { snapshot, database } => {
                 Outcome::Snapshot(ports.databases.snapshot(target, database, snapshot).await?)
             }
-            Command::RegisterTaskDefinition {
-                service,
-                from,
-                container,
-                stop_timeout,
-            } => {
+            Command::RegisterTaskDefinition { service, revision } => {
                 let plan = &d.sealed_plan().plan;
                 let order = TaskDefinitionOrder {
-                    from: from.clone(),
-                    container: container.clone(),
+                    revision: revision.clone(),
                     image: plan.release.image(),
                     variables: plan.variables.clone(),
                     secrets: plan.secrets.clone(),
-                    stop_timeout: *stop_timeout,
                 };
                 let revision = ports
                     .services
@@ -409,24 +415,6 @@ impl App {
             return Ok(Ok(before.clone()));
         }
         secrets.pin(target, variable, source).await
-    }
-
-    /// The services as they run.
-    pub(crate) async fn services_of(
-        &self,
-        settings: &Settings,
-        target: &Target,
-    ) -> Result<Vec<ServiceObservation>, PortError> {
-        let queries: Vec<ServiceQuery> = settings
-            .services
-            .iter()
-            .map(|service| ServiceQuery {
-                service: service.name.clone(),
-                ecs_service: settings.placement(&service.name).ecs_service.clone(),
-                container: service.container.clone(),
-            })
-            .collect();
-        self.ports.services.read(target, &queries).await
     }
 
     async fn approvers(&self, d: &Deployment) -> Result<ApproversObservation, PortError> {

@@ -148,11 +148,19 @@ impl App {
         &self,
         d: &Deployment,
     ) -> Result<Option<Arc<SealedPlan>>, PortError> {
-        let previous = d
-            .plan
-            .as_ref()
-            .and_then(|sealed| sealed.seen.previous.as_ref());
-        let Some(previous) = previous.filter(|_| !d.phase.is_terminal()) else {
+        if d.phase.is_terminal() {
+            return Ok(None);
+        }
+        self.plan_of_previous(d).await
+    }
+
+    /// The same, also for what is over.
+    pub(crate) async fn plan_of_previous(
+        &self,
+        d: &Deployment,
+    ) -> Result<Option<Arc<SealedPlan>>, PortError> {
+        let plan = d.plan.as_ref();
+        let Some(previous) = plan.and_then(|sealed| sealed.seen.previous.as_ref()) else {
             return Ok(None);
         };
         let id = &previous.deployment;

@@ -116,23 +116,6 @@ impl Clients {
         Self::new(config, hook)
     }
 
-    /// The same with a person's own credentials: of that profile, and in that region, if they are
-    /// named.
-    #[cfg(feature = "doctor")]
-    pub async fn of_person(profile: Option<&str>, region: Option<&Region>) -> Self {
-        let mut config = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(shared_http_client())
-            .retry_config(retry())
-            .timeout_config(timeouts());
-        if let Some(profile) = profile {
-            config = config.profile_name(profile);
-        }
-        if let Some(region) = region {
-            config = config.region(aws_config::Region::new(region.to_string()));
-        }
-        Self::new(config.load().await, None)
-    }
-
     /// Their region, if they have one.
     #[cfg(feature = "doctor")]
     pub fn region(&self) -> Option<Region> {
@@ -323,11 +306,11 @@ fn own_is(own: &AccountId, account: &AccountId) -> Result<(), PortError> {
     )))
 }
 
-fn retry() -> RetryConfig {
+pub(crate) fn retry() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(ATTEMPTS)
 }
 
-fn timeouts() -> TimeoutConfig {
+pub(crate) fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT_WITHIN)
         .operation_attempt_timeout(ATTEMPT_WITHIN)
@@ -355,7 +338,7 @@ pub(crate) fn bounded<'a, T: 'a>(
 }
 
 /// Without it every client of the SDK makes its own, and each loads the root certificates again.
-fn shared_http_client() -> SharedHttpClient {
+pub(crate) fn shared_http_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
         .build_https()

@@ -17,12 +17,15 @@ use sluice_core::observation::ScanObservation;
 use sluice_core::origin::Annotations;
 use sluice_core::release::Release;
 use sluice_core::rollback::ImageReference;
+use sluice_core::signature::Stored;
 
 use crate::clients::{ClientSet, Clients};
 use crate::error::{incomplete, port_error};
+use crate::http::HttpsHttp;
 use crate::time::timestamp;
 
 mod scan;
+mod signatures;
 
 /// The media types of an index: one name for an image on several platforms.
 const INDEXES: [&str; 2] = [
@@ -43,12 +46,14 @@ const NO_IMAGE: &str = "vnd.docker.reference.type";
 #[derive(Clone, Debug)]
 pub struct EcrRegistry {
     clients: Arc<Clients>,
+    http: Arc<HttpsHttp>,
 }
 
 impl EcrRegistry {
     /// ECR, asked through these clients.
     pub fn new(clients: Arc<Clients>) -> Self {
-        Self { clients }
+        let http = Arc::new(HttpsHttp::new());
+        Self { clients, http }
     }
 
     async fn repository<'a>(
@@ -172,6 +177,19 @@ impl Registry for EcrRegistry {
             .iter()
             .map(|digest| repository.findings(digest, named));
         Ok(scan::of_all(try_join_all(scans).await?))
+    }
+
+    /// `ecr:ListImageReferrers`; of what refers to the image, and of the tag under which older
+    /// versions of cosign store signatures, `ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer`.
+    async fn signatures(
+        &self,
+        target: &Target,
+        release: &Release,
+    ) -> Result<Vec<Stored>, PortError> {
+        let repository = self
+            .repository(target, &release.registry, &release.repository)
+            .await?;
+        repository.signatures(&self.http, &release.digest).await
     }
 }
 

@@ -6,12 +6,14 @@ use std::future::Future;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::Value;
-use sluice_app::ports::{Databases, ImageQuery, Registry, Secrets, ServiceQuery, Services, Tasks};
+use sluice_app::ports::{
+    Databases, DefinitionQuery, ImageQuery, Registry, Secrets, ServiceQuery, Services, Tasks,
+};
 use sluice_core::config::{Database, SecretSource};
 use sluice_core::failure::PortError;
 use sluice_core::id::{
     ContainerName, Digest, EcsServiceName, ImageTag, RepositoryName, ServiceName, SnapshotId,
-    TaskArn, TaskDefinitionArn,
+    TaskArn, TaskDefinitionArn, TaskFamily,
 };
 use sluice_core::release::Release;
 use sluice_core::rollback::ImageReference;
@@ -86,6 +88,10 @@ async fn ask_ecs(cloud: &TestCloud) -> Result<(), TestCaseError> {
         service: ServiceName::new("web"),
         ecs_service: web.clone(),
         container: ContainerName::new("web"),
+        definition: Some(DefinitionQuery {
+            base: Some(TaskFamily::new("erp-web-base")),
+            ..DefinitionQuery::default()
+        }),
     };
     let (at, since) = (target(), Timestamp::UNIX_EPOCH);
     is_told(services.read(&at, &[query]).await)?;

@@ -7,6 +7,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::time::SystemTimeSource;
+use aws_smithy_cbor::Encoder;
 use aws_smithy_http_client::test_util::infallible_client_fn;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Map, Value, json};
@@ -57,6 +58,17 @@ impl Answer {
             status: 200,
             content_type: "application/cbor",
             body,
+        }
+    }
+
+    /// The same as an error.
+    pub(crate) fn cbor_error(status: u16, code: &str, message: &str) -> Self {
+        let mut cbor = Encoder::new(Vec::new());
+        cbor.begin_map().str("__type").str(code);
+        cbor.str("message").str(message).end();
+        Self {
+            status,
+            ..Self::cbor(cbor.into_writer())
         }
     }
 

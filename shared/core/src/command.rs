@@ -16,6 +16,7 @@ use crate::id::{
 };
 use crate::observation::PinnedSecret;
 use crate::stack::ChangeSetOrder;
+use crate::task_definition::RevisionOrder;
 
 pub use key::{CommandKey, CommandKind, UnknownCommand};
 
@@ -28,6 +29,8 @@ pub enum Command {
     ReadImage,
     /// Read the image scan.
     ReadScan,
+    /// Read which of the keys has signed the image.
+    ReadSignature,
     /// See whether the digest has succeeded elsewhere.
     ReadProof {
         /// Where it must have.
@@ -66,24 +69,16 @@ pub enum Command {
     RegisterTaskDefinition {
         /// For which service.
         service: ServiceName,
-        /// The revision it is made from.
-        from: TaskDefinitionArn,
-        /// The container that is changed.
-        container: ContainerName,
-        /// From SIGTERM to SIGKILL; `None` leaves it.
-        stop_timeout: Option<SignedDuration>,
+        /// Made from what, and where to.
+        revision: RevisionOrder,
     },
-    /// Register a revision with the new image, to look at its migrations with. It is the one that
-    /// the deployment registers later, if nothing changes in between.
+    /// Register a revision with the new image, to look at its migrations with: in a family of its
+    /// own, since no one has approved the image yet.
     RegisterInspector {
-        /// The revision it is made from.
-        from: TaskDefinitionArn,
-        /// The container that is changed.
-        container: ContainerName,
+        /// Made from what, and where to.
+        revision: RevisionOrder,
         /// The secrets, as they were pinned.
         secrets: Vec<PinnedSecret>,
-        /// From SIGTERM to SIGKILL; `None` leaves it.
-        stop_timeout: Option<SignedDuration>,
     },
     /// Run a task that looks at the database and at the image's migrations, and changes nothing.
     StartInspection {
@@ -338,6 +333,7 @@ impl Command {
             Self::ClaimEnvironment => CommandKind::ClaimEnvironment,
             Self::ReadImage => CommandKind::ReadImage,
             Self::ReadScan => CommandKind::ReadScan,
+            Self::ReadSignature => CommandKind::ReadSignature,
             Self::ReadProof { .. } => CommandKind::ReadProof,
             Self::PinSecrets => CommandKind::PinSecrets,
             Self::ReadServices => CommandKind::ReadServices,
@@ -419,6 +415,7 @@ impl Command {
             | Self::RemoveChangeSet { .. } => false,
             Self::ReadImage
             | Self::ReadScan
+            | Self::ReadSignature
             | Self::ReadProof { .. }
             | Self::PinSecrets
             | Self::ReadServices

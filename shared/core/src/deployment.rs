@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::command::{CommandKey, CommandKind};
-use crate::config::Settings;
+use crate::config::{Settings, Signatures};
 use crate::failure::{Cause, PortError};
 use crate::id::{
     AppName, DeploymentId, EnvironmentName, ServiceName, SnapshotId, TaskArn, TaskDefinitionArn,
     UserId,
 };
 use crate::intent::Intent;
-use crate::migration::{Judgement, Rehearsal};
+use crate::migration::Rehearsal;
 use crate::note::{Entry, Note, bounds};
 use crate::observation::RolloutObservation;
 use crate::origin::Origin;
@@ -355,6 +355,12 @@ impl Deployment {
         (!origin.is_unknown()).then_some(origin)
     }
 
+    /// Whose signatures its image needs. What goes back to a verified release needs none again.
+    pub fn needs_signature(&self) -> Option<&Signatures> {
+        let signatures = self.settings.signatures.as_ref();
+        signatures.filter(|_| self.kind.is_release())
+    }
+
     /// Who pushed its image, where people are asked and it is known.
     pub fn pushed_by(&self) -> Option<&UserId> {
         self.plan.as_ref()?.plan.pushed_by.as_ref()
@@ -383,15 +389,22 @@ impl Deployment {
     pub fn demands(&self) -> Option<Demands> {
         let plan = self.plan.as_ref().map(|sealed| &sealed.plan);
         let changes = plan.and_then(Plan::stack_changes);
-        Demands::of(&self.settings, plan.and_then(Plan::judgement), changes)
+        let judgement = plan.and_then(Plan::judgement);
+        Demands::of(&self.settings, judgement, changes, self.is_unsigned())
     }
 
-    /// Whether its migration was looked at and found additive: the code that ran before runs on its
-    /// schema too.
+    /// Whether its image should be signed, and its plan says that it is not.
+    pub fn is_unsigned(&self) -> bool {
+        let plan = self.plan.as_ref();
+        self.needs_signature().is_some()
+            && plan.is_some_and(|sealed| sealed.plan.signed_by.is_none())
+    }
+
+    /// Whether the code that ran before runs on the schema that its migration leaves:
+    /// see [`Plan::is_additive`].
     pub fn is_additive(&self) -> bool {
-        let plan = self.plan.as_ref().map(|sealed| &sealed.plan);
-        plan.and_then(Plan::judgement)
-            .is_some_and(Judgement::is_additive)
+        let plan = self.plan.as_ref();
+        plan.is_some_and(|sealed| sealed.plan.is_additive())
     }
 
     /// Whether its migration may have left a schema on which the code that ran before does not run.

@@ -24,6 +24,7 @@ use crate::observation::{
 };
 use crate::release::VerifiedRelease;
 use crate::restore::Found;
+use crate::signature::SignatureObservation;
 use crate::stack::{ChangeSetReading, Execution, StackUpdate};
 
 /// What can happen to a deployment.
@@ -172,6 +173,8 @@ pub enum Outcome {
     Image(ImageObservation),
     /// Of `ReadScan`.
     Scan(ScanObservation),
+    /// Of `ReadSignature`.
+    Signature(SignatureObservation),
     /// Of `ReadProof`.
     Proof(ProofObservation),
     /// Of `PinSecrets`: each secret, or what is wrong with it.
@@ -296,6 +299,7 @@ impl Outcome {
             Self::Claim(_) => "claim",
             Self::Image(_) => "image",
             Self::Scan(_) => "scan",
+            Self::Signature(_) => "signature",
             Self::Proof(_) => "proof",
             Self::Secrets(_) => "secrets",
             Self::Services(_) => "services",

@@ -79,6 +79,8 @@ names! {
     ImageTag;
     /// The ARN of a task definition revision.
     TaskDefinitionArn;
+    /// A family of task definition revisions, such as `erp-web`.
+    TaskFamily;
     /// The ARN of an ECS task.
     TaskArn;
     /// The ARN of an ECS service deployment.

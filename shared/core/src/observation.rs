@@ -2,7 +2,7 @@
 //!
 //! An observation is a fact with no judgement in it; judging is the machine's.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use crate::id::{
 use crate::origin::Origin;
 use crate::release::VerifiedRelease;
 use crate::scan::Findings;
+use crate::task_definition::DefinitionObservation;
 
 /// An image as the registry has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,44 +106,9 @@ pub struct ServiceObservation {
     /// it, `desired` and `running` are of both. `None` where ECS does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub newest: Option<RevisionTasks>,
-    /// The newest active revision of the family that it runs a revision of; `None` where it runs that
-    /// one.
+    /// Its task definition beside others; `None` where no plan of a release is to be drawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub newest_in_family: Option<FamilyRevision>,
-}
-
-/// A revision of a task definition family beside the one that a service runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FamilyRevision {
-    /// It.
-    pub task_definition: TaskDefinitionArn,
-    /// The deployment of Sluice that registered it: its tag `sluice:deployment`. Infrastructure code
-    /// and people do not set it. ECS's copy of a revision in the console takes tags along: of such a
-    /// one Sluice says nothing.
-    pub deployment: Option<DeploymentId>,
-    /// What is different in it, such as `cpu 512 → 1024`. No value of a variable is among it.
-    pub differs: Vec<String>,
-}
-
-impl FamilyRevision {
-    /// What is different between the members of two revisions, in words: `cpu 512 → 1024`.
-    pub fn differences(
-        runs: &BTreeMap<String, String>,
-        newest: &BTreeMap<String, String>,
-    ) -> Vec<String> {
-        let there = runs.keys().chain(newest.keys());
-        let names: BTreeSet<&String> = there.collect();
-        let value = |members: &BTreeMap<String, String>, name: &str| {
-            let value = members.get(name).cloned();
-            value.unwrap_or_else(|| "none".to_owned())
-        };
-        let changed = names
-            .into_iter()
-            .filter(|name| runs.get(*name) != newest.get(*name));
-        let said =
-            changed.map(|name| format!("{name} {} → {}", value(runs, name), value(newest, name)));
-        said.collect()
-    }
+    pub definition: Option<Box<DefinitionObservation>>,
 }
 
 /// The tasks of one service revision: ECS's `currentServiceRevisions`.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use sluice_core::config::{Config, Database, Environment as Configured, Monitor, SecretSource};
+use sluice_core::id::{ServiceName, TaskFamily};
 use sluice_core::registry::Registry;
 use sluice_words::doctor::{Check, NotSeen, Outcome, rights as words};
 
@@ -274,11 +275,25 @@ pub fn known_to_environment(
             .ok()
     };
     let definitions: Vec<_> = names.iter().filter_map(|name| definition(name)).collect();
-    let family = |family: &str| ecs(format!("task-definition/{family}:1"));
-    known.insert(
-        "task-definitions",
-        definitions.iter().map(|one| family(&one.family)).collect(),
-    );
+    let revision = |family: &TaskFamily| ecs(format!("task-definition/{family}:1"));
+    // The family that the service's revisions get into.
+    let own = |service: &ServiceName| -> Option<TaskFamily> {
+        let placement = &environment.services[service];
+        let runs = definition(placement.ecs_service.as_str())?;
+        let runs = TaskFamily::new(runs.family.as_str());
+        let base = placement.task_definition.as_ref();
+        let of_base = base.filter(|base| **base == runs);
+        Some(of_base.map_or(runs.clone(), |base| base.of_service(service)))
+    };
+    let services = environment.services.keys();
+    let mut families: Vec<TaskFamily> = services.filter_map(own).collect();
+    let migration = config.migration.as_ref();
+    let run = migration.and_then(|migration| own(&migration.service));
+    let looks = migration.is_some_and(|migration| migration.inspect.is_some());
+    let inspections = run.iter().filter(|_| looks).map(TaskFamily::of_inspections);
+    let run: Vec<TaskFamily> = run.clone().into_iter().chain(inspections).collect();
+    families.extend(run.iter().skip(1).cloned());
+    known.insert("task-definitions", families.iter().map(revision).collect());
     let roles = definitions
         .iter()
         .flat_map(|one| [&one.execution_role, &one.task_role]);
@@ -293,7 +308,10 @@ pub fn known_to_environment(
         if let (Some(one), Some(container)) =
             (definition(placement.ecs_service.as_str()), container)
         {
-            known.insert("migration-task-definition", vec![family(&one.family)]);
+            known.insert(
+                "migration-task-definition",
+                run.iter().map(revision).collect(),
+            );
             let group = one.containers.get(container.container.as_str());
             let group = group.and_then(|container| container.log_options.get("awslogs-group"));
             let streams = group.map(|group| {

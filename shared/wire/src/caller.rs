@@ -20,6 +20,8 @@ pub(crate) struct Caller {
     pub(crate) region: Region,
     /// The name of the session, where a role was assumed.
     pub(crate) session: Option<String>,
+    /// The host that was asked: this endpoint.
+    pub(crate) host: String,
 }
 
 impl Caller {
@@ -44,6 +46,7 @@ impl Caller {
             account,
             region: Region::new(*region),
             session,
+            host: header("host").unwrap_or_default().to_owned(),
         })
     }
 

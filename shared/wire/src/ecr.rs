@@ -1,6 +1,7 @@
 //! ECR: images and what their scans found.
 
 mod put;
+mod signatures;
 
 use serde_json::{Map, Value, json};
 use sluice_core::id::{AccountId, RepositoryName};
@@ -11,6 +12,8 @@ use sluice_sim::cloud::{Cloud, ImageDescription, Media};
 use crate::caller::Caller;
 use crate::json::{page, require, seconds, without_nulls};
 use crate::refusal::Refusal;
+
+pub(crate) use signatures::layer;
 
 /// The most that DescribeImages gives on a page.
 const ON_A_PAGE: usize = 1000;
@@ -27,7 +30,14 @@ pub(crate) fn answer(
         "DescribeImageScanFindings" => {
             describe_scan(&Repository::find(cloud, caller, input)?, input)
         }
-        "BatchGetImage" => batch_get(&Repository::find(cloud, caller, input)?, input),
+        "BatchGetImage" => batch_get(cloud, &Repository::find(cloud, caller, input)?, input),
+        "ListImageReferrers" => {
+            signatures::list(cloud, &Repository::find(cloud, caller, input)?, input)
+        }
+        "GetDownloadUrlForLayer" => {
+            let repository = Repository::find(cloud, caller, input)?;
+            signatures::download_url(cloud, &repository, &caller.host, input)
+        }
         _ => Err(Refusal::unknown_operation(operation)),
     }
 }
@@ -169,7 +179,7 @@ fn listed(findings: &Findings) -> Vec<Value> {
     .collect()
 }
 
-fn batch_get(repository: &Repository, input: &Value) -> Result<Value, Refusal> {
+fn batch_get(cloud: &Cloud, repository: &Repository, input: &Value) -> Result<Value, Refusal> {
     let ids = input["imageIds"]
         .as_array()
         .ok_or_else(|| Refusal::missing("imageIds"))?;
@@ -183,6 +193,9 @@ fn batch_get(repository: &Repository, input: &Value) -> Result<Value, Refusal> {
                 "imageManifest": manifest(image),
                 "imageManifestMediaType": image.media.types().0,
             })),
+            None if let Some(artifact) = signatures::artifact(cloud, repository, id) => {
+                images.push(artifact.answer(repository));
+            }
             None => failures.push(json!({
                 "imageId": id,
                 "failureCode": "ImageNotFound",

@@ -10,7 +10,7 @@ use sluice_sim::cloud::{Cloud, SharedCloud};
 use sluice_sim::slack_web::{SlackWeb, WebReply};
 
 use crate::dispatch::{self, Answer, Request};
-use crate::slack;
+use crate::{ecr, slack};
 
 /// A load balancer gives up on its target after this.
 const APPLICATION_WITHIN: SignedDuration = SignedDuration::from_secs(60);
@@ -54,6 +54,9 @@ impl Served {
             return answer;
         }
         let mut cloud = locked(&self.cloud);
+        if let Some(layer) = ecr::layer(&cloud, &request.path) {
+            return Some(layer).into();
+        }
         match application(&mut cloud, request) {
             Some(answer) => answer,
             None => dispatch::answer(&mut cloud, request, request_id).into(),

@@ -330,7 +330,8 @@ fn requested(d: &Deployment) -> String {
 }
 
 /// `triggered by an image push`, `requested by @ada`.
-pub(crate) fn asked(by: &Requester) -> String {
+/// Who asked for it.
+pub fn asked(by: &Requester) -> String {
     match by {
         Requester::Push => "triggered by an image push".to_owned(),
         Requester::Person(user) => format!("requested by <@{user}>"),

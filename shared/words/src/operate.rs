@@ -5,17 +5,23 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::message::Message;
+use crate::message::{Button, ButtonAction, Message};
 use crate::modal::{InputName, Modal};
 use crate::note;
+use crate::overview::{Look, Seen};
+use crate::slash::{COMMAND, Verb};
 use sluice_core::delivery::Delivery;
 use sluice_core::deployment::{Deployment, SCHEMA};
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::history::{ChainEnd, Record};
 use sluice_core::id::{AppName, DeploymentId, ImageTag};
+use sluice_core::phase::Phase;
 
 /// The version of this form.
 pub const VERSION: u8 = 1;
+
+/// The command of an order that looks at something as data.
+pub const LOOK: &str = "look";
 
 /// What somebody asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +42,9 @@ pub struct Order {
     /// The file that somebody pushes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<PushedFile>,
+    /// What is looked at as data; then the command says [`LOOK`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look: Option<Look>,
 }
 
 /// An application's `sluice.toml` that is to be live.
@@ -142,6 +151,9 @@ pub struct Answer {
     /// The figures that were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<Metrics>,
+    /// What was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Box<Seen>>,
 }
 
 /// The figures of DORA of an environment.
@@ -167,6 +179,7 @@ impl Answer {
             export: None,
             file: None,
             metrics: Vec::new(),
+            seen: None,
         }
     }
 
@@ -200,21 +213,67 @@ pub struct Glimpse {
 impl Glimpse {
     /// A glance at a deployment.
     pub fn of(d: &Deployment) -> Self {
-        use sluice_core::phase::Phase;
         Self {
             id: d.id.clone(),
             environment: EnvironmentKey::of(d),
             release: d.release.tag.clone(),
             phase: d.phase.name().to_owned(),
             over: d.phase.is_terminal(),
-            needs_decision: matches!(
-                d.phase,
-                Phase::AwaitingApproval | Phase::AwaitingRestoreDecision { .. }
-            ),
+            needs_decision: needs_decision(d),
             plan: d.plan.as_ref().map(|sealed| sealed.hash.short().to_owned()),
             story: d.story.iter().map(|entry| told(entry, d)).collect(),
         }
     }
+}
+
+/// Whether a person must decide something.
+pub fn needs_decision(d: &Deployment) -> bool {
+    matches!(
+        d.phase,
+        Phase::AwaitingApproval
+            | Phase::AwaitingRestoreDecision { .. }
+            | Phase::Baking {
+                asked_at: Some(_),
+                ..
+            }
+    )
+}
+
+/// What a button does, as it is typed in a terminal; `at` is where its deployment leads.
+pub fn typed(button: &Button, at: &str) -> String {
+    let id = &button.deployment;
+    match button.action {
+        ButtonAction::Approve => {
+            let plan = button.plan.as_ref().map_or("HASH", |plan| plan.short());
+            format!("sluice approve {at} --plan {plan}")
+        }
+        ButtonAction::Reject => format!("sluice reject {at} --reason \"…\""),
+        ButtonAction::Cancel => format!("sluice cancel {at}"),
+        ButtonAction::Override => format!("sluice override {id} --reason \"…\""),
+        ButtonAction::Pause => format!("sluice pause {at}"),
+        ButtonAction::Resume => format!("sluice resume {at}"),
+        ButtonAction::Keep => format!("sluice keep {id}"),
+        ButtonAction::RollBack => format!("sluice rollback {at}"),
+        ButtonAction::RollForward => format!("sluice roll-forward {id}"),
+        ButtonAction::RestoreDatabase => format!("sluice restore {at}"),
+    }
+}
+
+/// What a button does, as it is typed in a chat, where that has a command.
+pub fn in_chat(action: ButtonAction, at: &str) -> Option<String> {
+    let verb = match action {
+        ButtonAction::Approve => Verb::Approve,
+        ButtonAction::Reject => {
+            return Some(format!("{COMMAND} {} {at} \"…\"", Verb::Reject.word()));
+        }
+        ButtonAction::Cancel => Verb::Cancel,
+        ButtonAction::Pause => Verb::Pause,
+        ButtonAction::Resume => Verb::Resume,
+        ButtonAction::RollBack => Verb::RollBack,
+        ButtonAction::RestoreDatabase => Verb::Restore,
+        ButtonAction::Override | ButtonAction::Keep | ButtonAction::RollForward => return None,
+    };
+    Some(format!("{COMMAND} {} {at}", verb.word()))
 }
 
 fn told(entry: &sluice_core::note::Entry, d: &Deployment) -> String {

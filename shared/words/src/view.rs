@@ -32,12 +32,14 @@ use sluice_core::note::{Entry, Note};
 use sluice_core::phase::Phase;
 use sluice_core::plan::SealedPlan;
 
-pub use looks::{history_message, who_message};
+pub use changes::changes;
+pub use looks::{ended_words, history_message, was_done, who_message};
 pub use metrics::metrics_message;
 pub use modals::{WaysBack, override_modal, reject_modal, rollback_modal};
 pub use restore_modal::{RestoreWay, RestoreWays, restore_modal};
 pub use running::Running;
 pub use standing::{Glance, home, status_message};
+pub use way_back::verdict;
 
 /// Slack cuts a text of more than 3,000 characters, and escaping makes some longer.
 const BLOCK_CHARS: usize = 2_400;

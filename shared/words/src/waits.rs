@@ -1,5 +1,6 @@
 //! What a deployment waits for, as a sentence.
 
+use sluice_core::command::Command;
 use sluice_core::config::Member;
 use sluice_core::database::CopyStatus;
 use sluice_core::deployment::Deployment;
@@ -8,6 +9,7 @@ use sluice_core::observation::{ProofObservation, ScanObservation};
 use sluice_core::phase::{BackingUp, Phase, RehearsalStep, Return};
 use sluice_core::quantity;
 use sluice_core::restore::RestoreStep;
+use sluice_core::signature::SignatureObservation;
 use sluice_core::stack::ChangeSetReading;
 
 use crate::controls::closed as closed_words;
@@ -23,6 +25,12 @@ pub fn waits_for(d: &Deployment) -> String {
     }
     match &d.phase {
         Phase::Queued => format!("the deployment in progress in {} to end", environment.name),
+        Phase::Planning { survey, .. }
+            if let Some(SignatureObservation::Unsigned { .. }) = &survey.signature
+                && survey.missing_facts(d) == [Command::ReadSignature] =>
+        {
+            "a signature of the image by one of your keys".to_owned()
+        }
         Phase::Planning { survey, .. } => match (&survey.proof, &survey.scan, &environment.after) {
             (Some(ProofObservation::UnderWay | ProofObservation::NotVerified), _, Some(after)) => {
                 format!("{} to succeed in {after}", d.release.digest.short())

@@ -55,6 +55,7 @@ async fn moto_has_no_service_deployments() {
         service: ServiceName::new("web"),
         ecs_service: EcsServiceName::new("erp-web"),
         container,
+        definition: None,
     };
     is_not_known(services.read(&target, &[query]).await, listed);
     let order = rollout(&stage, runs);

@@ -4,6 +4,7 @@ pub(crate) mod alarms;
 pub(crate) mod configurations;
 pub(crate) mod copies;
 pub(crate) mod databases;
+pub(crate) mod definitions;
 pub(crate) mod http;
 pub(crate) mod metrics;
 pub(crate) mod past;

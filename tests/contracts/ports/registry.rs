@@ -9,6 +9,8 @@ use sluice_core::origin::{self, Annotations, PushedBy};
 use sluice_core::release::Release;
 use sluice_core::rollback::ImageReference;
 use sluice_core::scan::{Counts, Findings};
+use sluice_core::signature::{SignatureObservation, observe};
+use sluice_signatures::{KeyPair, is_signed};
 use sluice_sim::cloud::{Media, Push, digest_of};
 
 use crate::faces::Model;
@@ -211,7 +213,36 @@ async fn an_image_is_told_with_what_it_is_annotated_with(stage: &Model) {
     assert_eq!(seen.unwrap().annotations, Annotations::default());
 }
 
+// moto knows no referrers (5.2).
+async fn the_signatures_of_an_image_are_read_in_both_forms(stage: &Model) {
+    let signed = Stage::push(stage, "v1", &Scan::Never).await;
+    let other = Stage::push(stage, "v2", &Scan::Never).await;
+    let ci = KeyPair::of(&[7; 32]);
+    let stored = [
+        ci.simple("erp", &signed.digest),
+        ci.bundle(&signed.digest),
+        ci.bundle(&other.digest),
+    ];
+    stage.cloud(|cloud| {
+        let repository = RepositoryName::new("erp");
+        for stored in stored.clone() {
+            cloud.store_signature(&repository, &signed.digest, stored);
+        }
+    });
+    let target = Stage::target(stage);
+    let seen = stage.registry().signatures(&target, &signed).await.unwrap();
+    assert_eq!(seen, stored);
+    let keys = [ci.public_key()];
+    assert_eq!(
+        observe(&seen, &signed.digest, &keys, is_signed),
+        SignatureObservation::SignedBy(ci.public_key().id())
+    );
+    let none = stage.registry().signatures(&target, &other).await.unwrap();
+    assert_eq!(none, []);
+}
+
 contract! {
+    the_signatures_of_an_image_are_read_in_both_forms on sim, wire;
     an_image_is_told_with_what_it_is_annotated_with on sim, wire;
     an_image_is_known_by_digest_and_its_tag_may_move on sim, wire, moto;
     an_image_is_found_by_tag_or_digest on sim, wire, moto;

@@ -12,6 +12,7 @@ use sluice_core::id::{
     AlarmName, ContainerName, EcsServiceName, ServiceDeploymentArn, ServiceName, TaskDefinitionArn,
 };
 use sluice_core::observation::{RolloutStatus, ServiceObservation, Stage as RolloutStage};
+use sluice_core::task_definition::RevisionOrder;
 
 use sluice_sim::cloud::ImageBehaviour;
 
@@ -26,77 +27,14 @@ pub(crate) trait Stage {
     async fn running(&self) -> (TaskDefinitionArn, ContainerName);
 }
 
-async fn order(stage: &impl Stage, image: &str) -> TaskDefinitionOrder {
-    let (from, container) = stage.running().await;
-    TaskDefinitionOrder {
-        from,
-        container,
-        image: image.to_owned(),
-        variables: BTreeMap::from([("LOG_LEVEL".to_owned(), "info".to_owned())]),
-        secrets: Vec::new(),
-        stop_timeout: Some(SignedDuration::from_secs(60)),
-    }
-}
-
-async fn a_revision_is_registered_once_and_found_again(stage: &impl Stage) {
-    let image = |digit: &str| {
-        let digest = digit.repeat(64);
-        format!("222222222222.dkr.ecr.eu-central-1.amazonaws.com/erp@sha256:{digest}")
-    };
-    let (services, target) = (stage.services(), stage.target());
-    let order = order(stage, &image("1")).await;
-    let made = services
-        .ensure_task_definition(&target, &order)
-        .await
-        .unwrap();
-    assert_ne!(made, order.from);
-    let again = services.ensure_task_definition(&target, &order).await;
-    assert_eq!(
-        again.unwrap(),
-        made,
-        "the second call finds what the first made"
-    );
-    let from_itself = TaskDefinitionOrder {
-        from: made.clone(),
-        ..order.clone()
-    };
-    let same = services.ensure_task_definition(&target, &from_itself).await;
-    assert_eq!(same.unwrap(), made, "it is so already");
-    let another = TaskDefinitionOrder {
-        image: image("2"),
-        ..order
-    };
-    let other = services.ensure_task_definition(&target, &another).await;
-    assert_ne!(other.unwrap(), made);
-}
-
-async fn a_revision_of_nothing_is_refused(stage: &impl Stage) {
-    let (services, target) = (stage.services(), stage.target());
-    let whole = order(stage, "erp@sha256:1").await;
-    let no_definition = TaskDefinitionOrder {
-        from: TaskDefinitionArn::new(whole.from.as_str().replace("erp-web", "nothing")),
-        ..whole.clone()
-    };
-    let refused = services.ensure_task_definition(&target, &no_definition);
-    let error = refused.await.unwrap_err();
-    assert_eq!(error.class, ErrorClass::Permanent, "{error}");
-    let no_container = TaskDefinitionOrder {
-        container: ContainerName::new("nobody"),
-        ..whole
-    };
-    let refused = services.ensure_task_definition(&target, &no_container);
-    let error = refused.await.unwrap_err();
-    assert_eq!(error.class, ErrorClass::Permanent, "{error}");
-    assert!(error.message.contains("`nobody`"), "{error}");
-}
-
 // From here on only of the model: moto has no service deployments (see `moto::cannot`).
 
-fn query(stage: &Model, service: &str) -> ServiceQuery {
+pub(crate) fn query(stage: &Model, service: &str) -> ServiceQuery {
     ServiceQuery {
         service: ServiceName::new(service),
         ecs_service: EcsServiceName::new(format!("erp-{service}")),
         container: stage.container(service),
+        definition: None,
     }
 }
 
@@ -116,12 +54,16 @@ async fn read(stage: &Model, service: &str) -> ServiceObservation {
 /// A revision of the service's with this image.
 pub(crate) async fn revision(stage: &Model, service: &str, image: &str) -> TaskDefinitionArn {
     let order = TaskDefinitionOrder {
-        from: read(stage, service).await.task_definition,
-        container: stage.container(service),
+        revision: RevisionOrder {
+            from: read(stage, service).await.task_definition,
+            family: None,
+            container: stage.container(service),
+            removes: Vec::new(),
+            stop_timeout: None,
+        },
         image: image.to_owned(),
         variables: BTreeMap::new(),
         secrets: Vec::new(),
-        stop_timeout: None,
     };
     let target = Stage::target(stage);
     let made = Stage::services(stage).ensure_task_definition(&target, &order);
@@ -175,33 +117,6 @@ async fn a_service_is_read_as_it_runs(stage: &Model) {
     assert_eq!(traffic.weights, BTreeMap::from(expected));
     let beat = read(stage, "beat").await;
     assert_eq!((beat.desired, beat.running, beat.traffic), (1, 1, None));
-}
-
-async fn a_newer_revision_of_the_family_says_whose_it_is(stage: &Model) {
-    assert_eq!(read(stage, "web").await.newest_in_family, None);
-    let ours = revision(stage, "web", "erp@sha256:1").await;
-    let newest = read(stage, "web").await.newest_in_family.unwrap();
-    assert_eq!(newest.task_definition, ours);
-    assert_eq!(newest.deployment, Some(Stage::target(stage).deployment));
-    let (account, region) = (Stage::target(stage).account, Stage::target(stage).region);
-    stage.cloud(|cloud| {
-        let place = cloud.place_of(&account, &region).unwrap();
-        let described = cloud.describe_task_definition(&place, "erp-web").unwrap();
-        let mut registration = described.registration;
-        registration["memory"] = serde_json::json!("4096");
-        registration["tags"] = serde_json::json!([{"key": "managed-by", "value": "terraform"}]);
-        cloud
-            .register_task_definition(&place, registration)
-            .unwrap();
-    });
-    let newest = read(stage, "web").await.newest_in_family.unwrap();
-    assert_ne!(newest.task_definition, ours);
-    assert_eq!(newest.deployment, None);
-    let differs = newest.differs;
-    assert!(
-        differs.contains(&"memory 1024 → 4096".to_owned()),
-        "{differs:?}"
-    );
 }
 
 async fn a_blue_green_rollout_is_held_by_our_hook_and_then_goes_through(stage: &Model) {
@@ -378,10 +293,7 @@ async fn a_stopped_service_comes_back_with_its_rollout(stage: &Model) {
 }
 
 contract! {
-    a_revision_is_registered_once_and_found_again on sim, wire, moto;
-    a_revision_of_nothing_is_refused on sim, wire, moto;
     a_service_is_read_as_it_runs on sim, wire;
-    a_newer_revision_of_the_family_says_whose_it_is on sim, wire;
     a_blue_green_rollout_is_held_by_our_hook_and_then_goes_through on sim, wire;
     a_rollout_that_is_stopped_goes_back_and_says_so on sim, wire;
     a_service_that_rolls_needs_no_hook on sim, wire;

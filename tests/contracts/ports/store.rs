@@ -56,6 +56,7 @@ fn plan(opened: &crate::deployments::Opened, warning: &str) -> Arc<SealedPlan> {
         app: d.app().clone(),
         environment: d.environment().clone(),
         release: d.release.clone(),
+        signed_by: None,
         pushed_by: None,
         rollback: None,
         restore: None,

@@ -169,7 +169,7 @@ fn observed(cloud: &Cloud, service: usize) -> ServiceObservation {
         in_progress: in_progress.map(|at| arn(cloud, at)),
         traffic: None,
         newest: None,
-        newest_in_family: None,
+        definition: None,
     }
 }
 

@@ -35,19 +35,12 @@ impl App {
     ) -> Result<Outcome, PortError> {
         let ports = &self.ports;
         match command {
-            Command::RegisterInspector {
-                from,
-                container,
-                secrets,
-                stop_timeout,
-            } => {
+            Command::RegisterInspector { revision, secrets } => {
                 let order = TaskDefinitionOrder {
-                    from: from.clone(),
-                    container: container.clone(),
+                    revision: revision.clone(),
                     image: d.release.image(),
                     variables: d.settings.environment.variables.clone(),
                     secrets: secrets.clone(),
-                    stop_timeout: *stop_timeout,
                 };
                 let revision = ports.services.ensure_task_definition(target, &order);
                 Ok(Outcome::InspectorRegistered(revision.await?))

@@ -6,6 +6,7 @@ mod act;
 mod command;
 mod configuration;
 mod failed;
+mod look;
 mod paper;
 mod show;
 
@@ -46,6 +47,9 @@ impl App {
     ) -> Result<Answer, Failed> {
         if order.command.split_whitespace().next() == Some("config") {
             return self.configure(order, by).await;
+        }
+        if let Some(look) = &order.look {
+            return self.looked_at(look).await;
         }
         let now = self.ports.clock.now();
         let command = command::parse(&order.command, &self.known(), now)?;

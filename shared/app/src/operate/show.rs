@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use sluice_core::deployment::Deployment;
 use sluice_core::failure::PortError;
+use sluice_core::history::{ChainEnd, Record};
+use sluice_core::id::DeploymentId;
 use sluice_core::phase::Phase;
 use sluice_words::message::{Block, Message};
 use sluice_words::operate::{Answer, Export, Glimpse, Outcome};
@@ -11,7 +13,6 @@ use sluice_words::view;
 
 use super::{Failed, Subject};
 use crate::App;
-use crate::ports::Stored;
 
 /// Lines of the story that are shown: `export` has all of it.
 const LINES: usize = 15;
@@ -53,27 +54,33 @@ impl App {
 
     pub(super) async fn export(&self, subject: &Subject) -> Result<Answer, Failed> {
         let id = self.meant(subject).await?.id;
+        let (state, chain, history) = self.whole(&id).await?;
+        let message = Message::line(format!("The history of {id}: {} records", history.len()));
+        Ok(Answer {
+            deployment: Some(Box::new(Glimpse::of(&state))),
+            export: Some(Box::new(Export::new(state, chain, history))),
+            ..Answer::new(Outcome::Done, message)
+        })
+    }
+
+    /// A deployment with its history to the end that its state knows.
+    pub(super) async fn whole(
+        &self,
+        id: &DeploymentId,
+    ) -> Result<(Deployment, ChainEnd, Vec<Record>), Failed> {
         for _ in 0..TRIES {
-            let Some(Stored {
-                deployment, chain, ..
-            }) = self.ports.store.load(&id).await?
-            else {
-                break;
+            let Some(stored) = self.ports.store.load(id).await? else {
+                return Err(Failed::NoDeployment(id.clone()));
             };
-            let mut history = self.ports.store.history(&id).await?;
-            let known = usize::try_from(chain.next_seq).unwrap_or(usize::MAX);
+            let mut history = self.ports.store.history(id).await?;
+            let known = usize::try_from(stored.chain.next_seq).unwrap_or(usize::MAX);
             if history.len() < known {
                 continue;
             }
             // It may have moved on since its state was read.
             history.truncate(known);
-            let message = Message::line(format!("The history of {id}: {known} records"));
-            let state = Arc::unwrap_or_clone(deployment);
-            return Ok(Answer {
-                deployment: Some(Box::new(Glimpse::of(&state))),
-                export: Some(Box::new(Export::new(state, chain, history))),
-                ..Answer::new(Outcome::Done, message)
-            });
+            let state = Arc::unwrap_or_clone(stored.deployment);
+            return Ok((state, stored.chain, history));
         }
         let error = format!("the history of {id} cannot be read to its end");
         Err(PortError::retryable(error).into())

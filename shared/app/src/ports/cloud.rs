@@ -22,6 +22,9 @@ use sluice_core::observation::{
 use sluice_core::origin::Annotations;
 use sluice_core::release::Release;
 use sluice_core::rollback::ImageReference;
+use sluice_core::signature::Stored;
+
+use super::task_definition::{DefinitionQuery, TaskDefinitionOrder};
 
 /// Where a request goes, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +100,13 @@ pub trait Registry: Send + Sync {
         release: &Release,
         named: &[FindingId],
     ) -> Result<ScanObservation, PortError>;
+
+    /// The signatures that are stored beside it, whatever they are worth.
+    async fn signatures(
+        &self,
+        target: &Target,
+        release: &Release,
+    ) -> Result<Vec<Stored>, PortError>;
 }
 
 /// Secrets Manager and SSM Parameter Store.
@@ -124,24 +134,8 @@ pub struct ServiceQuery {
     pub ecs_service: EcsServiceName,
     /// The container whose image is of interest.
     pub container: ContainerName,
-}
-
-/// A task definition revision to be registered: the one it is made from, and what is changed.
-/// Everything else (sidecars, logs, volumes, platform, tags) stays.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TaskDefinitionOrder {
-    /// The revision it is made from.
-    pub from: TaskDefinitionArn,
-    /// The container that is changed.
-    pub container: ContainerName,
-    /// Its image, by digest.
-    pub image: String,
-    /// Plain variables to set; others stay.
-    pub variables: BTreeMap<String, String>,
-    /// Secrets to set, pinned; others stay.
-    pub secrets: Vec<PinnedSecret>,
-    /// From SIGTERM to SIGKILL, in whole seconds; `None` leaves it.
-    pub stop_timeout: Option<SignedDuration>,
+    /// What is to be seen of its task definition beside others, where a plan needs it.
+    pub definition: Option<DefinitionQuery>,
 }
 
 /// ECS services and their deployments.
@@ -163,8 +157,8 @@ pub trait Services: Send + Sync {
         task_definition: &TaskDefinitionArn,
     ) -> Result<Vec<StoppedTask>, PortError>;
 
-    /// A revision as ordered: the one it is made from if that is so already, the family's latest
-    /// if that is, else a new one.
+    /// A revision as ordered: the one it is made from if that is so already, the latest of the family
+    /// that it gets into if that is, else a new one.
     async fn ensure_task_definition(
         &self,
         target: &Target,

@@ -10,6 +10,7 @@ mod monitors;
 mod source;
 mod stacks;
 mod store;
+mod task_definition;
 
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ pub use chat::{Chat, ChatError, MessageRef, Refusal, Thread, TriggerId};
 pub use cloud::{
     Alarms, Databases, DescribedImage, FoundImage, Http, HttpRequest, ImageQuery, LOG_BYTES_MAX,
     LOG_LINES_MAX, Metrics, MetricsQuery, Registry, Secrets, ServiceQuery, Services, Target,
-    TaskDefinitionOrder, TaskOrder, Tasks,
+    TaskOrder, Tasks,
 };
 pub use configuration::Configurations;
 pub use monitors::{AllMonitored, MonitorError, Monitored, Monitors, NotTaken, Notice, Trouble};
@@ -35,6 +36,7 @@ pub use store::{
     Due, EnvironmentState, Moved, Newest, Opened, Save, SaveError, Shown, Store, Stored,
     Undeliverable,
 };
+pub use task_definition::{DefinitionQuery, TaskDefinitionOrder};
 
 /// All ports of one Sluice.
 #[derive(Clone)]

@@ -44,6 +44,18 @@ pub struct EnvironmentState {
 }
 
 impl EnvironmentState {
+    /// The deployments that show how it stands: the one that has it, the newest if that is another,
+    /// and the one that verified what runs.
+    pub fn glanced(&self) -> [Option<&DeploymentId>; 3] {
+        let newest = self.newest.as_ref().map(|newest| &newest.deployment);
+        let verified = self.verified.as_ref();
+        [
+            self.active.as_ref(),
+            newest.filter(|newest| self.active.as_ref() != Some(newest)),
+            verified.map(|verified| &verified.deployment),
+        ]
+    }
+
     /// What people have set on it.
     pub fn controls(&self) -> Controls {
         Controls {

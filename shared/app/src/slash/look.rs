@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use futures::future::{join_all, try_join_all};
-use jiff::SignedDuration;
 use sluice_core::controls::{Controls, ControlsObservation};
-use sluice_core::delivery::Delivery;
 use sluice_core::deployment::{Deployment, Requester};
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::PortError;
@@ -14,6 +12,7 @@ use sluice_core::phase::Phase;
 use sluice_core::roles::{Action, may};
 use sluice_words::message::{Block, Message};
 use sluice_words::operate::Metrics;
+use sluice_words::overview::{Figures, figures_since};
 use sluice_words::slash::{Look, help};
 use sluice_words::source::missing_line;
 use sluice_words::view::{
@@ -22,13 +21,7 @@ use sluice_words::view::{
 
 use super::{SERVED, SlashFailed};
 use crate::App;
-
-/// Days of the figures.
-const MONTH: u16 = 30;
-const QUARTER: u16 = 90;
-
-/// From a request to the first users: an approval waits for a day at most, a window for a weekend.
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(7 * 24);
+use crate::ports::EnvironmentState;
 
 /// Deployments that a history lists.
 const NEWEST: usize = 10;
@@ -55,20 +48,17 @@ impl App {
         at: Option<&EnvironmentKey>,
     ) -> Result<Vec<Metrics>, PortError> {
         let keys = at.map_or_else(|| self.environment_keys(), |key| vec![key.clone()]);
+        let figures = try_join_all(keys.into_iter().map(|key| self.figures(key))).await?;
+        Ok(figures.iter().flat_map(Figures::metrics).collect())
+    }
+
+    /// The figures of the environment.
+    pub(crate) async fn figures(&self, key: EnvironmentKey) -> Result<Figures, PortError> {
         let until = self.ports.clock.now();
-        let days = |days: u16| until - SignedDuration::from_hours(24 * i64::from(days));
-        let read = keys.into_iter().map(|key| async move {
-            // What was requested before may begin to serve users in the time that counts.
-            let since = days(QUARTER) - LONGEST_WAIT;
-            let deployments = self.ports.store.deployments_since(&key, since).await?;
-            Ok([MONTH, QUARTER].map(|of| Metrics {
-                environment: key.clone(),
-                days: of,
-                delivery: Delivery::of(&deployments, days(of), until),
-            }))
-        });
-        let all: Vec<[Metrics; 2]> = try_join_all(read).await?;
-        Ok(all.into_iter().flatten().collect())
+        let store = &self.ports.store;
+        let since = figures_since(until);
+        let deployments = store.deployments_since(&key, since).await?;
+        Ok(Figures::of(key, &deployments, until))
     }
 
     /// A line for each application, or that of the environment, whose merge-back is missing.
@@ -137,31 +127,38 @@ impl App {
         Ok(join_all(glances).await)
     }
 
-    async fn glance(&self, key: EnvironmentKey) -> Result<Glance, PortError> {
+    pub(crate) async fn glance(&self, key: EnvironmentKey) -> Result<Glance, PortError> {
         let state = self.ports.store.environment(&key).await?;
-        let closed = self.why_closed(&key, &state.controls());
-        let active = self.deployment(state.active.as_ref()).await?;
-        let newest = state.newest.map(|newest| newest.deployment);
-        let next = newest.filter(|newest| state.active.as_ref() != Some(newest));
-        let next = self.deployment(next.as_ref()).await?;
-        let before = state.verified.as_ref().map(|verified| &verified.deployment);
+        let [active, next, before] = state.glanced();
+        let active = self.deployment(active).await?;
+        let next = self.deployment(next).await?;
         // Only for where it comes from.
         let before = self.deployment(before).await.unwrap_or_default();
+        Ok(self.glance_of(key, &state, [active, next, before]))
+    }
+
+    /// The environment at a glance, with the deployments that [`EnvironmentState::glanced`] names.
+    pub fn glance_of(
+        &self,
+        key: EnvironmentKey,
+        state: &EnvironmentState,
+        [active, next, before]: [Option<Deployment>; 3],
+    ) -> Glance {
         let (next, last) = match next {
             Some(d) if d.phase.is_terminal() => (None, Some(d)),
             other => (other, None),
         };
-        Ok(Glance {
+        Glance {
+            closed: self.why_closed(&key, &state.controls()),
             key,
-            verified: state.verified,
+            verified: state.verified.clone(),
             origin: before.as_ref().and_then(Deployment::origin).cloned(),
             active,
             next,
             last,
-            closed,
             running: None,
             unreadable: None,
-        })
+        }
     }
 
     async fn deployment(&self, id: Option<&DeploymentId>) -> Result<Option<Deployment>, PortError> {
@@ -213,7 +210,7 @@ impl App {
         })
     }
 
-    fn who(&self, at: &EnvironmentKey) -> Message {
+    pub(crate) fn who(&self, at: &EnvironmentKey) -> Message {
         match self.configured(at) {
             Some(environment) => who_message(at, environment),
             None => Message {

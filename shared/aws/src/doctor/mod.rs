@@ -1,12 +1,14 @@
-//! What `sluice doctor` reads of an installation: with a person's own credentials, and without
-//! changing anything.
+//! What `sluice doctor` reads of an installation, and `sluice init` of a cluster: with a person's own
+//! credentials, and without changing anything.
 //!
 //! The right that each call needs stands at the call, and all of them in infra/doctor-policy.json. A
 //! read that fails is a fact of its own, with the right that is missing.
 
+pub mod cluster;
 mod environment;
 mod events;
 mod functions;
+mod person;
 mod policy;
 mod registry;
 mod rights;

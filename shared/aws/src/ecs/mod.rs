@@ -1,6 +1,8 @@
 //! ECS: services and their deployments, task definitions, one-off tasks.
 
+mod family;
 mod groups;
+mod members;
 mod placement;
 mod read;
 mod rollout;

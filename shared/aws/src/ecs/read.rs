@@ -8,7 +8,7 @@ use sluice_core::failure::PortError;
 use sluice_core::id::{ClusterName, EcsServiceName, ServiceDeploymentArn, TaskDefinitionArn};
 use sluice_core::observation::{RevisionTasks, ServiceObservation};
 
-use super::{rollout, task_definition};
+use super::{family, rollout, task_definition};
 use crate::clients::ClientSet;
 use crate::elb;
 use crate::error::{incomplete, port_error};
@@ -136,8 +136,20 @@ async fn observe(
         .and_then(ServiceRevision::task_definition)
         .or(service.task_definition())
         .ok_or_else(|| incomplete("ecs:DescribeServices", name.as_str(), "task definition"))?;
-    let (definition, _) = task_definition::describe(clients, arn).await?;
+    let (definition, tags) = task_definition::describe(clients, arn).await?;
     let container = task_definition::container(&definition, &query.container)?;
+    let beside = match &query.definition {
+        Some(wanted) => {
+            let runs = family::Runs {
+                service,
+                definition: &definition,
+                tags: &tags,
+                container,
+            };
+            Some(Box::new(family::read(clients, &runs, wanted).await?))
+        }
+        None => None,
+    };
     Ok(ServiceObservation {
         service: query.service.clone(),
         task_definition: TaskDefinitionArn::new(arn),
@@ -147,7 +159,7 @@ async fn observe(
         in_progress: in_progress(clients, cluster, name).await?,
         traffic: elb::traffic(clients, service.load_balancers()).await?,
         newest: None,
-        newest_in_family: task_definition::newest_in_family(clients, &definition).await?,
+        definition: beside,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Task definitions: a revision like the one it is made from, but for what the plan changes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use aws_sdk_ecs::operation::register_task_definition::RegisterTaskDefinitionInput;
 use aws_sdk_ecs::operation::register_task_definition::builders::RegisterTaskDefinitionInputBuilder;
@@ -13,32 +13,34 @@ use jiff::SignedDuration;
 use sluice_app::ports::TaskDefinitionOrder;
 use sluice_core::failure::PortError;
 use sluice_core::id::{ContainerName, DeploymentId, TaskDefinitionArn};
-use sluice_core::observation::{FamilyRevision, PinnedSecret};
+use sluice_core::observation::PinnedSecret;
+use sluice_core::task_definition::RevisionOrder;
 
 use crate::clients::ClientSet;
 use crate::error::{incomplete, passes_by_itself, port_error};
 
-const DESCRIBE: &str = "ecs:DescribeTaskDefinition";
+pub(super) const DESCRIBE: &str = "ecs:DescribeTaskDefinition";
 const REGISTER: &str = "ecs:RegisterTaskDefinition";
 /// AWS sets tags of this prefix itself, and refuses them from anyone else.
 const TAGS_OF_AWS: &str = "aws:";
 /// Names the deployment that registered a revision, so that revisions of others can be told apart.
-const DEPLOYMENT_TAG: &str = "sluice:deployment";
+pub(super) const DEPLOYMENT_TAG: &str = "sluice:deployment";
 
-/// A revision as ordered: `order.from` if it is so already, the family's latest if that is, else a
-/// new one. Looking at the latest first is what makes a second call find what the first made.
+/// A revision as ordered: the one it is made from if it is so already, the family's latest if that is,
+/// else a new one. Looking at the latest first is what makes a second call find what the first made.
 pub(super) async fn ensure(
     clients: &ClientSet,
     deployment: &DeploymentId,
     order: &TaskDefinitionOrder,
 ) -> Result<TaskDefinitionArn, PortError> {
-    let (from, tags) = describe(clients, order.from.as_str()).await?;
+    let (from, tags) = describe(clients, order.revision.from.as_str()).await?;
     let wanted = changed(&from, order)?;
+    // The family is among what is compared.
     let is_active = from.status() == Some(&TaskDefinitionStatus::Active);
     if is_active && is_same(&registration(&wanted, &tags), &registration(&from, &tags)) {
-        return Ok(order.from.clone());
+        return Ok(order.revision.from.clone());
     }
-    let family = from.family().unwrap_or_default();
+    let family = wanted.family().unwrap_or_default();
     if let Some((latest, its_tags)) = latest(clients, family).await?
         && is_same(
             &registration(&wanted, &tags),
@@ -81,8 +83,9 @@ pub(super) async fn describe(
     Ok((definition, answer.tags.unwrap_or_default()))
 }
 
-/// `None` for a family that has no active revision left.
-async fn latest(
+/// By family, its latest; by `family:revision`, that. `None` for a family that has no active revision
+/// left, and for a revision that there is not.
+pub(super) async fn latest(
     clients: &ClientSet,
     family: &str,
 ) -> Result<Option<(TaskDefinition, Vec<Tag>)>, PortError> {
@@ -109,59 +112,7 @@ async fn latest(
     }
 }
 
-/// The newest active revision of the family, where the service runs another.
-pub(super) async fn newest_in_family(
-    clients: &ClientSet,
-    runs: &TaskDefinition,
-) -> Result<Option<FamilyRevision>, PortError> {
-    let Some(family) = runs.family() else {
-        return Ok(None);
-    };
-    let Some((newest, tags)) = latest(clients, family).await? else {
-        return Ok(None);
-    };
-    let arn = arn_of(&newest, DESCRIBE, family)?;
-    if runs.task_definition_arn() == Some(arn.as_str()) {
-        return Ok(None);
-    }
-    let tag = tags.iter().find(|tag| tag.key() == Some(DEPLOYMENT_TAG));
-    Ok(Some(FamilyRevision {
-        task_definition: arn,
-        deployment: tag.and_then(Tag::value).map(DeploymentId::from_outside),
-        differs: differences(runs, &newest),
-    }))
-}
-
-/// What people most want to know of another revision.
-fn differences(runs: &TaskDefinition, newest: &TaskDefinition) -> Vec<String> {
-    let members = |definition: &TaskDefinition| {
-        [
-            ("cpu", definition.cpu().map(str::to_owned)),
-            ("memory", definition.memory().map(str::to_owned)),
-            ("task role", definition.task_role_arn().map(str::to_owned)),
-            (
-                "execution role",
-                definition.execution_role_arn().map(str::to_owned),
-            ),
-        ]
-    };
-    let images = |definition: &TaskDefinition| -> BTreeMap<String, String> {
-        let containers = definition.container_definitions().iter();
-        let image = |one: &ContainerDefinition| {
-            let name = format!("image of {}", one.name().unwrap_or_default());
-            (name, one.image().unwrap_or_default().to_owned())
-        };
-        containers.map(image).collect()
-    };
-    let whole = |definition: &TaskDefinition| -> BTreeMap<String, String> {
-        let members = members(definition).into_iter();
-        let there = members.filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        there.chain(images(definition)).collect()
-    };
-    FamilyRevision::differences(&whole(runs), &whole(newest))
-}
-
-fn arn_of(
+pub(super) fn arn_of(
     definition: &TaskDefinition,
     action: &str,
     family: &str,
@@ -195,18 +146,29 @@ fn changed(
     from: &TaskDefinition,
     order: &TaskDefinitionOrder,
 ) -> Result<TaskDefinition, PortError> {
-    container(from, &order.container)?;
+    let RevisionOrder {
+        family,
+        container: name,
+        removes,
+        stop_timeout,
+        ..
+    } = &order.revision;
+    container(from, name)?;
     let mut wanted = from.clone();
+    if let Some(family) = family {
+        wanted.family = Some(family.to_string());
+    }
     let ours = wanted
         .container_definitions
         .iter_mut()
         .flatten()
-        .filter(|container| container.name() == Some(order.container.as_str()));
+        .filter(|container| container.name() == Some(name.as_str()));
     for container in ours {
         container.image = Some(order.image.clone());
-        if let Some(timeout) = order.stop_timeout {
-            container.stop_timeout = Some(whole_seconds(timeout)?);
+        if let Some(timeout) = stop_timeout {
+            container.stop_timeout = Some(whole_seconds(*timeout)?);
         }
+        remove(container, removes);
         set_variables(container, order);
         set_secrets(container, &order.secrets);
     }
@@ -219,6 +181,21 @@ fn whole_seconds(timeout: SignedDuration) -> Result<i32, PortError> {
             "a stop timeout of {timeout:#} is more than ECS can store"
         ))
     })
+}
+
+/// Takes variables and secrets out. A list that is empty then is as ECS describes one that was never
+/// there.
+fn remove(container: &mut ContainerDefinition, names: &[String]) {
+    let goes = |name: &str| names.iter().any(|gone| gone == name);
+    if let Some(environment) = &mut container.environment {
+        environment.retain(|pair| !pair.name().is_some_and(goes));
+    }
+    if let Some(secrets) = &mut container.secrets {
+        secrets.retain(|secret| !goes(secret.name()));
+        if secrets.is_empty() {
+            container.secrets = None;
+        }
+    }
 }
 
 /// Sets the plain variables in their places. ECS refuses a name that is a variable and a secret:

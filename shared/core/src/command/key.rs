@@ -152,6 +152,7 @@ kinds! {
     ReadRollout = "read-rollout",
     ReadScan = "read-scan",
     ReadServices = "read-services",
+    ReadSignature = "read-signature",
     ReadSnapshot = "read-snapshot",
     ReadStackUpdate = "read-stack-update",
     RegisterInspector = "register-inspector",

@@ -15,6 +15,8 @@ mod source;
 mod stack;
 mod variables;
 
+pub use variables::{holds_password, names_secret};
+
 use toml::de::{DeTable, DeValue};
 
 use super::nesting::too_deep;
@@ -134,6 +136,7 @@ fn config(file: &File, report: &mut Report) -> Option<Config> {
         .environments
         .at()
         .and_then(|all| environment::all(all, &known, report));
+    let signatures = given(&file.signatures, |at| scan::signatures(&at.value, report));
     let source = given(&file.source, |at| source::one(&at.value, report));
     let people = given(&file.people, |at| people::all(&at.value, report));
     let (mut environments, except) = (environments?, except?.unwrap_or_default());
@@ -149,6 +152,7 @@ fn config(file: &File, report: &mut Report) -> Option<Config> {
         services: services?,
         migration: migration?,
         smoke_tests: smoke_tests?,
+        signatures: signatures?,
         source: source?,
         people: people?.unwrap_or_default(),
         environments,

@@ -21,6 +21,10 @@ pub struct Migration {
     /// nothing is known of what it does: so it was in every version that could not look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inspect: Option<Inspect>,
+    /// Whether the team writes each migration so that the code that ran before runs on the new schema
+    /// too. Said only of a migration that is not inspected.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub additive: bool,
 }
 
 /// How a migration is looked at before it runs, and guarded while it does.

@@ -16,6 +16,7 @@ mod report;
 mod roles;
 mod scan;
 mod schema;
+mod signatures;
 mod source;
 mod stack;
 mod text;
@@ -32,12 +33,13 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::Calendar;
 use crate::id::{
     AccountId, AlarmName, AppName, ChannelName, ClusterName, ContainerName, EcsServiceName,
-    EnvironmentName, GroupId, Region, RepositoryName, RoleArn, ServiceName, UserId,
+    EnvironmentName, GroupId, Region, RepositoryName, RoleArn, ServiceName, TaskFamily, UserId,
 };
 use crate::migration::Risk;
 use crate::registry::Registry;
 use crate::tag::TagPattern;
 
+pub use check::{holds_password, names_secret};
 pub use metrics::Metrics;
 pub use migration::{Inspect, Migration, RiskRule, WaivedFinding, is_alembic};
 pub use monitor::Monitor;
@@ -47,6 +49,7 @@ pub use report::did_you_mean;
 pub use roles::Roles;
 pub use scan::{Day, ScanException};
 pub use schema::schema;
+pub use signatures::Signatures;
 pub use source::{BranchModel, Branches, Source};
 pub use stack::{NoCommit, Stack, WaivedChange};
 pub use together::{Shared, shared};
@@ -74,6 +77,9 @@ pub struct Config {
     pub migration: Option<Migration>,
     /// What is asked of the new version before traffic reaches it.
     pub smoke_tests: Vec<SmokeTest>,
+    /// Whose signatures images need; `None` where none are verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signatures: Option<Signatures>,
     /// Where the source code is, and which branch may be merged where.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
@@ -119,6 +125,7 @@ impl Config {
             repository: self.repository.clone(),
             registry: self.registry.clone(),
             source_hosts: self.source_hosts.clone(),
+            signatures: self.signatures.clone(),
             services: self.services.clone(),
             migration: self.migration.clone(),
             smoke_tests: self.smoke_tests.clone(),
@@ -139,6 +146,9 @@ pub struct Settings {
     /// Hosts whose pages may be linked to, beside the well-known ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub source_hosts: Vec<String>,
+    /// Whose signatures its images need.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signatures: Option<Signatures>,
     /// The application's services.
     pub services: Vec<Service>,
     /// How the database schema is brought up to date.
@@ -267,6 +277,10 @@ pub struct Environment {
     /// is allowed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub migration_rules: BTreeMap<Risk, RiskRule>,
+    /// What becomes of a task definition revision that someone else registered after the one that
+    /// runs.
+    #[serde(default, skip_serializing_if = "NewerRevisions::is_default")]
+    pub newer_revisions: NewerRevisions,
     /// The CloudFormation stack that a release changes first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack: Option<Stack>,
@@ -298,6 +312,10 @@ pub struct Environment {
 pub struct Placement {
     /// Its name in ECS.
     pub ecs_service: EcsServiceName,
+    /// The family of task definitions that infrastructure code owns, and that its revisions are made
+    /// from; `None` makes each from the one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_definition: Option<TaskFamily>,
     /// How it is replaced. A worker is always `Rolling`, a singleton always `Singleton`.
     pub strategy: Strategy,
     /// Where it answers for its users, without a slash at the end; web services only.
@@ -305,6 +323,29 @@ pub struct Placement {
     /// Where green answers before it has traffic (the test listener); needed by every strategy
     /// that shifts traffic.
     pub test_url: Option<String>,
+}
+
+/// What becomes of a newer revision of a service's own family that Sluice did not register.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NewerRevisions {
+    /// It is shown and not used.
+    #[default]
+    Leave,
+    /// The next release is made from it.
+    Take,
+    /// There is no plan as long as it is there.
+    Refuse,
+}
+
+impl NewerRevisions {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes a reference"
+    )]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// How one version takes another's place.

@@ -9,14 +9,15 @@ use super::text::{
     VariableName, Word, choices,
 };
 use super::values::{HOUR, Json, MINUTE, Map, Number, SECOND, Time, Unshown};
-use super::{BranchModel, Day, RiskRule, ServiceKind, Severity};
+use super::{BranchModel, Day, NewerRevisions, RiskRule, ServiceKind, Severity};
 use crate::calendar::{Moment, Window};
 use crate::config::reader::Field;
 use crate::id::{
     AccountId, AlarmName, AppName, BranchName, ChannelName, ClusterName, ContainerName,
     EcsServiceName, EnvironmentName, FindingId, PrincipalArn, Region, RepositoryName, RoleArn,
-    ServiceName, SourceName,
+    ServiceName, SourceName, TaskFamily,
 };
+use crate::signature::PublicKey;
 use crate::tag::TagPattern;
 
 /// Fargate kills a task 120 s after SIGTERM at the latest.
@@ -63,6 +64,10 @@ choices! {
         ("allow", RiskRule::Allow), ("four-eyes", RiskRule::FourEyes),
         ("refuse", RiskRule::Refuse),
     ];
+    NewerRevisions: "\"leave\", \"take\" or \"refuse\"", [
+        ("leave", NewerRevisions::Leave), ("take", NewerRevisions::Take),
+        ("refuse", NewerRevisions::Refuse),
+    ];
     BranchModel: "\"gitflow\" or \"trunk\"", [
         ("gitflow", BranchModel::GitFlow), ("trunk", BranchModel::Trunk),
     ];
@@ -87,6 +92,8 @@ tables! {
         optional smoke_tests: List<SmokeTest>,
         /// Accepted findings of scanners, in CI and in every environment.
         optional scan: ScanExceptions,
+        /// Whose signatures images need. Without it Sluice verifies none.
+        optional signatures: Signatures,
         /// Where the source code is, and which branch may be merged where. Without it Sluice does
         /// not look at branches.
         optional source: Source,
@@ -152,6 +159,10 @@ tables! {
         /// Whether Sluice inspects the migration before a deployment is approved, and runs it under a
         /// lock. Default: true if `command` is Alembic's own.
         optional inspect: bool,
+        /// Only if Sluice does not inspect the migration: you write each one so that the code that ran
+        /// before runs on the new schema too. Then a release that fails is rolled back automatically;
+        /// without this promise a person decides. Default: false.
+        optional additive: bool,
         /// How long it waits for another migration of the same database to end, 0s to 1h.
         /// Default: 2m.
         optional lock_wait: Time<0, HOUR, SECOND>,
@@ -209,6 +220,20 @@ tables! {
         required reason: Label,
         /// The last day on which the exception is valid, UTC. After it the finding counts again.
         required until: Day,
+    }
+
+    /// Signatures of images, as `cosign sign --key` makes them.
+    struct Signatures as r#"{ keys = ["MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEJKLuht9ZgXZSCJfh4bBvyWmyldZENY0BwDlDGdgFjL9WElr0RmARNw4Gz0vk51J8CVXOHGl7+t5G1op7ShYmag=="] }"# {
+        /// Public keys, of which one must have signed the image: in PEM, or as the base64 in it, which
+        /// `aws kms get-public-key --query PublicKey` prints. ECDSA on P-256 (KMS: `ECC_NIST_P256`).
+        required keys: List<PublicKey>,
+        /// What becomes of an image that none of them has signed: `refuse` deploys it nowhere,
+        /// `four-eyes` asks two people where an approval is needed, `allow` says so in the plan.
+        /// Default: refuse. A rollback to a verified release needs no signature.
+        optional unsigned: RiskRule,
+        /// How long to wait for a signature that comes after the image before it is refused, 0s to
+        /// 1h. Default: 5m.
+        optional wait: Time<0, HOUR, SECOND>,
     }
 
     /// The source code in CodeCommit, and its branches. Sluice reports what reached a branch by
@@ -278,6 +303,10 @@ tables! {
         /// What happens to a plan whose migration has a risk without a waiver. Needs an inspected
         /// migration. Default: the risk is shown.
         optional migration_rules: MigrationRules,
+        /// What happens to a revision of a service's task definition that someone else registered after
+        /// the one that runs: `leave` shows it and does not use it, `take` makes the release from it,
+        /// `refuse` draws no plan. Services with a `task_definition` do not need it. Default: leave.
+        optional newer_revisions: NewerRevisions,
         /// The CloudFormation stack that a release changes before anything else: see docs/stack.md.
         /// Default: none is changed.
         optional stack: Stack,
@@ -306,6 +335,11 @@ tables! {
     struct Placement as r#"{ url = "https://erp.example.com", test_url = "https://erp.example.com:8443" }"# {
         /// Its name in ECS. Default: `APP-SERVICE`.
         optional ecs_service: EcsServiceName,
+        /// The family of task definitions that your infrastructure code owns: each release is made from
+        /// its newest active revision, with the release's image, variables and secrets. Sluice registers
+        /// in the service's own family, never in this one: see docs/ownership.md. Default: each release
+        /// is made from the revision that the service runs.
+        optional task_definition: TaskFamily,
         /// Web only. `rolling` replaces a few tasks at a time; `blue-green` moves all traffic at
         /// once to a tested green; `canary` moves a little first, then the rest; `linear` moves it
         /// in equal steps. Default: blue-green.

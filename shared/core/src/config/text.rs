@@ -13,8 +13,9 @@ use crate::calendar::{Moment, Unreadable, Window};
 use crate::id::{
     AccountId, AlarmName, AppName, BranchName, ChannelName, ClusterName, ContainerName,
     EcsServiceName, EnvironmentName, FindingId, PrincipalArn, Region, RepositoryName, RoleArn,
-    ServiceName, SourceName,
+    ServiceName, SourceName, TaskFamily,
 };
+use crate::signature::PublicKey;
 use crate::tag::TagPattern;
 
 /// What a text must be.
@@ -138,6 +139,8 @@ texts! {
         "letters, digits, `_` and `-`; the name, not the ARN", "erp";
     EcsServiceName: "an ECS service's name", r"^[A-Za-z0-9_-]{1,255}$",
         "letters, digits, `_` and `-`; the name, not the ARN", "erp-web";
+    TaskFamily: "a task definition family's name", r"^[A-Za-z0-9_-]{1,255}$",
+        "letters, digits, `_` and `-`; the family, not the ARN and without a revision", "erp-web-base";
     AccountId: "an AWS account", r"^[0-9]{12}$", "twelve digits", "111111111111";
     Region: "an AWS region", r"^[a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2}$",
         "letters and a number, such as eu-central-1", "eu-central-1";
@@ -346,6 +349,29 @@ parsed! {
     Moment: "a moment in quotes, such as \"2026-12-19 18:00 Europe/Berlin\"",
         "2026-12-19 18:00 Europe/Berlin",
         r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\s+[0-2][0-9]:[0-5][0-9]\s+[A-Za-z][A-Za-z0-9_+/-]*$";
+}
+
+/// A wrong one is not shown: it may be a private key.
+impl Read for PublicKey {
+    const EXPECTED: &'static str = "a public key in PEM, in quotes";
+
+    fn example() -> String {
+        "\"\"\"-----BEGIN PUBLIC KEY-----\n…\"\"\"".to_owned()
+    }
+
+    fn read(node: &Node<'_>, report: &mut Report) -> Option<Self> {
+        let DeValue::String(text) = node.value else {
+            return wrong_type(node, report);
+        };
+        let advice = "`cosign public-key` prints it";
+        Self::parse(text)
+            .map_err(|problem| report.advise(&node.place, problem.to_string(), advice))
+            .ok()
+    }
+
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
+    }
 }
 
 /// One of a few words.

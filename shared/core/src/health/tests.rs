@@ -152,7 +152,7 @@ fn service(newest: Option<(u32, u32)>) -> ServiceObservation {
             requested,
             running,
         }),
-        newest_in_family: None,
+        definition: None,
     }
 }
 

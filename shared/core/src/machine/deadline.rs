@@ -14,6 +14,7 @@ use crate::intent::after;
 use crate::note::Note;
 use crate::observation::{ProofObservation, ScanObservation};
 use crate::phase::Phase;
+use crate::signature::SignatureObservation;
 
 /// A release that has waited a day for its turn is not what anybody expects to see deployed.
 const QUEUED: SignedDuration = SignedDuration::from_hours(24);
@@ -258,13 +259,18 @@ pub(super) fn patience_ends(d: &Deployment) -> Option<Timestamp> {
     }
     let mut patience: Option<SignedDuration> = None;
     for missing in survey.missing(d) {
-        let of_this = match (&missing, &survey.scan, &survey.proof) {
+        let of_this = match (&missing, &survey.scan, &survey.proof, &survey.signature) {
             (
                 Command::ReadScan,
                 Some(ScanObservation::Pending | ScanObservation::NotScanned),
-                _,
+                ..,
             ) => d.settings.environment.scan.wait,
-            (Command::ReadProof { .. }, _, Some(ProofObservation::NotVerified)) => PROOF_PATIENCE,
+            (Command::ReadSignature, _, _, Some(SignatureObservation::Unsigned { .. })) => {
+                d.needs_signature()?.wait
+            }
+            (Command::ReadProof { .. }, _, Some(ProofObservation::NotVerified), _) => {
+                PROOF_PATIENCE
+            }
             _ => return None,
         };
         patience = Some(patience.map_or(of_this, |longest| longest.max(of_this)));

@@ -15,6 +15,7 @@ use crate::failure::{Cause, RejectedEvent};
 use crate::id::{GroupId, ServiceName, UserId};
 use crate::note::Note;
 use crate::phase::Phase;
+use crate::plan::Plan;
 use crate::roles::{self, Action};
 
 /// Whether nobody but a person can say how this goes on.
@@ -22,18 +23,19 @@ pub(super) fn is_needed(d: &Deployment, cause: &Cause) -> bool {
     if cause.is_for_a_person() {
         return true;
     }
-    let Some(judgement) = d.plan.as_ref().and_then(|sealed| sealed.plan.judgement()) else {
-        // What is not known to be harmful goes the way it always went.
-        return false;
-    };
     match &d.phase {
         Phase::Migrating => {
-            cause.may_have_left_something(d.may_have_migrated()) && !judgement.is_transactional()
+            let plan = d.plan.as_ref().map(|sealed| &sealed.plan);
+            let leaves_nothing = match plan.and_then(Plan::judgement) {
+                Some(judgement) => judgement.is_transactional(),
+                None => d.is_additive(),
+            };
+            cause.may_have_left_something(d.may_have_migrated()) && !leaves_nothing
         }
         // Before the traffic moves the old code has it anyway, on the new schema: going back takes
         // nothing from anybody.
         Phase::Shifting { .. } | Phase::Baking { .. } | Phase::CleaningUp { .. } => {
-            !judgement.is_additive()
+            d.breaks_what_ran_before()
         }
         _ => false,
     }

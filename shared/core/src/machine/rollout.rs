@@ -13,7 +13,6 @@ use crate::deployment::Deployment;
 use crate::event::Outcome;
 use crate::failure::{Cause, RejectedEvent};
 use crate::id::{AlarmName, ServiceName, TaskDefinitionArn};
-use crate::migration::Judgement;
 use crate::note::Note;
 use crate::observation::{RolloutObservation, RolloutStatus, Stage};
 use crate::phase::Phase;
@@ -69,9 +68,7 @@ fn next(d: &Deployment, service: &PlannedService) -> Command {
 pub(super) fn register(service: &PlannedService) -> Command {
     Command::RegisterTaskDefinition {
         service: service.service.clone(),
-        from: service.revision.as_ref().unwrap_or(&service.from).clone(),
-        container: service.container.clone(),
-        stop_timeout: service.stop_timeout,
+        revision: service.order(),
     }
 }
 
@@ -125,9 +122,7 @@ fn order(
 /// on: then the alarms are watched by Sluice alone, which asks a person first.
 fn alarms(d: &Deployment, service: &PlannedService) -> Vec<AlarmName> {
     let sealed = d.sealed_plan();
-    let judgement = sealed.plan.judgement();
-    let goes_back_freely = judgement.is_none_or(Judgement::is_additive);
-    if service.kind == ServiceKind::Web && goes_back_freely {
+    if service.kind == ServiceKind::Web && sealed.plan.is_additive() {
         sealed.alarms()
     } else {
         Vec::new()

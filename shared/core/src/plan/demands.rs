@@ -5,7 +5,7 @@ use crate::migration::{Judgement, Risk};
 use crate::stack::{StackChanges, StackRisk};
 
 /// What a plan demands of its approvals: what the environment does, or more where the migration is
-/// a risk.
+/// a risk, the stack's changes are, or the image is not signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Demands {
     /// How many must say yes.
@@ -15,15 +15,18 @@ pub struct Demands {
 }
 
 impl Demands {
-    /// What a migration that was judged so demands, and these changes of the stack; `None` where
-    /// nobody is asked.
+    /// What a migration that was judged so demands, these changes of the stack, and an image whose
+    /// signature is missing; `None` where nobody is asked.
     pub fn of(
         settings: &Settings,
         judgement: Option<&Judgement>,
         changes: Option<&StackChanges>,
+        is_unsigned: bool,
     ) -> Option<Self> {
         let approval = settings.environment.approval.as_ref()?;
-        let is_risky = !risks_for_four_eyes(settings, judgement).is_empty()
+        let signatures = settings.signatures.as_ref().filter(|_| is_unsigned);
+        let is_risky = signatures.is_some_and(|it| it.unsigned == RiskRule::FourEyes)
+            || !risks_for_four_eyes(settings, judgement).is_empty()
             || !stack_risks_for_four_eyes(settings, changes).is_empty();
         Some(Self {
             quorum: if is_risky {

@@ -21,13 +21,15 @@ use crate::config::{Database, Metrics, ServiceKind, Strategy};
 use crate::database::RestorePoint;
 use crate::id::{
     AlarmName, AppName, ContainerName, DeploymentId, EcsServiceName, EnvironmentName, ImageTag,
-    ServiceName, SnapshotId, TaskDefinitionArn, UserId,
+    ServiceName, SnapshotId, TaskDefinitionArn, TaskFamily, UserId,
 };
 use crate::migration::{Inspection, Judgement};
 use crate::observation::PinnedSecret;
 use crate::release::Release;
 use crate::request::Hotfix;
+use crate::signature::KeyId;
 use crate::stack::StackChanges;
+use crate::task_definition::RevisionOrder;
 
 pub use diff::changes;
 pub use remark::{Remark, split};
@@ -47,6 +49,9 @@ pub struct Plan {
     pub environment: EnvironmentName,
     /// What.
     pub release: Release,
+    /// The key that has signed the image, where signatures are verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<KeyId>,
     /// Who pushed the image, where people are asked and it is known: they may not be one of those.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pushed_by: Option<UserId>,
@@ -125,6 +130,9 @@ pub struct PlannedMigration {
     pub service: ServiceName,
     /// After this it counts as failed.
     pub timeout: SignedDuration,
+    /// Whether the team promises that the running code runs on the new schema, where nobody looked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub additive: bool,
     /// What looking at it showed; `None` where it cannot be looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inspection: Option<Inspection>,
@@ -143,8 +151,19 @@ pub struct PlannedService {
     pub container: ContainerName,
     /// How it is replaced.
     pub strategy: Strategy,
-    /// The revision it runs now: what the new one is made from, and the way back.
+    /// The revision it runs now: the way back, and what the new one is made from, unless that is
+    /// `base`.
     pub from: TaskDefinitionArn,
+    /// The revision of infrastructure code that the new one is made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<PlannedBase>,
+    /// The family that the new one gets into, where it is not made from one of that family.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<TaskFamily>,
+    /// Variables and secrets that go: an earlier deployment set them, and the configuration has them
+    /// no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removes: Vec<String>,
     /// From SIGTERM to SIGKILL; `None` leaves what is there.
     pub stop_timeout: Option<SignedDuration>,
     /// The revision that a rollback brings back, or registers anew where ECS has it no more;
@@ -155,6 +174,34 @@ pub struct PlannedService {
     /// a number that it cannot go back with. `None` leaves the number to autoscaling.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub desired: Option<u32>,
+}
+
+/// The revision of infrastructure code that a new one is made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedBase {
+    /// It.
+    pub revision: TaskDefinitionArn,
+    /// What is different in it from what runs, such as `cpu 512 → 1024`, apart from what Sluice sets.
+    pub differs: Vec<String>,
+}
+
+impl PlannedService {
+    /// The revision that is registered for it.
+    pub fn order(&self) -> RevisionOrder {
+        let base = self.base.as_ref().map(|base| &base.revision);
+        RevisionOrder {
+            from: self
+                .revision
+                .as_ref()
+                .or(base)
+                .unwrap_or(&self.from)
+                .clone(),
+            family: self.family.clone(),
+            container: self.container.clone(),
+            removes: self.removes.clone(),
+            stop_timeout: self.stop_timeout,
+        }
+    }
 }
 
 /// That the plan is a rollback's, and what people should see of it.
@@ -196,6 +243,17 @@ impl Plan {
     pub fn judgement(&self) -> Option<&Judgement> {
         let inspection = self.migration.as_ref()?.inspection.as_ref()?;
         Some(&inspection.judgement)
+    }
+
+    /// Whether the code that runs now also runs on the schema that the migration leaves: by the
+    /// judgement, or by the team's promise where there is none. What nobody knows is not believed to
+    /// be harmless.
+    pub fn is_additive(&self) -> bool {
+        match (self.judgement(), &self.migration) {
+            (Some(judgement), _) => judgement.is_additive(),
+            (None, Some(migration)) => migration.additive,
+            (None, None) => true,
+        }
     }
 
     /// What changes in the environment's stack; `None` where nothing does.

@@ -21,6 +21,10 @@ pub enum Remark {
         now: Option<Digest>,
         by_push: bool,
     },
+    Unsigned {
+        others: usize,
+        four_eyes: bool,
+    },
     PusherUnknown {
         four_eyes: bool,
     },
@@ -87,6 +91,13 @@ pub enum Remark {
         runs: TaskDefinitionArn,
         newest: TaskDefinitionArn,
         differs: Vec<String>,
+        /// What the new revision is made from, where that is not what runs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        base: Option<TaskDefinitionArn>,
+    },
+    KeepsVariables {
+        service: ServiceName,
+        variables: Vec<String>,
     },
     AlarmRings {
         alarm: AlarmName,

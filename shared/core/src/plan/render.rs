@@ -56,6 +56,8 @@ impl Plan {
             return lines;
         }
         let mut lines = vec![format!("image      {}", release.digest), registry];
+        let signed_by = self.signed_by.as_ref();
+        lines.extend(signed_by.map(|key| format!("signed by  the key {key}")));
         // It stands among code, where Slack makes no mention of an id.
         let pushed_by = self.pushed_by.as_ref();
         lines.extend(pushed_by.map(|user| format!("pushed by  {user}")));
@@ -72,6 +74,7 @@ impl Plan {
             lines.push(format!("rollback   from {from}: {}", rollback.reason));
         }
         lines.extend(self.infrastructure());
+        lines.extend(self.services.iter().flat_map(base));
         lines.extend(self.schema());
         lines
     }
@@ -87,7 +90,12 @@ impl Plan {
         });
         let variables = self.variables.iter();
         let variables = variables.map(|(variable, value)| format!("variable   {variable}={value}"));
-        secrets.chain(variables).collect()
+        let removed = self.services.iter().filter(|one| !one.removes.is_empty());
+        let removed = removed.map(|one| {
+            let (service, removes) = (&one.service, one.removes.join(", "));
+            format!("removed    {removes} of {service}: not in sluice.toml any more")
+        });
+        secrets.chain(variables).chain(removed).collect()
     }
 
     fn infrastructure(&self) -> Vec<String> {
@@ -125,8 +133,13 @@ impl Plan {
                 "database   already at revision {head}: no migration, and no snapshot for one"
             )];
         }
-        let Some(seen) = self.migration.as_ref().and_then(|m| m.inspection.as_ref()) else {
+        let Some(migration) = &self.migration else {
             return Vec::new();
+        };
+        let rollback = format!("rollback   {}", way_back(self));
+        let Some(seen) = &migration.inspection else {
+            // A preview looks at no migration, and the deployment will: it says nothing of the way back.
+            return migration.additive.then_some(rollback).into_iter().collect();
         };
         let judgement = &seen.judgement;
         let mut lines = vec![format!(
@@ -139,7 +152,7 @@ impl Plan {
         )];
         let pending = seen.pending.iter();
         lines.extend(pending.map(|revision| format!("  {}  {}", revision.id, revision.message)));
-        lines.push(format!("rollback   {}", way_back(self)));
+        lines.push(rollback);
         lines.extend(judgement.findings.iter().flat_map(finding_lines));
         if judgement.left_out > 0 {
             lines.push(format!("  and {} more findings", judgement.left_out));
@@ -221,6 +234,25 @@ impl Plan {
             .iter()
             .filter(move |service| service.kind == kind)
     }
+}
+
+/// What its new revision is made from, where infrastructure code says so, and what that changes.
+fn base(service: &PlannedService) -> Vec<String> {
+    let Some(base) = &service.base else {
+        return Vec::new();
+    };
+    let (name, from, runs) = (
+        &service.service,
+        revision(&base.revision),
+        revision(&service.from),
+    );
+    let differs = match base.differs.is_empty() {
+        true => format!("otherwise like {runs}, which runs"),
+        false => format!("it differs from {runs}, which runs"),
+    };
+    let differences = base.differs.iter().map(|differs| format!("  {differs}"));
+    let head = format!("base       {name} is made from {from}: {differs}");
+    [head].into_iter().chain(differences).collect()
 }
 
 fn finding_lines(finding: &Finding) -> Vec<String> {

@@ -12,6 +12,7 @@ use crate::observation::{
     ProofObservation, ScanObservation, SecretProblem, ServiceObservation, SnapshotObservation,
 };
 use crate::release::VerifiedRelease;
+use crate::signature::SignatureObservation;
 use crate::stack::ChangeSetReading;
 
 /// The answers so far. A field is `None` until it has been read.
@@ -20,6 +21,8 @@ use crate::stack::ChangeSetReading;
 pub struct Survey {
     pub image: Option<ImageObservation>,
     pub scan: Option<ScanObservation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<SignatureObservation>,
     pub proof: Option<ProofObservation>,
     pub secrets: Option<Result<Vec<PinnedSecret>, Vec<SecretProblem>>>,
     pub services: Option<Vec<ServiceObservation>>,

@@ -9,6 +9,10 @@ use crate::restore::estimate;
 /// How this release can be taken back, in a line.
 pub(super) fn way_back(plan: &Plan) -> String {
     match plan.judgement() {
+        None if plan.is_additive() => {
+            "safe, as `additive` in sluice.toml promises: the migration was not inspected"
+                .to_owned()
+        }
         None => "not known: the migration was not inspected".to_owned(),
         Some(judgement) if judgement.is_additive() => {
             "safe: the running version is compatible with the new schema".to_owned()

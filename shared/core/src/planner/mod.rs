@@ -1,6 +1,7 @@
 //! Drawing a plan: what is looked at first, what is found in it, and what is in the way.
 
 mod compare;
+mod definitions;
 mod draw;
 mod restore;
 mod schema;

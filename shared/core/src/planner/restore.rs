@@ -8,6 +8,7 @@ use crate::config::{Service, ServiceKind};
 use crate::database::{RestorePoint, is_usable};
 use crate::deployment::Deployment;
 use crate::observation::{DatabaseObservation, ServiceObservation};
+use crate::plan::demands::Demands;
 use crate::plan::survey::Survey;
 use crate::plan::{Plan, PlannedRestore, PlannedService, Remark, SealedPlan, Seen};
 use crate::restore::{self, Restore};
@@ -28,7 +29,8 @@ pub(super) fn draw(
     findings.compare_secrets(&order.to.release.tag, &order.secrets, &secrets);
     let services = findings.judge_stopped(d, order, survey);
     let restore = findings.judge_restored(d, order, survey);
-    findings.judge_approvers(d, survey, None, None);
+    let demands = Demands::of(&d.settings, None, None, false);
+    findings.judge_approvers(d, survey, demands);
     let Some(restore) = restore.filter(|_| findings.problems.is_empty()) else {
         return Err(findings.problems);
     };
@@ -39,6 +41,7 @@ pub(super) fn draw(
         environment: settings.environment.name.clone(),
         release: d.release.clone(),
         // Whoever pushed the image that comes back has no part in it.
+        signed_by: None,
         pushed_by: None,
         hotfix: None,
         rollback: None,
@@ -116,6 +119,9 @@ impl Findings {
                 container: service.container.clone(),
                 strategy: placement.strategy.clone(),
                 from: running.task_definition.clone(),
+                base: None,
+                family: None,
+                removes: Vec::new(),
                 stop_timeout: service.stop_timeout,
                 desired: Some(self.tasks(order, service, running)),
                 revision,

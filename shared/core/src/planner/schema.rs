@@ -27,6 +27,7 @@ impl Findings {
                 command: migration.command.clone(),
                 service: migration.service.clone(),
                 timeout: migration.timeout,
+                additive: migration.additive,
                 inspection,
             }))
         };

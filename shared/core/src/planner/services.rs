@@ -29,6 +29,7 @@ impl Findings {
                 ));
                 continue;
             };
+            let made = self.judge_definition(deployment, service, running);
             let desired = match deployment.rollback() {
                 None => {
                     self.judge_release(service.kind, running);
@@ -43,6 +44,9 @@ impl Findings {
                 container: service.container.clone(),
                 strategy: placement.strategy.clone(),
                 from: running.task_definition.clone(),
+                base: made.base,
+                family: made.family,
+                removes: made.removes,
                 stop_timeout: service.stop_timeout,
                 revision: deployment
                     .rollback()
@@ -78,16 +82,6 @@ impl Findings {
                 quantity::count(running.desired as usize, "task")
             )),
             _ => {}
-        }
-        if let Some(newest) = &running.newest_in_family
-            && newest.deployment.is_none()
-        {
-            self.remarks.push(Remark::NewerRevision {
-                service: name.clone(),
-                runs: running.task_definition.clone(),
-                newest: newest.task_definition.clone(),
-                differs: newest.differs.clone(),
-            });
         }
         let Some(traffic) = &running.traffic else {
             return;

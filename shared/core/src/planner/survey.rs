@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::command::Command;
+use crate::config::RiskRule;
 use crate::database::RestorePoint;
 use crate::deployment::Deployment;
 use crate::event::Outcome;
@@ -11,7 +12,9 @@ use crate::intent::LAG;
 use crate::migration::InspectionReading;
 use crate::observation::{ProofObservation, ScanObservation, ServiceObservation};
 use crate::plan::survey::{Inspecting, Survey};
+use crate::signature::SignatureObservation;
 
+use super::definitions::{definitions_fit, inspector};
 use super::draw::is_vouched_for;
 
 /// Another task is asked for in the place of one that never started: see [`machine`](crate::machine).
@@ -47,6 +50,16 @@ impl Survey {
         need(self.previous.is_none(), Command::ReadPrevious);
         if environment.scan.block.is_some() {
             need(!self.scan_is_settled(), Command::ReadScan);
+        }
+        if let Some(signatures) = d.needs_signature() {
+            let is_settled = match &self.signature {
+                Some(SignatureObservation::SignedBy(_)) => true,
+                Some(SignatureObservation::Unsigned { .. }) => {
+                    signatures.unsigned != RiskRule::Refuse
+                }
+                None => false,
+            };
+            need(!is_settled, Command::ReadSignature);
         }
         if let Some(after) = &environment.after {
             need(
@@ -90,7 +103,7 @@ impl Survey {
     fn missing_of_migration(&self, d: &Deployment) -> Option<Command> {
         let migration = d.settings.migration.as_ref()?;
         migration.inspect.as_ref()?;
-        if self.inspection.is_some() || !is_vouched_for(d, self) {
+        if self.inspection.is_some() || !is_vouched_for(d, self) || !definitions_fit(d, self) {
             return None;
         }
         let secrets = match &self.secrets {
@@ -106,10 +119,8 @@ impl Survey {
         }
         Some(match &self.inspector {
             None => Command::RegisterInspector {
-                from: running.task_definition.clone(),
-                container: service.container.clone(),
+                revision: inspector(d, service, running),
                 secrets,
-                stop_timeout: service.stop_timeout,
             },
             Some(task_definition) => Command::StartInspection {
                 token: match self.never_started {
@@ -166,6 +177,7 @@ impl Survey {
         match outcome {
             Outcome::Image(image) => self.image = Some(image.clone()),
             Outcome::Scan(scan) => self.scan = Some(scan.clone()),
+            Outcome::Signature(signature) => self.signature = Some(signature.clone()),
             Outcome::Proof(proof) => self.proof = Some(proof.clone()),
             Outcome::Secrets(secrets) => self.secrets = Some(secrets.clone()),
             Outcome::Services(services) => self.services = Some(services.clone()),

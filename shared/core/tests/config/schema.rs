@@ -41,7 +41,7 @@ fn every_table_and_key_is_described() {
     let schema = schema();
     let mut found = Vec::new();
     tables(&schema, &mut found);
-    assert_eq!(found.len(), 31, "{found:#?}");
+    assert_eq!(found.len(), 32, "{found:#?}");
     assert!(!schema.to_string().contains("null"), "TOML has no null");
 }
 
@@ -56,6 +56,8 @@ waivers = [ { resource = "Redis", property = "Engine", by = "ops", reason = "it 
 [environments.production.stack_rules]
 other = "allow"
 "#;
+
+const SIGNATURES: &str = "[signatures]\nkeys = [\"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEJKLuht9ZgXZSCJfh4bBvyWmyldZENY0BwDlDGdgFjL9WElr0RmARNw4Gz0vk51J8CVXOHGl7+t5G1op7ShYmag==\"]";
 
 const SOURCE: &str = "[source]\nrepository = \"erp\"\nchannel = \"#erp-source\"";
 
@@ -82,7 +84,8 @@ fn the_reader_and_the_schema_know_the_same_keys() {
         ("[environments.production.stack]", "template"),
         ("waivers = [ {", "resource"),
         ("[environments.production.stack_rules]", "holds_data"),
-        ("scan = {", "wait"),
+        ("scan = {", "block"),
+        ("[signatures]", "unsigned"),
         ("[scan]", "except"),
         ("except = [{", "id"),
         ("SENTRY_DSN = {", "parameter"),
@@ -105,7 +108,7 @@ fn the_reader_and_the_schema_know_the_same_keys() {
             "\nqqqqqqqqqq = 1"
         };
         let erp = super::monitors::watched();
-        let text = format!("[scan]\n{EXCEPT}\n{SOURCE}\n{erp}\n{STACK}").replacen(
+        let text = format!("[scan]\n{EXCEPT}\n{SOURCE}\n{SIGNATURES}\n{erp}\n{STACK}").replacen(
             header,
             &format!("{header}{unknown}"),
             1,

@@ -287,3 +287,19 @@ fn people() {
     );
     assert!(Config::parse(&within).is_ok());
 }
+
+#[test]
+fn base_families_and_newer_revisions() {
+    let web = "[environments.production.services.web]\n";
+    one(
+        web,
+        &format!("{web}task_definition = \"erp-web-base:7\"\n"),
+        "the family, not the ARN and without a revision",
+    );
+    let production = "channel = \"#erp-production\"\n";
+    one(
+        production,
+        &format!("{production}newer_revisions = \"ignore\"\n"),
+        "`ignore` is not one of `leave`, `take` or `refuse`",
+    );
+}

@@ -5,6 +5,7 @@ mod asked;
 mod away;
 mod backward;
 mod canary;
+mod definitions;
 mod doubt;
 mod forward;
 mod gate;

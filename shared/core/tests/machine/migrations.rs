@@ -6,6 +6,7 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 use sluice_core::command::Command;
@@ -451,4 +452,51 @@ fn before_the_traffic_moves_a_breaking_release_goes_back_by_itself() {
     world.smoke_failure = Some("answered 500".to_owned());
     run.approved_until(&world, "RollingBack");
     assert!(matches!(run.d.phase, Phase::RollingBack { .. }));
+}
+
+/// The same release with a migration that nobody looks at, until it is sick under traffic.
+fn sick_uninspected(additive: bool) -> (Run, World) {
+    let (mut run, mut world) = allowing();
+    let migration = Arc::make_mut(&mut run.d.settings).migration.as_mut();
+    let migration = migration.unwrap();
+    migration.inspect = None;
+    migration.additive = additive;
+    run.approved_until(&world, "Shifting");
+    world.web(RolloutStatus::InProgress, Stage::BakeTime);
+    run.until(&world, "Baking");
+    world.health = vec!["web /healthz/ready answered 503".to_owned()];
+    (run, world)
+}
+
+#[test]
+fn old_code_is_not_brought_back_onto_a_schema_that_nobody_knows() {
+    let (mut run, world) = sick_uninspected(false);
+    run.until(&world, "AwaitingRestoreDecision");
+    assert!(!run.given.iter().any(|key| key.starts_with("stop-rollout")));
+    let said = serde_json::to_string(&sluice_words::view::message(&run.d, None)).unwrap();
+    assert!(said.contains("may fail on the new schema"), "{said}");
+}
+
+#[test]
+fn where_the_team_promises_that_it_fits_it_goes_back_by_itself() {
+    let (mut run, world) = sick_uninspected(true);
+    run.until(&world, "RollingBack");
+    let plan = sluice_words::plan::text(run.d.sealed_plan());
+    assert!(
+        plan.contains("as `additive` in sluice.toml promises"),
+        "{plan}"
+    );
+}
+
+#[test]
+fn one_that_nobody_looked_at_and_that_fails_asks_a_person() {
+    for (additive, end) in [(false, "AwaitingRestoreDecision"), (true, "Failed")] {
+        let (mut run, mut world) = allowing();
+        let migration = Arc::make_mut(&mut run.d.settings).migration.as_mut();
+        let migration = migration.unwrap();
+        migration.inspect = None;
+        migration.additive = additive;
+        fails(&mut world, 1);
+        run.approved_until(&world, end);
+    }
 }

@@ -34,6 +34,7 @@ use sluice_core::origin::Origin;
 use sluice_core::phase::Phase;
 use sluice_core::release::{Release, VerifiedRelease};
 use sluice_core::scan::Findings;
+use sluice_core::signature::SignatureObservation;
 use sluice_core::stack::{ChangeSetReading, Execution, StackEnd, StackUpdate};
 
 pub(crate) const ERP: &str = include_str!("../../../../tests/erp/sluice.toml");
@@ -152,7 +153,7 @@ impl World {
                 unhealthy: 0,
             }),
             newest: None,
-            newest_in_family: None,
+            definition: None,
         };
         Self {
             image: ImageObservation {
@@ -278,6 +279,9 @@ impl World {
             Command::ClaimEnvironment => Outcome::Claim(Claim::Granted),
             Command::ReadImage => Outcome::Image(self.image.clone()),
             Command::ReadScan => Outcome::Scan(self.scan.clone()),
+            Command::ReadSignature => {
+                Outcome::Signature(SignatureObservation::Unsigned { others: 0 })
+            }
             Command::ReadProof { .. } => Outcome::Proof(self.proof.clone()),
             Command::PinSecrets if self.missing_secret => {
                 Outcome::Secrets(Err(vec![SecretProblem {
@@ -315,9 +319,11 @@ impl World {
                     self.revision
                 )),
             },
-            Command::RegisterInspector { .. } => Outcome::InspectorRegistered(
-                TaskDefinitionArn::new(format!("arn:task-definition/erp-web:{}", self.revision)),
-            ),
+            Command::RegisterInspector { revision, .. } => {
+                let family = revision.family.as_ref().expect("it has one of its own");
+                let name = format!("arn:task-definition/{family}:{}", self.revision);
+                Outcome::InspectorRegistered(TaskDefinitionArn::new(name))
+            }
             Command::StartInspection { token, .. } => {
                 Outcome::InspectionStarted(TaskArn::new(format!("arn:task/erp/{token}")))
             }

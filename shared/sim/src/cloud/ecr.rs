@@ -13,6 +13,7 @@ use sluice_core::observation::ScanObservation;
 use sluice_core::origin::Annotations;
 use sluice_core::release::Release;
 use sluice_core::rollback::ImageReference;
+use sluice_core::signature::Stored;
 
 use super::Cloud;
 use super::agenda::Due;
@@ -129,6 +130,8 @@ pub(super) struct ImageRegistry {
     pub(super) place: Option<Arc<Place>>,
     pub(super) images: Vec<Image>,
     tags: BTreeMap<RepositoryName, BTreeMap<ImageTag, Digest>>,
+    /// Signatures by the image beside which they are stored, and since when.
+    signatures: Vec<(RepositoryName, Digest, Stored, Timestamp)>,
     /// Where in the list the images of a digest are, one for each repository that has it.
     by_digest: BTreeMap<String, Vec<usize>>,
 }
@@ -295,6 +298,35 @@ impl Cloud {
             tags,
             findings: findings.map(|found| found.all()),
         }));
+    }
+
+    /// Stores a signature beside an image, as cosign does.
+    pub fn store_signature(&mut self, repository: &RepositoryName, image: &Digest, stored: Stored) {
+        let signature = (repository.clone(), image.clone(), stored, self.now);
+        self.registry.signatures.push(signature);
+    }
+
+    /// The signatures that are stored beside an image, as far as they are listed yet.
+    pub fn signatures_of(&self, repository: &RepositoryName, image: &Digest) -> Vec<Stored> {
+        let then = self.seen_as_of(Read::Signatures).unwrap_or(self.now);
+        let all = self.registry.signatures.iter();
+        all.filter(|(of, beside, _, at)| of == repository && beside == image && *at <= then)
+            .map(|(.., stored, _)| stored.clone())
+            .collect()
+    }
+
+    /// Every signature that is stored.
+    pub fn all_signatures(&self) -> impl Iterator<Item = &Stored> {
+        self.registry
+            .signatures
+            .iter()
+            .map(|(.., stored, _)| stored)
+    }
+
+    /// ListImageReferrers, BatchGetImage and GetDownloadUrlForLayer.
+    pub(super) fn signatures(&self, release: &Release) -> Result<Vec<Stored>, PortError> {
+        self.sees_registry(&release.registry, &release.repository)?;
+        Ok(self.signatures_of(&release.repository, &release.digest))
     }
 
     /// DescribeImages, of the digest and of the tag, and BatchGetImage.

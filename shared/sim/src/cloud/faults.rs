@@ -60,6 +60,8 @@ operations! {
     DescribeServiceRevisions = "ecs:DescribeServiceRevisions";
     ListTasks = "ecs:ListTasks";
     BatchGetImage = "ecr:BatchGetImage";
+    ListImageReferrers = "ecr:ListImageReferrers";
+    GetDownloadUrlForLayer = "ecr:GetDownloadUrlForLayer";
     DescribeSecret = "secretsmanager:DescribeSecret";
     DescribeParameters = "ssm:DescribeParameters";
     DescribeRules = "elasticloadbalancing:DescribeRules";

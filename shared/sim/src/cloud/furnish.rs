@@ -109,13 +109,16 @@ impl Cloud {
     ) -> usize {
         let placement = &environment.services[&service.name];
         let family = placement.ecs_service.as_str();
-        let mut ours = Container::new(service.container.clone(), image.to_owned(), true);
-        ours.variables
-            .insert("APP_ENV".into(), environment.name.to_string());
+        let ours = Container::new(service.container.clone(), image.to_owned(), true);
         let logs = "public.ecr.aws/aws-observability/aws-for-fluent-bit:stable";
         let sidecar = Container::new(ContainerName::new("log-router"), logs.to_owned(), false);
         let containers = vec![ours, sidecar];
         let rest = Arc::new(registration(place, family, &containers));
+        if let Some(base) = &placement.task_definition
+            && self.latest(place, base.as_str()).is_none()
+        {
+            self.register(place, base.as_str(), containers.clone(), rest.clone());
+        }
         let task_definition = self.register(place, family, containers, rest);
         let desired = if service.kind == ServiceKind::Singleton {
             1

@@ -32,6 +32,8 @@ pub enum Read {
     Tags,
     /// The findings of an image scan: it is complete before they are there.
     Findings,
+    /// ListImageReferrers: a signature is stored after the image, and listed later.
+    Signatures,
     /// The index of DynamoDB, which is written after the table.
     Index,
     /// DescribeChangeSet and DescribeStackEvents.

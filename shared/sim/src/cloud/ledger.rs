@@ -103,6 +103,7 @@ pub enum Happened {
     TaskDefinitionRegistered {
         account: AccountId,
         task_definition: TaskDefinitionArn,
+        by: Option<DeploymentId>,
     },
     /// A one-off task was started, for this token.
     TaskRun {

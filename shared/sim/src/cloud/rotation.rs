@@ -45,6 +45,7 @@ mod tests {
     use sluice_core::config::{SecretSource, Strategy};
     use sluice_core::id::ContainerName;
     use sluice_core::observation::{PinnedSecret, RolloutStatus};
+    use sluice_core::task_definition::RevisionOrder;
 
     use super::*;
     use crate::cloud::ImageBehaviour;
@@ -67,8 +68,13 @@ mod tests {
     fn starts(cloud: &mut Cloud, secret: &PinnedSecret) -> bool {
         let from = release(cloud, &worker(), "v1", ImageBehaviour::default());
         let with_secret = TaskDefinitionOrder {
-            from,
-            container: ContainerName::new("worker"),
+            revision: RevisionOrder {
+                from,
+                family: None,
+                container: ContainerName::new("worker"),
+                removes: Vec::new(),
+                stop_timeout: None,
+            },
             image: format!(
                 "{}/erp@{}",
                 cloud.registry_host(),
@@ -76,7 +82,6 @@ mod tests {
             ),
             variables: std::collections::BTreeMap::new(),
             secrets: vec![secret.clone()],
-            stop_timeout: None,
         };
         let definition = through(cloud, async |ports| {
             ports.ensure_task_definition(&target(), &with_secret).await

@@ -245,6 +245,7 @@ fn a_furnished_service_runs_the_first_release_by_digest() {
         service: ServiceName::new("web"),
         ecs_service: web(),
         container: ContainerName::new("web"),
+        definition: None,
     };
     let nobody = ServiceQuery {
         ecs_service: sluice_core::id::EcsServiceName::new("nobody"),

@@ -1,6 +1,7 @@
 //! The workplace around Sluice: its store, its queue, Slack, EventBridge, and the weather they are
 //! all in.
 
+mod behind;
 mod configurations;
 mod crash;
 mod dice;

@@ -24,6 +24,7 @@ use sluice_core::observation::{
     TaskObservation,
 };
 use sluice_core::release::Release;
+use sluice_core::signature::Stored;
 use sluice_core::source::PullRequest;
 use sluice_core::stack::{ChangeSetOrder, ChangeSetReading, Execution, StackUpdate};
 
@@ -70,6 +71,7 @@ mortal!(Registry {
     fn image(target: &Target, release: &Release) -> Result<DescribedImage, PortError>;
     fn find(target: &Target, query: &ImageQuery) -> Result<Option<FoundImage>, PortError>;
     fn scan(target: &Target, release: &Release, named: &[FindingId]) -> Result<ScanObservation, PortError>;
+    fn signatures(target: &Target, release: &Release) -> Result<Vec<Stored>, PortError>;
 });
 
 mortal!(Repository {

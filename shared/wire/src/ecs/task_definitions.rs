@@ -36,7 +36,11 @@ fn written(described: TaskDefinitionDescription, with_tags: bool) -> Value {
     definition["revision"] = json!(described.revision);
     definition["status"] = json!("ACTIVE");
     definition["registeredAt"] = seconds(described.registered_at);
-    definition["compatibilities"] = json!(["EC2", "FARGATE"]);
+    let required = definition["requiresCompatibilities"].clone();
+    definition["compatibilities"] = match required.as_array() {
+        Some(required) if !required.is_empty() => json!(required),
+        _ => json!(["EC2", "FARGATE"]),
+    };
     match tags.filter(|_| with_tags) {
         Some(tags) => json!({"taskDefinition": definition, "tags": tags}),
         None => json!({"taskDefinition": definition}),

@@ -11,6 +11,7 @@ use sluice_core::command::{Direction, RolloutOrder};
 use sluice_core::config::{Database, Strategy};
 use sluice_core::failure::ErrorClass;
 use sluice_core::id::{AlarmName, EcsServiceName, RoleArn, ServiceName};
+use sluice_core::task_definition::RevisionOrder;
 use sluice_sim::cloud::{Fault, Operation};
 
 use crate::endpoint::Endpoint;
@@ -90,15 +91,20 @@ async fn rollout_of_the_worker(cloud: &Endpoint) -> RolloutOrder {
         service: worker.name.clone(),
         ecs_service: EcsServiceName::new("erp-worker"),
         container: worker.container.clone(),
+        definition: None,
     };
     let read = services.read(&target, std::slice::from_ref(&query)).await;
     let revision = TaskDefinitionOrder {
-        from: read.unwrap().remove(0).task_definition,
-        container: query.container,
+        revision: RevisionOrder {
+            from: read.unwrap().remove(0).task_definition,
+            family: None,
+            container: query.container,
+            removes: Vec::new(),
+            stop_timeout: None,
+        },
         image: cloud.push("v1"),
         variables: BTreeMap::new(),
         secrets: Vec::new(),
-        stop_timeout: None,
     };
     let task_definition = services.ensure_task_definition(&target, &revision).await;
     RolloutOrder {

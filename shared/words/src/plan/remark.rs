@@ -36,6 +36,18 @@ impl fmt::Display for Said<'_> {
                     digest.short()
                 )
             }
+            Remark::Unsigned { others, four_eyes } => {
+                f.write_str("no key of [signatures] has signed the image")?;
+                if *others > 0 {
+                    let others = quantity::count(*others, "signature");
+                    write!(f, " ({others} of other keys, of other images, or damaged)")?;
+                }
+                f.write_str(": nothing proves that your CI built it")?;
+                match four_eyes {
+                    true => f.write_str(", so two people must approve"),
+                    false => Ok(()),
+                }
+            }
             Remark::PusherUnknown { four_eyes } => {
                 f.write_str("Slack does not know who pushed the image")?;
                 match four_eyes {
@@ -143,6 +155,7 @@ impl fmt::Display for Said<'_> {
                 runs,
                 newest,
                 differs,
+                base,
             } => {
                 let (runs, newest) = (short_arn(runs.as_str()), short_arn(newest.as_str()));
                 write!(
@@ -152,13 +165,22 @@ impl fmt::Display for Said<'_> {
                 if !differs.is_empty() {
                     write!(f, " ({})", differs.join(", "))?;
                 }
+                let from = base.as_ref().map_or(runs, |base| short_arn(base.as_str()));
                 write!(
                     f,
-                    ": the new revision is made from {runs}, without that change. To have it, \
-                     deploy \
-                     {newest} to the service first"
-                )
+                    ": the new revision is made from {from}, without that change. "
+                )?;
+                match base {
+                    None => write!(f, "To have it, deploy {newest} to the service first"),
+                    Some(_) => f.write_str("To have it, make it in the base family"),
+                }
             }
+            Remark::KeepsVariables { service, variables } => write!(
+                f,
+                "{service} keeps {}, which sluice.toml does not set: Sluice removes only what it has \
+                 set itself",
+                variables.join(", ")
+            ),
             Remark::AlarmRings { alarm } => write!(
                 f,
                 "the alarm {alarm} is in ALARM already: it does not count for this release"

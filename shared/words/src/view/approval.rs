@@ -22,8 +22,10 @@ pub(super) fn card(d: &Deployment, before: Option<&SealedPlan>) -> Option<Vec<Bl
     let mut fields = vec![field("Version", changes::versions(sealed))];
     let stack = way_back::infrastructure(sealed);
     fields.extend(stack.map(|said| field("Infrastructure", said)));
+    let definitions = changes::definitions(&sealed.plan);
+    fields.extend(definitions.map(|said| field("Task definition", said)));
     fields.extend(database(&sealed.plan).map(|said| field("Database", said)));
-    fields.extend(way_back::verdict(sealed).map(|said| field("Rollback", said)));
+    fields.extend(way_back::verdict(d, sealed).map(|said| field("Rollback", said)));
     let secrets = before.and_then(|before| changes::secrets(sealed, before));
     fields.extend(secrets.map(|said| field("Secrets", said)));
     let scan = sealed.seen.scan.as_ref();

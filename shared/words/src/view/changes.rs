@@ -8,9 +8,12 @@ use sluice_core::note::short_arn;
 use sluice_core::plan::way_back::time_away;
 use sluice_core::plan::{Plan, PlannedRestore, SealedPlan};
 
+/// Differences of a task definition that the card shows; the plan in the thread has all of them.
+const SHOWN: usize = 4;
+
 /// A line for each kind of change. `before` is the plan of the deployment that was verified last,
 /// where that is known: without it nothing is said of secrets.
-pub(super) fn changes(d: &Deployment, before: Option<&SealedPlan>) -> Vec<String> {
+pub fn changes(d: &Deployment, before: Option<&SealedPlan>) -> Vec<String> {
     let Some(sealed) = &d.plan else {
         return Vec::new();
     };
@@ -61,6 +64,29 @@ pub(super) fn versions(sealed: &SealedPlan) -> String {
         Some(previous) => format!("{} → {to}", previous.release.tag),
         None => format!("{to}; no release has been verified here yet"),
     }
+}
+
+/// What becomes of task definitions beside the image: what infrastructure code changes, and what
+/// goes with a line of the configuration.
+pub(super) fn definitions(plan: &Plan) -> Option<String> {
+    let mut lines = Vec::new();
+    for one in &plan.services {
+        let differs = one.base.iter().flat_map(|base| &base.differs);
+        let differs: Vec<&str> = differs.map(String::as_str).collect();
+        let mut said = differs.iter().take(SHOWN).copied().collect::<Vec<_>>();
+        let more = format!("and {} more", differs.len().saturating_sub(SHOWN));
+        if differs.len() > SHOWN {
+            said.push(&more);
+        }
+        let removed = format!("without {}", one.removes.join(", "));
+        if !one.removes.is_empty() {
+            said.push(&removed);
+        }
+        if !said.is_empty() {
+            lines.push(format!("{}: {}", one.service, said.join("; ")));
+        }
+    }
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 fn revisions(plan: &Plan) -> String {

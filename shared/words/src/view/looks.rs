@@ -30,24 +30,36 @@ pub fn history_message(
     }
 }
 
-fn line(one: &DeploymentSummary, now: Timestamp) -> String {
-    let what = if one.is_restore {
+/// What a deployment was to bring.
+pub fn was_done(one: &DeploymentSummary) -> String {
+    if one.is_restore {
         format!("database restored, with {}", one.tag)
     } else if one.is_rollback {
         format!("rolled back to {}", one.tag)
     } else {
         one.tag.to_string()
-    };
+    }
+}
+
+/// How a deployment ended, or how far it is: a sign, and the words.
+pub fn ended_words(phase: Option<PhaseKind>) -> (&'static str, &'static str) {
+    (
+        phase.map_or("❔", sign_of),
+        phase.map_or("unreadable", PhaseKind::in_words),
+    )
+}
+
+fn line(one: &DeploymentSummary, now: Timestamp) -> String {
+    let (sign, phase) = ended_words(one.phase);
     let lasted = quantity::duration(one.ended_at.unwrap_or(now).duration_since(one.requested_at));
     let lasted = match one.ended_at {
         Some(_) => format!("after {lasted}"),
         None => format!("for {lasted} now"),
     };
     format!(
-        "{} {}  {what} · {} {lasted} · {} · {}",
-        one.phase.map_or("❔", sign_of),
+        "{sign} {}  {} · {phase} {lasted} · {} · {}",
         moment_of_day(one.requested_at),
-        one.phase.map_or("unreadable", PhaseKind::in_words),
+        was_done(one),
         crate::note::asked(&one.requested_by),
         one.id
     ) + &one

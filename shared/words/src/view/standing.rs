@@ -3,6 +3,8 @@
 use crate::home::Home;
 use crate::inline::{clock, moment_of_day};
 use crate::message::{Block, Message};
+use crate::operate::needs_decision;
+use crate::overview::{Ended, Standing, Underway};
 use crate::report::told;
 use crate::slash::{COMMAND, Group, help};
 use crate::waits::waits_for;
@@ -53,6 +55,50 @@ impl Glance {
             closed: Vec::new(),
             running: None,
             unreadable: Some(why.into()),
+        }
+    }
+}
+
+impl From<&Glance> for Standing {
+    fn from(glance: &Glance) -> Self {
+        Self {
+            environment: glance.key.clone(),
+            version: version(glance),
+            verified: glance.verified.as_ref().map(|it| it.deployment.clone()),
+            closed: Some(glance.closed.clone()),
+            active: glance.active.as_ref().map(Underway::from),
+            next: glance.next.as_ref().map(Underway::from),
+            last: glance.last.as_ref().map(Ended::from),
+            running: running(glance).map(|(_, said)| said),
+            health: health(glance).map(|(_, said)| said),
+            unreadable: glance.unreadable.clone(),
+        }
+    }
+}
+
+impl From<&Deployment> for Underway {
+    fn from(d: &Deployment) -> Self {
+        Self {
+            id: d.id.clone(),
+            environment: EnvironmentKey::of(d),
+            what: what(d),
+            status: status(d),
+            paused: super::pause_words(d),
+            waits: waits_for(d),
+            since: d.entered_at,
+            needs_decision: needs_decision(d),
+        }
+    }
+}
+
+impl From<&Deployment> for Ended {
+    fn from(d: &Deployment) -> Self {
+        Self {
+            id: d.id.clone(),
+            what: what(d),
+            status: status(d),
+            happened: happened(d),
+            at: d.entered_at,
         }
     }
 }
@@ -195,10 +241,7 @@ fn lock(glance: &Glance) -> String {
     match &glance.active {
         Some(d) => format!(
             "{} ({}): {}{}",
-            match d.restore() {
-                None => d.release.tag.to_string(),
-                Some(restore) => format!("restore of {}", restore.database.identifier()),
-            },
+            what(d),
             d.id,
             status(d),
             super::pause_words(d).map_or_else(String::new, |paused| format!("\n{paused}"))
@@ -207,12 +250,23 @@ fn lock(glance: &Glance) -> String {
     }
 }
 
+/// The version, or the database that is restored.
+fn what(d: &Deployment) -> String {
+    match d.restore() {
+        None => d.release.tag.to_string(),
+        Some(restore) => format!("restore of {}", restore.database.identifier()),
+    }
+}
+
 /// How the last deployment ended.
 fn ended(d: &Deployment) -> (String, String) {
     let at = moment_of_day(d.entered_at);
-    let happened = told(d).map_or_else(|| subject(d), |told| told.happened);
-    let said = format!("{}, {at}: {happened}", status(d));
+    let said = format!("{}, {at}: {}", status(d), happened(d));
     ("Last ended".to_owned(), said)
+}
+
+fn happened(d: &Deployment) -> String {
+    told(d).map_or_else(|| subject(d), |told| told.happened)
 }
 
 /// What AWS shows now.

@@ -28,14 +28,26 @@ pub(super) fn blocks(d: &Deployment) -> Vec<Block> {
 }
 
 /// Before the yes: whether it can be taken back.
-pub(super) fn verdict(sealed: &SealedPlan) -> Option<String> {
+pub fn verdict(d: &Deployment, sealed: &SealedPlan) -> Option<String> {
     let plan = &sealed.plan;
     if plan.at_head.is_some() {
         return Some("🟢 safe: nothing is migrated".to_owned());
     }
     plan.migration.as_ref()?;
     let Some(judgement) = plan.judgement() else {
-        return Some("🟡 not known: the migration was not inspected".to_owned());
+        let is_inspected = d.settings.migration.as_ref()?.inspect.is_some();
+        return Some(match (plan.is_additive(), is_inspected) {
+            (true, _) => {
+                "🟢 safe, as you promise in sluice.toml: the migration was not inspected".to_owned()
+            }
+            // Of a preview: the deployment will look.
+            (false, true) => "🟡 not known: the migration was not inspected".to_owned(),
+            (false, false) => {
+                "🟡 not known: the migration was not inspected. If the release fails \
+                               after it, people decide"
+                    .to_owned()
+            }
+        });
     };
     if judgement.is_additive() {
         return Some("🟢 safe: the running version is compatible with the new schema".to_owned());

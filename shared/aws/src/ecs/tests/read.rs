@@ -1,7 +1,8 @@
 use serde_json::{Value, json};
-use sluice_app::ports::{ServiceQuery, Services};
+use sluice_app::ports::{DefinitionQuery, ServiceQuery, Services};
 use sluice_core::failure::ErrorClass;
-use sluice_core::id::{ContainerName, EcsServiceName, ServiceName};
+use sluice_core::id::{ContainerName, EcsServiceName, ServiceName, TaskFamily};
+use sluice_core::task_definition::{BaseReading, DefinitionObservation};
 
 use super::{DEPLOYMENT, NOON, OLD, brief, revision, service};
 use crate::EcsServices;
@@ -12,6 +13,18 @@ fn query(ecs_service: &str) -> ServiceQuery {
         service: ServiceName::new("web"),
         ecs_service: EcsServiceName::new(ecs_service),
         container: ContainerName::new("web"),
+        definition: None,
+    }
+}
+
+/// The same where a plan is drawn.
+fn planned(base: Option<&str>) -> ServiceQuery {
+    ServiceQuery {
+        definition: Some(DefinitionQuery {
+            base: base.map(TaskFamily::new),
+            ..DefinitionQuery::default()
+        }),
+        ..query("erp-web")
     }
 }
 
@@ -70,21 +83,35 @@ async fn a_service_is_read_with_its_image_and_its_traffic() {
     assert_eq!((traffic.healthy, traffic.unhealthy), (1, 0));
 }
 
-/// The family's latest revision, with these tags: more memory, and another sidecar.
-fn family(tags: Value) -> TestCloud {
+/// Revisions 41 to 44 of the family, of which the service runs the first; 43 has been deregistered.
+/// Those after `theirs` are Sluice's.
+fn family(theirs: u32) -> TestCloud {
     TestCloud::new(move |asked| {
         if asked.operation != "DescribeTaskDefinition" {
             let services = json!({ "services": [service()] });
             return answer(asked, &services, &json!({ "serviceDeployments": [] }));
         }
-        let is_family = asked.body["taskDefinition"] == "erp-web";
-        let (arn, memory, envoy) = match is_family {
-            true => (super::NEW, "4096", "envoy:v2"),
-            false => (OLD, "1024", "envoy:v1"),
+        let name = asked.body["taskDefinition"].as_str().unwrap();
+        let name = name.rsplit('/').next().unwrap();
+        let (family, revision) = match name.split_once(':') {
+            None => (name, 44),
+            Some((family, revision)) => (family, revision.parse().unwrap()),
         };
+        if family != "erp-web" {
+            let message = "Unable to describe task definition.";
+            return Answer::error(400, "ClientException", message);
+        }
+        let (memory, envoy) = match revision {
+            41 => ("1024", "envoy:v1"),
+            _ => ("4096", "envoy:v2"),
+        };
+        let arn = OLD.replace(":41", &format!(":{revision}"));
+        let status = if revision == 43 { "INACTIVE" } else { "ACTIVE" };
         let definition = json!({
             "taskDefinitionArn": arn,
             "family": "erp-web",
+            "revision": revision,
+            "status": status,
             "cpu": "512",
             "memory": memory,
             "containerDefinitions": [
@@ -92,26 +119,105 @@ fn family(tags: Value) -> TestCloud {
                 { "name": "web", "image": "erp@sha256:old" },
             ],
         });
-        let tags = if is_family { tags.clone() } else { json!([]) };
+        let ours = json!([{ "key": "sluice:deployment", "value": "dep-0123456789abcdef" }]);
+        let others = json!([{ "key": "managed-by", "value": "terraform" }]);
+        let tags = if revision > theirs { ours } else { others };
         Answer::json(&json!({ "taskDefinition": definition, "tags": tags }))
     })
 }
 
+async fn definition(cloud: &TestCloud, base: Option<&str>) -> DefinitionObservation {
+    let services = EcsServices::new(cloud.clients.clone());
+    let read = services.read(&target(), &[planned(base)]).await.unwrap();
+    *read[0].definition.clone().unwrap()
+}
+
 #[tokio::test]
-async fn a_newer_revision_of_the_family_is_told_with_what_differs_and_who_made_it() {
-    let theirs = json!([{ "key": "managed-by", "value": "terraform" }]);
-    let ours = json!([{ "key": "sluice:deployment", "value": "dep-0123456789abcdef" }]);
-    for (tags, deployment) in [(theirs, None), (ours, Some("dep-0123456789abcdef"))] {
-        let cloud = family(tags);
-        let services = EcsServices::new(cloud.clients.clone());
-        let read = services.read(&target(), &[query("erp-web")]).await.unwrap();
-        let newest = read[0].newest_in_family.as_ref().unwrap();
-        assert_eq!(newest.task_definition.as_str(), super::NEW);
-        assert_eq!(newest.deployment.as_ref().map(|id| id.as_str()), deployment);
-        assert_eq!(
-            newest.differs,
-            ["image of envoy envoy:v1 → envoy:v2", "memory 1024 → 4096"]
-        );
+async fn a_newer_revision_of_someone_else_is_found_behind_sluices_own() {
+    for (theirs, found) in [(44, Some(44)), (43, Some(42)), (42, Some(42)), (41, None)] {
+        // 43 is inactive, whoever made it.
+        let seen = definition(&family(theirs), None).await;
+        let found = found.map(|number| OLD.replace(":41", &format!(":{number}")));
+        let newest = seen.newest.as_ref();
+        let arn = newest.map(|newest| newest.task_definition.as_str());
+        assert_eq!(arn, found.as_deref(), "{theirs}");
+        if let Some(newest) = newest {
+            let differs = ["image of envoy envoy:v1 → envoy:v2", "memory 1024 → 4096"];
+            assert_eq!(newest.differs, differs);
+        }
+    }
+    let services = EcsServices::new(family(44).clients.clone());
+    let read = services.read(&target(), &[query("erp-web")]).await.unwrap();
+    assert_eq!(read[0].definition, None, "only a plan looks");
+}
+
+#[tokio::test]
+async fn a_base_family_is_the_newest_revision_that_is_not_sluices() {
+    let seen = definition(&family(42), Some("erp-web")).await;
+    let Some(BaseReading::Newest(base)) = seen.base else {
+        panic!("it is there, not {:?}", seen.base)
+    };
+    assert_eq!(base.task_definition, super::new());
+    let absent = definition(&family(42), Some("erp-web-base")).await.base;
+    assert_eq!(absent, Some(BaseReading::NotThere));
+}
+
+/// A definition that names every member, and one in which a member is another.
+#[tokio::test]
+async fn no_difference_is_passed_over() {
+    let every: Value = serde_json::from_str(include_str!("every_member.json")).unwrap();
+    let set_by_ecs = [
+        "taskDefinitionArn",
+        "family",
+        "revision",
+        "status",
+        "requiresAttributes",
+        "compatibilities",
+        "registeredAt",
+        "deregisteredAt",
+        "deleteRequestedAt",
+        "registeredBy",
+        "containerDefinitions",
+    ];
+    let members = every
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(|key| format!("/{key}"));
+    let web = &every["containerDefinitions"][0];
+    let of_web = web.as_object().unwrap().keys();
+    let of_web = of_web.map(|key| format!("/containerDefinitions/0/{key}"));
+    for place in members.chain(of_web) {
+        let key = place.rsplit('/').next().unwrap();
+        let own = ["name", "image"].contains(&key) && place.contains("Definitions/0");
+        if own || (!place.contains("Definitions/0") && set_by_ecs.contains(&key)) {
+            continue;
+        }
+        let mut other = every.clone();
+        other["taskDefinitionArn"] = json!(super::NEW);
+        other["revision"] = json!(42);
+        let parent = place.rsplit_once('/').unwrap().0.to_owned();
+        let parent = other.pointer_mut(&parent).unwrap();
+        match key {
+            // Without it, it is true.
+            "essential" => parent[key] = json!(false),
+            key => drop(parent.as_object_mut().unwrap().remove(key)),
+        }
+        let runs = every.clone();
+        let cloud = TestCloud::new(move |asked| match asked.operation.as_str() {
+            "DescribeTaskDefinition" => {
+                let is_it = asked.body["taskDefinition"] == OLD;
+                let definition = if is_it { &runs } else { &other };
+                Answer::json(&json!({ "taskDefinition": definition }))
+            }
+            _ => {
+                let services = json!({ "services": [service()] });
+                answer(asked, &services, &json!({ "serviceDeployments": [] }))
+            }
+        });
+        let newest = definition(&cloud, None).await.newest;
+        let differs = newest.map(|newest| newest.differs).unwrap_or_default();
+        assert!(!differs.is_empty(), "{place}");
     }
 }
 

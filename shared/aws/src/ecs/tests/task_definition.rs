@@ -14,8 +14,9 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sluice_app::ports::{Services, TaskDefinitionOrder};
 use sluice_core::failure::{ErrorClass, PortError};
-use sluice_core::id::{ContainerName, SecretVersion, TaskDefinitionArn};
+use sluice_core::id::{ContainerName, SecretVersion, TaskDefinitionArn, TaskFamily};
 use sluice_core::observation::PinnedSecret;
+use sluice_core::task_definition::RevisionOrder;
 
 use super::{NEW, NOON, OLD};
 use crate::EcsServices;
@@ -51,11 +52,19 @@ fn tags() -> Value {
 /// Changes nothing of `every_member`.
 fn order() -> TaskDefinitionOrder {
     TaskDefinitionOrder {
-        from: TaskDefinitionArn::new(OLD),
-        container: ContainerName::new("web"),
+        revision: revision(),
         image: "111111111111.dkr.ecr.eu-central-1.amazonaws.com/erp@sha256:old".to_owned(),
         variables: BTreeMap::new(),
         secrets: Vec::new(),
+    }
+}
+
+fn revision() -> RevisionOrder {
+    RevisionOrder {
+        from: TaskDefinitionArn::new(OLD),
+        family: None,
+        container: ContainerName::new("web"),
+        removes: Vec::new(),
         stop_timeout: None,
     }
 }
@@ -88,6 +97,11 @@ fn answer(asked: &Asked, latest: &Value) -> Answer {
         }
         other => panic!("no one should ask for {other}"),
     }
+}
+
+fn no_family() -> Answer {
+    let message = "Unable to describe task definition.";
+    Answer::error(400, "ClientException", message)
 }
 
 fn cloud() -> TestCloud {
@@ -190,7 +204,10 @@ async fn variables_secrets_and_the_stop_timeout_change_in_their_container_alone(
             ("RELEASE".to_owned(), "2.0".to_owned()),
         ]),
         secrets: vec![pinned("DATABASE_PASSWORD"), pinned("SENTRY_DSN")],
-        stop_timeout: Some(SignedDuration::from_secs(110)),
+        revision: RevisionOrder {
+            stop_timeout: Some(SignedDuration::from_secs(110)),
+            ..revision()
+        },
         ..order()
     };
     let registered = registered(&order).await;
@@ -238,6 +255,51 @@ async fn a_variable_that_becomes_a_secret_moves_and_the_other_way_round() {
 }
 
 #[tokio::test]
+async fn what_is_removed_is_in_no_list_any_more() {
+    let order = TaskDefinitionOrder {
+        revision: RevisionOrder {
+            removes: ["LOG_LEVEL", "DATABASE_PASSWORD", "API_KEY"]
+                .map(str::to_owned)
+                .to_vec(),
+            ..revision()
+        },
+        ..order()
+    };
+    let registered = registered(&order).await;
+    let web = &registered["containerDefinitions"][0];
+    assert_eq!(
+        web["environment"],
+        json!([{ "name": "TZ", "value": "UTC" }])
+    );
+    assert_eq!(web["secrets"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_revision_of_the_base_family_gets_into_the_services_own() {
+    let cloud = TestCloud::new(|asked| {
+        let name = asked.body["taskDefinition"].as_str();
+        match (asked.operation.as_str(), name) {
+            // The service's own family has none yet.
+            ("DescribeTaskDefinition", Some("erp-own")) => no_family(),
+            _ => answer(asked, &Value::Null),
+        }
+    });
+    let order = TaskDefinitionOrder {
+        revision: RevisionOrder {
+            family: Some(TaskFamily::new("erp-own")),
+            ..revision()
+        },
+        ..order()
+    };
+    // Nothing is changed, and still it is another family's.
+    assert_eq!(ensure(&cloud, &order).await.unwrap().as_str(), NEW);
+    let [registered] = &cloud.asked("RegisterTaskDefinition")[..] else {
+        panic!("one registration is wanted")
+    };
+    assert_eq!(registered["family"], "erp-own");
+}
+
+#[tokio::test]
 async fn a_revision_that_is_so_already_is_taken() {
     let cloud = cloud();
     assert_eq!(ensure(&cloud, &order()).await.unwrap().as_str(), OLD);
@@ -273,11 +335,7 @@ async fn what_the_first_call_registered_the_second_finds() {
 async fn a_family_without_an_active_revision_gets_one() {
     let cloud = TestCloud::new(|asked| {
         if asked.body["taskDefinition"] == "erp-web" {
-            return Answer::error(
-                400,
-                "ClientException",
-                "Unable to describe task definition.",
-            );
+            return no_family();
         }
         answer(asked, &Value::Null)
     });
@@ -294,11 +352,7 @@ async fn a_deregistered_revision_is_registered_anew_even_unchanged() {
         let mut answered = every_member();
         answered["status"] = json!("INACTIVE");
         match (asked.operation.as_str(), &asked.body["taskDefinition"]) {
-            ("DescribeTaskDefinition", name) if name == "erp-web" => Answer::error(
-                400,
-                "ClientException",
-                "Unable to describe task definition.",
-            ),
+            ("DescribeTaskDefinition", name) if name == "erp-web" => no_family(),
             ("DescribeTaskDefinition", _) => {
                 Answer::json(&json!({ "taskDefinition": answered, "tags": tags() }))
             }
@@ -312,7 +366,10 @@ async fn a_deregistered_revision_is_registered_anew_even_unchanged() {
 async fn a_container_that_is_not_there_changes_nothing() {
     let cloud = cloud();
     let order = TaskDefinitionOrder {
-        container: ContainerName::new("app"),
+        revision: RevisionOrder {
+            container: ContainerName::new("app"),
+            ..revision()
+        },
         ..order()
     };
     let error = ensure(&cloud, &order).await.unwrap_err();

@@ -11,7 +11,8 @@ use crate::config::report::{Place, Report};
 use crate::config::text::MemberId;
 use crate::config::values::{Map, in_words};
 use crate::config::{
-    Approval, Backup, Bake, Database, Environment, Member, Metrics, ScanPolicy, Severity,
+    Approval, Backup, Bake, Database, Environment, Member, Metrics, NewerRevisions, ScanPolicy,
+    Severity,
 };
 use crate::id::{AlarmName, EnvironmentName, GroupId, UserId};
 use crate::tag::TagPattern;
@@ -67,6 +68,7 @@ fn one(
     let backup = given(&raw.backup, |at| backup(at, report));
     let is_asked = raw.approval.is_some();
     let migration_rules = migration::rules(raw.migration_rules.as_ref(), is_asked, report);
+    let newer_revisions = or(&raw.newer_revisions, NewerRevisions::Leave, |word| word);
     let stack = stack::one(raw, is_asked, report);
     let restore = given(&raw.restore, |at| approval(at, report));
     controls::restore(raw, report);
@@ -90,6 +92,7 @@ fn one(
         secrets: secrets?,
         backup: backup?,
         migration_rules: migration_rules?,
+        newer_revisions: newer_revisions?,
         stack: stack?,
         restore: restore?,
         scan: scan(raw.scan.as_ref())?,

@@ -48,6 +48,17 @@ pub(super) fn one(
             "remove `waivers`, or let it be inspected",
         );
     }
+    let additive = given(&raw.additive, |at| {
+        if at.value && inspects == Some(true) {
+            let message = "what is inspected is judged, and needs no promise";
+            report.advise(
+                &at.place,
+                message,
+                "remove `additive`, or write inspect = false",
+            );
+        }
+        Some(at.value)
+    });
     Some(Migration {
         command: command?,
         service: raw.service.get()?.clone(),
@@ -57,6 +68,7 @@ pub(super) fn one(
             lock_timeout,
             waivers,
         }),
+        additive: additive?.unwrap_or(false),
     })
 }
 

@@ -34,9 +34,11 @@ pub(super) fn all(
         let placement = match (table, kind) {
             (Some((name, table)), kind) => table.get().and_then(|table| {
                 let ecs_service = or(&table.ecs_service, default_name, Some)?;
+                let task_definition = given(&table.task_definition, |at| Some(at.value.clone()));
                 let (strategy, url, test_url) = replacement(&name.place, table, kind?, report)?;
                 Some(Placement {
                     ecs_service: ecs_service?,
+                    task_definition: task_definition?,
                     strategy,
                     url,
                     test_url,
@@ -48,6 +50,7 @@ pub(super) fn all(
             }
             (None, kind) => default_name.zip(kind).map(|(ecs_service, kind)| Placement {
                 ecs_service,
+                task_definition: None,
                 strategy: fixed(kind),
                 url: None,
                 test_url: None,

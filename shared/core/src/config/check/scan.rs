@@ -1,7 +1,13 @@
-//! Findings that somebody answers for.
+//! What vouches for an image: findings that somebody answers for, and signatures.
 
+use jiff::SignedDuration;
+
+use super::or;
 use crate::config::report::Report;
-use crate::config::{ScanException, raw};
+use crate::config::{RiskRule, ScanException, Signatures, raw};
+
+/// The most keys that one file has: old and new while they are replaced, with a team's to spare.
+const KEYS_MAX: usize = 10;
 
 /// The entries of `scan.except`, each id once.
 pub(super) fn except(raw: &raw::ScanExceptions, report: &mut Report) -> Option<Vec<ScanException>> {
@@ -22,4 +28,19 @@ pub(super) fn except(raw: &raw::ScanExceptions, report: &mut Report) -> Option<V
         read.push(exception);
     }
     Some(read)
+}
+
+pub(super) fn signatures(raw: &raw::Signatures, report: &mut Report) -> Option<Signatures> {
+    let at = raw.keys.at()?;
+    if at.value.is_empty() || at.value.len() > KEYS_MAX {
+        let message = "these are no keys, or too many to know whose they are";
+        let advice = format!("write 1 to {KEYS_MAX} public keys, or remove [signatures]");
+        report.advise(&at.place, message, advice);
+    }
+    let keys = at.value.iter().map(|key| key.get().cloned());
+    Some(Signatures {
+        keys: keys.collect::<Option<_>>()?,
+        unsigned: or(&raw.unsigned, RiskRule::Refuse, |rule| rule)?,
+        wait: or(&raw.wait, SignedDuration::from_mins(5), |wait| wait.get())?,
+    })
 }

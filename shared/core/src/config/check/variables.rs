@@ -147,7 +147,8 @@ fn source(at: &At<raw::Secret>, report: &mut Report) -> Option<SecretSource> {
     }
 }
 
-pub(super) fn names_secret(name: &str) -> bool {
+/// Whether a variable's name says that its value is a secret.
+pub fn names_secret(name: &str) -> bool {
     let upper = name.to_uppercase();
     let words: Vec<&str> = upper.split('_').filter(|word| !word.is_empty()).collect();
     let Some(last) = words.last() else {
@@ -167,7 +168,7 @@ pub(super) fn names_secret(name: &str) -> bool {
 }
 
 /// Whether a URL carries `user:password@`.
-pub(super) fn holds_password(value: &str) -> bool {
+pub fn holds_password(value: &str) -> bool {
     value.split("://").skip(1).any(|rest| {
         // Up to the first `@`, wherever it is: passwords often hold an unescaped `/` or `#`.
         let user = rest

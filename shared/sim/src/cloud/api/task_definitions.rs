@@ -52,10 +52,11 @@ impl Cloud {
         }
         let at = self.register(place, &family, containers, Arc::new(registration));
         let definition = &self.ecs.task_definitions[at];
-        let described = describe(definition);
+        let (described, by) = (describe(definition), definition.deployment());
         self.note(Happened::TaskDefinitionRegistered {
             account: place.account.clone(),
             task_definition: described.arn.clone(),
+            by,
         });
         Ok(described)
     }

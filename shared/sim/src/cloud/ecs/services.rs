@@ -104,7 +104,9 @@ impl Cloud {
             in_progress: under_way.filter(|r| !r.is_over()).map(|r| r.arn.clone()),
             traffic: describe_targets(self.sight_of(at, Read::Targets)),
             newest: self.describe_newest(seen),
-            newest_in_family: self.newest_in_family(definition),
+            definition: query.definition.as_ref().map(|wanted| {
+                Box::new(self.describe_definition(definition, &query.container, wanted))
+            }),
         })
     }
 

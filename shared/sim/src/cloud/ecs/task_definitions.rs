@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sluice_app::ports::TaskDefinitionOrder;
 use sluice_core::failure::PortError;
 use sluice_core::id::{ContainerName, DeploymentId, TaskDefinitionArn};
-use sluice_core::observation::FamilyRevision;
+use sluice_core::task_definition::RevisionOrder;
 
 use crate::cloud::Cloud;
 use crate::cloud::ledger::Happened;
@@ -52,31 +52,25 @@ impl Container {
         }
     }
 
-    /// Whether it is as ordered already.
-    fn obeys(&self, order: &TaskDefinitionOrder) -> bool {
-        let has = |variable, value| self.variables.get(variable) == Some(value);
-        self.image == order.image
-            && order
-                .variables
-                .iter()
-                .all(|(variable, value)| has(variable, value))
-            && order
-                .secrets
-                .iter()
-                .all(|secret| self.secrets.get(&secret.variable) == Some(&secret.value_from))
-            && order
-                .stop_timeout
-                .is_none_or(|wanted| self.stop_timeout == Some(wanted))
-    }
-
-    fn obey(&mut self, order: &TaskDefinitionOrder) {
-        self.image.clone_from(&order.image);
-        self.variables.extend(order.variables.clone());
+    /// As ordered.
+    fn obeying(&self, order: &TaskDefinitionOrder) -> Self {
+        let mut wanted = self.clone();
+        let revision = &order.revision;
+        wanted.image.clone_from(&order.image);
+        wanted
+            .variables
+            .retain(|name, _| !revision.removes.contains(name));
+        wanted
+            .secrets
+            .retain(|name, _| !revision.removes.contains(name));
+        wanted.variables.extend(order.variables.clone());
         for secret in &order.secrets {
-            self.secrets
+            wanted
+                .secrets
                 .insert(secret.variable.clone(), secret.value_from.clone());
         }
-        self.stop_timeout = order.stop_timeout.or(self.stop_timeout);
+        wanted.stop_timeout = revision.stop_timeout.or(self.stop_timeout);
+        wanted
     }
 }
 
@@ -87,22 +81,29 @@ impl TaskDefinition {
             .find(|container| container.name == *name)
     }
 
-    fn differs_only_as(&self, from: &Self, order: &TaskDefinitionOrder) -> bool {
-        self.containers.len() == from.containers.len()
-            && self
-                .containers
-                .iter()
-                .zip(&from.containers)
-                .all(|(container, base)| {
-                    if container.name != order.container {
-                        return container == base;
-                    }
-                    let mut wanted = base.clone();
-                    wanted.obey(order);
-                    *container == wanted
-                })
+    /// Its containers as ordered.
+    fn obeying(&self, order: &TaskDefinitionOrder) -> Vec<Container> {
+        let containers = self.containers.iter();
+        containers
+            .map(
+                |container| match container.name == order.revision.container {
+                    true => container.obeying(order),
+                    false => container.clone(),
+                },
+            )
+            .collect()
     }
 }
+
+/// Members of a container that the model knows.
+pub(super) const KNOWN: [&str; 6] = [
+    "name",
+    "image",
+    "essential",
+    "environment",
+    "secrets",
+    "stopTimeout",
+];
 
 /// The tag by which Sluice knows its own revisions.
 const DEPLOYMENT_TAG: &str = "sluice:deployment";
@@ -118,43 +119,14 @@ fn tagged(rest: &Value, deployment: &DeploymentId) -> Value {
 }
 
 impl TaskDefinition {
-    fn deployment(&self) -> Option<DeploymentId> {
+    pub(in crate::cloud) fn deployment(&self) -> Option<DeploymentId> {
         let mut tags = self.rest["tags"].as_array()?.iter();
         let tag = tags.find(|tag| tag["key"] == DEPLOYMENT_TAG)?;
         tag["value"].as_str().map(DeploymentId::from_outside)
     }
-
-    /// What people most want to know of a revision.
-    fn members(&self) -> BTreeMap<String, String> {
-        let said = |key: &str| Some(self.rest[key].as_str()?.to_owned());
-        let members = [
-            ("cpu", "cpu"),
-            ("memory", "memory"),
-            ("task role", "taskRoleArn"),
-            ("execution role", "executionRoleArn"),
-        ];
-        let members = members.into_iter();
-        let members = members.filter_map(|(name, key)| Some((name.to_owned(), said(key)?)));
-        let containers = self.containers.iter();
-        let images = containers.map(|one| (format!("image of {}", one.name), one.image.clone()));
-        members.chain(images).collect()
-    }
 }
 
 impl Cloud {
-    /// The newest revision of the family, where this is another.
-    pub(in crate::cloud) fn newest_in_family(
-        &self,
-        runs: &TaskDefinition,
-    ) -> Option<FamilyRevision> {
-        let newest = self.latest(&runs.place, &runs.family)?;
-        (newest.arn != runs.arn).then(|| FamilyRevision {
-            task_definition: newest.arn.clone(),
-            deployment: newest.deployment(),
-            differs: FamilyRevision::differences(&runs.members(), &newest.members()),
-        })
-    }
-
     pub(in crate::cloud) fn task_definition(&self, arn: &TaskDefinitionArn) -> Option<usize> {
         self.ecs.places.task_definitions.get(arn).copied()
     }
@@ -196,39 +168,68 @@ impl Cloud {
         deployment: &DeploymentId,
         order: &TaskDefinitionOrder,
     ) -> Result<TaskDefinitionArn, PortError> {
-        let Some(from) = self.task_definition(&order.from) else {
+        let RevisionOrder {
+            from,
+            family,
+            container,
+            ..
+        } = &order.revision;
+        let Some(at) = self.task_definition(from) else {
             return Err(PortError::permanent(format!(
-                "ClientException: there is no task definition `{}`: it was deregistered",
-                order.from
+                "ClientException: there is no task definition `{from}`: it was deregistered"
             )));
         };
-        let base = &self.ecs.task_definitions[from];
-        let Some(container) = base.container(&order.container) else {
+        let base = &self.ecs.task_definitions[at];
+        if base.container(container).is_none() {
             return Err(PortError::permanent(format!(
-                "ClientException: `{}` has no container `{}`: check `container` of the service",
-                order.from, order.container
+                "ClientException: `{from}` has no container `{container}`: check `container` of \
+                 the service"
             )));
-        };
-        if container.obeys(order) {
+        }
+        let family = family
+            .as_ref()
+            .map_or(base.family.as_str(), |family| family.as_str());
+        let wanted = base.obeying(order);
+        if family == base.family && wanted == base.containers {
             return Ok(base.arn.clone());
         }
-        if let Some(latest) = self.latest(&base.place, &base.family)
-            && latest.differs_only_as(base, order)
+        if let Some(latest) = self.latest(&base.place, family)
+            && latest.containers == wanted
+            && others_of(&latest.rest) == others_of(&base.rest)
         {
             return Ok(latest.arn.clone());
         }
-        let (place, family) = (base.place.clone(), base.family.clone());
+        let (place, family) = (base.place.clone(), family.to_owned());
         let rest = Arc::new(tagged(&base.rest, deployment));
-        let mut containers = base.containers.clone();
-        for container in containers.iter_mut().filter(|c| c.name == order.container) {
-            container.obey(order);
-        }
-        let new = self.register(&place, &family, containers, rest);
+        let new = self.register(&place, &family, wanted, rest);
         let arn = self.ecs.task_definitions[new].arn.clone();
         self.note(Happened::TaskDefinitionRegistered {
             account: place.account.clone(),
             task_definition: arn.clone(),
+            by: Some(deployment.clone()),
         });
         Ok(arn)
     }
+}
+
+/// What a registration says beside what the model knows: of which family it is, who made it, and the
+/// members of a container that stand in the model.
+fn others_of(rest: &Value) -> Value {
+    let mut rest = rest.clone();
+    if let Some(members) = rest.as_object_mut() {
+        members.remove("family");
+    }
+    let tags = rest["tags"].as_array().cloned().unwrap_or_default();
+    let others = tags.into_iter().filter(|tag| tag["key"] != DEPLOYMENT_TAG);
+    rest["tags"] = others.collect();
+    for container in rest["containerDefinitions"]
+        .as_array_mut()
+        .into_iter()
+        .flatten()
+    {
+        if let Some(members) = container.as_object_mut() {
+            members.retain(|member, _| !KNOWN.contains(&member.as_str()));
+        }
+    }
+    rest
 }

@@ -6,6 +6,7 @@ use sluice_core::failure::PortError;
 use sluice_core::id::FindingId;
 use sluice_core::observation::ScanObservation;
 use sluice_core::release::Release;
+use sluice_core::signature::Stored;
 
 use super::CloudPorts;
 use crate::cloud::Operation;
@@ -36,5 +37,18 @@ impl Registry for CloudPorts {
         let mut cloud = self.cloud();
         let reply = cloud.ask(Operation::DescribeImageScanFindings)?;
         reply.with(cloud.describe_scan(release, named)?)
+    }
+
+    async fn signatures(&self, _: &Target, release: &Release) -> Result<Vec<Stored>, PortError> {
+        let mut cloud = self.cloud();
+        let manifest = cloud.ask(Operation::BatchGetImage)?;
+        let listed = cloud.ask(Operation::ListImageReferrers)?;
+        let stored = cloud.signatures(release)?;
+        manifest.with(())?;
+        let stored = listed.with(stored)?;
+        for _ in &stored {
+            cloud.ask(Operation::GetDownloadUrlForLayer)?.with(())?;
+        }
+        Ok(stored)
     }
 }

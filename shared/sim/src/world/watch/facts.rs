@@ -36,6 +36,8 @@ pub(super) struct Facts {
     of_service: BTreeMap<(ClusterName, EcsServiceName), Vec<ServiceDeploymentArn>>,
     /// The deployments that ever had ECS update a service.
     updated: BTreeSet<DeploymentId>,
+    /// The deployments that ever went on to touch the world.
+    pub(super) let_through: BTreeSet<DeploymentId>,
     pub(super) available: BTreeMap<SnapshotId, Timestamp>,
     /// When a deployment's migration was started last, and with which token.
     pub(super) migrations: BTreeMap<String, (Timestamp, String)>,
@@ -253,6 +255,11 @@ impl Watcher {
                     self.judge_database_gone(at, &database, purpose.as_deref(), deployment);
                 }
             }
+            Happened::TaskDefinitionRegistered {
+                task_definition,
+                by: Some(by),
+                ..
+            } => self.judge_registered(at, &task_definition, &by),
             Happened::StackUpdateBegan { token, .. } => {
                 self.facts.stack_updates.insert(token, None);
             }
@@ -265,9 +272,19 @@ impl Watcher {
             | Happened::CopyAvailable { .. }
             | Happened::DatabaseRenamed { .. }
             | Happened::ServiceScaled { .. }
-            | Happened::TaskDefinitionRegistered { .. }
+            | Happened::TaskDefinitionRegistered { by: None, .. }
             | Happened::TaskStopped { .. }
             | Happened::TestTrafficShifted { .. } => {}
+        }
+    }
+
+    /// Nothing is registered in a service's family by a deployment that nobody let through; what is
+    /// only looked at has a family of its own.
+    fn judge_registered(&mut self, at: Timestamp, revision: &TaskDefinitionArn, by: &DeploymentId) {
+        let looks = revision.family().as_str().ends_with("-inspection");
+        if !looks && self.seen.contains_key(by) && !self.facts.let_through.contains(by) {
+            let detail = format!("it registered {revision} before it was approved");
+            self.broken(at, Invariant::Approved, by, detail);
         }
     }
 

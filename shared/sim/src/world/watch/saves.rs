@@ -80,6 +80,7 @@ impl Watcher {
             }
             None => {
                 self.touching.insert(key, after.id.clone());
+                self.facts.let_through.insert(after.id.clone());
                 self.judge_approvals(after);
                 self.judge_open(after, controls);
             }

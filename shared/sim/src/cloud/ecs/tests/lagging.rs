@@ -27,6 +27,7 @@ fn read(cloud: &mut Cloud, service: &sluice_core::id::EcsServiceName) -> Service
         service: ServiceName::new("any"),
         ecs_service: service.clone(),
         container: ContainerName::new("web"),
+        definition: None,
     };
     let seen = through(cloud, async |ports| ports.read(&target(), &[query]).await);
     seen.unwrap().remove(0)

@@ -1,4 +1,4 @@
-//! Singletons, ways back, databases and histories, each broken on purpose.
+//! Registrations, singletons, ways back, databases and histories, each broken on purpose.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,9 @@ use sluice_core::deployment::Deployment;
 use sluice_core::deployment::DeploymentKind;
 use sluice_core::failure::Cause;
 use sluice_core::history::{ChainEnd, Record, RecordedEntry};
-use sluice_core::id::{AccountId, ClusterName, DeploymentId, EcsServiceName, ImageTag, TaskArn};
+use sluice_core::id::{
+    AccountId, ClusterName, DeploymentId, EcsServiceName, ImageTag, TaskArn, TaskDefinitionArn,
+};
 use sluice_core::phase::Phase;
 use sluice_core::plan::PlannedRestore;
 use sluice_core::release::VerifiedRelease;
@@ -165,5 +167,31 @@ fn a_restore_that_left_the_names_as_they_were_is_seen() {
             "erp-production-before is not the old database",
             "erp-production is not the restored database"
         ]
+    );
+}
+
+#[test]
+fn one_that_registers_an_image_that_nobody_approved_is_seen() {
+    let mut watcher = watcher();
+    let mut waits = deployment("one");
+    waits.phase = Phase::AwaitingApproval;
+    saved(&mut watcher, None, &waits);
+    let registered = |name: &str| Happened::TaskDefinitionRegistered {
+        account: waits.settings.environment.account.clone(),
+        task_definition: TaskDefinitionArn::new(format!("arn:task-definition/{name}:2")),
+        by: Some(waits.id.clone()),
+    };
+    happened(&mut watcher, registered("erp-web-inspection"));
+    assert_eq!(broken(&watcher), []);
+    happened(&mut watcher, registered("erp-web"));
+    assert_eq!(broken(&watcher), [Invariant::Approved]);
+    let mut goes_on = waits.clone();
+    goes_on.phase = Phase::Migrating;
+    saved(&mut watcher, Some(&waits), &goes_on);
+    happened(&mut watcher, registered("erp-web"));
+    assert_eq!(
+        broken(&watcher),
+        [Invariant::Approved],
+        "it was let through"
     );
 }
