@@ -27,6 +27,8 @@ impl Watcher {
             for fact in &facts {
                 self.judge(after, fact, change.controls.hold.is_some());
             }
+            let silent = self.silent(after, &facts);
+            self.tell_wrong(after, Invariant::NoFalseAccount, silent);
         }
         let told = change.before.map_or(0, |before| before.story.len());
         for entry in after.story.iter().skip(told) {
@@ -101,6 +103,14 @@ impl Watcher {
             Note::SnapshotVerified(_) => self.no_such_snapshot(d),
             _ => None,
         }
+    }
+
+    /// At the end it is said what became of the schema, where the migration has changed it.
+    fn silent(&self, d: &Deployment, facts: &[Fact]) -> Option<String> {
+        let is_said = facts.iter().any(|fact| matches!(fact, Fact::Schema(_)));
+        let must = d.phase.is_terminal() && !is_said;
+        let changed = must.then(|| self.schema_changed(d)).flatten()?;
+        Some(format!("{changed}, and nothing is said of it"))
     }
 
     fn services_changed(&self, d: &Deployment) -> Option<String> {
