@@ -85,9 +85,8 @@ fn found_on(bug: Bug) -> u64 {
         | Bug::StartsTwoBeats
         | Bug::RollsBackInWords
         | Bug::DeletesTheDatabase => 1,
-        Bug::SeesNoFreeze => 3,
+        Bug::SeesNoFreeze | Bug::ForgetsTheMigration => 3,
         Bug::SeesNoPause | Bug::RollbackGivesWay => 7,
-        Bug::ForgetsTheMigration => 14,
         Bug::RestoresTooEarly => 841,
     }
 }

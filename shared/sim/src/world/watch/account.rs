@@ -105,10 +105,11 @@ impl Watcher {
         }
     }
 
-    /// At the end it is said what became of the schema, where the migration has changed it.
+    /// Where a release does not succeed, it is said what became of the schema that its migration has
+    /// changed.
     fn silent(&self, d: &Deployment, facts: &[Fact]) -> Option<String> {
         let is_said = facts.iter().any(|fact| matches!(fact, Fact::Schema(_)));
-        let must = d.phase.is_terminal() && !is_said;
+        let must = d.phase.is_terminal() && d.phase != Phase::Succeeded && !is_said;
         let changed = must.then(|| self.schema_changed(d)).flatten()?;
         Some(format!("{changed}, and nothing is said of it"))
     }
