@@ -120,6 +120,30 @@ fn a_version_is_read_approved_followed_and_exported() {
     assert_eq!(code, 0, "{replayed}");
 }
 
+#[test]
+fn an_auditor_gets_a_file_with_every_deployment_and_verifies_it() {
+    let mut server = Server::start();
+    server.two_releases();
+    let ben = terminal(&server, BEN);
+    let folder = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let file = folder.join(format!("{}.evidence", std::process::id()));
+    let file = file.to_str().unwrap();
+    let (code, said) = ben.types(&["export", "--since", "30d", "--output", file]);
+    assert_eq!(code, 0, "{said}");
+    let deployed = server.world.store().deployments().len();
+    assert!(said.contains(&format!("{deployed} deployments")), "{said}");
+    let sha256 = said.split_whitespace().last().unwrap();
+    let (code, verified) = ben.types(&["verify", file, "--list", "--sha256", sha256]);
+    assert_eq!(code, 0, "{verified}");
+    assert!(verified.contains("approved by U024BE7LH"), "{verified}");
+    let (code, again) = ben.types(&["export", "--since", "30d", "--output", file]);
+    assert_eq!(code, 2, "{again}");
+    std::fs::remove_file(file).unwrap();
+    let (code, none) = ben.types(&["export", "--since", "yesterday", "--output", file]);
+    assert_eq!(code, 2, "{none}");
+    assert!(!std::path::Path::new(file).exists());
+}
+
 impl Terminal<'_> {
     fn replays(&self, file: &std::path::Path) -> (i32, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
