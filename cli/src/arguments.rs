@@ -49,6 +49,7 @@ pub enum Command {
     Run(Run),
     Plan(Plan),
     Replay(Replay),
+    Verify(Verify),
     #[command(subcommand)]
     Config(Config),
     Console(Console),
@@ -320,6 +321,33 @@ pub struct Replay {
     pub step: bool,
     /// Print only JSON.
     #[arg(long, conflicts_with = "step")]
+    pub json: bool,
+}
+
+/// Verify evidence: a file that `sluice export --since` has written. Needs no network.
+///
+/// Every line is held against its hash, every history against its hash chain and against the state
+/// that was stored, as `sluice replay` does. Exits with 0 if all is as it was written, with 1 if
+/// not, with 2 if the file is no evidence. docs/evidence.md says what this proves and what not.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:\n  \
+    sluice verify production.evidence --list\n  \
+    sluice verify production.evidence --sha256 5f2c…   the hash that was printed at its export"
+)]
+pub struct Verify {
+    /// The file; `-` for standard input.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Its SHA-256, as it was printed when it was written.
+    #[arg(long, value_name = "SHA256")]
+    pub sha256: Option<String>,
+    /// List every deployment, how it ended, and who approved which plan when.
+    #[arg(long)]
+    pub list: bool,
+    /// Print only JSON.
+    #[arg(long, conflicts_with = "list")]
     pub json: bool,
 }
 

@@ -25,6 +25,17 @@ pub(crate) fn bytes(file: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The file, to be read bit by bit.
+///
+/// # Errors
+/// It cannot be opened.
+pub(crate) fn open(file: &Path) -> io::Result<Box<dyn Read>> {
+    Ok(match is_stdin(file) {
+        true => Box::new(io::stdin()),
+        false => Box::new(std::fs::File::open(file)?),
+    })
+}
+
 /// The same as text.
 ///
 /// # Errors

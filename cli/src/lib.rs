@@ -9,6 +9,7 @@ pub mod arguments;
 pub mod command;
 #[cfg(feature = "console")]
 pub mod console;
+pub mod evidence;
 mod input;
 pub mod installation;
 pub mod play;

@@ -7,6 +7,7 @@ mod demo;
 mod dialogue;
 mod doctor;
 mod ending;
+mod evidence;
 mod hunt;
 mod init;
 mod live_config;
@@ -119,6 +120,7 @@ pub fn carry_out(arguments: &Arguments) -> ExitCode {
         Command::Run(run) => run::carry_out(run, &mut screen),
         Command::Plan(plan) => plan::carry_out(plan, &mut screen),
         Command::Replay(replay) => replay::carry_out(replay, &mut screen),
+        Command::Verify(verify) => evidence::verify(verify, &mut screen),
         Command::Config(config) => config::carry_out(config, &mut screen),
         Command::Hunt(hunt) => hunt::carry_out(hunt, &mut screen),
         Command::Console(console) => console::carry_out(console, &mut screen),

@@ -39,6 +39,7 @@ mod asks {
 
     use super::{ExitCode, Failure, Operate, Screen};
     use crate::command::ending::print_json;
+    use crate::command::evidence;
     use crate::installation::arguments::{Installation, Watch};
     use crate::installation::order::order;
     use crate::installation::place;
@@ -50,6 +51,11 @@ mod asks {
     const SILENCES: u32 = 60;
 
     pub(crate) fn carry_out(operate: &Operate, screen: &mut Screen) -> Result<ExitCode, Failure> {
+        if let Operate::Export(export) = operate
+            && let (Some(since), Some(file)) = (&export.since, &export.output)
+        {
+            return evidence::write(export, since, file, screen);
+        }
         let at = operate.at();
         let terminal = before(at)?;
         let order = order(operate);

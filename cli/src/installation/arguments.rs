@@ -1,5 +1,6 @@
 //! The commands that ask an installation.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -44,8 +45,13 @@ pub enum Operate {
     Show(Subject),
     /// Follow a deployment until it ends. Exits with 0 if it succeeded, with 6 if not.
     Watch(Watch),
-    /// Print the complete history of a deployment, as `sluice replay` takes it.
-    Export(Subject),
+    /// Print the complete history of a deployment, as `sluice replay` takes it, or write evidence of
+    /// all deployments since a day, as `sluice verify` takes it.
+    #[command(
+        after_help = "Examples:\n  sluice export production > history.json\n  \
+        sluice export production --since 90d --output production.evidence"
+    )]
+    Export(Export),
     /// Deploy a version. It takes the same steps as a push: plan, approval, tests.
     #[command(after_help = "Examples:\n  sluice deploy v1.4.0 to production\n  \
         sluice deploy v1.4.1 to production --hotfix \"the shop is down\"")]
@@ -115,6 +121,30 @@ pub struct Subject {
     /// The deployment's id; or an environment, for the one in progress or the newest.
     #[arg(value_name = "DEPLOYMENT|ENV")]
     pub subject: String,
+    /// Which installation.
+    #[command(flatten)]
+    pub at: Installation,
+}
+
+/// What is exported.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// The deployment's id; or an environment, for the one in progress or the newest. With --since
+    /// an environment, or all.
+    #[arg(value_name = "DEPLOYMENT|ENV", required_unless_present = "since")]
+    pub subject: Option<String>,
+    /// Write evidence for an auditor: all deployments since this day (2026-10-01, UTC), or of so
+    /// many days (90d), and the versions of sluice.toml.
+    #[arg(
+        long,
+        value_name = "DAY|DAYS",
+        requires = "output",
+        conflicts_with = "json"
+    )]
+    pub since: Option<String>,
+    /// The file for it, which must not be there yet.
+    #[arg(long, short, value_name = "FILE", requires = "since")]
+    pub output: Option<PathBuf>,
     /// Which installation.
     #[command(flatten)]
     pub at: Installation,
@@ -251,7 +281,8 @@ impl Operate {
     pub fn at(&self) -> &Installation {
         match self {
             Self::Status(look) | Self::History(look) | Self::Metrics(look) => &look.at,
-            Self::Show(subject) | Self::Export(subject) => &subject.at,
+            Self::Show(subject) => &subject.at,
+            Self::Export(export) => &export.at,
             Self::Watch(watch) => &watch.of.at,
             Self::Deploy(deploy) => &deploy.at,
             Self::Approve(approve) => &approve.at,

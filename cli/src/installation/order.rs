@@ -22,7 +22,7 @@ pub fn order(operate: &Operate) -> Order {
         Operate::Who(words) => line("who", &words.words),
         Operate::Show(subject) => line("show", std::slice::from_ref(&subject.subject)),
         Operate::Watch(watch) => line("show", std::slice::from_ref(&watch.of.subject)),
-        Operate::Export(subject) => line("export", std::slice::from_ref(&subject.subject)),
+        Operate::Export(export) => line("export", export.subject.as_slice()),
         Operate::Deploy(deploy) => {
             let command = line("deploy", &deploy.words);
             match &deploy.hotfix {

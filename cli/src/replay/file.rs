@@ -11,6 +11,9 @@ use sluice_core::redact::redacted;
 
 /// A larger file is refused: a history of ten thousand records has 12 MB.
 const MOST_BYTES: usize = 256 << 20;
+/// How the first line of evidence begins (docs/evidence.md), and each of its deployments.
+const EVIDENCE: &[u8] = br#"{"evidence":"#;
+const DEPLOYMENT: &[u8] = br#"{"deployment":"#;
 /// Characters of an error that are shown: it may repeat what is in the file.
 const ERROR_CHARS: usize = 300;
 
@@ -90,16 +93,22 @@ pub fn read(text: &[u8]) -> Result<Vec<Exported>, Unreadable> {
             text.len()
         )));
     }
-    let value: Value = serde_json::from_slice(text)
-        .map_err(|error| Unreadable(format!("it is not JSON: {}", shown(&error))))?;
-    let histories = match value {
+    if text.starts_with(EVIDENCE) {
+        return text
+            .split(|byte| *byte == b'\n')
+            .filter(|line| line.starts_with(DEPLOYMENT))
+            .map(|line| exported(json(line)?["deployment"].take()))
+            .collect();
+    }
+    let histories = match json(text)? {
         Value::Array(records) => by_deployment(records, "")?,
         Value::Object(ref fields) if fields.contains_key("Items") => vec![queried(value)?],
         Value::Object(ref fields) if fields.contains_key("history") => account(value)?,
         _ => {
             return Err(Unreadable(
                 "it is not a history in any known form: what `sluice demo --json` prints, a list \
-                 of records, or what `aws dynamodb query` prints of a deployment in Sluice's table"
+                 of records, what `aws dynamodb query` prints of a deployment in Sluice's table, or \
+                 what `sluice export` writes"
                     .to_owned(),
             ));
         }
@@ -110,6 +119,25 @@ pub fn read(text: &[u8]) -> Result<Vec<Exported>, Unreadable> {
         ));
     }
     Ok(histories)
+}
+
+fn json(text: &[u8]) -> Result<Value, Unreadable> {
+    serde_json::from_slice(text)
+        .map_err(|error| Unreadable(format!("it is not JSON: {}", shown(&error))))
+}
+
+/// What `sluice export DEPLOYMENT` prints.
+///
+/// # Errors
+/// It is none of this, or not of one deployment alone.
+pub fn exported(value: Value) -> Result<Exported, Unreadable> {
+    let mut histories = account(value)?;
+    match histories.pop() {
+        Some(one) if histories.is_empty() => Ok(one),
+        _ => Err(Unreadable(
+            "it is not the history of one deployment".to_owned(),
+        )),
+    }
 }
 
 fn account(value: Value) -> Result<Vec<Exported>, Unreadable> {

@@ -8,7 +8,7 @@ mod printed;
 mod steps;
 mod timeline;
 
-pub use file::{Exported, Unreadable, read};
+pub use file::{Exported, Unreadable, exported, read};
 pub use folding::Folding;
 pub use printed::printed;
 pub use steps::{Key, Steps};

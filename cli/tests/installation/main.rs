@@ -115,17 +115,40 @@ fn a_version_is_read_approved_followed_and_exported() {
     let exported = anna.command(&["export", &id]).output().unwrap();
     let file = std::env::temp_dir().join(format!("sluice-export-{}.json", std::process::id()));
     std::fs::write(&file, &exported.stdout).unwrap();
-    let (code, replayed) = anna.replays(&file);
+    let (code, replayed) = offline(&["replay", file.to_str().unwrap()]);
     std::fs::remove_file(&file).unwrap();
     assert_eq!(code, 0, "{replayed}");
 }
 
-impl Terminal<'_> {
-    fn replays(&self, file: &std::path::Path) -> (i32, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
-        let output = command.arg("replay").arg(file).output().unwrap();
-        (output.status.code().unwrap(), said(&output))
-    }
+#[test]
+fn an_auditor_gets_a_file_with_every_deployment_and_verifies_it() {
+    let mut server = Server::start();
+    server.two_releases();
+    let ben = terminal(&server, BEN);
+    let folder = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let file = folder.join(format!("{}.evidence", std::process::id()));
+    let file = file.to_str().unwrap();
+    let (code, said) = ben.types(&["export", "--since", "30d", "--output", file]);
+    assert_eq!(code, 0, "{said}");
+    let deployed = server.world.store().deployments().len();
+    assert!(said.contains(&format!("{deployed} deployments")), "{said}");
+    let sha256 = said.split_whitespace().last().unwrap();
+    let (code, verified) = offline(&["verify", file, "--list", "--sha256", sha256]);
+    assert_eq!(code, 0, "{verified}");
+    assert!(verified.contains("approved by U024BE7LH"), "{verified}");
+    let (code, again) = ben.types(&["export", "--since", "30d", "--output", file]);
+    assert_eq!(code, 2, "{again}");
+    std::fs::remove_file(file).unwrap();
+    let (code, none) = ben.types(&["export", "--since", "yesterday", "--output", file]);
+    assert_eq!(code, 2, "{none}");
+    assert!(!std::path::Path::new(file).exists());
+}
+
+/// What needs no installation.
+fn offline(arguments: &[&str]) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
+    let output = command.args(arguments).output().unwrap();
+    (output.status.code().unwrap(), said(&output))
 }
 
 #[test]

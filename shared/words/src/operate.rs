@@ -10,11 +10,13 @@ use crate::modal::{InputName, Modal};
 use crate::note;
 use crate::overview::{Look, Seen};
 use crate::slash::{COMMAND, Verb};
+use jiff::Timestamp;
+use sluice_core::config::ConfigVersion;
 use sluice_core::delivery::Delivery;
 use sluice_core::deployment::{Deployment, SCHEMA};
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::history::{ChainEnd, Record};
-use sluice_core::id::{AppName, DeploymentId, ImageTag};
+use sluice_core::id::{AppName, DeploymentId, ImageTag, UserId};
 use sluice_core::phase::Phase;
 
 /// The version of this form.
@@ -66,6 +68,53 @@ pub struct ShownFile {
     pub version: u32,
     /// The file.
     pub text: String,
+    /// Who changed it and when; nothing of the one in the functions' packages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<FileChange>,
+}
+
+/// How a version of a `sluice.toml` came to be live.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileChange {
+    /// Who changed it.
+    pub by: UserId,
+    /// Who accepted the change, where two people must agree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted_by: Option<UserId>,
+    /// When.
+    pub at: Timestamp,
+    /// Why, in their words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl From<ConfigVersion> for FileChange {
+    fn from(version: ConfigVersion) -> Self {
+        Self {
+            by: version.by,
+            accepted_by: version.accepted_by,
+            at: version.at,
+            reason: version.reason,
+        }
+    }
+}
+
+/// What there is to export of a time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// The time begins here.
+    pub since: Timestamp,
+    /// And ends here: when it was asked for.
+    pub made_at: Timestamp,
+    /// The environment that it is limited to; none: all of `sluice.toml`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<EnvironmentKey>,
+    /// The deployments that were requested in it, oldest first.
+    pub deployments: Vec<DeploymentId>,
+    /// The versions of `sluice.toml` that were live in it.
+    pub versions: Vec<(AppName, u32)>,
 }
 
 /// A text that is no order; in words, for the person who sent it.
@@ -148,6 +197,9 @@ pub struct Answer {
     /// The `sluice.toml` that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<Box<ShownFile>>,
+    /// What there is to export.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Box<Evidence>>,
     /// The figures that were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<Metrics>,
@@ -178,6 +230,7 @@ impl Answer {
             deployment: None,
             export: None,
             file: None,
+            evidence: None,
             metrics: Vec::new(),
             seen: None,
         }

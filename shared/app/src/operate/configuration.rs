@@ -7,7 +7,7 @@ use sluice_core::failure::PortError;
 use sluice_core::id::{AppName, PrincipalArn};
 use sluice_words::configuration;
 use sluice_words::message::{Block, Message};
-use sluice_words::operate::{Answer, Order, Outcome, PushedFile, ShownFile};
+use sluice_words::operate::{Answer, FileChange, Order, Outcome, PushedFile, ShownFile};
 
 use super::Failed;
 use crate::App;
@@ -112,8 +112,13 @@ impl App {
     async fn show_file(&self, app: &AppName, number: Option<u32>) -> Result<Answer, Stop> {
         let (_, live, text) = self.file_of(app)?;
         let number = number.unwrap_or(live);
-        let Some(text) = self.text_of(app, number, live, text).await? else {
-            return Err(no_version(app, number));
+        let stored = self.ports.configurations.version(app, number).await?;
+        let packaged = || self.live.packaged(app).cloned();
+        let text = match (&stored, number == live) {
+            (Some(stored), _) => stored.text.clone(),
+            (None, true) => text.to_owned(),
+            (None, false) if number == 0 => packaged().ok_or_else(|| no_version(app, number))?,
+            (None, false) => return Err(no_version(app, number)),
         };
         let whose = match (number, number == live) {
             (0, true) => "the file in the functions' packages, which is live".to_owned(),
@@ -127,6 +132,7 @@ impl App {
             app: app.clone(),
             version: number,
             text,
+            change: stored.map(FileChange::from),
         };
         Ok(Answer {
             file: Some(Box::new(file)),

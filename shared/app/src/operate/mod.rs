@@ -5,6 +5,7 @@
 mod act;
 mod command;
 mod configuration;
+mod evidence;
 mod failed;
 mod look;
 mod paper;
@@ -45,8 +46,10 @@ impl App {
         by: &PrincipalArn,
         paper: &Paper,
     ) -> Result<Answer, Failed> {
-        if order.command.split_whitespace().next() == Some("config") {
-            return self.configure(order, by).await;
+        match order.command.split_whitespace().next() {
+            Some("config") => return self.configure(order, by).await,
+            Some(evidence::EVIDENCE) => return self.evidence(&order.command).await,
+            _ => {}
         }
         if let Some(look) = &order.look {
             return self.looked_at(look).await;
