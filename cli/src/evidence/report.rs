@@ -125,11 +125,10 @@ fn verdict(evidence: &Evidence) -> Vec<String> {
             GOOD,
             "Every line, every hash chain and every stored state is as it was written.",
         ),
-        format!(
-            "SHA-256 {}. Whoever could write the file could write all of it again: compare this \
-             with the SHA-256 that was printed when it was written, kept in another place.",
-            evidence.sha256
-        ),
+        "Its SHA-256; compare it with the one that was printed when the file was written, since all \
+         of a file can be written again:"
+            .to_owned(),
+        evidence.sha256.clone(),
     ];
     let differ = evidence
         .deployments

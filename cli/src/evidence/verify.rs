@@ -285,37 +285,40 @@ impl Reading {
 
     /// Each line against what the last one says of it.
     fn hold_against(&mut self, end: &End, sha256: &str) {
+        let last = self.lines.len() + 1;
         let mut problems = Vec::new();
-        let mut problem = |line, place: &Where, what: &str| {
-            problems.push(Problem {
-                line,
-                place: place.clone(),
-                what: what.to_owned(),
-            });
+        let mut problem = |line, place: &Where, what: String| {
+            let place = place.clone();
+            problems.push(Problem { line, place, what });
         };
+        let are_whole = end.sha256 == sha256;
         for (number, (place, hash)) in self.lines.iter().enumerate() {
+            let line = number + 1;
             match end.lines.get(number) {
                 Some(written) if written == hash => {}
-                Some(_) if end.sha256 == sha256 => {
-                    let what = "the last line has another hash of it: the last line was changed";
-                    problem(number + 1, place, what);
-                }
-                Some(_) => problem(number + 1, place, "it was changed after it was written"),
-                None => problem(
-                    number + 1,
-                    place,
-                    "it was added: the last line does not know it",
+                // All lines together are as they were: so it is the last line that is not.
+                _ if are_whole => problem(
+                    last,
+                    &Where::Line,
+                    format!("it was changed: the hash of line {line} in it is another"),
                 ),
+                Some(_) => problem(
+                    line,
+                    place,
+                    "it was changed after it was written".to_owned(),
+                ),
+                None => {
+                    let what = "it was added: the last line does not know it";
+                    problem(line, place, what.to_owned());
+                }
             }
         }
-        let last = self.lines.len() + 1;
-        if end.lines.len() > self.lines.len() {
-            let missing = end.lines.len() - self.lines.len();
+        if let Some(missing) = end.lines.len().checked_sub(last).map(|more| more + 1) {
             let what = format!("lines are missing before it: {missing}");
-            problem(last, &Where::Line, &what);
-        } else if problems.is_empty() && end.sha256 != sha256 {
-            let what =
-                "its hash is not that of the lines before it, which are as they were written";
+            problem(last, &Where::Line, what);
+        }
+        if problems.is_empty() && !are_whole {
+            let what = "it was changed: its hash of all lines is another, and each line is as it was written";
             problems.push(Problem {
                 line: last,
                 place: Where::Line,

@@ -100,7 +100,8 @@ pub fn read(text: &[u8]) -> Result<Vec<Exported>, Unreadable> {
             .map(|line| exported(json(line)?["deployment"].take()))
             .collect();
     }
-    let histories = match json(text)? {
+    let value = json(text)?;
+    let histories = match value {
         Value::Array(records) => by_deployment(records, "")?,
         Value::Object(ref fields) if fields.contains_key("Items") => vec![queried(value)?],
         Value::Object(ref fields) if fields.contains_key("history") => account(value)?,
