@@ -23,6 +23,7 @@ const ALL: [&str; 6] = [
     "loki",
     "event_bridge",
     "webhook",
+    "datadog",
     "pagerduty",
 ];
 
@@ -178,6 +179,7 @@ fn each_hears_what_it_has_a_use_for_once_in_order_and_within_ten_seconds() {
             );
         }
     }
+    assert_eq!(states(&world, "datadog"), [State::Started, State::Ended]);
     assert_eq!(states(&world, "pagerduty"), []);
     let messages: Vec<String> = world
         .monitors()

@@ -207,7 +207,7 @@ fn secret_of(monitor: &Monitor) -> Option<String> {
         Monitor::Grafana { token, .. } | Monitor::Sentry { token, .. } => Some(token.clone()),
         Monitor::Loki { token, .. } => token.clone(),
         Monitor::Webhook { secret, .. } => Some(secret.clone()),
-        Monitor::PagerDuty { key, .. } => Some(key.clone()),
+        Monitor::PagerDuty { key, .. } | Monitor::Datadog { key, .. } => Some(key.clone()),
         Monitor::EventBridge { .. } => None,
     }
 }

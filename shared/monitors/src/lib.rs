@@ -5,6 +5,7 @@
 //! all. Amazon EventBridge is behind [`EventBus`], since only `sluice-aws` names the AWS SDK.
 
 mod answer;
+mod datadog;
 mod grafana;
 mod http;
 mod loki;

@@ -18,7 +18,7 @@ use crate::http::{Answer, Credentials, Http, Request};
 use crate::rest::Rest;
 use crate::sentry::Sentry;
 use crate::tokens::{Known, Tokens};
-use crate::{grafana, loki, pagerduty, webhook};
+use crate::{datadog, grafana, loki, pagerduty, webhook};
 
 /// A monitor that is well answers in less than a second. All the calls for one thing, and reading
 /// the token, have this time together.
@@ -84,6 +84,11 @@ impl WebMonitors {
                 let key = self.secret(monitor).await?;
                 let request = pagerduty::event(url, change, &key);
                 self.ask(monitor, "POST /v2/enqueue", request).await?;
+                Ok(None)
+            }
+            (Monitor::Datadog { url, .. }, News::Change(change)) => {
+                let request = datadog::event(url, change, self.clock.now());
+                self.ask(monitor, "POST /api/v1/events", request).await?;
                 Ok(None)
             }
             (Monitor::Loki { .. }, News::Change(_)) | (_, News::Lines(_)) => Ok(None),
@@ -270,10 +275,13 @@ impl WebMonitors {
     }
 }
 
-/// The secret that goes into the `Authorization` header.
+/// The secret that goes into a header as it is.
 fn authorized_by(monitor: &Monitor) -> Option<&str> {
     match monitor {
-        Monitor::Grafana { .. } | Monitor::Sentry { .. } | Monitor::Loki { .. } => monitor.secret(),
+        Monitor::Grafana { .. }
+        | Monitor::Sentry { .. }
+        | Monitor::Loki { .. }
+        | Monitor::Datadog { .. } => monitor.secret(),
         Monitor::EventBridge { .. } | Monitor::Webhook { .. } | Monitor::PagerDuty { .. } => None,
     }
 }
@@ -286,6 +294,7 @@ fn credentials(monitor: &Monitor, token: &SecretString) -> Credentials {
             let both = format!("{user}:{}", token.expose_secret());
             Credentials::Basic(SecretString::from(STANDARD.encode(both)))
         }
+        Monitor::Datadog { .. } => Credentials::Header(datadog::KEY, token.clone()),
         _ => Credentials::Bearer(token.clone()),
     }
 }

@@ -52,6 +52,13 @@ pub enum Monitor {
         /// The secret with the key that signs them.
         secret: String,
     },
+    /// Events in Datadog.
+    Datadog {
+        /// Where its API answers, without a slash at the end.
+        url: String,
+        /// The secret with the API key.
+        key: String,
+    },
     /// Incidents in PagerDuty for what needs a person.
     #[serde(rename = "pagerduty")]
     PagerDuty {
@@ -71,6 +78,7 @@ impl Monitor {
             Self::Loki { .. } => "loki",
             Self::EventBridge { .. } => "event_bridge",
             Self::Webhook { .. } => "webhook",
+            Self::Datadog { .. } => "datadog",
             Self::PagerDuty { .. } => "pagerduty",
         }
     }
@@ -83,6 +91,7 @@ impl Monitor {
             Self::Loki { .. } => "Loki",
             Self::EventBridge { .. } => "EventBridge",
             Self::Webhook { .. } => "The webhook",
+            Self::Datadog { .. } => "Datadog",
             Self::PagerDuty { .. } => "PagerDuty",
         }
     }
@@ -93,7 +102,7 @@ impl Monitor {
             Self::Grafana { token, .. } | Self::Sentry { token, .. } => Some(token),
             Self::Loki { token, .. } => token.as_deref(),
             Self::Webhook { secret, .. } => Some(secret),
-            Self::PagerDuty { key, .. } => Some(key),
+            Self::PagerDuty { key, .. } | Self::Datadog { key, .. } => Some(key),
             Self::EventBridge { .. } => None,
         }
     }

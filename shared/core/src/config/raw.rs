@@ -530,6 +530,8 @@ tables! {
         optional event_bridge: EventBridge,
         /// A signed HTTP request for each change of state.
         optional webhook: Webhook,
+        /// Datadog: events on its timelines.
+        optional datadog: Datadog,
         /// PagerDuty: an incident where a person is needed.
         optional pagerduty: PagerDuty,
     }
@@ -585,6 +587,15 @@ tables! {
         required url: Url,
         /// The secret with the key that signs them: `whsec_` and base64, as Standard Webhooks has it.
         required secret: SecretName,
+    }
+
+    /// Events in Datadog.
+    struct Datadog as r#"{ key = "sluice/datadog", url = "https://api.datadoghq.eu" }"# {
+        /// The secret with an API key.
+        required key: SecretName,
+        /// The address of your site's API. Default: https://api.datadoghq.com; in the EU
+        /// https://api.datadoghq.eu.
+        optional url: Url,
     }
 
     /// Incidents in PagerDuty.

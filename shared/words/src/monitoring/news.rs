@@ -82,6 +82,11 @@ fn concerns(monitor: &Monitor, change: &StateChange, d: &Deployment) -> bool {
             State::Ended => change.started_at.is_some(),
             _ => false,
         },
+        Monitor::Datadog { .. } => match change.state {
+            State::Started | State::NeedsPerson | State::RollingBack => true,
+            State::Ended => change.started_at.is_some() || needed_person(d),
+            _ => false,
+        },
         // Only what serves users.
         Monitor::Sentry { .. } => ended.is_some_and(super::Outcome::is_live),
         Monitor::PagerDuty { .. } => match change.state {

@@ -7,6 +7,7 @@ use crate::config::text::{Label, SecretName, Url};
 use crate::config::{Monitor, raw};
 
 const SENTRY: &str = "https://sentry.io";
+const DATADOG: &str = "https://api.datadoghq.com";
 const PAGERDUTY: &str = "https://events.pagerduty.com";
 
 /// What the values of secrets begin with at those who give them out.
@@ -28,6 +29,7 @@ pub(super) fn all(raw: Option<&Field<raw::Monitors>>, report: &mut Report) -> Op
             Some(Monitor::EventBridge { bus })
         }),
         given(&raw.webhook, |at| webhook(&at.value, report)),
+        given(&raw.datadog, |at| datadog(&at.value, report)),
         given(&raw.pagerduty, |at| pagerduty(&at.value, report)),
     ];
     let each: Option<Vec<_>> = each.into_iter().collect();
@@ -91,6 +93,14 @@ fn webhook(raw: &raw::Webhook, report: &mut Report) -> Option<Monitor> {
     Some(Monitor::Webhook {
         url: url?,
         secret: secret?,
+    })
+}
+
+fn datadog(raw: &raw::Datadog, report: &mut Report) -> Option<Monitor> {
+    let (url, key) = (given_address(&raw.url, report), place(&raw.key, report));
+    Some(Monitor::Datadog {
+        url: url?.unwrap_or_else(|| DATADOG.to_owned()),
+        key: key?,
     })
 }
 
