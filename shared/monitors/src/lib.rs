@@ -6,6 +6,7 @@
 
 mod answer;
 mod datadog;
+mod github;
 mod grafana;
 mod http;
 mod loki;

@@ -66,6 +66,7 @@ fn key(monitor: &Monitor) -> String {
         | Monitor::Sentry { url, .. }
         | Monitor::Loki { url, .. }
         | Monitor::Webhook { url, .. }
+        | Monitor::GitHub { url, .. }
         | Monitor::PagerDuty { url, .. }
         | Monitor::Datadog { url, .. } => url,
         Monitor::EventBridge { bus } => bus,

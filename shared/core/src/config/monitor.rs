@@ -52,6 +52,16 @@ pub enum Monitor {
         /// The secret with the key that signs them.
         secret: String,
     },
+    /// Deployments of commits in GitHub.
+    #[serde(rename = "github")]
+    GitHub {
+        /// Where its API answers, without a slash at the end.
+        url: String,
+        /// The repository: its owner and its name.
+        repository: String,
+        /// The secret with the token.
+        token: String,
+    },
     /// Events in Datadog.
     Datadog {
         /// Where its API answers, without a slash at the end.
@@ -78,6 +88,7 @@ impl Monitor {
             Self::Loki { .. } => "loki",
             Self::EventBridge { .. } => "event_bridge",
             Self::Webhook { .. } => "webhook",
+            Self::GitHub { .. } => "github",
             Self::Datadog { .. } => "datadog",
             Self::PagerDuty { .. } => "pagerduty",
         }
@@ -91,6 +102,7 @@ impl Monitor {
             Self::Loki { .. } => "Loki",
             Self::EventBridge { .. } => "EventBridge",
             Self::Webhook { .. } => "The webhook",
+            Self::GitHub { .. } => "GitHub",
             Self::Datadog { .. } => "Datadog",
             Self::PagerDuty { .. } => "PagerDuty",
         }
@@ -99,7 +111,9 @@ impl Monitor {
     /// The secret that it needs, by name or ARN.
     pub fn secret(&self) -> Option<&str> {
         match self {
-            Self::Grafana { token, .. } | Self::Sentry { token, .. } => Some(token),
+            Self::Grafana { token, .. }
+            | Self::Sentry { token, .. }
+            | Self::GitHub { token, .. } => Some(token),
             Self::Loki { token, .. } => token.as_deref(),
             Self::Webhook { secret, .. } => Some(secret),
             Self::PagerDuty { key, .. } | Self::Datadog { key, .. } => Some(key),

@@ -530,6 +530,8 @@ tables! {
         optional event_bridge: EventBridge,
         /// A signed HTTP request for each change of state.
         optional webhook: Webhook,
+        /// GitHub: deployments of the commits.
+        optional github: GitHub,
         /// Datadog: events on its timelines.
         optional datadog: Datadog,
         /// PagerDuty: an incident where a person is needed.
@@ -587,6 +589,17 @@ tables! {
         required url: Url,
         /// The secret with the key that signs them: `whsec_` and base64, as Standard Webhooks has it.
         required secret: SecretName,
+    }
+
+    /// Deployments in GitHub.
+    struct GitHub as r#"{ repository = "acme/erp", token = "sluice/github" }"# {
+        /// The repository with the code: its owner and its name.
+        required repository: Label,
+        /// The secret with a token that may write deployments of the repository.
+        required token: SecretName,
+        /// The address of the API. Default: https://api.github.com; of an Enterprise Server
+        /// https://HOST/api/v3.
+        optional url: Url,
     }
 
     /// Events in Datadog.

@@ -95,6 +95,7 @@ fn the_reader_and_the_schema_know_the_same_keys() {
         ("loki = {", "tenant"),
         ("event_bridge = {", "bus"),
         ("webhook = {", "Signed requests."),
+        ("github = {", "Deployments in GitHub."),
         ("datadog = {", "Events in Datadog."),
         ("pagerduty = {", "Incidents in PagerDuty."),
     ];

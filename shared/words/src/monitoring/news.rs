@@ -76,8 +76,8 @@ pub fn next(
 fn concerns(monitor: &Monitor, change: &StateChange, d: &Deployment) -> bool {
     let ended = change.outcome;
     match monitor {
-        // What changed nothing is on no graph.
-        Monitor::Grafana { .. } => match change.state {
+        // What changed nothing is on no graph, and no deployment.
+        Monitor::Grafana { .. } | Monitor::GitHub { .. } => match change.state {
             State::Started => true,
             State::Ended => change.started_at.is_some(),
             _ => false,
