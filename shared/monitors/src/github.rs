@@ -49,7 +49,7 @@ impl<'a> GitHub<'a> {
     /// The request that lists the commit's deployments, the newest first.
     pub(crate) fn find(&self) -> Request {
         let query = Serializer::new(String::new())
-            .append_pair("sha", self.commit)
+            .append_pair("ref", self.commit)
             .append_pair("environment", &self.environment())
             .append_pair("per_page", LOOKED_THROUGH)
             .finish();

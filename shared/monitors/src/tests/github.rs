@@ -59,9 +59,10 @@ fn answer(kept: &Kept, asked: &Asked) -> Reply {
                 let mut pairs = form_urlencoded::parse(query.as_bytes());
                 pairs.find(|(key, _)| key == name).unwrap().1.into_owned()
             };
-            let (sha, environment) = (wanted("sha"), wanted("environment"));
+            let (commit, environment) = (wanted("ref"), wanted("environment"));
             let found = kept.iter().enumerate().rev();
-            let found = found.filter(|(_, one)| one.r#ref == sha && one.environment == environment);
+            let found =
+                found.filter(|(_, one)| one.r#ref == commit && one.environment == environment);
             // It gives payloads back as text where it kept them as text.
             let shown =
                 found.map(|(id, one)| json!({"id": id, "payload": one.payload.to_string()}));
