@@ -1,7 +1,7 @@
 //! A configuration in a few lines, as `sluice config check` prints it.
 
 use sluice_core::config::{
-    Config, Environment, Member, Monitor, NewerRevisions, ServiceKind, Source, Strategy,
+    Config, Environment, Member, Monitor, NewerRevisions, RiskRule, ServiceKind, Source, Strategy,
 };
 use sluice_core::quantity;
 
@@ -43,11 +43,9 @@ pub(super) fn summary(config: &Config) -> String {
                 format!("account {}, {}", environment.account, environment.region)
             )
         ));
-        lines.extend(
-            of(environment)
-                .into_iter()
-                .map(|(name, value)| format!("  {name:11}  {value}")),
-        );
+        let rows = of(environment).into_iter();
+        let rows = rows.chain(commits(config, environment));
+        lines.extend(rows.map(|(name, value)| format!("  {name:11}  {value}")));
     }
     lines.join("\n")
 }
@@ -62,6 +60,20 @@ fn source(source: &Source) -> String {
         None => format!("{main} takes merged pull requests"),
     };
     format!("  branches     of {}: {rules}", source.repository)
+}
+
+/// What becomes of a commit in doubt, and what that is worth without signatures.
+fn commits(config: &Config, environment: &Environment) -> Option<(&'static str, String)> {
+    let rule = match environment.source_rule {
+        RiskRule::Allow => return None,
+        RiskRule::FourEyes => "in doubt need two approvals",
+        RiskRule::Refuse => "in doubt are refused",
+    };
+    let claim = match &config.signatures {
+        Some(_) => "",
+        None => "; without [signatures] an image's commit is only what the image says",
+    };
+    Some(("commits", format!("{rule}{claim}")))
 }
 
 fn kind(kind: ServiceKind) -> &'static str {
