@@ -73,9 +73,14 @@ impl Findings {
                 Doubt::Wrong(changes) => format!(
                     "{built}, which contains {}: it reached {} by a way that [source] does not \
                      allow. Review it, or have it taken back; either way it stays in the history, \
-                     so deploy it once with `rule = \"four-eyes\"` in [environments.{}.source]",
+                     so deploy it once with `rule = \"{}\"` in [environments.{}.source]",
                     named(changes),
                     source.branches.main(),
+                    if environment.approval.is_some() {
+                        "four-eyes"
+                    } else {
+                        "allow"
+                    },
                     environment.name
                 ),
                 other => format!("{built}{}", refusal(source, other)),
