@@ -92,5 +92,6 @@ proptest! {
         let mut company = Company::new(seed, weather);
         company.work(30);
         company.check().map_err(TestCaseError::fail)?;
+        company.check_images().map_err(TestCaseError::fail)?;
     }
 }
