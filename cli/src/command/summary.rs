@@ -43,9 +43,11 @@ pub(super) fn summary(config: &Config) -> String {
                 format!("account {}, {}", environment.account, environment.region)
             )
         ));
-        let rows = of(environment).into_iter();
-        let rows = rows.chain(commits(config, environment));
-        lines.extend(rows.map(|(name, value)| format!("  {name:11}  {value}")));
+        lines.extend(
+            of(environment)
+                .into_iter()
+                .map(|(name, value)| format!("  {name:11}  {value}")),
+        );
     }
     lines.join("\n")
 }
@@ -60,20 +62,6 @@ fn source(source: &Source) -> String {
         None => format!("{main} takes merged pull requests"),
     };
     format!("  branches     of {}: {rules}", source.repository)
-}
-
-/// What becomes of a commit in doubt, and what that is worth without signatures.
-fn commits(config: &Config, environment: &Environment) -> Option<(&'static str, String)> {
-    let rule = match environment.source_rule {
-        RiskRule::Allow => return None,
-        RiskRule::FourEyes => "in doubt need two approvals",
-        RiskRule::Refuse => "in doubt are refused",
-    };
-    let claim = match &config.signatures {
-        Some(_) => "",
-        None => "; without [signatures] an image's commit is only what the image says",
-    };
-    Some(("commits", format!("{rule}{claim}")))
 }
 
 fn kind(kind: ServiceKind) -> &'static str {
@@ -147,6 +135,11 @@ fn of(environment: &Environment) -> Vec<(&'static str, String)> {
         NewerRevisions::Leave => {}
         NewerRevisions::Take => rows.push(("revisions", "newer ones are taken".to_owned())),
         NewerRevisions::Refuse => rows.push(("revisions", "newer ones are refused".to_owned())),
+    }
+    match environment.source_rule {
+        RiskRule::Allow => {}
+        RiskRule::FourEyes => rows.push(("commits", "in doubt need two approvals".to_owned())),
+        RiskRule::Refuse => rows.push(("commits", "in doubt are refused".to_owned())),
     }
     if environment.metrics.is_none() {
         rows.push(("requests", "not compared".to_owned()));
