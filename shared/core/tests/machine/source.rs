@@ -18,9 +18,10 @@ const WRONG: &str = "c0ffee1d5e6f1a2b3c4d5e6f1a2b3c4d5e6f1a2b";
 
 /// A release to production of an image that names its commit.
 fn with(rule: RiskRule) -> (Run, World) {
-    let config = Config::parse(ERP).unwrap();
+    let config = Config::parse(ERP).expect("the ERP's configuration is good");
     let production = EnvironmentName::new("production");
-    let mut environment = config.environment(&production).unwrap().clone();
+    let environment = config.environment(&production);
+    let mut environment = environment.expect("the ERP has it").clone();
     environment.source_rule = rule;
     let mut settings = config.settings(&environment);
     settings.source = Some(Source {
