@@ -29,6 +29,12 @@ SOURCE = {
     "codecommit:UpdateComment",
     "codecommit:UpdatePullRequestApprovalState",
 }
+LOOKS_AT_COMMITS = {
+    "codecommit:GetBranch",
+    "codecommit:GetCommit",
+    "codecommit:GetMergeCommit",
+    "codecommit:ListBranches",
+}
 LOOKS_AT_DATABASES = {
     "rds:DescribeDBClusterSnapshots",
     "rds:DescribeDBClusters",
@@ -58,7 +64,7 @@ CALLED = {
         "OperateRole": STORE
         | {"sqs:SendMessage", "secretsmanager:GetSecretValue", "sts:AssumeRole", "ecr:DescribeImages"},
         "RolloutHookRole": {"dynamodb:GetItem", "dynamodb:Query", "sqs:SendMessage"},
-        "AdvanceRole": WORK,
+        "AdvanceRole": WORK | LOOKS_AT_COMMITS,
         "HealthCheckRole": WORK | SOURCE,
         "ForwardRole": {"events:PutEvents"},
     },

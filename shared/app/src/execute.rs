@@ -95,6 +95,9 @@ impl App {
                 let keys: Vec<PublicKey> = keys.cloned().collect();
                 Outcome::Signature(observe(&stored, &d.release.digest, &keys, is_signed))
             }
+            Command::ReadSource { commit, runs } => {
+                Outcome::Source(self.read_source(d, commit, runs.as_ref()).await?)
+            }
             Command::ReadScan => {
                 let named = d.settings.environment.scan.excepted_ids();
                 Outcome::Scan(ports.registry.scan(target, &d.release, &named).await?)

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Database, Strategy};
 use crate::database::CopyOrder;
 use crate::id::{
-    AlarmName, ContainerName, DeploymentId, EcsServiceName, EnvironmentName, ServiceDeploymentArn,
-    ServiceName, SnapshotId, TaskArn, TaskDefinitionArn,
+    AlarmName, CommitId, ContainerName, DeploymentId, EcsServiceName, EnvironmentName,
+    ServiceDeploymentArn, ServiceName, SnapshotId, TaskArn, TaskDefinitionArn,
 };
 use crate::observation::PinnedSecret;
 use crate::stack::ChangeSetOrder;
@@ -31,6 +31,13 @@ pub enum Command {
     ReadScan,
     /// Read which of the keys has signed the image.
     ReadSignature,
+    /// Ask the source repository about the commit that the image names.
+    ReadSource {
+        /// The commit.
+        commit: CommitId,
+        /// The deployment that proved what runs.
+        runs: Option<DeploymentId>,
+    },
     /// See whether the digest has succeeded elsewhere.
     ReadProof {
         /// Where it must have.
@@ -334,6 +341,7 @@ impl Command {
             Self::ReadImage => CommandKind::ReadImage,
             Self::ReadScan => CommandKind::ReadScan,
             Self::ReadSignature => CommandKind::ReadSignature,
+            Self::ReadSource { .. } => CommandKind::ReadSource,
             Self::ReadProof { .. } => CommandKind::ReadProof,
             Self::PinSecrets => CommandKind::PinSecrets,
             Self::ReadServices => CommandKind::ReadServices,
@@ -416,6 +424,7 @@ impl Command {
             Self::ReadImage
             | Self::ReadScan
             | Self::ReadSignature
+            | Self::ReadSource { .. }
             | Self::ReadProof { .. }
             | Self::PinSecrets
             | Self::ReadServices

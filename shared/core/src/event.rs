@@ -25,6 +25,7 @@ use crate::observation::{
 use crate::release::VerifiedRelease;
 use crate::restore::Found;
 use crate::signature::SignatureObservation;
+use crate::source::SourceObservation;
 use crate::stack::{ChangeSetReading, Execution, StackUpdate};
 
 /// What can happen to a deployment.
@@ -175,6 +176,8 @@ pub enum Outcome {
     Scan(ScanObservation),
     /// Of `ReadSignature`.
     Signature(SignatureObservation),
+    /// Of `ReadSource`.
+    Source(SourceObservation),
     /// Of `ReadProof`.
     Proof(ProofObservation),
     /// Of `PinSecrets`: each secret, or what is wrong with it.
@@ -300,6 +303,7 @@ impl Outcome {
             Self::Image(_) => "image",
             Self::Scan(_) => "scan",
             Self::Signature(_) => "signature",
+            Self::Source(_) => "source",
             Self::Proof(_) => "proof",
             Self::Secrets(_) => "secrets",
             Self::Services(_) => "services",

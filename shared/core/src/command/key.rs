@@ -154,6 +154,7 @@ kinds! {
     ReadServices = "read-services",
     ReadSignature = "read-signature",
     ReadSnapshot = "read-snapshot",
+    ReadSource = "read-source",
     ReadStackUpdate = "read-stack-update",
     RegisterInspector = "register-inspector",
     RegisterTaskDefinition = "register-task-definition",

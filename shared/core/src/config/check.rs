@@ -194,6 +194,8 @@ fn configure(app: &raw::App, report: &mut Report) -> Option<Vec<Member>> {
 /// What the rest of the file may refer to.
 struct Known<'a> {
     app: Option<&'a AppName>,
+    /// Whether the file says where the source code is.
+    has_source: bool,
     /// The services with their kinds; `None` where the kind, or the whole table, cannot be read.
     services: Option<Vec<(&'a ServiceName, Option<ServiceKind>)>>,
 }
@@ -208,7 +210,11 @@ impl<'a> Known<'a> {
                 .map(|(name, service)| (&name.value, kind(service)))
                 .collect()
         });
-        Self { app, services }
+        Self {
+            app,
+            has_source: file.source.is_some(),
+            services,
+        }
     }
 
     fn services(&self) -> impl Iterator<Item = (&'a ServiceName, Option<ServiceKind>)> + '_ {

@@ -126,6 +126,7 @@ impl Config {
             registry: self.registry.clone(),
             source_hosts: self.source_hosts.clone(),
             signatures: self.signatures.clone(),
+            source: self.source.clone(),
             services: self.services.clone(),
             migration: self.migration.clone(),
             smoke_tests: self.smoke_tests.clone(),
@@ -149,6 +150,9 @@ pub struct Settings {
     /// Whose signatures its images need.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signatures: Option<Signatures>,
+    /// Where the source code is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
     /// The application's services.
     pub services: Vec<Service>,
     /// How the database schema is brought up to date.
@@ -281,6 +285,9 @@ pub struct Environment {
     /// runs.
     #[serde(default, skip_serializing_if = "NewerRevisions::is_default")]
     pub newer_revisions: NewerRevisions,
+    /// What becomes of a plan whose image may be built from a commit that is not to be released.
+    #[serde(default, skip_serializing_if = "RiskRule::is_allow")]
+    pub source_rule: RiskRule,
     /// The CloudFormation stack that a release changes first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack: Option<Stack>,

@@ -307,6 +307,9 @@ tables! {
         /// the one that runs: `leave` shows it and does not use it, `take` makes the release from it,
         /// `refuse` draws no plan. Services with a `task_definition` do not need it. Default: leave.
         optional newer_revisions: NewerRevisions,
+        /// What happens to a plan whose commit is in doubt: its image may be built from what should not
+        /// be released. Needs `[source]`. Default: the plan says so.
+        optional source: SourceRule,
         /// The CloudFormation stack that a release changes before anything else: see docs/stack.md.
         /// Default: none is changed.
         optional stack: Stack,
@@ -477,6 +480,15 @@ tables! {
         optional serves_traffic: RiskRule,
         /// Anything else. Default: allow.
         optional other: RiskRule,
+    }
+
+    /// What happens to a plan whose commit is in doubt.
+    struct SourceRule as r#"{ rule = "refuse" }"# {
+        /// In doubt is a commit that contains a change which reached `main` by a wrong way and does not
+        /// run here yet, that is on no branch to release from or not in the repository, or that the
+        /// image does not name. `allow` says so in the plan, `four-eyes` requires approvals by two
+        /// people of whom neither requested it, `refuse` draws no plan: see docs/source.md.
+        required rule: RiskRule,
     }
 
     /// Which findings of the image scan block.

@@ -13,6 +13,7 @@ use crate::observation::{
 };
 use crate::release::VerifiedRelease;
 use crate::signature::SignatureObservation;
+use crate::source::SourceObservation;
 use crate::stack::ChangeSetReading;
 
 /// The answers so far. A field is `None` until it has been read.
@@ -23,6 +24,8 @@ pub struct Survey {
     pub scan: Option<ScanObservation>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<SignatureObservation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceObservation>,
     pub proof: Option<ProofObservation>,
     pub secrets: Option<Result<Vec<PinnedSecret>, Vec<SecretProblem>>>,
     pub services: Option<Vec<ServiceObservation>>,

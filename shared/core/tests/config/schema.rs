@@ -41,7 +41,7 @@ fn every_table_and_key_is_described() {
     let schema = schema();
     let mut found = Vec::new();
     tables(&schema, &mut found);
-    assert_eq!(found.len(), 32, "{found:#?}");
+    assert_eq!(found.len(), 33, "{found:#?}");
     assert!(!schema.to_string().contains("null"), "TOML has no null");
 }
 
@@ -55,6 +55,8 @@ name = "erp-production"
 waivers = [ { resource = "Redis", property = "Engine", by = "ops", reason = "it only caches" }]
 [environments.production.stack_rules]
 other = "allow"
+[environments.production.source]
+rule = "refuse"
 "#;
 
 const SIGNATURES: &str = "[signatures]\nkeys = [\"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEJKLuht9ZgXZSCJfh4bBvyWmyldZENY0BwDlDGdgFjL9WElr0RmARNw4Gz0vk51J8CVXOHGl7+t5G1op7ShYmag==\"]";
@@ -78,9 +80,13 @@ fn the_reader_and_the_schema_know_the_same_keys() {
         ("[environments.production.roles]", "override"),
         ("freezes = [\n  {", "from"),
         ("[environments.production.backup]", "instance"),
-        ("waivers = [{", "rule"),
+        ("waivers = [{", "revision"),
         ("[environments.production.migration_rules]", "breaking"),
         ("bake = {", "failures"),
+        (
+            "[environments.production.source]",
+            "What happens to a plan whose commit is in doubt.",
+        ),
         ("[environments.production.stack]", "template"),
         ("waivers = [ {", "resource"),
         ("[environments.production.stack_rules]", "holds_data"),

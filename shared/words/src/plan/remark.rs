@@ -6,6 +6,8 @@ use sluice_core::note::short_arn;
 use sluice_core::plan::{Remark, split};
 use sluice_core::quantity;
 
+use super::commit::{in_doubt, lacks};
+
 /// The remark as a sentence.
 pub fn remark(remark: &Remark) -> String {
     Said(remark).to_string()
@@ -48,6 +50,25 @@ impl fmt::Display for Said<'_> {
                     false => Ok(()),
                 }
             }
+            Remark::SourceInDoubt {
+                commit,
+                signed,
+                main,
+                doubt,
+                four_eyes,
+            } => {
+                f.write_str(&in_doubt((commit.as_ref(), *signed), main, doubt))?;
+                match four_eyes {
+                    true => f.write_str("; two people must approve"),
+                    false => Ok(()),
+                }
+            }
+            Remark::LacksMergeBack {
+                commit,
+                signed,
+                main,
+                lacks: missing,
+            } => f.write_str(&lacks((commit, *signed), main, missing)),
             Remark::PusherUnknown { four_eyes } => {
                 f.write_str("Slack does not know who pushed the image")?;
                 match four_eyes {
