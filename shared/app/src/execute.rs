@@ -25,6 +25,8 @@ use sluice_core::signature::{PublicKey, observe};
 use sluice_core::smoke;
 use sluice_signatures::is_signed;
 
+pub(crate) use health::patiently;
+
 use crate::App;
 use crate::ports::{
     EnvironmentKey, HttpRequest, MetricsQuery, Target, TaskDefinitionOrder, TaskOrder,

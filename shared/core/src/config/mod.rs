@@ -8,6 +8,7 @@ mod metrics;
 mod migration;
 mod monitor;
 mod nesting;
+mod parity;
 mod people;
 mod problem;
 mod raw;
@@ -39,10 +40,11 @@ use crate::migration::Risk;
 use crate::registry::Registry;
 use crate::tag::TagPattern;
 
-pub use check::{holds_password, names_secret};
+pub use check::{holds_password, names_secret, words_of};
 pub use metrics::Metrics;
 pub use migration::{Inspect, Migration, RiskRule, WaivedFinding, is_alembic};
 pub use monitor::Monitor;
+pub use parity::{AllowedDifference, ParityTopic, Ratio};
 pub use people::People;
 pub use problem::{Problem, Problems};
 pub use report::did_you_mean;
@@ -86,6 +88,9 @@ pub struct Config {
     /// Who is who, for those who ask from a terminal.
     #[serde(default, skip_serializing_if = "People::is_empty")]
     pub people: People,
+    /// Differences between environments that someone answers for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_differences: Vec<AllowedDifference>,
     /// The environments, in the order of the file.
     pub environments: Vec<Environment>,
 }
