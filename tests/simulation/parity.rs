@@ -81,7 +81,7 @@ fn web_in(cluster: &str) -> (ClusterName, EcsServiceName) {
 }
 
 /// Someone registers what web runs in staging with a change, and deploys it.
-fn deploys_by_hand(world: &mut World, change: impl FnOnce(&mut Value)) {
+fn deploys_by_hand(world: &World, change: impl FnOnce(&mut Value)) {
     let (cluster, service) = web_in("erp-staging");
     world.with_cloud(|cloud| {
         let runs = cloud.service(&cluster, &service).expect("it is furnished");
@@ -100,7 +100,14 @@ fn deploys_by_hand(world: &mut World, change: impl FnOnce(&mut Value)) {
         let name = format!("{}:{}", made.family, made.revision);
         assert!(cloud.update_by_hand(&cluster, &service, &name, None));
     });
-    erp::run(world);
+}
+
+/// So long that what was changed is done, and every read sees it.
+fn passes(world: &World, time: SignedDuration) {
+    world.with_cloud(|cloud| {
+        let to = cloud.now() + time;
+        cloud.advance_to(to);
+    });
 }
 
 #[test]
@@ -138,8 +145,8 @@ fn after_a_release_both_are_alike_apart_from_what_is_accepted() {
 
 #[test]
 fn what_people_and_infrastructure_code_change_in_one_of_them_is_seen() {
-    let mut world = both_run("one");
-    deploys_by_hand(&mut world, |made| {
+    let world = both_run("one");
+    deploys_by_hand(&world, |made| {
         made["memory"] = json!("2048");
         let app = &mut made["containerDefinitions"][0];
         assert_eq!(app["name"], "app");
@@ -165,8 +172,9 @@ fn what_people_and_infrastructure_code_change_in_one_of_them_is_seen() {
             &[("RedisType", "small")],
         );
     });
+    passes(&world, HOUR);
     let parity = compared(&world);
-    assert_eq!(parity["verdict"], "differs");
+    assert_eq!(unknown(&parity), Vec::<String>::new(), "{parity:#}");
     assert_eq!(
         open(&parity),
         [
@@ -197,31 +205,25 @@ fn a_release_that_staging_has_and_production_has_not_is_a_difference() {
             "image image of beat",
             "image image of web",
             "image image of worker",
+            "schema revision of -",
         ]
     );
 }
 
 #[test]
 fn a_read_that_lags_tells_what_was_and_the_next_what_is() {
-    let mut world = both_run("one");
+    let world = both_run("one");
     let (cluster, web) = web_in("erp-production");
-    world.with_cloud(|cloud| cloud.set_lag(Lag::exactly(SignedDuration::from_secs(30))));
-    let later = world.now() + HOUR;
-    world.run(Default::default(), |world| world.now() >= later);
-    world.with_cloud(|cloud| {
-        let to = cloud.now() + SignedDuration::from_secs(40);
-        cloud.advance_to(to);
-        cloud.set_front(&cluster, &web, |front| front.interval_s = 10);
-    });
+    let lag = SignedDuration::from_secs(30);
+    world.with_cloud(|cloud| cloud.set_lag(Lag::exactly(lag)));
+    passes(&world, HOUR);
+    world.with_cloud(|cloud| cloud.set_front(&cluster, &web, |front| front.interval_s = 10));
     assert_eq!(
         compared(&world)["verdict"],
         "alike",
         "AWS does not show it yet"
     );
-    world.with_cloud(|cloud| {
-        let to = cloud.now() + SignedDuration::from_secs(40);
-        cloud.advance_to(to);
-    });
+    passes(&world, lag + lag);
     let parity = compared(&world);
     assert_eq!(open(&parity), ["health-check target group interval of web"]);
 }
@@ -314,7 +316,7 @@ fn which_two_are_meant_follows_from_after() {
     for (command, told) in [
         ("parity staging", "has no `after`"),
         ("parity staging staging", "are one environment"),
-        ("parity staging prod", "Did you mean"),
+        ("parity staging prodution", "Did you mean"),
         ("parity staging production now", "now"),
     ] {
         let answer = asks(command);
