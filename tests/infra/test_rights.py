@@ -43,6 +43,7 @@ LOOKS_AT_SERVICES = {
     "ecs:ListServiceDeployments",
     "elasticloadbalancing:DescribeListeners",
     "elasticloadbalancing:DescribeRules",
+    "elasticloadbalancing:DescribeTargetGroups",
     "elasticloadbalancing:DescribeTargetHealth",
 }
 
@@ -64,7 +65,9 @@ CALLED = {
     },
     ENVIRONMENT: {
         "Role": None,  # Whatever an adapter calls with a role.
-        "ReadRole": LOOKS_AT_DATABASES | LOOKS_AT_SERVICES | {"ecr:DescribeImages"},
+        "ReadRole": LOOKS_AT_DATABASES
+        | LOOKS_AT_SERVICES
+        | {"cloudformation:DescribeStacks", "cloudformation:GetTemplate", "ecr:DescribeImages"},
         "RolloutHookRole": {"dynamodb:GetItem", "dynamodb:Query", "sqs:SendMessage"},
         "ForwardRole": {"events:PutEvents"},
     },
