@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use sluice_core::config::Config;
 use sluice_core::failure::PortError;
 use sluice_core::id::{AccountId, ClusterName, EcsServiceName, Region};
-use sluice_sim::cloud::{Dependency, Fault, ImageBehaviour, Lag, Operation};
+use sluice_core::plan::Remark;
+use sluice_sim::cloud::{Cloud, Dependency, Fault, ImageBehaviour, Lag, Operation};
 use sluice_sim::workplace::Weather;
 use sluice_sim::world::World;
 
@@ -324,4 +325,78 @@ fn which_two_are_meant_follows_from_after() {
         let said = answer["message"]["summary"].as_str().unwrap_or_default();
         assert!(said.contains(told), "{command}: {said}");
     }
+}
+
+/// What the plan of the newest deployment to production says of staging.
+fn remarks(world: &World) -> Vec<String> {
+    let newest = erp::deployments(world, "production").pop();
+    let newest = newest.expect("one was opened");
+    let remarks = newest.deployment.sealed_plan().seen.remarks.iter();
+    let told = remarks.filter(|remark| matches!(remark, Remark::Unlike { .. }));
+    told.map(sluice_words::plan::remark).collect()
+}
+
+/// v1.4.0 has succeeded in staging; then something happens, and it is pushed for production.
+fn after_staging(config: Config, happens: impl FnOnce(&mut World)) -> World {
+    let mut world = erp::world_of(config, 1, Weather::default());
+    erp::push(&world, "release-1.4.0", "one", &ImageBehaviour::default());
+    erp::run(&mut world);
+    happens(&mut world);
+    erp::push(&world, "v1.4.0", "one", &ImageBehaviour::default());
+    erp::run(&mut world);
+    assert_eq!(erp::ends(&world, "production"), ["Succeeded"]);
+    erp::assert_nothing_broke(&world);
+    world
+}
+
+#[test]
+fn the_plan_says_where_staging_is_unlike_production_and_nothing_of_what_the_release_brings() {
+    let world = after_staging(config(), |_| {});
+    assert_eq!(remarks(&world), Vec::<String>::new(), "all else is alike");
+
+    let world = after_staging(config(), |world| {
+        deploys_by_hand(world, |made| made["memory"] = json!("2048"));
+        passes(world, HOUR);
+    });
+    let [said] = remarks(&world).try_into().expect("one remark");
+    for part in [
+        "staging is unlike this environment in 1 thing",
+        "task-size memory of web",
+        "what succeeded there may fail here",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(world.slack().was_ever_said("task-size memory of web"));
+}
+
+#[test]
+fn what_cannot_be_read_holds_up_no_deployment_and_is_said_to_be_not_known() {
+    let world = after_staging(config(), |world| {
+        let denied = "elasticloadbalancing:DescribeTargetGroups: access denied";
+        let denied = Fault::Fail(PortError::permanent(denied));
+        let faults = |cloud: &mut Cloud| {
+            cloud
+                .faults()
+                .always(Operation::DescribeTargetGroups, denied);
+        };
+        world.with_cloud(faults);
+    });
+    let [said] = remarks(&world).try_into().expect("one remark");
+    assert!(
+        said.contains("it is not known whether staging is like"),
+        "{said}"
+    );
+    assert!(said.contains("access denied"), "{said}");
+}
+
+#[test]
+fn without_the_table_plans_say_nothing_of_it_and_nothing_is_read_for_it() {
+    let world = after_staging(erp::config(), |world| {
+        deploys_by_hand(world, |made| made["memory"] = json!("2048"));
+        passes(world, HOUR);
+    });
+    assert_eq!(remarks(&world), Vec::<String>::new());
+    let asked = Operation::DescribeTargetGroups;
+    let calls = world.with_cloud(|cloud| cloud.faults().calls(asked));
+    assert_eq!(calls, 0);
 }

@@ -102,6 +102,9 @@ impl App {
                 Outcome::Scan(ports.registry.scan(target, &d.release, &named).await?)
             }
             Command::ReadProof { environment } => Outcome::Proof(self.proof(d, environment).await?),
+            Command::ReadParity { environment } => {
+                Outcome::Parity(Box::new(self.unlike(d, environment).await))
+            }
             Command::PinSecrets => self.pin_secrets(d, target).await?,
             Command::ReadServices => {
                 let services = match d.kind.is_release() && d.phase.is_untouched() {

@@ -6,21 +6,25 @@ use futures::future::{Either, select};
 use futures::join;
 use jiff::SignedDuration;
 use sluice_core::config::{Config, Environment, Settings};
+use sluice_core::deployment::Deployment;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::PortError;
-use sluice_core::id::{AppName, DeploymentId};
-use sluice_core::parity::{Facts, NotKnown, Parity, Readings, compare, facts};
+use sluice_core::id::{AppName, DeploymentId, EnvironmentName};
+use sluice_core::parity::{Facts, NotKnown, Parity, Readings, Unlike, compare, facts};
 use sluice_core::schema;
 
 use crate::App;
 use crate::execute::patiently;
 use crate::ports::{EnvironmentState, Target};
 
-/// How long AWS may take where a person waits for the answer in a chat: Slack wants it within 3
-/// seconds.
-pub(crate) const IN_CHAT: SignedDuration = SignedDuration::from_millis(1_700);
+/// How long all reads may take where a person waits for the answer in a chat: Slack wants it within 3
+/// seconds, and a function that had to be started has used more than one of them.
+pub(crate) const IN_CHAT: SignedDuration = SignedDuration::from_millis(1_100);
 /// How long where someone waits at a terminal: `operate` answers after 50 seconds at the latest.
 pub(crate) const AT_TERMINAL: SignedDuration = SignedDuration::from_secs(40);
+
+/// How long a plan is held up at most.
+const IN_PLANNING: SignedDuration = SignedDuration::from_secs(5);
 
 /// Deployments in which the revision of the schema is looked for, the newest first.
 const LOOKED_AT: usize = 20;
@@ -77,7 +81,21 @@ impl App {
             self.facts(config, other, on_behalf, within)
         );
         let names = [&one.name, &other.name];
-        compare(names, [&first, &second], &config.allowed_differences)
+        compare(names, [&first, &second], config.allowed_differences())
+    }
+
+    /// Where the environment before is unlike the one that the deployment leads to: for its plan, which
+    /// waits for no one.
+    pub(crate) async fn unlike(&self, d: &Deployment, before: &EnvironmentName) -> Unlike {
+        let here = &d.settings.environment;
+        let config = self.configs.app(d.app());
+        let found = config.and_then(|config| Some((config, config.environment(before)?)));
+        let Some((config, before)) = found else {
+            return Unlike::unread(before, "sluice.toml has no such environment any more");
+        };
+        let parity = self.compared(config, [before, here], Some(&d.id), IN_PLANNING);
+        let sets = here.variables.keys().chain(here.secrets.keys());
+        Unlike::of(&parity.await, &sets.cloned().collect())
     }
 
     fn two(

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_ecs::types::LoadBalancer;
 use aws_sdk_elasticloadbalancingv2::types::{Rule, RuleCondition, TargetGroup};
+use futures::try_join;
 use sluice_core::failure::PortError;
 use sluice_core::parity::{Front, Value};
 
@@ -32,20 +33,24 @@ pub(crate) async fn read(
         return Ok(None);
     };
     // A listener in place of a rule has no conditions.
-    let rule = match arn.filter(|arn| arn.contains(":listener-rule/")) {
-        Some(arn) => told(&rule(clients, &arn).await?),
-        None => BTreeMap::new(),
-    };
-    let health_check = health_check(&target_group(clients, group).await?);
-    Ok(Some(Front { rule, health_check }))
+    let arn = arn.filter(|arn| arn.contains(":listener-rule/"));
+    let (rule, group) = try_join!(rule(clients, arn), target_group(clients, group))?;
+    Ok(Some(Front {
+        rule: rule.as_ref().map(told).unwrap_or_default(),
+        health_check: health_check(&group),
+    }))
 }
 
-async fn rule(clients: &ClientSet, arn: &str) -> Result<Rule, PortError> {
+async fn rule(clients: &ClientSet, arn: Option<String>) -> Result<Option<Rule>, PortError> {
     const ACTION: &str = "elasticloadbalancing:DescribeRules";
-    let answer = clients.elb().describe_rules().rule_arns(arn).send().await;
-    let answer = answer.map_err(|error| port_error(ACTION, arn, error))?;
+    let Some(arn) = arn else {
+        return Ok(None);
+    };
+    let answer = clients.elb().describe_rules().rule_arns(&arn).send().await;
+    let answer = answer.map_err(|error| port_error(ACTION, &arn, error))?;
     let found = answer.rules.unwrap_or_default().pop();
-    found.ok_or_else(|| incomplete(ACTION, arn, "rule"))
+    let found = found.ok_or_else(|| incomplete(ACTION, &arn, "rule"));
+    found.map(Some)
 }
 
 async fn target_group(clients: &ClientSet, arn: &str) -> Result<TargetGroup, PortError> {

@@ -2,7 +2,7 @@
 
 use sluice_core::config::ParityTopic;
 use sluice_core::id::{AppName, ServiceName};
-use sluice_core::parity::{Difference, NotKnown, Parity, Side, Unknown, Verdict};
+use sluice_core::parity::{Difference, NotKnown, Parity, Side, Unknown, Unlike, Verdict};
 use sluice_core::quantity;
 
 use crate::message::{Block, Message};
@@ -77,30 +77,27 @@ fn accepted_ones(count: usize) -> String {
     format!("{count} accepted {noun}")
 }
 
-/// What differs in the plan of a release to one of them, in a line; `None` where nothing does.
-pub fn line(parity: &Parity) -> Option<String> {
-    let open: Vec<&Difference> = parity.not_allowed().collect();
-    let named = open.iter().take(3);
+/// What a plan says of the environment before, in a line.
+pub fn unlike(unlike: &Unlike) -> String {
+    let before = &unlike.environment;
+    let compare = "`sluice parity` shows both side by side";
+    let count = unlike.named.len() + unlike.more;
+    if count == 0 {
+        let unknown = unlike.unknown.as_ref().map(not_known).unwrap_or_default();
+        return format!("it is not known whether {before} is like this environment: {unknown}");
+    }
+    let named = unlike.named.iter();
     let mut named: Vec<String> = named
         .map(|one| subject(one.what, one.service.as_ref(), &one.name))
         .collect();
-    if open.len() > named.len() {
-        named.push("…".to_owned());
+    if unlike.more > 0 {
+        named.push(format!("{} more", unlike.more));
     }
-    let [one, other] = &parity.environments;
-    let compare = format!("`sluice parity {one} {other}` shows them side by side");
-    match parity.verdict() {
-        Verdict::Alike => None,
-        Verdict::Differs => Some(format!(
-            "{one} is unlike {other} in {} ({}): what succeeded there may fail here. {compare}",
-            quantity::count(open.len(), "thing"),
-            named.join(", ")
-        )),
-        Verdict::Unknown => Some(format!(
-            "it is not known whether {one} is like {other}: {}. {compare}",
-            parity.unknown.first().map(not_known).unwrap_or_default()
-        )),
-    }
+    format!(
+        "{before} is unlike this environment in {} ({}), so what succeeded there may fail here; {compare}",
+        quantity::count(count, "thing"),
+        named.join(", ")
+    )
 }
 
 /// A name with what it is: `variable LOG_LEVEL of web`.
@@ -228,4 +225,130 @@ fn alike(parity: &Parity) -> String {
         "{alike} {{env}}, {{account}}, {{region}} and {{host}} stand for each environment's own; secrets \
          and variables are compared by name."
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use sluice_core::config::Ratio;
+    use sluice_core::id::{DeploymentId, EnvironmentName};
+    use sluice_core::migration::Waiver;
+    use sluice_core::parity::Alike;
+
+    use super::*;
+
+    fn difference(
+        what: ParityTopic,
+        service: Option<&str>,
+        name: &str,
+        sides: [Side; 2],
+    ) -> Difference {
+        Difference {
+            what,
+            service: service.map(ServiceName::new),
+            name: name.to_owned(),
+            sides,
+            ratio: None,
+            allowed: None,
+        }
+    }
+
+    fn value(text: &str) -> Side {
+        Side::Value(text.to_owned())
+    }
+
+    fn parity() -> Parity {
+        let image = |of: char| value(&format!("sha256:{}", of.to_string().repeat(64)));
+        let size = difference(
+            ParityTopic::TaskSize,
+            Some("worker"),
+            "memory",
+            [value("1024"), value("4096")],
+        );
+        Parity {
+            environments: ["staging", "production"].map(EnvironmentName::new),
+            differences: vec![
+                difference(
+                    ParityTopic::Image,
+                    Some("web"),
+                    "image",
+                    [image('a'), image('b')],
+                ),
+                Difference {
+                    ratio: Ratio::of(1024, 4096),
+                    ..size.clone()
+                },
+                difference(
+                    ParityTopic::Variable,
+                    Some("web"),
+                    "DEBUG",
+                    [Side::Present, Side::Absent],
+                ),
+                difference(
+                    ParityTopic::StackParameter,
+                    None,
+                    "Password",
+                    [Side::Hidden, Side::Hidden],
+                ),
+                difference(
+                    ParityTopic::Configuration,
+                    None,
+                    "metrics.least_requests",
+                    [Side::Absent, value("100")],
+                ),
+                Difference {
+                    allowed: Some(Waiver {
+                        by: "the platform team".to_owned(),
+                        reason: "production has more load".to_owned(),
+                    }),
+                    ..size
+                },
+            ],
+            unknown: vec![
+                Unknown {
+                    what: ParityTopic::ListenerRule,
+                    service: Some(ServiceName::new("web")),
+                    environment: EnvironmentName::new("production"),
+                    why: NotKnown::Unread("elasticloadbalancing:DescribeRules: denied".to_owned()),
+                },
+                Unknown {
+                    what: ParityTopic::Schema,
+                    service: None,
+                    environment: EnvironmentName::new("staging"),
+                    why: NotKnown::Restored(DeploymentId::from_outside("dep-1")),
+                },
+            ],
+            alike: vec![Alike {
+                what: ParityTopic::Secret,
+                service: Some(ServiceName::new("web")),
+                names: vec!["DATABASE_URL".to_owned(), "SECRET_KEY".to_owned()],
+            }],
+        }
+    }
+
+    fn told(parity: &Parity, lines: usize) -> String {
+        let message = message(&AppName::new("erp"), parity, lines);
+        let blocks = message.blocks.iter().map(|block| match block {
+            Block::Text(text) | Block::Code(text) | Block::Context(text) => text.as_str(),
+            other => panic!("{other:?}"),
+        });
+        blocks.collect::<Vec<_>>().join("\n\n")
+    }
+
+    #[test]
+    fn both_stand_side_by_side() {
+        insta::assert_snapshot!(told(&parity(), usize::MAX));
+    }
+
+    #[test]
+    fn every_end_is_told_as_what_it_is() {
+        let mut parity = parity();
+        let mut said = vec![told(&parity, 2)];
+        parity.differences.drain(..5);
+        said.push(told(&parity, usize::MAX));
+        parity.unknown.clear();
+        said.push(told(&parity, usize::MAX));
+        parity.differences.clear();
+        said.push(told(&parity, usize::MAX));
+        insta::assert_snapshot!(said.join("\n\n----\n\n"));
+    }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_ecs::types::{ContainerDefinition, NetworkMode, TaskDefinition};
+use aws_sdk_ecs::types::{ContainerDefinition, NetworkMode, Service, TaskDefinition};
+use futures::future::try_join_all;
+use futures::join;
 use sluice_app::ports::ServiceQuery;
 use sluice_core::failure::PortError;
 use sluice_core::id::{ClusterName, ContainerName};
@@ -17,27 +19,39 @@ pub(super) async fn read(
     cluster: &ClusterName,
     queries: &[ServiceQuery],
 ) -> Result<Vec<ServiceFacts>, PortError> {
-    let mut all = Vec::new();
-    for (query, service, arn) in read::running(clients, cluster, queries).await? {
-        let (definition, _) = task_definition::describe(clients, &arn).await?;
-        let own = task_definition::container(&definition, &query.container)?;
-        let front = front::read(clients, service.load_balancers()).await;
-        let mut facts = ServiceFacts {
-            service: query.service.clone(),
-            image: own.image().unwrap_or_default().to_owned(),
-            size: size(&definition),
-            variables: BTreeSet::new(),
-            secrets: BTreeSet::new(),
-            settings: settings(&definition),
-            health_checks: BTreeMap::new(),
-            front: front.map_err(|error| NotKnown::Unread(error.to_string())),
-        };
-        for container in definition.container_definitions() {
-            add(&mut facts, container, &query.container);
-        }
-        all.push(facts);
+    let running = read::running(clients, cluster, queries).await?;
+    let facts = running
+        .iter()
+        .map(|(query, service, arn)| one(clients, query, service, arn));
+    try_join_all(facts).await
+}
+
+async fn one(
+    clients: &ClientSet,
+    query: &ServiceQuery,
+    service: &Service,
+    arn: &str,
+) -> Result<ServiceFacts, PortError> {
+    let (definition, front) = join!(
+        task_definition::describe(clients, arn),
+        front::read(clients, service.load_balancers())
+    );
+    let (definition, _) = definition?;
+    let own = task_definition::container(&definition, &query.container)?;
+    let mut facts = ServiceFacts {
+        service: query.service.clone(),
+        image: own.image().unwrap_or_default().to_owned(),
+        size: size(&definition),
+        variables: BTreeSet::new(),
+        secrets: BTreeSet::new(),
+        settings: settings(&definition),
+        health_checks: BTreeMap::new(),
+        front: front.map_err(|error| NotKnown::Unread(error.to_string())),
+    };
+    for container in definition.container_definitions() {
+        add(&mut facts, container, &query.container);
     }
-    Ok(all)
+    Ok(facts)
 }
 
 /// ECS answers in units of CPU and in MiB, whatever was registered.

@@ -157,7 +157,7 @@ fn config(file: &File, report: &mut Report) -> Option<Config> {
         signatures: signatures?,
         source: source?,
         people: people?.unwrap_or_default(),
-        allowed_differences: parity?.unwrap_or_default(),
+        parity: parity?,
         environments,
     })
 }

@@ -88,9 +88,10 @@ pub struct Config {
     /// Who is who, for those who ask from a terminal.
     #[serde(default, skip_serializing_if = "People::is_empty")]
     pub people: People,
-    /// Differences between environments that someone answers for.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub allowed_differences: Vec<AllowedDifference>,
+    /// Differences between environments that someone answers for; `None` where plans say nothing of
+    /// the environment before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parity: Option<Vec<AllowedDifference>>,
     /// The environments, in the order of the file.
     pub environments: Vec<Environment>,
 }
@@ -116,6 +117,11 @@ impl Config {
         self
     }
 
+    /// Differences between environments that someone answers for.
+    pub fn allowed_differences(&self) -> &[AllowedDifference] {
+        self.parity.as_deref().unwrap_or_default()
+    }
+
     /// The environment of that name.
     pub fn environment(&self, name: &EnvironmentName) -> Option<&Environment> {
         self.environments
@@ -134,6 +140,7 @@ impl Config {
             services: self.services.clone(),
             migration: self.migration.clone(),
             smoke_tests: self.smoke_tests.clone(),
+            compares: self.parity.is_some() && environment.after.is_some(),
             environment: environment.clone(),
         }
     }
@@ -160,6 +167,9 @@ pub struct Settings {
     pub migration: Option<Migration>,
     /// What is asked of the new version before traffic reaches it.
     pub smoke_tests: Vec<SmokeTest>,
+    /// Whether its plans say where the environment before is unlike this one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub compares: bool,
     /// Where it is deployed to.
     pub environment: Environment,
 }

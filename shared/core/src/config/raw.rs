@@ -111,7 +111,8 @@ tables! {
         /// an IAM user, or of a role's session, and the id of the person in Slack. They have the
         /// roles that they have in Slack.
         optional people: PrincipalsOf,
-        /// Accepted differences between environments.
+        /// Accepted differences between environments. With this table, even with an empty list, plans say
+        /// where the environment before is unlike the one that they are for.
         optional parity: Parity,
         /// The environments: one table each, such as `[environments.staging]`.
         required environments: Map<EnvironmentName, Environment>,

@@ -6,6 +6,7 @@
 mod compare;
 mod facts;
 mod neutral;
+mod unlike;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +18,7 @@ use crate::id::{DeploymentId, ServiceName};
 pub use compare::{Alike, Difference, Parity, Side, Unknown, Verdict, compare};
 pub use facts::{Readings, facts};
 pub use neutral::neutral;
+pub use unlike::{Named, Unlike};
 
 /// A topic, of one service or of the whole environment.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

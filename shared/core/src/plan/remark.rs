@@ -9,6 +9,7 @@ use crate::id::{
     AlarmName, Digest, ImageTag, SecretVersion, ServiceDeploymentArn, ServiceName,
     TaskDefinitionArn,
 };
+use crate::parity::Unlike;
 
 /// One such fact. It is no part of the plan: a remark that comes or goes leaves approvals valid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +99,9 @@ pub enum Remark {
     KeepsVariables {
         service: ServiceName,
         variables: Vec<String>,
+    },
+    Unlike {
+        unlike: Box<Unlike>,
     },
     AlarmRings {
         alarm: AlarmName,

@@ -11,6 +11,7 @@ use crate::observation::{
     AlarmState, ApproversObservation, DatabaseObservation, ImageObservation, PinnedSecret,
     ProofObservation, ScanObservation, SecretProblem, ServiceObservation, SnapshotObservation,
 };
+use crate::parity::Unlike;
 use crate::release::VerifiedRelease;
 use crate::signature::SignatureObservation;
 use crate::stack::ChangeSetReading;
@@ -24,6 +25,8 @@ pub struct Survey {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<SignatureObservation>,
     pub proof: Option<ProofObservation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parity: Option<Box<Unlike>>,
     pub secrets: Option<Result<Vec<PinnedSecret>, Vec<SecretProblem>>>,
     pub services: Option<Vec<ServiceObservation>>,
     #[serde(

@@ -63,6 +63,10 @@ pub fn draw(
     let is_unsigned = signed_by.is_none() && deployment.needs_signature().is_some();
     let demands = Demands::of(settings, judgement, changes, is_unsigned);
     findings.judge_approvers(deployment, survey, demands);
+    let unlike = survey.parity.as_ref().filter(|unlike| !unlike.is_alike());
+    findings.remarks.extend(unlike.map(|unlike| Remark::Unlike {
+        unlike: unlike.clone(),
+    }));
     let previous = survey.previous.clone().flatten();
     match deployment.rollback() {
         None => {

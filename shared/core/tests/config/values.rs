@@ -315,8 +315,8 @@ fn accepted_differences_are_read_and_those_that_make_no_sense_are_told() {
         Config::parse(&toml.replacen("[environments.staging]\n", text, 1))
     };
     let read = parsed(&entry("what = \"task-size\", name = \"memory\", up_to = 4")).unwrap();
-    let [only] = read.allowed_differences.as_slice() else {
-        panic!("{:?}", read.allowed_differences);
+    let [only] = read.allowed_differences() else {
+        panic!("{:?}", read.parity);
     };
     assert_eq!(only.what, ParityTopic::TaskSize);
     assert_eq!(

@@ -7,3 +7,4 @@ mod allowed;
 mod differences;
 mod readings;
 mod unknown;
+mod unlike;

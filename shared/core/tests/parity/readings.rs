@@ -212,6 +212,6 @@ impl Pair {
             facts(&staging, &self.staging),
             facts(&production, &self.production),
         ];
-        compare(names, [&both[0], &both[1]], &config.allowed_differences)
+        compare(names, [&both[0], &both[1]], config.allowed_differences())
     }
 }

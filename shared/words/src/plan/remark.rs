@@ -6,6 +6,8 @@ use sluice_core::note::short_arn;
 use sluice_core::plan::{Remark, split};
 use sluice_core::quantity;
 
+use crate::parity;
+
 /// The remark as a sentence.
 pub fn remark(remark: &Remark) -> String {
     Said(remark).to_string()
@@ -181,6 +183,7 @@ impl fmt::Display for Said<'_> {
                  set itself",
                 variables.join(", ")
             ),
+            Remark::Unlike { unlike } => f.write_str(&parity::unlike(unlike)),
             Remark::AlarmRings { alarm } => write!(
                 f,
                 "the alarm {alarm} is in ALARM already: it does not count for this release"
