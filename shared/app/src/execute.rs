@@ -25,6 +25,8 @@ use sluice_core::signature::{PublicKey, observe};
 use sluice_core::smoke;
 use sluice_signatures::is_signed;
 
+pub(crate) use health::patiently;
+
 use crate::App;
 use crate::ports::{
     EnvironmentKey, HttpRequest, MetricsQuery, Target, TaskDefinitionOrder, TaskOrder,
@@ -103,6 +105,9 @@ impl App {
                 Outcome::Scan(ports.registry.scan(target, &d.release, &named).await?)
             }
             Command::ReadProof { environment } => Outcome::Proof(self.proof(d, environment).await?),
+            Command::ReadParity { environment } => {
+                Outcome::Parity(Box::new(self.unlike(d, environment).await))
+            }
             Command::PinSecrets => self.pin_secrets(d, target).await?,
             Command::ReadServices => {
                 let services = match d.kind.is_release() && d.phase.is_untouched() {

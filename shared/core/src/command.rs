@@ -43,6 +43,11 @@ pub enum Command {
         /// Where it must have.
         environment: EnvironmentName,
     },
+    /// Read where that environment is unlike this one. What cannot be read is not known, and no error.
+    ReadParity {
+        /// The environment before.
+        environment: EnvironmentName,
+    },
     /// See that each secret exists and which version it has. A rollback keeps the versions that its
     /// release had, where they still are.
     PinSecrets,
@@ -343,6 +348,7 @@ impl Command {
             Self::ReadSignature => CommandKind::ReadSignature,
             Self::ReadSource { .. } => CommandKind::ReadSource,
             Self::ReadProof { .. } => CommandKind::ReadProof,
+            Self::ReadParity { .. } => CommandKind::ReadParity,
             Self::PinSecrets => CommandKind::PinSecrets,
             Self::ReadServices => CommandKind::ReadServices,
             Self::ReadDatabase(_) => CommandKind::ReadDatabase,
@@ -426,6 +432,7 @@ impl Command {
             | Self::ReadSignature
             | Self::ReadSource { .. }
             | Self::ReadProof { .. }
+            | Self::ReadParity { .. }
             | Self::PinSecrets
             | Self::ReadServices
             | Self::ReadDatabase(_)

@@ -22,6 +22,7 @@ use crate::observation::{
     ProofObservation, RolloutObservation, ScanObservation, SecretProblem, ServiceObservation,
     SmokeResult, SnapshotObservation, TaskObservation,
 };
+use crate::parity::Unlike;
 use crate::release::VerifiedRelease;
 use crate::restore::Found;
 use crate::signature::SignatureObservation;
@@ -180,6 +181,8 @@ pub enum Outcome {
     Source(SourceObservation),
     /// Of `ReadProof`.
     Proof(ProofObservation),
+    /// Of `ReadParity`.
+    Parity(Box<Unlike>),
     /// Of `PinSecrets`: each secret, or what is wrong with it.
     Secrets(Result<Vec<PinnedSecret>, Vec<SecretProblem>>),
     /// Of `ReadServices`: services ECS does not have are not among them.
@@ -305,6 +308,7 @@ impl Outcome {
             Self::Signature(_) => "signature",
             Self::Source(_) => "source",
             Self::Proof(_) => "proof",
+            Self::Parity(_) => "parity",
             Self::Secrets(_) => "secrets",
             Self::Services(_) => "services",
             Self::Database(_) => "database",

@@ -146,6 +146,7 @@ kinds! {
     ReadInspection = "read-inspection",
     ReadMetrics = "read-metrics",
     ReadMigration = "read-migration",
+    ReadParity = "read-parity",
     ReadPrevious = "read-previous",
     ReadProof = "read-proof",
     ReadRehearsal = "read-rehearsal",

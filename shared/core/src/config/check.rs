@@ -7,6 +7,7 @@ mod environment;
 mod migration;
 mod monitors;
 mod order;
+mod parity;
 mod people;
 mod placement;
 mod scan;
@@ -15,7 +16,7 @@ mod source;
 mod stack;
 mod variables;
 
-pub use variables::{holds_password, names_secret};
+pub use variables::{holds_password, names_secret, words_of};
 
 use toml::de::{DeTable, DeValue};
 
@@ -139,6 +140,7 @@ fn config(file: &File, report: &mut Report) -> Option<Config> {
     let signatures = given(&file.signatures, |at| scan::signatures(&at.value, report));
     let source = given(&file.source, |at| source::one(&at.value, report));
     let people = given(&file.people, |at| people::all(&at.value, report));
+    let parity = given(&file.parity, |at| parity::allow(&at.value, report));
     let (mut environments, except) = (environments?, except?.unwrap_or_default());
     for environment in &mut environments {
         environment.scan.except.clone_from(&except);
@@ -155,6 +157,7 @@ fn config(file: &File, report: &mut Report) -> Option<Config> {
         signatures: signatures?,
         source: source?,
         people: people?.unwrap_or_default(),
+        parity: parity?,
         environments,
     })
 }

@@ -8,6 +8,7 @@ mod metrics;
 mod migration;
 mod monitor;
 mod nesting;
+mod parity;
 mod people;
 mod problem;
 mod raw;
@@ -39,10 +40,11 @@ use crate::migration::Risk;
 use crate::registry::Registry;
 use crate::tag::TagPattern;
 
-pub use check::{holds_password, names_secret};
+pub use check::{holds_password, names_secret, words_of};
 pub use metrics::Metrics;
 pub use migration::{Inspect, Migration, RiskRule, WaivedFinding, is_alembic};
 pub use monitor::Monitor;
+pub use parity::{AllowedDifference, ParityTopic, Ratio};
 pub use people::People;
 pub use problem::{Problem, Problems};
 pub use report::did_you_mean;
@@ -86,6 +88,10 @@ pub struct Config {
     /// Who is who, for those who ask from a terminal.
     #[serde(default, skip_serializing_if = "People::is_empty")]
     pub people: People,
+    /// Differences between environments that someone answers for; `None` where plans say nothing of
+    /// the environment before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parity: Option<Vec<AllowedDifference>>,
     /// The environments, in the order of the file.
     pub environments: Vec<Environment>,
 }
@@ -111,6 +117,11 @@ impl Config {
         self
     }
 
+    /// Differences between environments that someone answers for.
+    pub fn allowed_differences(&self) -> &[AllowedDifference] {
+        self.parity.as_deref().unwrap_or_default()
+    }
+
     /// The environment of that name.
     pub fn environment(&self, name: &EnvironmentName) -> Option<&Environment> {
         self.environments
@@ -130,6 +141,7 @@ impl Config {
             services: self.services.clone(),
             migration: self.migration.clone(),
             smoke_tests: self.smoke_tests.clone(),
+            compares: self.parity.is_some() && environment.after.is_some(),
             environment: environment.clone(),
         }
     }
@@ -159,6 +171,9 @@ pub struct Settings {
     pub migration: Option<Migration>,
     /// What is asked of the new version before traffic reaches it.
     pub smoke_tests: Vec<SmokeTest>,
+    /// Whether its plans say where the environment before is unlike this one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub compares: bool,
     /// Where it is deployed to.
     pub environment: Environment,
 }

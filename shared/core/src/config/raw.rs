@@ -9,7 +9,7 @@ use super::text::{
     VariableName, Word, choices,
 };
 use super::values::{HOUR, Json, MINUTE, Map, Number, SECOND, Time, Unshown};
-use super::{BranchModel, Day, NewerRevisions, RiskRule, ServiceKind, Severity};
+use super::{BranchModel, Day, NewerRevisions, ParityTopic, RiskRule, ServiceKind, Severity};
 use crate::calendar::{Moment, Window};
 use crate::config::reader::Field;
 use crate::id::{
@@ -71,6 +71,16 @@ choices! {
     BranchModel: "\"gitflow\" or \"trunk\"", [
         ("gitflow", BranchModel::GitFlow), ("trunk", BranchModel::Trunk),
     ];
+    ParityTopic: "what environments are compared in, in quotes", [
+        ("image", ParityTopic::Image), ("schema", ParityTopic::Schema),
+        ("task-size", ParityTopic::TaskSize), ("task-definition", ParityTopic::TaskDefinition),
+        ("variable", ParityTopic::Variable), ("secret", ParityTopic::Secret),
+        ("listener-rule", ParityTopic::ListenerRule), ("health-check", ParityTopic::HealthCheck),
+        ("alarm", ParityTopic::Alarm), ("database", ParityTopic::Database),
+        ("stack-template", ParityTopic::StackTemplate),
+        ("stack-parameter", ParityTopic::StackParameter),
+        ("configuration", ParityTopic::Configuration),
+    ];
     Method: "an HTTP method in quotes", [
         ("GET", Method("GET")), ("HEAD", Method("HEAD")), ("POST", Method("POST")),
         ("PUT", Method("PUT")), ("PATCH", Method("PATCH")), ("DELETE", Method("DELETE")),
@@ -101,6 +111,9 @@ tables! {
         /// an IAM user, or of a role's session, and the id of the person in Slack. They have the
         /// roles that they have in Slack.
         optional people: PrincipalsOf,
+        /// Accepted differences between environments. With this table, even with an empty list, plans say
+        /// where the environment before is unlike the one that they are for.
+        optional parity: Parity,
         /// The environments: one table each, such as `[environments.staging]`.
         required environments: Map<EnvironmentName, Environment>,
     }
@@ -179,6 +192,26 @@ tables! {
         required revision: Label,
         /// The rule, as the finding names it.
         required rule: Label,
+        /// Who is responsible for accepting it: a name that people know.
+        required by: Label,
+        /// Why it does no harm.
+        required reason: Label,
+    }
+
+    /// Accepted differences between environments, for `sluice parity`.
+    struct Parity as r#"{ allow = [{ what = "task-size", … }] }"# {
+        /// One entry for each: see docs/parity.md.
+        required allow: List<AllowedDifference>,
+    }
+
+    /// An accepted difference between environments.
+    struct AllowedDifference as r#"{ what = "variable", name = "DEBUG_*", by = "Ada", reason = "for tests only" }"# {
+        /// In what, as `sluice parity` names it.
+        required what: ParityTopic,
+        /// Of which name: `*` stands for any run of characters, `?` for one. Default: of any name.
+        optional name: Label,
+        /// Only for `task-size`: how many times as large the larger one may be, 2 to 64. Default: any.
+        optional up_to: Number<2, 64>,
         /// Who is responsible for accepting it: a name that people know.
         required by: Label,
         /// Why it does no harm.

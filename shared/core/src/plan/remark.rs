@@ -9,6 +9,7 @@ use crate::id::{
     AlarmName, BranchName, CommitId, Digest, ImageTag, SecretVersion, ServiceDeploymentArn,
     ServiceName, TaskDefinitionArn,
 };
+use crate::parity::Unlike;
 use crate::source::{Doubt, Lack};
 
 /// One such fact. It is no part of the plan: a remark that comes or goes leaves approvals valid.
@@ -113,6 +114,9 @@ pub enum Remark {
     KeepsVariables {
         service: ServiceName,
         variables: Vec<String>,
+    },
+    Unlike {
+        unlike: Box<Unlike>,
     },
     AlarmRings {
         alarm: AlarmName,

@@ -11,6 +11,7 @@ use crate::observation::{
     AlarmState, ApproversObservation, DatabaseObservation, ImageObservation, PinnedSecret,
     ProofObservation, ScanObservation, SecretProblem, ServiceObservation, SnapshotObservation,
 };
+use crate::parity::Unlike;
 use crate::release::VerifiedRelease;
 use crate::signature::SignatureObservation;
 use crate::source::SourceObservation;
@@ -27,6 +28,8 @@ pub struct Survey {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<SourceObservation>,
     pub proof: Option<ProofObservation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parity: Option<Box<Unlike>>,
     pub secrets: Option<Result<Vec<PinnedSecret>, Vec<SecretProblem>>>,
     pub services: Option<Vec<ServiceObservation>>,
     #[serde(

@@ -68,6 +68,10 @@ pub fn draw(
     };
     let demands = Demands::of(settings, judgement, changes, missing);
     findings.judge_approvers(deployment, survey, demands);
+    let unlike = survey.parity.as_ref().filter(|unlike| !unlike.is_alike());
+    findings.remarks.extend(unlike.map(|unlike| Remark::Unlike {
+        unlike: unlike.clone(),
+    }));
     let previous = survey.previous.clone().flatten();
     match deployment.rollback() {
         None => {

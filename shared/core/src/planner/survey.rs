@@ -72,6 +72,12 @@ impl Survey {
                 },
             );
         }
+        if let (Some(after), true, true) =
+            (&environment.after, d.settings.compares, d.kind.is_release())
+        {
+            let environment = after.clone();
+            need(self.parity.is_none(), Command::ReadParity { environment });
+        }
         if !environment.secrets.is_empty() {
             need(self.secrets.is_none(), Command::PinSecrets);
         }
@@ -201,6 +207,7 @@ impl Survey {
             Outcome::Signature(signature) => self.signature = Some(signature.clone()),
             Outcome::Source(source) => self.source = Some(source.clone()),
             Outcome::Proof(proof) => self.proof = Some(proof.clone()),
+            Outcome::Parity(parity) => self.parity = Some(parity.clone()),
             Outcome::Secrets(secrets) => self.secrets = Some(secrets.clone()),
             Outcome::Services(services) => self.services = Some(services.clone()),
             Outcome::Database(database) => self.database = Some(database.clone()),

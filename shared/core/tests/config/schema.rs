@@ -41,7 +41,7 @@ fn every_table_and_key_is_described() {
     let schema = schema();
     let mut found = Vec::new();
     tables(&schema, &mut found);
-    assert_eq!(found.len(), 33, "{found:#?}");
+    assert_eq!(found.len(), 37, "{found:#?}");
     assert!(!schema.to_string().contains("null"), "TOML has no null");
 }
 
@@ -60,6 +60,9 @@ rule = "refuse"
 "#;
 
 const SIGNATURES: &str = "[signatures]\nkeys = [\"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEJKLuht9ZgXZSCJfh4bBvyWmyldZENY0BwDlDGdgFjL9WElr0RmARNw4Gz0vk51J8CVXOHGl7+t5G1op7ShYmag==\"]";
+
+const PARITY: &str = r#"[parity]
+allow = [{ what = "variable", by = "ops", reason = "for tests" }]"#;
 
 const SOURCE: &str = "[source]\nrepository = \"erp\"\nchannel = \"#erp-source\"";
 
@@ -92,6 +95,8 @@ fn the_reader_and_the_schema_know_the_same_keys() {
         ("[environments.production.stack_rules]", "holds_data"),
         ("scan = {", "block"),
         ("[signatures]", "unsigned"),
+        ("[parity]", "allow"),
+        ("allow = [{", "up_to"),
         ("[scan]", "except"),
         ("except = [{", "id"),
         ("SENTRY_DSN = {", "parameter"),
@@ -116,11 +121,8 @@ fn the_reader_and_the_schema_know_the_same_keys() {
             "\nqqqqqqqqqq = 1"
         };
         let erp = super::monitors::watched();
-        let text = format!("[scan]\n{EXCEPT}\n{SOURCE}\n{SIGNATURES}\n{erp}\n{STACK}").replacen(
-            header,
-            &format!("{header}{unknown}"),
-            1,
-        );
+        let text = format!("[scan]\n{EXCEPT}\n{PARITY}\n{SOURCE}\n{SIGNATURES}\n{erp}\n{STACK}")
+            .replacen(header, &format!("{header}{unknown}"), 1);
         let problems = Config::parse(&text).unwrap_err();
         let help = &problems.as_slice()[0].help;
         let mut told: Vec<_> = help

@@ -31,6 +31,7 @@ use sluice_core::migration::{
 };
 use sluice_core::observation::*;
 use sluice_core::origin::Origin;
+use sluice_core::parity::Unlike;
 use sluice_core::phase::Phase;
 use sluice_core::release::{Release, VerifiedRelease};
 use sluice_core::scan::Findings;
@@ -287,6 +288,10 @@ impl World {
             }
             Command::ReadSource { .. } => Outcome::Source(self.source.clone()),
             Command::ReadProof { .. } => Outcome::Proof(self.proof.clone()),
+            Command::ReadParity { environment } => Outcome::Parity(Box::new(Unlike::unread(
+                environment,
+                "nothing is compared here",
+            ))),
             Command::PinSecrets if self.missing_secret => {
                 Outcome::Secrets(Err(vec![SecretProblem {
                     variable: "DATABASE_URL".to_owned(),

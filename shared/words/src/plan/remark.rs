@@ -7,6 +7,7 @@ use sluice_core::plan::{Remark, split};
 use sluice_core::quantity;
 
 use super::commit::{in_doubt, lacks};
+use crate::parity;
 
 /// The remark as a sentence.
 pub fn remark(remark: &Remark) -> String {
@@ -202,6 +203,7 @@ impl fmt::Display for Said<'_> {
                  set itself",
                 variables.join(", ")
             ),
+            Remark::Unlike { unlike } => f.write_str(&parity::unlike(unlike)),
             Remark::AlarmRings { alarm } => write!(
                 f,
                 "the alarm {alarm} is in ALARM already: it does not count for this release"
