@@ -26,10 +26,11 @@ use sluice_core::observation::{
     ScanObservation, SecretProblem, ServiceObservation, SnapshotObservation, StoppedTask,
     TaskObservation,
 };
+use sluice_core::parity::ServiceFacts;
 use sluice_core::release::Release;
 use sluice_core::signature::Stored;
 use sluice_core::source::PullRequest;
-use sluice_core::stack::{ChangeSetOrder, ChangeSetReading, Execution, StackUpdate};
+use sluice_core::stack::{ChangeSetOrder, ChangeSetReading, Execution, StackReading, StackUpdate};
 use sluice_words::monitoring::News;
 
 /// Reaches nothing. Its function has no right to what would be reached, so asking is a mistake in
@@ -69,6 +70,7 @@ absent!(Secrets {
 
 absent!(Services {
     read(&Target, &[ServiceQuery]) -> Vec<ServiceObservation>;
+    facts(&Target, &[ServiceQuery]) -> Vec<ServiceFacts>;
     stopped_tasks(&Target, &EcsServiceName, &TaskDefinitionArn) -> Vec<StoppedTask>;
     ensure_task_definition(&Target, &TaskDefinitionOrder) -> TaskDefinitionArn;
     ensure_rollout(&Target, &RolloutOrder) -> ();
@@ -97,6 +99,7 @@ absent!(Databases {
 });
 
 absent!(Stacks {
+    stack(&Target, &str) -> StackReading;
     ensure_change_set(&Target, &ChangeSetOrder) -> ();
     change_set(&Target, &str, &str) -> ChangeSetReading;
     ensure_no_change_set(&Target, &str, &str) -> ();

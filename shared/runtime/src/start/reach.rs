@@ -93,7 +93,6 @@ impl Reach for Everything {
             repository: Arc::new(CodeCommitRepository::new(clients())),
             secrets: Arc::new(AwsSecrets::new(clients())),
             tasks: Arc::new(EcsTasks::new(clients())),
-            stacks: Arc::new(CloudFormationStacks::new(clients())),
             metrics: Arc::new(CloudWatchMetrics::new(clients())),
             http: Arc::new(HttpsHttp::new()),
             monitors: Arc::new(WebMonitors::new(
@@ -136,6 +135,7 @@ impl Parts {
             registry: Arc::new(EcrRegistry::new(self.clients.clone())),
             services: Arc::new(EcsServices::new(self.clients.clone())),
             databases: Arc::new(RdsDatabases::new(self.clients.clone())),
+            stacks: Arc::new(CloudFormationStacks::new(self.clients.clone())),
             alarms: Arc::new(CloudWatchAlarms::new(self.clients.clone())),
             ..ports
         }
