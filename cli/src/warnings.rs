@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use sluice_core::config::{Config, Environment, Member, Problem, ServiceKind};
+use sluice_core::config::{Config, Environment, Member, Problem, RiskRule, ServiceKind};
 use sluice_core::id::ImageTag;
 use sluice_core::roles::Role;
 use sluice_core::tag::TagPattern;
@@ -54,6 +54,7 @@ pub fn warnings(config: &Config, text: &str) -> Vec<Problem> {
             no_roll_back(environment),
             no_roll_back_without_slack(config, environment),
             unknown_region(environment),
+            claimed_commits(config, environment),
         ];
         found.extend(rules.into_iter().flatten());
         found.extend(plain_http(environment));
@@ -114,6 +115,19 @@ fn no_approval(environment: &Environment) -> Option<Warning> {
             &["environments", name],
             format!("{name} has no approval: what is pushed is deployed without asking"),
             format!("write too: [environments.{name}.approval] with approvers = [\"S…\"]"),
+        )
+    })
+}
+
+/// Who may push an image writes into it what is then checked.
+fn claimed_commits(config: &Config, environment: &Environment) -> Option<Warning> {
+    let risky = environment.source_rule != RiskRule::Allow && config.signatures.is_none();
+    risky.then(|| {
+        Warning::new(
+            &["environments", environment.name.as_str(), "source", "rule"],
+            "without [signatures] the commit of an image is only what the image says: this rule finds \
+             mistakes, and keeps no one out",
+            "write too: [signatures] with the public key of your CI (docs/signatures.md)",
         )
     })
 }

@@ -29,6 +29,12 @@ SOURCE = {
     "codecommit:UpdateComment",
     "codecommit:UpdatePullRequestApprovalState",
 }
+LOOKS_AT_COMMITS = {
+    "codecommit:GetBranch",
+    "codecommit:GetCommit",
+    "codecommit:GetMergeCommit",
+    "codecommit:ListBranches",
+}
 LOOKS_AT_DATABASES = {
     "rds:DescribeDBClusterSnapshots",
     "rds:DescribeDBClusters",
@@ -43,6 +49,7 @@ LOOKS_AT_SERVICES = {
     "ecs:ListServiceDeployments",
     "elasticloadbalancing:DescribeListeners",
     "elasticloadbalancing:DescribeRules",
+    "elasticloadbalancing:DescribeTargetGroups",
     "elasticloadbalancing:DescribeTargetHealth",
 }
 
@@ -58,13 +65,15 @@ CALLED = {
         "OperateRole": STORE
         | {"sqs:SendMessage", "secretsmanager:GetSecretValue", "sts:AssumeRole", "ecr:DescribeImages"},
         "RolloutHookRole": {"dynamodb:GetItem", "dynamodb:Query", "sqs:SendMessage"},
-        "AdvanceRole": WORK,
+        "AdvanceRole": WORK | LOOKS_AT_COMMITS,
         "HealthCheckRole": WORK | SOURCE,
         "ForwardRole": {"events:PutEvents"},
     },
     ENVIRONMENT: {
         "Role": None,  # Whatever an adapter calls with a role.
-        "ReadRole": LOOKS_AT_DATABASES | LOOKS_AT_SERVICES | {"ecr:DescribeImages"},
+        "ReadRole": LOOKS_AT_DATABASES
+        | LOOKS_AT_SERVICES
+        | {"cloudformation:DescribeStacks", "cloudformation:GetTemplate", "ecr:DescribeImages"},
         "RolloutHookRole": {"dynamodb:GetItem", "dynamodb:Query", "sqs:SendMessage"},
         "ForwardRole": {"events:PutEvents"},
     },
@@ -393,7 +402,7 @@ class Doctor(unittest.TestCase):
         allowed = rights.allowed(read(ENVIRONMENT))
         self.assertEqual(rights.called_by_roles() - asked["environment"], NOT_ASKED)
         self.assertEqual(asked["environment"] - allowed["Role"], set())
-        self.assertEqual(CALLED[ENVIRONMENT]["ReadRole"] - asked["environment-read"], set())
+        self.assertEqual(CALLED[ENVIRONMENT]["ReadRole"] - NOT_ASKED - asked["environment-read"], set())
         self.assertEqual(asked["environment-read"] - allowed["ReadRole"], set())
 
 

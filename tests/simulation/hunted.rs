@@ -16,6 +16,7 @@ use sluice_core::id::{
     AppName, EcsServiceName, EnvironmentName, ServiceDeploymentArn, TaskDefinitionArn, UserId,
 };
 use sluice_core::observation::{RolloutObservation, ServiceObservation, StoppedTask};
+use sluice_core::parity::ServiceFacts;
 use sluice_sim::cloud::{
     Fault, Happened, ImageBehaviour, Lag, Operation, Push, Tempo, UnderTraffic, digest_of,
 };
@@ -114,6 +115,13 @@ impl Services for Overtaken {
         services: &[ServiceQuery],
     ) -> Result<Vec<ServiceObservation>, PortError> {
         self.inner.read(target, services).await
+    }
+    async fn facts(
+        &self,
+        target: &Target,
+        services: &[ServiceQuery],
+    ) -> Result<Vec<ServiceFacts>, PortError> {
+        self.inner.facts(target, services).await
     }
     async fn stopped_tasks(
         &self,

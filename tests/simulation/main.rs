@@ -24,6 +24,7 @@ mod offers;
 mod operated;
 mod origin;
 mod overtaken;
+mod parity;
 mod refused;
 mod registry;
 mod replay;

@@ -23,6 +23,8 @@ const ALL: [&str; 6] = [
     "loki",
     "event_bridge",
     "webhook",
+    "github",
+    "datadog",
     "pagerduty",
 ];
 
@@ -177,6 +179,9 @@ fn each_hears_what_it_has_a_use_for_once_in_order_and_within_ten_seconds() {
                 "{monitor}: {after} {change:?}"
             );
         }
+    }
+    for monitor in ["github", "datadog"] {
+        assert_eq!(states(&world, monitor), [State::Started, State::Ended]);
     }
     assert_eq!(states(&world, "pagerduty"), []);
     let messages: Vec<String> = world

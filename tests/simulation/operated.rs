@@ -6,6 +6,7 @@ use futures::executor::block_on;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sluice_app::App;
+use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
 use sluice_core::phase::Phase;
 use sluice_sim::cloud::ImageBehaviour;
@@ -20,7 +21,12 @@ const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 /// What the function answers to Anna.
 fn asks(world: &World, command: &str, more: &Value) -> Value {
-    let app = App::new(world.ports(), vec![Arc::new(erp::config())]);
+    asks_with(erp::config(), world, command, more)
+}
+
+/// The same of applications with this configuration.
+pub(crate) fn asks_with(config: Config, world: &World, command: &str, more: &Value) -> Value {
+    let app = App::new(world.ports(), vec![Arc::new(config)]);
     let mut order = json!({
         "version": 1,
         "request": format!("{command} at {}", world.now()).replace(' ', "-"),

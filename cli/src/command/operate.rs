@@ -43,7 +43,9 @@ mod asks {
     use crate::installation::arguments::{Installation, Watch};
     use crate::installation::order::order;
     use crate::installation::place;
-    use crate::installation::shown::{Came, ENDED_OTHERWISE, exit_code, is_success, lines};
+    use crate::installation::shown::{
+        Came, ENDED_OTHERWISE, exit_code, is_success, lines, parity_code,
+    };
     use crate::installation::terminal::Terminal;
     use crate::terminal::{as_text, paint};
 
@@ -66,7 +68,10 @@ mod asks {
             Came::Answer(answer, value) => (answer, value),
             Came::Else(outcome, words) => return nothing(outcome, &words, &order, at.json, screen),
         };
-        let code = exit_code(answer.outcome);
+        let code = match (operate, answer.outcome) {
+            (Operate::Parity(_), Outcome::Done) => parity_code(&value),
+            (_, outcome) => exit_code(outcome),
+        };
         match operate {
             Operate::Export(_) if answer.outcome == Outcome::Done => {
                 print_json(screen, &value["export"])?;

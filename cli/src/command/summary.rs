@@ -1,7 +1,7 @@
 //! A configuration in a few lines, as `sluice config check` prints it.
 
 use sluice_core::config::{
-    Config, Environment, Member, Monitor, NewerRevisions, ServiceKind, Source, Strategy,
+    Config, Environment, Member, Monitor, NewerRevisions, RiskRule, ServiceKind, Source, Strategy,
 };
 use sluice_core::quantity;
 
@@ -135,6 +135,11 @@ fn of(environment: &Environment) -> Vec<(&'static str, String)> {
         NewerRevisions::Leave => {}
         NewerRevisions::Take => rows.push(("revisions", "newer ones are taken".to_owned())),
         NewerRevisions::Refuse => rows.push(("revisions", "newer ones are refused".to_owned())),
+    }
+    match environment.source_rule {
+        RiskRule::Allow => {}
+        RiskRule::FourEyes => rows.push(("commits", "in doubt need two approvals".to_owned())),
+        RiskRule::Refuse => rows.push(("commits", "in doubt are refused".to_owned())),
     }
     if environment.metrics.is_none() {
         rows.push(("requests", "not compared".to_owned()));

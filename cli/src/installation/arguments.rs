@@ -39,6 +39,13 @@ pub enum Operate {
     History(Look),
     /// Show how often, how fast and how safely was deployed: the four figures of DORA.
     Metrics(Look),
+    /// Compare what really runs in two environments, side by side: images, schema, task sizes, names of
+    /// variables and secrets, rules, health checks, alarms, databases, stacks, Sluice's configuration.
+    ///
+    /// Exits with 0 if they are alike or each difference is accepted in sluice.toml, with 6 if one is
+    /// not, with 5 if something could not be read and no such difference was seen.
+    #[command(after_help = "Examples:\n  sluice parity staging production\n  sluice parity --json")]
+    Parity(Compare),
     /// Show who may do what in an environment.
     Who(Words),
     /// Show a deployment: its plan with its hash, how it stands, what happened, what you can do.
@@ -110,6 +117,18 @@ pub struct Look {
     /// The environment, or app/environment. Default: all.
     #[arg(value_name = "ENV")]
     pub environment: Option<String>,
+    /// Which installation.
+    #[command(flatten)]
+    pub at: Installation,
+}
+
+/// Two environments.
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// The two environments; one alone is compared with the one that its `after` names. Default: the
+    /// only two that belong together in that way.
+    #[arg(value_name = "ENV", num_args = 0..=2)]
+    pub environments: Vec<String>,
     /// Which installation.
     #[command(flatten)]
     pub at: Installation,
@@ -281,6 +300,7 @@ impl Operate {
     pub fn at(&self) -> &Installation {
         match self {
             Self::Status(look) | Self::History(look) | Self::Metrics(look) => &look.at,
+            Self::Parity(compare) => &compare.at,
             Self::Show(subject) => &subject.at,
             Self::Export(export) => &export.at,
             Self::Watch(watch) => &watch.of.at,

@@ -19,6 +19,7 @@ pub fn order(operate: &Operate) -> Order {
         Operate::Status(look) => line("status", look.environment.as_slice()),
         Operate::History(look) => line("history", look.environment.as_slice()),
         Operate::Metrics(look) => line("metrics", look.environment.as_slice()),
+        Operate::Parity(compare) => line("parity", &compare.environments),
         Operate::Who(words) => line("who", &words.words),
         Operate::Show(subject) => line("show", std::slice::from_ref(&subject.subject)),
         Operate::Watch(watch) => line("show", std::slice::from_ref(&watch.of.subject)),
@@ -126,6 +127,11 @@ mod tests {
         for (line, command) in [
             (vec!["status"], "status"),
             (vec!["status", "production", "--json"], "status production"),
+            (vec!["parity"], "parity"),
+            (
+                vec!["parity", "staging", "production", "--json"],
+                "parity staging production",
+            ),
             (
                 vec!["deploy", "v1.4.0", "to", "production"],
                 "deploy v1.4.0 to production",

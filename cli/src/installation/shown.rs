@@ -28,8 +28,19 @@ pub fn exit_code(outcome: Outcome) -> u8 {
     }
 }
 
-/// The exit code of `watch` where the deployment did not succeed.
+/// The exit code of `watch` where the deployment did not succeed, and of `parity` where there is a
+/// difference that no one accepted.
 pub const ENDED_OTHERWISE: u8 = 6;
+
+/// The exit code of a comparison that was made, by its verdict. A verdict that this build does not know
+/// is not known to be good.
+pub fn parity_code(answer: &Value) -> u8 {
+    match answer["parity"]["verdict"].as_str() {
+        Some("alike") => 0,
+        Some("differs") => ENDED_OTHERWISE,
+        _ => exit_code(Outcome::Unknown),
+    }
+}
 
 /// Whether a deployment that is over did what it was to do.
 pub fn is_success(glimpse: &Glimpse) -> bool {
@@ -214,6 +225,16 @@ mod tests {
             Outcome::Unknown
         );
         assert_eq!(words(200, None, &json!("<html>")).0, Outcome::Refused);
+    }
+
+    #[test]
+    fn only_a_verdict_that_says_so_is_good() {
+        let code = |verdict: &str| parity_code(&json!({"parity": {"verdict": verdict}}));
+        assert_eq!(code("alike"), 0);
+        assert_eq!(code("differs"), 6);
+        assert_eq!(code("unknown"), 5);
+        assert_eq!(code("almost"), 5);
+        assert_eq!(parity_code(&json!({})), 5);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use sluice_core::config::{Config, Environment, Member, ServiceKind};
 use sluice_core::failure::PortError;
 use sluice_core::id::{AlarmName, EnvironmentName, ServiceName, UserId};
 use sluice_core::observation::AlarmState;
+use sluice_core::origin::REVISION;
 use sluice_core::quantity;
 use sluice_core::restore::PointReference;
 use sluice_core::stack::StackChange;
@@ -41,6 +42,8 @@ pub enum Git {
     Open(&'static str, &'static str),
     /// Merges the branch into another on their machine, and pushes.
     Merge(&'static str, &'static str),
+    /// CI has built an image of the branch, and pushes it under this tag.
+    Build(&'static str, &'static str, &'static str),
 }
 
 impl Git {
@@ -55,10 +58,14 @@ impl Git {
             Self::Merge(from, into) => {
                 format!("{grace} merges {from} into {into} on her machine, and pushes {into}")
             }
+            Self::Build(branch, image, tag) => {
+                let digest = digest_of(&label(image));
+                format!("CI builds {branch} and pushes {tag} ({})", digest.short())
+            }
         }
     }
 
-    fn apply(self, cloud: &mut Cloud) {
+    fn apply(self, cloud: &mut Cloud, config: &Config) {
         let (ada, grace) = DEVELOPERS;
         match self {
             Self::Work(branch, from, title) => {
@@ -74,6 +81,12 @@ impl Git {
             }
             Self::Merge(from, into) => {
                 cloud.git_merge(SOURCE, from, into, grace);
+            }
+            Self::Build(branch, image, tag) => {
+                let push = Push::image(&config.repository, tag, digest_of(&label(image)));
+                let commit = cloud.git_head(SOURCE, branch);
+                let commit = commit.expect("the scenario made the branch first");
+                cloud.push_image(push.annotated(REVISION, commit.as_str()));
             }
         }
     }
@@ -227,7 +240,7 @@ impl Act {
         };
         match self {
             Self::Push { .. } => {}
-            Self::Git(git) => world.with_cloud(|cloud| git.apply(cloud)),
+            Self::Git(git) => world.with_cloud(|cloud| git.apply(cloud, config)),
             Self::RotateSecret(name) => world.with_cloud(|cloud| cloud.rotate_secret(name)),
             Self::DeleteSecretKey(name, key) => {
                 world.with_cloud(|cloud| cloud.delete_secret_key(name, key));

@@ -1,7 +1,7 @@
 //! The source code: a release as GitFlow has it, and a merge that should not have been.
 
 use jiff::SignedDuration;
-use sluice_core::config::{Branches, Config, Source};
+use sluice_core::config::{Branches, Config, RiskRule, Source};
 use sluice_core::id::{AccountId, BranchName, ChannelName, Region, SourceName};
 use sluice_core::registry::Registry;
 use sluice_sim::cloud::REGISTRY_ACCOUNT;
@@ -43,6 +43,14 @@ fn watched(config: &mut Config) {
     });
 }
 
+/// The same, and no image of a commit in doubt is deployed.
+fn refusing(config: &mut Config) {
+    watched(config);
+    for environment in &mut config.environments {
+        environment.source_rule = RiskRule::Refuse;
+    }
+}
+
 fn gitflow() -> Scenario {
     let mut scenario = Scenario::new(
         "gitflow",
@@ -52,7 +60,9 @@ fn gitflow() -> Scenario {
     scenario.config = watched;
     // CI pushes the release branch's image, and later the version's.
     scenario.scenes[0].when = at(8);
+    scenario.scenes[0].act = Act::Git(Git::Build("release/v1.4.0", IMAGE, TO_STAGING));
     scenario.scenes[1].when = When::After(TO_STAGING, "Succeeded", BETWEEN);
+    scenario.scenes[1].act = Act::Git(Git::Build("release/v1.4.0", IMAGE, TO_PRODUCTION));
     scenario
         .scene(
             at(2),
@@ -86,17 +96,18 @@ fn wrong_merge() -> Scenario {
     let mut scenario = Scenario::new(
         "wrong-merge",
         "a feature is merged into main by hand: Sluice reports it, with the commands that take it \
-         back; a pull request that would do the same is not approved",
+         back, and refuses its image; a pull request that would do the same is not approved",
     );
-    scenario.config = watched;
+    scenario.config = refusing;
     scenario.scenes.clear();
-    scenario.ends = Vec::new();
+    scenario.ends = vec![(TO_STAGING, "Failed")];
     scenario
         .scene(
             at(2),
             Act::Git(Git::Work("feature/discount", "develop", "Discounts")),
         )
         .scene(at(4), Act::Git(Git::Merge("feature/discount", "main")))
+        .scene(at(9), Act::Git(Git::Build("main", IMAGE, TO_STAGING)))
         .scene(
             at(20),
             Act::Git(Git::Work("hotfix/revert", "main", "Revert the discounts")),
@@ -112,4 +123,9 @@ fn wrong_merge() -> Scenario {
         .check(Check::ToldIn(CHANNEL, "was merged into main as"))
         .check(Check::Messages(CHANNEL, 1))
         .check(Check::NotApproved("feature/menu", "main"))
+        .check(Check::Told(
+            TO_STAGING,
+            "it reached main by a way that [source] does not allow",
+        ))
+        .check(Check::NothingDeployed("staging"))
 }

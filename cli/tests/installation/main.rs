@@ -152,6 +152,30 @@ fn offline(arguments: &[&str]) -> (i32, String) {
 }
 
 #[test]
+fn two_environments_are_compared_and_the_exit_code_says_how_it_came_out() {
+    let mut server = Server::start();
+    server.awaits_approval();
+    let anna = terminal(&server, ANNA);
+    // Production runs what it ran before Sluice, and has alarms and a database that staging has not.
+    let (code, compared) = anna.types(&["parity", "staging", "production"]);
+    assert_eq!(code, 6, "{compared}");
+    insta::assert_snapshot!("parity", compared);
+    let (code, json) = anna.json(&["parity"]);
+    assert_eq!(
+        (code, &json["parity"]["verdict"]),
+        (6, &Value::from("differs"))
+    );
+    assert_eq!(
+        (&json["version"], &json["outcome"]),
+        (&Value::from(1), &Value::from("done"))
+    );
+    let (code, refused) = anna.types(&["parity", "staging"]);
+    assert_eq!(code, 2, "{refused}");
+    let (code, _) = terminal(&server, OUTSIDER).types(&["parity"]);
+    assert_eq!(code, 4, "AWS does not let them call it");
+}
+
+#[test]
 fn with_slack_down_a_rollback_is_asked_for_and_begins_within_a_minute() {
     let mut server = Server::start();
     server.two_releases();

@@ -2,12 +2,12 @@
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
-use sluice_runtime::{Function, start};
+use sluice_runtime::{Function, Looks, start};
 use sluice_slack_function::{Clocked, Door, handler};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let started = start(Function::Slack).await?;
+    let started = start::<Looks>(Function::Slack).await?;
     let app = &started.app;
     let door = Door {
         secrets: started.signing_secrets()?.clone(),

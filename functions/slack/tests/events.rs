@@ -419,6 +419,8 @@ fn what_is_typed_is_answered_to_the_one_who_typed_it() {
         "status staging",
         "who production",
         "history production",
+        "parity",
+        "parity staging",
         "aprove production",
         "approve staging",
         "cancel staging",

@@ -441,3 +441,22 @@ async fn the_status_says_what_is_known_where_aws_never_answers() {
     assert!(body.contains("Waiting for approval"), "{body}");
     assert!(started + took < THREE_SECONDS, "{took:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_comparison_says_what_is_known_where_aws_never_answers() {
+    let scene = Scene::new();
+    let ports = Ports {
+        alarms: Arc::new(Silent),
+        clock: Arc::new(Ticking(scene.world.now())),
+        ..scene.world.ports()
+    };
+    let typed = command_body("parity staging production", &UserId::new(LEAD), "1.1.a");
+    let started = Duration::from_millis(1_200);
+    let (body, took) = scene.answer_late(ports, &typed, started).await;
+    assert!(
+        body.contains("alarm of production: there was no answer in time"),
+        "{body}"
+    );
+    assert!(body.contains("Alike: "), "{body}");
+    assert!(started + took < THREE_SECONDS, "{took:?}");
+}

@@ -25,6 +25,8 @@ use sluice_core::signature::{PublicKey, observe};
 use sluice_core::smoke;
 use sluice_signatures::is_signed;
 
+pub(crate) use health::patiently;
+
 use crate::App;
 use crate::ports::{
     EnvironmentKey, HttpRequest, MetricsQuery, Target, TaskDefinitionOrder, TaskOrder,
@@ -95,11 +97,17 @@ impl App {
                 let keys: Vec<PublicKey> = keys.cloned().collect();
                 Outcome::Signature(observe(&stored, &d.release.digest, &keys, is_signed))
             }
+            Command::ReadSource { commit, runs } => {
+                Outcome::Source(self.read_source(d, commit, runs.as_ref()).await?)
+            }
             Command::ReadScan => {
                 let named = d.settings.environment.scan.excepted_ids();
                 Outcome::Scan(ports.registry.scan(target, &d.release, &named).await?)
             }
             Command::ReadProof { environment } => Outcome::Proof(self.proof(d, environment).await?),
+            Command::ReadParity { environment } => {
+                Outcome::Parity(Box::new(self.unlike(d, environment).await))
+            }
             Command::PinSecrets => self.pin_secrets(d, target).await?,
             Command::ReadServices => {
                 let services = match d.kind.is_release() && d.phase.is_untouched() {

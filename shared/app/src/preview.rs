@@ -1,7 +1,9 @@
 //! What would happen, with nothing happening: the plan of a push, drawn from the world as it is.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use sluice_core::command::CommandKind;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Event;
 use sluice_core::failure::PortError;
@@ -62,13 +64,22 @@ impl App {
 
     async fn survey(&self, deployment: &Deployment) -> Result<Survey, PortError> {
         let mut survey = Survey::default();
+        let mut read = BTreeSet::new();
         // What a migration would do takes a task to be seen, and here nothing is run.
-        for command in survey.missing_facts(deployment) {
+        while let Some(command) = survey
+            .missing_facts(deployment)
+            .into_iter()
+            .find(|command| !read.contains(&command.key()))
+        {
             debug_assert!(!command.changes_the_world(), "planning only reads");
+            read.insert(command.key());
             match self.execute(deployment, &command).await {
                 Some(Event::Done { outcome, .. }) => {
                     survey.take(&outcome, self.ports.clock.now());
                 }
+                // That the source code could not be read, the plan says.
+                Some(Event::CommandFailed { command, .. })
+                    if command.kind == CommandKind::ReadSource => {}
                 Some(Event::CommandFailed { error, .. }) => return Err(error),
                 _ => {}
             }

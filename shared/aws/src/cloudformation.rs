@@ -14,10 +14,14 @@ use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::{Capability, ChangeSetType, ExecutionStatus, Parameter, Stack};
 use sluice_app::ports::{Stacks, Target};
 use sluice_core::failure::PortError;
-use sluice_core::stack::{ChangeSetOrder, ChangeSetReading, Execution, StackUpdate};
+use sluice_core::id::Hash;
+use sluice_core::stack::{ChangeSetOrder, ChangeSetReading, Execution, StackReading, StackUpdate};
 
 use crate::clients::{ClientSet, Clients, bounded};
-use crate::error::port_error;
+use crate::error::{incomplete, port_error};
+
+/// What CloudFormation tells in the place of the value of a parameter with `NoEcho`.
+const NO_ECHO: &str = "****";
 
 /// The [`Stacks`] port.
 #[derive(Clone, Debug)]
@@ -55,6 +59,25 @@ where
 
 #[async_trait]
 impl Stacks for CloudFormationStacks {
+    /// `cloudformation:DescribeStacks`, `cloudformation:GetTemplate`.
+    async fn stack(&self, target: &Target, stack: &str) -> Result<StackReading, PortError> {
+        let clients = self.clients.of(target).await?;
+        let found = described(&clients, stack).await?;
+        let Some(found) = found else {
+            return Err(incomplete("cloudformation:DescribeStacks", stack, "stack"));
+        };
+        let template = changes::template(&clients, stack, None).await?;
+        let parameters = found.parameters().iter().filter_map(|one| {
+            let value = one.resolved_value().or(one.parameter_value());
+            let value = value.filter(|value| *value != NO_ECHO).map(str::to_owned);
+            Some((one.parameter_key()?.to_owned(), value))
+        });
+        Ok(StackReading {
+            template: Hash::of_json(&template),
+            parameters: parameters.collect(),
+        })
+    }
+
     /// `cloudformation:DescribeStacks`, `cloudformation:GetTemplateSummary`,
     /// `cloudformation:CreateChangeSet`.
     async fn ensure_change_set(

@@ -17,6 +17,7 @@ mod ecs;
 mod elb;
 mod error;
 mod event_bus;
+mod front;
 #[cfg(test)]
 mod hostile;
 mod http;

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Database, Strategy};
 use crate::database::CopyOrder;
 use crate::id::{
-    AlarmName, ContainerName, DeploymentId, EcsServiceName, EnvironmentName, ServiceDeploymentArn,
-    ServiceName, SnapshotId, TaskArn, TaskDefinitionArn,
+    AlarmName, CommitId, ContainerName, DeploymentId, EcsServiceName, EnvironmentName,
+    ServiceDeploymentArn, ServiceName, SnapshotId, TaskArn, TaskDefinitionArn,
 };
 use crate::observation::PinnedSecret;
 use crate::stack::ChangeSetOrder;
@@ -31,9 +31,21 @@ pub enum Command {
     ReadScan,
     /// Read which of the keys has signed the image.
     ReadSignature,
+    /// Ask the source repository about the commit that the image names.
+    ReadSource {
+        /// The commit.
+        commit: CommitId,
+        /// The deployment that proved what runs.
+        runs: Option<DeploymentId>,
+    },
     /// See whether the digest has succeeded elsewhere.
     ReadProof {
         /// Where it must have.
+        environment: EnvironmentName,
+    },
+    /// Read where that environment is unlike this one. What cannot be read is not known, and no error.
+    ReadParity {
+        /// The environment before.
         environment: EnvironmentName,
     },
     /// See that each secret exists and which version it has. A rollback keeps the versions that its
@@ -334,7 +346,9 @@ impl Command {
             Self::ReadImage => CommandKind::ReadImage,
             Self::ReadScan => CommandKind::ReadScan,
             Self::ReadSignature => CommandKind::ReadSignature,
+            Self::ReadSource { .. } => CommandKind::ReadSource,
             Self::ReadProof { .. } => CommandKind::ReadProof,
+            Self::ReadParity { .. } => CommandKind::ReadParity,
             Self::PinSecrets => CommandKind::PinSecrets,
             Self::ReadServices => CommandKind::ReadServices,
             Self::ReadDatabase(_) => CommandKind::ReadDatabase,
@@ -416,7 +430,9 @@ impl Command {
             Self::ReadImage
             | Self::ReadScan
             | Self::ReadSignature
+            | Self::ReadSource { .. }
             | Self::ReadProof { .. }
+            | Self::ReadParity { .. }
             | Self::PinSecrets
             | Self::ReadServices
             | Self::ReadDatabase(_)

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::command::{CommandKey, CommandKind};
-use crate::config::{Settings, Signatures};
+use crate::config::{Settings, Signatures, Source};
 use crate::failure::{Cause, PortError};
 use crate::id::{
     AppName, DeploymentId, EnvironmentName, ServiceName, SnapshotId, TaskArn, TaskDefinitionArn,
@@ -19,7 +19,7 @@ use crate::note::{Entry, Note, bounds};
 use crate::observation::RolloutObservation;
 use crate::origin::Origin;
 use crate::phase::Phase;
-use crate::plan::demands::Demands;
+use crate::plan::demands::{Demands, NotVouched};
 use crate::plan::{Plan, SealedPlan};
 use crate::release::Release;
 pub use crate::request::{DeploymentKind, Hotfix, Requester};
@@ -361,6 +361,13 @@ impl Deployment {
         signatures.filter(|_| self.kind.is_release())
     }
 
+    /// Where the commit of its image must be known. What goes back to a verified release was looked at
+    /// when that was released.
+    pub fn needs_source(&self) -> Option<&Source> {
+        let source = self.settings.source.as_ref();
+        source.filter(|_| self.kind.is_release())
+    }
+
     /// Who pushed its image, where people are asked and it is known.
     pub fn pushed_by(&self) -> Option<&UserId> {
         self.plan.as_ref()?.plan.pushed_by.as_ref()
@@ -390,7 +397,11 @@ impl Deployment {
         let plan = self.plan.as_ref().map(|sealed| &sealed.plan);
         let changes = plan.and_then(Plan::stack_changes);
         let judgement = plan.and_then(Plan::judgement);
-        Demands::of(&self.settings, judgement, changes, self.is_unsigned())
+        let vouched = NotVouched {
+            is_unsigned: self.is_unsigned(),
+            source_in_doubt: plan.is_some_and(Plan::is_source_in_doubt),
+        };
+        Demands::of(&self.settings, judgement, changes, vouched)
     }
 
     /// Whether its image should be signed, and its plan says that it is not.

@@ -22,9 +22,11 @@ use crate::observation::{
     ProofObservation, RolloutObservation, ScanObservation, SecretProblem, ServiceObservation,
     SmokeResult, SnapshotObservation, TaskObservation,
 };
+use crate::parity::Unlike;
 use crate::release::VerifiedRelease;
 use crate::restore::Found;
 use crate::signature::SignatureObservation;
+use crate::source::SourceObservation;
 use crate::stack::{ChangeSetReading, Execution, StackUpdate};
 
 /// What can happen to a deployment.
@@ -175,8 +177,12 @@ pub enum Outcome {
     Scan(ScanObservation),
     /// Of `ReadSignature`.
     Signature(SignatureObservation),
+    /// Of `ReadSource`.
+    Source(SourceObservation),
     /// Of `ReadProof`.
     Proof(ProofObservation),
+    /// Of `ReadParity`.
+    Parity(Box<Unlike>),
     /// Of `PinSecrets`: each secret, or what is wrong with it.
     Secrets(Result<Vec<PinnedSecret>, Vec<SecretProblem>>),
     /// Of `ReadServices`: services ECS does not have are not among them.
@@ -300,7 +306,9 @@ impl Outcome {
             Self::Image(_) => "image",
             Self::Scan(_) => "scan",
             Self::Signature(_) => "signature",
+            Self::Source(_) => "source",
             Self::Proof(_) => "proof",
+            Self::Parity(_) => "parity",
             Self::Secrets(_) => "secrets",
             Self::Services(_) => "services",
             Self::Database(_) => "database",

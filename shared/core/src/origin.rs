@@ -13,7 +13,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ImageTag, UserId};
+use crate::id::{CommitId, ImageTag, UserId};
 
 pub use ci::{BUILD, BuildPage, COVERAGE, CiReport, EXCEPTIONS, EXCEPTIONS_UNTIL, FINDINGS, TESTS};
 
@@ -192,6 +192,11 @@ impl Commit {
     /// All of its digits.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// As git names it; `None` if these are only its first digits.
+    pub fn id(&self) -> Option<CommitId> {
+        (self.0.len() == 40).then(|| CommitId::new(self.0.as_str()))
     }
 }
 

@@ -408,6 +408,15 @@ impl ChangeSets {
     }
 }
 
+/// A stack as CloudFormation has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StackReading {
+    /// The hash of its template, as it was given to CloudFormation.
+    pub template: Hash,
+    /// Its parameters; `None` where CloudFormation does not tell the value (`NoEcho`).
+    pub parameters: BTreeMap<String, Option<String>>,
+}
+
 /// A change set to be made. Its name is the request's token too: one of that name that is there is
 /// this one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

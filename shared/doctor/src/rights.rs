@@ -204,10 +204,12 @@ pub fn hidden_from_environment(seen: &Environment) -> Option<NotSeen> {
 /// The secret of a monitor.
 fn secret_of(monitor: &Monitor) -> Option<String> {
     match monitor {
-        Monitor::Grafana { token, .. } | Monitor::Sentry { token, .. } => Some(token.clone()),
+        Monitor::Grafana { token, .. }
+        | Monitor::Sentry { token, .. }
+        | Monitor::GitHub { token, .. } => Some(token.clone()),
         Monitor::Loki { token, .. } => token.clone(),
         Monitor::Webhook { secret, .. } => Some(secret.clone()),
-        Monitor::PagerDuty { key, .. } => Some(key.clone()),
+        Monitor::PagerDuty { key, .. } | Monitor::Datadog { key, .. } => Some(key.clone()),
         Monitor::EventBridge { .. } => None,
     }
 }

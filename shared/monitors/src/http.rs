@@ -34,6 +34,8 @@ pub(crate) enum Credentials {
     Bearer(SecretString),
     /// `Authorization: Basic …`, as it stands in the header.
     Basic(SecretString),
+    /// In a header of its own.
+    Header(&'static str, SecretString),
 }
 
 /// A request.
@@ -161,16 +163,18 @@ fn built(request: Request) -> Result<HyperRequest<Full<Bytes>>, NoAnswer> {
     for (name, value) in request.headers {
         built = built.header(name, value);
     }
-    let authorization = match &request.credentials {
+    let authorization = |value| Some(("authorization", value));
+    let shown = match &request.credentials {
         Credentials::None => None,
-        Credentials::Bearer(token) => Some(format!("Bearer {}", token.expose_secret())),
-        Credentials::Basic(both) => Some(format!("Basic {}", both.expose_secret())),
+        Credentials::Bearer(token) => authorization(format!("Bearer {}", token.expose_secret())),
+        Credentials::Basic(both) => authorization(format!("Basic {}", both.expose_secret())),
+        Credentials::Header(name, key) => Some((*name, key.expose_secret().to_owned())),
     };
-    if let Some(value) = authorization {
+    if let Some((name, value)) = shown {
         let mut value = header::HeaderValue::from_str(&value)
             .map_err(|_| NoAnswer::NotARequest("the token holds a line break".to_owned()))?;
         value.set_sensitive(true);
-        built = built.header(header::AUTHORIZATION, value);
+        built = built.header(name, value);
     }
     let body = Full::new(Bytes::from(request.body));
     built

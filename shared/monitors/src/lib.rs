@@ -5,6 +5,8 @@
 //! all. Amazon EventBridge is behind [`EventBus`], since only `sluice-aws` names the AWS SDK.
 
 mod answer;
+mod datadog;
+mod github;
 mod grafana;
 mod http;
 mod loki;

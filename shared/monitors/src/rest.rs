@@ -66,7 +66,9 @@ fn key(monitor: &Monitor) -> String {
         | Monitor::Sentry { url, .. }
         | Monitor::Loki { url, .. }
         | Monitor::Webhook { url, .. }
-        | Monitor::PagerDuty { url, .. } => url,
+        | Monitor::GitHub { url, .. }
+        | Monitor::PagerDuty { url, .. }
+        | Monitor::Datadog { url, .. } => url,
         Monitor::EventBridge { bus } => bus,
     };
     format!("{} {at}", monitor.name())

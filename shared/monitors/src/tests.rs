@@ -2,6 +2,7 @@
 //! to.
 
 mod fixture;
+mod github;
 mod grafana;
 mod lines;
 mod refusals;

@@ -14,11 +14,12 @@ use sluice_core::failure::{ErrorClass, PortError};
 use sluice_words::monitoring::{Line, News, State, StateChange};
 
 use crate::answer::{Asked, busy};
+use crate::github::GitHub;
 use crate::http::{Answer, Credentials, Http, Request};
 use crate::rest::Rest;
 use crate::sentry::Sentry;
 use crate::tokens::{Known, Tokens};
-use crate::{grafana, loki, pagerduty, webhook};
+use crate::{datadog, grafana, loki, pagerduty, webhook};
 
 /// A monitor that is well answers in less than a second. All the calls for one thing, and reading
 /// the token, have this time together.
@@ -86,6 +87,14 @@ impl WebMonitors {
                 self.ask(monitor, "POST /v2/enqueue", request).await?;
                 Ok(None)
             }
+            (Monitor::GitHub { .. }, News::Change(change)) => {
+                self.deployment(monitor, change, keeps).await
+            }
+            (Monitor::Datadog { url, .. }, News::Change(change)) => {
+                let request = datadog::event(url, change, self.clock.now());
+                self.ask(monitor, "POST /api/v1/events", request).await?;
+                Ok(None)
+            }
             (Monitor::Loki { .. }, News::Change(_)) | (_, News::Lines(_)) => Ok(None),
         }
     }
@@ -149,6 +158,39 @@ impl WebMonitors {
         self.ask(monitor, "POST deploys", sentry.deploy(change))
             .await?;
         Ok(None)
+    }
+
+    async fn deployment(
+        &self,
+        monitor: &Monitor,
+        change: &StateChange,
+        keeps: Option<&str>,
+    ) -> Result<Option<String>, MonitorError> {
+        let Some(github) = GitHub::of(monitor, change) else {
+            return Ok(None);
+        };
+        let mut known = keeps.map(str::to_owned);
+        if known.is_none() {
+            let answer = self.ask(monitor, "GET deployments", github.find()).await?;
+            known = github.found(&answer);
+        }
+        let id = match known {
+            Some(id) => id,
+            None => {
+                let (call, request) = ("POST deployments", github.create());
+                let host = request.host().to_owned();
+                let answer = self.ask(monitor, call, request).await?;
+                let asked = Asked {
+                    monitor,
+                    call,
+                    host: &host,
+                };
+                GitHub::created(&answer).ok_or_else(|| asked.unreadable("id"))?
+            }
+        };
+        self.ask(monitor, "POST statuses", github.status(&id))
+            .await?;
+        Ok(Some(id))
     }
 
     async fn push(
@@ -270,10 +312,14 @@ impl WebMonitors {
     }
 }
 
-/// The secret that goes into the `Authorization` header.
+/// The secret that goes into a header as it is.
 fn authorized_by(monitor: &Monitor) -> Option<&str> {
     match monitor {
-        Monitor::Grafana { .. } | Monitor::Sentry { .. } | Monitor::Loki { .. } => monitor.secret(),
+        Monitor::Grafana { .. }
+        | Monitor::Sentry { .. }
+        | Monitor::Loki { .. }
+        | Monitor::GitHub { .. }
+        | Monitor::Datadog { .. } => monitor.secret(),
         Monitor::EventBridge { .. } | Monitor::Webhook { .. } | Monitor::PagerDuty { .. } => None,
     }
 }
@@ -286,6 +332,7 @@ fn credentials(monitor: &Monitor, token: &SecretString) -> Credentials {
             let both = format!("{user}:{}", token.expose_secret());
             Credentials::Basic(SecretString::from(STANDARD.encode(both)))
         }
+        Monitor::Datadog { .. } => Credentials::Header(datadog::KEY, token.clone()),
         _ => Credentials::Bearer(token.clone()),
     }
 }

@@ -13,4 +13,4 @@ pub use function::Function;
 pub use logging::init_tracing;
 pub use settings::{InvalidSettings, SettingProblem, Settings};
 #[cfg(feature = "aws")]
-pub use start::{StartError, Started, start};
+pub use start::{Branches, Everything, Looks, Queue, Reach, StartError, Started, start};

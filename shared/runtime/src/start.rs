@@ -1,7 +1,9 @@
 //! The application, put together on AWS and Slack.
 
+mod absent;
 mod monitors;
 mod no_chat;
+mod reach;
 mod token;
 
 use std::env;
@@ -10,27 +12,18 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use sluice_app::ports::{Chat, Ports};
 use sluice_app::{App, Package};
-use sluice_aws::{
-    AwsSecrets, Clients, CloudFormationStacks, CloudWatchAlarms, CloudWatchMetrics,
-    CodeCommitRepository, DynamoStore, EcrRegistry, EcsServices, EcsTasks, EventBridgeBus,
-    HttpsHttp, RdsDatabases, RolloutHook, SqsWakeups, SystemClock, own_secret,
-};
+use sluice_aws::{Clients, RolloutHook, own_secret};
 use sluice_core::config::{Config, shared};
 use sluice_core::failure::PortError;
-use sluice_monitors::WebMonitors;
-use sluice_slack::{
-    BASE_URL, InvalidBaseUrl, Rendered, Responder, SigningSecrets, SlackChat, TokenSource,
-    UnusableSecrets,
-};
+use sluice_slack::{InvalidBaseUrl, Rendered, Responder, SigningSecrets, UnusableSecrets};
 
 use crate::function::Function;
 use crate::logging::init_tracing;
 use crate::settings::{InvalidSettings, Settings};
-use monitors::{Bus, OwnSecrets};
-use no_chat::NoChat;
-use token::TokenSecret;
+use reach::Parts;
+
+pub use reach::{Branches, Everything, Looks, Queue, Reach};
 
 /// A function that is ready.
 pub struct Started {
@@ -119,11 +112,11 @@ impl fmt::Debug for StartError {
     }
 }
 
-/// Starts logging and puts the application together for a function.
+/// Starts logging and puts the application together for a function, with what it reaches.
 ///
 /// # Errors
 /// See [`StartError`].
-pub async fn start(function: Function) -> Result<Started, StartError> {
+pub async fn start<R: Reach>(function: Function) -> Result<Started, StartError> {
     init_tracing();
     let settings = Settings::from_env(function, |name| env::var(name).ok())?;
     let (configs, package) = configs(&settings)?;
@@ -132,58 +125,22 @@ pub async fn start(function: Function) -> Result<Started, StartError> {
         role_arn: hook.role.clone(),
     });
     let clients = Clients::from_env(hook).await;
-    let clients = Arc::new(clients.with_role_suffix(settings.role_suffix.as_deref().unwrap_or("")));
-    let chat: Arc<dyn Chat> = match &settings.bot_token_arn {
+    let clients = clients.with_role_suffix(settings.role_suffix.as_deref().unwrap_or(""));
+    let parts = Parts::new(settings, Arc::new(clients));
+    let ports = R::ports(&parts).await?;
+    let signing_secrets = match &parts.settings().signing_secret_arn {
         Some(arn) => {
-            let secret = TokenSecret {
-                clients: clients.clone(),
-                arn: arn.clone(),
-            };
-            let token = secret.token().await?;
-            let url = settings.slack_url.as_deref().unwrap_or(BASE_URL);
-            let chat = SlackChat::new(&token, url, Arc::new(SystemClock))?;
-            Arc::new(chat.with_tokens_from(Arc::new(secret)))
+            let secret = own_secret(parts.clients(), arn).await?;
+            Some(SigningSecrets::read(&secret)?)
         }
-        None => Arc::new(NoChat),
-    };
-    let signing_secrets = match &settings.signing_secret_arn {
-        Some(arn) => Some(SigningSecrets::read(&own_secret(&clients, arn).await?)?),
         None => None,
     };
-    let app = App::installed(ports(&settings, &clients, chat), configs, package);
     Ok(Started {
-        app,
-        slack_team: settings.slack_team,
+        app: App::installed(ports, configs, package),
+        slack_team: parts.settings().slack_team.clone(),
         signing_secrets,
         responder: Responder::new(),
     })
-}
-
-fn ports(settings: &Settings, clients: &Arc<Clients>, chat: Arc<dyn Chat>) -> Ports {
-    let store = Arc::new(DynamoStore::new(clients, &settings.table));
-    Ports {
-        clock: Arc::new(SystemClock),
-        store: store.clone(),
-        sources: store.clone(),
-        configurations: store,
-        wakeups: Arc::new(SqsWakeups::new(clients, &settings.queue_url)),
-        registry: Arc::new(EcrRegistry::new(clients.clone())),
-        repository: Arc::new(CodeCommitRepository::new(clients.clone())),
-        secrets: Arc::new(AwsSecrets::new(clients.clone())),
-        services: Arc::new(EcsServices::new(clients.clone())),
-        tasks: Arc::new(EcsTasks::new(clients.clone())),
-        databases: Arc::new(RdsDatabases::new(clients.clone())),
-        stacks: Arc::new(CloudFormationStacks::new(clients.clone())),
-        alarms: Arc::new(CloudWatchAlarms::new(clients.clone())),
-        metrics: Arc::new(CloudWatchMetrics::new(clients.clone())),
-        http: Arc::new(HttpsHttp::new()),
-        chat,
-        monitors: Arc::new(WebMonitors::new(
-            Arc::new(OwnSecrets(clients.clone())),
-            Arc::new(Bus(EventBridgeBus::new(clients.clone()))),
-            Arc::new(SystemClock),
-        )),
-    }
 }
 
 fn configs(settings: &Settings) -> Result<(Vec<Arc<Config>>, Package), StartError> {

@@ -161,6 +161,10 @@ fn detail(cause: &StackCause) -> Xml {
 }
 
 fn template(cloud: &Cloud, place: &Place, form: &Form) -> Result<Xml, Refusal> {
+    if form.get("ChangeSetName").is_none() {
+        let stack = cloud.stack_described(place, form.require("StackName")?)?;
+        return Ok(Xml::structure().text("TemplateBody", stack.template));
+    }
     let one = change_set(cloud, place, form)?;
     let from = one.order.template.as_deref().unwrap_or("as it was");
     let body = format!("# the template {from}\nResources: {{}}\n");

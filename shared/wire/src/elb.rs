@@ -27,6 +27,7 @@ pub(crate) fn answer(
     match operation {
         "DescribeRules" => describe_rules(&services, form),
         "DescribeListeners" => describe_listeners(&services, form),
+        "DescribeTargetGroups" => describe_target_groups(&services, form),
         "DescribeTargetHealth" => describe_target_health(&services, form),
         _ => Err(Refusal::unknown_operation(operation)),
     }
@@ -131,7 +132,7 @@ fn describe_rules(services: &[ServiceDescription], form: &Form) -> Result<Xml, R
                     Xml::structure()
                         .text("RuleArn", arn)
                         .text("Priority", priority)
-                        .with("Conditions", Xml::List("member", Vec::new()))
+                        .with("Conditions", conditions(service))
                         .with("Actions", forward(&front, weights(service, on_test)))
                         .text("IsDefault", false),
                 );
@@ -142,6 +143,68 @@ fn describe_rules(services: &[ServiceDescription], form: &Form) -> Result<Xml, R
         return Err(Refusal::new("RuleNotFound", "One or more rules not found"));
     }
     Ok(Xml::structure().with("Rules", Xml::List("member", rules)))
+}
+
+/// Conditions have their values in them, and once more in the configuration of their field.
+fn conditions(service: &ServiceDescription) -> Xml {
+    let settings = service.front.as_ref();
+    let all = settings.into_iter().flat_map(|front| &front.conditions);
+    let conditions = all.map(|(field, values)| {
+        let values = || {
+            let values = values.iter();
+            Xml::List(
+                "member",
+                values.map(|value| Xml::Text(value.clone())).collect(),
+            )
+        };
+        let config = match field.as_str() {
+            "host-header" => "HostHeaderConfig",
+            _ => "PathPatternConfig",
+        };
+        Xml::structure()
+            .text("Field", field)
+            .with("Values", values())
+            .with(config, Xml::structure().with("Values", values()))
+    });
+    Xml::List("member", conditions.collect())
+}
+
+fn describe_target_groups(services: &[ServiceDescription], form: &Form) -> Result<Xml, Refusal> {
+    let wanted = form.list("TargetGroupArns.member");
+    let mut groups = Vec::new();
+    for (service, front) in fronts(services) {
+        let Some(settings) = &service.front else {
+            continue;
+        };
+        for arn in front
+            .groups
+            .iter()
+            .filter(|arn| wanted.contains(&arn.as_str()))
+        {
+            let codes = Xml::structure().text("HttpCode", &settings.healthy_codes);
+            groups.push(
+                Xml::structure()
+                    .text("TargetGroupArn", arn)
+                    .text("Protocol", "HTTP")
+                    .text("Port", PORT)
+                    .text("TargetType", "ip")
+                    .text("HealthCheckEnabled", true)
+                    .text("HealthCheckProtocol", "HTTP")
+                    .text("HealthCheckPort", "traffic-port")
+                    .text("HealthCheckPath", &settings.health_path)
+                    .text("HealthCheckIntervalSeconds", settings.interval_s)
+                    .text("HealthCheckTimeoutSeconds", settings.timeout_s)
+                    .text("HealthyThresholdCount", settings.healthy_after)
+                    .text("UnhealthyThresholdCount", settings.unhealthy_after)
+                    .with("Matcher", codes),
+            );
+        }
+    }
+    if groups.len() < wanted.len() || groups.is_empty() {
+        let said = "One or more target groups not found";
+        return Err(Refusal::new("TargetGroupNotFound", said));
+    }
+    Ok(Xml::structure().with("TargetGroups", Xml::List("member", groups)))
 }
 
 fn describe_listeners(services: &[ServiceDescription], form: &Form) -> Result<Xml, Refusal> {

@@ -17,6 +17,7 @@ pub mod monitoring;
 pub mod note;
 pub mod operate;
 pub mod overview;
+pub mod parity;
 pub mod parts;
 pub mod plan;
 pub mod report;

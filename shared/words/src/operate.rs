@@ -17,6 +17,7 @@ use sluice_core::deployment::{Deployment, SCHEMA};
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::history::{ChainEnd, Record};
 use sluice_core::id::{AppName, DeploymentId, ImageTag, UserId};
+use sluice_core::parity::{Parity, Verdict};
 use sluice_core::phase::Phase;
 
 /// The version of this form.
@@ -206,6 +207,21 @@ pub struct Answer {
     /// What was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<Box<Seen>>,
+    /// The two environments that were compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parity: Option<Box<Compared>>,
+}
+
+/// Two environments side by side.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compared {
+    /// Of which application.
+    pub app: AppName,
+    /// What it came to.
+    pub verdict: Verdict,
+    /// Where they are alike, where not, and what is not known.
+    #[serde(flatten)]
+    pub parity: Parity,
 }
 
 /// The figures of DORA of an environment.
@@ -233,6 +249,7 @@ impl Answer {
             evidence: None,
             metrics: Vec::new(),
             seen: None,
+            parity: None,
         }
     }
 

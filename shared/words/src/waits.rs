@@ -31,6 +31,12 @@ pub fn waits_for(d: &Deployment) -> String {
         {
             "a signature of the image by one of your keys".to_owned()
         }
+        Phase::Planning { survey, .. }
+            if survey.source.is_some()
+                && let [Command::ReadSource { commit, .. }] = &survey.missing_facts(d)[..] =>
+        {
+            format!("commit {} to be checked in CodeCommit", commit.short())
+        }
         Phase::Planning { survey, .. } => match (&survey.proof, &survey.scan, &environment.after) {
             (Some(ProofObservation::UnderWay | ProofObservation::NotVerified), _, Some(after)) => {
                 format!("{} to succeed in {after}", d.release.digest.short())

@@ -12,6 +12,7 @@ use sluice_core::id::{
     AlarmName, ContainerName, EcsServiceName, ServiceDeploymentArn, ServiceName, TaskDefinitionArn,
 };
 use sluice_core::observation::{RolloutStatus, ServiceObservation, Stage as RolloutStage};
+use sluice_core::parity::Value;
 use sluice_core::task_definition::RevisionOrder;
 
 use sluice_sim::cloud::ImageBehaviour;
@@ -292,7 +293,63 @@ async fn a_stopped_service_comes_back_with_its_rollout(stage: &Model) {
     }
 }
 
+async fn what_is_compared_of_a_service_is_read_whole(stage: &Model) {
+    let nothing = ServiceQuery {
+        ecs_service: EcsServiceName::new("nothing"),
+        ..query(stage, "web")
+    };
+    let asked = [query(stage, "web"), nothing, query(stage, "worker")];
+    let target = Stage::target(stage);
+    let facts = Stage::services(stage).facts(&target, &asked).await.unwrap();
+    let [web, worker] = facts.as_slice() else {
+        panic!("what ECS does not have is left out: {facts:?}")
+    };
+    assert!(web.image.contains("/erp@sha256:"), "{}", web.image);
+    let sizes = [("cpu", 512), ("memory", 1024)].map(|(name, size)| (name.to_owned(), size));
+    assert_eq!(web.size, BTreeMap::from(sizes));
+    let told = |values: &BTreeMap<String, Value>| -> Vec<String> {
+        let values = values.iter();
+        values
+            .map(|(name, value)| format!("{name}: {value:?}"))
+            .collect()
+    };
+    let settings = told(&web.settings);
+    for setting in [
+        "network mode: Text(\"awsvpc\")",
+        "cpu architecture: Text(\"ARM64\")",
+        "log driver of log-router: Text(\"awslogs\")",
+        "essential of log-router: Text(\"false\")",
+    ] {
+        assert!(
+            settings.contains(&setting.to_owned()),
+            "{setting}: {settings:#?}"
+        );
+    }
+    let front = web.front.as_ref().unwrap().as_ref().unwrap();
+    let rule = told(&front.rule);
+    assert!(
+        rule.contains(&"actions: Text(\"forward\")".to_owned()),
+        "{rule:?}"
+    );
+    assert!(
+        rule.iter().any(|one| one.starts_with("host-header: ")),
+        "{rule:?}"
+    );
+    let expected = [
+        "healthy after: Text(\"5\")",
+        "healthy codes: Text(\"200\")",
+        "interval: Text(\"30 s\")",
+        "path: Text(\"/healthz/live\")",
+        "protocol: Text(\"HTTP\")",
+        "timeout: Text(\"5 s\")",
+        "unhealthy after: Text(\"2\")",
+    ];
+    assert_eq!(told(&front.health_check), expected);
+    assert_eq!(worker.front, Ok(None), "no load balancer sends it anything");
+}
+
 contract! {
+    what_is_compared_of_a_service_is_read_whole on sim, wire;
     a_service_is_read_as_it_runs on sim, wire;
     a_blue_green_rollout_is_held_by_our_hook_and_then_goes_through on sim, wire;
     a_rollout_that_is_stopped_goes_back_and_says_so on sim, wire;

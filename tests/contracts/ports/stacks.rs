@@ -207,7 +207,27 @@ async fn a_stack_that_is_not_there_is_refused(stage: &Model) {
     assert!(error.message.contains("nothing"), "{error}");
 }
 
+async fn a_stack_is_read_with_its_template_and_parameters(stage: &Model) {
+    let read = async || stage.stacks().stack(&stage.target(), STACK).await.unwrap();
+    let first = read().await;
+    let given = first.parameters.get("Environment").cloned().flatten();
+    assert_eq!(given.as_deref(), Some(STACK));
+    // CloudFormation shows no value of a parameter with NoEcho.
+    let parameters = [("Password", "****"), ("NodeType", "cache.t4g.small")];
+    stage.cloud(|cloud| cloud.set_stack(STACK, Some("Resources: {A: {}}"), &parameters));
+    let after = read().await;
+    assert_ne!(after.template, first.template);
+    assert_eq!(after.parameters["Password"], None);
+    let node_type = after.parameters["NodeType"].as_deref();
+    assert_eq!(node_type, Some("cache.t4g.small"));
+    assert_eq!(read().await, after, "the same stack is read as the same");
+    let nothing = stage.stacks().stack(&stage.target(), "nothing").await;
+    let error = nothing.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Permanent, "{error}");
+}
+
 contract! {
+    a_stack_is_read_with_its_template_and_parameters on sim, wire;
     a_change_set_is_made_once_and_shows_what_it_would_do on sim, wire;
     where_nothing_changes_it_says_so_and_is_removed on sim, wire;
     it_is_executed_once_and_followed_by_its_token on sim, wire;

@@ -1,5 +1,7 @@
 //! People who work with git for some days, mostly as they should, and a model of what is right.
 
+mod images;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod built;
 mod company;
 mod stories;
 
@@ -96,5 +97,6 @@ proptest! {
         let mut company = Company::new(seed, weather);
         company.work(30);
         company.check().map_err(TestCaseError::fail)?;
+        company.check_images().map_err(TestCaseError::fail)?;
     }
 }

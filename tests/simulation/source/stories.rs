@@ -15,7 +15,7 @@ use sluice_words::slash::{Look, Slash};
 
 use super::{SOURCE, config_of, said, world, world_of};
 
-fn pass(world: &mut World, minutes: i64) {
+pub(super) fn pass(world: &mut World, minutes: i64) {
     let time = SignedDuration::from_mins(minutes);
     let until = world.now() + time;
     world.plan(time, "time has passed", |_| ());
@@ -93,6 +93,25 @@ fn a_whole_release_as_it_should_be_is_not_mentioned() {
         cloud.git_merge_pull("erp", &id, MergeOption::ThreeWay, "Grace");
     });
     pass(&mut world, 60 * 48);
+    assert_eq!(told(&world), "");
+}
+
+#[test]
+fn a_branch_that_is_pushed_to_brought_forward_and_deleted_at_once_is_not_mentioned() {
+    let mut world = begun();
+    world.with_cloud(|cloud| {
+        cloud.git_shows_pulls_after(SignedDuration::from_secs(30));
+        cloud.git_branch("erp", "release/v1.4.0", "develop");
+        cloud.git_commit("erp", "release/v1.4.0", "Version 1.4.0", "Ada");
+    });
+    pass(&mut world, 30);
+    world.with_cloud(|cloud| {
+        cloud.git_commit("erp", "release/v1.4.0", "Correct a text", "Ada");
+        let id = cloud.git_open_pull("erp", "release/v1.4.0", "main", "Ada");
+        cloud.git_merge_pull("erp", &id, MergeOption::FastForward, "Grace");
+        cloud.git_delete("erp", "release/v1.4.0");
+    });
+    pass(&mut world, 60);
     assert_eq!(told(&world), "");
 }
 

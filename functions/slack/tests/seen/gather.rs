@@ -322,7 +322,13 @@ pub(crate) fn everything() -> Value {
     messages.extend(Story::decision().messages());
     messages.extend(Story::stuck().messages());
     messages.extend(Story::restoring().messages());
-    let lines = ["status", "history production", "who production", "help"];
+    let lines = [
+        "status",
+        "history production",
+        "parity",
+        "who production",
+        "help",
+    ];
     messages.extend(lines.map(|line| waits.typed(line)));
     let groups = [Group::Look, Group::Decision, Group::Ask, Group::Control];
     messages.extend(Verb::ALL.map(|verb| help(Some(verb), &groups)));

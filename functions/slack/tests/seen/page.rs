@@ -98,6 +98,10 @@ fn page() -> String {
         message(&failed.typed("history production")),
     );
     part(
+        "`/sluice parity staging production`",
+        message(&waits.typed("parity staging production")),
+    );
+    part(
         "`/sluice who production`",
         message(&waits.typed("who production")),
     );

@@ -117,7 +117,7 @@ impl App {
 
 /// A sample is many reads, and one that is throttled must not cost all of it: what passes by itself
 /// is tried again at once. The pause between is the SDK's.
-async fn patiently<T, R>(mut read: impl FnMut() -> R) -> Result<T, PortError>
+pub(crate) async fn patiently<T, R>(mut read: impl FnMut() -> R) -> Result<T, PortError>
 where
     R: Future<Output = Result<T, PortError>>,
 {

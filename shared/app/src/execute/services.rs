@@ -18,11 +18,16 @@ impl App {
         settings: &Settings,
         target: &Target,
     ) -> Result<Vec<ServiceObservation>, PortError> {
-        let services = settings.services.iter();
-        let queries: Vec<ServiceQuery> = services
-            .map(|service| query(settings, service, None))
-            .collect();
+        let queries = self.queries(settings);
         self.ports.services.read(target, &queries).await
+    }
+
+    /// Every service, without more of its task definition.
+    pub(crate) fn queries(&self, settings: &Settings) -> Vec<ServiceQuery> {
+        let services = settings.services.iter();
+        services
+            .map(|service| query(settings, service, None))
+            .collect()
     }
 
     /// The same with their task definitions, and with what Sluice has set in them.

@@ -81,6 +81,7 @@ impl Failed {
                 | SlashFailed::SeveralWait(_)
                 | SlashFailed::MayWaitToo(_)
                 | SlashFailed::NothingUnderWay(_) => Outcome::Refused,
+                SlashFailed::Parity(_) => Outcome::NotUnderstood,
                 SlashFailed::Decide(error) => decided(error),
                 SlashFailed::Ask(error) => asked(error),
                 SlashFailed::Control(error) => controlled(error),

@@ -17,12 +17,13 @@ use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::PortError;
 use sluice_core::id::{AppName, DeploymentId, Hash, PrincipalArn, UserId};
 use sluice_words::message::{Block, Message};
-use sluice_words::operate::{Answer, Glimpse, Order, Outcome};
+use sluice_words::operate::{Answer, Compared, Glimpse, Order, Outcome};
 use sluice_words::slash::{Ask, Control, Decision, Look, Slash};
 use sluice_words::view::metrics_message;
 
-use crate::App;
 use crate::ports::{Chat, TriggerId};
+use crate::slash::SlashFailed;
+use crate::{App, parity};
 use act::Act;
 use command::{Command, Subject};
 use failed::Failed;
@@ -85,6 +86,21 @@ impl App {
             return Ok(Answer {
                 metrics: metrics.clone(),
                 ..Answer::new(Outcome::Done, metrics_message(&metrics))
+            });
+        }
+        if let Look::Parity([one, other]) = look {
+            let named = [one.as_ref(), other.as_ref()];
+            let compared = self.parity(named, parity::AT_TERMINAL).await;
+            let (app, parity) = compared.map_err(SlashFailed::from)?;
+            let message = sluice_words::parity::message(&app, &parity, usize::MAX);
+            let compared = Compared {
+                app,
+                verdict: parity.verdict(),
+                parity,
+            };
+            return Ok(Answer {
+                parity: Some(Box::new(compared)),
+                ..Answer::new(Outcome::Done, message)
             });
         }
         Ok(Answer::new(Outcome::Done, self.look(look).await?))

@@ -20,6 +20,7 @@ use sluice_core::observation::{
     TaskObservation,
 };
 use sluice_core::origin::Annotations;
+use sluice_core::parity::ServiceFacts;
 use sluice_core::release::Release;
 use sluice_core::rollback::ImageReference;
 use sluice_core::signature::Stored;
@@ -147,6 +148,15 @@ pub trait Services: Send + Sync {
         target: &Target,
         services: &[ServiceQuery],
     ) -> Result<Vec<ServiceObservation>, PortError>;
+
+    /// What is compared of services in two environments: what they run, and what stands before them.
+    /// Those ECS does not have are left out. That the load balancer does not answer is said of each
+    /// service.
+    async fn facts(
+        &self,
+        target: &Target,
+        services: &[ServiceQuery],
+    ) -> Result<Vec<ServiceFacts>, PortError>;
 
     /// The tasks of the revision in the service that have stopped, as far as ECS remembers them:
     /// about an hour.

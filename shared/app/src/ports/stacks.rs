@@ -2,13 +2,20 @@
 
 use async_trait::async_trait;
 use sluice_core::failure::PortError;
-use sluice_core::stack::{ChangeSetOrder, ChangeSetReading, Execution, StackUpdate};
+use sluice_core::stack::{ChangeSetOrder, ChangeSetReading, Execution, StackReading, StackUpdate};
 
 use super::Target;
 
 /// Stacks (CloudFormation), changed by change set.
 #[async_trait]
 pub trait Stacks: Send + Sync {
+    /// The stack as it is: its template and its parameters.
+    ///
+    /// # Errors
+    ///
+    /// Permanent where there is none of that name.
+    async fn stack(&self, target: &Target, stack: &str) -> Result<StackReading, PortError>;
+
     /// Has the change set made. One of that name that is there already is this one: the name is the
     /// deployment's. Retryable while someone else updates the stack.
     async fn ensure_change_set(

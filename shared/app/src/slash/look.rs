@@ -13,6 +13,7 @@ use sluice_core::roles::{Action, may};
 use sluice_words::message::{Block, Message};
 use sluice_words::operate::Metrics;
 use sluice_words::overview::{Figures, figures_since};
+use sluice_words::parity::LINES_IN_CHAT;
 use sluice_words::slash::{Look, help};
 use sluice_words::source::missing_line;
 use sluice_words::view::{
@@ -20,8 +21,8 @@ use sluice_words::view::{
 };
 
 use super::{SERVED, SlashFailed};
-use crate::App;
 use crate::ports::EnvironmentState;
+use crate::{App, parity};
 
 /// Deployments that a history lists.
 const NEWEST: usize = 10;
@@ -37,6 +38,11 @@ impl App {
             }
             Look::History(at) => self.history_of(at.as_ref()).await?,
             Look::Metrics(at) => metrics_message(&self.metrics(at.as_ref()).await?),
+            Look::Parity([one, other]) => {
+                let named = [one.as_ref(), other.as_ref()];
+                let (app, parity) = self.parity(named, parity::IN_CHAT).await?;
+                sluice_words::parity::message(&app, &parity, LINES_IN_CHAT)
+            }
             Look::Who(at) => self.who(at),
             Look::Help(about) => help(*about, &SERVED),
         })

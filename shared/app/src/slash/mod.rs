@@ -20,6 +20,7 @@ use crate::App;
 use crate::asked::AskError;
 use crate::control::ControlError;
 use crate::decide::DecideError;
+use crate::parity::NotComparable;
 use crate::ports::TriggerId;
 use crate::unsure::unsure;
 
@@ -65,6 +66,9 @@ pub enum SlashFailed {
     /// They may not, it is not as they think, or it did not go through.
     #[error(transparent)]
     Control(#[from] ControlError),
+    /// These two cannot be compared.
+    #[error(transparent)]
+    Parity(#[from] NotComparable),
     /// Something did not answer.
     #[error("{}", unsure(.0, "Type it again in a moment; repeating it is safe"))]
     Port(#[from] PortError),

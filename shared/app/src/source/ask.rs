@@ -1,6 +1,6 @@
 //! Asks the repository what a look has to know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use sluice_core::source::{Known, Question, Watch, What, WhatIsTold, examine};
 
 use super::Repo;
 use crate::App;
-use crate::ports::FoundCommit;
+use crate::ports::{FoundCommit, RepositoryAt};
 
 /// Rounds of questions. Each commit of a branch takes one, and a look follows 100 at most.
 const ROUNDS_MAX: usize = 1_000;
@@ -25,34 +25,44 @@ impl App {
         watch: &Watch,
         now: Timestamp,
     ) -> Result<Watch, PortError> {
+        let app = &repo.config.app;
+        let look = |known: &Known| examine(app, repo.source, watch, known, now);
+        let (mut next, emails) = self.answered(&repo.at, look).await?;
+        self.name_people(repo, &mut next, &emails).await;
+        Ok(next)
+    }
+
+    /// Asks the repository until a look has all it has to know. Beside what it came to, the addresses
+    /// of those who wrote the commits that were read.
+    pub(super) async fn answered<T>(
+        &self,
+        at: &RepositoryAt,
+        look: impl Fn(&Known) -> Result<T, BTreeSet<Question>>,
+    ) -> Result<(T, BTreeMap<CommitId, String>), PortError> {
         let mut known = Known::default();
         let mut emails = BTreeMap::new();
         for _ in 0..ROUNDS_MAX {
-            let app = &repo.config.app;
-            let questions = match examine(app, repo.source, watch, &known, now) {
+            let questions = match look(&known) {
                 Err(questions) => questions,
-                Ok(mut next) => {
-                    self.name_people(repo, &mut next, &emails).await;
-                    return Ok(next);
-                }
+                Ok(seen) => return Ok((seen, emails)),
             };
             let questions: Vec<Question> = questions.into_iter().collect();
             for some in questions.chunks(AT_ONCE) {
-                let answers = some.iter().map(|question| self.ask_repo(repo, question));
+                let answers = some.iter().map(|question| self.ask_repo(at, question));
                 for (question, answer) in some.iter().zip(try_join_all(answers).await?) {
                     take(&mut known, &mut emails, question, answer);
                 }
             }
         }
         Err(PortError::permanent(format!(
-            "the source code of {} was not understood after {ROUNDS_MAX} rounds of questions: report \
+            "the source code in {} was not understood after {ROUNDS_MAX} rounds of questions: report \
              this as a bug",
-            repo.config.app
+            at.name
         )))
     }
 
-    async fn ask_repo(&self, repo: &Repo<'_>, question: &Question) -> Result<Answer, PortError> {
-        let (port, at) = (&self.ports.repository, &repo.at);
+    async fn ask_repo(&self, at: &RepositoryAt, question: &Question) -> Result<Answer, PortError> {
+        let port = &self.ports.repository;
         Ok(match question {
             Question::Head(branch) => Answer::Commit(port.head(at, branch).await?),
             Question::Branches => Answer::Branches(port.branches(at).await?),

@@ -55,14 +55,16 @@ impl App {
         if all.is_empty() {
             return Ok(all);
         }
-        // A repository that was never looked at is in no index. Asked once in the life of a process.
+        // A repository that was never looked at is in no index. What is in it is asked about once in the
+        // life of a process.
         let begun = self.sources_begun.load(Ordering::Relaxed).min(all.len());
         let mut found = Vec::new();
         for config in all[begun..].iter().take(BEGUN) {
             if self.ports.sources.source(&config.app).await?.is_none() {
                 found.push(*config);
+            } else if found.is_empty() {
+                self.sources_begun.fetch_add(1, Ordering::Relaxed);
             }
-            self.sources_begun.fetch_add(1, Ordering::Relaxed);
         }
         let now = self.ports.clock.now();
         for app in self.ports.sources.sources_due(now, LOOKED_AT).await? {
@@ -75,14 +77,14 @@ impl App {
     async fn put_source_off(&self, config: &Config) {
         let sources = &self.ports.sources;
         let put = async {
-            let Some(stored) = sources.source(&config.app).await? else {
-                return Ok(true);
-            };
+            // One that was never looked at is stored as that, so that it is due too.
+            let stored = sources.source(&config.app).await?;
+            let (watch, version) =
+                stored.map_or_else(Default::default, |stored| (stored.watch, stored.version));
             let now = self.ports.clock.now();
             let due_at = now.saturating_add(PUT_OFF).unwrap_or(now);
-            let (watch, version) = (&stored.watch, stored.version);
             sources
-                .save_source(&config.app, watch, version, due_at)
+                .save_source(&config.app, &watch, version, due_at)
                 .await
         };
         let put: Result<bool, PortError> = put.await;

@@ -2,6 +2,7 @@
 //! is told once.
 
 mod ask;
+mod commit;
 mod gate;
 mod minute;
 mod tell;
@@ -197,10 +198,15 @@ impl<'a> Repo<'a> {
         Some(Self {
             config,
             source,
-            at: RepositoryAt {
-                place: source.place.clone()?,
-                name: source.repository.clone(),
-            },
+            at: place_of(source)?,
         })
     }
+}
+
+/// Where a repository is, if that is known.
+fn place_of(source: &Source) -> Option<RepositoryAt> {
+    Some(RepositoryAt {
+        place: source.place.clone()?,
+        name: source.repository.clone(),
+    })
 }

@@ -110,26 +110,33 @@ async fn available(
     }
     let changes = pages.iter().flat_map(DescribeChangeSetOutput::changes);
     let changes: Vec<&ResourceChange> = changes.filter_map(|one| one.resource_change()).collect();
-    let template = template(clients, stack, name).await?;
+    let template = template(clients, stack, Some(name)).await?;
     let hash = sealed(&template, &pages, &changes);
     let changes = changes.into_iter().map(change).collect();
     let changes = StackChanges::new(changes, hash);
     Ok(ChangeSetReading::Available(Box::new(changes)))
 }
 
-/// The template of the change set, as it was given to CloudFormation.
-async fn template(clients: &ClientSet, stack: &str, name: &str) -> Result<String, PortError> {
+/// The template of the change set, or without one of the stack, as it was given to CloudFormation.
+pub(super) async fn template(
+    clients: &ClientSet,
+    stack: &str,
+    change_set: Option<&str>,
+) -> Result<String, PortError> {
     const ACTION: &str = "cloudformation:GetTemplate";
     let found = clients
         .cloudformation()
         .get_template()
         .stack_name(stack)
-        .change_set_name(name)
+        .set_change_set_name(change_set.map(str::to_owned))
         .template_stage(TemplateStage::Original)
         .send()
         .await
         .map_err(|error| failed(ACTION, stack, error))?;
-    let on = format!("the change set {name} of the stack {stack}");
+    let on = match change_set {
+        Some(name) => format!("the change set {name} of the stack {stack}"),
+        None => format!("the stack {stack}"),
+    };
     found
         .template_body
         .ok_or_else(|| incomplete(ACTION, &on, "TemplateBody"))

@@ -2,6 +2,7 @@
 
 use sluice_app::ports::Stacks as _;
 use sluice_core::failure::{ErrorClass, PortError};
+use sluice_core::id::Hash;
 use sluice_core::stack::{
     ChangeSetOrder, ChangeSetReading, Execution, StackAction, StackChanges, StackEnd,
 };
@@ -408,4 +409,35 @@ async fn a_change_set_that_may_be_executing_is_not_void() {
             .unwrap_err();
         assert_eq!(unknown.class, ErrorClass::Retryable, "{unknown}");
     }
+}
+
+#[tokio::test]
+async fn a_stack_is_its_template_and_its_parameters_without_those_that_are_kept_secret() {
+    let parameter = |name: &str, value: &str| {
+        format!(
+            "<member><ParameterKey>{name}</ParameterKey><ParameterValue>{value}</ParameterValue>\
+             </member>"
+        )
+    };
+    let parameters = parameter("NodeType", "cache.t4g.small") + &parameter("Password", "****");
+    let (cloud, stacks) = stacks(move |asked| match asked.operation.as_str() {
+        "DescribeStacks" => result(
+            "DescribeStacks",
+            &format!(
+                "<Stacks><member><StackName>{STACK}</StackName><StackStatus>UPDATE_COMPLETE\
+                 </StackStatus><CreationTime>2026-01-05T09:00:00Z</CreationTime><Parameters>\
+                 {parameters}</Parameters></member></Stacks>"
+            ),
+        ),
+        "GetTemplate" => result("GetTemplate", "<TemplateBody>Resources: {}</TemplateBody>"),
+        other => panic!("no one should ask for {other}"),
+    });
+    let read = stacks.stack(&target(), STACK).await.unwrap();
+    assert_eq!(read.template, Hash::of_json(&"Resources: {}"));
+    let node_type = read.parameters["NodeType"].as_deref();
+    assert_eq!(node_type, Some("cache.t4g.small"));
+    assert_eq!(read.parameters["Password"], None);
+    let asked = &cloud.asked("GetTemplate")[0];
+    assert_eq!(asked["TemplateStage"], "Original");
+    assert!(asked.get("ChangeSetName").is_none(), "the stack's own");
 }

@@ -1,5 +1,6 @@
 //! ECS: services and their deployments, task definitions, one-off tasks.
 
+mod facts;
 mod family;
 mod groups;
 mod members;

@@ -44,6 +44,42 @@ pub(super) async fn read(
     Ok(observed)
 }
 
+/// The services that are there, each with its query and with the ARN of the task definition that it
+/// runs.
+pub(super) async fn running<'a>(
+    clients: &ClientSet,
+    cluster: &ClusterName,
+    queries: &'a [ServiceQuery],
+) -> Result<Vec<(&'a ServiceQuery, Service, String)>, PortError> {
+    let names: Vec<&EcsServiceName> = queries.iter().map(|query| &query.ecs_service).collect();
+    let mut services = describe(clients, cluster, &names).await?;
+    let current = services.values().filter_map(current_revision);
+    let current = current.map(str::to_owned).collect();
+    let revisions = rollout::revisions(clients, current).await?;
+    let mut running = Vec::new();
+    for query in queries {
+        let Some(service) = services.remove(query.ecs_service.as_str()) else {
+            continue;
+        };
+        let revision = current_revision(&service).and_then(|arn| revisions.get(arn));
+        let arn = task_definition_of(&service, revision, &query.ecs_service)?.to_owned();
+        running.push((query, service, arn));
+    }
+    Ok(running)
+}
+
+/// What the service runs: what its only revision names, or what it was last told to run.
+fn task_definition_of<'a>(
+    service: &'a Service,
+    running: Option<&'a ServiceRevision>,
+    name: &EcsServiceName,
+) -> Result<&'a str, PortError> {
+    running
+        .and_then(ServiceRevision::task_definition)
+        .or(service.task_definition())
+        .ok_or_else(|| incomplete("ecs:DescribeServices", name.as_str(), "task definition"))
+}
+
 /// The one service, of any kind that can be deployed to; a permanent error if ECS does not have it.
 pub(super) async fn one(
     clients: &ClientSet,
@@ -132,10 +168,7 @@ async fn observe(
     running: Option<&ServiceRevision>,
 ) -> Result<ServiceObservation, PortError> {
     let name = &query.ecs_service;
-    let arn = running
-        .and_then(ServiceRevision::task_definition)
-        .or(service.task_definition())
-        .ok_or_else(|| incomplete("ecs:DescribeServices", name.as_str(), "task definition"))?;
+    let arn = task_definition_of(service, running, name)?;
     let (definition, tags) = task_definition::describe(clients, arn).await?;
     let container = task_definition::container(&definition, &query.container)?;
     let beside = match &query.definition {

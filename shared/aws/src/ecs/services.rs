@@ -9,8 +9,9 @@ use sluice_core::command::RolloutOrder;
 use sluice_core::failure::PortError;
 use sluice_core::id::{EcsServiceName, ServiceDeploymentArn, TaskDefinitionArn};
 use sluice_core::observation::{RolloutObservation, ServiceObservation, StoppedTask};
+use sluice_core::parity::ServiceFacts;
 
-use super::{read, rollout, stopped, task_definition, update};
+use super::{facts, read, rollout, stopped, task_definition, update};
 use crate::clients::{Clients, bounded};
 
 /// The [`Services`] port on ECS, with the listener rules and target health of ELB.
@@ -37,6 +38,17 @@ impl Services for EcsServices {
     ) -> Result<Vec<ServiceObservation>, PortError> {
         let clients = self.clients.of(target).await?;
         read::read(&clients, &target.cluster, services).await
+    }
+
+    /// DescribeServices, DescribeServiceRevisions, DescribeTaskDefinition; ELB's DescribeRules and
+    /// DescribeTargetGroups.
+    async fn facts(
+        &self,
+        target: &Target,
+        services: &[ServiceQuery],
+    ) -> Result<Vec<ServiceFacts>, PortError> {
+        let clients = self.clients.of(target).await?;
+        facts::read(&clients, &target.cluster, services).await
     }
 
     /// ListTasks, DescribeTasks.

@@ -7,6 +7,7 @@ mod environment;
 mod migration;
 mod monitors;
 mod order;
+mod parity;
 mod people;
 mod placement;
 mod scan;
@@ -15,7 +16,7 @@ mod source;
 mod stack;
 mod variables;
 
-pub use variables::{holds_password, names_secret};
+pub use variables::{holds_password, names_secret, words_of};
 
 use toml::de::{DeTable, DeValue};
 
@@ -139,6 +140,7 @@ fn config(file: &File, report: &mut Report) -> Option<Config> {
     let signatures = given(&file.signatures, |at| scan::signatures(&at.value, report));
     let source = given(&file.source, |at| source::one(&at.value, report));
     let people = given(&file.people, |at| people::all(&at.value, report));
+    let parity = given(&file.parity, |at| parity::allow(&at.value, report));
     let (mut environments, except) = (environments?, except?.unwrap_or_default());
     for environment in &mut environments {
         environment.scan.except.clone_from(&except);
@@ -155,6 +157,7 @@ fn config(file: &File, report: &mut Report) -> Option<Config> {
         signatures: signatures?,
         source: source?,
         people: people?.unwrap_or_default(),
+        parity: parity?,
         environments,
     })
 }
@@ -194,6 +197,8 @@ fn configure(app: &raw::App, report: &mut Report) -> Option<Vec<Member>> {
 /// What the rest of the file may refer to.
 struct Known<'a> {
     app: Option<&'a AppName>,
+    /// Whether the file says where the source code is.
+    has_source: bool,
     /// The services with their kinds; `None` where the kind, or the whole table, cannot be read.
     services: Option<Vec<(&'a ServiceName, Option<ServiceKind>)>>,
 }
@@ -208,7 +213,11 @@ impl<'a> Known<'a> {
                 .map(|(name, service)| (&name.value, kind(service)))
                 .collect()
         });
-        Self { app, services }
+        Self {
+            app,
+            has_source: file.source.is_some(),
+            services,
+        }
     }
 
     fn services(&self) -> impl Iterator<Item = (&'a ServiceName, Option<ServiceKind>)> + '_ {

@@ -65,15 +65,23 @@ pub struct WaivedFinding {
 }
 
 /// What becomes of a plan whose migration has a risk that nobody answers for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RiskRule {
     /// It is shown, and that is all.
+    #[default]
     Allow,
     /// Two people must say yes, and neither of them asked for it.
     FourEyes,
     /// There is no plan.
     Refuse,
+}
+
+impl RiskRule {
+    /// Whether it is only shown, which is meant where nothing is stored.
+    pub fn is_allow(&self) -> bool {
+        *self == Self::Allow
+    }
 }
 
 /// Whether the command is an upgrade by Alembic, so that Sluice can look at what it would do:

@@ -8,6 +8,7 @@ mod metrics;
 mod migration;
 mod monitor;
 mod nesting;
+mod parity;
 mod people;
 mod problem;
 mod raw;
@@ -39,10 +40,11 @@ use crate::migration::Risk;
 use crate::registry::Registry;
 use crate::tag::TagPattern;
 
-pub use check::{holds_password, names_secret};
+pub use check::{holds_password, names_secret, words_of};
 pub use metrics::Metrics;
 pub use migration::{Inspect, Migration, RiskRule, WaivedFinding, is_alembic};
 pub use monitor::Monitor;
+pub use parity::{AllowedDifference, ParityTopic, Ratio};
 pub use people::People;
 pub use problem::{Problem, Problems};
 pub use report::did_you_mean;
@@ -86,6 +88,10 @@ pub struct Config {
     /// Who is who, for those who ask from a terminal.
     #[serde(default, skip_serializing_if = "People::is_empty")]
     pub people: People,
+    /// Differences between environments that someone answers for; `None` where plans say nothing of
+    /// the environment before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parity: Option<Vec<AllowedDifference>>,
     /// The environments, in the order of the file.
     pub environments: Vec<Environment>,
 }
@@ -111,6 +117,11 @@ impl Config {
         self
     }
 
+    /// Differences between environments that someone answers for.
+    pub fn allowed_differences(&self) -> &[AllowedDifference] {
+        self.parity.as_deref().unwrap_or_default()
+    }
+
     /// The environment of that name.
     pub fn environment(&self, name: &EnvironmentName) -> Option<&Environment> {
         self.environments
@@ -126,9 +137,11 @@ impl Config {
             registry: self.registry.clone(),
             source_hosts: self.source_hosts.clone(),
             signatures: self.signatures.clone(),
+            source: self.source.clone(),
             services: self.services.clone(),
             migration: self.migration.clone(),
             smoke_tests: self.smoke_tests.clone(),
+            compares: self.parity.is_some() && environment.after.is_some(),
             environment: environment.clone(),
         }
     }
@@ -149,12 +162,18 @@ pub struct Settings {
     /// Whose signatures its images need.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signatures: Option<Signatures>,
+    /// Where the source code is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
     /// The application's services.
     pub services: Vec<Service>,
     /// How the database schema is brought up to date.
     pub migration: Option<Migration>,
     /// What is asked of the new version before traffic reaches it.
     pub smoke_tests: Vec<SmokeTest>,
+    /// Whether its plans say where the environment before is unlike this one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub compares: bool,
     /// Where it is deployed to.
     pub environment: Environment,
 }
@@ -281,6 +300,9 @@ pub struct Environment {
     /// runs.
     #[serde(default, skip_serializing_if = "NewerRevisions::is_default")]
     pub newer_revisions: NewerRevisions,
+    /// What becomes of a plan whose image may be built from a commit that is not to be released.
+    #[serde(default, skip_serializing_if = "RiskRule::is_allow")]
+    pub source_rule: RiskRule,
     /// The CloudFormation stack that a release changes first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack: Option<Stack>,

@@ -52,6 +52,23 @@ pub enum Monitor {
         /// The secret with the key that signs them.
         secret: String,
     },
+    /// Deployments of commits in GitHub.
+    #[serde(rename = "github")]
+    GitHub {
+        /// Where its API answers, without a slash at the end.
+        url: String,
+        /// The repository: its owner and its name.
+        repository: String,
+        /// The secret with the token.
+        token: String,
+    },
+    /// Events in Datadog.
+    Datadog {
+        /// Where its API answers, without a slash at the end.
+        url: String,
+        /// The secret with the API key.
+        key: String,
+    },
     /// Incidents in PagerDuty for what needs a person.
     #[serde(rename = "pagerduty")]
     PagerDuty {
@@ -71,6 +88,8 @@ impl Monitor {
             Self::Loki { .. } => "loki",
             Self::EventBridge { .. } => "event_bridge",
             Self::Webhook { .. } => "webhook",
+            Self::GitHub { .. } => "github",
+            Self::Datadog { .. } => "datadog",
             Self::PagerDuty { .. } => "pagerduty",
         }
     }
@@ -83,6 +102,8 @@ impl Monitor {
             Self::Loki { .. } => "Loki",
             Self::EventBridge { .. } => "EventBridge",
             Self::Webhook { .. } => "The webhook",
+            Self::GitHub { .. } => "GitHub",
+            Self::Datadog { .. } => "Datadog",
             Self::PagerDuty { .. } => "PagerDuty",
         }
     }
@@ -90,10 +111,12 @@ impl Monitor {
     /// The secret that it needs, by name or ARN.
     pub fn secret(&self) -> Option<&str> {
         match self {
-            Self::Grafana { token, .. } | Self::Sentry { token, .. } => Some(token),
+            Self::Grafana { token, .. }
+            | Self::Sentry { token, .. }
+            | Self::GitHub { token, .. } => Some(token),
             Self::Loki { token, .. } => token.as_deref(),
             Self::Webhook { secret, .. } => Some(secret),
-            Self::PagerDuty { key, .. } => Some(key),
+            Self::PagerDuty { key, .. } | Self::Datadog { key, .. } => Some(key),
             Self::EventBridge { .. } => None,
         }
     }

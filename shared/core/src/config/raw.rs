@@ -9,7 +9,7 @@ use super::text::{
     VariableName, Word, choices,
 };
 use super::values::{HOUR, Json, MINUTE, Map, Number, SECOND, Time, Unshown};
-use super::{BranchModel, Day, NewerRevisions, RiskRule, ServiceKind, Severity};
+use super::{BranchModel, Day, NewerRevisions, ParityTopic, RiskRule, ServiceKind, Severity};
 use crate::calendar::{Moment, Window};
 use crate::config::reader::Field;
 use crate::id::{
@@ -71,6 +71,16 @@ choices! {
     BranchModel: "\"gitflow\" or \"trunk\"", [
         ("gitflow", BranchModel::GitFlow), ("trunk", BranchModel::Trunk),
     ];
+    ParityTopic: "what environments are compared in, in quotes", [
+        ("image", ParityTopic::Image), ("schema", ParityTopic::Schema),
+        ("task-size", ParityTopic::TaskSize), ("task-definition", ParityTopic::TaskDefinition),
+        ("variable", ParityTopic::Variable), ("secret", ParityTopic::Secret),
+        ("listener-rule", ParityTopic::ListenerRule), ("health-check", ParityTopic::HealthCheck),
+        ("alarm", ParityTopic::Alarm), ("database", ParityTopic::Database),
+        ("stack-template", ParityTopic::StackTemplate),
+        ("stack-parameter", ParityTopic::StackParameter),
+        ("configuration", ParityTopic::Configuration),
+    ];
     Method: "an HTTP method in quotes", [
         ("GET", Method("GET")), ("HEAD", Method("HEAD")), ("POST", Method("POST")),
         ("PUT", Method("PUT")), ("PATCH", Method("PATCH")), ("DELETE", Method("DELETE")),
@@ -101,6 +111,9 @@ tables! {
         /// an IAM user, or of a role's session, and the id of the person in Slack. They have the
         /// roles that they have in Slack.
         optional people: PrincipalsOf,
+        /// Accepted differences between environments. With this table, even with an empty list, plans say
+        /// where the environment before is unlike the one that they are for.
+        optional parity: Parity,
         /// The environments: one table each, such as `[environments.staging]`.
         required environments: Map<EnvironmentName, Environment>,
     }
@@ -179,6 +192,26 @@ tables! {
         required revision: Label,
         /// The rule, as the finding names it.
         required rule: Label,
+        /// Who is responsible for accepting it: a name that people know.
+        required by: Label,
+        /// Why it does no harm.
+        required reason: Label,
+    }
+
+    /// Accepted differences between environments, for `sluice parity`.
+    struct Parity as r#"{ allow = [{ what = "task-size", … }] }"# {
+        /// One entry for each: see docs/parity.md.
+        required allow: List<AllowedDifference>,
+    }
+
+    /// An accepted difference between environments.
+    struct AllowedDifference as r#"{ what = "variable", name = "DEBUG_*", by = "Ada", reason = "for tests only" }"# {
+        /// In what, as `sluice parity` names it.
+        required what: ParityTopic,
+        /// Of which name: `*` stands for any run of characters, `?` for one. Default: of any name.
+        optional name: Label,
+        /// Only for `task-size`: how many times as large the larger one may be, 2 to 64. Default: any.
+        optional up_to: Number<2, 64>,
         /// Who is responsible for accepting it: a name that people know.
         required by: Label,
         /// Why it does no harm.
@@ -307,6 +340,9 @@ tables! {
         /// the one that runs: `leave` shows it and does not use it, `take` makes the release from it,
         /// `refuse` draws no plan. Services with a `task_definition` do not need it. Default: leave.
         optional newer_revisions: NewerRevisions,
+        /// What happens to a plan whose commit is in doubt: its image may be built from what should not
+        /// be released. Needs `[source]`. Default: the plan says so.
+        optional source: SourceRule,
         /// The CloudFormation stack that a release changes before anything else: see docs/stack.md.
         /// Default: none is changed.
         optional stack: Stack,
@@ -479,6 +515,15 @@ tables! {
         optional other: RiskRule,
     }
 
+    /// What happens to a plan whose commit is in doubt.
+    struct SourceRule as r#"{ rule = "refuse" }"# {
+        /// In doubt is a commit that contains a change which reached `main` by a wrong way and does not
+        /// run here yet, that is on no branch to release from or not in the repository, or that the
+        /// image does not name. `allow` says so in the plan, `four-eyes` requires approvals by two
+        /// people of whom neither requested it, `refuse` draws no plan: see docs/source.md.
+        required rule: RiskRule,
+    }
+
     /// Which findings of the image scan block.
     struct Scan as r#"{ block = "high" }"# {
         /// Findings of this severity or higher stop the deployment; `none` does not wait for
@@ -530,6 +575,10 @@ tables! {
         optional event_bridge: EventBridge,
         /// A signed HTTP request for each change of state.
         optional webhook: Webhook,
+        /// GitHub: deployments of the commits.
+        optional github: GitHub,
+        /// Datadog: events on its timelines.
+        optional datadog: Datadog,
         /// PagerDuty: an incident where a person is needed.
         optional pagerduty: PagerDuty,
     }
@@ -585,6 +634,26 @@ tables! {
         required url: Url,
         /// The secret with the key that signs them: `whsec_` and base64, as Standard Webhooks has it.
         required secret: SecretName,
+    }
+
+    /// Deployments in GitHub.
+    struct GitHub as r#"{ repository = "acme/erp", token = "sluice/github" }"# {
+        /// The repository with the code: its owner and its name.
+        required repository: Label,
+        /// The secret with a token that may write deployments of the repository.
+        required token: SecretName,
+        /// The address of the API. Default: https://api.github.com; of an Enterprise Server
+        /// https://HOST/api/v3.
+        optional url: Url,
+    }
+
+    /// Events in Datadog.
+    struct Datadog as r#"{ key = "sluice/datadog", url = "https://api.datadoghq.eu" }"# {
+        /// The secret with an API key.
+        required key: SecretName,
+        /// The address of your site's API. Default: https://api.datadoghq.com; in the EU
+        /// https://api.datadoghq.eu.
+        optional url: Url,
     }
 
     /// Incidents in PagerDuty.

@@ -30,6 +30,9 @@ const PLANNING: SignedDuration = SignedDuration::from_hours(4);
 /// the one that asks for it here.
 pub(super) const PROOF_PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 
+/// A change of `main` is judged two minutes after it was seen; that may take a look of health-check.
+const SOURCE_PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+
 /// A task of the image starts in a minute or two, and looks at the database in seconds.
 const INSPECTION: SignedDuration = SignedDuration::from_mins(20);
 
@@ -268,6 +271,7 @@ pub(super) fn patience_ends(d: &Deployment) -> Option<Timestamp> {
             (Command::ReadSignature, _, _, Some(SignatureObservation::Unsigned { .. })) => {
                 d.needs_signature()?.wait
             }
+            (Command::ReadSource { .. }, ..) if survey.source.is_some() => SOURCE_PATIENCE,
             (Command::ReadProof { .. }, _, Some(ProofObservation::NotVerified), _) => {
                 PROOF_PATIENCE
             }

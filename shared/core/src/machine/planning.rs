@@ -2,20 +2,25 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{approval, fail, gate, late, rehearsal, withdraw};
-use crate::command::Command;
+use crate::command::{Command, CommandKey};
+use crate::config::RiskRule;
 use crate::deployment::Deployment;
 use crate::event::Outcome;
-use crate::failure::{Cause, RejectedEvent};
+use crate::failure::{Cause, ErrorClass, PortError, RejectedEvent};
 use crate::id::TaskDefinitionArn;
 use crate::note::Note;
 use crate::phase::Phase;
 use crate::plan::survey::Survey;
 use crate::plan::{SealedPlan, changes};
 use crate::planner::draw;
+use crate::source::{Doubt, SourceObservation};
 use crate::stack::ChangeSetReading;
+
+/// So long a release waits for a source repository that does not answer, where nothing depends on it.
+const UNREAD_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
 pub(super) fn begin(d: &mut Deployment, confirming: bool, now: Timestamp) {
     if d.settings
@@ -72,6 +77,25 @@ pub(super) fn on(
         conclude(d, now);
     }
     Ok(())
+}
+
+/// The source repository could not be read. What nothing depends on keeps no release waiting: it is
+/// not known, and the plan says so.
+pub(super) fn source_failed(
+    d: &mut Deployment,
+    command: &CommandKey,
+    error: &PortError,
+    now: Timestamp,
+) -> Result<(), RejectedEvent> {
+    let passes = matches!(error.class, ErrorClass::Retryable | ErrorClass::Newer);
+    let since = d.setbacks.get(command).map_or(now, |setback| setback.since);
+    let waits = passes && now.duration_since(since) < UNREAD_AFTER;
+    if waits || d.settings.environment.source_rule == RiskRule::Refuse {
+        return Ok(());
+    }
+    d.setbacks.remove(command);
+    let unread = SourceObservation::of(Doubt::NotRead);
+    on(d, &Outcome::Source(unread), now)
 }
 
 /// What an answer about the change set means for the one that the deployment has.

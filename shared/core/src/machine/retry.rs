@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    cleanup, comparison, deadline, fail, needs, provision, rehearsal, restore, rollback, withdraw,
+    cleanup, comparison, deadline, fail, needs, planning, provision, rehearsal, restore, rollback,
+    withdraw,
 };
 use crate::command::{CommandKey, CommandKind};
 use crate::deployment::{Deployment, Setback};
@@ -61,6 +62,9 @@ pub(super) fn failed(
             try_again(d, command, error, now);
         }
     }
+    if command.kind == CommandKind::ReadSource {
+        planning::source_failed(d, command, error, now)?;
+    }
     Ok(())
 }
 
@@ -79,10 +83,12 @@ fn stop_asking(d: &mut Deployment, command: &CommandKey, error: &PortError) {
 }
 
 /// Whether it is a look at what bakes, where looks that show nothing are asked about, or at the
-/// requests, without which a step of the shift goes on in the end.
+/// requests or the source code, without which it goes on in the end.
 fn is_a_look(d: &Deployment, command: &CommandKey) -> bool {
     let bakes = matches!(d.phase, Phase::Baking { .. });
-    comparison::is_read(command) || bakes && command.kind == CommandKind::SampleHealth
+    comparison::is_read(command)
+        || command.kind == CommandKind::ReadSource
+        || bakes && command.kind == CommandKind::SampleHealth
 }
 
 fn try_again(d: &mut Deployment, command: &CommandKey, error: &PortError, now: Timestamp) {

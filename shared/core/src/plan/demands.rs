@@ -5,7 +5,7 @@ use crate::migration::{Judgement, Risk};
 use crate::stack::{StackChanges, StackRisk};
 
 /// What a plan demands of its approvals: what the environment does, or more where the migration is
-/// a risk, the stack's changes are, or the image is not signed.
+/// a risk, the stack's changes are, or less vouches for the image than should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Demands {
     /// How many must say yes.
@@ -14,18 +14,29 @@ pub struct Demands {
     pub four_eyes: bool,
 }
 
+/// What is missing of what should vouch for an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NotVouched {
+    /// It should be signed, and is not.
+    pub is_unsigned: bool,
+    /// Its commit may be none that is to be released.
+    pub source_in_doubt: bool,
+}
+
 impl Demands {
-    /// What a migration that was judged so demands, these changes of the stack, and an image whose
-    /// signature is missing; `None` where nobody is asked.
+    /// What a migration that was judged so demands, these changes of the stack, and an image for which
+    /// that is missing; `None` where nobody is asked.
     pub fn of(
         settings: &Settings,
         judgement: Option<&Judgement>,
         changes: Option<&StackChanges>,
-        is_unsigned: bool,
+        missing: NotVouched,
     ) -> Option<Self> {
         let approval = settings.environment.approval.as_ref()?;
-        let signatures = settings.signatures.as_ref().filter(|_| is_unsigned);
+        let signatures = settings.signatures.as_ref();
+        let signatures = signatures.filter(|_| missing.is_unsigned);
         let is_risky = signatures.is_some_and(|it| it.unsigned == RiskRule::FourEyes)
+            || missing.source_in_doubt && settings.environment.source_rule == RiskRule::FourEyes
             || !risks_for_four_eyes(settings, judgement).is_empty()
             || !stack_risks_for_four_eyes(settings, changes).is_empty();
         Some(Self {

@@ -20,14 +20,15 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Database, Metrics, ServiceKind, Strategy};
 use crate::database::RestorePoint;
 use crate::id::{
-    AlarmName, AppName, ContainerName, DeploymentId, EcsServiceName, EnvironmentName, ImageTag,
-    ServiceName, SnapshotId, TaskDefinitionArn, TaskFamily, UserId,
+    AlarmName, AppName, CommitId, ContainerName, DeploymentId, EcsServiceName, EnvironmentName,
+    ImageTag, ServiceName, SnapshotId, TaskDefinitionArn, TaskFamily, UserId,
 };
 use crate::migration::{Inspection, Judgement};
 use crate::observation::PinnedSecret;
 use crate::release::Release;
 use crate::request::Hotfix;
 use crate::signature::KeyId;
+use crate::source::Doubt;
 use crate::stack::StackChanges;
 use crate::task_definition::RevisionOrder;
 
@@ -52,6 +53,9 @@ pub struct Plan {
     /// The key that has signed the image, where signatures are verified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_by: Option<KeyId>,
+    /// The commit it was built from, where that decides anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<PlannedSource>,
     /// Who pushed the image, where people are asked and it is known: they may not be one of those.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pushed_by: Option<UserId>,
@@ -94,6 +98,23 @@ pub struct Plan {
     pub metrics: Option<Metrics>,
     /// Alarms that must stay quiet. Those that ring already do not count: [`SealedPlan::alarms`].
     pub alarms: Vec<AlarmName>,
+}
+
+/// The commit that the image says it was built from, and what is in doubt of that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedSource {
+    /// It; `None` where the image does not name it in full.
+    pub commit: Option<CommitId>,
+    /// Why it may be none that is to be released.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<Doubt>,
+}
+
+impl PlannedSource {
+    /// Whether anything is in doubt.
+    pub fn is_in_doubt(&self) -> bool {
+        !self.doubts.is_empty()
+    }
 }
 
 /// What becomes of the environment's stack.
@@ -254,6 +275,11 @@ impl Plan {
             (None, Some(migration)) => migration.additive,
             (None, None) => true,
         }
+    }
+
+    /// Whether its commit may be none that is to be released, where that decides anything.
+    pub fn is_source_in_doubt(&self) -> bool {
+        self.source.as_ref().is_some_and(PlannedSource::is_in_doubt)
     }
 
     /// What changes in the environment's stack; `None` where nothing does.

@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{
-    AlarmName, Digest, ImageTag, SecretVersion, ServiceDeploymentArn, ServiceName,
-    TaskDefinitionArn,
+    AlarmName, BranchName, CommitId, Digest, ImageTag, SecretVersion, ServiceDeploymentArn,
+    ServiceName, TaskDefinitionArn,
 };
+use crate::parity::Unlike;
+use crate::source::{Doubt, Lack};
 
 /// One such fact. It is no part of the plan: a remark that comes or goes leaves approvals valid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,20 @@ pub enum Remark {
     Unsigned {
         others: usize,
         four_eyes: bool,
+    },
+    SourceInDoubt {
+        /// The commit, where the image names it.
+        commit: Option<CommitId>,
+        signed: bool,
+        main: BranchName,
+        doubt: Doubt,
+        four_eyes: bool,
+    },
+    LacksMergeBack {
+        commit: CommitId,
+        signed: bool,
+        main: BranchName,
+        lacks: Vec<Lack>,
     },
     PusherUnknown {
         four_eyes: bool,
@@ -98,6 +114,9 @@ pub enum Remark {
     KeepsVariables {
         service: ServiceName,
         variables: Vec<String>,
+    },
+    Unlike {
+        unlike: Box<Unlike>,
     },
     AlarmRings {
         alarm: AlarmName,

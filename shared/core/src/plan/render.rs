@@ -58,6 +58,18 @@ impl Plan {
         let mut lines = vec![format!("image      {}", release.digest), registry];
         let signed_by = self.signed_by.as_ref();
         lines.extend(signed_by.map(|key| format!("signed by  the key {key}")));
+        lines.extend(self.source.iter().map(|source| {
+            let signed = self.signed_by.is_some();
+            let says = if signed { "" } else { " (as the image says)" };
+            let checked = match source.is_in_doubt() {
+                false => "checked in CodeCommit",
+                true => "in doubt, see below",
+            };
+            match &source.commit {
+                Some(commit) => format!("source     commit {}{says}: {checked}", commit.short()),
+                None => "source     the image does not name its commit".to_owned(),
+            }
+        }));
         // It stands among code, where Slack makes no mention of an id.
         let pushed_by = self.pushed_by.as_ref();
         lines.extend(pushed_by.map(|user| format!("pushed by  {user}")));

@@ -11,8 +11,10 @@ use crate::observation::{
     AlarmState, ApproversObservation, DatabaseObservation, ImageObservation, PinnedSecret,
     ProofObservation, ScanObservation, SecretProblem, ServiceObservation, SnapshotObservation,
 };
+use crate::parity::Unlike;
 use crate::release::VerifiedRelease;
 use crate::signature::SignatureObservation;
+use crate::source::SourceObservation;
 use crate::stack::ChangeSetReading;
 
 /// The answers so far. A field is `None` until it has been read.
@@ -23,7 +25,11 @@ pub struct Survey {
     pub scan: Option<ScanObservation>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<SignatureObservation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceObservation>,
     pub proof: Option<ProofObservation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parity: Option<Box<Unlike>>,
     pub secrets: Option<Result<Vec<PinnedSecret>, Vec<SecretProblem>>>,
     pub services: Option<Vec<ServiceObservation>>,
     #[serde(

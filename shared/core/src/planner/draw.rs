@@ -6,21 +6,22 @@ use jiff::Timestamp;
 
 use super::restore;
 use super::schema::{Schema, with_words_of};
-use crate::config::{Member, RiskRule, ScanException, ScanPolicy};
+use crate::config::{Member, ScanException, ScanPolicy};
 use crate::database::is_usable;
 use crate::deployment::{Deployment, Requester};
 use crate::id::{AlarmName, SecretVersion};
 use crate::observation::{
     AlarmState, ImageObservation, PinnedSecret, ProofObservation, ScanObservation,
 };
-use crate::plan::demands::Demands;
+use crate::plan::demands::{Demands, NotVouched};
 use crate::plan::survey::Survey;
-use crate::plan::{CURRENT, Plan, PlannedBackup, PlannedRollback, Remark, SealedPlan, Seen};
+use crate::plan::{
+    CURRENT, Plan, PlannedBackup, PlannedRollback, PlannedSource, Remark, SealedPlan, Seen,
+};
 use crate::quantity;
 use crate::release::VerifiedRelease;
 use crate::restore::snapshot_of;
 use crate::scan::Judged;
-use crate::signature::{KeyId, SignatureObservation};
 
 /// Draws the plan from a survey in which nothing is missing, with what was seen beside it. Of a plan
 /// that people have seen before, the words stay where nothing but a size has changed.
@@ -43,6 +44,7 @@ pub fn draw(
     findings.judge_registry(deployment);
     findings.judge_image(deployment, image);
     let signed_by = findings.judge_signature(deployment, survey.signature.as_ref());
+    let source = findings.judge_source(deployment, survey, signed_by.is_some());
     let scanned = findings.judge_scan(&environment.scan, survey.scan.as_ref(), now);
     let passed = findings.judge_proof(deployment, survey.proof.as_ref());
     let (secrets, unpinned) = findings.judge_secrets(survey);
@@ -60,9 +62,16 @@ pub fn draw(
         Schema::AtHead(_) | Schema::None => None,
     };
     let changes = stack.as_ref().and_then(|stack| stack.changes.as_ref());
-    let is_unsigned = signed_by.is_none() && deployment.needs_signature().is_some();
-    let demands = Demands::of(settings, judgement, changes, is_unsigned);
+    let missing = NotVouched {
+        is_unsigned: signed_by.is_none() && deployment.needs_signature().is_some(),
+        source_in_doubt: source.as_ref().is_some_and(PlannedSource::is_in_doubt),
+    };
+    let demands = Demands::of(settings, judgement, changes, missing);
     findings.judge_approvers(deployment, survey, demands);
+    let unlike = survey.parity.as_ref().filter(|unlike| !unlike.is_alike());
+    findings.remarks.extend(unlike.map(|unlike| Remark::Unlike {
+        unlike: unlike.clone(),
+    }));
     let previous = survey.previous.clone().flatten();
     match deployment.rollback() {
         None => {
@@ -82,6 +91,7 @@ pub fn draw(
         environment: environment.name.clone(),
         release: deployment.release.clone(),
         signed_by,
+        source,
         pushed_by: origin
             .pushed_by
             .clone()
@@ -130,13 +140,14 @@ pub fn draw(
 }
 
 /// Whether what vouches for the image is not in the way of a plan: the registry it is in, its
-/// signature, its scan, its success in the environment before. Only such an image may run, even to
-/// be looked at.
+/// signature, its commit, its scan, its success in the environment before. Only such an image may
+/// run, even to be looked at.
 pub(super) fn is_vouched_for(d: &Deployment, survey: &Survey) -> bool {
     let mut findings = Findings::default();
     findings.judge_registry(d);
     findings.judge_image(d, survey.image.as_ref());
-    findings.judge_signature(d, survey.signature.as_ref());
+    let signed_by = findings.judge_signature(d, survey.signature.as_ref());
+    findings.judge_source(d, survey, signed_by.is_some());
     let policy = &d.settings.environment.scan;
     findings.judge_scan(policy, survey.scan.as_ref(), d.entered_at);
     findings.judge_proof(d, survey.proof.as_ref());
@@ -202,40 +213,6 @@ impl Findings {
             let four_eyes = approval.is_some_and(|approval| approval.four_eyes);
             self.remarks.push(Remark::PusherUnknown { four_eyes });
         }
-    }
-
-    /// The key that has signed the image, where signatures are verified.
-    fn judge_signature(
-        &mut self,
-        deployment: &Deployment,
-        signature: Option<&SignatureObservation>,
-    ) -> Option<KeyId> {
-        let signatures = deployment.needs_signature()?;
-        let others = match signature? {
-            SignatureObservation::SignedBy(key) => return Some(key.clone()),
-            SignatureObservation::Unsigned { others } => *others,
-        };
-        if signatures.unsigned == RiskRule::Refuse {
-            let found = match others {
-                0 => "the registry has no signature of it".to_owned(),
-                _ => format!(
-                    "the registry has {} of other keys, of other images, or damaged",
-                    quantity::count(others, "signature")
-                ),
-            };
-            self.problems.push(format!(
-                "no key of [signatures] has signed the image ({found}): sign it with `cosign sign \
-                 --key KEY {}/{}@{}` if your CI built it, and push the tag again",
-                deployment.release.registry,
-                deployment.release.repository,
-                deployment.release.digest
-            ));
-        } else {
-            let approval = deployment.settings.environment.approval.as_ref();
-            let four_eyes = signatures.unsigned == RiskRule::FourEyes && approval.is_some();
-            self.remarks.push(Remark::Unsigned { others, four_eyes });
-        }
-        None
     }
 
     fn judge_scan(

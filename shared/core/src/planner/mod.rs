@@ -8,6 +8,7 @@ mod schema;
 mod services;
 mod stack;
 mod survey;
+mod vouched;
 
 pub use draw::draw;
 pub(crate) use stack::stack_of;

@@ -8,7 +8,7 @@ use crate::config::{Service, ServiceKind};
 use crate::database::{RestorePoint, is_usable};
 use crate::deployment::Deployment;
 use crate::observation::{DatabaseObservation, ServiceObservation};
-use crate::plan::demands::Demands;
+use crate::plan::demands::{Demands, NotVouched};
 use crate::plan::survey::Survey;
 use crate::plan::{Plan, PlannedRestore, PlannedService, Remark, SealedPlan, Seen};
 use crate::restore::{self, Restore};
@@ -29,7 +29,7 @@ pub(super) fn draw(
     findings.compare_secrets(&order.to.release.tag, &order.secrets, &secrets);
     let services = findings.judge_stopped(d, order, survey);
     let restore = findings.judge_restored(d, order, survey);
-    let demands = Demands::of(&d.settings, None, None, false);
+    let demands = Demands::of(&d.settings, None, None, NotVouched::default());
     findings.judge_approvers(d, survey, demands);
     let Some(restore) = restore.filter(|_| findings.problems.is_empty()) else {
         return Err(findings.problems);
@@ -42,6 +42,7 @@ pub(super) fn draw(
         release: d.release.clone(),
         // Whoever pushed the image that comes back has no part in it.
         signed_by: None,
+        source: None,
         pushed_by: None,
         hotfix: None,
         rollback: None,

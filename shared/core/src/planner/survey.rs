@@ -61,6 +61,9 @@ impl Survey {
             };
             need(!is_settled, Command::ReadSignature);
         }
+        if let Some(command) = self.look_at_source(d) {
+            need(!self.source_is_settled(d), command);
+        }
         if let Some(after) = &environment.after {
             need(
                 !self.proof_is_settled(),
@@ -68,6 +71,12 @@ impl Survey {
                     environment: after.clone(),
                 },
             );
+        }
+        if let (Some(after), true, true) =
+            (&environment.after, d.settings.compares, d.kind.is_release())
+        {
+            let environment = after.clone();
+            need(self.parity.is_none(), Command::ReadParity { environment });
         }
         if !environment.secrets.is_empty() {
             need(self.secrets.is_none(), Command::PinSecrets);
@@ -157,6 +166,24 @@ impl Survey {
         )
     }
 
+    /// What is asked of the source repository, once the commits are known.
+    fn look_at_source(&self, d: &Deployment) -> Option<Command> {
+        d.needs_source()?;
+        let previous = self.previous.as_ref()?;
+        Some(Command::ReadSource {
+            commit: self.image.as_ref()?.origin.commit.as_ref()?.id()?,
+            runs: previous
+                .as_ref()
+                .map(|verified| verified.deployment.clone()),
+        })
+    }
+
+    fn source_is_settled(&self, d: &Deployment) -> bool {
+        let refuses = d.settings.environment.source_rule == RiskRule::Refuse;
+        let seen = self.source.as_ref();
+        seen.is_some_and(|seen| !(refuses && seen.may_settle()))
+    }
+
     fn proof_is_settled(&self) -> bool {
         // Not verified is no answer yet either: the push that proves it may be on its way.
         matches!(self.proof, Some(ProofObservation::Verified(_)))
@@ -178,7 +205,9 @@ impl Survey {
             Outcome::Image(image) => self.image = Some(image.clone()),
             Outcome::Scan(scan) => self.scan = Some(scan.clone()),
             Outcome::Signature(signature) => self.signature = Some(signature.clone()),
+            Outcome::Source(source) => self.source = Some(source.clone()),
             Outcome::Proof(proof) => self.proof = Some(proof.clone()),
+            Outcome::Parity(parity) => self.parity = Some(parity.clone()),
             Outcome::Secrets(secrets) => self.secrets = Some(secrets.clone()),
             Outcome::Services(services) => self.services = Some(services.clone()),
             Outcome::Database(database) => self.database = Some(database.clone()),

@@ -66,18 +66,22 @@ pub(super) fn settle(asking: &mut Asking<'_>, source: &Source, next: &mut Watch)
             return Ok(None);
         }
         let missing = all(&lacking, |(branch, head)| {
-            let has = asking.contains(head, &owed.commit)?
-                || match &owed.brings {
-                    Some(brings) => asking.contains(head, brings)?,
-                    None => false,
-                };
-            Ok((!has).then(|| (*branch).clone()))
+            Ok((!has(asking, head, &owed)?).then(|| (*branch).clone()))
         })?;
         let missing: Vec<BranchName> = missing.into_iter().flatten().collect();
         Ok((!missing.is_empty()).then_some(Owed { missing, ..owed }))
     })?;
     next.owed = kept.into_iter().flatten().collect();
     Ok(())
+}
+
+/// Whether a commit has what was merged into `main`, or what that brought.
+pub(super) fn has(asking: &mut Asking<'_>, commit: &CommitId, owed: &Owed) -> Answer<bool> {
+    Ok(asking.contains(commit, &owed.commit)?
+        || match &owed.brings {
+            Some(brings) => asking.contains(commit, brings)?,
+            None => false,
+        })
 }
 
 /// When the next reminder is due; `None` if nothing is missing.

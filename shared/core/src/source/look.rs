@@ -8,7 +8,7 @@ use super::back;
 use super::gate;
 use super::known::{Answer, Asking, Known, Question, all};
 use super::walk::{Step, Way, steps};
-use super::watch::{Finding, Line, Owed, Suspect, Telling, Watch, What, WhatIsTold};
+use super::watch::{Line, Owed, Suspect, Telling, Watch, What, WhatIsTold};
 use crate::config::Source;
 use crate::id::{AppName, BranchName, CommitId, PullRequestId};
 
@@ -72,11 +72,11 @@ impl Watch {
     }
 }
 
-struct Look<'s> {
+pub(super) struct Look<'s> {
     app: &'s AppName,
-    source: &'s Source,
-    now: Timestamp,
-    next: Watch,
+    pub(super) source: &'s Source,
+    pub(super) now: Timestamp,
+    pub(super) next: Watch,
 }
 
 impl Look<'_> {
@@ -92,6 +92,7 @@ impl Look<'_> {
             self.judge(asking, branch, head)?;
         }
         self.forget_lines(asking, names)?;
+        self.forget_wrong();
         let gates = gate::look(asking, self.source, &mut self.next);
         back::settle(asking, self.source, &mut self.next)?;
         gates?;
@@ -106,7 +107,7 @@ impl Look<'_> {
         Ok(self.next)
     }
 
-    fn tell(&mut self, key: &str, what: WhatIsTold) {
+    pub(super) fn tell(&mut self, key: &str, what: WhatIsTold) {
         self.next.untold.push(Telling {
             key: format!("source-{}-{key}", self.app),
             what,
@@ -197,7 +198,7 @@ impl Look<'_> {
                 self.next.seen.remove(branch);
                 self.next.suspects.remove(branch);
                 let finding = self.finding(asking, branch, &old, What::Deleted)?;
-                self.found(&format!("deleted-{old}"), finding);
+                self.found(&format!("deleted-{old}"), None, finding);
                 return Ok(());
             }
             (Some(old), Some(head)) => (old, head),
@@ -229,7 +230,10 @@ impl Look<'_> {
             before: old.clone(),
         };
         let finding = self.finding(asking, branch, head, what)?;
-        self.found(&format!("rewritten-{old}-{head}"), finding);
+        // What it was reset to and had not before has come by force.
+        let brings = asking.base(old, head)? != Some(head);
+        let first = brings.then_some(head);
+        self.found(&format!("rewritten-{old}-{head}"), first, finding);
         self.next.seen.insert(branch.clone(), head.clone());
         Ok(())
     }
@@ -289,7 +293,8 @@ impl Look<'_> {
                         before: (!is_merge).then(|| pull.destination_commit.clone()),
                     };
                     let finding = self.finding(asking, branch, &step.commit, what)?;
-                    self.found(&step.commit.to_string(), finding);
+                    let commit = &step.commit;
+                    self.found(&commit.to_string(), Some(commit), finding);
                     left = &left[1..];
                     step
                 }
@@ -321,78 +326,5 @@ impl Look<'_> {
             since: self.now,
             missing: Vec::new(),
         });
-    }
-
-    /// Commits that nothing explains: each merge for itself, and the others together.
-    fn wrong(
-        &mut self,
-        asking: &mut Asking<'_>,
-        branch: &BranchName,
-        run: &[Step<'_>],
-    ) -> Answer<()> {
-        let mut findings = Vec::new();
-        let mut pushed = 0;
-        for (at, step) in run.iter().enumerate() {
-            let Way::Unexplained { merged } = &step.way else {
-                continue;
-            };
-            let what = match merged {
-                Some(merged) => What::Merged {
-                    merged: merged.clone(),
-                    from: self.branch_at(asking, merged)?,
-                },
-                None => {
-                    pushed += 1;
-                    let goes_on = run
-                        .get(at + 1)
-                        .is_some_and(|next| matches!(next.way, Way::Unexplained { merged: None }));
-                    if goes_on {
-                        continue;
-                    }
-                    What::Pushed {
-                        commits: std::mem::take(&mut pushed),
-                    }
-                }
-            };
-            findings.push(self.finding(asking, branch, &step.commit, what)?);
-        }
-        for finding in findings {
-            self.found(&finding.commit.to_string(), finding);
-        }
-        Ok(())
-    }
-
-    /// The branch whose head that is, among those that are looked at.
-    fn branch_at(&self, asking: &mut Asking<'_>, commit: &CommitId) -> Answer<Option<BranchName>> {
-        let branches = &self.source.branches;
-        for branch in branches.develop().into_iter().chain([branches.main()]) {
-            if asking.head(branch)? == Some(commit) {
-                return Ok(Some(branch.clone()));
-            }
-        }
-        Ok(None)
-    }
-
-    fn finding(
-        &self,
-        asking: &mut Asking<'_>,
-        branch: &BranchName,
-        commit: &CommitId,
-        what: What,
-    ) -> Answer<Finding> {
-        let of = asking.commit(commit)?;
-        Ok(Finding {
-            branch: branch.clone(),
-            what,
-            commit: commit.clone(),
-            title: of.map(|of| of.title.clone()).unwrap_or_default(),
-            author: of.map(|of| of.author.clone()).unwrap_or_default(),
-            by: None,
-        })
-    }
-
-    fn found(&mut self, key: &str, finding: Finding) {
-        let key = format!("{}-{key}", finding.branch);
-        self.tell(&key, WhatIsTold::Finding(Box::new(finding)));
     }
 }

@@ -5,6 +5,8 @@
 //! [`Known`]). What an event says is never read here: an event only causes a look.
 
 mod back;
+mod commit;
+mod find;
 mod gate;
 mod known;
 mod look;
@@ -12,7 +14,8 @@ mod walk;
 mod watch;
 
 pub use back::Reminder;
+pub use commit::{Doubt, Lack, SourceObservation, examine_commit};
 pub use gate::{Gate, GateOrder};
 pub use known::{Commit, Known, PullRequest, Question};
 pub use look::{LOOK_EVERY, SETTLES_WITHIN, examine, look_again_at};
-pub use watch::{Finding, Line, Owed, Suspect, Telling, Watch, What, WhatIsTold};
+pub use watch::{Finding, Line, Owed, Suspect, Telling, Watch, What, WhatIsTold, WrongChange};

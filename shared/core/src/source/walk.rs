@@ -47,6 +47,7 @@ pub(super) fn steps<'a>(
         let commit = asking.commit(&at)?;
         let parents = commit.map_or(&[][..], |commit| commit.parents.as_slice());
         let mut next = parents.first().cloned();
+        let mut jumps = parents.len() > 1;
         let way = if by_name && let Some(merged) = of_lines(asking, watch, parents)? {
             Way::Allowed {
                 brings: Some(merged),
@@ -59,6 +60,7 @@ pub(super) fn steps<'a>(
             let brings = pull.source_commit != at;
             if !brings {
                 next = Some(pull.destination_commit.clone());
+                jumps = true;
             }
             match by_name && !source.branches.may_reach_main(&pull.source) {
                 true => Way::Refused(id, pull),
@@ -72,8 +74,9 @@ pub(super) fn steps<'a>(
         };
         steps.push(Step { commit: at, way });
         let Some(next) = next else { break };
-        // Behind a merge, `old` may be reached by another parent than the first.
-        if parents.len() > 1 && next != *old && asking.contains(old, &next)? {
+        // Behind a merge, `old` may be reached by another parent than the first, and where a branch was
+        // brought forward, it may be a commit of that.
+        if jumps && next != *old && asking.contains(old, &next)? {
             break;
         }
         at = next;

@@ -23,6 +23,9 @@ pub struct Watch {
     /// What was merged into `main` and is not yet in every branch that needs it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub owed: Vec<Owed>,
+    /// What reached `main` by a wrong way, for the plans of images that contain it, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wrong: Vec<WrongChange>,
     /// When the last reminder was due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminded_at: Option<Timestamp>,
@@ -92,6 +95,19 @@ pub struct Owed {
     pub since: Timestamp,
     /// The branches that lack it, as of the last look.
     pub missing: Vec<BranchName>,
+}
+
+/// A change that reached `main` by a way that the rules do not allow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrongChange {
+    /// What happened.
+    pub what: What,
+    /// The first of its commits on `main`, as far as they were looked at one by one.
+    pub first: CommitId,
+    /// The last of them, which people were told.
+    pub commit: CommitId,
+    /// When it was found.
+    pub at: Timestamp,
 }
 
 /// Something that people are to be told, once.

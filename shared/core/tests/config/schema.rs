@@ -41,7 +41,7 @@ fn every_table_and_key_is_described() {
     let schema = schema();
     let mut found = Vec::new();
     tables(&schema, &mut found);
-    assert_eq!(found.len(), 32, "{found:#?}");
+    assert_eq!(found.len(), 37, "{found:#?}");
     assert!(!schema.to_string().contains("null"), "TOML has no null");
 }
 
@@ -55,9 +55,14 @@ name = "erp-production"
 waivers = [ { resource = "Redis", property = "Engine", by = "ops", reason = "it only caches" }]
 [environments.production.stack_rules]
 other = "allow"
+[environments.production.source]
+rule = "refuse"
 "#;
 
 const SIGNATURES: &str = "[signatures]\nkeys = [\"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEJKLuht9ZgXZSCJfh4bBvyWmyldZENY0BwDlDGdgFjL9WElr0RmARNw4Gz0vk51J8CVXOHGl7+t5G1op7ShYmag==\"]";
+
+const PARITY: &str = r#"[parity]
+allow = [{ what = "variable", by = "ops", reason = "for tests" }]"#;
 
 const SOURCE: &str = "[source]\nrepository = \"erp\"\nchannel = \"#erp-source\"";
 
@@ -78,14 +83,20 @@ fn the_reader_and_the_schema_know_the_same_keys() {
         ("[environments.production.roles]", "override"),
         ("freezes = [\n  {", "from"),
         ("[environments.production.backup]", "instance"),
-        ("waivers = [{", "rule"),
+        ("waivers = [{", "revision"),
         ("[environments.production.migration_rules]", "breaking"),
         ("bake = {", "failures"),
+        (
+            "[environments.production.source]",
+            "What happens to a plan whose commit is in doubt.",
+        ),
         ("[environments.production.stack]", "template"),
         ("waivers = [ {", "resource"),
         ("[environments.production.stack_rules]", "holds_data"),
         ("scan = {", "block"),
         ("[signatures]", "unsigned"),
+        ("[parity]", "allow"),
+        ("allow = [{", "up_to"),
         ("[scan]", "except"),
         ("except = [{", "id"),
         ("SENTRY_DSN = {", "parameter"),
@@ -95,6 +106,8 @@ fn the_reader_and_the_schema_know_the_same_keys() {
         ("loki = {", "tenant"),
         ("event_bridge = {", "bus"),
         ("webhook = {", "Signed requests."),
+        ("github = {", "Deployments in GitHub."),
+        ("datadog = {", "Events in Datadog."),
         ("pagerduty = {", "Incidents in PagerDuty."),
     ];
     for (header, key) in headers {
@@ -108,11 +121,8 @@ fn the_reader_and_the_schema_know_the_same_keys() {
             "\nqqqqqqqqqq = 1"
         };
         let erp = super::monitors::watched();
-        let text = format!("[scan]\n{EXCEPT}\n{SOURCE}\n{SIGNATURES}\n{erp}\n{STACK}").replacen(
-            header,
-            &format!("{header}{unknown}"),
-            1,
-        );
+        let text = format!("[scan]\n{EXCEPT}\n{PARITY}\n{SOURCE}\n{SIGNATURES}\n{erp}\n{STACK}")
+            .replacen(header, &format!("{header}{unknown}"), 1);
         let problems = Config::parse(&text).unwrap_err();
         let help = &problems.as_slice()[0].help;
         let mut told: Vec<_> = help

@@ -1,6 +1,6 @@
 //! The source code and its branches.
 
-use sluice_core::config::{Branches, Config, Source};
+use sluice_core::config::{Branches, Config, RiskRule, Source};
 use sluice_core::id::{AccountId, BranchName, Region};
 use sluice_core::registry::Registry;
 
@@ -88,4 +88,26 @@ fn mistakes_are_told_with_their_places() {
     ]
     .map(|more| report(&with(more)));
     insta::assert_snapshot!(told.join("\n\n"));
+}
+
+#[test]
+fn a_commit_in_doubt_is_only_shown_unless_an_environment_says_otherwise() {
+    let rule = |more: &str| {
+        let config = Config::parse(&with(more)).unwrap();
+        config.environments[0].source_rule
+    };
+    assert_eq!(rule(""), RiskRule::Allow);
+    for (word, means) in [("allow", RiskRule::Allow), ("refuse", RiskRule::Refuse)] {
+        let more = format!("\n[environments.staging.source]\nrule = {word:?}\n");
+        assert_eq!(rule(&more), means);
+    }
+    let table = "[environments.staging.source]\n";
+    let told = [
+        format!("{LEAST}\n{table}rule = \"refuse\"\n"),
+        with(&format!("{table}rule = \"four-eyes\"\n")),
+        with(&format!("{table}rule = \"warn\"\n")),
+        with(table),
+    ]
+    .map(|text| report(&text));
+    insta::assert_snapshot!("rule", told.join("\n\n"));
 }

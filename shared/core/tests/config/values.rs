@@ -1,6 +1,6 @@
 //! Single mistakes within tags, approvals, smoke tests, variables, secrets and backups.
 
-use sluice_core::config::Config;
+use sluice_core::config::{Config, ParityTopic};
 use sluice_core::id::{PrincipalArn, UserId};
 
 use super::mistakes::{mended, one, report};
@@ -302,4 +302,38 @@ fn base_families_and_newer_revisions() {
         &format!("{production}newer_revisions = \"ignore\"\n"),
         "`ignore` is not one of `leave`, `take` or `refuse`",
     );
+}
+
+#[test]
+fn accepted_differences_are_read_and_those_that_make_no_sense_are_told() {
+    let entry = |entry: &str| {
+        let who = "by = \"ops\", reason = \"for tests\"";
+        format!("[parity]\nallow = [{{ {entry}, {who} }}]\n\n[environments.staging]\n")
+    };
+    let parsed = |text: &str| {
+        let toml = include_str!("../../../../tests/erp/sluice.toml");
+        Config::parse(&toml.replacen("[environments.staging]\n", text, 1))
+    };
+    let read = parsed(&entry("what = \"task-size\", name = \"memory\", up_to = 4")).unwrap();
+    let [only] = read.allowed_differences() else {
+        panic!("{:?}", read.parity);
+    };
+    assert_eq!(only.what, ParityTopic::TaskSize);
+    assert_eq!(
+        (only.name.as_deref(), only.up_to),
+        (Some("memory"), Some(4))
+    );
+    assert_eq!(only.waiver.reason, "for tests");
+    for (wrong, told) in [
+        ("what = \"variables\"", "what = \"variable\""),
+        ("what = \"variable\", up_to = 4", "remove `up_to`"),
+        ("what = \"task-size\", up_to = 1", "from 2 to 64"),
+        (
+            "what = \"alarm\", by = \"a\", reason = \"b\" }, { what = \"alarm\"",
+            "alarm is allowed twice",
+        ),
+    ] {
+        let problems = parsed(&entry(wrong)).unwrap_err().to_string();
+        assert!(problems.contains(told), "{wrong}: {problems}");
+    }
 }

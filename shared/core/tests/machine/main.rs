@@ -19,6 +19,7 @@ mod remarks;
 mod remind;
 mod requests;
 mod restore;
+mod source;
 mod stack;
 mod unkind;
 mod view;

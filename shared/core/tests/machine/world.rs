@@ -31,10 +31,12 @@ use sluice_core::migration::{
 };
 use sluice_core::observation::*;
 use sluice_core::origin::Origin;
+use sluice_core::parity::Unlike;
 use sluice_core::phase::Phase;
 use sluice_core::release::{Release, VerifiedRelease};
 use sluice_core::scan::Findings;
 use sluice_core::signature::SignatureObservation;
+use sluice_core::source::SourceObservation;
 use sluice_core::stack::{ChangeSetReading, Execution, StackEnd, StackUpdate};
 
 pub(crate) const ERP: &str = include_str!("../../../../tests/erp/sluice.toml");
@@ -44,6 +46,7 @@ pub(crate) const APPROVER: &str = "U024BE7LH";
 pub(crate) struct World {
     pub(crate) image: ImageObservation,
     pub(crate) scan: ScanObservation,
+    pub(crate) source: SourceObservation,
     pub(crate) proof: ProofObservation,
     pub(crate) missing_secret: bool,
     pub(crate) secret_version: &'static str,
@@ -163,6 +166,7 @@ impl World {
                 pushed_by_stranger: false,
             },
             scan: ScanObservation::Complete(Findings::default()),
+            source: SourceObservation::default(),
             proof: ProofObservation::Verified(verified("release-1.4.0", 'a')),
             missing_secret: false,
             secret_version: "v1",
@@ -282,7 +286,12 @@ impl World {
             Command::ReadSignature => {
                 Outcome::Signature(SignatureObservation::Unsigned { others: 0 })
             }
+            Command::ReadSource { .. } => Outcome::Source(self.source.clone()),
             Command::ReadProof { .. } => Outcome::Proof(self.proof.clone()),
+            Command::ReadParity { environment } => Outcome::Parity(Box::new(Unlike::unread(
+                environment,
+                "nothing is compared here",
+            ))),
             Command::PinSecrets if self.missing_secret => {
                 Outcome::Secrets(Err(vec![SecretProblem {
                     variable: "DATABASE_URL".to_owned(),

@@ -18,6 +18,7 @@ use sluice_core::observation::{
     DatabaseObservation, RolloutObservation, RolloutStatus, ServiceObservation,
     SnapshotObservation, Stage, StoppedTask, TaskObservation,
 };
+use sluice_core::parity::ServiceFacts;
 use sluice_sim::cloud::SharedCloud;
 
 use super::Bug;
@@ -37,6 +38,14 @@ impl Services for Buggy<dyn Services> {
         services: &[ServiceQuery],
     ) -> Result<Vec<ServiceObservation>, PortError> {
         self.inner.read(target, services).await
+    }
+
+    async fn facts(
+        &self,
+        target: &Target,
+        services: &[ServiceQuery],
+    ) -> Result<Vec<ServiceFacts>, PortError> {
+        self.inner.facts(target, services).await
     }
 
     async fn stopped_tasks(

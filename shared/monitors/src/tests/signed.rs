@@ -1,11 +1,12 @@
-//! Signed webhooks, events on a bus, and incidents.
+//! Signed webhooks, events on a bus and in Datadog, and incidents.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde_json::json;
-use sluice_app::ports::{Monitors as _, NotTaken};
+use sluice_app::ports::{Clock as _, Monitors as _, NotTaken};
 use sluice_core::config::Monitor;
 use sluice_words::monitoring::News;
 
@@ -156,4 +157,51 @@ async fn an_incident_is_opened_and_closed_by_the_deployments_id() {
     assert_eq!(payload["severity"], "critical");
     assert_eq!(payload["source"], "erp/production");
     assert_eq!(payload["custom_details"]["outcome"], "rollback-failed");
+}
+
+#[tokio::test]
+async fn datadog_is_sent_events_with_the_key_in_its_header() {
+    let server = Server::start(|_| Reply::json(202, &json!({"status": "ok"}))).await;
+    let (port, clock, _) = port(vec![TOKEN]);
+    let monitor = Monitor::Datadog {
+        url: server.url.clone(),
+        key: "sluice/datadog".to_owned(),
+    };
+    let back = json!({"outcome": "rolled-back", "isLive": false});
+    let back = News::Change(Box::new(change("ended", back)));
+    for news in [&started(), &ended(), &back] {
+        port.tell(&monitor, news, None, false).await.unwrap();
+    }
+    // A day later the API would refuse the time at which it happened.
+    clock.pass(SignedDuration::from_hours(24)).await;
+    port.tell(&monitor, &ended(), None, false).await.unwrap();
+
+    assert_eq!(server.calls(), ["POST /api/v1/events"; 4]);
+    let asked = server.asked();
+    let bodies: Vec<_> = asked.iter().map(super::server::Asked::json).collect();
+    for (asked, body) in asked.iter().zip(&bodies) {
+        assert_eq!(asked.header("dd-api-key").as_deref(), Some(TOKEN));
+        assert!(!body.to_string().contains(TOKEN));
+        assert_eq!(body["aggregation_key"], "dep-0123456789abcdef");
+    }
+    let kinds: Vec<_> = bodies.iter().map(|it| it["alert_type"].clone()).collect();
+    assert_eq!(kinds, ["info", "success", "error", "success"]);
+    let title = &bodies[2]["title"];
+    assert_eq!(title, "erp v1.4.0 to production: rolled-back");
+    let tags = bodies[1]["tags"].as_array().unwrap();
+    for tag in [
+        "service:erp",
+        "env:production",
+        "version:v1.4.0",
+        "state:succeeded",
+    ] {
+        assert!(tags.contains(&json!(tag)), "{tags:?}");
+    }
+    assert_eq!(bodies[1]["date_happened"], 1_767_615_600);
+    assert_eq!(bodies[3]["date_happened"], 1_767_701_700);
+    let late = bodies[3]["text"].as_str().unwrap();
+    assert!(
+        late.contains("It happened at 2026-01-05T12:20:00Z"),
+        "{late}"
+    );
 }

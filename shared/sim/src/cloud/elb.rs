@@ -8,21 +8,61 @@ use std::collections::BTreeMap;
 /// One of a service's two target groups.
 pub(super) type Group = usize;
 
+/// How people have set up what stands before a service.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FrontSettings {
+    /// The conditions of the production rule: the values of each field, such as `path-pattern`.
+    pub conditions: BTreeMap<String, Vec<String>>,
+    /// The path that the target groups' health check asks.
+    pub health_path: String,
+    /// The status codes that are healthy.
+    pub healthy_codes: String,
+    /// Seconds between two checks.
+    pub interval_s: u32,
+    /// Seconds that an answer may take.
+    pub timeout_s: u32,
+    /// So many good answers in a row make a target healthy.
+    pub healthy_after: u32,
+    /// So many bad ones make it unhealthy.
+    pub unhealthy_after: u32,
+}
+
+impl FrontSettings {
+    /// ELB's own defaults for a service that answers at that address, and is alive at that path.
+    pub(super) fn new(url: Option<&str>, live: Option<&str>) -> Self {
+        let host = url.and_then(|url| url.split_once("://"));
+        let host = host.map(|(_, rest)| rest.split(['/', ':']).next().unwrap_or(rest));
+        let condition = |field: &str, value: &str| (field.to_owned(), vec![value.to_owned()]);
+        let hosts = host.map(|host| condition("host-header", host));
+        Self {
+            conditions: hosts.into_iter().collect(),
+            health_path: live.unwrap_or("/").to_owned(),
+            healthy_codes: "200".to_owned(),
+            interval_s: 30,
+            timeout_s: 5,
+            healthy_after: 5,
+            unhealthy_after: 2,
+        }
+    }
+}
+
 /// The listener rules of one service.
 #[derive(Clone, Debug)]
 pub(super) struct Traffic {
     names: [String; 2],
     weights: [u32; 2],
     pub(super) test: Option<Group>,
+    pub(super) settings: FrontSettings,
 }
 
 impl Traffic {
-    pub(super) fn new(service: &str) -> Self {
+    pub(super) fn new(service: &str, settings: FrontSettings) -> Self {
         let names = [format!("{service}-blue"), format!("{service}-green")];
         Self {
             names,
             weights: [100, 0],
             test: None,
+            settings,
         }
     }
 
@@ -72,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_hundred_requests_are_spread_as_the_weights_say() {
-        let mut traffic = Traffic::new("web");
+        let mut traffic = Traffic::new("web", FrontSettings::new(None, None));
         for percent in [0, 10, 35, 100] {
             traffic.shift(1, percent);
             let green = (0..100).filter(|n| traffic.route(*n) == Some(1)).count();

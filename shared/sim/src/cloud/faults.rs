@@ -65,6 +65,7 @@ operations! {
     DescribeSecret = "secretsmanager:DescribeSecret";
     DescribeParameters = "ssm:DescribeParameters";
     DescribeRules = "elasticloadbalancing:DescribeRules";
+    DescribeTargetGroups = "elasticloadbalancing:DescribeTargetGroups";
     DescribeListeners = "elasticloadbalancing:DescribeListeners";
     DescribeDbClusters = "rds:DescribeDBClusters";
     CreateDbClusterSnapshot = "rds:CreateDBClusterSnapshot";

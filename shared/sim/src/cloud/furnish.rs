@@ -14,7 +14,7 @@ use super::app_http::{Endpoint, Expected, Health, Listener, plain};
 use super::behaviour::{Answer, ScanBehaviour};
 use super::ecr::{FIRST_RELEASE_TAG, Push, digest_of};
 use super::ecs::{Container, RolloutConfig, Service};
-use super::elb::Traffic;
+use super::elb::{FrontSettings, Traffic};
 use super::lag::Lagging;
 use super::place::Place;
 use super::rds::{Instance, Writers};
@@ -125,7 +125,9 @@ impl Cloud {
         } else {
             DESIRED
         };
-        let traffic = (service.kind == ServiceKind::Web).then(|| Traffic::new(family));
+        let live = service.health.as_ref().map(|paths| paths.live.as_str());
+        let front = FrontSettings::new(placement.url.as_deref(), live);
+        let traffic = (service.kind == ServiceKind::Web).then(|| Traffic::new(family, front));
         let at = self.ecs.add_service(Service {
             place: place.clone(),
             cluster: environment.cluster.clone(),

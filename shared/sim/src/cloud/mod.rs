@@ -66,6 +66,7 @@ pub use behaviour::{
     UnderLoad, UnderTraffic,
 };
 pub use ecr::{FIRST_RELEASE_TAG, Media, Push, digest_of};
+pub use elb::FrontSettings;
 pub use emitted::{
     DeploymentEventName, DeploymentStateChange, EcsHookCall, Emitted, Envelope, ImageAction,
     ImageActionType, ImageScan, PullRequestChange, ReferenceChange, SnapshotEvent,

@@ -109,6 +109,7 @@ pub(in crate::cloud) struct Stack {
     pub(in crate::cloud) status: &'static str,
     pub(in crate::cloud) created_at: Timestamp,
     pub(in crate::cloud) parameters: BTreeMap<String, String>,
+    pub(in crate::cloud) template: String,
     pub(in crate::cloud) change_sets: Vec<ChangeSet>,
     pub(in crate::cloud) events: Vec<StackRow>,
     pending: Vec<StackChange>,
@@ -130,6 +131,7 @@ impl Cloud {
             status: "UPDATE_COMPLETE",
             created_at: self.now,
             parameters: BTreeMap::from([("Environment".to_owned(), name.to_owned())]),
+            template: "Resources: {}".to_owned(),
             change_sets: Vec::new(),
             events: Vec::new(),
             pending: Vec::new(),
@@ -153,6 +155,16 @@ impl Cloud {
     pub fn plan_stack_fate(&mut self, name: &str, fate: &StackFate) {
         for stack in self.stacks_named(name) {
             stack.fates.push_back(fate.clone());
+        }
+    }
+
+    /// Someone changes the template of the stack, or one of its parameters.
+    pub fn set_stack(&mut self, name: &str, template: Option<&str>, parameters: &[(&str, &str)]) {
+        for stack in self.stacks_named(name) {
+            stack.template = template.unwrap_or(&stack.template).to_owned();
+            let parameters = parameters.iter();
+            let given = parameters.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+            stack.parameters.extend(given);
         }
     }
 

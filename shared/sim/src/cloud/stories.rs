@@ -7,6 +7,7 @@ use sluice_core::id::{ClusterName, EcsServiceName, ServiceDeploymentArn, TaskDef
 
 use super::Cloud;
 use super::ecs::RolloutConfig;
+use super::elb::FrontSettings;
 use super::ledger::Happened;
 
 impl Cloud {
@@ -109,6 +110,21 @@ impl Cloud {
                 cluster: cluster.clone(),
                 service: service.clone(),
             });
+        }
+    }
+
+    /// Somebody changes the production rule or the health check of the target groups.
+    pub fn set_front(
+        &mut self,
+        cluster: &ClusterName,
+        service: &EcsServiceName,
+        change: impl FnOnce(&mut FrontSettings),
+    ) {
+        let Some(at) = self.named(cluster, service) else {
+            return;
+        };
+        if let Some(traffic) = &mut self.ecs.services[at].traffic {
+            change(&mut traffic.settings);
         }
     }
 

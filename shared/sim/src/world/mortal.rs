@@ -23,10 +23,11 @@ use sluice_core::observation::{
     ScanObservation, SecretProblem, ServiceObservation, SnapshotObservation, StoppedTask,
     TaskObservation,
 };
+use sluice_core::parity::ServiceFacts;
 use sluice_core::release::Release;
 use sluice_core::signature::Stored;
 use sluice_core::source::PullRequest;
-use sluice_core::stack::{ChangeSetOrder, ChangeSetReading, Execution, StackUpdate};
+use sluice_core::stack::{ChangeSetOrder, ChangeSetReading, Execution, StackReading, StackUpdate};
 
 use crate::cloud::CloudPorts;
 use crate::workplace::CrashPoint;
@@ -110,6 +111,9 @@ mortal!(Services {
     fn read(
         target: &Target, services: &[ServiceQuery]
     ) -> Result<Vec<ServiceObservation>, PortError>;
+    fn facts(
+        target: &Target, services: &[ServiceQuery]
+    ) -> Result<Vec<ServiceFacts>, PortError>;
     fn stopped_tasks(
         target: &Target, service: &EcsServiceName, revision: &TaskDefinitionArn
     ) -> Result<Vec<StoppedTask>, PortError>;
@@ -139,6 +143,7 @@ mortal!(Tasks {
 });
 
 mortal!(Stacks {
+    fn stack(target: &Target, stack: &str) -> Result<StackReading, PortError>;
     fn ensure_change_set(target: &Target, order: &ChangeSetOrder) -> Result<(), PortError>;
     fn change_set(
         target: &Target, stack: &str, name: &str

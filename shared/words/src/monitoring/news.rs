@@ -76,10 +76,15 @@ pub fn next(
 fn concerns(monitor: &Monitor, change: &StateChange, d: &Deployment) -> bool {
     let ended = change.outcome;
     match monitor {
-        // What changed nothing is on no graph.
-        Monitor::Grafana { .. } => match change.state {
+        // What changed nothing is on no graph, and no deployment.
+        Monitor::Grafana { .. } | Monitor::GitHub { .. } => match change.state {
             State::Started => true,
             State::Ended => change.started_at.is_some(),
+            _ => false,
+        },
+        Monitor::Datadog { .. } => match change.state {
+            State::Started | State::NeedsPerson | State::RollingBack => true,
+            State::Ended => change.started_at.is_some() || needed_person(d),
             _ => false,
         },
         // Only what serves users.

@@ -1,6 +1,7 @@
 //! Plans as people read them: what the command line prints is what Slack shows.
 
 mod beside;
+mod commit;
 mod remark;
 
 use sluice_core::id::ImageTag;

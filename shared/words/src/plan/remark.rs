@@ -6,6 +6,9 @@ use sluice_core::note::short_arn;
 use sluice_core::plan::{Remark, split};
 use sluice_core::quantity;
 
+use super::commit::{in_doubt, lacks};
+use crate::parity;
+
 /// The remark as a sentence.
 pub fn remark(remark: &Remark) -> String {
     Said(remark).to_string()
@@ -48,6 +51,25 @@ impl fmt::Display for Said<'_> {
                     false => Ok(()),
                 }
             }
+            Remark::SourceInDoubt {
+                commit,
+                signed,
+                main,
+                doubt,
+                four_eyes,
+            } => {
+                f.write_str(&in_doubt((commit.as_ref(), *signed), main, doubt))?;
+                match four_eyes {
+                    true => f.write_str("; two people must approve"),
+                    false => Ok(()),
+                }
+            }
+            Remark::LacksMergeBack {
+                commit,
+                signed,
+                main,
+                lacks: missing,
+            } => f.write_str(&lacks((commit, *signed), main, missing)),
             Remark::PusherUnknown { four_eyes } => {
                 f.write_str("Slack does not know who pushed the image")?;
                 match four_eyes {
@@ -181,6 +203,7 @@ impl fmt::Display for Said<'_> {
                  set itself",
                 variables.join(", ")
             ),
+            Remark::Unlike { unlike } => f.write_str(&parity::unlike(unlike)),
             Remark::AlarmRings { alarm } => write!(
                 f,
                 "the alarm {alarm} is in ALARM already: it does not count for this release"

@@ -54,6 +54,9 @@ pub enum Look {
     History(Option<EnvironmentKey>),
     /// The figures of DORA; `None`: of all environments.
     Metrics(Option<EnvironmentKey>),
+    /// Two environments side by side; without one of them, or both, those that belong together by
+    /// `after`.
+    Parity([Option<EnvironmentKey>; 2]),
     /// Who may do what.
     Who(EnvironmentKey),
     /// How a command is written; without one, all of them.
@@ -169,6 +172,7 @@ impl Slash {
             Self::Look(Look::Status(_)) => Verb::Status,
             Self::Look(Look::History(_)) => Verb::History,
             Self::Look(Look::Metrics(_)) => Verb::Metrics,
+            Self::Look(Look::Parity(_)) => Verb::Parity,
             Self::Look(Look::Who(_)) => Verb::Who,
             Self::Look(Look::Help(_)) => Verb::Help,
             Self::Decision(Decision::Approve(_)) => Verb::Approve,
@@ -196,6 +200,10 @@ impl fmt::Display for Slash {
         match self {
             Self::Look(Look::Status(at) | Look::History(at) | Look::Metrics(at))
             | Self::Decision(Decision::Approve(at)) => write_place(f, at.as_ref()),
+            Self::Look(Look::Parity([one, other])) => {
+                write_place(f, one.as_ref())?;
+                write_place(f, other.as_ref())
+            }
             Self::Look(Look::Help(about)) => match about {
                 Some(verb) => write!(f, " {verb}"),
                 None => Ok(()),

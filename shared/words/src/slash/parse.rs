@@ -47,6 +47,10 @@ fn command(line: &mut Line<'_>, now: Timestamp) -> Result<Slash, SlashError> {
         Verb::Status => Slash::Look(Look::Status(line.optional_place()?)),
         Verb::History => Slash::Look(Look::History(line.optional_place()?)),
         Verb::Metrics => Slash::Look(Look::Metrics(line.optional_place()?)),
+        Verb::Parity => {
+            let one = line.optional_place()?;
+            Slash::Look(Look::Parity([one, line.optional_place()?]))
+        }
         Verb::Who => Slash::Look(Look::Who(line.place()?.key.clone())),
         Verb::Help => Slash::Look(Look::Help(match line.next() {
             Some(word) => Some(verb(&word)?),

@@ -344,6 +344,11 @@ fn any_command() -> impl Strategy<Value = Slash> {
         place().prop_map(|at| Slash::Look(Look::Status(at))),
         place().prop_map(|at| Slash::Look(Look::History(at))),
         place().prop_map(|at| Slash::Look(Look::Metrics(at))),
+        (place(), place()).prop_map(|(one, other)| {
+            let first = one.or_else(|| other.clone());
+            let second = first.as_ref().and(other);
+            Slash::Look(Look::Parity([first, second]))
+        }),
         any_key().prop_map(|at| Slash::Look(Look::Who(at))),
         prop::option::of(prop::sample::select(Verb::ALL.to_vec()))
             .prop_map(|about| Slash::Look(Look::Help(about))),

@@ -22,6 +22,7 @@ pub enum Verb {
     Thaw,
     History,
     Metrics,
+    Parity,
     Who,
     Help,
 }
@@ -41,7 +42,7 @@ pub enum Group {
 
 impl Verb {
     /// All of them, as the help lists them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Status,
         Self::Deploy,
         Self::Promote,
@@ -58,6 +59,7 @@ impl Verb {
         Self::Thaw,
         Self::History,
         Self::Metrics,
+        Self::Parity,
         Self::Who,
         Self::Help,
     ];
@@ -81,6 +83,7 @@ impl Verb {
             Self::Thaw => "thaw",
             Self::History => "history",
             Self::Metrics => "metrics",
+            Self::Parity => "parity",
             Self::Who => "who",
             Self::Help => "help",
         }
@@ -90,6 +93,7 @@ impl Verb {
     pub fn arguments(self) -> &'static str {
         match self {
             Self::Status | Self::Approve | Self::History | Self::Metrics => "[env]",
+            Self::Parity => "[env] [env]",
             Self::Deploy => "<tag|digest> to <env> [hotfix: <reason>]",
             Self::Reject => "[env] <reason>",
             Self::RollBack => "<env> [to <version>]",
@@ -133,6 +137,7 @@ impl Verb {
             Self::Metrics => {
                 "How often, how fast and how safely was deployed: the four figures of DORA."
             }
+            Self::Parity => "What really runs in two environments, side by side.",
             Self::Who => "Who may do what here.",
             Self::Help => "How a command is written.",
         }
@@ -142,6 +147,7 @@ impl Verb {
     pub fn example(self) -> &'static str {
         match self {
             Self::Status | Self::Approve | Self::History | Self::Metrics => "production",
+            Self::Parity => "staging production",
             Self::Deploy => "v1.4.0 to production",
             Self::Reject => "production the migration locks the orders table",
             Self::RollBack => "production to v1.3.9",
@@ -162,7 +168,12 @@ impl Verb {
     /// What kind of command it is.
     pub fn group(self) -> Group {
         match self {
-            Self::Status | Self::History | Self::Metrics | Self::Who | Self::Help => Group::Look,
+            Self::Status
+            | Self::History
+            | Self::Metrics
+            | Self::Parity
+            | Self::Who
+            | Self::Help => Group::Look,
             Self::Approve | Self::Reject | Self::Cancel => Group::Decision,
             Self::Deploy | Self::Promote | Self::RollBack | Self::Restore => Group::Ask,
             Self::Pause | Self::Resume | Self::Hold | Self::Release | Self::Freeze | Self::Thaw => {

@@ -1,5 +1,6 @@
 //! The ECS ports against recorded requests and answers in ECS's own form.
 
+mod facts;
 mod read;
 mod rollout;
 mod stopped;

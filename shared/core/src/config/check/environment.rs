@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Known, controls, given, migration, minutes, monitors, or, order, placement, stack, variables,
+    Known, controls, given, migration, minutes, monitors, or, order, placement, source, stack,
+    variables,
 };
 use crate::config::raw;
 use crate::config::reader::{At, Field};
@@ -69,6 +70,7 @@ fn one(
     let is_asked = raw.approval.is_some();
     let migration_rules = migration::rules(raw.migration_rules.as_ref(), is_asked, report);
     let newer_revisions = or(&raw.newer_revisions, NewerRevisions::Leave, |word| word);
+    let source_rule = source::rule(raw.source.as_ref(), is_asked, known, report);
     let stack = stack::one(raw, is_asked, report);
     let restore = given(&raw.restore, |at| approval(at, report));
     controls::restore(raw, report);
@@ -93,6 +95,7 @@ fn one(
         backup: backup?,
         migration_rules: migration_rules?,
         newer_revisions: newer_revisions?,
+        source_rule: source_rule?,
         stack: stack?,
         restore: restore?,
         scan: scan(raw.scan.as_ref())?,

@@ -7,11 +7,22 @@ use crate::config::text::{Label, SecretName, Url};
 use crate::config::{Monitor, raw};
 
 const SENTRY: &str = "https://sentry.io";
+const GITHUB: &str = "https://api.github.com";
+const DATADOG: &str = "https://api.datadoghq.com";
 const PAGERDUTY: &str = "https://events.pagerduty.com";
 
 /// What the values of secrets begin with at those who give them out.
-const VALUES: [&str; 7] = [
-    "glsa_", "glc_", "eyJ", "sntrys_", "sntryu_", "whsec_", "xoxb-",
+const VALUES: [&str; 10] = [
+    "glsa_",
+    "glc_",
+    "eyJ",
+    "sntrys_",
+    "sntryu_",
+    "whsec_",
+    "xoxb-",
+    "ghp_",
+    "ghs_",
+    "github_pat_",
 ];
 
 pub(super) fn all(raw: Option<&Field<raw::Monitors>>, report: &mut Report) -> Option<Vec<Monitor>> {
@@ -28,6 +39,8 @@ pub(super) fn all(raw: Option<&Field<raw::Monitors>>, report: &mut Report) -> Op
             Some(Monitor::EventBridge { bus })
         }),
         given(&raw.webhook, |at| webhook(&at.value, report)),
+        given(&raw.github, |at| github(&at.value, report)),
+        given(&raw.datadog, |at| datadog(&at.value, report)),
         given(&raw.pagerduty, |at| pagerduty(&at.value, report)),
     ];
     let each: Option<Vec<_>> = each.into_iter().collect();
@@ -91,6 +104,33 @@ fn webhook(raw: &raw::Webhook, report: &mut Report) -> Option<Monitor> {
     Some(Monitor::Webhook {
         url: url?,
         secret: secret?,
+    })
+}
+
+fn github(raw: &raw::GitHub, report: &mut Report) -> Option<Monitor> {
+    let url = given_address(&raw.url, report);
+    let token = place(&raw.token, report);
+    let at = raw.repository.at()?;
+    let repository = at.value.as_str();
+    let parts: Vec<&str> = repository.split('/').collect();
+    let is_name = |part: &&str| !part.is_empty() && !part.contains(char::is_whitespace);
+    if parts.len() != 2 || !parts.iter().all(is_name) {
+        let text = "repository = \"acme/erp\", with its owner and its name";
+        report.instead(&at.place, "this is no repository of GitHub", text);
+        return None;
+    }
+    Some(Monitor::GitHub {
+        url: url?.unwrap_or_else(|| GITHUB.to_owned()),
+        repository: repository.to_owned(),
+        token: token?,
+    })
+}
+
+fn datadog(raw: &raw::Datadog, report: &mut Report) -> Option<Monitor> {
+    let (url, key) = (given_address(&raw.url, report), place(&raw.key, report));
+    Some(Monitor::Datadog {
+        url: url?.unwrap_or_else(|| DATADOG.to_owned()),
+        key: key?,
     })
 }
 

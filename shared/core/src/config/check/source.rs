@@ -3,11 +3,12 @@
 use jiff::SignedDuration;
 
 use super::environment::distinct_elements;
-use super::or;
+use super::migration::nobody_is_asked;
+use super::{Known, or};
 use crate::config::reader::{At, Field};
 use crate::config::report::{Place, Report};
 use crate::config::text::BranchPattern;
-use crate::config::{BranchModel, Branches, Source, raw};
+use crate::config::{BranchModel, Branches, RiskRule, Source, raw};
 use crate::id::BranchName;
 use crate::registry::Registry;
 
@@ -34,6 +35,29 @@ pub(super) fn one(raw: &raw::Source, report: &mut Report) -> Option<Source> {
         branches: branches?,
         merge_back_within: within?,
     })
+}
+
+/// The rule of an environment. Without `[source]` it has no effect, and says so.
+pub(super) fn rule(
+    raw: Option<&Field<raw::SourceRule>>,
+    is_asked: bool,
+    known: &Known<'_>,
+    report: &mut Report,
+) -> Option<RiskRule> {
+    let Some(raw) = raw else {
+        return Some(RiskRule::Allow);
+    };
+    let at = raw.at()?;
+    if !known.has_source {
+        let message = "there is no source code that this rule could be about";
+        let advice = "say in [source] where the repository is, or remove this";
+        report.advise(&at.place, message, advice);
+    }
+    let rule = at.value.rule.at()?;
+    if rule.value == RiskRule::FourEyes && !is_asked {
+        nobody_is_asked(&rule.place, report);
+    }
+    Some(rule.value)
 }
 
 /// Account and region: both, or neither.

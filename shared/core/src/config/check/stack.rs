@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::migration::nobody_is_asked;
-use super::variables::{holds_password, names_secret};
+use super::variables::{holds_password, names_secret, words_of};
 use crate::config::reader::{At, Field};
 use crate::config::report::Report;
 use crate::config::text::LogicalId;
@@ -58,15 +58,7 @@ fn parameter(
     report: &mut Report,
 ) -> Option<(String, String)> {
     let (at, name) = (value.at()?, name.value.as_str());
-    // `DatabasePassword` → `Database_Password`.
-    let mut words = String::new();
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && !words.is_empty() {
-            words.push('_');
-        }
-        words.push(letter);
-    }
-    if names_secret(&words) || holds_password(&at.value.0) {
+    if names_secret(&words_of(name)) || holds_password(&at.value.0) {
         let message = format!("`{name}` looks like a secret, and people are shown parameters");
         let advice =
             "leave it out: a parameter that is not here keeps the value that the stack has";

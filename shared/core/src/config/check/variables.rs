@@ -167,6 +167,18 @@ pub fn names_secret(name: &str) -> bool {
     secret && !public && !TAME_WORDS.contains(last)
 }
 
+/// The words of a parameter's name, as in a variable's: `DatabasePassword` → `Database_Password`.
+pub fn words_of(parameter: &str) -> String {
+    let mut words = String::new();
+    for letter in parameter.chars() {
+        if letter.is_ascii_uppercase() && !words.is_empty() {
+            words.push('_');
+        }
+        words.push(letter);
+    }
+    words
+}
+
 /// Whether a URL carries `user:password@`.
 pub fn holds_password(value: &str) -> bool {
     value.split("://").skip(1).any(|rest| {

@@ -14,7 +14,7 @@ use sluice_core::observation::{RolloutStatus, Stage};
 
 use crate::cloud::ecs::{Revision, Rollout, RolloutConfig, Service, Sight, is_alive};
 use crate::cloud::lag::Read;
-use crate::cloud::{Cloud, Place};
+use crate::cloud::{Cloud, FrontSettings, Place};
 
 /// A service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct ServiceDescription {
     pub configuration: ConfigurationDescription,
     /// Names and weights of its two target groups; `None` without a load balancer.
     pub target_groups: Option<[(String, u32); 2]>,
+    /// How people have set up what stands before it; `None` without a load balancer.
+    pub front: Option<FrontSettings>,
     /// Every revision, oldest first.
     pub revisions: Vec<RevisionDescription>,
     /// Every service deployment, oldest first.
@@ -206,6 +208,7 @@ impl Cloud {
             created_at: service.created_at,
             configuration: service.config.as_ref().into(),
             target_groups: traffic.map(|traffic| traffic.groups()),
+            front: traffic.map(|traffic| traffic.settings.clone()),
             revisions: service
                 .revisions
                 .iter()

@@ -21,6 +21,8 @@ pub struct StackDescription {
     pub created_at: Timestamp,
     /// Its parameters.
     pub parameters: BTreeMap<String, String>,
+    /// Its template.
+    pub template: String,
 }
 
 /// A change set.
@@ -58,6 +60,7 @@ impl Cloud {
             status: stack.status,
             created_at: stack.created_at,
             parameters: stack.parameters.clone(),
+            template: stack.template.clone(),
         })
     }
 

@@ -3,6 +3,7 @@
 //! A service deployment is called a rollout here, as in Sluice's core.
 
 mod dying;
+mod facts;
 mod family;
 mod hooks;
 mod migrations;

@@ -59,6 +59,7 @@ impl<'a> Sight<'a> {
         }
         if let Some(traffic) = &service.traffic {
             (traffic.weight(0), traffic.weight(1), traffic.test).hash(&mut hasher);
+            traffic.settings.hash(&mut hasher);
         }
         if let Some(last) = self.last() {
             (

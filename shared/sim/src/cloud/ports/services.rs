@@ -7,6 +7,7 @@ use sluice_core::command::RolloutOrder;
 use sluice_core::failure::PortError;
 use sluice_core::id::{EcsServiceName, ServiceDeploymentArn, TaskDefinitionArn};
 use sluice_core::observation::{RolloutObservation, ServiceObservation, StoppedTask};
+use sluice_core::parity::{NotKnown, ServiceFacts};
 
 use super::CloudPorts;
 use crate::cloud::Operation;
@@ -28,6 +29,26 @@ impl Services for CloudPorts {
             .collect();
         health.with(())?;
         reply.with(read)
+    }
+
+    async fn facts(
+        &self,
+        target: &Target,
+        services: &[ServiceQuery],
+    ) -> Result<Vec<ServiceFacts>, PortError> {
+        let mut cloud = self.cloud();
+        let reply = cloud.ask(Operation::DescribeServices)?;
+        let fronts = cloud.ask(Operation::DescribeTargetGroups);
+        let place = cloud.place(target)?;
+        let facts = services.iter();
+        let facts = facts.filter_map(|query| cloud.service_facts(&place, &target.cluster, query));
+        let mut facts: Vec<ServiceFacts> = facts.collect();
+        if let Err(error) = fronts.and_then(|fronts| fronts.with(())) {
+            for one in &mut facts {
+                one.front = Err(NotKnown::Unread(error.to_string()));
+            }
+        }
+        reply.with(facts)
     }
 
     async fn stopped_tasks(

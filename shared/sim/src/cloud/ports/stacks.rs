@@ -6,11 +6,14 @@ use sluice_core::failure::PortError;
 use sluice_core::id::Hash;
 use sluice_core::stack::{
     ChangeSetOrder, ChangeSetReading, EVENTS, Execution, StackChanges, StackEnd, StackEvent,
-    StackUpdate,
+    StackReading, StackUpdate,
 };
 
 use super::CloudPorts;
 use crate::cloud::{ChangeSetDescription, Operation, StackRow};
+
+/// What CloudFormation tells in the place of the value of a parameter with `NoEcho`.
+const NO_ECHO: &str = "****";
 
 /// An event as the port has it.
 fn event(row: &StackRow) -> StackEvent {
@@ -27,6 +30,20 @@ fn begins(error: &PortError, code: &str) -> bool {
 
 #[async_trait]
 impl Stacks for CloudPorts {
+    async fn stack(&self, target: &Target, stack: &str) -> Result<StackReading, PortError> {
+        let mut cloud = self.cloud();
+        let reply = cloud.ask(Operation::DescribeStacks)?;
+        let place = cloud.place(target)?;
+        let described = cloud.stack_described(&place, stack)?;
+        let parameters = described.parameters.into_iter();
+        reply.with(StackReading {
+            template: Hash::of_json(&described.template),
+            parameters: parameters
+                .map(|(name, value)| (name, (value != NO_ECHO).then_some(value)))
+                .collect(),
+        })
+    }
+
     async fn ensure_change_set(
         &self,
         target: &Target,

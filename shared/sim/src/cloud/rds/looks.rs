@@ -26,6 +26,7 @@ impl Instance {
             && (self.sight, &self.database) == (before.sight, &before.database)
             && (&self.settings, &self.tags) == (&before.settings, &before.tags)
             && self.members == before.members
+            && self.engine_version == before.engine_version
     }
 }
 

@@ -238,6 +238,13 @@ impl Cloud {
         }
     }
 
+    /// RDS upgrades the engine of a database.
+    pub fn set_engine_version(&mut self, identifier: &str, version: &str) {
+        for instance in self.instances_named(identifier) {
+            version.clone_into(&mut instance.engine_version);
+        }
+    }
+
     /// Tags a database by hand.
     pub fn tag_database(&mut self, identifier: &str, key: &str, value: &str) {
         for instance in self.instances_named(identifier) {
