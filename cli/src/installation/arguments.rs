@@ -39,8 +39,10 @@ pub enum Operate {
     History(Look),
     /// Show how often, how fast and how safely was deployed: the four figures of DORA.
     Metrics(Look),
-    /// Compare what really runs in two environments, side by side: images, schema, task sizes, names of
-    /// variables and secrets, rules, health checks, alarms, databases, stacks, Sluice's configuration.
+    /// Compare what really runs in two environments, side by side.
+    ///
+    /// Images, schema, task sizes, names of variables and secrets, listener rules, health checks, alarms,
+    /// databases, stacks, and Sluice's own configuration. docs/parity.md says how a difference is accepted.
     ///
     /// Exits with 0 if they are alike or each difference is accepted in sluice.toml, with 6 if one is
     /// not, with 5 if something could not be read and no such difference was seen.

@@ -94,8 +94,7 @@ impl App {
             return Unlike::unread(before, "sluice.toml has no such environment any more");
         };
         let parity = self.compared(config, [before, here], Some(&d.id), IN_PLANNING);
-        let sets = here.variables.keys().chain(here.secrets.keys());
-        Unlike::of(&parity.await, &sets.cloned().collect())
+        Unlike::of(&parity.await, &d.settings)
     }
 
     fn two(

@@ -28,8 +28,16 @@ pub fn left_by(d: &Deployment) -> Option<Result<String, NotKnown>> {
         None => {
             let at_head = plan.and_then(|plan| plan.at_head.clone());
             at_head
-                .or(inspection.map(|seen| seen.current.join(", ")))
+                .or(inspection.map(|seen| stands(&seen.current)))
                 .map(Ok)
         }
+    }
+}
+
+/// Alembic calls a schema without any revision its base.
+fn stands(current: &[String]) -> String {
+    match current.is_empty() {
+        true => "base".to_owned(),
+        false => current.join(", "),
     }
 }

@@ -1,11 +1,9 @@
 //! What a plan says of the environment in which its release has succeeded before.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use super::{Difference, NotKnown, Parity, Side, Unknown};
-use crate::config::ParityTopic;
+use crate::config::{ParityTopic, Settings};
 use crate::id::{EnvironmentName, ServiceName};
 
 /// Differences that are named in a plan; the rest is counted.
@@ -48,11 +46,11 @@ fn is_zero(count: &usize) -> bool {
 }
 
 impl Unlike {
-    /// Of the environment before and the one that the release is planned for, in this order. `sets` are
-    /// the variables and secrets that the release sets there.
-    pub fn of(parity: &Parity, sets: &BTreeSet<String>) -> Self {
+    /// Of the environment before and the one that the release is planned for, in this order: `settings`
+    /// are those of the latter.
+    pub fn of(parity: &Parity, settings: &Settings) -> Self {
         let [environment, _] = &parity.environments;
-        let stays = |one: &&Difference| !brought(one.what) && !is_set(one, sets);
+        let stays = |one: &&Difference| !brought(one.what) && !is_set(one, settings);
         let differences: Vec<&Difference> = parity.not_allowed().filter(stays).collect();
         let named = differences.iter().take(NAMED).map(|one| Named {
             what: one.what,
@@ -94,9 +92,20 @@ fn brought(what: ParityTopic) -> bool {
     matches!(what, ParityTopic::Image | ParityTopic::Schema)
 }
 
-/// What is there before, and will be here once the release is.
-fn is_set(one: &Difference, sets: &BTreeSet<String>) -> bool {
-    matches!(one.what, ParityTopic::Variable | ParityTopic::Secret)
-        && one.sides == [Side::Present, Side::Absent]
-        && sets.contains(&one.name)
+/// What is there before, and will be here once the release is: Sluice sets it.
+fn is_set(one: &Difference, settings: &Settings) -> bool {
+    let environment = &settings.environment;
+    // What it sets and the environment before has not stays a difference.
+    let is_before = one.sides[0] != Side::Absent;
+    let is_set = match one.what {
+        ParityTopic::Variable => environment.variables.contains_key(&one.name),
+        ParityTopic::Secret => environment.secrets.contains_key(&one.name),
+        ParityTopic::TaskDefinition => {
+            let service = one.service.as_ref().and_then(|name| settings.service(name));
+            let service = service.filter(|service| service.stop_timeout.is_some());
+            service.is_some_and(|it| one.name == format!("stop timeout of {}", it.container))
+        }
+        _ => false,
+    };
+    is_before && is_set
 }

@@ -55,6 +55,9 @@ bake = { duration = "10m" }
 [environments.production.services.web]
 strategy = "rolling"
 url = "https://shop.example.com"
+[environments.production.variables]
+LOG_LEVEL = "info"
+EXTRA = "1"
 "##;
 
 pub(crate) fn text(text: &str) -> Value {
@@ -200,18 +203,23 @@ impl Pair {
         self
     }
 
+    fn config(&self) -> Config {
+        Config::parse(&self.config).unwrap_or_else(|problems| panic!("{problems}"))
+    }
+
+    pub(crate) fn settings(&self, environment: &str) -> Settings {
+        let (config, name) = (self.config(), EnvironmentName::new(environment));
+        config.settings(config.environment(&name).unwrap())
+    }
+
     pub(crate) fn compared(&self) -> Parity {
-        let config = Config::parse(&self.config).unwrap_or_else(|problems| panic!("{problems}"));
-        let settings = |name: &str| -> Settings {
-            let environment = config.environment(&EnvironmentName::new(name)).unwrap();
-            config.settings(environment)
-        };
-        let (staging, production) = (settings("staging"), settings("production"));
+        let (staging, production) = (self.settings("staging"), self.settings("production"));
         let names = [&staging.environment.name, &production.environment.name];
         let both = [
             facts(&staging, &self.staging),
             facts(&production, &self.production),
         ];
+        let config = self.config();
         compare(names, [&both[0], &both[1]], config.allowed_differences())
     }
 }
