@@ -10,7 +10,7 @@ use sluice_aws::{
     HttpsHttp, RdsDatabases, SqsWakeups, SystemClock,
 };
 use sluice_monitors::WebMonitors;
-use sluice_slack::{BASE_URL, SlackChat};
+use sluice_slack::{BASE_URL, SlackChat, TokenSource as _};
 
 use super::StartError;
 use super::absent::Absent;
