@@ -17,7 +17,7 @@ use sluice_words::monitoring::{News, Outcome, State, StateChange};
 
 use crate::erp;
 
-const ALL: [&str; 6] = [
+const ALL: [&str; 8] = [
     "grafana",
     "sentry",
     "loki",

@@ -57,6 +57,7 @@ fn plan(opened: &crate::deployments::Opened, warning: &str) -> Arc<SealedPlan> {
         environment: d.environment().clone(),
         release: d.release.clone(),
         signed_by: None,
+        source: None,
         pushed_by: None,
         rollback: None,
         restore: None,

@@ -12,6 +12,8 @@ const MONITORS: &str = concat!(
     r#"loki = { url = "http://localhost:3100", tenant = "acme" }, "#,
     r#"event_bridge = { bus = "deployments" }, "#,
     r#"webhook = { url = "https://hooks.example.com/erp", secret = "sluice/webhook" }, "#,
+    r#"github = { repository = "acme/erp", token = "sluice/github" }, "#,
+    r#"datadog = { key = "sluice/datadog" }, "#,
     r#"pagerduty = { key = "sluice/pagerduty" } }"#
 );
 
@@ -83,4 +85,9 @@ fn what_belongs_together_is_demanded_together() {
     one("[\"erp\"], token", "[\"The ERP\"], token", "is not a slug");
     one("\"deployments\"", "\"de ploy\"", "is not an event bus");
     one("key = \"sluice/pagerduty\"", "", "`key` is missing");
+    for wrong in ["\"erp\"", "\"acme/erp/web\"", "\"acme/ erp\""] {
+        one("\"acme/erp\"", wrong, "this is no repository of GitHub");
+    }
+    let token = "\"github_pat_hunter2\"";
+    one("\"sluice/github\"", token, "looks like the secret itself");
 }
