@@ -1,7 +1,7 @@
 //! The ports of a function that has no right to what is behind them.
 //!
-//! A program holds the code of every adapter that it makes. A function that only takes requests and
-//! sends wake-ups makes none of these, and is smaller and starts sooner (docs/performance.md).
+//! A program holds the code of every adapter that it makes. A function that only takes events and
+//! sends wake-ups makes none of these.
 
 use std::collections::BTreeMap;
 
