@@ -1,6 +1,6 @@
 //! `sluice export --since`, which writes evidence, and `sluice verify`, which verifies it.
 
-use std::io::{self, BufReader};
+use std::io::BufReader;
 use std::process::ExitCode;
 
 use super::Failure;
@@ -45,7 +45,7 @@ pub(super) fn verify(verify: &Verify, screen: &mut Screen) -> Result<ExitCode, F
 #[cfg(feature = "installation")]
 mod export {
     use std::fs::{self, File};
-    use std::io::BufWriter;
+    use std::io::{self, BufWriter};
     use std::path::Path;
 
     use serde_json::Value;
@@ -53,7 +53,7 @@ mod export {
     use sluice_core::quantity::count;
     use sluice_words::operate::{Answer, Evidence, Outcome};
 
-    use super::{ExitCode, Failure, Screen, io};
+    use super::{ExitCode, Failure, Screen};
     use crate::command::operate::before;
     use crate::evidence::{FORM, Head, Version, Writer};
     use crate::installation::arguments::{Export, Installation};
