@@ -197,7 +197,7 @@ impl Needs {
 }
 
 /// A task definition, member by member, to be held against another one. What Sluice sets is left
-/// out by whoever reads it.
+/// out by the adapter that reads it.
 #[derive(Clone, Debug, Default)]
 pub struct Members(BTreeMap<String, Member>);
 

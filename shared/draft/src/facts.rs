@@ -114,7 +114,7 @@ impl Hidden {
         Self(text.into())
     }
 
-    /// The text. Whoever asks decides what of it may be shown.
+    /// The text. The caller decides what of it may be shown.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }

@@ -166,7 +166,7 @@ impl Repository<'_> {
             HttpObservation::Answered { status, .. } => format!("S3 answered {status}"),
             HttpObservation::Unreachable(why) | HttpObservation::NoAnswer(why) => why,
         };
-        // Not the address: whoever has it can read the layer.
+        // Not the address: anyone who has it can read the layer.
         Err(PortError::retryable(format!(
             "a signature in {} could not be downloaded: {why}",
             self.name()

@@ -135,7 +135,7 @@ async fn definition(cloud: &TestCloud, base: Option<&str>) -> DefinitionObservat
 #[tokio::test]
 async fn a_newer_revision_of_someone_else_is_found_behind_sluices_own() {
     for (theirs, found) in [(44, Some(44)), (43, Some(42)), (42, Some(42)), (41, None)] {
-        // 43 is inactive, whoever made it.
+        // 43 is inactive, by whatever hand.
         let seen = definition(&family(theirs), None).await;
         let found = found.map(|number| OLD.replace(":41", &format!(":{number}")));
         let newest = seen.newest.as_ref();
