@@ -47,7 +47,7 @@ pub struct Version {
     pub app: AppName,
     /// From 1; 0 is the file in the functions' packages.
     pub number: u32,
-    /// Who changed it; nobody the one in the packages.
+    /// Who changed it; nothing of the one in the packages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<UserId>,
     /// Who accepted the change, where two people must agree.
