@@ -115,6 +115,29 @@ fn a_branch_that_is_pushed_to_brought_forward_and_deleted_at_once_is_not_mention
     assert_eq!(told(&world), "");
 }
 
+/// Within the two minutes in which CodeCommit may still explain it.
+#[test]
+fn a_direct_push_is_told_although_a_hotfix_is_begun_on_it_and_brought_forward_at_once() {
+    let mut world = begun();
+    let pushed = world.with_cloud(|cloud| {
+        cloud.git_shows_pulls_after(SignedDuration::from_secs(30));
+        cloud.git_commit("erp", "main", "Fix the login", "Grace")
+    });
+    pass(&mut world, 1);
+    world.with_cloud(|cloud| {
+        cloud.git_branch("erp", "hotfix/login", "main");
+        cloud.git_commit("erp", "hotfix/login", "Fix it again", "Ada");
+        let id = cloud.git_open_pull("erp", "hotfix/login", "main", "Ada");
+        cloud.git_merge_pull("erp", &id, MergeOption::FastForward, "Grace");
+    });
+    pass(&mut world, 30);
+    let [one] = &said(&world)[..] else {
+        panic!("{}", told(&world));
+    };
+    let expected = format!("erp: commit {} was pushed directly to main", pushed.short());
+    assert_eq!(one.says().summary, expected);
+}
+
 #[test]
 fn each_wrong_way_is_told_with_what_it_means_and_what_to_do() {
     let mut world = begun();

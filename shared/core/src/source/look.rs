@@ -298,7 +298,10 @@ impl Look<'_> {
                     left = &left[1..];
                     step
                 }
-                Way::Allowed { .. } => {
+                Way::Forwarded if !self.has_settled(branch, &step.commit, &step.commit) => {
+                    return Ok(());
+                }
+                Way::Allowed { .. } | Way::Forwarded => {
                     left = &left[1..];
                     step
                 }
@@ -317,6 +320,7 @@ impl Look<'_> {
         }
         let brings = match &step.way {
             Way::Allowed { brings } => brings.clone(),
+            Way::Forwarded => None,
             Way::Refused(_, pull) => Some(pull.source_commit.clone()),
             Way::Unexplained { merged } => merged.clone(),
         };

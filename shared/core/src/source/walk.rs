@@ -25,6 +25,9 @@ pub(super) struct Step<'a> {
 pub(super) enum Way<'a> {
     /// As it may; what it brought, if that is another commit.
     Allowed { brings: Option<CommitId> },
+    /// As it may, with commits before it that may have been there first: the pull request that brought it
+    /// is not shown yet, or there was none.
+    Forwarded,
     /// By a pull request of a branch that may not be merged there.
     Refused(PullRequestId, &'a PullRequest),
     /// By no way that is known. What it merged, if it is a merge.
@@ -53,9 +56,13 @@ pub(super) fn steps<'a>(
                 brings: Some(merged),
             }
         } else if by_name && is_of_a_line(asking, watch, &at)? {
-            // Brought forward to a commit of that branch: `main` itself was at `old` before.
-            next = None;
-            Way::Allowed { brings: None }
+            let before = before_forward(asking, watch, branch, &at)?;
+            let is_clear = before.is_some() || parents.first() == Some(old);
+            (next, jumps) = (before, true);
+            match is_clear {
+                true => Way::Allowed { brings: None },
+                false => Way::Forwarded,
+            }
         } else if let Some((id, pull)) = pull_that_made(asking, watch, branch, &at)? {
             let brings = pull.source_commit != at;
             if !brings {
@@ -83,6 +90,25 @@ pub(super) fn steps<'a>(
     }
     steps.reverse();
     Ok(steps)
+}
+
+/// Where the branch was before it was brought forward to a commit of another: as the pull request says
+/// that did it, else where an earlier look saw it without an explanation. If neither is known, all that
+/// came with the commit counts as that branch's.
+fn before_forward(
+    asking: &mut Asking<'_>,
+    watch: &Watch,
+    branch: &BranchName,
+    commit: &CommitId,
+) -> Answer<Option<CommitId>> {
+    if let Some((_, pull)) = pull_that_made(asking, watch, branch, commit)? {
+        return Ok(Some(pull.destination_commit.clone()));
+    }
+    let seen = watch.suspects.get(branch).map(|suspect| &suspect.last);
+    Ok(match seen.filter(|seen| *seen != commit) {
+        Some(seen) if asking.contains(commit, seen)? => Some(seen.clone()),
+        _ => None,
+    })
 }
 
 /// The parent, besides the first, that is a commit of a branch that may be merged.
