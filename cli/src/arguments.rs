@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
+use sluice_core::history::Checkpoint;
 use sluice_sim::cloud::Lag;
 
 use crate::installation::arguments::Operate;
@@ -334,7 +335,8 @@ pub struct Replay {
     verbatim_doc_comment,
     after_help = "Examples:\n  \
     sluice verify production.evidence --list\n  \
-    sluice verify production.evidence --sha256 5f2c…   the hash that was printed at its export"
+    sluice verify production.evidence --sha256 5f2c…   the hash that was printed at its export\n  \
+    sluice verify production.evidence --checkpoint dep-2912cb3634edd506:43:1f0c…   as it stands in Slack"
 )]
 pub struct Verify {
     /// The file; `-` for standard input.
@@ -343,6 +345,9 @@ pub struct Verify {
     /// Its SHA-256, as it was printed when it was written.
     #[arg(long, value_name = "SHA256")]
     pub sha256: Option<String>,
+    /// A history checkpoint, as Sluice posted it in a deployment's thread; may be given several times.
+    #[arg(long = "checkpoint", value_name = "DEPLOYMENT:RECORDS:HASH")]
+    pub checkpoints: Vec<Checkpoint>,
     /// List every deployment, how it ended, and who approved which plan when.
     #[arg(long)]
     pub list: bool,

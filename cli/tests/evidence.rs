@@ -7,7 +7,9 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use sluice::evidence::{Evidence, FORM, Head, NoEvidence, Version, Where, Writer, verify};
-use sluice_core::id::{AppName, UserId};
+use sluice_core::event::Event;
+use sluice_core::history::{ChainEnd, Checkpoint, Record, RecordedEntry};
+use sluice_core::id::{AppName, Hash, UserId};
 
 /// What `sluice export` prints of the demo's deployment to production.
 fn deployment() -> Value {
@@ -64,7 +66,7 @@ fn written(deployments: impl IntoIterator<Item = Value>) -> (Vec<u8>, String) {
 }
 
 fn verified(file: &[u8]) -> Evidence {
-    verify(file).unwrap_or_else(|why| panic!("{why}"))
+    verify(file, &[]).unwrap_or_else(|why| panic!("{why}"))
 }
 
 fn problems(file: &[u8]) -> Vec<String> {
@@ -114,7 +116,7 @@ fn a_bit_that_was_flipped_anywhere_is_found_on_its_line() {
         let mut changed = file.clone();
         changed[at] ^= [0x01, 0x40][number % 2];
         let line = line_of(at);
-        match verify(&changed[..]) {
+        match verify(&changed[..], &[]) {
             Ok(found) => {
                 let lines: Vec<usize> = found.problems.iter().map(|it| it.line).collect();
                 assert!(lines.contains(&line), "byte {at} on line {line}: {lines:?}");
@@ -158,6 +160,80 @@ fn a_state_that_was_changed_before_the_file_was_written_is_found() {
     assert!(found[0].contains("its state"), "{found:?}");
 }
 
+/// With write access to the table a whole history can be written again, hashes and all. Not what was
+/// posted of it.
+#[test]
+fn a_history_that_was_written_again_is_found_by_its_checkpoint_alone() {
+    let genuine = deployment();
+    let posted = checkpoint(&genuine);
+    let (file, _) = written([genuine.clone()]);
+    let found = verify(&file[..], std::slice::from_ref(&posted)).unwrap();
+    assert_eq!(found.problems, []);
+
+    let by = approver(&genuine);
+    let forged = genuine.to_string().replace(&by, "U0FORGED1");
+    let forged = sealed_again(serde_json::from_str(&forged).unwrap());
+    let (file, _) = written([forged]);
+    assert_eq!(problems(&file), Vec::<String>::new(), "no hash tells");
+    let found = verify(&file[..], std::slice::from_ref(&posted)).unwrap();
+    let [problem] = &found.problems[..] else {
+        panic!("{:?}", found.problems);
+    };
+    assert_eq!(
+        problem.place,
+        Where::Deployment(posted.deployment.clone(), None)
+    );
+    assert!(problem.what.contains(&posted.to_string()), "{problem:?}");
+
+    let (without, _) = written([]);
+    let found = verify(&without[..], &[posted]).unwrap();
+    assert!(found.problems[0].what.contains("does not have it"));
+}
+
+fn approver(export: &Value) -> String {
+    let approvals = export["deployments"][0]["state"]["approvals"].as_object();
+    approvals.unwrap().keys().next().unwrap().clone()
+}
+
+/// As it was posted when the deployment was approved.
+fn checkpoint(export: &Value) -> Checkpoint {
+    let records: Vec<Record> = serde_json::from_value(export["history"].clone()).unwrap();
+    let is_yes =
+        |record: &&Record| matches!(&record.entry, RecordedEntry::Event(Event::Approve { .. }));
+    let yes = records.iter().find(is_yes).unwrap();
+    let end = ChainEnd {
+        next_seq: yes.seq + 1,
+        hash: yes.hash.clone(),
+    };
+    Checkpoint::of(&yes.deployment, &end).unwrap()
+}
+
+/// Each record with the hash that belongs to what it says now.
+fn sealed_again(mut export: Value) -> Value {
+    let mut records: Vec<Record> = serde_json::from_value(export["history"].take()).unwrap();
+    let mut end = ChainEnd::start();
+    for record in &mut records {
+        record.previous = end.hash;
+        record.hash = Hash::of_json(&(
+            &record.deployment,
+            record.seq,
+            record.at,
+            &record.entry,
+            &record.phase,
+            &record.notes,
+            &record.intends,
+            &record.previous,
+        ));
+        end = ChainEnd {
+            next_seq: record.seq + 1,
+            hash: record.hash.clone(),
+        };
+    }
+    export["history"] = json!(records);
+    export["deployments"][0]["chain"] = json!(end);
+    export
+}
+
 #[test]
 fn lines_that_are_missing_added_or_doubled_are_found() {
     let one = deployment();
@@ -178,9 +254,12 @@ fn lines_that_are_missing_added_or_doubled_are_found() {
     assert!(more[0].contains("behind the last line"), "{more:?}");
     let (doubled, _) = written([one.clone(), one]);
     assert_eq!(problems(&doubled).len(), 1);
-    let of_none = verify(&b"{\"schema\":1}\n"[..]);
+    let of_none = verify(&b"{\"schema\":1}\n"[..], &[]);
     assert!(matches!(of_none, Err(NoEvidence::AnotherFile)));
-    assert!(matches!(verify(&b""[..]), Err(NoEvidence::AnotherFile)));
+    assert!(matches!(
+        verify(&b""[..], &[]),
+        Err(NoEvidence::AnotherFile)
+    ));
 }
 
 fn sluice(arguments: &[&str], file: &Path) -> (i32, String) {

@@ -19,7 +19,8 @@ pub(super) fn verify(verify: &Verify, screen: &mut Screen) -> Result<ExitCode, F
     let failed = |why: NoEvidence| Failure::usage(format!("{name} is no evidence: {why}"));
     let opened =
         input::open(&verify.file).map_err(|error| failed(NoEvidence::Unreadable(error)))?;
-    let mut found = evidence::verify(BufReader::new(opened)).map_err(failed)?;
+    let mut found =
+        evidence::verify(BufReader::new(opened), &verify.checkpoints).map_err(failed)?;
     if let Some(expected) = verify.sha256.as_ref().filter(|it| **it != found.sha256) {
         let what = format!(
             "the SHA-256 of the file is {}, and {expected} was expected: it is another file, or all \

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use sluice_core::config::Config;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Event;
-use sluice_core::history::RecordedEntry;
+use sluice_core::history::{Checkpoint, RecordedEntry};
 use sluice_core::id::{DeploymentId, Hash, UserId};
 
 use super::file::{End, FORM, Head, Line, Version};
@@ -109,12 +109,15 @@ impl fmt::Display for NoEvidence {
     }
 }
 
-/// Reads a file and verifies all of it.
+/// Reads a file and verifies all of it, and each of the checkpoints that were posted.
 ///
 /// # Errors
 /// It is no evidence. What is wrong inside is in [`Evidence::problems`].
-pub fn verify(mut file: impl BufRead) -> Result<Evidence, NoEvidence> {
-    let mut reading = Reading::default();
+pub fn verify(mut file: impl BufRead, checkpoints: &[Checkpoint]) -> Result<Evidence, NoEvidence> {
+    let mut reading = Reading {
+        checkpoints,
+        ..Reading::default()
+    };
     let first = line(&mut file)?.ok_or(NoEvidence::AnotherFile)?;
     let head = match serde_json::from_slice(&first) {
         Ok(Line::Evidence(head)) if head.form == FORM => head,
@@ -144,7 +147,8 @@ fn line(file: &mut impl BufRead) -> Result<Option<Vec<u8>>, NoEvidence> {
 }
 
 #[derive(Default)]
-struct Reading {
+struct Reading<'a> {
+    checkpoints: &'a [Checkpoint],
     deployments: Vec<Deployed>,
     versions: Vec<Version>,
     problems: Vec<Problem>,
@@ -156,7 +160,7 @@ struct Reading {
     known: BTreeMap<DeploymentId, usize>,
 }
 
-impl Reading {
+impl Reading<'_> {
     fn read(&mut self, bytes: &[u8]) {
         if self.end.is_some() {
             self.problem(Where::Line, "it stands behind the last line");
@@ -231,6 +235,20 @@ impl Reading {
         if let Some(broken) = &folding.broken {
             self.problem(place(Some(broken.seq)), broken.why.clone());
         }
+        for posted in self
+            .checkpoints
+            .iter()
+            .filter(|it| it.deployment == state.id)
+        {
+            if !posted.holds(&exported.records) {
+                let what = format!(
+                    "its history is not the one that was posted as {posted}: records up to {} were \
+                     written again or removed",
+                    posted.records - 1
+                );
+                self.problem(place(None), what);
+            }
+        }
         let differs = !folding.decisions.is_empty();
         // Where other code decided, today's gives another state, and nothing follows from that.
         if let (false, Some(first)) = (differs, folding.state.first()) {
@@ -271,6 +289,14 @@ impl Reading {
                 what: "the last line is missing: the file was cut off here".to_owned(),
             }),
             Some(end) => self.hold_against(&end, &sha256),
+        }
+        let is_known = |posted: &&Checkpoint| self.known.contains_key(&posted.deployment);
+        for posted in self.checkpoints.iter().filter(|posted| !is_known(posted)) {
+            self.problems.push(Problem {
+                line: last,
+                place: Where::Deployment(posted.deployment.clone(), None),
+                what: format!("the file does not have it, and {posted} was posted of its history"),
+            });
         }
         self.problems.sort_by_key(|problem| problem.line);
         Evidence {

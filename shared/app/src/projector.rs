@@ -129,6 +129,7 @@ impl App {
         };
         let thread = InThread {
             d,
+            end: &stored.chain,
             channel: self.channel(d),
             first: &first,
             card: &card,

@@ -12,9 +12,11 @@ use crate::id::{DeploymentId, Hash};
 use crate::intent::Intent;
 use crate::machine;
 
+mod checkpoint;
 mod compare;
 mod intents;
 
+pub use checkpoint::{Checkpoint, NoCheckpoint};
 pub use compare::{Difference, Differs, Folded, Replay, StateDifference, Told, state_differences};
 pub use intents::{Answer, Intended, intended_by};
 

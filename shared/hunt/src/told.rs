@@ -1,6 +1,7 @@
 //! Whether everyone has been told.
 
 use sluice_core::deployment::Deployment;
+use sluice_core::history::Checkpoint;
 use sluice_sim::workplace::Posted;
 use sluice_sim::world::World;
 use sluice_words::message::Block;
@@ -12,7 +13,8 @@ pub(crate) fn untold(world: &World) -> Vec<String> {
     let messages = world.slack().messages();
     let stored = world.store().deployments();
     let all = stored.iter().map(|stored| &stored.deployment);
-    all.filter_map(|d| missing(d, &messages)).collect()
+    all.filter_map(|d| missing(d, &messages).or_else(|| wrong_checkpoint(world, d, &messages)))
+        .collect()
 }
 
 /// Its message says how it ended, and its thread all of its story.
@@ -60,6 +62,25 @@ fn missing(d: &Deployment, messages: &[Posted]) -> Option<String> {
         d.id,
         note::words(&untold.note, d)
     ))
+}
+
+/// What was posted of its history is of the history as it is, and something was when it ended.
+fn wrong_checkpoint(world: &World, d: &Deployment, messages: &[Posted]) -> Option<String> {
+    let history = world.store().history_of(&d.id);
+    let says = messages.iter().flat_map(|posted| &posted.says().blocks);
+    let posted = says.filter_map(|block| match block {
+        Block::Context(small) => {
+            let posted = small.strip_prefix("History checkpoint: `")?;
+            posted.strip_suffix('`')?.parse::<Checkpoint>().ok()
+        }
+        _ => None,
+    });
+    let ours: Vec<Checkpoint> = posted.filter(|it| it.deployment == d.id).collect();
+    if d.phase.is_terminal() && ours.is_empty() {
+        return Some(format!("no checkpoint of {} was posted", d.id));
+    }
+    let wrong = ours.iter().find(|posted| !posted.holds(&history))?;
+    Some(format!("{wrong} is not of the history of {}", d.id))
 }
 
 /// Other deployments' messages may name it; its own is signed with its id.

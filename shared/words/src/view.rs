@@ -28,6 +28,7 @@ use crate::{note, plan};
 use sluice_core::config::Member;
 use sluice_core::controls::zone;
 use sluice_core::deployment::Deployment;
+use sluice_core::history::Checkpoint;
 use sluice_core::note::{Entry, Note};
 use sluice_core::phase::Phase;
 use sluice_core::plan::SealedPlan;
@@ -150,6 +151,11 @@ pub fn replies(d: &Deployment, entry: &Entry) -> Vec<Reply> {
     });
     message.blocks.extend(plan);
     vec![Reply { message, broadcast }]
+}
+
+/// How far the history goes by now, in the form that `sluice verify --checkpoint` takes.
+pub fn checkpoint(posted: &Checkpoint) -> Block {
+    Block::Context(format!("History checkpoint: `{posted}`"))
 }
 
 /// Whether its migration runs on a copy before anybody is asked.

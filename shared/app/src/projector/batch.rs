@@ -2,9 +2,11 @@
 //! posts, since Slack takes about one a second for a channel.
 
 use sluice_core::deployment::Deployment;
+use sluice_core::history::{ChainEnd, Checkpoint};
+use sluice_core::note::{Entry, Note};
 use sluice_words::message::{Block, Message};
 use sluice_words::parts::{Size, parts};
-use sluice_words::view::{Reply, replies};
+use sluice_words::view::{Reply, checkpoint, replies};
 
 /// Lines in one message.
 const LINES: usize = 20;
@@ -21,9 +23,14 @@ pub(super) struct Batch {
 
 /// The entries from `from` on that go into one message. `to` bounds it where it is known how far
 /// the message goes, because it may be there already.
-pub(super) fn batch(d: &Deployment, from: usize, to: Option<usize>) -> Option<Batch> {
+pub(super) fn batch(
+    d: &Deployment,
+    end: &ChainEnd,
+    from: usize,
+    to: Option<usize>,
+) -> Option<Batch> {
     let entries = d.story.get(from..)?;
-    let first = replies(d, entries.first()?);
+    let first = posts(d, end, entries.first()?);
     let first: Vec<Reply> = first.into_iter().flat_map(in_parts).collect();
     let Some(mut text) = plain(&first).map(str::to_owned) else {
         return Some(Batch {
@@ -34,7 +41,7 @@ pub(super) fn batch(d: &Deployment, from: usize, to: Option<usize>) -> Option<Ba
     let most = to.map_or(LINES, |to| to.saturating_sub(from)).max(1);
     let mut count = 1;
     for entry in entries.iter().take(most).skip(1) {
-        let next = replies(d, entry);
+        let next = posts(d, end, entry);
         let Some(line) = plain(&next) else { break };
         if text.chars().count() + line.chars().count() >= CHARS {
             break;
@@ -50,6 +57,17 @@ pub(super) fn batch(d: &Deployment, from: usize, to: Option<usize>) -> Option<Ba
         }],
         to: from + count,
     })
+}
+
+/// An entry's replies; below a yes and the end, how far the history goes by now.
+fn posts(d: &Deployment, end: &ChainEnd, entry: &Entry) -> Vec<Reply> {
+    let mut replies = replies(d, entry);
+    if matches!(entry.note, Note::Approved { .. } | Note::Ended)
+        && let (Some(reply), Some(posted)) = (replies.last_mut(), Checkpoint::of(&d.id, end))
+    {
+        reply.message.blocks.push(checkpoint(&posted));
+    }
+    replies
 }
 
 /// A reply, and what is too long for it. The channel sees the first part only.

@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 
 use sluice_core::deployment::Deployment;
+use sluice_core::history::ChainEnd;
 use sluice_core::id::{ChannelName, Hash};
 use sluice_words::message::Message;
 use sluice_words::parts::{Size, one_line, parts};
@@ -18,6 +19,8 @@ use crate::ports::{ChatError, MessageRef, Refusal, Shown, Thread};
 /// A thread, and the message that it is below.
 pub(super) struct InThread<'a> {
     pub(super) d: &'a Deployment,
+    /// The end of its history.
+    pub(super) end: &'a ChainEnd,
     pub(super) channel: &'a ChannelName,
     /// Its first message.
     pub(super) first: &'a MessageRef,
@@ -33,7 +36,7 @@ impl App {
         shown: &mut Shown,
     ) -> Result<(), ChatError> {
         let (d, first) = (thread.d, thread.first);
-        while let Some(Batch { replies, to }) = batch(d, shown.told, shown.posting) {
+        while let Some(Batch { replies, to }) = batch(d, thread.end, shown.told, shown.posting) {
             let single = to == shown.told + 1;
             if !single && shown.posting.is_none() {
                 // By the next try the story may be longer. What was posted and not answered is
