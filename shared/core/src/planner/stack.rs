@@ -1,6 +1,7 @@
 //! What becomes of the environment's stack: judged from the change set that CloudFormation made.
 
-use super::draw::{Findings, is_vouched_for};
+use super::draw::Findings;
+use super::vouched::is_vouched_for;
 use crate::command::Command;
 use crate::config::{RiskRule, Stack, WaivedChange};
 use crate::deployment::Deployment;

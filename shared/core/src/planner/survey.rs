@@ -15,7 +15,7 @@ use crate::plan::survey::{Inspecting, Survey};
 use crate::signature::SignatureObservation;
 
 use super::definitions::{definitions_fit, inspector};
-use super::draw::is_vouched_for;
+use super::vouched::is_vouched_for;
 
 /// Another task is asked for in the place of one that never started: see [`machine`](crate::machine).
 const NEVER_STARTED: u8 = 3;
