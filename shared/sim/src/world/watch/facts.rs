@@ -63,6 +63,60 @@ pub(super) struct Facts {
 }
 
 impl Facts {
+    fn snapshot_gone(&mut self, at: Timestamp, snapshot: SnapshotId, asked: bool) {
+        self.available.remove(&snapshot);
+        if !asked {
+            self.deleted_by_hand.insert(snapshot, at);
+        }
+    }
+
+    fn task_stopped(&mut self, token: String, exit_code: Option<i32>) {
+        match exit_code {
+            Some(0) => {
+                self.migrated.insert(migrates(&token).to_owned());
+            }
+            Some(_) => {}
+            None => {
+                self.never_ran.insert(token);
+            }
+        }
+    }
+
+    fn rollout_started(
+        &mut self,
+        cluster: ClusterName,
+        arn: ServiceDeploymentArn,
+        rollout: Rollout,
+    ) {
+        let place = (cluster, rollout.service.clone());
+        let of_service = self.of_service.entry(place.clone()).or_default();
+        of_service.push(arn.clone());
+        match &rollout.by {
+            Some((by, _)) => {
+                self.updated.insert(by.clone());
+            }
+            None => {
+                self.by_hand.insert(place, rollout.started_at);
+            }
+        }
+        self.rollouts.insert(arn, rollout);
+    }
+
+    fn rollout_ended(
+        &mut self,
+        at: Timestamp,
+        place: (ClusterName, EcsServiceName),
+        arn: &ServiceDeploymentArn,
+        status: RolloutStatus,
+    ) {
+        if status == RolloutStatus::RollbackSuccessful {
+            self.taken_back.insert(place, at);
+        }
+        if let Some(rollout) = self.rollouts.get_mut(arn) {
+            rollout.ended = Some(status);
+        }
+    }
+
     /// Whether the deployment has ever had ECS update a service.
     pub(super) fn updated_a_service(&self, id: &DeploymentId) -> bool {
         self.updated.contains(id)
@@ -154,27 +208,11 @@ impl Watcher {
             }
             Happened::SnapshotGone {
                 snapshot, asked, ..
-            } => {
-                self.facts.available.remove(&snapshot);
-                if !asked {
-                    self.facts.deleted_by_hand.insert(snapshot, at);
-                }
-            }
+            } => self.facts.snapshot_gone(at, snapshot, asked),
             Happened::TaskRun { token, .. } => self.judge_migration(at, token),
             Happened::TaskStopped {
-                token,
-                exit_code: Some(0),
-                ..
-            } => {
-                self.facts.migrated.insert(migrates(&token).to_owned());
-            }
-            Happened::TaskStopped {
-                token,
-                exit_code: None,
-                ..
-            } => {
-                self.facts.never_ran.insert(token);
-            }
+                token, exit_code, ..
+            } => self.facts.task_stopped(token, exit_code),
             Happened::SchemaChanged { token, .. } => {
                 self.facts.applied.insert(migrates(&token).to_owned());
             }
@@ -185,17 +223,6 @@ impl Watcher {
                 rollout,
                 by,
             } => {
-                let place = (cluster, service.clone());
-                let of_service = self.facts.of_service.entry(place.clone()).or_default();
-                of_service.push(rollout.clone());
-                match &by {
-                    Some((by, _)) => {
-                        self.facts.updated.insert(by.clone());
-                    }
-                    None => {
-                        self.facts.by_hand.insert(place, at);
-                    }
-                }
                 let started = Rollout {
                     service,
                     task_definition,
@@ -203,7 +230,7 @@ impl Watcher {
                     started_at: at,
                     ended: None,
                 };
-                self.facts.rollouts.insert(rollout, started);
+                self.facts.rollout_started(cluster, rollout, started);
             }
             Happened::TrafficShifted {
                 cluster,
@@ -227,14 +254,9 @@ impl Watcher {
                 service,
                 rollout,
                 status,
-            } => {
-                if status == RolloutStatus::RollbackSuccessful {
-                    self.facts.taken_back.insert((cluster, service), at);
-                }
-                if let Some(rollout) = self.facts.rollouts.get_mut(&rollout) {
-                    rollout.ended = Some(status);
-                }
-            }
+            } => self
+                .facts
+                .rollout_ended(at, (cluster, service), &rollout, status),
             Happened::CopyCreated {
                 copy,
                 deployment: Some(deployment),
@@ -273,7 +295,6 @@ impl Watcher {
             | Happened::DatabaseRenamed { .. }
             | Happened::ServiceScaled { .. }
             | Happened::TaskDefinitionRegistered { by: None, .. }
-            | Happened::TaskStopped { .. }
             | Happened::TestTrafficShifted { .. } => {}
         }
     }
