@@ -222,96 +222,62 @@ pub const LOCK_NOT_FREE: i32 = 75;
 
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotPlannable(problems) => {
-                write!(f, "planning failed: {}", problems.join("; "))
-            }
+        let after = crate::quantity::duration_s;
+        f.write_str(&match self {
+            Self::NotPlannable(problems) => format!("planning failed: {}", problems.join("; ")),
             Self::RehearsalFailed(reason) => {
-                write!(
-                    f,
-                    "the rehearsal on a copy of the database failed: {reason}"
-                )
+                format!("the rehearsal on a copy of the database failed: {reason}")
             }
-            Self::BackupFailed(reason) => write!(f, "the database backup failed: {reason}"),
+            Self::BackupFailed(reason) => format!("the database backup failed: {reason}"),
             Self::MigrationFailed {
-                exit_code: Some(code),
-                reason,
-                ..
-            } => {
-                write!(f, "the migration ended with exit code {code}: {reason}")
-            }
-            Self::MigrationFailed {
-                exit_code: None,
-                reason,
-                ..
-            } => {
-                write!(f, "the migration never ran to its end: {reason}")
-            }
-            Self::StackRolledBack { stack, reason } => write!(
-                f,
+                exit_code, reason, ..
+            } => match exit_code {
+                Some(code) => format!("the migration ended with exit code {code}: {reason}"),
+                None => format!("the migration never ran to its end: {reason}"),
+            },
+            Self::StackRolledBack { stack, reason } => format!(
                 "CloudFormation could not update the stack {stack} and rolled it back: {reason}"
             ),
-            Self::StackStuck { stack, reason } => write!(
-                f,
+            Self::StackStuck { stack, reason } => format!(
                 "the stack {stack} is stuck in UPDATE_ROLLBACK_FAILED: CloudFormation could neither \
                  update it nor roll it back: {reason}"
             ),
-            Self::StackUnknown { stack, reason } => write!(
-                f,
-                "the outcome of the update of the stack {stack} is unknown: {reason}"
-            ),
-            Self::MigrationUnknown { reason, .. } => {
-                write!(f, "the outcome of the migration is unknown: {reason}")
+            Self::StackUnknown { stack, reason } => {
+                format!("the outcome of the update of the stack {stack} is unknown: {reason}")
             }
-            Self::Replaced { service, reason } => write!(
-                f,
+            Self::MigrationUnknown { reason, .. } => {
+                format!("the outcome of the migration is unknown: {reason}")
+            }
+            Self::Replaced { service, reason } => format!(
                 "someone stopped the service deployment of {service}, or deployed something else \
                  over it: {reason}"
             ),
             Self::RolloutFailed { service, reason } => {
-                write!(f, "ECS could not roll out {service}: {reason}")
+                format!("ECS could not roll out {service}: {reason}")
             }
             Self::SmokeTestsFailed(failures) => {
-                write!(
-                    f,
-                    "smoke tests failed on the new version: {}",
-                    failures.join("; ")
-                )
+                format!("smoke tests failed on the new version: {}", failures.join("; "))
             }
             Self::BakeFailed(reason) => {
-                write!(f, "health checks failed after the traffic shift: {reason}")
+                format!("health checks failed after the traffic shift: {reason}")
             }
-            Self::AnswersWorse {
-                compared,
-                percent: Some(percent),
-            } => write!(
-                f,
-                "the new version answers worse than the old one at {percent} % of the traffic: \
-                 {compared}"
-            ),
-            Self::AnswersWorse {
-                compared,
-                percent: None,
-            } => write!(
-                f,
-                "the new version answers worse than the old one did: {compared}"
-            ),
-            Self::AskedFor { by, reason, .. } => write!(f, "<@{by}> asked to go back: {reason}"),
+            Self::AnswersWorse { compared, percent } => {
+                let when = match percent {
+                    Some(percent) => format!("at {percent} % of the traffic"),
+                    None => "did".to_owned(),
+                };
+                format!("the new version answers worse than the old one {when}: {compared}")
+            }
+            Self::AskedFor { by, reason, .. } => format!("<@{by}> asked to go back: {reason}"),
             Self::TimedOut { doing, after_s } => {
-                write!(
-                    f,
-                    "{doing} was not done after {}",
-                    crate::quantity::duration_s(*after_s)
-                )
+                format!("{doing} was not done after {}", after(*after_s))
             }
-            Self::PausedTooLong { by, after_s } => write!(
-                f,
-                "<@{by}> paused it, and no one resumed it in {}",
-                crate::quantity::duration_s(*after_s)
-            ),
-            Self::NotRestored(reason) => f.write_str(reason),
-            Self::Refused { doing, error } => write!(f, "{doing} was refused: {error}"),
-        }
+            Self::PausedTooLong { by, after_s } => {
+                format!("<@{by}> paused it, and no one resumed it in {}", after(*after_s))
+            }
+            Self::NotRestored(reason) => reason.clone(),
+            Self::Refused { doing, error } => format!("{doing} was refused: {error}"),
+        })
     }
 }
 
