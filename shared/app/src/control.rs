@@ -14,6 +14,7 @@ use sluice_core::note::Note;
 use sluice_core::phase::Phase;
 use sluice_core::roles::{Action, NotAllowed, may};
 use sluice_words::message::Message;
+use sluice_words::refusal;
 
 use crate::App;
 use crate::decide::Decided;
@@ -33,10 +34,10 @@ pub enum ControlError {
     #[error("there is no deployment {0}: check its id")]
     UnknownDeployment(DeploymentId),
     /// Their role does not let them.
-    #[error("{0}")]
-    NotAllowed(#[from] NotAllowed),
+    #[error("{}", refusal::not_allowed(.0))]
+    NotAllowed(NotAllowed),
     /// The deployment does not take it.
-    #[error("{0}")]
+    #[error("{}", refusal::rejected(.0))]
     Rejected(RejectedEvent),
     /// It is to end before it begins.
     #[error("a freeze until {until} would already be over: name a later time")]
@@ -64,6 +65,12 @@ pub enum ControlError {
     /// Something did not answer.
     #[error("{}", unsure(.0, "Try again in a moment; repeating it is safe"))]
     Port(#[from] PortError),
+}
+
+impl From<NotAllowed> for ControlError {
+    fn from(why: NotAllowed) -> Self {
+        Self::NotAllowed(why)
+    }
 }
 
 impl From<RejectedEvent> for ControlError {

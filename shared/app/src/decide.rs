@@ -8,6 +8,7 @@ use sluice_core::id::{DeploymentId, Hash, UserId};
 use sluice_core::phase::Phase;
 use sluice_core::roles::Action;
 use sluice_words::message::ButtonAction;
+use sluice_words::refusal;
 use sluice_words::slash::Reason;
 
 use crate::App;
@@ -52,11 +53,17 @@ pub enum DecideError {
     #[error("`{}` is not a decision on a plan: use the button of the newest message", .0.label())]
     NoDecision(ButtonAction),
     /// The deployment does not take it.
-    #[error("{0}")]
-    Rejected(#[from] RejectedEvent),
+    #[error("{}", refusal::rejected(.0))]
+    Rejected(RejectedEvent),
     /// Something did not answer.
     #[error("{}", unsure(.0, "Click again in a moment; repeating it is safe"))]
     Port(#[from] PortError),
+}
+
+impl From<RejectedEvent> for DecideError {
+    fn from(why: RejectedEvent) -> Self {
+        Self::Rejected(why)
+    }
 }
 
 impl App {

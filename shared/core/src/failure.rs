@@ -281,11 +281,11 @@ impl fmt::Display for Cause {
     }
 }
 
-/// Why an event was not taken. The deployment is as it was.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why an event was not taken. The deployment is as it was. It has no words of its own: whoever shows
+/// it takes those of `sluice_words::refusal`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RejectedEvent {
     /// An answer to something that is no longer asked, or the second of two.
-    #[error("{event} comes too late (status: {phase})")]
     Late {
         /// The event.
         event: &'static str,
@@ -293,36 +293,23 @@ pub enum RejectedEvent {
         phase: &'static str,
     },
     /// The deployment is not waiting for anyone's approval.
-    #[error("nothing is waiting for an approval here (status: {phase})")]
     NotAwaitingApproval {
         /// Where the deployment is.
         phase: &'static str,
     },
     /// The button belongs to a plan that has been replaced since.
-    #[error(
-        "that approval is for a plan that has changed since: look at the newest message of this \
-         deployment and decide there"
-    )]
     StalePlan,
     /// The time to decide is over, whether or not somebody has noticed.
-    #[error(
-        "this was open for a decision until {until}, and nothing was deployed: ask for it again"
-    )]
     DecisionExpired {
         /// When it was over.
         until: Timestamp,
     },
     /// Its environment was taken out of `sluice.toml`.
-    #[error(
-        "{environment} is no longer in sluice.toml, so no one can let a deployment continue there: \
-         put it back, or cancel the deployment"
-    )]
     NotConfigured {
         /// The environment.
         environment: EnvironmentName,
     },
     /// The one who clicked is not an approver.
-    #[error("you are not among the approvers of {environment}: {approvers} may decide")]
     NotAnApprover {
         /// The environment.
         environment: String,
@@ -330,106 +317,75 @@ pub enum RejectedEvent {
         approvers: String,
     },
     /// Four eyes are demanded and these are the same two.
-    #[error("you requested this deployment, so someone else must approve it")]
     FourEyes,
     /// Four eyes are demanded and these are the same two.
-    #[error("you pushed this image, so someone else must approve it")]
     FourEyesPushed,
     /// Said already.
-    #[error("you have approved this already; {missing} more needed")]
     AlreadyApproved {
         /// How many are missing.
         missing: usize,
     },
     /// It has begun to change the world, so it is carried to an end.
-    #[error("it cannot be cancelled any more (status: {phase})")]
     TooLateToCancel {
         /// Where the deployment is.
         phase: &'static str,
     },
     /// The migration failed before any service was changed.
-    #[error(
-        "no service was changed, so there is no code to go back: restore the database or roll \
-         forward, with the buttons of its message"
-    )]
     OnlyDatabase,
     /// Nobody's decision is waited for.
-    #[error("there is nothing to decide here: it goes its way by itself (status: {phase})")]
     NothingToDecide {
         /// Where the deployment is.
         phase: &'static str,
     },
     /// Nothing was changed that could go back.
-    #[error("nothing is changed yet (status: {phase}). Cancel it instead")]
     NothingToGoBackFrom {
         /// Where the deployment is.
         phase: &'static str,
     },
     /// It does so.
-    #[error("it is being rolled back already")]
     GoingBackAlready,
     /// It is a way back itself.
-    #[error(
-        "this is a rollback, and there is none of a rollback: let it end, then deploy or roll back \
-         to the release you want, by name"
-    )]
     IsRollback,
     /// It brings the database back, and with it the code.
-    #[error(
-        "this is a restore of the database, and it returns to the old database by itself while \
-         it can: let it end, and \
-         read there how things stand"
-    )]
     IsRestore,
     /// Their role does not let them.
-    #[error(transparent)]
-    NotAllowed(#[from] NotAllowed),
+    NotAllowed(NotAllowed),
     /// Nothing holds it back.
-    #[error(
-        "there is nothing to override: it does not wait for its environment to open (status: \
-         {phase})"
-    )]
     NothingToOverride {
         /// Where the deployment is.
         phase: &'static str,
     },
     /// Nobody is asked whether it is well.
-    #[error(
-        "no one is asked whether it is healthy (status: {phase}). Look at the newest \
-         message of \
-         this deployment"
-    )]
     NothingToKeep {
         /// Where the deployment is.
         phase: &'static str,
     },
     /// ECS goes on by itself, or it is over.
-    #[error(
-        "it cannot be paused (status: {phase}). Once ECS shifts the traffic it goes on by \
-         itself"
-    )]
     CannotPause {
         /// Where the deployment is.
         phase: &'static str,
     },
     /// Said already.
-    #[error("<@{by}> has paused it already")]
     AlreadyPaused {
         /// Who.
         by: UserId,
     },
     /// There is no pause to end.
-    #[error("it is not paused (status: {phase})")]
     NotPaused {
         /// Where the deployment is.
         phase: &'static str,
     },
     /// A newer release waits its turn.
-    #[error("{by} waits until it has ended (status: {phase})")]
     NotSuperseded {
         /// The newer one.
         by: DeploymentId,
         /// Where the deployment is.
         phase: &'static str,
     },
+}
+
+impl From<NotAllowed> for RejectedEvent {
+    fn from(why: NotAllowed) -> Self {
+        Self::NotAllowed(why)
+    }
 }

@@ -20,6 +20,8 @@ pub mod overview;
 pub mod parity;
 pub mod parts;
 pub mod plan;
+pub mod refusal;
+pub mod replay;
 pub mod report;
 pub mod slash;
 pub mod source;

@@ -6,6 +6,7 @@ use sluice_core::id::{AppName, DeploymentId, Digest, EnvironmentName, ImageTag, 
 use sluice_core::quantity;
 use sluice_core::roles::NotAllowed;
 use sluice_core::rollback::{ImageReference, ReleaseReference};
+use sluice_words::refusal;
 
 use crate::unsure::unsure;
 
@@ -24,8 +25,8 @@ pub enum AskError {
         known: Vec<EnvironmentName>,
     },
     /// Their role does not let them.
-    #[error("{0}")]
-    NotAllowed(#[from] NotAllowed),
+    #[error("{}", refusal::not_allowed(.0))]
+    NotAllowed(NotAllowed),
     /// Nothing says where its images come from.
     #[error(
         "the registry of {0} is not configured: write `registry` in [app] of its \
@@ -176,11 +177,23 @@ pub enum AskError {
         repository: RepositoryName,
     },
     /// The deployment in progress cannot be rolled back.
-    #[error("{0}")]
-    Rejected(#[from] RejectedEvent),
+    #[error("{}", refusal::rejected(.0))]
+    Rejected(RejectedEvent),
     /// Something did not answer.
     #[error("{}", unsure(.0, "Try again in a moment"))]
     Port(#[from] PortError),
+}
+
+impl From<NotAllowed> for AskError {
+    fn from(why: NotAllowed) -> Self {
+        Self::NotAllowed(why)
+    }
+}
+
+impl From<RejectedEvent> for AskError {
+    fn from(why: RejectedEvent) -> Self {
+        Self::Rejected(why)
+    }
 }
 
 fn listed<T: ToString>(names: &[T]) -> String {

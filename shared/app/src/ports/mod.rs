@@ -23,8 +23,7 @@ use sluice_core::id::DeploymentId;
 pub use chat::{Chat, ChatError, MessageRef, Refusal, Thread, TriggerId};
 pub use cloud::{
     Alarms, Databases, DescribedImage, FoundImage, Http, HttpRequest, ImageQuery, LOG_BYTES_MAX,
-    LOG_LINES_MAX, Metrics, MetricsQuery, Registry, Secrets, ServiceQuery, Services, Target,
-    Tasks,
+    LOG_LINES_MAX, Metrics, MetricsQuery, Registry, Secrets, ServiceQuery, Services, Target, Tasks,
 };
 pub use configuration::Configurations;
 pub use monitors::{AllMonitored, MonitorError, Monitored, Monitors, NotTaken, Notice, Trouble};
