@@ -22,6 +22,7 @@ pub mod parts;
 pub mod plan;
 pub mod refusal;
 pub mod replay;
+pub mod reply;
 pub mod report;
 pub mod slash;
 pub mod source;

@@ -1,9 +1,29 @@
 //! What was not done, and why: for the person who asked for it.
 
+mod ask;
+mod click;
+mod control;
+mod decide;
+mod parity;
+mod point;
+mod slash;
+mod source;
+mod submit;
+
 use sluice_core::config::Member;
-use sluice_core::failure::RejectedEvent;
+use sluice_core::failure::{ErrorClass, PortError, RejectedEvent};
 use sluice_core::intake::Ignored;
 use sluice_core::roles::{Action, NotAllowed};
+
+pub use ask::AskError;
+pub use click::ClickFailed;
+pub use control::ControlError;
+pub use decide::DecideError;
+pub use parity::NotComparable;
+pub use point::{NoPoint, OutOfReach};
+pub use slash::SlashFailed;
+pub use source::SourceIgnored;
+pub use submit::SubmitFailed;
 
 /// Why a deployment did not take an event.
 pub fn rejected(why: &RejectedEvent) -> String {
@@ -143,6 +163,20 @@ pub fn ignored(why: &Ignored) -> String {
         },
         Ignored::TagNotTaken { tag, taken } => {
             format!("no environment takes the tag {tag} ({taken})")
+        }
+    }
+}
+
+/// What people do then, where it changes nothing if it was done.
+pub const AGAIN: &str = "Try again in a moment; repeating it is safe";
+
+/// That it may have been done, and how to do it again; nothing was done where a newer version has
+/// it.
+pub fn unsure(error: &PortError, again: &str) -> String {
+    match error.class {
+        ErrorClass::Newer => error.to_string(),
+        ErrorClass::Retryable | ErrorClass::Permanent | ErrorClass::NeedsPerson => {
+            format!("this may not have taken effect: {error}. {again}")
         }
     }
 }

@@ -6,9 +6,9 @@ use sluice_core::id::{AppName, DeploymentId, Digest, EnvironmentName, ImageTag, 
 use sluice_core::quantity;
 use sluice_core::roles::NotAllowed;
 use sluice_core::rollback::{ImageReference, ReleaseReference};
-use sluice_words::refusal;
 
-use crate::unsure::unsure;
+use super::{not_allowed, rejected, unsure};
+use crate::plan::migrated;
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +25,7 @@ pub enum AskError {
         known: Vec<EnvironmentName>,
     },
     /// Their role does not let them.
-    #[error("{}", refusal::not_allowed(.0))]
+    #[error("{}", not_allowed(.0))]
     NotAllowed(NotAllowed),
     /// Nothing says where its images come from.
     #[error(
@@ -162,7 +162,7 @@ pub enum AskError {
     /// The old code may not fit the schema.
     #[error(
         "{}. If you know that {to} does, request it again and confirm that",
-        sluice_words::plan::migrated(.since)
+        migrated(.since)
     )]
     SchemaMoved { to: ImageTag, since: Vec<ImageTag> },
     /// The image is gone.
@@ -177,7 +177,7 @@ pub enum AskError {
         repository: RepositoryName,
     },
     /// The deployment in progress cannot be rolled back.
-    #[error("{}", refusal::rejected(.0))]
+    #[error("{}", rejected(.0))]
     Rejected(RejectedEvent),
     /// Something did not answer.
     #[error("{}", unsure(.0, "Try again in a moment"))]
