@@ -281,8 +281,7 @@ impl fmt::Display for Cause {
     }
 }
 
-/// Why an event was not taken. The deployment is as it was. It has no words of its own: whoever shows
-/// it takes those of `sluice_words::refusal`.
+/// Why an event was not taken. The deployment is as it was. `sluice_words::refusal` puts it in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RejectedEvent {
     /// An answer to something that is no longer asked, or the second of two.

@@ -125,7 +125,7 @@ impl Record {
     }
 }
 
-/// Why a history cannot be believed. Its words are in `sluice_words::chain`.
+/// Why a history cannot be believed. `sluice_words::chain` puts it in words.
 #[derive(Debug, PartialEq, Eq)]
 pub enum BrokenHistory {
     /// It has no first record.

@@ -32,7 +32,8 @@ pub struct ImagePush {
     pub artifact_media_type: Option<String>,
 }
 
-/// Why a push deploys nothing. None of these is an error. Its words are in `sluice_words::refusal`.
+/// Why a push deploys nothing. None of these is an error. `sluice_words::refusal` puts it in
+/// words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ignored {
     /// It has no tag: the manifest of one platform, or a push by digest. The index that names it

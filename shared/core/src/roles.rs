@@ -177,7 +177,7 @@ pub fn may(
     })
 }
 
-/// Somebody may not do what they asked for. Its words are in `sluice_words::refusal`.
+/// Somebody may not do what they asked for. `sluice_words::refusal` puts it in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotAllowed {
     /// What.
