@@ -58,7 +58,7 @@ pub enum FileRefused {
     #[error(
         "Nothing was done: version {live} of sluice.toml of {app} is live{}, and you have compared \
          with another one. Take over what changed (`sluice config show {app}`), and push again.",
-        changed_by(.newest.as_ref())
+        changed_by(.newest.as_deref())
     )]
     OverAnother {
         app: AppName,
@@ -102,7 +102,7 @@ impl FileRefused {
     }
 }
 
-fn changed_by(newest: Option<&Box<ConfigVersion>>) -> String {
+fn changed_by(newest: Option<&ConfigVersion>) -> String {
     newest.map_or_else(String::new, |newest| format!(", by <@{}>", newest.by))
 }
 
