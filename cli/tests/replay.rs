@@ -18,6 +18,7 @@ use sluice_core::history::{ChainEnd, Record, RecordedEntry, replay};
 use sluice_core::id::{GroupId, UserId};
 use sluice_core::machine::step;
 use sluice_core::phase::Phase;
+use sluice_words::replay::sides;
 
 const STORED: &str = "tests/stored/v1-history.json";
 
@@ -269,7 +270,7 @@ fn an_event_that_today_is_refused_or_changes_nothing_is_told() {
     let what: Vec<(u32, &str)> = folding
         .decisions
         .iter()
-        .map(|found| (found.seq, found.differs.sides().0))
+        .map(|found| (found.seq, sides(&found.differs).0))
         .collect();
     assert_eq!(what, [(12, "event"), (13, "effect")]);
 }

@@ -84,7 +84,7 @@ fn a_push_to_somebody_elses_registry_deploys_nothing_anywhere() {
         panic!("{taken:?}");
     };
     assert_eq!(
-        why.to_string(),
+        sluice_words::refusal::ignored(&why),
         format!(
             "it was pushed to {THEIRS}, and erp is deployed from {OURS} alone: if that is wrong, \
              correct `registry` in [app]"

@@ -10,6 +10,7 @@ use sluice_core::deployment::{Deployment, SCHEMA};
 use sluice_core::history::{Record, Replay, replay};
 use sluice_sim::cloud::{Answer, ImageBehaviour};
 use sluice_sim::workplace::Weather;
+use sluice_words::{note, refusal};
 
 use crate::erp;
 
@@ -39,7 +40,7 @@ fn every_version_has_a_history_and_it_is_decided_the_same_today() {
         let text = std::fs::read_to_string(&path).expect("each version leaves a history");
         let history: Vec<Record> = serde_json::from_str(&text).expect("its records are read");
         let (mut replay, first) =
-            Replay::begin(&history, sluice_words::note::news).expect("its chain is whole");
+            Replay::begin(&history, note::news, refusal::rejected).expect("its chain is whole");
         let mut different = first.differences;
         while let Some(folded) = replay.fold_next() {
             different.extend(folded.differences);

@@ -9,7 +9,7 @@ use sluice_app::Preview;
 use sluice_core::id::EnvironmentName;
 use sluice_core::intake::Ignored;
 use sluice_core::plan::SealedPlan;
-use sluice_words::view;
+use sluice_words::{refusal, view};
 
 use super::Failure;
 use super::ending::print_json;
@@ -85,7 +85,7 @@ struct EnvironmentAccount<'a> {
 fn account(previews: &Result<Vec<Preview>, Ignored>) -> Account<'_> {
     Account {
         version: 1,
-        ignored: previews.as_ref().err().map(ToString::to_string),
+        ignored: previews.as_ref().err().map(refusal::ignored),
         environments: previews.iter().flatten().map(environment).collect(),
     }
 }
@@ -100,7 +100,8 @@ fn environment(preview: &Preview) -> EnvironmentAccount<'_> {
 }
 
 fn nothing(file: &str, ignored: &Ignored) -> String {
-    format!("\n{file} deploys nothing: {ignored}.")
+    let why = refusal::ignored(ignored);
+    format!("\n{file} deploys nothing: {why}.")
 }
 
 fn shown(preview: &Preview) -> String {

@@ -5,6 +5,7 @@ use sluice_core::history::{
     Difference, Intended, Record, Replay, StateDifference, intended_by, state_differences, verify,
 };
 use sluice_words::chain::{Broken, check};
+use sluice_words::{note, refusal};
 
 use super::Exported;
 
@@ -64,7 +65,7 @@ impl<'a> Folding<'a> {
     }
 
     fn fold(&mut self, whole: &'a [Record]) {
-        let Ok((mut replay, first)) = Replay::begin(whole, sluice_words::note::news) else {
+        let Ok((mut replay, first)) = Replay::begin(whole, note::news, refusal::rejected) else {
             return;
         };
         self.kept.push(replay.clone());

@@ -7,6 +7,7 @@ use sluice_core::event::Event;
 use sluice_core::history::{Answer, Difference, Intended, Record, RecordedEntry};
 use sluice_core::machine::step;
 use sluice_core::quantity;
+use sluice_words::replay::sides;
 use sluice_words::waits::waits_for;
 
 use super::Folding;
@@ -148,7 +149,7 @@ fn happened(entry: &RecordedEntry) -> String {
 }
 
 fn difference_words(difference: &Difference) -> String {
-    let (what, recorded, today) = difference.differs.sides();
+    let (what, recorded, today) = sides(&difference.differs);
     format!(
         "{what} differs. Recorded: {}. Today: {}",
         cut(&recorded),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use sluice_app::{App, Hint, Intake, Taken, TakenHow};
+use sluice_app::{App, Hint, Intake, Taken, TakenHow, why_ignored};
 use sluice_core::failure::PortError;
 use sluice_core::id::{DeploymentId, EnvironmentName};
 use sluice_core::intake::ImagePush;
@@ -109,7 +109,7 @@ async fn image_action(app: &App, event: &Envelope) -> Result<Answer, PushError> 
         artifact_media_type: action.artifact_media_type,
     };
     Ok(match app.image_pushed(&push).await? {
-        Intake::Ignored(why) => ignored(why.to_string()),
+        Intake::Ignored(why) => ignored(why_ignored(&why)),
         Intake::Taken(taken) => Answer::Taken(taken.into_iter().map(taken_push).collect()),
     })
 }

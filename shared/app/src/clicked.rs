@@ -9,51 +9,15 @@ use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::id::{DeploymentId, UserId};
 use sluice_core::phase::Phase;
 use sluice_core::roles::{Action, may};
-use sluice_words::message::{Block, ButtonAction, Message};
+use sluice_words::message::ButtonAction;
+use sluice_words::refusal::{ClickFailed, ControlError, DecideError};
+use sluice_words::reply;
 use sluice_words::view::override_modal;
 
 use crate::App;
-use crate::asked::AskError;
-use crate::control::ControlError;
-use crate::decide::{Decide, DecideError, Decided};
+use crate::decide::{Decide, Decided};
 use crate::ports::TriggerId;
 use crate::slash::NO_REASON;
-
-/// Why a click failed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ClickFailed {
-    /// There is nothing to put a form before them with.
-    #[error("`{}` needs a reason, and Slack sent no trigger to open the form: click again", .0.label())]
-    NoTrigger(ButtonAction),
-    /// The button shows a plan that has been replaced since. The message shows the one there is.
-    #[error("{}", .0.summary)]
-    OldPlan(Box<Message>),
-    /// A decision was not taken.
-    #[error(transparent)]
-    Decide(#[from] DecideError),
-    /// A pause or an override was not carried out.
-    #[error(transparent)]
-    Control(#[from] ControlError),
-    /// The rollback is not possible, or they may not.
-    #[error(transparent)]
-    Ask(#[from] AskError),
-}
-
-impl ClickFailed {
-    /// What did not answer, if that is why: the click may be made again.
-    pub fn port(&self) -> Option<&PortError> {
-        match self {
-            Self::Decide(DecideError::Port(error))
-            | Self::Control(ControlError::Port(error))
-            | Self::Ask(AskError::Port(error)) => Some(error),
-            Self::NoTrigger(_)
-            | Self::OldPlan(_)
-            | Self::Decide(_)
-            | Self::Control(_)
-            | Self::Ask(_) => None,
-        }
-    }
-}
 
 impl App {
     /// Takes a click; `None` if the person who clicked is asked for more. Without a trigger to ask,
@@ -77,7 +41,7 @@ impl App {
             (ButtonAction::Reject, Some(trigger)) => {
                 let waits = self.clicked_on(id).await.map_err(DecideError::from)?;
                 if let Some(d) = waits.filter(|d| is_of_old_plan(d, click)) {
-                    return Err(old_plan(&d));
+                    return Err(ClickFailed::OldPlan(Box::new(reply::old_plan(&d))));
                 }
                 self.ask_why(id, trigger).await?;
                 Ok(None)
@@ -88,7 +52,7 @@ impl App {
                         let d = self.clicked_on(id).await.map_err(DecideError::from)?;
                         Err(d.map_or_else(
                             || DecideError::Unknown(id.clone()).into(),
-                            |d| old_plan(&d),
+                            |d| ClickFailed::OldPlan(Box::new(reply::old_plan(&d))),
                         ))
                     }
                     decided => Ok(Some(decided?)),
@@ -151,26 +115,6 @@ impl App {
 fn is_of_old_plan(d: &Deployment, click: &Decide) -> bool {
     let plan = d.plan.as_ref().map(|sealed| &sealed.hash);
     matches!(d.phase, Phase::AwaitingApproval) && plan != click.plan.as_ref()
-}
-
-/// Says that the plan has changed, and shows the one that waits now.
-fn old_plan(d: &Deployment) -> ClickFailed {
-    let said = format!(
-        "That button belongs to a plan that has changed since, so nothing was decided. Below is \
-         the current plan of {} to {}: decide on it in {}, at the top of its thread.",
-        d.release.tag,
-        d.environment(),
-        d.settings.environment.channel
-    );
-    let mut message = Message::line(said);
-    if let Some(sealed) = &d.plan {
-        message
-            .blocks
-            .push(Block::Code(sluice_words::plan::text(sealed)));
-        let hash = sealed.hash.short();
-        message.blocks.push(Block::Context(format!("plan {hash}")));
-    }
-    ClickFailed::OldPlan(Box::new(message))
 }
 
 fn why_closed(d: &Deployment, closed: &ControlsObservation) -> String {

@@ -5,75 +5,24 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_core::config::Environment;
-use sluice_core::controls::{self, Controls, Freeze, Hold};
+use sluice_core::controls::{Controls, Freeze, Hold};
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Event;
-use sluice_core::failure::{PortError, RejectedEvent};
+use sluice_core::failure::PortError;
 use sluice_core::id::{DeploymentId, GroupId, UserId};
 use sluice_core::note::Note;
 use sluice_core::phase::Phase;
-use sluice_core::roles::{Action, NotAllowed, may};
+use sluice_core::roles::{Action, may};
 use sluice_words::message::Message;
+use sluice_words::refusal::ControlError;
+use sluice_words::reply;
 
 use crate::App;
 use crate::decide::Decided;
 use crate::ports::{EnvironmentKey, EnvironmentState};
-use crate::unsure::unsure;
 
 /// How often a change is retried because someone else was faster.
 const CONFLICTS: u8 = 8;
-
-/// Someone's wish was not carried out.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ControlError {
-    /// There is no such environment.
-    #[error("{} has no environment {}: check the environments in its sluice.toml", .0.app, .0.environment)]
-    UnknownEnvironment(EnvironmentKey),
-    /// There is no such deployment.
-    #[error("there is no deployment {0}: check its id")]
-    UnknownDeployment(DeploymentId),
-    /// Their role does not let them.
-    #[error("{0}")]
-    NotAllowed(#[from] NotAllowed),
-    /// The deployment does not take it.
-    #[error("{0}")]
-    Rejected(RejectedEvent),
-    /// It is to end before it begins.
-    #[error("a freeze until {until} would already be over: name a later time")]
-    Past {
-        /// When.
-        until: Timestamp,
-    },
-    /// Someone set or lifted something after this was requested.
-    #[error(
-        "this was requested before the last change at {at}, so it was ignored: check the current \
-         status, and type it again if you still want it"
-    )]
-    Overtaken {
-        /// When the last change was made.
-        at: Timestamp,
-    },
-    /// There is nothing to lift.
-    #[error("{environment} is not {what}; what sluice.toml says about it still applies")]
-    NotSet {
-        /// Where.
-        environment: String,
-        /// `frozen` or `held`.
-        what: &'static str,
-    },
-    /// Something did not answer.
-    #[error("{}", unsure(.0, "Try again in a moment; repeating it is safe"))]
-    Port(#[from] PortError),
-}
-
-impl From<RejectedEvent> for ControlError {
-    fn from(rejected: RejectedEvent) -> Self {
-        match rejected {
-            RejectedEvent::NotAllowed(not_allowed) => Self::NotAllowed(not_allowed),
-            rejected => Self::Rejected(rejected),
-        }
-    }
-}
 
 impl App {
     /// Freezes an environment: no one's deployment begins, until `until` or until it is thawed. A
@@ -107,16 +56,7 @@ impl App {
             })
         };
         self.set_controls(key, set).await?;
-        let until = until.map_or_else(
-            || "until someone thaws it".to_owned(),
-            |until| format!("until {}", controls::zone(environment).says(until)),
-        );
-        let said = format!(
-            "<@{by}> froze {} {until}: {reason}. Deployments in progress continue, nothing new \
-             starts; {}",
-            environment.name,
-            sluice_words::controls::overriders(environment)
-        );
+        let said = reply::froze(environment, by, reason, until);
         Ok(self.announce(key, environment, "freeze", said).await)
     }
 
@@ -170,12 +110,7 @@ impl App {
             })
         };
         self.set_controls(key, set).await?;
-        let who = by.map_or_else(|| "Sluice".to_owned(), |by| format!("<@{by}>"));
-        let said = format!(
-            "{who} holds {}: {reason}. Automatic deployments are paused until someone releases \
-             it. Manual deployments still work",
-            environment.name
-        );
+        let said = reply::holds(environment, by, reason);
         Ok(self.announce(key, environment, "hold", said).await)
     }
 
@@ -218,8 +153,7 @@ impl App {
             groups,
             reason: reason.to_owned(),
         };
-        self.steer(deployment, event, "Paused: no new step starts")
-            .await
+        self.steer(deployment, event, reply::PAUSED).await
     }
 
     /// Lets a paused deployment go on.
@@ -233,8 +167,8 @@ impl App {
     ) -> Result<Decided, ControlError> {
         let groups = self.groups_there(deployment, Action::Resume, by).await?;
         let by = by.clone();
-        self.steer(deployment, Event::Resume { by, groups }, "Resumed")
-            .await
+        let event = Event::Resume { by, groups };
+        self.steer(deployment, event, reply::RESUMED).await
     }
 
     /// Lets one deployment begin while its environment is closed.
@@ -247,7 +181,7 @@ impl App {
         by: &UserId,
         reason: &str,
     ) -> Result<Decided, ControlError> {
-        let said = "Overridden: the current state is read again, then it starts";
+        let said = reply::OVERRIDDEN;
         let stored = self.ports.store.load(deployment).await?;
         if let Some(d) = stored.map(|stored| stored.deployment)
             && d.overridden
@@ -275,7 +209,7 @@ impl App {
         deployment: &DeploymentId,
         by: &UserId,
     ) -> Result<Decided, ControlError> {
-        let said = "Rolled forward: everything stays as it is, for a newer release to fix";
+        let said = reply::ROLLED_FORWARD;
         let stored = self.ports.store.load(deployment).await?;
         if let Some(d) = stored.map(|stored| stored.deployment)
             && matches!(&d.phase, Phase::RolledForward { by: who, .. } if who == by)
@@ -298,7 +232,7 @@ impl App {
         deployment: &DeploymentId,
         by: &UserId,
     ) -> Result<Decided, ControlError> {
-        let said = "Kept: it is marked as verified";
+        let said = reply::KEPT;
         let stored = self.ports.store.load(deployment).await?;
         if let Some(d) = stored.map(|stored| stored.deployment)
             && d.story

@@ -3,15 +3,16 @@
 use jiff::SignedDuration;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Event;
-use sluice_core::failure::{ErrorClass, PortError, RejectedEvent};
+use sluice_core::failure::{ErrorClass, RejectedEvent};
 use sluice_core::id::{DeploymentId, Hash, UserId};
 use sluice_core::phase::Phase;
 use sluice_core::roles::Action;
 use sluice_words::message::ButtonAction;
+use sluice_words::refusal::DecideError;
+use sluice_words::reply;
 use sluice_words::slash::Reason;
 
 use crate::App;
-use crate::unsure::unsure;
 
 /// Someone waits at the screen, for 3 seconds at most: what passes by itself is tried again at
 /// once. The pause between is the SDK's.
@@ -37,26 +38,6 @@ pub struct Decide {
 pub struct Decided {
     /// What it means, for the person who clicked.
     pub reply: String,
-}
-
-/// A decision was not taken.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DecideError {
-    /// There is no such deployment.
-    #[error("there is no deployment {0}: the button is too old, or not from this Sluice")]
-    Unknown(DeploymentId),
-    /// The button carries no plan, and this action needs one.
-    #[error("this button has no plan: use the newest message of {0}")]
-    NoPlan(DeploymentId),
-    /// It is no decision on a plan.
-    #[error("`{}` is not a decision on a plan: use the button of the newest message", .0.label())]
-    NoDecision(ButtonAction),
-    /// The deployment does not take it.
-    #[error("{0}")]
-    Rejected(#[from] RejectedEvent),
-    /// Something did not answer.
-    #[error("{}", unsure(.0, "Click again in a moment; repeating it is safe"))]
-    Port(#[from] PortError),
 }
 
 impl App {
@@ -179,30 +160,9 @@ fn is_decided(verdict: Verdict, decide: &Decide, deployment: &Deployment) -> boo
 }
 
 fn reply(verdict: Verdict, after: &Deployment) -> String {
-    let (release, environment) = (&after.release.tag, after.environment());
-    let (goes, does_not) = match after.restore() {
-        None => (
-            format!("{release} will be deployed to {environment}"),
-            format!("{release} will not be deployed to {environment}"),
-        ),
-        Some(restore) => {
-            let database = restore.database.identifier();
-            (
-                format!("{database} of {environment} will be restored"),
-                format!("{database} of {environment} stays as it is"),
-            )
-        }
-    };
     match verdict {
-        Verdict::Approve if after.phase.name() == "AwaitingApproval" => match after.restore() {
-            None => format!(
-                "Noted. {release} needs at least one more approval before it is deployed to \
-                 {environment}."
-            ),
-            Some(_) => format!("Noted. At least one more approval is needed before {goes}."),
-        },
-        Verdict::Approve => format!("Approved: {goes}."),
-        Verdict::Reject => format!("Rejected: {does_not}."),
-        Verdict::Cancel => format!("Cancelled: {does_not}."),
+        Verdict::Approve => reply::approved(after, matches!(after.phase, Phase::AwaitingApproval)),
+        Verdict::Reject => reply::rejected(after),
+        Verdict::Cancel => reply::cancelled(after),
     }
 }

@@ -15,6 +15,7 @@ use sluice_core::id::DeploymentId;
 use sluice_core::machine::{step, wake_at};
 use sluice_core::phase::Phase;
 use sluice_core::release::VerifiedRelease;
+use sluice_words::refusal;
 
 use crate::App;
 use crate::ports::{Save, SaveError, Stored, WakeUp};
@@ -325,8 +326,9 @@ fn log_rejected(deployment: &Deployment, event: &Event, why: &RejectedEvent) {
         deployment.id = %deployment.id,
         phase = deployment.phase.name(),
         event = event.name(),
-        "{} did not accept {}: {why}",
+        "{} did not accept {}: {}",
         deployment.id,
         event.name(),
+        refusal::rejected(why),
     );
 }

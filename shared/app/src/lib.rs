@@ -30,7 +30,6 @@ mod preview;
 mod projector;
 mod slash;
 mod source;
-mod unsure;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -43,19 +42,20 @@ use groups::Groups;
 use live::Live;
 use ports::Ports;
 
-pub use asked::{AskError, Asked, AskedHow, Request, RestoreDatabase, RollBack};
-pub use clicked::ClickFailed;
-pub use control::ControlError;
-pub use decide::{Decide, DecideError, Decided};
+pub use asked::{Asked, AskedHow, Request, RestoreDatabase, RollBack};
+pub use decide::{Decide, Decided};
 pub use driver::Advanced;
 pub use hint::Hint;
 pub use intake::{Intake, Taken, TakenHow};
 pub use live::Package;
 pub use minute::Minute;
-pub use parity::NotComparable;
 pub use preview::Preview;
-pub use slash::{SERVED, SlashFailed, SlashReply, SubmitFailed};
-pub use source::{SourceHint, SourceIgnored, SourceLooked, SourceTaken};
+pub use slash::{SERVED, SlashReply};
+pub use sluice_words::refusal::{
+    AskError, ClickFailed, ControlError, DecideError, NotComparable, SlashFailed, SourceIgnored,
+    SubmitFailed, ignored as why_ignored,
+};
+pub use source::{SourceHint, SourceLooked, SourceTaken};
 
 /// One Sluice: its ports, and the applications it deploys.
 #[derive(Clone)]

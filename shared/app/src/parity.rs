@@ -12,6 +12,7 @@ use sluice_core::failure::PortError;
 use sluice_core::id::{AppName, DeploymentId, EnvironmentName};
 use sluice_core::parity::{Facts, NotKnown, Parity, Readings, Unlike, compare, facts};
 use sluice_core::schema;
+use sluice_words::refusal::NotComparable;
 
 use crate::App;
 use crate::execute::patiently;
@@ -28,23 +29,6 @@ const IN_PLANNING: SignedDuration = SignedDuration::from_secs(5);
 
 /// Deployments in which the revision of the schema is looked for, the newest first.
 const LOOKED_AT: usize = 20;
-
-/// Which two environments cannot be compared, and why.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotComparable {
-    /// None were named, and there is not exactly one that comes after another.
-    #[error("name two environments: {0}")]
-    NameTwo(String),
-    /// One was named, and it comes after no other.
-    #[error("{0} has no `after` in sluice.toml: name the environment to compare it with, too")]
-    AfterNone(EnvironmentKey),
-    /// They are the same.
-    #[error("these are one environment, {0}: name two")]
-    Same(EnvironmentKey),
-    /// They are of two applications.
-    #[error("{0} and {1} are of two applications: name two environments of one")]
-    TwoApplications(EnvironmentKey, EnvironmentKey),
-}
 
 impl App {
     /// Holds two environments against each other; without one of them, or both, those that belong

@@ -222,104 +222,69 @@ pub const LOCK_NOT_FREE: i32 = 75;
 
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotPlannable(problems) => {
-                write!(f, "planning failed: {}", problems.join("; "))
-            }
+        let after = crate::quantity::duration_s;
+        f.write_str(&match self {
+            Self::NotPlannable(problems) => format!("planning failed: {}", problems.join("; ")),
             Self::RehearsalFailed(reason) => {
-                write!(
-                    f,
-                    "the rehearsal on a copy of the database failed: {reason}"
-                )
+                format!("the rehearsal on a copy of the database failed: {reason}")
             }
-            Self::BackupFailed(reason) => write!(f, "the database backup failed: {reason}"),
+            Self::BackupFailed(reason) => format!("the database backup failed: {reason}"),
             Self::MigrationFailed {
-                exit_code: Some(code),
-                reason,
-                ..
-            } => {
-                write!(f, "the migration ended with exit code {code}: {reason}")
-            }
-            Self::MigrationFailed {
-                exit_code: None,
-                reason,
-                ..
-            } => {
-                write!(f, "the migration never ran to its end: {reason}")
-            }
-            Self::StackRolledBack { stack, reason } => write!(
-                f,
+                exit_code, reason, ..
+            } => match exit_code {
+                Some(code) => format!("the migration ended with exit code {code}: {reason}"),
+                None => format!("the migration never ran to its end: {reason}"),
+            },
+            Self::StackRolledBack { stack, reason } => format!(
                 "CloudFormation could not update the stack {stack} and rolled it back: {reason}"
             ),
-            Self::StackStuck { stack, reason } => write!(
-                f,
+            Self::StackStuck { stack, reason } => format!(
                 "the stack {stack} is stuck in UPDATE_ROLLBACK_FAILED: CloudFormation could neither \
                  update it nor roll it back: {reason}"
             ),
-            Self::StackUnknown { stack, reason } => write!(
-                f,
-                "the outcome of the update of the stack {stack} is unknown: {reason}"
-            ),
-            Self::MigrationUnknown { reason, .. } => {
-                write!(f, "the outcome of the migration is unknown: {reason}")
+            Self::StackUnknown { stack, reason } => {
+                format!("the outcome of the update of the stack {stack} is unknown: {reason}")
             }
-            Self::Replaced { service, reason } => write!(
-                f,
+            Self::MigrationUnknown { reason, .. } => {
+                format!("the outcome of the migration is unknown: {reason}")
+            }
+            Self::Replaced { service, reason } => format!(
                 "someone stopped the service deployment of {service}, or deployed something else \
                  over it: {reason}"
             ),
             Self::RolloutFailed { service, reason } => {
-                write!(f, "ECS could not roll out {service}: {reason}")
+                format!("ECS could not roll out {service}: {reason}")
             }
             Self::SmokeTestsFailed(failures) => {
-                write!(
-                    f,
-                    "smoke tests failed on the new version: {}",
-                    failures.join("; ")
-                )
+                format!("smoke tests failed on the new version: {}", failures.join("; "))
             }
             Self::BakeFailed(reason) => {
-                write!(f, "health checks failed after the traffic shift: {reason}")
+                format!("health checks failed after the traffic shift: {reason}")
             }
-            Self::AnswersWorse {
-                compared,
-                percent: Some(percent),
-            } => write!(
-                f,
-                "the new version answers worse than the old one at {percent} % of the traffic: \
-                 {compared}"
-            ),
-            Self::AnswersWorse {
-                compared,
-                percent: None,
-            } => write!(
-                f,
-                "the new version answers worse than the old one did: {compared}"
-            ),
-            Self::AskedFor { by, reason, .. } => write!(f, "<@{by}> asked to go back: {reason}"),
+            Self::AnswersWorse { compared, percent } => {
+                let when = match percent {
+                    Some(percent) => format!("at {percent} % of the traffic"),
+                    None => "did".to_owned(),
+                };
+                format!("the new version answers worse than the old one {when}: {compared}")
+            }
+            Self::AskedFor { by, reason, .. } => format!("<@{by}> asked to go back: {reason}"),
             Self::TimedOut { doing, after_s } => {
-                write!(
-                    f,
-                    "{doing} was not done after {}",
-                    crate::quantity::duration_s(*after_s)
-                )
+                format!("{doing} was not done after {}", after(*after_s))
             }
-            Self::PausedTooLong { by, after_s } => write!(
-                f,
-                "<@{by}> paused it, and no one resumed it in {}",
-                crate::quantity::duration_s(*after_s)
-            ),
-            Self::NotRestored(reason) => f.write_str(reason),
-            Self::Refused { doing, error } => write!(f, "{doing} was refused: {error}"),
-        }
+            Self::PausedTooLong { by, after_s } => {
+                format!("<@{by}> paused it, and no one resumed it in {}", after(*after_s))
+            }
+            Self::NotRestored(reason) => reason.clone(),
+            Self::Refused { doing, error } => format!("{doing} was refused: {error}"),
+        })
     }
 }
 
-/// Why an event was not taken. The deployment is as it was.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why an event was not taken. The deployment is as it was. `sluice_words::refusal` puts it in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RejectedEvent {
     /// An answer to something that is no longer asked, or the second of two.
-    #[error("{event} comes too late (status: {phase})")]
     Late {
         /// The event.
         event: &'static str,
@@ -327,36 +292,23 @@ pub enum RejectedEvent {
         phase: &'static str,
     },
     /// The deployment is not waiting for anyone's approval.
-    #[error("nothing is waiting for an approval here (status: {phase})")]
     NotAwaitingApproval {
         /// Where the deployment is.
         phase: &'static str,
     },
     /// The button belongs to a plan that has been replaced since.
-    #[error(
-        "that approval is for a plan that has changed since: look at the newest message of this \
-         deployment and decide there"
-    )]
     StalePlan,
     /// The time to decide is over, whether or not somebody has noticed.
-    #[error(
-        "this was open for a decision until {until}, and nothing was deployed: ask for it again"
-    )]
     DecisionExpired {
         /// When it was over.
         until: Timestamp,
     },
     /// Its environment was taken out of `sluice.toml`.
-    #[error(
-        "{environment} is no longer in sluice.toml, so no one can let a deployment continue there: \
-         put it back, or cancel the deployment"
-    )]
     NotConfigured {
         /// The environment.
         environment: EnvironmentName,
     },
     /// The one who clicked is not an approver.
-    #[error("you are not among the approvers of {environment}: {approvers} may decide")]
     NotAnApprover {
         /// The environment.
         environment: String,
@@ -364,106 +316,75 @@ pub enum RejectedEvent {
         approvers: String,
     },
     /// Four eyes are demanded and these are the same two.
-    #[error("you requested this deployment, so someone else must approve it")]
     FourEyes,
     /// Four eyes are demanded and these are the same two.
-    #[error("you pushed this image, so someone else must approve it")]
     FourEyesPushed,
     /// Said already.
-    #[error("you have approved this already; {missing} more needed")]
     AlreadyApproved {
         /// How many are missing.
         missing: usize,
     },
     /// It has begun to change the world, so it is carried to an end.
-    #[error("it cannot be cancelled any more (status: {phase})")]
     TooLateToCancel {
         /// Where the deployment is.
         phase: &'static str,
     },
     /// The migration failed before any service was changed.
-    #[error(
-        "no service was changed, so there is no code to go back: restore the database or roll \
-         forward, with the buttons of its message"
-    )]
     OnlyDatabase,
     /// Nobody's decision is waited for.
-    #[error("there is nothing to decide here: it goes its way by itself (status: {phase})")]
     NothingToDecide {
         /// Where the deployment is.
         phase: &'static str,
     },
     /// Nothing was changed that could go back.
-    #[error("nothing is changed yet (status: {phase}). Cancel it instead")]
     NothingToGoBackFrom {
         /// Where the deployment is.
         phase: &'static str,
     },
     /// It does so.
-    #[error("it is being rolled back already")]
     GoingBackAlready,
     /// It is a way back itself.
-    #[error(
-        "this is a rollback, and there is none of a rollback: let it end, then deploy or roll back \
-         to the release you want, by name"
-    )]
     IsRollback,
     /// It brings the database back, and with it the code.
-    #[error(
-        "this is a restore of the database, and it returns to the old database by itself while \
-         it can: let it end, and \
-         read there how things stand"
-    )]
     IsRestore,
     /// Their role does not let them.
-    #[error(transparent)]
-    NotAllowed(#[from] NotAllowed),
+    NotAllowed(NotAllowed),
     /// Nothing holds it back.
-    #[error(
-        "there is nothing to override: it does not wait for its environment to open (status: \
-         {phase})"
-    )]
     NothingToOverride {
         /// Where the deployment is.
         phase: &'static str,
     },
     /// Nobody is asked whether it is well.
-    #[error(
-        "no one is asked whether it is healthy (status: {phase}). Look at the newest \
-         message of \
-         this deployment"
-    )]
     NothingToKeep {
         /// Where the deployment is.
         phase: &'static str,
     },
     /// ECS goes on by itself, or it is over.
-    #[error(
-        "it cannot be paused (status: {phase}). Once ECS shifts the traffic it goes on by \
-         itself"
-    )]
     CannotPause {
         /// Where the deployment is.
         phase: &'static str,
     },
     /// Said already.
-    #[error("<@{by}> has paused it already")]
     AlreadyPaused {
         /// Who.
         by: UserId,
     },
     /// There is no pause to end.
-    #[error("it is not paused (status: {phase})")]
     NotPaused {
         /// Where the deployment is.
         phase: &'static str,
     },
     /// A newer release waits its turn.
-    #[error("{by} waits until it has ended (status: {phase})")]
     NotSuperseded {
         /// The newer one.
         by: DeploymentId,
         /// Where the deployment is.
         phase: &'static str,
     },
+}
+
+impl From<NotAllowed> for RejectedEvent {
+    fn from(why: NotAllowed) -> Self {
+        Self::NotAllowed(why)
+    }
 }

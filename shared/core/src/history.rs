@@ -17,7 +17,9 @@ mod compare;
 mod intents;
 
 pub use checkpoint::{Checkpoint, NoCheckpoint};
-pub use compare::{Difference, Differs, Folded, Replay, StateDifference, Told, state_differences};
+pub use compare::{
+    Difference, Differs, Folded, Refused, Replay, StateDifference, Told, state_differences,
+};
 pub use intents::{Answer, Intended, intended_by};
 
 /// One event that a deployment took.
@@ -125,20 +127,17 @@ impl Record {
     }
 }
 
-/// Why a history cannot be believed.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a history cannot be believed. `sluice_words::chain` puts it in words.
+#[derive(Debug, PartialEq, Eq)]
 pub enum BrokenHistory {
     /// It has no first record.
-    #[error("the history is empty or does not begin with the opening of a deployment")]
     NoOpening,
     /// A record does not say what it said when it was sealed.
-    #[error("record {seq} was changed: its hash is not the hash of what it says")]
     Changed {
         /// Which.
         seq: u32,
     },
     /// Another record is where this one should be: it was taken out, or records were moved or put in.
-    #[error("record {seq} is missing: record {found} is in its place")]
     Missing {
         /// Which should be there.
         seq: u32,
@@ -146,22 +145,16 @@ pub enum BrokenHistory {
         found: u32,
     },
     /// A record is whole and names another one as the one before it.
-    #[error(
-        "record {seq} does not follow from the record before it: one of the two was replaced after \
-         it was written"
-    )]
     Unlinked {
         /// Which.
         seq: u32,
     },
     /// A record of another deployment, or a second beginning.
-    #[error("record {seq} does not belong to this deployment's history")]
     Foreign {
         /// Which.
         seq: u32,
     },
     /// A record whose event the machine does not take: another version of it wrote the history.
-    #[error("record {seq} cannot be replayed by this version: {why}")]
     Replay {
         /// Which.
         seq: u32,
@@ -169,7 +162,6 @@ pub enum BrokenHistory {
         why: RejectedEvent,
     },
     /// A record that says another phase than the replay comes to.
-    #[error("record {seq} says {recorded}, but replaying it gives {replayed}")]
     Phase {
         /// Which.
         seq: u32,

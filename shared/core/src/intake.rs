@@ -1,6 +1,5 @@
 //! What a push asks for: which environments it is deployed to, or why it is not.
 
-use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -33,7 +32,8 @@ pub struct ImagePush {
     pub artifact_media_type: Option<String>,
 }
 
-/// Why a push deploys nothing. None of these is an error.
+/// Why a push deploys nothing. None of these is an error. `sluice_words::refusal` puts it in
+/// words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ignored {
     /// It has no tag: the manifest of one platform, or a push by digest. The index that names it
@@ -63,41 +63,6 @@ pub enum Ignored {
         /// What environments take.
         taken: String,
     },
-}
-
-impl fmt::Display for Ignored {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Untagged => f.write_str(
-                "it has no tag: one platform's manifest or a push by digest; the tagged push counts",
-            ),
-            Self::NotAnImage { what } => write!(f, "it is {what}, not an image"),
-            Self::UnknownRepository(repository) => {
-                write!(f, "no sluice.toml names the repository {repository}")
-            }
-            Self::OtherRegistry {
-                pushed,
-                app,
-                configured: Some(configured),
-            } => write!(
-                f,
-                "it was pushed to {pushed}, and {app} is deployed from {configured} alone: if that is \
-                 wrong, correct `registry` in [app]"
-            ),
-            Self::OtherRegistry {
-                pushed,
-                app,
-                configured: None,
-            } => write!(
-                f,
-                "it was pushed to {pushed}, and nothing says which registry {app} is deployed from: \
-                 write `registry` in [app], or set SLUICE_REGISTRY"
-            ),
-            Self::TagNotTaken { tag, taken } => {
-                write!(f, "no environment takes the tag {tag} ({taken})")
-            }
-        }
-    }
 }
 
 /// The deployments a push opens: one for each environment that takes its tag. Several files may

@@ -1,7 +1,6 @@
 //! Who may do what in an environment. Nobody may anything that `sluice.toml` does not say.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use crate::config::{Environment, Member};
 use crate::id::{EnvironmentName, GroupId, UserId};
@@ -103,7 +102,7 @@ impl Action {
     }
 
     /// The table of `[environments.X]` that gives it.
-    fn table(self) -> &'static str {
+    pub fn table(self) -> &'static str {
         match self {
             Self::Approve => "approval",
             _ => "roles",
@@ -111,7 +110,7 @@ impl Action {
     }
 
     /// The key of that table.
-    fn key(self) -> &'static str {
+    pub fn key(self) -> &'static str {
         match self {
             Self::RollBack => "roll_back",
             Self::Freeze | Self::Thaw => "freeze",
@@ -126,27 +125,6 @@ impl Action {
             | Self::Release
             | Self::RollForward
             | Self::Keep => "deploy",
-        }
-    }
-
-    /// What is done, before the environment's name.
-    fn words(self) -> &'static str {
-        match self {
-            Self::Deploy => "deploy to",
-            Self::RollBack => "roll back",
-            Self::Approve => "decide on a deployment to",
-            Self::Cancel => "cancel a deployment to",
-            Self::Pause => "pause a deployment to",
-            Self::Resume => "resume a deployment to",
-            Self::Hold => "hold",
-            Self::Release => "release",
-            Self::Freeze => "freeze",
-            Self::Thaw => "thaw",
-            Self::Override => "override what closes",
-            Self::RollForward => "roll forward in",
-            Self::Restore => "restore the database of",
-            Self::Hotfix => "deploy a hotfix to",
-            Self::Keep => "mark a version as healthy in",
         }
     }
 }
@@ -199,7 +177,7 @@ pub fn may(
     })
 }
 
-/// Somebody may not do what they asked for.
+/// Somebody may not do what they asked for. `sluice_words::refusal` puts it in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotAllowed {
     /// What.
@@ -209,23 +187,3 @@ pub struct NotAllowed {
     /// Who may.
     pub who_may: Vec<Member>,
 }
-
-impl fmt::Display for NotAllowed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (action, environment) = (self.action, &self.environment);
-        write!(f, "you may not {} {environment}: ", action.words())?;
-        if self.who_may.is_empty() {
-            return write!(
-                f,
-                "no one may. Name someone as `{}` in [environments.{environment}.{}] of \
-                 sluice.toml",
-                action.key(),
-                action.table()
-            );
-        }
-        let who: Vec<String> = self.who_may.iter().map(Member::to_string).collect();
-        write!(f, "{} may", who.join(" or "))
-    }
-}
-
-impl std::error::Error for NotAllowed {}

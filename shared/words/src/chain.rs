@@ -3,6 +3,8 @@
 use sluice_core::history::{BrokenHistory, ChainEnd, Record, RecordedEntry, verify};
 use sluice_core::quantity;
 
+use crate::refusal;
+
 /// A broken chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
@@ -12,6 +14,37 @@ pub struct Broken {
     pub why: String,
 }
 
+/// Why a history cannot be believed.
+pub fn broken(why: &BrokenHistory) -> String {
+    match why {
+        BrokenHistory::NoOpening => {
+            "the history is empty or does not begin with the opening of a deployment".to_owned()
+        }
+        BrokenHistory::Changed { seq } => {
+            format!("record {seq} was changed: its hash is not the hash of what it says")
+        }
+        BrokenHistory::Missing { seq, found } => {
+            format!("record {seq} is missing: record {found} is in its place")
+        }
+        BrokenHistory::Unlinked { seq } => format!(
+            "record {seq} does not follow from the record before it: one of the two was replaced \
+             after it was written"
+        ),
+        BrokenHistory::Foreign { seq } => {
+            format!("record {seq} does not belong to this deployment's history")
+        }
+        BrokenHistory::Replay { seq, why } => {
+            let why = refusal::rejected(why);
+            format!("record {seq} cannot be replayed by this version: {why}")
+        }
+        BrokenHistory::Phase {
+            seq,
+            recorded,
+            replayed,
+        } => format!("record {seq} says {recorded}, but replaying it gives {replayed}"),
+    }
+}
+
 /// Why a history is not the whole one of its deployment, whose chain ended with `end` if that is known.
 ///
 /// # Errors
@@ -19,7 +52,7 @@ pub struct Broken {
 pub fn check(records: &[Record], end: Option<&ChainEnd>) -> Result<(), Broken> {
     let told = |why: BrokenHistory| Broken {
         seq: why.seq(),
-        why: why.to_string(),
+        why: broken(&why),
     };
     let last = verify(records).map_err(told)?;
     let is_opening = |first: &Record| matches!(first.entry, RecordedEntry::Opened(_));

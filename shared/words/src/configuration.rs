@@ -1,5 +1,7 @@
 //! Changes of a `sluice.toml` that is live, for those who make them and for those who live with them.
 
+mod refused;
+
 use std::collections::BTreeSet;
 
 use similar::{ChangeTag, TextDiff};
@@ -7,6 +9,8 @@ use sluice_core::config::{ConfigVersion, StackParameter};
 use sluice_core::id::AppName;
 
 use crate::message::{Block, Message};
+
+pub use refused::{FEWEST_DIGITS, FileRefused};
 
 /// Lines of a difference that are shown: the rest is counted.
 const LINES: usize = 60;
@@ -34,6 +38,30 @@ pub fn difference(before: &str, after: &str) -> String {
         lines.push(format!("… and {more} more lines"));
     }
     lines.join("\n")
+}
+
+/// Which version it is: 0 is the file in the functions' packages.
+pub fn whose(number: u32, is_live: bool) -> String {
+    match (number, is_live) {
+        (0, true) => "the file in the functions' packages, which is live".to_owned(),
+        (0, false) => "the file in the functions' packages".to_owned(),
+        (_, true) => format!("version {number}, which is live"),
+        (_, false) => format!("version {number}"),
+    }
+}
+
+/// The same request, sent again.
+pub fn stored_before(number: u32, live: u32) -> String {
+    match number == live {
+        true => format!("Version {number} is live."),
+        false => format!("Version {number} was stored; version {live} is live by now."),
+    }
+}
+
+/// Slack did not take the notice for these channels.
+pub fn untold(channels: &[String]) -> String {
+    let channels = channels.join(", ");
+    format!("Slack did not take the notice for {channels}: tell your colleagues there.")
 }
 
 /// A version is live from now on.

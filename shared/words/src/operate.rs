@@ -1,6 +1,8 @@
 //! What a terminal asks of an installation, and what it is answered: the JSON that `sluice` and the
 //! function `operate` send each other.
 
+pub mod said;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sluice_core::command::Command;
+use sluice_core::command::{Command, DatabaseCommand, TaskCommand, TaskOrder};
 use sluice_core::config::Config;
 use sluice_core::deployment::{Deployment, Opening, Requester};
 use sluice_core::event::Outcome;
@@ -123,7 +123,7 @@ pub(crate) fn read(cloud: &Cloud, who: Who, command: &Command) -> Option<Outcome
         Command::ReadServices => {
             Outcome::Services((0..2).map(|service| observed(cloud, service)).collect())
         }
-        Command::ReadSnapshot { snapshot, .. } => {
+        Command::Database(DatabaseCommand::ReadSnapshot { snapshot, .. }) => {
             let status = match cloud.snapshots[who] {
                 Snapshot::None => None,
                 Snapshot::Creating => Some(("creating", 50)),
@@ -140,7 +140,9 @@ pub(crate) fn read(cloud: &Cloud, who: Who, command: &Command) -> Option<Outcome
                 created_at: Some(NOW),
             }))
         }
-        Command::ReadMigration { task } => Outcome::Migration(observed_task(cloud, who, task)),
+        Command::Task(TaskCommand::ReadMigration { task }) => {
+            Outcome::Migration(observed_task(cloud, who, task))
+        }
         Command::ReadRollout {
             service,
             task_definition,
@@ -222,7 +224,7 @@ pub(crate) fn carry_out(
 ) -> (Result<Outcome, PortError>, Option<Who>) {
     let mut told = None;
     let outcome = match command {
-        Command::StartSnapshot { snapshot, .. } => {
+        Command::Database(DatabaseCommand::StartSnapshot { snapshot, .. }) => {
             if cloud.snapshots[who] == Snapshot::None {
                 cloud.snapshots[who] = Snapshot::Creating;
             }
@@ -232,14 +234,14 @@ pub(crate) fn carry_out(
             service: service.clone(),
             revision: revision(service_of(service), code_of(who)),
         },
-        Command::StartMigration { token, .. } => {
+        Command::Task(TaskCommand::StartMigration(TaskOrder { token, .. })) => {
             if cloud.tasks[who] == Task::None {
                 cloud.tasks[who] = Task::Running;
                 cloud.ran[who] += 1;
             }
             Outcome::MigrationStarted(TaskArn::new(format!("arn:task/erp/{token}")))
         }
-        Command::StopMigration { .. } => {
+        Command::Task(TaskCommand::StopMigration { .. }) => {
             if cloud.tasks[who] == Task::Running {
                 cloud.tasks[who] = Task::Failed;
             }
@@ -278,7 +280,9 @@ pub(crate) fn carry_out(
                 failure: (!passes).then(|| "it answered 500".to_owned()),
             }])
         }
-        Command::PruneSnapshots { .. } => Outcome::SnapshotsPruned(Vec::new()),
+        Command::Database(DatabaseCommand::PruneSnapshots { .. }) => {
+            Outcome::SnapshotsPruned(Vec::new())
+        }
         other => {
             let error = format!("the model knows no {}", other.kind().name());
             return (Err(PortError::permanent(error)), None);

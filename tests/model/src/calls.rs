@@ -1,6 +1,6 @@
 //! The calls of a function: the environment is asked for, AWS is read and changed.
 
-use sluice_core::command::Command;
+use sluice_core::command::{Command, TaskCommand};
 use sluice_core::event::{Claim, Event, Outcome};
 use sluice_core::failure::PortError;
 use sluice_core::id::TaskDefinitionArn;
@@ -170,7 +170,7 @@ impl Model {
         if how == How::Ill {
             state.cloud.is_ill = true;
         }
-        let starts = matches!(command, Command::StartMigration { .. });
+        let starts = matches!(command, Command::Task(TaskCommand::StartMigration(_)));
         if starts && self.bug == Some(Bug::MigratesAgain) {
             state.cloud.tasks[who] = Task::None;
         }

@@ -9,8 +9,10 @@ use sluice_core::intake::about_an_image;
 use sluice_core::observation::ProofObservation;
 use sluice_core::release::Release;
 use sluice_core::rollback::ImageReference;
+use sluice_words::refusal::AskError;
+use sluice_words::reply;
 
-use super::{AskError, Asked, Place, Request, on_its_way};
+use super::{Asked, Place, Request, on_its_way};
 use crate::App;
 use crate::ports::{EnvironmentKey, EnvironmentState, FoundImage, ImageQuery};
 
@@ -102,21 +104,13 @@ impl App {
         let mut asked = self.open_asked(&opening, state).await?;
         let release = &opening.release;
         if let Some(hotfix) = &opening.hotfix {
-            asked.reply.push_str(&format!(
-                " It skips {}; all other requirements of {} still apply.",
-                hotfix.skips, place.environment.name
-            ));
+            asked.reply += &reply::skips(hotfix, place.environment);
         }
         if let Some(live) = state.verified.as_ref().map(|verified| &verified.release) {
             if live.digest == release.digest {
-                asked
-                    .reply
-                    .push_str(" It is the last verified release: it is rolled out again.");
+                asked.reply += reply::IS_LIVE;
             } else if release.pushed_at < live.pushed_at {
-                asked.reply.push_str(&format!(
-                    " It is older than {}, the last verified release.",
-                    live.tag
-                ));
+                asked.reply += &reply::is_older(&live.tag);
             }
         }
         Ok(asked)

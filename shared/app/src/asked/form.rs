@@ -7,10 +7,11 @@ use sluice_core::phase::Phase;
 use sluice_core::release::VerifiedRelease;
 use sluice_core::roles::Action;
 use sluice_core::rollback::{ReleaseReference, still_verified};
+use sluice_words::refusal::AskError;
 use sluice_words::view::{WaysBack, rollback_modal};
 
 use super::roll_back::{PROVEN, RECENT, chosen, is_at_the_database, migrations};
-use super::{AskError, Place, Request};
+use super::{Place, Request};
 use crate::App;
 use crate::ports::{DeploymentSummary, TriggerId};
 

@@ -5,7 +5,6 @@
 //! is delivered twice opens one deployment, no matter what has changed in between.
 
 mod deploy;
-mod error;
 mod form;
 mod restore;
 mod roll_back;
@@ -14,17 +13,17 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use sluice_core::config::{Config, Environment};
-use sluice_core::deployment::DeploymentKind;
 use sluice_core::deployment::{Deployment, Opening};
 use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::id::{DeploymentId, UserId};
 use sluice_core::roles::{Action, may};
 use sluice_core::rollback::ImageReference;
+use sluice_words::refusal::AskError;
+use sluice_words::reply;
 
 use crate::App;
 use crate::ports::{EnvironmentKey, EnvironmentState, Opened, Target};
 
-pub use error::AskError;
 pub use restore::RestoreDatabase;
 pub use roll_back::RollBack;
 
@@ -274,41 +273,17 @@ impl Place<'_> {
 }
 
 fn opened(d: &Deployment, how: AskedHow) -> Asked {
-    let (release, environment) = (&d.release.tag, d.environment());
-    let what = match &d.kind {
-        DeploymentKind::Release => format!("{release} is being deployed to {environment}"),
-        DeploymentKind::Rollback(_) => format!("{environment} is being rolled back to {release}"),
-        DeploymentKind::Restore(restore) => format!(
-            "{} of {environment} will be restored to {}, with {release}",
-            restore.database.identifier(),
-            restore.until.strftime("%Y-%m-%d %H:%M:%S UTC")
-        ),
-    };
     Asked {
         deployment: d.id.clone(),
         how,
-        reply: format!(
-            "{what} as {}: see {} for progress.",
-            d.id, d.settings.environment.channel
-        ),
+        reply: reply::opened(d),
     }
 }
 
 fn on_its_way(d: &Deployment) -> Asked {
-    let (release, environment) = (&d.release.tag, d.environment());
-    let what = match &d.kind {
-        DeploymentKind::Release => format!("{release} is already being deployed to {environment}"),
-        DeploymentKind::Rollback(_) => {
-            format!("{environment} is already being rolled back to {release}")
-        }
-        DeploymentKind::Restore(restore) => format!(
-            "{} of {environment} is already being restored",
-            restore.database.identifier()
-        ),
-    };
     Asked {
         deployment: d.id.clone(),
         how: AskedHow::OnItsWay,
-        reply: format!("{what}: {}, requested by {}.", d.id, d.requested_by),
+        reply: reply::on_its_way(d),
     }
 }

@@ -17,10 +17,11 @@ use sluice_core::rollback::ImageReference;
 
 use super::form::leads_back_already;
 use super::roll_back::RECENT;
-use super::{AskError, Asked, Place, Request};
+use super::{Asked, Place, Request};
 use crate::App;
 use crate::ports::{DeploymentSummary, EnvironmentState, ImageQuery};
 use points::{Point, database_of};
+use sluice_words::refusal::AskError;
 
 /// Someone wants the database as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,9 +13,11 @@ use sluice_core::release::{Release, VerifiedRelease};
 use sluice_core::rollback::{
     self, ImageReference, ReleaseReference, Rollback, before, migrated_since, named, still_verified,
 };
+use sluice_words::refusal::AskError;
+use sluice_words::reply;
 
 use super::form::leads_back_already;
-use super::{AskError, Asked, AskedHow, Place, Request, on_its_way};
+use super::{Asked, AskedHow, Place, Request, on_its_way};
 use crate::App;
 use crate::ports::{DeploymentSummary, EnvironmentState, ImageQuery};
 
@@ -479,23 +481,10 @@ pub(super) fn is_at_the_database(phase: &Phase) -> bool {
 
 /// The previous version is still running: the deployment is stopped, and that is all.
 fn stopping(d: &Deployment) -> Asked {
-    let (release, environment) = (&d.release.tag, d.environment());
-    let reply = if d.phase.is_terminal() {
-        format!(
-            "{release} is cancelled. No service in {environment} was changed: the previous \
-             version is still running."
-        )
-    } else {
-        format!(
-            "{release} stops as soon as its migration has ended, before any service in \
-             {environment} is changed: see {} for progress.",
-            d.settings.environment.channel
-        )
-    };
     Asked {
         deployment: d.id.clone(),
         how: AskedHow::GoesBack,
-        reply,
+        reply: reply::stopping(d),
     }
 }
 
@@ -514,21 +503,12 @@ fn asked_for_by(deployment: &Deployment, request: &Request) -> bool {
 }
 
 fn going_back(d: &Deployment, how: AskedHow) -> Asked {
-    let (release, environment) = (&d.release.tag, d.environment());
-    let reply = match how {
-        AskedHow::OnItsWay => format!(
-            "{environment} is already being rolled back from {release}: {}.",
-            d.id
-        ),
-        AskedHow::Opened | AskedHow::Again | AskedHow::GoesBack => format!(
-            "{environment} is being rolled back from {release} to the previous version: see {} \
-             for progress.",
-            d.settings.environment.channel
-        ),
-    };
     Asked {
         deployment: d.id.clone(),
         how,
-        reply,
+        reply: match how {
+            AskedHow::OnItsWay => reply::going_back_already(d),
+            AskedHow::Opened | AskedHow::Again | AskedHow::GoesBack => reply::going_back(d),
+        },
     }
 }

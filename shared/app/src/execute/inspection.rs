@@ -6,9 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use sluice_core::command::Command;
 use sluice_core::deployment::Deployment;
-use sluice_core::event::Outcome;
 use sluice_core::failure::PortError;
 use sluice_core::id::{Hash, TaskArn};
 use sluice_core::migration::{
@@ -21,57 +19,12 @@ use sluice_migrations::wrapper::{self, LockSettings};
 use sluice_migrations::{NO_SQL, judge};
 
 use crate::App;
-use crate::ports::{Target, TaskDefinitionOrder, TaskOrder};
+use crate::ports::Target;
 
 /// What Alembic's own log says as each revision begins, in the format of its `alembic.ini`.
 const UPGRADES: &str = "INFO  [alembic.runtime.migration] Running upgrade ";
 
 impl App {
-    pub(super) async fn inspect(
-        &self,
-        d: &Deployment,
-        target: &Target,
-        command: &Command,
-    ) -> Result<Outcome, PortError> {
-        let ports = &self.ports;
-        match command {
-            Command::RegisterInspector { revision, secrets } => {
-                let order = TaskDefinitionOrder {
-                    revision: revision.clone(),
-                    image: d.release.image(),
-                    variables: d.settings.environment.variables.clone(),
-                    secrets: secrets.clone(),
-                };
-                let revision = ports.services.ensure_task_definition(target, &order);
-                Ok(Outcome::InspectorRegistered(revision.await?))
-            }
-            Command::StartInspection {
-                token,
-                ecs_service,
-                task_definition,
-                container,
-                command,
-            } => {
-                let order = TaskOrder {
-                    token: token.clone(),
-                    ecs_service: ecs_service.clone(),
-                    task_definition: task_definition.clone(),
-                    container: container.clone(),
-                    command: wrapper::inspect(command).ok_or_else(|| unknown(command))?,
-                };
-                let task = ports.tasks.ensure_task(target, &order).await?;
-                Ok(Outcome::InspectionStarted(task))
-            }
-            Command::ReadInspection { task } => Ok(Outcome::Inspection(
-                self.read_inspection(d, target, task).await?,
-            )),
-            other => Err(PortError::permanent(format!(
-                "{} does not inspect a migration",
-                other.kind().name()
-            ))),
-        }
-    }
-
     /// How a task is, with its last log lines as people may see them.
     pub(super) async fn task(
         &self,
@@ -96,7 +49,7 @@ impl App {
         Ok(told(seen))
     }
 
-    async fn read_inspection(
+    pub(super) async fn read_inspection(
         &self,
         d: &Deployment,
         target: &Target,

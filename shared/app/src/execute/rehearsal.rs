@@ -1,70 +1,16 @@
-//! Running a migration on a copy of the database, and removing the copy.
+//! Running a migration on a copy of the database: how that is going.
 
-use sluice_core::command::Command;
-use sluice_core::deployment::Deployment;
-use sluice_core::event::Outcome;
 use sluice_core::failure::PortError;
 use sluice_core::id::TaskArn;
 use sluice_core::migration::{HeldLock, RehearsalReading};
 use sluice_migrations::report::{PREFIX, Rehearsed, Report, decode};
-use sluice_migrations::wrapper;
 
-use super::inspection::{ended_well, ending, is_reporting, lock_settings, unknown, words};
+use super::inspection::{ended_well, ending, is_reporting, words};
 use crate::App;
-use crate::ports::{Target, TaskOrder};
+use crate::ports::Target;
 
 impl App {
-    pub(super) async fn rehearse(
-        &self,
-        d: &Deployment,
-        target: &Target,
-        command: &Command,
-    ) -> Result<Outcome, PortError> {
-        let ports = &self.ports;
-        match command {
-            Command::StartRehearsal {
-                token,
-                ecs_service,
-                task_definition,
-                container,
-                command,
-                host,
-                port,
-            } => {
-                let lock = lock_settings(d);
-                let wrapped = wrapper::rehearse(command, &lock, host, *port);
-                let order = TaskOrder {
-                    token: token.clone(),
-                    ecs_service: ecs_service.clone(),
-                    task_definition: task_definition.clone(),
-                    container: container.clone(),
-                    command: wrapped.ok_or_else(|| unknown(command))?,
-                };
-                let task = ports.tasks.ensure_task(target, &order).await?;
-                Ok(Outcome::RehearsalStarted(task))
-            }
-            Command::ReadRehearsal { task } => {
-                Ok(Outcome::Rehearsal(self.read_rehearsal(target, task).await?))
-            }
-            Command::RemoveCopy(order) => {
-                let gone = ports.databases.ensure_no_copy(target, order).await?;
-                Ok(Outcome::CopyRemoved(gone))
-            }
-            Command::RemoveSnapshot { snapshot, database } => {
-                let databases = &ports.databases;
-                databases
-                    .ensure_no_snapshot(target, database, snapshot)
-                    .await?;
-                Ok(Outcome::SnapshotRemoved)
-            }
-            other => Err(PortError::permanent(format!(
-                "{} does not rehearse a migration",
-                other.kind().name()
-            ))),
-        }
-    }
-
-    async fn read_rehearsal(
+    pub(super) async fn read_rehearsal(
         &self,
         target: &Target,
         task: &TaskArn,

@@ -1,16 +1,12 @@
 //! What a restore of a database asks of the world.
 
-use std::collections::BTreeMap;
-
 use futures::future::join_all;
-use sluice_core::config::Database;
 use sluice_core::deployment::Deployment;
 use sluice_core::event::Outcome;
 use sluice_core::failure::PortError;
 use sluice_core::health::Probe;
 use sluice_core::id::{EcsServiceName, ServiceName};
 use sluice_core::observation::{HttpObservation, SmokeResult};
-use sluice_core::restore::Found;
 
 use crate::App;
 use crate::ports::Target;
@@ -29,29 +25,6 @@ impl App {
         Ok(Outcome::ServiceScaled {
             service: service.clone(),
         })
-    }
-
-    /// Which database has each of these names. A name that no database has is left out.
-    pub(super) async fn found(
-        &self,
-        target: &Target,
-        names: &[Database],
-    ) -> Result<BTreeMap<String, Found>, PortError> {
-        let looks = names.iter().map(|name| async move {
-            let seen = self.ports.databases.database(target, name).await;
-            (name.identifier().to_owned(), seen)
-        });
-        let mut found = BTreeMap::new();
-        for (name, seen) in join_all(looks).await {
-            if let Some(seen) = seen? {
-                let seen = Found {
-                    resource_id: seen.resource_id,
-                    status: seen.status,
-                };
-                found.insert(name, seen);
-            }
-        }
-        Ok(found)
     }
 
     /// The health paths, where users see them, as tests of a restore.

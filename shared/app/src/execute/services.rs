@@ -22,6 +22,18 @@ impl App {
         self.ports.services.read(target, &queries).await
     }
 
+    /// The services for a plan, or as they run.
+    pub(super) async fn read_services(
+        &self,
+        d: &Deployment,
+        target: &Target,
+    ) -> Result<Vec<ServiceObservation>, PortError> {
+        match d.kind.is_release() && d.phase.is_untouched() {
+            true => self.services_to_plan(d, target).await,
+            false => self.services_of(&d.settings, target).await,
+        }
+    }
+
     /// Every service, without more of its task definition.
     pub(crate) fn queries(&self, settings: &Settings) -> Vec<ServiceQuery> {
         let services = settings.services.iter();
@@ -31,7 +43,7 @@ impl App {
     }
 
     /// The same with their task definitions, and with what Sluice has set in them.
-    pub(super) async fn services_to_plan(
+    async fn services_to_plan(
         &self,
         d: &Deployment,
         target: &Target,

@@ -6,7 +6,7 @@ use sluice_core::id::{DeploymentId, Hash, UserId};
 use sluice_core::rollback::ReleaseReference;
 use sluice_words::message::{ButtonAction, Message};
 use sluice_words::modal::{BEFORE, Input, InputKind, InputName, Purpose, Submission};
-use sluice_words::operate::{Answer, Order, Outcome};
+use sluice_words::operate::{Answer, Order, Outcome, said};
 use sluice_words::slash::{Ask, Decision, Reason, Slash};
 
 use super::{Command, Failed, Paper};
@@ -172,27 +172,14 @@ impl App {
     async fn unread(&self, d: &Deployment) -> Result<Answer, Failed> {
         let mut answer = self.shown(d, Outcome::NeedsAnswers).await?;
         let plan = answer.deployment.as_ref().and_then(|it| it.plan.clone());
-        answer.message = preceded(
-            &format!(
-                "Nothing was decided. Read the plan below, then approve exactly this plan by its \
-                 hash: {}",
-                plan.unwrap_or_default()
-            ),
-            answer.message,
-        );
+        answer.message = preceded(&said::unread(&plan.unwrap_or_default()), answer.message);
         Ok(answer)
     }
 
     async fn other_plan(&self, d: &Deployment, seen: &str) -> Result<Answer, Failed> {
         let mut answer = self.shown(d, Outcome::Refused).await?;
         let seen: String = seen.chars().take(64).collect();
-        answer.message = preceded(
-            &format!(
-                "{seen} is not the plan that waits for approval, so nothing was decided. Below is \
-                 the one that does: read it, and decide on it by its hash."
-            ),
-            answer.message,
-        );
+        answer.message = preceded(&said::other_plan(&seen), answer.message);
         Ok(answer)
     }
 
@@ -226,11 +213,7 @@ fn asks(paper: &Paper, act: &Act<'_>) -> Answer {
     let inputs = form.iter().flat_map(|form| &form.inputs);
     let open = inputs.filter(|input| !has_default(input) && !act.has(&[input.name]));
     let open: Vec<&str> = open.map(|input| input.name.id()).collect();
-    let said = match open.as_slice() {
-        [] => "Nothing was done yet.".to_owned(),
-        open => format!("Nothing was done yet. Still missing: {}.", open.join(", ")),
-    };
-    let mut answer = Answer::line(Outcome::NeedsAnswers, said);
+    let mut answer = Answer::line(Outcome::NeedsAnswers, said::not_done_yet(&open));
     answer.form = form.map(Box::new);
     answer
 }

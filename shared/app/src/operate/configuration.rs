@@ -5,13 +5,12 @@ mod change;
 use sluice_core::config::Config;
 use sluice_core::failure::PortError;
 use sluice_core::id::{AppName, PrincipalArn};
-use sluice_words::configuration;
+use sluice_words::configuration::{self, FileRefused};
 use sluice_words::message::{Block, Message};
 use sluice_words::operate::{Answer, FileChange, Order, Outcome, PushedFile, ShownFile};
 
 use super::Failed;
 use crate::App;
-use change::invalid;
 
 /// Versions that are listed.
 const LISTED: usize = 20;
@@ -49,9 +48,9 @@ enum Stop {
     Port(PortError),
 }
 
-impl Stop {
-    fn line(outcome: Outcome, text: impl Into<String>) -> Self {
-        Self::No(outcome, Message::line(text))
+impl From<FileRefused> for Stop {
+    fn from(why: FileRefused) -> Self {
+        Self::No(why.outcome(), why.message())
     }
 }
 
@@ -68,9 +67,8 @@ impl App {
         by: &PrincipalArn,
     ) -> Result<Answer, Failed> {
         let Some(words) = words(&order.command) else {
-            let said = "`config` takes `show APP [VERSION]`, `history APP`, `push`, `accept APP \
-                        HASH` and `rollback APP to VERSION`";
-            return Ok(Answer::line(Outcome::NotUnderstood, said));
+            let why = FileRefused::NotACommand;
+            return Ok(Answer::new(why.outcome(), why.message()));
         };
         let done = match words {
             Words::Show(app, number) => self.show_file(&AppName::new(app), number).await,
@@ -88,16 +86,11 @@ impl App {
 
     fn file_of(&self, app: &AppName) -> Result<(&Config, u32, &str), Stop> {
         let Some(config) = self.configs.app(app) else {
-            let apps: Vec<&str> = self.configs.iter().map(|it| it.app.as_str()).collect();
-            return Err(Stop::line(
-                Outcome::Refused,
-                format!(
-                    "{app} is no application of this installation, which has {}. A new application \
-                     needs rights and rules first: put its file into the functions' packages \
-                     (docs/install.md).",
-                    apps.join(", ")
-                ),
-            ));
+            let known = self.configs.iter().map(|it| it.app.to_string());
+            return Err(Stop::from(FileRefused::UnknownApp {
+                app: app.clone(),
+                known: known.collect(),
+            }));
         };
         Ok(match self.configs.versions.get(app) {
             Some(version) => (config, version.number, &version.text),
@@ -120,12 +113,7 @@ impl App {
             (None, false) if number == 0 => packaged().ok_or_else(|| no_version(app, number))?,
             (None, false) => return Err(no_version(app, number)),
         };
-        let whose = match (number, number == live) {
-            (0, true) => "the file in the functions' packages, which is live".to_owned(),
-            (0, false) => "the file in the functions' packages".to_owned(),
-            (_, true) => format!("version {number}, which is live"),
-            (_, false) => format!("version {number}"),
-        };
+        let whose = configuration::whose(number, number == live);
         let mut message = Message::line(format!("sluice.toml of {app}: {whose}"));
         message.blocks.push(Block::Code(text.clone()));
         let file = ShownFile {
@@ -166,14 +154,11 @@ impl App {
 
     async fn push(&self, order: &Order, by: &PrincipalArn) -> Result<Answer, Stop> {
         let Some(PushedFile { text, over }) = &order.file else {
-            return Err(Stop::line(
-                Outcome::NotUnderstood,
-                "a push carries a file, and this one has none",
-            ));
+            return Err(FileRefused::NoFile.into());
         };
         let app = match Config::parse(text) {
             Ok(config) => config.app,
-            Err(problems) => return Err(invalid(&problems.to_string())),
+            Err(problems) => return Err(FileRefused::Invalid(problems.to_string()).into()),
         };
         let changer = self.changer(&app, order, by).await?;
         self.change(&changer, *over, text).await
@@ -196,7 +181,6 @@ impl App {
 }
 
 fn no_version(app: &AppName, number: u32) -> Stop {
-    let said =
-        format!("sluice.toml of {app} has no version {number}: `config history {app}` lists them.");
-    Stop::line(Outcome::Refused, said)
+    let app = app.clone();
+    FileRefused::NoVersion { app, number }.into()
 }

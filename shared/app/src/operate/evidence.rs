@@ -7,9 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::PortError;
 use sluice_core::id::{AppName, DeploymentId};
-use sluice_core::quantity::count;
 use sluice_words::message::Message;
-use sluice_words::operate::{Answer, Evidence, Outcome};
+use sluice_words::operate::{Answer, Evidence, Outcome, said};
 
 use super::Failed;
 use super::command::{self, Command, Subject};
@@ -28,9 +27,7 @@ impl App {
         let mut words = command.split_whitespace().skip(1);
         let since = words.next().and_then(|since| read(since, made_at));
         let Some(since) = since.filter(|since| *since <= made_at) else {
-            let said = "Nothing was exported: `--since` takes a day in the past (2026-10-01) or a \
-                        number of days (90d)";
-            return Ok(Answer::line(Outcome::NotUnderstood, said));
+            return Ok(Answer::line(Outcome::NotUnderstood, said::NO_SINCE));
         };
         let environment = match words.collect::<Vec<_>>().join(" ") {
             all if all.is_empty() => None,
@@ -46,9 +43,8 @@ impl App {
             versions: self.live_since(since, environment.as_ref()).await?,
             environment,
         };
-        let found = count(evidence.deployments.len(), "deployment");
-        let versions = count(evidence.versions.len(), "version");
-        let said = format!("{found} and {versions} of sluice.toml since {since}");
+        let (deployments, versions) = (evidence.deployments.len(), evidence.versions.len());
+        let said = said::exported(deployments, versions, since);
         Ok(Answer {
             evidence: Some(Box::new(evidence)),
             ..Answer::new(Outcome::Done, Message::line(said))

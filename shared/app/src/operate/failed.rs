@@ -4,24 +4,20 @@ use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::{PortError, RejectedEvent};
 use sluice_core::id::DeploymentId;
 use sluice_words::message::{Block, sentence};
-use sluice_words::operate::{Answer, Outcome};
+use sluice_words::operate::{Answer, Outcome, said};
+use sluice_words::refusal::{
+    AGAIN, AskError, ClickFailed, ControlError, DecideError, SlashFailed, SubmitFailed, unsure,
+};
 use sluice_words::slash::{SlashError, UnusableReason};
-
-use crate::asked::AskError;
-use crate::clicked::ClickFailed;
-use crate::control::ControlError;
-use crate::decide::DecideError;
-use crate::slash::{SlashFailed, SubmitFailed};
-use crate::unsure::unsure;
 
 /// Why something was not done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Failed {
     /// No deployment has that id.
-    #[error("there is no deployment {0}: check its id, `history` lists them")]
+    #[error("{}", said::no_deployment(.0))]
     NoDeployment(DeploymentId),
     /// Nothing was deployed there.
-    #[error("nothing was deployed to {0} yet")]
+    #[error("{}", said::nothing_there(.0))]
     NothingThere(EnvironmentKey),
     #[error(transparent)]
     Slash(#[from] SlashFailed),
@@ -29,7 +25,7 @@ pub(super) enum Failed {
     Click(#[from] ClickFailed),
     #[error(transparent)]
     Submit(#[from] SubmitFailed),
-    #[error("{}", unsure(.0, "Try again in a moment; repeating it is safe"))]
+    #[error("{}", unsure(.0, AGAIN))]
     Port(#[from] PortError),
 }
 
@@ -62,11 +58,8 @@ impl Failed {
     pub(super) fn answer(&self, is_group_unknown: bool) -> Answer {
         let mut answer = Answer::line(self.outcome(), sentence(&self.to_string()));
         if is_group_unknown {
-            answer.message.blocks.push(Block::Text(
-                "Slack says who is in a user group. While it does not answer, only people whom \
-                 sluice.toml names by their own id in this role can act."
-                    .to_owned(),
-            ));
+            let said = said::GROUPS_UNKNOWN.to_owned();
+            answer.message.blocks.push(Block::Text(said));
         }
         answer
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::PortError;
 use sluice_core::id::DeploymentId;
-use sluice_words::operate::{Answer, Export, Outcome};
+use sluice_words::operate::{Answer, Export, Outcome, said};
 use sluice_words::overview::{
     self, AT_ONCE, DeploymentSeen, ENVIRONMENTS, EnvironmentSeen, History, Look, NEWEST, Overview,
     Page, Seen, Standing, UNDERWAY, Underway,
@@ -41,7 +41,7 @@ impl App {
         };
         Ok(Answer {
             seen: Some(Box::new(seen)),
-            ..Answer::line(Outcome::Done, "What was looked at is in `seen`.")
+            ..Answer::line(Outcome::Done, said::SEEN)
         })
     }
 

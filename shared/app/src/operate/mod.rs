@@ -16,13 +16,13 @@ use std::sync::Arc;
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::failure::PortError;
 use sluice_core::id::{AppName, DeploymentId, Hash, PrincipalArn, UserId};
-use sluice_words::message::{Block, Message};
+use sluice_words::operate::said::stranger;
 use sluice_words::operate::{Answer, Compared, Glimpse, Order, Outcome};
+use sluice_words::refusal::SlashFailed;
 use sluice_words::slash::{Ask, Control, Decision, Look, Slash};
 use sluice_words::view::metrics_message;
 
 use crate::ports::{Chat, TriggerId};
-use crate::slash::SlashFailed;
 use crate::{App, parity};
 use act::Act;
 use command::{Command, Subject};
@@ -145,21 +145,4 @@ fn place(slash: &Slash) -> Option<&EnvironmentKey> {
             | Control::Thaw(at),
         ) => Some(at),
     }
-}
-
-/// For somebody whom AWS knows and `sluice.toml` does not.
-fn stranger(app: &AppName, by: &PrincipalArn) -> Answer {
-    let said = format!(
-        "Nothing was done: sluice.toml of {app} does not say who you are. You can read (status, \
-         history, who, show, export), but not act."
-    );
-    let mut message = Message::line(said);
-    message.blocks.push(Block::Text(
-        "To act, have this added to sluice.toml, with your Slack member ID, and installed:"
-            .to_owned(),
-    ));
-    message
-        .blocks
-        .push(Block::Code(format!("[people]\n\"{by}\" = \"U…\"")));
-    Answer::new(Outcome::NotAllowed, message)
 }

@@ -8,7 +8,7 @@ use sluice_core::history::{ChainEnd, Record};
 use sluice_core::id::DeploymentId;
 use sluice_core::phase::Phase;
 use sluice_words::message::{Block, Message};
-use sluice_words::operate::{Answer, Export, Glimpse, Outcome};
+use sluice_words::operate::{Answer, Export, Glimpse, Outcome, said};
 use sluice_words::view;
 
 use super::{Failed, Subject};
@@ -55,7 +55,7 @@ impl App {
     pub(super) async fn export(&self, subject: &Subject) -> Result<Answer, Failed> {
         let id = self.meant(subject).await?.id;
         let (state, chain, history) = self.whole(&id).await?;
-        let message = Message::line(format!("The history of {id}: {} records", history.len()));
+        let message = Message::line(said::history(&id, history.len()));
         Ok(Answer {
             deployment: Some(Box::new(Glimpse::of(&state))),
             export: Some(Box::new(Export::new(state, chain, history))),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use sluice_core::command::RolloutOrder;
+use sluice_core::command::{RolloutOrder, TaskOrder};
 use sluice_core::config::{Database, SecretSource};
 use sluice_core::database::{CopyObservation, CopyOrder};
 use sluice_core::failure::PortError;
@@ -205,21 +205,6 @@ pub trait Services: Send + Sync {
         target: &Target,
         rollout: &ServiceDeploymentArn,
     ) -> Result<(), PortError>;
-}
-
-/// A task to be run once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TaskOrder {
-    /// `clientToken` and `startedBy`: one task for one token.
-    pub token: String,
-    /// The service whose network configuration and launch type it has.
-    pub ecs_service: EcsServiceName,
-    /// What it runs.
-    pub task_definition: TaskDefinitionArn,
-    /// The container whose command is replaced.
-    pub container: ContainerName,
-    /// The command.
-    pub command: Vec<String>,
 }
 
 /// The most lines that [`Tasks::log_lines`] gives: more than any migration has statements.

@@ -23,11 +23,11 @@ use sluice_core::id::DeploymentId;
 pub use chat::{Chat, ChatError, MessageRef, Refusal, Thread, TriggerId};
 pub use cloud::{
     Alarms, Databases, DescribedImage, FoundImage, Http, HttpRequest, ImageQuery, LOG_BYTES_MAX,
-    LOG_LINES_MAX, Metrics, MetricsQuery, Registry, Secrets, ServiceQuery, Services, Target,
-    TaskOrder, Tasks,
+    LOG_LINES_MAX, Metrics, MetricsQuery, Registry, Secrets, ServiceQuery, Services, Target, Tasks,
 };
 pub use configuration::Configurations;
 pub use monitors::{AllMonitored, MonitorError, Monitored, Monitors, NotTaken, Notice, Trouble};
+pub use sluice_core::command::TaskOrder;
 pub use sluice_core::environment_key::EnvironmentKey;
 pub use sluice_core::summary::DeploymentSummary;
 pub use source::{FoundCommit, Repository, RepositoryAt, Sources, StoredSource};

@@ -4,9 +4,9 @@ use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::id::UserId;
 use sluice_core::rollback::{ImageReference, ReleaseReference};
 use sluice_words::message::Message;
+use sluice_words::refusal::SlashFailed;
 use sluice_words::slash::{Ask, Version};
 
-use super::SlashFailed;
 use crate::App;
 use crate::asked::Request;
 use crate::ports::TriggerId;

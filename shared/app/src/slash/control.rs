@@ -3,9 +3,10 @@
 use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::id::{DeploymentId, UserId};
 use sluice_words::message::Message;
+use sluice_words::refusal::SlashFailed;
 use sluice_words::slash::{Control, Reason};
 
-use super::{NO_REASON, SlashFailed};
+use super::NO_REASON;
 use crate::App;
 
 impl App {

@@ -5,9 +5,9 @@ use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::id::UserId;
 use sluice_core::phase::Phase;
 use sluice_words::message::{ButtonAction, Message};
+use sluice_words::refusal::SlashFailed;
 use sluice_words::slash::Decision;
 
-use super::SlashFailed;
 use crate::App;
 use crate::decide::Decide;
 

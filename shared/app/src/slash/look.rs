@@ -14,13 +14,15 @@ use sluice_words::message::{Block, Message};
 use sluice_words::operate::Metrics;
 use sluice_words::overview::{Figures, figures_since};
 use sluice_words::parity::LINES_IN_CHAT;
+use sluice_words::refusal::SlashFailed;
+use sluice_words::reply;
 use sluice_words::slash::{Look, help};
 use sluice_words::source::missing_line;
 use sluice_words::view::{
     Glance, history_message, home, metrics_message, status_message, who_message,
 };
 
-use super::{SERVED, SlashFailed};
+use super::SERVED;
 use crate::ports::EnvironmentState;
 use crate::{App, parity};
 
@@ -201,9 +203,7 @@ impl App {
             match self.ports.store.deployments(&key, NEWEST).await {
                 Ok(newest) => Ok(history_message(&key, &newest, now)),
                 Err(error) if at.is_some() => Err(error),
-                Err(error) => Ok(Message::line(format!(
-                    "The history of {key} cannot be read: {error}"
-                ))),
+                Err(error) => Ok(Message::line(reply::no_history(&key, &error))),
             }
         });
         let messages = try_join_all(told).await?;

@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use sluice_core::config::{Config, Environment};
 use sluice_core::health::Look;
 use sluice_core::observation::HttpObservation;
+use sluice_words::reply;
 use sluice_words::view::{Glance, Running};
 
 use crate::App;
@@ -50,7 +51,7 @@ impl App {
         let time = self.ports.clock.pass(WITHIN);
         Some(match select(pin!(looked), pin!(time)).await {
             Either::Left((running, _)) => Ok(running),
-            Either::Right(_) => Err("AWS did not answer in time: try again".to_owned()),
+            Either::Right(_) => Err(reply::NO_ANSWER.to_owned()),
         })
     }
 

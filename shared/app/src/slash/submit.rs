@@ -1,65 +1,18 @@
 //! Forms: put before people, and carried out when they come back.
 
 use sluice_core::failure::PortError;
-use sluice_core::id::{DeploymentId, EnvironmentName};
+use sluice_core::id::DeploymentId;
 use sluice_core::phase::Phase;
 use sluice_core::rollback::ReleaseReference;
 use sluice_words::message::ButtonAction;
-use sluice_words::modal::{InputName, Purpose, Submission};
-use sluice_words::slash::UnusableReason;
+use sluice_words::modal::{Purpose, Submission};
+use sluice_words::refusal::{AskError, DecideError, SubmitFailed};
 use sluice_words::view::reject_modal;
 
 use crate::App;
-use crate::asked::{AskError, Request, RestoreDatabase, RollBack};
-use crate::control::ControlError;
-use crate::decide::{Decide, DecideError, Decided};
+use crate::asked::{Request, RestoreDatabase, RollBack};
+use crate::decide::{Decide, Decided};
 use crate::ports::TriggerId;
-
-/// Why a form was not carried out.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SubmitFailed {
-    /// An answer cannot be used.
-    #[error("{0}")]
-    Reason(#[from] UnusableReason),
-    /// The environment's name was not typed.
-    #[error("type {0}, the environment's name, to confirm the restore")]
-    NotConfirmed(EnvironmentName),
-    /// It is not allowed, comes too late, or did not go through.
-    #[error(transparent)]
-    Decide(#[from] DecideError),
-    /// The rollback or restore is not possible, or they may not.
-    #[error(transparent)]
-    Ask(#[from] AskError),
-    /// They may not, there is nothing to override, or it did not go through.
-    #[error(transparent)]
-    Control(#[from] ControlError),
-}
-
-impl SubmitFailed {
-    /// The question of the form that the words are shown at. Slack drops words at a question that
-    /// the form does not have.
-    pub fn at(&self, submission: &Submission) -> InputName {
-        let fits = match self {
-            Self::Ask(AskError::SchemaMoved { .. }) => InputName::Schema,
-            Self::Ask(
-                AskError::NothingBefore(_)
-                | AskError::NeverVerified { .. }
-                | AskError::WentBackJustNow { .. }
-                | AskError::OtherRollback { .. }
-                | AskError::ImageGone { .. },
-            ) => InputName::Release,
-            Self::NotConfirmed(_) => InputName::Confirm,
-            Self::Ask(AskError::NoPoint { .. } | AskError::PointGone) => InputName::Point,
-            Self::Reason(_) | Self::Decide(_) | Self::Ask(_) | Self::Control(_) => {
-                InputName::Reason
-            }
-        };
-        match fits {
-            InputName::Schema if !submission.answers.contains_key(&fits) => InputName::Release,
-            fits => fits,
-        }
-    }
-}
 
 impl App {
     /// Asks the person who clicked why they reject it. Whether they may is seen when they have said

@@ -15,6 +15,7 @@ use sluice_core::failure::PortError;
 use sluice_core::id::{AppName, PullRequestId, SourceName};
 use sluice_core::registry::Registry;
 use sluice_core::source::{Watch, look_again_at};
+use sluice_words::refusal::SourceIgnored;
 
 use crate::App;
 use crate::ports::RepositoryAt;
@@ -43,32 +44,6 @@ pub enum SourceTaken {
     Ignored(SourceIgnored),
     /// The repository was looked at, once for each application that is built from it.
     Looked(Vec<SourceLooked>),
-}
-
-/// Why no repository was looked at. None of these is an error.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SourceIgnored {
-    /// No application is built from that repository.
-    #[error("no sluice.toml names the source repository {0}")]
-    UnknownRepository(SourceName),
-    /// It is from elsewhere. Anyone may have such an account, and send its events here.
-    #[error(
-        "it is from account {} ({}), and {app} is built from a repository in {}: if that is wrong, \
-         correct `account` and `region` in [source]",
-        from.account, from.region,
-        configured.as_ref().map_or_else(
-            || "no known account".to_owned(),
-            |place| format!("account {} ({})", place.account, place.region)
-        )
-    )]
-    OtherPlace {
-        /// Where it is from.
-        from: Registry,
-        /// The application with a repository of that name.
-        app: AppName,
-        /// Where that is, if that is known.
-        configured: Option<Registry>,
-    },
 }
 
 /// A look at an application's repository.

@@ -5,7 +5,6 @@
 //! and the state; each difference is a decision that another version of the code took.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -78,48 +77,13 @@ impl Differs {
     pub fn is_decision(&self) -> bool {
         !matches!(self, Self::Words { .. })
     }
-
-    /// What differs, what the record says, what today's code says.
-    pub fn sides(&self) -> (&'static str, String, String) {
-        let keys = |keys: &[CommandKey]| match keys {
-            [] => "nothing".to_owned(),
-            keys => joined(keys.iter()),
-        };
-        let words = |words: &[String]| match words {
-            [] => "nothing".to_owned(),
-            words => words.join("; "),
-        };
-        match self {
-            Self::Event { recorded, today } => (
-                "event",
-                format!("taken, and led to {recorded}"),
-                format!("refused: {today}"),
-            ),
-            Self::Effect { recorded, today } => (
-                "effect",
-                format!("changed the deployment, which was {recorded} after it"),
-                format!("changes nothing: the deployment stays {today}"),
-            ),
-            Self::Phase { recorded, today } => ("phase", recorded.clone(), today.clone()),
-            Self::Intends { recorded, today } => ("intends", keys(recorded), keys(today)),
-            Self::Asked { recorded } => (
-                "asked",
-                format!("{recorded} was asked for before"),
-                "not asked for up to here".to_owned(),
-            ),
-            Self::Words { recorded, today } => ("words", words(recorded), words(today)),
-        }
-    }
-}
-
-fn joined(keys: impl Iterator<Item = impl fmt::Display>) -> String {
-    keys.map(|key| key.to_string())
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 /// What people are told that is new in the second deployment.
 pub type Told = fn(Option<&Deployment>, &Deployment) -> Vec<String>;
+
+/// Why a deployment did not take an event, in words.
+pub type Refused = fn(&RejectedEvent) -> String;
 
 /// A history that is folded record by record.
 #[derive(Clone, Debug)]
@@ -127,6 +91,7 @@ pub struct Replay<'a> {
     rest: &'a [Record],
     state: Deployment,
     told: Told,
+    refused: Refused,
     /// Every command that today's code has asked for.
     asked: BTreeSet<CommandKey>,
 }
@@ -142,11 +107,15 @@ pub struct Folded<'a> {
 
 impl<'a> Replay<'a> {
     /// A history at its beginning: the first record is folded already. `told` is what people would be
-    /// told today.
+    /// told today, `refused` what they would be told of an event that is not taken any more.
     ///
     /// # Errors
     /// The chain is broken, or the history does not begin with an opening.
-    pub fn begin(history: &'a [Record], told: Told) -> Result<(Self, Folded<'a>), BrokenHistory> {
+    pub fn begin(
+        history: &'a [Record],
+        told: Told,
+        refused: Refused,
+    ) -> Result<(Self, Folded<'a>), BrokenHistory> {
         verify(history)?;
         let (first, rest) = history.split_first().ok_or(BrokenHistory::NoOpening)?;
         let RecordedEntry::Opened(opening) = &first.entry else {
@@ -159,6 +128,7 @@ impl<'a> Replay<'a> {
             rest,
             state,
             told,
+            refused,
             asked: BTreeSet::new(),
         };
         replay.ask(first);
@@ -198,7 +168,10 @@ impl<'a> Replay<'a> {
                     today: self.state.phase.name().to_owned(),
                 }),
             },
-            Err(why) => differences.push(refused(record, &why)),
+            Err(why) => differences.push(Differs::Event {
+                recorded: record.phase.clone(),
+                today: (self.refused)(&why),
+            }),
         }
         self.ask(record);
         Some(folded(record, differences))
@@ -222,13 +195,6 @@ fn folded(record: &Record, differences: Vec<Differs>) -> Folded<'_> {
         differences: differences
             .map(|differs| Difference { seq, differs })
             .collect(),
-    }
-}
-
-fn refused(record: &Record, why: &RejectedEvent) -> Differs {
-    Differs::Event {
-        recorded: record.phase.clone(),
-        today: why.to_string(),
     }
 }
 

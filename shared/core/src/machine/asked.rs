@@ -22,6 +22,11 @@ pub(super) fn go_back(
     now: Timestamp,
 ) -> Result<(), RejectedEvent> {
     let phase = d.phase.in_words();
+    let asked_for = || Cause::AskedFor {
+        by: by.clone(),
+        reason: reason.to_owned(),
+        request: request.to_owned(),
+    };
     match &d.phase {
         Phase::Queued
         | Phase::Planning { .. }
@@ -46,33 +51,16 @@ pub(super) fn go_back(
         | Phase::Verifying { .. }
         | Phase::Shifting { .. }
         | Phase::Baking { .. }
-        | Phase::CleaningUp { .. }
-            if d.rollback().is_some() =>
-        {
-            Err(RejectedEvent::IsRollback)
-        }
-        Phase::RollingOut
-        | Phase::UpdatingWorkers
-        | Phase::Verifying { .. }
-        | Phase::Shifting { .. }
-        | Phase::Baking { .. }
         | Phase::CleaningUp { .. } => {
-            let cause = Cause::AskedFor {
-                by: by.clone(),
-                reason: reason.to_owned(),
-                request: request.to_owned(),
-            };
-            rollback::begin(d, cause, now);
+            if d.rollback().is_some() {
+                return Err(RejectedEvent::IsRollback);
+            }
+            rollback::begin(d, asked_for(), now);
             Ok(())
         }
         Phase::AwaitingRestoreDecision { cause } => {
             if decision::can_go_back(d) {
-                let cause = Cause::AskedFor {
-                    by: by.clone(),
-                    reason: reason.to_owned(),
-                    request: request.to_owned(),
-                };
-                rollback::begin(d, cause, now);
+                rollback::begin(d, asked_for(), now);
             } else {
                 // No service was changed: what is left to go back is the database, and that is
                 // another's work, which waits for this one to end.

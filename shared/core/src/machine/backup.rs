@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{fail, late, migration};
-use crate::command::{Command, CommandKey, CommandKind};
+use crate::command::{Command, CommandKey, CommandKind, DatabaseCommand};
 use crate::deployment::Deployment;
 use crate::event::Outcome;
 use crate::failure::{Cause, RejectedEvent};
@@ -35,8 +35,12 @@ pub(super) fn needs(d: &Deployment, progress: BackingUp) -> Vec<Command> {
     };
     let (snapshot, database) = (backup.snapshot.clone(), backup.database.clone());
     vec![match progress {
-        BackingUp::Starting => Command::StartSnapshot { snapshot, database },
-        BackingUp::Waiting { .. } => Command::ReadSnapshot { snapshot, database },
+        BackingUp::Starting => {
+            Command::Database(DatabaseCommand::StartSnapshot { snapshot, database })
+        }
+        BackingUp::Waiting { .. } => {
+            Command::Database(DatabaseCommand::ReadSnapshot { snapshot, database })
+        }
     }]
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{end, late, rollout};
-use crate::command::Command;
+use crate::command::{Command, DatabaseCommand};
 use crate::deployment::Deployment;
 use crate::event::Outcome;
 use crate::failure::RejectedEvent;
@@ -24,11 +24,11 @@ pub(super) fn needs(d: &Deployment, pruned: bool) -> Vec<Command> {
         &d.settings.environment.backup,
         &d.sealed_plan().plan.backup,
     ) {
-        commands.push(Command::PruneSnapshots {
+        commands.push(Command::Database(DatabaseCommand::PruneSnapshots {
             database: backup.database.clone(),
             keep: backup.keep,
             spare: planned.snapshot.clone(),
-        });
+        }));
     }
     commands
 }

@@ -6,7 +6,7 @@ use super::{
     bake, cleanup, comparison, decision, end, fail, migration, needs, pause, planning, provision,
     rehearsal, restore, rollback, shift, withdraw,
 };
-use crate::command::{Command, CommandKey};
+use crate::command::{Command, CommandKey, TaskCommand};
 use crate::config::{Settings, Strategy};
 use crate::deployment::Deployment;
 use crate::failure::{Cause, ErrorClass, PortError};
@@ -256,7 +256,7 @@ pub(super) fn patience_ends(d: &Deployment) -> Option<Timestamp> {
         let task = inspecting.task.clone();
         let unread = d
             .setbacks
-            .contains_key(&Command::ReadInspection { task }.key());
+            .contains_key(&Command::Task(TaskCommand::ReadInspection { task }).key());
         let end = inspecting.since.saturating_add(INSPECTION).ok();
         return end.filter(|_| !unread);
     }

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{decision, fail, late, rollout, stop};
-use crate::command::Command;
+use crate::command::{Command, TaskCommand, TaskOrder};
 use crate::deployment::{Deployment, MigrationEnd, MigrationRun, Stopping};
 use crate::event::Outcome;
 use crate::failure::{Cause, LOCK_NOT_FREE, RejectedEvent};
@@ -42,13 +42,15 @@ pub(super) fn needs(d: &Deployment) -> Vec<Command> {
         return confirm(d, run, migration, service);
     }
     let task = run.task.clone();
-    let mut commands = vec![Command::ReadMigration { task: task.clone() }];
+    let mut commands = vec![Command::Task(TaskCommand::ReadMigration {
+        task: task.clone(),
+    })];
     if run
         .stopping
         .as_ref()
         .is_some_and(|stopping| !stopping.asked)
     {
-        commands.push(Command::StopMigration { task });
+        commands.push(Command::Task(TaskCommand::StopMigration { task }));
     }
     commands
 }
@@ -57,13 +59,13 @@ fn start(d: &Deployment, migration: &PlannedMigration, service: &PlannedService)
     let Some(task_definition) = d.touched.task_definitions.get(&migration.service) else {
         return vec![rollout::register(service)];
     };
-    vec![Command::StartMigration {
+    vec![Command::Task(TaskCommand::StartMigration(TaskOrder {
         token: token(d, "m", d.touched.never_started.migration),
         ecs_service: service.ecs_service.clone(),
         task_definition: task_definition.clone(),
         container: service.container.clone(),
         command: migration.command.clone(),
-    }]
+    }))]
 }
 
 /// One task for one token: another try of what never started has another.
@@ -84,18 +86,18 @@ fn confirm(
 ) -> Vec<Command> {
     if let Some((task, _)) = &run.confirming {
         let task = task.clone();
-        return vec![Command::ReadInspection { task }];
+        return vec![Command::Task(TaskCommand::ReadInspection { task })];
     }
     let Some(task_definition) = d.touched.task_definitions.get(&service.service) else {
         return Vec::new();
     };
-    vec![Command::StartInspection {
+    vec![Command::Task(TaskCommand::StartInspection(TaskOrder {
         token: token(d, "c", d.touched.never_started.confirmation),
         ecs_service: service.ecs_service.clone(),
         task_definition: task_definition.clone(),
         container: service.container.clone(),
         command: migration.command.clone(),
-    }]
+    }))]
 }
 
 pub(super) fn on(

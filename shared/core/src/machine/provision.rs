@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::{backup, end, fail, late, planning};
-use crate::command::{Command, CommandKey, CommandKind};
+use crate::command::{Command, CommandKey, CommandKind, StackCommand};
 use crate::deployment::Deployment;
 use crate::event::Outcome;
 use crate::failure::{Cause, RejectedEvent};
@@ -36,8 +36,8 @@ pub(super) fn may_have_begun(d: &Deployment) -> bool {
 pub(super) fn needs(d: &Deployment, progress: &Provisioning) -> Vec<Command> {
     let (stack, name) = (stack(d), d.change_sets.name(&d.id));
     vec![match progress.asked {
-        false => Command::ExecuteChangeSet { stack, name },
-        true => Command::ReadStackUpdate { stack, token: name },
+        false => Command::Stack(StackCommand::ExecuteChangeSet { stack, name }),
+        true => Command::Stack(StackCommand::ReadStackUpdate { stack, token: name }),
     }]
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::migration::NEVER_STARTED;
 use super::{approval, end, fail, gate, late};
-use crate::command::{Command, CommandKey, CommandKind};
+use crate::command::{Command, CommandKey, CommandKind, DatabaseCommand, TaskCommand, TaskOrder};
 use crate::config::Database;
 use crate::database::{CopyOrder, CopyPurpose, CopyStatus, RestorePoint};
 use crate::deployment::Deployment;
@@ -75,20 +75,29 @@ pub(super) fn needs(d: &Deployment, rehearsing: &Rehearsing) -> Vec<Command> {
     let (snapshot, database) = (snapshot(d), backup.database.clone());
     match &rehearsing.step {
         RehearsalStep::Snapshotting { asked: false } => {
-            vec![Command::StartSnapshot { snapshot, database }]
+            vec![Command::Database(DatabaseCommand::StartSnapshot {
+                snapshot,
+                database,
+            })]
         }
         RehearsalStep::Snapshotting { asked: true } => {
-            vec![Command::ReadSnapshot { snapshot, database }]
+            vec![Command::Database(DatabaseCommand::ReadSnapshot {
+                snapshot,
+                database,
+            })]
         }
         // RDS is asked again for what a restore does not carry over.
         RehearsalStep::Copying { .. } => {
-            vec![Command::StartCopy(order.clone()), Command::ReadCopy(order)]
+            vec![
+                Command::Database(DatabaseCommand::StartCopy(order.clone())),
+                Command::Database(DatabaseCommand::ReadCopy(order)),
+            ]
         }
         RehearsalStep::Migrating {
             task: Some(task), ..
         } => {
             let task = task.clone();
-            vec![Command::ReadRehearsal { task }]
+            vec![Command::Task(TaskCommand::ReadRehearsal { task })]
         }
         RehearsalStep::Migrating {
             task: None,
@@ -96,8 +105,13 @@ pub(super) fn needs(d: &Deployment, rehearsing: &Rehearsing) -> Vec<Command> {
             port,
             ..
         } => start(d, rehearsing, host, *port).into_iter().collect(),
-        RehearsalStep::RemovingCopy => vec![Command::RemoveCopy(order)],
-        RehearsalStep::RemovingSnapshot => vec![Command::RemoveSnapshot { snapshot, database }],
+        RehearsalStep::RemovingCopy => vec![Command::Database(DatabaseCommand::RemoveCopy(order))],
+        RehearsalStep::RemovingSnapshot => {
+            vec![Command::Database(DatabaseCommand::RemoveSnapshot {
+                snapshot,
+                database,
+            })]
+        }
     }
 }
 
@@ -105,7 +119,7 @@ fn start(d: &Deployment, rehearsing: &Rehearsing, host: &str, port: u16) -> Opti
     let plan = &d.sealed_plan().plan;
     let migration = plan.migration.as_ref()?;
     let service = plan.service(&migration.service)?;
-    Some(Command::StartRehearsal {
+    let task = TaskOrder {
         token: match rehearsing.never_started {
             0 => format!("{}-r{}", d.id, d.looks),
             tries => format!("{}-r{}-{tries}", d.id, d.looks),
@@ -114,9 +128,12 @@ fn start(d: &Deployment, rehearsing: &Rehearsing, host: &str, port: u16) -> Opti
         task_definition: rehearsing.inspector.clone(),
         container: service.container.clone(),
         command: migration.command.clone(),
+    };
+    Some(Command::Task(TaskCommand::StartRehearsal {
+        task,
         host: host.to_owned(),
         port,
-    })
+    }))
 }
 
 pub(super) fn on(

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::late;
-use crate::command::{Command, CommandKey, CommandKind};
+use crate::command::{Command, CommandKey, CommandKind, StackCommand};
 use crate::deployment::Deployment;
 use crate::event::Outcome;
 use crate::failure::RejectedEvent;
@@ -48,9 +48,11 @@ pub(super) fn begin(d: &mut Deployment, ends: Phase, now: Timestamp) {
 
 pub(super) fn needs(d: &Deployment) -> Vec<Command> {
     let stack = stack_of(d);
-    let remove = stack.map(|stack| Command::RemoveChangeSet {
-        stack: stack.name.clone(),
-        name: d.change_sets.name(&d.id),
+    let remove = stack.map(|stack| {
+        Command::Stack(StackCommand::RemoveChangeSet {
+            stack: stack.name.clone(),
+            name: d.change_sets.name(&d.id),
+        })
     });
     remove.into_iter().collect()
 }

@@ -10,12 +10,29 @@ use crate::release::VerifiedRelease;
 use crate::rollback::Rollback;
 
 impl Findings {
-    /// What somebody asked for need not be newer than what is live.
-    pub(super) fn compare_with_asked(
+    /// All of it: beside the environment before, beside what runs, and beside what comes back.
+    pub(super) fn compare(
         &mut self,
         deployment: &Deployment,
+        survey: &Survey,
         previous: Option<&VerifiedRelease>,
+        secrets: &[PinnedSecret],
     ) {
+        let unlike = survey.parity.as_ref().filter(|unlike| !unlike.is_alike());
+        self.remarks.extend(unlike.map(|unlike| Remark::Unlike {
+            unlike: unlike.clone(),
+        }));
+        match deployment.rollback() {
+            None => {
+                self.compare_with_previous(deployment, survey, previous);
+                self.compare_with_asked(deployment, previous);
+            }
+            Some(rollback) => self.compare_with_verified(deployment, rollback, secrets),
+        }
+    }
+
+    /// What somebody asked for need not be newer than what is live.
+    fn compare_with_asked(&mut self, deployment: &Deployment, previous: Option<&VerifiedRelease>) {
         let (Requester::Person(_), Some(previous)) = (&deployment.requested_by, previous) else {
             return;
         };
@@ -33,7 +50,7 @@ impl Findings {
     }
 
     /// What a rollback cannot bring back as it was.
-    pub(super) fn compare_with_verified(
+    fn compare_with_verified(
         &mut self,
         deployment: &Deployment,
         rollback: &Rollback,
@@ -75,7 +92,7 @@ impl Findings {
         }
     }
 
-    pub(super) fn compare_with_previous(
+    fn compare_with_previous(
         &mut self,
         deployment: &Deployment,
         survey: &Survey,

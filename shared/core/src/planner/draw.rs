@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::restore;
 use super::schema::{Schema, with_words_of};
+use super::vouched::Vouched;
 use crate::config::{Member, ScanException, ScanPolicy};
 use crate::database::is_usable;
 use crate::deployment::{Deployment, Requester};
@@ -16,7 +17,8 @@ use crate::observation::{
 use crate::plan::demands::{Demands, NotVouched};
 use crate::plan::survey::Survey;
 use crate::plan::{
-    CURRENT, Plan, PlannedBackup, PlannedRollback, PlannedSource, Remark, SealedPlan, Seen,
+    CURRENT, Plan, PlannedBackup, PlannedRollback, PlannedService, PlannedSource, Remark,
+    SealedPlan, Seen,
 };
 use crate::quantity;
 use crate::release::VerifiedRelease;
@@ -28,103 +30,72 @@ use crate::scan::Judged;
 ///
 /// # Errors
 /// Every reason why there is no plan, each with what to do about it.
-pub fn draw(
-    deployment: &Deployment,
-    survey: &Survey,
-    now: Timestamp,
-) -> Result<SealedPlan, Vec<String>> {
-    if let Some(restore) = deployment.restore() {
-        return restore::draw(deployment, restore, survey);
+pub fn draw(d: &Deployment, survey: &Survey, now: Timestamp) -> Result<SealedPlan, Vec<String>> {
+    if let Some(restore) = d.restore() {
+        return restore::draw(d, restore, survey);
     }
-    let settings = &deployment.settings;
+    let settings = &d.settings;
     let environment = &settings.environment;
     let mut findings = Findings::default();
 
-    let image = survey.image.as_ref();
-    findings.judge_registry(deployment);
-    findings.judge_image(deployment, image);
-    let signed_by = findings.judge_signature(deployment, survey.signature.as_ref());
-    let source = findings.judge_source(deployment, survey, signed_by.is_some());
-    let scanned = findings.judge_scan(&environment.scan, survey.scan.as_ref(), now);
-    let passed = findings.judge_proof(deployment, survey.proof.as_ref());
+    let Vouched {
+        signed_by,
+        source,
+        scanned,
+        passed,
+    } = findings.judge_vouched(d, survey, now);
     let (secrets, unpinned) = findings.judge_secrets(survey);
-    let services = findings.judge_services(deployment, survey);
-    let schema = findings.judge_migration(deployment, survey);
-    let backup = match &schema {
+    let services = findings.judge_services(d, survey);
+    let (at_head, migration) = match findings.judge_migration(d, survey) {
+        Schema::AtHead(head) => (Some(head), None),
+        Schema::Pending(migration) => (None, Some(*migration)),
+        Schema::None => (None, None),
+    };
+    let backup = match at_head {
         // Nothing changes in the database, so there is nothing to take back.
-        Schema::AtHead(_) => None,
-        Schema::Pending(_) | Schema::None => findings.judge_database(deployment, survey),
+        Some(_) => None,
+        None => findings.judge_database(d, survey),
     };
-    let stack = findings.judge_stack(deployment, survey);
+    let stack = findings.judge_stack(d, survey);
     let ringing = findings.judge_alarms(&environment.alarms, survey);
-    let judgement = match &schema {
-        Schema::Pending(migration) => migration.inspection.as_ref().map(|seen| &seen.judgement),
-        Schema::AtHead(_) | Schema::None => None,
-    };
-    let changes = stack.as_ref().and_then(|stack| stack.changes.as_ref());
+    let inspection = migration.as_ref().and_then(|it| it.inspection.as_ref());
     let missing = NotVouched {
-        is_unsigned: signed_by.is_none() && deployment.needs_signature().is_some(),
+        is_unsigned: signed_by.is_none() && d.needs_signature().is_some(),
         source_in_doubt: source.as_ref().is_some_and(PlannedSource::is_in_doubt),
     };
-    let demands = Demands::of(settings, judgement, changes, missing);
-    findings.judge_approvers(deployment, survey, demands);
-    let unlike = survey.parity.as_ref().filter(|unlike| !unlike.is_alike());
-    findings.remarks.extend(unlike.map(|unlike| Remark::Unlike {
-        unlike: unlike.clone(),
-    }));
+    let demands = Demands::of(
+        settings,
+        inspection.map(|seen| &seen.judgement),
+        stack.as_ref().and_then(|stack| stack.changes.as_ref()),
+        missing,
+    );
+    findings.judge_approvers(d, survey, demands);
     let previous = survey.previous.clone().flatten();
-    match deployment.rollback() {
-        None => {
-            findings.compare_with_previous(deployment, survey, previous.as_ref());
-            findings.compare_with_asked(deployment, previous.as_ref());
-        }
-        Some(rollback) => findings.compare_with_verified(deployment, rollback, &secrets),
-    }
+    findings.compare(d, survey, previous.as_ref(), &secrets);
 
     if !findings.problems.is_empty() {
         return Err(findings.problems);
     }
+    let image = survey.image.as_ref();
     let origin = image.map(|image| image.origin.clone()).unwrap_or_default();
+    let pushed_by = origin.pushed_by.clone();
     let plan = Plan {
-        deployment: deployment.id.clone(),
-        app: settings.app.clone(),
-        environment: environment.name.clone(),
-        release: deployment.release.clone(),
         signed_by,
         source,
-        pushed_by: origin
-            .pushed_by
-            .clone()
-            .filter(|_| environment.approval.is_some()),
-        hotfix: deployment.hotfix.clone(),
-        rollback: deployment.rollback().map(|rollback| PlannedRollback {
+        pushed_by: pushed_by.filter(|_| environment.approval.is_some()),
+        hotfix: d.hotfix.clone(),
+        rollback: d.rollback().map(|rollback| PlannedRollback {
             from: rollback.from.clone(),
             reason: rollback.reason.clone(),
         }),
-        restore: None,
         stack,
         backup,
-        at_head: match &schema {
-            Schema::AtHead(head) => Some(head.clone()),
-            Schema::Pending(_) | Schema::None => None,
-        },
-        migration: match schema {
-            Schema::Pending(migration) => Some(*migration),
-            Schema::AtHead(_) | Schema::None => None,
-        },
-        services,
-        variables: environment.variables.clone(),
-        secrets,
-        smoke_tests: settings
-            .smoke_tests
-            .iter()
-            .map(|test| test.name.clone())
-            .collect(),
+        at_head,
+        migration,
         bake: environment.bake.duration,
-        metrics: environment.metrics.clone(),
         alarms: environment.alarms.clone(),
+        ..in_common(d, services, secrets)
     };
-    let plan = with_words_of(deployment.plan.as_deref(), plan);
     let seen = Seen {
         origin,
         previous,
@@ -136,22 +107,42 @@ pub fn draw(
         unpinned,
         remarks: findings.remarks,
     };
+    let plan = with_words_of(d.plan.as_deref(), plan);
     Ok(SealedPlan::new(plan, seen))
 }
 
-/// Whether what vouches for the image is not in the way of a plan: the registry it is in, its
-/// signature, its commit, its scan, its success in the environment before. Only such an image may
-/// run, even to be looked at.
-pub(super) fn is_vouched_for(d: &Deployment, survey: &Survey) -> bool {
-    let mut findings = Findings::default();
-    findings.judge_registry(d);
-    findings.judge_image(d, survey.image.as_ref());
-    let signed_by = findings.judge_signature(d, survey.signature.as_ref());
-    findings.judge_source(d, survey, signed_by.is_some());
-    let policy = &d.settings.environment.scan;
-    findings.judge_scan(policy, survey.scan.as_ref(), d.entered_at);
-    findings.judge_proof(d, survey.proof.as_ref());
-    findings.problems.is_empty()
+/// What the plan of a release and that of a restore have in common. What only one of them has is left
+/// out.
+pub(super) fn in_common(
+    d: &Deployment,
+    services: Vec<PlannedService>,
+    secrets: Vec<PinnedSecret>,
+) -> Plan {
+    let settings = &d.settings;
+    let tests = settings.smoke_tests.iter().map(|test| test.name.clone());
+    Plan {
+        deployment: d.id.clone(),
+        app: settings.app.clone(),
+        environment: settings.environment.name.clone(),
+        release: d.release.clone(),
+        signed_by: None,
+        source: None,
+        pushed_by: None,
+        rollback: None,
+        restore: None,
+        hotfix: None,
+        stack: None,
+        backup: None,
+        migration: None,
+        at_head: None,
+        services,
+        variables: settings.environment.variables.clone(),
+        secrets,
+        smoke_tests: tests.collect(),
+        bake: SignedDuration::ZERO,
+        metrics: settings.environment.metrics.clone(),
+        alarms: Vec::new(),
+    }
 }
 
 #[derive(Default)]
@@ -215,7 +206,7 @@ impl Findings {
         }
     }
 
-    fn judge_scan(
+    pub(super) fn judge_scan(
         &mut self,
         policy: &ScanPolicy,
         scan: Option<&ScanObservation>,
@@ -265,7 +256,7 @@ impl Findings {
         }
     }
 
-    fn judge_proof(
+    pub(super) fn judge_proof(
         &mut self,
         deployment: &Deployment,
         proof: Option<&ProofObservation>,

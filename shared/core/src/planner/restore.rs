@@ -1,9 +1,9 @@
 //! The plan of a restore: the database that is pinned, what it is brought back to, and every service
 //! that has to stand still meanwhile.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::draw::Findings;
+use super::draw::{Findings, in_common};
 use crate::config::{Service, ServiceKind};
 use crate::database::{RestorePoint, is_usable};
 use crate::deployment::Deployment;
@@ -21,7 +21,6 @@ pub(super) fn draw(
     order: &Restore,
     survey: &Survey,
 ) -> Result<SealedPlan, Vec<String>> {
-    let settings = &d.settings;
     let mut findings = Findings::default();
     findings.judge_registry(d);
     findings.judge_image(d, survey.image.as_ref());
@@ -34,33 +33,10 @@ pub(super) fn draw(
     let Some(restore) = restore.filter(|_| findings.problems.is_empty()) else {
         return Err(findings.problems);
     };
+    // Whoever pushed the image that comes back has no part in it.
     let plan = Plan {
-        stack: None,
-        deployment: d.id.clone(),
-        app: settings.app.clone(),
-        environment: settings.environment.name.clone(),
-        release: d.release.clone(),
-        // Whoever pushed the image that comes back has no part in it.
-        signed_by: None,
-        source: None,
-        pushed_by: None,
-        hotfix: None,
-        rollback: None,
         restore: Some(restore),
-        backup: None,
-        migration: None,
-        at_head: None,
-        services,
-        variables: settings.environment.variables.clone(),
-        secrets,
-        smoke_tests: settings
-            .smoke_tests
-            .iter()
-            .map(|test| test.name.clone())
-            .collect(),
-        bake: SignedDuration::ZERO,
-        metrics: settings.environment.metrics.clone(),
-        alarms: Vec::new(),
+        ..in_common(d, services, secrets)
     };
     let plan = with_tasks_of(d.plan.as_deref(), plan);
     let seen = Seen {

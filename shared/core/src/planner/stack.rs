@@ -1,7 +1,8 @@
 //! What becomes of the environment's stack: judged from the change set that CloudFormation made.
 
-use super::draw::{Findings, is_vouched_for};
-use crate::command::Command;
+use super::draw::Findings;
+use super::vouched::is_vouched_for;
+use crate::command::{Command, StackCommand};
 use crate::config::{RiskRule, Stack, WaivedChange};
 use crate::deployment::Deployment;
 use crate::plan::PlannedStack;
@@ -24,10 +25,10 @@ impl Survey {
             return None;
         }
         let (stack_name, name) = (stack.name.clone(), d.change_sets.name(&d.id));
-        let remove = Command::RemoveChangeSet {
+        let remove = Command::Stack(StackCommand::RemoveChangeSet {
             stack: stack_name.clone(),
             name: name.clone(),
-        };
+        });
         match &self.stack {
             Some(ChangeSetReading::Available(_)) => None,
             // It is of no more use, and would stay.
@@ -37,17 +38,19 @@ impl Survey {
             Some(ChangeSetReading::Void(_)) => Some(remove),
             Some(ChangeSetReading::Absent | ChangeSetReading::UnderWay) | None => {
                 if d.change_sets.is_taken() {
-                    return Some(Command::ReadChangeSet {
+                    return Some(Command::Stack(StackCommand::ReadChangeSet {
                         stack: stack_name,
                         name,
-                    });
+                    }));
                 }
-                Some(Command::StartChangeSet(ChangeSetOrder {
-                    template: stack.template_for(self.commit().as_deref()).ok()?,
-                    stack: stack_name,
-                    name,
-                    parameters: stack.parameters.clone(),
-                }))
+                Some(Command::Stack(StackCommand::StartChangeSet(
+                    ChangeSetOrder {
+                        template: stack.template_for(self.commit().as_deref()).ok()?,
+                        stack: stack_name,
+                        name,
+                        parameters: stack.parameters.clone(),
+                    },
+                )))
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::command::Command;
+use crate::command::{Command, DatabaseCommand, TaskCommand, TaskOrder};
 use crate::config::RiskRule;
 use crate::database::RestorePoint;
 use crate::deployment::Deployment;
@@ -15,7 +15,7 @@ use crate::plan::survey::{Inspecting, Survey};
 use crate::signature::SignatureObservation;
 
 use super::definitions::{definitions_fit, inspector};
-use super::draw::is_vouched_for;
+use super::vouched::is_vouched_for;
 
 /// Another task is asked for in the place of one that never started: see [`machine`](crate::machine).
 const NEVER_STARTED: u8 = 3;
@@ -98,10 +98,10 @@ impl Survey {
         {
             need(
                 self.snapshot.is_none(),
-                Command::ReadSnapshot {
+                Command::Database(DatabaseCommand::ReadSnapshot {
                     snapshot: snapshot.clone(),
                     database: restore.database.clone(),
-                },
+                }),
             );
         }
         missing
@@ -124,14 +124,14 @@ impl Survey {
         let service = d.settings.service(&migration.service)?;
         if let Some(inspecting) = &self.inspecting {
             let task = inspecting.task.clone();
-            return Some(Command::ReadInspection { task });
+            return Some(Command::Task(TaskCommand::ReadInspection { task }));
         }
         Some(match &self.inspector {
-            None => Command::RegisterInspector {
+            None => Command::Task(TaskCommand::RegisterInspector {
                 revision: inspector(d, service, running),
                 secrets,
-            },
-            Some(task_definition) => Command::StartInspection {
+            }),
+            Some(task_definition) => Command::Task(TaskCommand::StartInspection(TaskOrder {
                 token: match self.never_started {
                     0 => format!("{}-i{}", d.id, d.looks),
                     tries => format!("{}-i{}-{tries}", d.id, d.looks),
@@ -140,7 +140,7 @@ impl Survey {
                 task_definition: task_definition.clone(),
                 container: service.container.clone(),
                 command: migration.command.clone(),
-            },
+            })),
         })
     }
 

@@ -1,5 +1,7 @@
 //! What vouches for the image by whom and of what it was built: its signature and its commit.
 
+use jiff::Timestamp;
+
 use super::draw::Findings;
 use crate::config::{RiskRule, Source};
 use crate::deployment::Deployment;
@@ -8,15 +10,56 @@ use crate::origin::REVISION;
 use crate::plan::survey::Survey;
 use crate::plan::{PlannedSource, Remark};
 use crate::quantity;
+use crate::release::VerifiedRelease;
+use crate::scan::Judged;
 use crate::signature::{KeyId, SignatureObservation};
 use crate::source::{Doubt, SourceObservation, WrongChange};
 
 /// Wrong changes that a sentence names.
 const NAMED: usize = 3;
 
+/// What vouches for the image.
+pub(super) struct Vouched {
+    /// The key that has signed it.
+    pub(super) signed_by: Option<KeyId>,
+    /// Its commit.
+    pub(super) source: Option<PlannedSource>,
+    /// Its scan.
+    pub(super) scanned: Option<Judged>,
+    /// Its success in the environment before.
+    pub(super) passed: Option<VerifiedRelease>,
+}
+
+/// Whether nothing of that is in the way of a plan, nor the registry that the image is in. Only such
+/// an image may run, even to be looked at.
+pub(super) fn is_vouched_for(d: &Deployment, survey: &Survey) -> bool {
+    let mut findings = Findings::default();
+    findings.judge_vouched(d, survey, d.entered_at);
+    findings.problems.is_empty()
+}
+
 impl Findings {
+    pub(super) fn judge_vouched(
+        &mut self,
+        d: &Deployment,
+        survey: &Survey,
+        now: Timestamp,
+    ) -> Vouched {
+        self.judge_registry(d);
+        self.judge_image(d, survey.image.as_ref());
+        let signed_by = self.judge_signature(d, survey.signature.as_ref());
+        let source = self.judge_source(d, survey, signed_by.is_some());
+        let policy = &d.settings.environment.scan;
+        Vouched {
+            signed_by,
+            source,
+            scanned: self.judge_scan(policy, survey.scan.as_ref(), now),
+            passed: self.judge_proof(d, survey.proof.as_ref()),
+        }
+    }
+
     /// The key that has signed the image, where signatures are verified.
-    pub(super) fn judge_signature(
+    fn judge_signature(
         &mut self,
         deployment: &Deployment,
         signature: Option<&SignatureObservation>,
@@ -51,7 +94,7 @@ impl Findings {
 
     /// The commit and what is in doubt of it, where that decides anything. That the image names its
     /// commit truly is only known if it is signed.
-    pub(super) fn judge_source(
+    fn judge_source(
         &mut self,
         d: &Deployment,
         survey: &Survey,

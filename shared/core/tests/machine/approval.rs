@@ -5,6 +5,7 @@ use sluice_core::deployment::Requester;
 use sluice_core::event::Event;
 use sluice_core::failure::RejectedEvent;
 use sluice_core::id::{DeploymentId, Hash, UserId};
+use sluice_words::refusal::rejected;
 
 use super::world::APPROVER;
 use crate::Run;
@@ -140,7 +141,7 @@ fn a_decision_after_the_time_for_it_is_refused_though_nobody_has_noticed() {
     run.now += SignedDuration::from_hours(8);
     assert_eq!(run.phase(), "AwaitingApproval", "nobody has woken it");
     let refused = run.approve(APPROVER).unwrap_err();
-    insta::assert_snapshot!("too-late", refused);
+    insta::assert_snapshot!("too-late", rejected(&refused));
     let reject = Event::Reject {
         by: UserId::new(APPROVER),
         groups: Default::default(),

@@ -12,6 +12,7 @@ use sluice_core::hook::{HookAnswer, HookCall, answer};
 use sluice_core::id::{DeploymentId, ImageTag, ServiceName, TaskDefinitionArn, UserId};
 use sluice_core::observation::{ImageObservation, RolloutStatus, Stage};
 use sluice_core::rollback::{Rollback, settings};
+use sluice_words::refusal::rejected;
 use sluice_words::view;
 
 use super::world::{APPROVER, deployment_arn, digest, verified};
@@ -90,7 +91,7 @@ fn going_back_is_refused_with_what_can_be_done_instead() {
         let before = run.d.clone();
         let refused = run.event(&go_back("r-1")).unwrap_err();
         assert_eq!(run.d, before);
-        said.push(format!("{}: {refused}", run.phase()));
+        said.push(format!("{}: {}", run.phase(), rejected(&refused)));
     };
     ask(&mut run);
     run.until(&world, "AwaitingApproval");

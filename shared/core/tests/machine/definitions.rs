@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
-use sluice_core::command::{Command, Direction};
+use sluice_core::command::{Command, Direction, TaskCommand};
 use sluice_core::config::{Environment, NewerRevisions};
 use sluice_core::deployment::Requester;
 use sluice_core::event::Event;
@@ -139,7 +139,7 @@ fn the_migration_is_looked_at_as_it_will_run_in_a_family_of_its_own() {
         let asked = asked(&run, "register-inspector");
         run.look(&world);
         match asked {
-            Some(Command::RegisterInspector { revision, .. }) => Some(revision),
+            Some(Command::Task(TaskCommand::RegisterInspector { revision, .. })) => Some(revision),
             _ => None,
         }
     });

@@ -18,6 +18,7 @@ use sluice_core::id::{ServiceName, UserId};
 use sluice_core::observation::{RolloutStatus, Stage};
 use sluice_core::phase::Phase;
 use sluice_words::message::ButtonAction;
+use sluice_words::refusal::rejected;
 use sluice_words::view::message;
 
 use super::view::{broadcasts, buttons, text};
@@ -131,13 +132,13 @@ fn somebody_who_may_keeps_it_and_it_is_verified_by_their_word() {
     let (mut run, mut world) = blind();
     for_minutes(&mut run, &world, 60);
     let stranger = keep(&mut run, "U0STRANGER").unwrap_err();
-    insta::assert_snapshot!(stranger.to_string(), @"you may not mark a version as healthy in production: <@U024BE7LH> or <!subteam^S0604QSJC> may");
+    insta::assert_snapshot!(rejected(&stranger), @"you may not mark a version as healthy in production: <@U024BE7LH> or <!subteam^S0604QSJC> may");
     keep(&mut run, APPROVER).unwrap();
     assert_eq!(run.phase(), "CleaningUp");
     let again = keep(&mut run, APPROVER).unwrap_err();
     assert!(
         matches!(again, RejectedEvent::NothingToKeep { .. }),
-        "{again}"
+        "{again:?}"
     );
     world.web(RolloutStatus::Successful, Stage::CleanUp);
     run.until(&world, "Succeeded");

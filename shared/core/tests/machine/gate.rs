@@ -12,6 +12,7 @@ use sluice_core::failure::RejectedEvent;
 use sluice_core::history::replay;
 use sluice_core::id::{DeploymentId, UserId};
 use sluice_core::machine::{deadline, wake_at};
+use sluice_words::refusal::rejected;
 use sluice_words::view;
 use sluice_words::waits::waits_for;
 
@@ -230,7 +231,7 @@ fn somebody_who_may_lets_one_deployment_through() {
     run.until(&world, "AwaitingWindow");
     run.look(&world);
     let refused = run.event(&override_it("U0STRANGER")).unwrap_err();
-    insta::assert_snapshot!("override-refused", refused);
+    insta::assert_snapshot!("override-refused", rejected(&refused));
     run.event(&override_it(APPROVER)).unwrap();
     run.until(&world, "BackingUp");
     assert!(

@@ -5,6 +5,7 @@ use sluice_core::deployment::Requester;
 use sluice_core::failure::RejectedEvent;
 use sluice_core::id::UserId;
 use sluice_core::origin::{BuildPage, CiReport, Commit, Origin, Source};
+use sluice_words::refusal::rejected;
 use sluice_words::view::{Glance, message, status_message};
 
 use super::view::text;
@@ -79,10 +80,8 @@ fn neither_who_asked_nor_who_pushed_approves() {
     run.until(&world, "AwaitingApproval");
     let refused = run.approve(APPROVER).unwrap_err();
     assert_eq!(refused, RejectedEvent::FourEyesPushed);
-    assert!(
-        refused.to_string().contains("you pushed this image"),
-        "{refused}"
-    );
+    let refused = rejected(&refused);
+    assert!(refused.contains("you pushed this image"), "{refused}");
 
     let (mut run, mut world) = Run::to(Requester::Push, |environment| {
         environment.approval.as_mut().unwrap().four_eyes = false;

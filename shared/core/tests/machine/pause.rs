@@ -12,6 +12,7 @@ use sluice_core::hook::{HookAnswer, HookCall, answer};
 use sluice_core::id::UserId;
 use sluice_core::machine::deadline;
 use sluice_core::observation::Stage;
+use sluice_words::refusal::rejected;
 use sluice_words::view;
 
 use super::unkind::asks;
@@ -213,7 +214,7 @@ fn only_whoever_may_pauses_and_only_what_can_be_paused() {
     let (mut run, world) = Run::new(Requester::Push);
     run.until(&world, "AwaitingApproval");
     let refused = pause(&mut run, "U0STRANGER").unwrap_err();
-    insta::assert_snapshot!("pause-refused", refused);
+    insta::assert_snapshot!("pause-refused", rejected(&refused));
     assert!(matches!(
         resume(&mut run),
         Err(RejectedEvent::NotPaused { .. })

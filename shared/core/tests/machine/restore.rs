@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use sluice_core::command::Command;
+use sluice_core::command::{Command, DatabaseCommand};
 use sluice_core::config::Database;
 use sluice_core::controls::Hold;
 use sluice_core::database::{CopyObservation, CopyStatus, RestorePoint};
@@ -169,26 +169,26 @@ impl Place {
                 self.tasks.insert(order.service.clone(), after);
                 self.world.answer(command, now)
             }
-            Command::StartCopy(order) => {
+            Command::Database(DatabaseCommand::StartCopy(order)) => {
                 let name = order.copy.identifier().to_owned();
                 self.names.entry(name).or_insert_with(|| found(NEW));
                 Outcome::CopyStarted
             }
-            Command::ReadCopy(_) => Outcome::Copy(CopyObservation {
+            Command::Database(DatabaseCommand::ReadCopy(_)) => Outcome::Copy(CopyObservation {
                 status: self.copy.clone(),
             }),
-            Command::FindDatabases(names) => {
+            Command::Database(DatabaseCommand::FindDatabases(names)) => {
                 let known = |name: &Database| {
                     let name = name.identifier();
                     Some((name.to_owned(), self.names.get(name)?.clone()))
                 };
                 Outcome::DatabasesFound(names.iter().filter_map(known).collect())
             }
-            Command::RenameDatabase {
+            Command::Database(DatabaseCommand::RenameDatabase {
                 from,
                 resource_id,
                 to,
-            } => {
+            }) => {
                 let is_done = self
                     .names
                     .get(to)

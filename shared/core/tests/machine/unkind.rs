@@ -20,6 +20,7 @@ use sluice_core::intent::{CALL, LAG, LEASE};
 use sluice_core::machine::wake_at;
 use sluice_core::observation::{ProofObservation, RolloutStatus, ServiceObservation, Stage};
 use sluice_core::phase::Phase;
+use sluice_words::refusal::rejected;
 
 use super::view::broadcasts;
 use super::world::{APPROVER, at_head, deployment_arn, inspection, rollout};
@@ -34,7 +35,7 @@ fn cancel(run: &mut Run) -> Result<(), String> {
         by: UserId::new(APPROVER),
         groups: BTreeSet::from([GroupId::new("S0604QSJC")]),
     };
-    run.event(&event).map(drop).map_err(|why| why.to_string())
+    run.event(&event).map(drop).map_err(|why| rejected(&why))
 }
 
 fn go_back(run: &mut Run) -> Result<(), String> {
@@ -44,7 +45,7 @@ fn go_back(run: &mut Run) -> Result<(), String> {
         request: "request-1".to_owned(),
         way: Way::Back,
     };
-    run.event(&event).map(drop).map_err(|why| why.to_string())
+    run.event(&event).map(drop).map_err(|why| rejected(&why))
 }
 
 pub(crate) fn given(run: &Run, key: &str) -> usize {

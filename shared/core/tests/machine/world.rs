@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use sluice_core::command::{Command, CommandKey};
+use sluice_core::command::{
+    Command, CommandKey, DatabaseCommand, StackCommand, TaskCommand, TaskOrder,
+};
 use sluice_core::config::{Config, Environment, Settings};
 use sluice_core::controls::{Controls, ControlsObservation, Lapse};
 use sluice_core::database::{CopyObservation, CopyStatus};
@@ -319,8 +321,12 @@ impl World {
                 lapsed: self.lapsed.clone(),
                 ..ControlsObservation::read(&self.environment, &self.controls, now)
             })),
-            Command::StartSnapshot { snapshot, .. } => Outcome::SnapshotStarted(snapshot.clone()),
-            Command::ReadSnapshot { .. } => Outcome::Snapshot(self.snapshot.clone()),
+            Command::Database(DatabaseCommand::StartSnapshot { snapshot, .. }) => {
+                Outcome::SnapshotStarted(snapshot.clone())
+            }
+            Command::Database(DatabaseCommand::ReadSnapshot { .. }) => {
+                Outcome::Snapshot(self.snapshot.clone())
+            }
             Command::RegisterTaskDefinition { service, .. } => Outcome::TaskDefinition {
                 service: service.clone(),
                 revision: TaskDefinitionArn::new(format!(
@@ -328,34 +334,46 @@ impl World {
                     self.revision
                 )),
             },
-            Command::RegisterInspector { revision, .. } => {
+            Command::Task(TaskCommand::RegisterInspector { revision, .. }) => {
                 let family = revision.family.as_ref().expect("it has one of its own");
                 let name = format!("arn:task-definition/{family}:{}", self.revision);
                 Outcome::InspectorRegistered(TaskDefinitionArn::new(name))
             }
-            Command::StartInspection { token, .. } => {
+            Command::Task(TaskCommand::StartInspection(TaskOrder { token, .. })) => {
                 Outcome::InspectionStarted(TaskArn::new(format!("arn:task/erp/{token}")))
             }
-            Command::ReadInspection { task } if looks_after(task) => {
+            Command::Task(TaskCommand::ReadInspection { task }) if looks_after(task) => {
                 Outcome::Inspection(self.confirmation.clone())
             }
-            Command::ReadInspection { .. } => Outcome::Inspection(self.inspection.clone()),
-            Command::StartRehearsal { token, .. } => {
-                Outcome::RehearsalStarted(TaskArn::new(format!("arn:task/erp/{token}")))
+            Command::Task(TaskCommand::ReadInspection { .. }) => {
+                Outcome::Inspection(self.inspection.clone())
             }
-            Command::ReadRehearsal { .. } => Outcome::Rehearsal(self.rehearsal.clone()),
-            Command::RemoveCopy(_) => Outcome::CopyRemoved(true),
-            Command::RemoveSnapshot { .. } => Outcome::SnapshotRemoved,
-            Command::StartChangeSet(_) => Outcome::ChangeSetStarted,
-            Command::ReadChangeSet { .. } => Outcome::ChangeSet(self.change_set.clone()),
-            Command::RemoveChangeSet { .. } => Outcome::ChangeSetRemoved,
-            Command::ExecuteChangeSet { .. } => Outcome::ChangeSetExecuted(self.execution.clone()),
-            Command::ReadStackUpdate { .. } => Outcome::StackUpdate(self.update.clone()),
-            Command::StartMigration { .. } => {
+            Command::Task(TaskCommand::StartRehearsal { task, .. }) => {
+                Outcome::RehearsalStarted(TaskArn::new(format!("arn:task/erp/{}", task.token)))
+            }
+            Command::Task(TaskCommand::ReadRehearsal { .. }) => {
+                Outcome::Rehearsal(self.rehearsal.clone())
+            }
+            Command::Database(DatabaseCommand::RemoveCopy(_)) => Outcome::CopyRemoved(true),
+            Command::Database(DatabaseCommand::RemoveSnapshot { .. }) => Outcome::SnapshotRemoved,
+            Command::Stack(StackCommand::StartChangeSet(_)) => Outcome::ChangeSetStarted,
+            Command::Stack(StackCommand::ReadChangeSet { .. }) => {
+                Outcome::ChangeSet(self.change_set.clone())
+            }
+            Command::Stack(StackCommand::RemoveChangeSet { .. }) => Outcome::ChangeSetRemoved,
+            Command::Stack(StackCommand::ExecuteChangeSet { .. }) => {
+                Outcome::ChangeSetExecuted(self.execution.clone())
+            }
+            Command::Stack(StackCommand::ReadStackUpdate { .. }) => {
+                Outcome::StackUpdate(self.update.clone())
+            }
+            Command::Task(TaskCommand::StartMigration(_)) => {
                 Outcome::MigrationStarted(TaskArn::new("arn:task/erp/m1"))
             }
-            Command::ReadMigration { .. } => Outcome::Migration(self.migration.clone()),
-            Command::StopMigration { .. } => Outcome::MigrationStopping,
+            Command::Task(TaskCommand::ReadMigration { .. }) => {
+                Outcome::Migration(self.migration.clone())
+            }
+            Command::Task(TaskCommand::StopMigration { .. }) => Outcome::MigrationStopping,
             Command::StartRollout(order) => Outcome::RolloutStarted {
                 service: order.service.clone(),
             },
@@ -383,14 +401,16 @@ impl World {
                 service: service.clone(),
                 measured: (self.measured)(now),
             },
-            Command::PruneSnapshots { .. } => Outcome::SnapshotsPruned(Vec::new()),
-            Command::StartCopy(_) => Outcome::CopyStarted,
-            Command::ReadCopy(_) => Outcome::Copy(CopyObservation {
+            Command::Database(DatabaseCommand::PruneSnapshots { .. }) => {
+                Outcome::SnapshotsPruned(Vec::new())
+            }
+            Command::Database(DatabaseCommand::StartCopy(_)) => Outcome::CopyStarted,
+            Command::Database(DatabaseCommand::ReadCopy(_)) => Outcome::Copy(CopyObservation {
                 status: self.copy.clone(),
             }),
             Command::ScaleService { .. }
-            | Command::FindDatabases(_)
-            | Command::RenameDatabase { .. } => {
+            | Command::Database(DatabaseCommand::FindDatabases(_))
+            | Command::Database(DatabaseCommand::RenameDatabase { .. }) => {
                 unreachable!("only restores ask this, and their stories answer it")
             }
         }

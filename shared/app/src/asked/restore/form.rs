@@ -4,11 +4,12 @@ use sluice_core::environment_key::EnvironmentKey;
 use sluice_core::id::UserId;
 use sluice_core::restore::estimate;
 use sluice_core::roles::Action;
+use sluice_words::refusal::AskError;
 use sluice_words::view::{RestoreWay, RestoreWays, restore_modal};
 
+use super::super::Request;
 use super::super::form::{leads_back_already, makes_way};
 use super::super::roll_back::RECENT;
-use super::super::{AskError, Request};
 use super::points::database_of;
 use crate::App;
 use crate::ports::TriggerId;

@@ -12,8 +12,9 @@ use sluice_core::phase::PhaseKind;
 use sluice_core::release::VerifiedRelease;
 use sluice_core::restorable::before_migration;
 use sluice_core::restore::{PointReference, taken_by};
+use sluice_words::refusal::{AskError, NoPoint, OutOfReach};
 
-use super::super::{AskError, Place, Request};
+use super::super::{Place, Request};
 use crate::App;
 use crate::ports::DeploymentSummary;
 
@@ -84,9 +85,7 @@ impl App {
         };
         match self.last_migrated(recent, active).await? {
             Some(last) => points.add_moment(&last),
-            None => points
-                .missing
-                .push("no migration of the last deployments is in the database".to_owned()),
+            None => points.missing.push(NoPoint::NoMigration.to_string()),
         }
         for (snapshot, taken_by) in self.verified_snapshots(place, snapshots).await? {
             points.add_snapshot(&snapshot, &taken_by);
@@ -163,10 +162,8 @@ impl Points {
     fn add_moment(&mut self, d: &Deployment) {
         let undoes = &d.release.tag;
         let Some(until) = before_migration(d) else {
-            self.missing.push(format!(
-                "the moment before the migration of {undoes}: it is not known, because no backup \
-                 was taken before it"
-            ));
+            let why = NoPoint::NotKnown(undoes.clone());
+            self.missing.push(why.to_string());
             return;
         };
         let (earliest, latest) = (
@@ -174,24 +171,20 @@ impl Points {
             self.database.latest_restorable,
         );
         let why_not = match (earliest, latest) {
-            (Some(earliest), Some(latest)) if until < earliest => Some(format!(
-                "RDS can restore only from {} to {}",
-                said(earliest),
-                said(latest)
-            )),
-            (Some(_), Some(latest)) if until > latest => Some(format!(
-                "RDS can restore up to {} so far; try again in a few minutes",
-                said(latest)
-            )),
+            (Some(earliest), Some(latest)) if until < earliest => {
+                Some(OutOfReach::Later { earliest, latest })
+            }
+            (Some(_), Some(latest)) if until > latest => Some(OutOfReach::Earlier(latest)),
             (Some(_), Some(_)) => None,
-            _ => Some("RDS keeps no automated backups of the database".to_owned()),
+            _ => Some(OutOfReach::NoBackups),
         };
         match why_not {
             None => self.add(PointReference::Moment(d.id.clone()), None, until, d),
-            Some(why_not) => self.missing.push(format!(
-                "right before the migration of {undoes} ({}): NOT POSSIBLE: {why_not}",
-                said(until)
-            )),
+            Some(why) => {
+                let undoes = undoes.clone();
+                let why = NoPoint::NotPossible { undoes, until, why };
+                self.missing.push(why.to_string());
+            }
         }
     }
 
@@ -211,10 +204,8 @@ impl Points {
     ) {
         let sealed = d.plan.as_ref();
         let Some(to) = sealed.and_then(|sealed| sealed.seen.previous.clone()) else {
-            let tag = &d.release.tag;
-            self.missing.push(format!(
-                "before {tag}: not available, no earlier verified release"
-            ));
+            let why = NoPoint::NoCode(d.release.tag.clone());
+            self.missing.push(why.to_string());
             return;
         };
         self.found.push(Point {
@@ -226,8 +217,4 @@ impl Points {
             to,
         });
     }
-}
-
-fn said(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }

@@ -4,18 +4,15 @@ use std::collections::BTreeSet;
 
 use sluice_core::config::{Config, ConfigVersion, LONGEST_FILE, Member, to_follow};
 use sluice_core::id::{AppName, ChannelName, Hash, PrincipalArn, UserId};
-use sluice_words::configuration;
+use sluice_words::configuration::{self, FEWEST_DIGITS, FileRefused};
 use sluice_words::message::{Block, Message};
 use sluice_words::modal::InputName;
+use sluice_words::operate::said::stranger;
 use sluice_words::operate::{Answer, Order, Outcome};
 use sluice_words::slash::Reason;
 
 use super::{LISTED, Stop};
 use crate::App;
-use crate::operate::stranger;
-
-/// Digits of a hash by which a change is accepted.
-const FEWEST_DIGITS: usize = 8;
 
 /// A person whom the live file names as one who may change it.
 pub(super) struct Changer<'a> {
@@ -47,12 +44,15 @@ impl App {
             Member::Group(group) => groups.contains(group),
         });
         if !may {
-            return Err(Stop::line(Outcome::NotAllowed, may_not(app, members)));
+            return Err(Stop::from(FileRefused::MayNot {
+                app: app.clone(),
+                members: members.clone(),
+            }));
         }
         let reason = order.answers.get(&InputName::Reason);
         let reason = match reason.map(|typed| Reason::typed(typed)).transpose() {
             Ok(reason) => reason.map(|reason| reason.to_string()),
-            Err(error) => return Err(Stop::line(Outcome::NotUnderstood, error.to_string())),
+            Err(error) => return Err(FileRefused::Reason(error.to_string()).into()),
         };
         Ok(Changer {
             live,
@@ -76,11 +76,15 @@ impl App {
             return Ok(stored_before(stored, live));
         }
         if over != live {
-            return Err(other_version(app, live, self.configs.versions.get(app)));
+            let newest = self.configs.versions.get(app).cloned();
+            return Err(Stop::from(FileRefused::OverAnother {
+                app: app.clone(),
+                live,
+                newest: newest.map(Box::new),
+            }));
         }
         if text == before {
-            let said = format!("Nothing was done: this is the file of {app} that is live already.");
-            return Err(Stop::line(Outcome::Refused, said));
+            return Err(FileRefused::IsLive(app.clone()).into());
         }
         let after = self.acceptable(app, text)?;
         let version = ConfigVersion {
@@ -122,18 +126,14 @@ impl App {
         }
         let next = next_number(&versions);
         let Some(proposed) = proposed.filter(|it| it.number == next && is_meant(it)) else {
-            let said = format!(
-                "Nothing was done: no change {hash} of sluice.toml of {app} waits to be accepted. \
-                 Another one was proposed or made since, or the hash is shorter than \
-                 {FEWEST_DIGITS} digits."
-            );
-            return Err(Stop::line(Outcome::Refused, said));
+            return Err(Stop::from(FileRefused::NotProposed {
+                app: app.clone(),
+                hash: hash.to_owned(),
+            }));
         };
         let (by, person) = (&proposed.by, &changer.person);
         if by == person || !self.same_among([by].into(), person).await?.is_empty() {
-            let said =
-                "Nothing was done: you proposed this change, and someone else must accept it.";
-            return Err(Stop::line(Outcome::NotAllowed, said));
+            return Err(FileRefused::Own.into());
         }
         let after = self.acceptable(app, &proposed.text)?;
         let version = ConfigVersion {
@@ -147,27 +147,22 @@ impl App {
     /// The file, if it can take the place of the live one.
     fn acceptable(&self, app: &AppName, text: &str) -> Result<Config, Stop> {
         if text.len() > LONGEST_FILE {
-            let said = format!("Nothing was done: the file has more than {LONGEST_FILE} bytes.");
-            return Err(Stop::line(Outcome::Refused, said));
+            return Err(FileRefused::TooLong.into());
         }
-        let after = Config::parse(text).map_err(|problems| invalid(&problems.to_string()))?;
+        let after = Config::parse(text).map_err(|why| FileRefused::Invalid(why.to_string()))?;
         if after.app != *app {
-            let said = format!(
-                "Nothing was done: the file is of {}, not of {app}.",
-                after.app
-            );
-            return Err(Stop::line(Outcome::Refused, said));
+            return Err(Stop::from(FileRefused::OfAnother {
+                app: app.clone(),
+                of: after.app,
+            }));
         }
         if after.configure.is_empty() {
-            let said = "Nothing was done: with this file no one could change it any more. Leave \
-                        someone in `configure`.";
-            return Err(Stop::line(Outcome::Refused, said));
+            return Err(FileRefused::LocksOut.into());
         }
         let after = self.live.installed(after);
         let shared = self.shared_with_others(&after);
         if !shared.is_empty() {
-            let said = format!("Nothing was done: {}.", shared.join("; "));
-            return Err(Stop::line(Outcome::Refused, said));
+            return Err(FileRefused::Shared(shared).into());
         }
         Ok(after)
     }
@@ -186,9 +181,7 @@ impl App {
             .save_version(app, &version, changes)
             .await?
         {
-            let said = "Nothing was done: someone changed a file at the same moment. Look at what \
-                        is live now, then ask again.";
-            return Err(Stop::line(Outcome::Refused, said));
+            return Err(FileRefused::AtTheSameMoment.into());
         }
         let follow = to_follow(live, after);
         let message = configuration::stored(app, &version, before, &follow);
@@ -216,10 +209,8 @@ impl App {
         }
         let mut answer = Answer::new(Outcome::Done, message);
         if !untold.is_empty() {
-            answer.message.blocks.push(Block::Text(format!(
-                "Slack did not take the notice for {}: tell your colleagues there.",
-                untold.join(", ")
-            )));
+            let untold = configuration::untold(&untold);
+            answer.message.blocks.push(Block::Text(untold));
         }
         answer
     }
@@ -232,40 +223,6 @@ fn next_number(newest_first: &[ConfigVersion]) -> u32 {
 
 /// The same request, sent again.
 fn stored_before(version: &ConfigVersion, live: u32) -> Answer {
-    let ConfigVersion { number, .. } = version;
-    let said = match *number == live {
-        true => format!("Version {number} is live."),
-        false => format!("Version {number} was stored; version {live} is live by now."),
-    };
+    let said = configuration::stored_before(version.number, live);
     Answer::line(Outcome::Done, said)
-}
-
-pub(super) fn invalid(problems: &str) -> Stop {
-    let mut message = Message::line("Nothing was done: the file is not valid.");
-    message.blocks.push(Block::Code(problems.to_owned()));
-    Stop::No(Outcome::NotUnderstood, message)
-}
-
-fn other_version(app: &AppName, live: u32, newest: Option<&ConfigVersion>) -> Stop {
-    let by = newest.map_or_else(String::new, |newest| format!(", by <@{}>", newest.by));
-    let said = format!(
-        "Nothing was done: version {live} of sluice.toml of {app} is live{by}, and you have compared \
-         with another one. Take over what changed (`sluice config show {app}`), and push again."
-    );
-    Stop::line(Outcome::Refused, said)
-}
-
-fn may_not(app: &AppName, members: &[Member]) -> String {
-    if members.is_empty() {
-        return format!(
-            "Nothing was done: sluice.toml of {app} lets no one change it from here. Name people as \
-             `configure` in [app], in the file that is in the functions' packages \
-             (docs/operate.md)."
-        );
-    }
-    let who: Vec<String> = members.iter().map(Member::to_string).collect();
-    format!(
-        "Nothing was done: you may not change sluice.toml of {app}. {} may (`configure` in [app]).",
-        who.join(" or ")
-    )
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::super::late;
 use super::{fail, names, planned, stop};
-use crate::command::Command;
+use crate::command::{Command, DatabaseCommand};
 use crate::database::{CopyOrder, CopyPurpose, CopyStatus};
 use crate::deployment::Deployment;
 use crate::event::Outcome;
@@ -45,11 +45,11 @@ pub(super) fn needs(
     let mut commands = stop::look_and_stop(d, tasks);
     match copy {
         None | Some(CopyStatus::Absent | CopyStatus::Settling(_)) => {
-            commands.push(Command::StartCopy(order(d)));
-            commands.push(Command::ReadCopy(order(d)));
+            commands.push(Command::Database(DatabaseCommand::StartCopy(order(d))));
+            commands.push(Command::Database(DatabaseCommand::ReadCopy(order(d))));
         }
         Some(CopyStatus::Creating(_) | CopyStatus::Available { .. } | CopyStatus::Failed(_)) => {
-            commands.push(Command::ReadCopy(order(d)))
+            commands.push(Command::Database(DatabaseCommand::ReadCopy(order(d))))
         }
     }
     commands

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::super::late;
 use super::{enter, fail, planned, start};
-use crate::command::{Command, CommandKind};
+use crate::command::{Command, CommandKind, DatabaseCommand};
 use crate::config::Database;
 use crate::deployment::Deployment;
 use crate::event::Outcome;
@@ -29,19 +29,19 @@ pub(super) fn begin(d: &mut Deployment, copy: String, now: Timestamp) {
 
 fn look(d: &Deployment) -> Command {
     let planned = planned(d);
-    Command::FindDatabases(vec![
+    Command::Database(DatabaseCommand::FindDatabases(vec![
         planned.database.clone(),
         planned.copy.clone(),
         planned.aside.clone(),
-    ])
+    ]))
 }
 
 fn rename(from: &Database, resource_id: &str, to: &Database) -> Command {
-    Command::RenameDatabase {
+    Command::Database(DatabaseCommand::RenameDatabase {
         from: from.clone(),
         resource_id: resource_id.to_owned(),
         to: to.identifier().to_owned(),
-    }
+    })
 }
 
 /// Whether the answer to a request for a new name was lost, so that RDS may be at it.

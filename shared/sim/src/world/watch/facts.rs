@@ -1,37 +1,30 @@
-//! What happened to the cloud, and what of it must not have.
+//! What the ledger of the cloud has told so far.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sluice_core::command::Direction;
-use sluice_core::config::{ServiceKind, Settings};
 use sluice_core::id::{
     ClusterName, DeploymentId, EcsServiceName, ServiceDeploymentArn, SnapshotId, TaskDefinitionArn,
 };
 use sluice_core::observation::RolloutStatus;
 
-use super::{Invariant, Violation, Watcher};
-use crate::cloud::{Happened, LedgerEntry};
-
 /// The tag of a copy that a migration is rehearsed on.
 pub(super) const REHEARSAL: &str = "rehearsal";
 
-/// A snapshot is verified again before a migration that was held up for longer.
-const SEEN_WITHIN: SignedDuration = SignedDuration::from_mins(10);
-
 /// A service deployment.
-struct Rollout {
-    service: EcsServiceName,
-    task_definition: TaskDefinitionArn,
-    by: Option<(DeploymentId, Direction)>,
-    started_at: Timestamp,
-    ended: Option<RolloutStatus>,
+pub(super) struct Rollout {
+    pub(super) service: EcsServiceName,
+    pub(super) task_definition: TaskDefinitionArn,
+    pub(super) by: Option<(DeploymentId, Direction)>,
+    pub(super) started_at: Timestamp,
+    pub(super) ended: Option<RolloutStatus>,
 }
 
 /// What the ledger has told so far.
 #[derive(Default)]
 pub(super) struct Facts {
-    rollouts: BTreeMap<ServiceDeploymentArn, Rollout>,
+    pub(super) rollouts: BTreeMap<ServiceDeploymentArn, Rollout>,
     /// The service deployments of each service.
     of_service: BTreeMap<(ClusterName, EcsServiceName), Vec<ServiceDeploymentArn>>,
     /// The deployments that ever had ECS update a service.
@@ -42,8 +35,8 @@ pub(super) struct Facts {
     /// When a deployment's migration was started last, and with which token.
     pub(super) migrations: BTreeMap<String, (Timestamp, String)>,
     /// The tokens of tasks whose container never ran.
-    never_ran: BTreeSet<String>,
-    migrated: BTreeSet<String>,
+    pub(super) never_ran: BTreeSet<String>,
+    pub(super) migrated: BTreeSet<String>,
     /// The deployments whose migration changed the schema.
     pub(super) applied: BTreeSet<String>,
     /// When someone else's hand last updated a service.
@@ -63,6 +56,73 @@ pub(super) struct Facts {
 }
 
 impl Facts {
+    pub(super) fn snapshot_gone(&mut self, at: Timestamp, snapshot: SnapshotId, asked: bool) {
+        self.available.remove(&snapshot);
+        if !asked {
+            self.deleted_by_hand.insert(snapshot, at);
+        }
+    }
+
+    pub(super) fn task_stopped(&mut self, token: String, exit_code: Option<i32>) {
+        match exit_code {
+            Some(0) => {
+                self.migrated.insert(migrates(&token).to_owned());
+            }
+            Some(_) => {}
+            None => {
+                self.never_ran.insert(token);
+            }
+        }
+    }
+
+    /// Traffic moved: ECS sets the weights itself then.
+    pub(super) fn traffic_shifted(
+        &mut self,
+        at: Timestamp,
+        place: (ClusterName, EcsServiceName),
+        percent: u8,
+    ) {
+        self.weights_by_hand.remove(&place);
+        if percent == 0 {
+            self.taken_back.insert(place, at);
+        }
+    }
+
+    pub(super) fn rollout_started(
+        &mut self,
+        cluster: ClusterName,
+        arn: ServiceDeploymentArn,
+        rollout: Rollout,
+    ) {
+        let place = (cluster, rollout.service.clone());
+        let of_service = self.of_service.entry(place.clone()).or_default();
+        of_service.push(arn.clone());
+        match &rollout.by {
+            Some((by, _)) => {
+                self.updated.insert(by.clone());
+            }
+            None => {
+                self.by_hand.insert(place, rollout.started_at);
+            }
+        }
+        self.rollouts.insert(arn, rollout);
+    }
+
+    pub(super) fn rollout_ended(
+        &mut self,
+        at: Timestamp,
+        place: (ClusterName, EcsServiceName),
+        arn: &ServiceDeploymentArn,
+        status: RolloutStatus,
+    ) {
+        if status == RolloutStatus::RollbackSuccessful {
+            self.taken_back.insert(place, at);
+        }
+        if let Some(rollout) = self.rollouts.get_mut(arn) {
+            rollout.ended = Some(status);
+        }
+    }
+
     /// Whether the deployment has ever had ECS update a service.
     pub(super) fn updated_a_service(&self, id: &DeploymentId) -> bool {
         self.updated.contains(id)
@@ -87,276 +147,6 @@ impl Facts {
     }
 }
 
-impl Watcher {
-    pub(super) fn now(&self) -> Timestamp {
-        self.cloud
-            .lock()
-            .expect("no port panics while it holds the cloud")
-            .now()
-    }
-
-    /// Reads what happened since it was last read.
-    pub(in crate::world) fn read_ledger(&mut self) {
-        let new: Vec<LedgerEntry> = {
-            let cloud = self
-                .cloud
-                .lock()
-                .expect("no port panics while it holds the cloud");
-            let ledger = cloud.ledger();
-            if ledger.len() == self.read {
-                return;
-            }
-            ledger[self.read..].to_vec()
-        };
-        self.read += new.len();
-        for entry in new {
-            self.judge_fact(entry);
-        }
-    }
-
-    /// Singletons of which two tasks ever ran at once.
-    pub(in crate::world) fn running_twice(&self) -> Vec<Violation> {
-        let cloud = self
-            .cloud
-            .lock()
-            .expect("no port panics while it holds the cloud");
-        let mut twice = BTreeMap::new();
-        for seen in self.seen.values() {
-            let singletons = seen
-                .settings
-                .services
-                .iter()
-                .filter(|service| service.kind == ServiceKind::Singleton);
-            for service in singletons {
-                let cluster = &seen.settings.environment.cluster;
-                let ecs_service = &seen.settings.placement(&service.name).ecs_service;
-                let most = cloud
-                    .service(cluster, ecs_service)
-                    .map_or(0, |view| view.most_running);
-                if most > 1 {
-                    twice.insert((cluster, ecs_service), most);
-                }
-            }
-        }
-        let violation = |((cluster, service), most)| Violation {
-            at: cloud.now(),
-            invariant: Invariant::OneSingleton,
-            deployment: None,
-            detail: format!("{most} tasks of {service} in {cluster} ran at once"),
-        };
-        twice.into_iter().map(violation).collect()
-    }
-
-    pub(super) fn judge_fact(&mut self, LedgerEntry { at, what }: LedgerEntry) {
-        match what {
-            Happened::SnapshotAvailable { snapshot, .. } => {
-                self.facts.available.insert(snapshot, at);
-            }
-            Happened::SnapshotGone {
-                snapshot, asked, ..
-            } => {
-                self.facts.available.remove(&snapshot);
-                if !asked {
-                    self.facts.deleted_by_hand.insert(snapshot, at);
-                }
-            }
-            Happened::TaskRun { token, .. } => self.judge_migration(at, token),
-            Happened::TaskStopped {
-                token,
-                exit_code: Some(0),
-                ..
-            } => {
-                self.facts.migrated.insert(migrates(&token).to_owned());
-            }
-            Happened::TaskStopped {
-                token,
-                exit_code: None,
-                ..
-            } => {
-                self.facts.never_ran.insert(token);
-            }
-            Happened::SchemaChanged { token, .. } => {
-                self.facts.applied.insert(migrates(&token).to_owned());
-            }
-            Happened::ServiceUpdated {
-                cluster,
-                service,
-                task_definition,
-                rollout,
-                by,
-            } => {
-                let place = (cluster, service.clone());
-                let of_service = self.facts.of_service.entry(place.clone()).or_default();
-                of_service.push(rollout.clone());
-                match &by {
-                    Some((by, _)) => {
-                        self.facts.updated.insert(by.clone());
-                    }
-                    None => {
-                        self.facts.by_hand.insert(place, at);
-                    }
-                }
-                let started = Rollout {
-                    service,
-                    task_definition,
-                    by,
-                    started_at: at,
-                    ended: None,
-                };
-                self.facts.rollouts.insert(rollout, started);
-            }
-            Happened::TrafficShifted {
-                cluster,
-                service,
-                rollout,
-                percent,
-            } => {
-                let place = (cluster, service);
-                self.facts.weights_by_hand.remove(&place);
-                if percent > 0 {
-                    self.judge_shift(at, &rollout);
-                } else {
-                    self.facts.taken_back.insert(place, at);
-                }
-            }
-            Happened::WeightsSet { cluster, service } => {
-                self.facts.weights_by_hand.insert((cluster, service));
-            }
-            Happened::RolloutEnded {
-                cluster,
-                service,
-                rollout,
-                status,
-            } => {
-                if status == RolloutStatus::RollbackSuccessful {
-                    self.facts.taken_back.insert((cluster, service), at);
-                }
-                if let Some(rollout) = self.facts.rollouts.get_mut(&rollout) {
-                    rollout.ended = Some(status);
-                }
-            }
-            Happened::CopyCreated {
-                copy,
-                deployment: Some(deployment),
-                purpose: Some(purpose),
-                ..
-            } if purpose == REHEARSAL => {
-                self.facts.copies.insert(copy, deployment);
-            }
-            Happened::DatabaseGone {
-                database,
-                deployment,
-                purpose,
-                asked,
-                ..
-            } => {
-                self.facts.copies.remove(&database);
-                if asked {
-                    self.judge_database_gone(at, &database, purpose.as_deref(), deployment);
-                }
-            }
-            Happened::TaskDefinitionRegistered {
-                task_definition,
-                by: Some(by),
-                ..
-            } => self.judge_registered(at, &task_definition, &by),
-            Happened::StackUpdateBegan { token, .. } => {
-                self.facts.stack_updates.insert(token, None);
-            }
-            Happened::StackUpdateEnded { token, status, .. } => {
-                self.facts.stack_updates.insert(token, Some(status));
-            }
-            Happened::SnapshotCreated { .. }
-            | Happened::SnapshotFailed { .. }
-            | Happened::CopyCreated { .. }
-            | Happened::CopyAvailable { .. }
-            | Happened::DatabaseRenamed { .. }
-            | Happened::ServiceScaled { .. }
-            | Happened::TaskDefinitionRegistered { by: None, .. }
-            | Happened::TaskStopped { .. }
-            | Happened::TestTrafficShifted { .. } => {}
-        }
-    }
-
-    /// Nothing is registered in a service's family by a deployment that nobody let through; what is
-    /// only looked at has a family of its own.
-    fn judge_registered(&mut self, at: Timestamp, revision: &TaskDefinitionArn, by: &DeploymentId) {
-        let looks = revision.family().as_str().ends_with("-inspection");
-        if !looks && self.seen.contains_key(by) && !self.facts.let_through.contains(by) {
-            let detail = format!("it registered {revision} before it was approved");
-            self.broken(at, Invariant::Approved, by, detail);
-        }
-    }
-
-    /// The migration's token is the deployment's id, and of what never started another.
-    fn judge_migration(&mut self, at: Timestamp, token: String) {
-        let id = DeploymentId::from_outside(migrates(&token));
-        let migrations = &mut self.facts.migrations;
-        let before = migrations.insert(id.to_string(), (at, token));
-        if before.is_some_and(|(_, before)| !self.facts.never_ran.contains(&before)) {
-            self.broken(
-                at,
-                Invariant::MigratedOnce,
-                &id,
-                "its migration task was run twice",
-            );
-        }
-        let Some(seen) = self.seen.get(&id) else {
-            return;
-        };
-        if seen.leads_back {
-            let detail = "a rollback ran a migration";
-            self.broken(at, Invariant::PlainRollback, &id, detail);
-            return;
-        }
-        if seen.settings.environment.backup.is_none() {
-            return;
-        }
-        let verified = seen.snapshot.as_ref();
-        // What was deleted since it was looked at nobody could see.
-        let deleted = verified.and_then(|snapshot| self.facts.deleted_by_hand.get(snapshot));
-        if deleted.is_some_and(|deleted| at.duration_since(*deleted) <= SEEN_WITHIN) {
-            return;
-        }
-        let available = verified.and_then(|snapshot| self.facts.available.get(snapshot));
-        if available.is_none_or(|available| *available < seen.requested_at) {
-            let detail = format!(
-                "the migration was started after the snapshot {}, which was available {}",
-                verified.map_or("(none)", SnapshotId::as_str),
-                available.map_or_else(|| "never".to_owned(), ToString::to_string),
-            );
-            self.broken(at, Invariant::BackedUp, &id, detail);
-        }
-    }
-
-    fn judge_shift(&mut self, at: Timestamp, rollout: &ServiceDeploymentArn) {
-        let Some(facts) = self.facts.rollouts.get(rollout) else {
-            return;
-        };
-        let Some((id, Direction::Forward)) = facts.by.clone() else {
-            return;
-        };
-        let service = facts.service.clone();
-        let Some(seen) = self.seen.get(&id) else {
-            return;
-        };
-        let mut missing = Vec::new();
-        if seen.migrates && !self.facts.migrated.contains(id.as_str()) {
-            missing.push("the migration has not succeeded");
-        }
-        if tests_green(&seen.settings, &service) && !seen.smoke_tests_passed {
-            missing.push("the smoke tests have not passed");
-        }
-        if !missing.is_empty() {
-            let detail = format!(
-                "traffic of {service} was shifted although {}",
-                missing.join(", ")
-            );
-            self.broken(at, Invariant::Tested, &id, detail);
-        }
-    }
-}
-
 /// The deployment whose migration has this token. Another try of a task that never started has a
 /// number behind it.
 pub(super) fn migrates(token: &str) -> &str {
@@ -364,15 +154,4 @@ pub(super) fn migrates(token: &str) -> &str {
         Some((id, tries)) if tries.bytes().all(|byte| byte.is_ascii_digit()) => id,
         _ => token,
     }
-}
-
-/// Whether the service has a green that smoke tests must see before it gets traffic.
-fn tests_green(settings: &Settings, ecs_service: &EcsServiceName) -> bool {
-    !settings.smoke_tests.is_empty()
-        && settings.services.iter().any(|service| {
-            let placement = settings.placement(&service.name);
-            service.kind == ServiceKind::Web
-                && placement.ecs_service == *ecs_service
-                && placement.strategy.shifts_traffic()
-        })
 }

@@ -5,6 +5,7 @@
 
 mod account;
 mod facts;
+mod happened;
 mod restores;
 mod saves;
 mod secrets;

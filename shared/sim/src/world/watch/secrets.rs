@@ -8,6 +8,7 @@ use serde::Serialize;
 use sluice_app::ports::Stored;
 use sluice_core::history::{self, Record};
 use sluice_core::id::DeploymentId;
+use sluice_words::chain;
 
 use super::{Invariant, Violation};
 use crate::workplace::{MonitorModel, SlackModel};
@@ -99,7 +100,7 @@ pub(in crate::world) fn replay_problems(
                 replayed.phase.name(),
                 stored.deployment.phase.name()
             ),
-            Err(broken) => broken.to_string(),
+            Err(broken) => chain::broken(&broken),
         };
         problems.push(Violation {
             at,

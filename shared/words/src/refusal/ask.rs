@@ -7,7 +7,8 @@ use sluice_core::quantity;
 use sluice_core::roles::NotAllowed;
 use sluice_core::rollback::{ImageReference, ReleaseReference};
 
-use crate::unsure::unsure;
+use super::{not_allowed, rejected, unsure};
+use crate::plan::migrated;
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,8 +25,8 @@ pub enum AskError {
         known: Vec<EnvironmentName>,
     },
     /// Their role does not let them.
-    #[error("{0}")]
-    NotAllowed(#[from] NotAllowed),
+    #[error("{}", not_allowed(.0))]
+    NotAllowed(NotAllowed),
     /// Nothing says where its images come from.
     #[error(
         "the registry of {0} is not configured: write `registry` in [app] of its \
@@ -161,7 +162,7 @@ pub enum AskError {
     /// The old code may not fit the schema.
     #[error(
         "{}. If you know that {to} does, request it again and confirm that",
-        sluice_words::plan::migrated(.since)
+        migrated(.since)
     )]
     SchemaMoved { to: ImageTag, since: Vec<ImageTag> },
     /// The image is gone.
@@ -176,11 +177,23 @@ pub enum AskError {
         repository: RepositoryName,
     },
     /// The deployment in progress cannot be rolled back.
-    #[error("{0}")]
-    Rejected(#[from] RejectedEvent),
+    #[error("{}", rejected(.0))]
+    Rejected(RejectedEvent),
     /// Something did not answer.
     #[error("{}", unsure(.0, "Try again in a moment"))]
     Port(#[from] PortError),
+}
+
+impl From<NotAllowed> for AskError {
+    fn from(why: NotAllowed) -> Self {
+        Self::NotAllowed(why)
+    }
+}
+
+impl From<RejectedEvent> for AskError {
+    fn from(why: RejectedEvent) -> Self {
+        Self::Rejected(why)
+    }
 }
 
 fn listed<T: ToString>(names: &[T]) -> String {
