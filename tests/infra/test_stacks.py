@@ -47,12 +47,19 @@ GOES_TO = {
             "pull-closed", "pull-merged", "pull-opened", "pull-updated", "tag-created", "unreferenced-merge",
         )
     },
+    **{
+        f"codebuild-{name}": "BuildEnded"
+        for name in ("failed", "failed-twice", "stopped", "succeeded")
+    },
     "ecs-deployment-completed": "WorldChanged",
     "ecs-deployment-failed": "WorldChanged",
     "ecs-task-stopped": "WorldChanged",
     "rds-snapshot-created": "WorldChanged",
 }
 GOES_NOWHERE = {
+    "codebuild-foreign-account": "another account's",
+    "codebuild-foreign-project": "not one of these projects",
+    "codebuild-started": "not the end of a build",
     "codecommit-comment": "a comment",
     "codecommit-foreign-account": "another account's",
     "ecr-delete": "no push",

@@ -55,7 +55,7 @@ pub use minute::Minute;
 pub use parity::NotComparable;
 pub use preview::Preview;
 pub use slash::{SERVED, SlashFailed, SlashReply, SubmitFailed};
-pub use source::{SourceHint, SourceIgnored, SourceLooked, SourceTaken};
+pub use source::{BuildHint, SourceHint, SourceIgnored, SourceLooked, SourceTaken};
 
 /// One Sluice: its ports, and the applications it deploys.
 #[derive(Clone)]
