@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::known::{Answer, Asking, shown};
@@ -18,6 +18,9 @@ const JUDGED_MAX: usize = 200;
 
 /// Branches and tags whose newest build is remembered, at most.
 const NEWEST_MAX: usize = 200;
+
+/// Two pushes so close to each other may be built in the other order: EventBridge keeps none.
+const REORDERED_WITHIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// Characters of CodeBuild's own words that are shown.
 const REASON_CHARS: usize = 200;
@@ -224,19 +227,40 @@ impl Builds {
         }
     }
 
-    /// Takes the end of a build: whether people are to be told. A newer one of the same branch says
-    /// more than an older one that ends later.
+    /// Where what is known of its branch or tag stands.
+    fn place_of(&self, end: &BuildEnd) -> Option<usize> {
+        let of = end.of.as_ref()?;
+        self.newest
+            .iter()
+            .position(|one| one.end.of.as_ref() == Some(of))
+    }
+
+    /// Whether it says more than what is known of its branch: one of a newer commit, or a newer one.
+    fn is_news(&self, asking: &mut Asking<'_>, end: &BuildEnd) -> Answer<bool> {
+        let Some(last) = self.place_of(end).map(|at| &self.newest[at].end) else {
+            return Ok(true);
+        };
+        let apart = end.started_at.duration_since(last.started_at).abs();
+        if let (Some(old), Some(new)) = (&last.commit, &end.commit)
+            && old != new
+            && apart < REORDERED_WITHIN
+        {
+            let base = asking.base(old, new)?;
+            if base == Some(old) || base == Some(new) {
+                return Ok(base == Some(old));
+            }
+        }
+        Ok(last.age() < end.age())
+    }
+
+    /// Takes the end of a build: whether people are to be told.
     fn take(&mut self, end: BuildEnd) -> bool {
-        self.note(&end);
         let is_failure = end.status.is_failure();
         if end.of.is_none() {
             return is_failure;
         }
-        let at = self.newest.iter().position(|one| one.end.of == end.of);
+        let at = self.place_of(&end);
         let last = at.map(|at| &self.newest[at]);
-        if last.is_some_and(|last| last.end.age() > end.age()) {
-            return false;
-        }
         let was_told = last.is_some_and(|last| last.told);
         let is_again = was_told && last.is_some_and(|last| last.end.commit == end.commit);
         let (told, tells) = match end.status {
@@ -326,9 +350,11 @@ impl Look<'_> {
             if told.len() >= room && !is_first {
                 break;
             }
-            let tells = exists(&end, branches) && builds.take(end.clone()) && !is_first;
             builds.note(&end);
-            told.extend(tells.then_some(end));
+            if exists(&end, branches) && builds.is_news(asking, &end)? {
+                let tells = builds.take(end.clone()) && !is_first;
+                told.extend(tells.then_some(end));
+            }
         }
         if is_first {
             builds

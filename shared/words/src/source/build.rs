@@ -74,7 +74,7 @@ fn subject(end: &BuildEnd) -> String {
     match &end.of {
         Some(Built::Branch(branch)) => branch.to_string(),
         Some(Built::Tag(tag)) => format!("tag {tag}"),
-        None => "a commit".to_owned(),
+        None => "an unknown branch".to_owned(),
     }
 }
 
@@ -137,8 +137,7 @@ fn to_do(end: &BuildEnd) -> Vec<String> {
     let retry = format!("`aws codebuild retry-build --id {}`", end.id);
     let fix = match &end.of {
         Some(Built::Tag(_)) => {
-            "Read the log, and fix the cause on a branch. A tag is built again only by \
-                                the command below"
+            "Read the log, fix the cause on a branch, and tag the commit that fixes it"
         }
         _ => "Read the log, fix the cause and push: each push is built",
     };

@@ -25,8 +25,8 @@ fn verdict(source: &Source, order: &GateOrder) -> String {
     match &order.build {
         Some(GateBuild::Waiting) => waits(source, order),
         Some(build) if !build.is_green() => format!(
-            "Sluice does not approve this pull request: `{from}` may be merged into `{main}`, but its last \
-             commit was not built without a failure. Sluice approves it when a build of it succeeds."
+            "Sluice does not approve this pull request: `{from}` may be merged into `{main}`, but the \
+             build of its last commit did not succeed. Sluice approves it when a build of it succeeds."
         ),
         _ => format!("Sluice approves this pull request: `{from}` may be merged into `{main}`."),
     }

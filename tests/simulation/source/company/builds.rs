@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use sluice_core::id::BuildId;
 use sluice_core::source::BuildStatus;
 use sluice_sim::cloud::SimulatedBuild;
 
@@ -72,8 +73,8 @@ impl Company {
             of.entry(branch).or_default().push(build);
         }
         let told = self.told_of_builds()?;
-        for (branch, builds) in &mut of {
-            builds.sort_by_key(|build| build.started_at);
+        // In the order of the pushes, in which they were not all started.
+        for (branch, builds) in &of {
             let told: Vec<&Told> = told.iter().filter(|one| one.branch == *branch).collect();
             check_told(&told, builds).map_err(|why| self.failed(&format!("{branch}: {why}")))?;
             let exists = self
@@ -119,7 +120,7 @@ impl Company {
             let head = self.head(branch);
             let newest = of.get(branch).into_iter().flatten();
             let newest = newest.filter(|build| build.commit == head);
-            let status = newest.max_by_key(|build| build.started_at);
+            let status = newest.max_by_key(|build| age(build));
             let status = status.map(|build| build.status);
             let is_green = status == Some(BuildStatus::Succeeded);
             let (approved, comments) = answered(&self.world, id);
@@ -135,6 +136,10 @@ impl Company {
         }
         Ok(())
     }
+}
+
+fn age(build: &SimulatedBuild) -> (Timestamp, BuildId) {
+    (build.started_at, build.id.clone())
 }
 
 fn is_failure(build: &SimulatedBuild) -> bool {
