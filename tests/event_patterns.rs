@@ -26,6 +26,7 @@ fn read(path: &str) -> Value {
 #[test]
 fn each_pattern_lets_its_events_through_and_no_others() {
     let patterns = [
+        "build-ended",
         "image-pushed",
         "image-scanned",
         "source-changed",
@@ -51,6 +52,10 @@ fn each_pattern_lets_its_events_through_and_no_others() {
         ("codecommit-pull-opened", Some("source-changed")),
         ("codecommit-pull-merged", Some("source-changed")),
         ("codecommit-comment", None),
+        ("codebuild-failed", Some("build-ended")),
+        ("codebuild-stopped", Some("build-ended")),
+        ("codebuild-succeeded", Some("build-ended")),
+        ("codebuild-started", None),
         ("foreign-source", None),
         ("schedule-minute", None),
     ];

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::ports::{
-    alarms, configurations, copies, databases, definitions, metrics, past, registry, repository,
+    alarms, builds, configurations, copies, databases, definitions, metrics, past, registry, repository,
     secrets, services, sources, stacks, store, tasks, wakeups,
 };
 
@@ -52,7 +52,7 @@ fn calls_in_the_map() -> BTreeSet<String> {
     // What stands in backticks there is another command, whose calls have a row of their own.
     let words = cells.flat_map(|cell| cell.split('`').step_by(2));
     let words = words.flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric()));
-    let services = ["DynamoDB", "CloudWatch", "CloudFormation", "CodeCommit"];
+    let services = ["DynamoDB", "CloudWatch", "CloudFormation", "CodeBuild", "CodeCommit"];
     let is_call = |word: &&str| {
         let letters = word.as_bytes();
         let inner_capital = letters.windows(2);
@@ -103,6 +103,7 @@ fn is_call(text: &str) -> bool {
 async fn every_call_of_the_adapters_is_one_that_aws_knows() {
     let mut seen = BTreeSet::new();
     seen.extend(Box::pin(alarms::calls()).await);
+    seen.extend(Box::pin(builds::calls()).await);
     seen.extend(Box::pin(configurations::calls()).await);
     seen.extend(Box::pin(metrics::calls()).await);
     seen.extend(Box::pin(copies::calls()).await);

@@ -15,6 +15,7 @@ SOURCE = ROOT / "shared" / "aws" / "src"
 SERVICES = {
     "cloudformation": ("cloudformation", "cloudformation"),
     "cloudwatch": ("cloudwatch", "cloudwatch"),
+    "codebuild": ("codebuild", "codebuild"),
     "codecommit": ("codecommit", "codecommit"),
     "dynamodb": ("dynamodb", "dynamodb"),
     "ecr": ("ecr", "ecr"),
@@ -45,7 +46,7 @@ ACTIONS = {
     "sts:GetCallerIdentity": set(),  # It needs no right.
 }
 # What is called with Sluice's own credentials, by file; everything else is with a role.
-OWN_FILES = ("clients.rs", "codecommit.rs", "dynamodb/", "event_bus.rs", "own_secret.rs", "sqs.rs")
+OWN_FILES = ("clients.rs", "codebuild.rs", "codecommit.rs", "dynamodb/", "event_bus.rs", "own_secret.rs", "sqs.rs")
 # What `sluice doctor` reads, with a person's own credentials. No function has it.
 DOCTOR_FILES = ("doctor/",)
 # Asked with the environment's role where the registry is in its account, and with Sluice's own elsewhere.

@@ -29,6 +29,7 @@ SOURCE = {
     "codecommit:UpdateComment",
     "codecommit:UpdatePullRequestApprovalState",
 }
+BUILDS = {"codebuild:BatchGetBuilds", "codebuild:ListBuildsForProject"}
 LOOKS_AT_COMMITS = {
     "codecommit:GetBranch",
     "codecommit:GetCommit",
@@ -59,6 +60,7 @@ CALLED = {
     SLUICE: {
         "RegistryPushRole": STORE | {"sqs:SendMessage"},
         "SourcePushRole": SOURCE
+        | BUILDS
         | {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem", "secretsmanager:GetSecretValue", "sqs:SendMessage"},
         "SlackRole": STORE
         | {"sqs:SendMessage", "secretsmanager:GetSecretValue", "sts:AssumeRole", "ecr:DescribeImages"},
@@ -66,7 +68,7 @@ CALLED = {
         | {"sqs:SendMessage", "secretsmanager:GetSecretValue", "sts:AssumeRole", "ecr:DescribeImages"},
         "RolloutHookRole": {"dynamodb:GetItem", "dynamodb:Query", "sqs:SendMessage"},
         "AdvanceRole": WORK | LOOKS_AT_COMMITS,
-        "HealthCheckRole": WORK | SOURCE,
+        "HealthCheckRole": WORK | SOURCE | BUILDS,
         "ForwardRole": {"events:PutEvents"},
     },
     ENVIRONMENT: {
@@ -147,7 +149,7 @@ WRITES_TO = {
 }
 # Actions that are allowed only under a condition of this key.
 CONDITIONED = {
-    **{action: (SLUICE, "aws:ResourceAccount") for action in SOURCE},
+    **{action: (SLUICE, "aws:ResourceAccount") for action in SOURCE | BUILDS},
     "ecr:BatchGetImage": (SLUICE, "aws:ResourceAccount"),
     "ecr:DescribeImages": (SLUICE, "aws:ResourceAccount"),
     "ecs:ListTasks": (ENVIRONMENT, "ecs:cluster"),

@@ -47,12 +47,19 @@ GOES_TO = {
             "pull-closed", "pull-merged", "pull-opened", "pull-updated", "tag-created", "unreferenced-merge",
         )
     },
+    **{
+        f"codebuild-{name}": "BuildEnded"
+        for name in ("failed", "failed-twice", "stopped", "succeeded")
+    },
     "ecs-deployment-completed": "WorldChanged",
     "ecs-deployment-failed": "WorldChanged",
     "ecs-task-stopped": "WorldChanged",
     "rds-snapshot-created": "WorldChanged",
 }
 GOES_NOWHERE = {
+    "codebuild-foreign-account": "another account's",
+    "codebuild-foreign-project": "not one of these projects",
+    "codebuild-started": "not the end of a build",
     "codecommit-comment": "a comment",
     "codecommit-foreign-account": "another account's",
     "ecr-delete": "no push",
@@ -237,6 +244,7 @@ class Stacks(unittest.TestCase):
             ("ImagePushed", "sluice", arn("registry-push")),
             ("ImageScanned", "sluice", arn("registry-push")),
             ("SourceChanged", "sluice", arn("source-push")),
+            ("BuildEnded", "sluice", arn("source-push")),
             ("WorldChanged", "sluice", queue),
             ("Forward", "default", bus),
             ("EveryMinute", "default", arn("health-check")),
@@ -252,13 +260,16 @@ class Stacks(unittest.TestCase):
 
     def patterns(self):
         events = self.accounts.client("events")
-        patterns = {rule: self.pattern(rule) for rule in ("ImagePushed", "ImageScanned", "SourceChanged", "WorldChanged")}
+        rules = ("ImagePushed", "ImageScanned", "SourceChanged", "BuildEnded", "WorldChanged")
+        patterns = {rule: self.pattern(rule) for rule in rules}
         forward = self.pattern("Forward", "default")
         # They are those of event-patterns/, with accounts and repositories.
-        for rule, file in zip(patterns, ("image-pushed", "image-scanned", "source-changed", "world-changed"), strict=True):
+        files = ("image-pushed", "image-scanned", "source-changed", "build-ended", "world-changed")
+        for rule, file in zip(patterns, files, strict=True):
             there = json.loads(patterns[rule])
             self.assertEqual(there.pop("account"), [SLUICE])
-            there.get("detail", {}).pop("repository-name", None)
+            for name in ("repository-name", "project-name"):
+                there.get("detail", {}).pop(name, None)
             self.assertEqual(there, json.loads((ROOT / f"infra/event-patterns/{file}.json").read_text()))
         payloads = {path.stem: path.read_text() for path in (ROOT / "events").glob("*.json")}
         enveloped = {name for name, text in payloads.items() if '"detail-type"' in text and name != "malformed"}

@@ -10,10 +10,10 @@ use sluice_sim::world::World;
 
 use crate::failure_matrix::cases::{self, case, rehearse};
 use crate::failure_matrix::{Case, tell};
-use crate::source::REPOSITORY;
+use crate::source::{BUILDS, REPOSITORY};
 
 /// What no story here asks for, and why.
-const ELSEWHERE: [(&str, &[Operation]); 8] = [
+const ELSEWHERE: [(&str, &[Operation]); 9] = [
     (
         "`parity` loses them",
         &[Operation::DescribeStacks, Operation::DescribeTargetGroups],
@@ -35,6 +35,7 @@ const ELSEWHERE: [(&str, &[Operation]); 8] = [
     ),
     ("`origin` loses it", &[Operation::LookupUser]),
     ("`source` loses it", &REPOSITORY),
+    ("`source::builds` loses it", &BUILDS),
     (
         "`monitored` loses each of its answers",
         &[Operation::TellMonitor],

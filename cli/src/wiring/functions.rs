@@ -61,7 +61,7 @@ impl Functions for HandlerFunctions {
                 .invoke(Function::RegistryPush, &payload)
                 .await
                 .map(drop),
-            Emitted::Reference(_) | Emitted::PullRequest(_) => {
+            Emitted::Reference(_) | Emitted::PullRequest(_) | Emitted::Build(_) => {
                 self.invoke(Function::SourcePush, &payload).await.map(drop)
             }
             Emitted::SnapshotEvent(_)

@@ -43,7 +43,7 @@ pub fn recognise(payload: &Value) -> Result<Function, Unrecognised> {
             Ok(Function::HealthCheck)
         }
         (Some("aws.ecs" | "aws.rds"), Some(_)) => Ok(Function::Advance),
-        (Some("aws.codecommit"), Some(_)) => Ok(Function::SourcePush),
+        (Some("aws.codebuild" | "aws.codecommit"), Some(_)) => Ok(Function::SourcePush),
         // Also what is foreign there: it says so itself.
         (Some(_), Some(_)) => Ok(Function::RegistryPush),
         _ => Err(Unrecognised),
@@ -98,6 +98,10 @@ mod tests {
                 "aws.codecommit",
                 "CodeCommit Repository State Change"
             )),
+            Ok(Function::SourcePush)
+        );
+        assert_eq!(
+            recognise(&event("aws.codebuild", "CodeBuild Build State Change")),
             Ok(Function::SourcePush)
         );
         assert_eq!(

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use sluice_app::{App, SourceHint, SourceLooked, SourceTaken};
+use sluice_app::{App, BuildHint, SourceHint, SourceLooked, SourceTaken};
 use sluice_core::failure::PortError;
 use sluice_core::id::AppName;
+use sluice_events::codebuild::BuildChange;
 use sluice_events::codecommit::{PullRequestChange, RepositoryChange};
-use sluice_events::{Envelope, Malformed, shown};
+use sluice_events::{Arn, Envelope, Malformed, shown};
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -45,8 +46,8 @@ pub enum SourceError {
     Malformed(#[from] Malformed),
     /// No one should send this here.
     #[error(
-        "the event is `{detail_type}` of `{from}`: source-push takes aws.codecommit; fix the rule \
-         that sends it"
+        "the event is `{detail_type}` of `{from}`: source-push takes aws.codecommit and \
+         aws.codebuild; fix the rule that sends it"
     )]
     ForeignSource {
         /// EventBridge's `source`.
@@ -73,6 +74,8 @@ pub async fn handler(app: &App, event: &Value) -> Result<Answer, SourceError> {
             "aws.codecommit",
             "CodeCommit Pull Request State Change" | "CodeCommit PullRequest State Change",
         ) => pull_request(app, &event).await?,
+        ("aws.codebuild", "CodeBuild Build State Change") => build(app, &event).await?,
+        ("aws.codebuild", other) => ignored(format!("`{}` ends no build", shown(other))),
         ("aws.codecommit", other) => ignored(format!("`{}` moves no branch", shown(other))),
         (from, detail_type) => {
             return Err(SourceError::ForeignSource {
@@ -123,6 +126,32 @@ async fn pull_request(app: &App, event: &Envelope) -> Result<Answer, SourceError
         }
     }
     Ok(Answer::Looked(looked))
+}
+
+async fn build(app: &App, event: &Envelope) -> Result<Answer, SourceError> {
+    let change: BuildChange = event.detail()?;
+    if change.build_status == "IN_PROGRESS" {
+        return Ok(ignored("the build has not ended"));
+    }
+    let is_of_project = |arn: &Arn| {
+        let id = arn.name_of("build").and_then(|id| id.split_once(':'));
+        let of = id.is_some_and(|(project, _)| project == change.project_name.as_str());
+        of && arn.service == "codebuild"
+            && arn.account == event.account
+            && arn.region == event.region
+    };
+    if !Arn::parse(&change.build_id).is_ok_and(|arn| is_of_project(&arn)) {
+        return Ok(ignored(format!(
+            "`{}` is no build of {} there",
+            shown(&change.build_id),
+            shown(change.project_name.as_str())
+        )));
+    }
+    let hint = BuildHint {
+        place: event.registry(),
+        project: change.project_name,
+    };
+    Ok(answer(app.build_changed(&hint).await?))
 }
 
 fn answer(taken: SourceTaken) -> Answer {

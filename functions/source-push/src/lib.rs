@@ -1,4 +1,5 @@
-//! `source-push`: events of CodeCommit about branches and pull requests.
+//! `source-push`: events of CodeCommit about branches and pull requests, and of
+//! CodeBuild about builds.
 
 mod handler;
 

@@ -23,6 +23,7 @@ const SOURCE: &str = r##"
 repository = "erp"
 account = "222222222222"
 region = "eu-central-1"
+build = "erp-ci"
 channel = "#erp-source"
 "##;
 
@@ -65,6 +66,13 @@ fn pass(world: &World, minutes: i64) {
 #[test]
 fn every_payload_has_its_answer() {
     let files = [
+        "codebuild-failed",
+        "codebuild-failed-twice",
+        "codebuild-foreign-account",
+        "codebuild-foreign-project",
+        "codebuild-started",
+        "codebuild-stopped",
+        "codebuild-succeeded",
         "codecommit-branch-created",
         "codecommit-branch-deleted",
         "codecommit-branch-merged",
@@ -90,7 +98,8 @@ fn every_payload_has_its_answer() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../events");
     let all = fs::read_dir(folder).unwrap();
     let all = all.map(|file| file.unwrap().file_name().into_string().unwrap());
-    for file in all.filter(|file| file.starts_with("codecommit-")) {
+    let ours = |file: &String| file.starts_with("codecommit-") || file.starts_with("codebuild-");
+    for file in all.filter(ours) {
         assert!(
             answers.contains_key(file.trim_end_matches(".json")),
             "{file}"
@@ -126,6 +135,9 @@ fn a_field_that_is_missing_or_mistyped_is_named_by_its_path() {
         broken("codecommit-pull-merged.json", |event| {
             event["detail"]["repositoryNames"] = json!("erp");
         }),
+        broken("codebuild-failed.json", |event| {
+            event["detail"]["project-name"] = json!(["erp-ci"]);
+        }),
     ];
     insta::assert_snapshot!(errors.join("\n"));
 }
@@ -150,6 +162,37 @@ fn what_an_event_says_is_not_believed() {
     assert_eq!(told.as_array().unwrap().len(), 1, "{told}");
     for _ in 0..3 {
         assert_eq!(answer(&app, &pushed)["looked"][0]["told"], json!([]));
+    }
+    assert_eq!(world.slack().messages().len(), 1);
+}
+
+/// The event says that a build succeeded; CodeBuild, that it failed. Then it says so of another project's
+/// build.
+#[test]
+fn what_an_event_says_of_a_build_is_not_believed() {
+    let (world, app) = sluice();
+    let succeeded = text("codebuild-succeeded.json");
+    for _ in 0..3 {
+        assert_eq!(answer(&app, &succeeded)["looked"][0]["told"], json!([]));
+        pass(&world, 5);
+    }
+    world.with_cloud(|cloud| {
+        cloud.git_commit("erp", "develop", "Change what breaks the build", "Ada")
+    });
+    pass(&world, 15);
+    let mut other = event("codebuild-succeeded.json");
+    other["detail"]["build-id"] =
+        json!("arn:aws:codebuild:eu-central-1:222222222222:build/crm-ci:8745a7a9");
+    let ignored = answer(&app, &other.to_string());
+    assert!(ignored["ignored"].is_string(), "{ignored}");
+    let told = answer(&app, &succeeded)["looked"][0]["told"].clone();
+    let told = told.as_array().unwrap();
+    // Nothing explains the push to `develop` either, which is told later.
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].as_str().unwrap().contains("build-erp-ci"), "{told:?}");
+    let failed = text("codebuild-failed-twice.json");
+    for _ in 0..2 {
+        assert_eq!(answer(&app, &failed)["looked"][0]["told"], json!([]));
     }
     assert_eq!(world.slack().messages().len(), 1);
 }

@@ -55,7 +55,7 @@ pub use sluice_words::refusal::{
     AskError, ClickFailed, ControlError, DecideError, NotComparable, SlashFailed, SourceIgnored,
     SubmitFailed, ignored as why_ignored,
 };
-pub use source::{SourceHint, SourceLooked, SourceTaken};
+pub use source::{BuildHint, SourceHint, SourceLooked, SourceTaken};
 
 /// One Sluice: its ports, and the applications it deploys.
 #[derive(Clone)]

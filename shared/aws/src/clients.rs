@@ -368,6 +368,7 @@ macro_rules! client_set {
 client_set! {
     cloudformation: aws_sdk_cloudformation::Client,
     cloudwatch: aws_sdk_cloudwatch::Client,
+    codebuild: aws_sdk_codebuild::Client,
     codecommit: aws_sdk_codecommit::Client,
     dynamodb: aws_sdk_dynamodb::Client,
     ecr: aws_sdk_ecr::Client,

@@ -8,6 +8,7 @@ mod alarms;
 mod clients;
 mod clock;
 mod cloudformation;
+mod codebuild;
 mod codecommit;
 #[cfg(feature = "doctor")]
 pub mod doctor;
@@ -35,6 +36,7 @@ pub use alarms::CloudWatchAlarms;
 pub use clients::{CHANGE_WITHIN, Clients, REQUEST_WITHIN, RolloutHook};
 pub use clock::SystemClock;
 pub use cloudformation::CloudFormationStacks;
+pub use codebuild::CodeBuildProjects;
 pub use codecommit::CodeCommitRepository;
 pub use dynamodb::{DynamoStore, create_table};
 pub use ecr::EcrRegistry;

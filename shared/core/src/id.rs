@@ -75,6 +75,10 @@ names! {
     RevisionId;
     /// A comment on a pull request.
     CommentId;
+    /// A CodeBuild project, by name.
+    BuildProject;
+    /// A build of CodeBuild: its project, a colon and a UUID.
+    BuildId;
     /// An image tag.
     ImageTag;
     /// The ARN of a task definition revision.

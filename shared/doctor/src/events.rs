@@ -20,6 +20,8 @@ pub enum EventKind {
     ImageScanned(String),
     /// A branch of the repository changed.
     SourceChanged(String),
+    /// A build of the project ended.
+    BuildEnded(String),
     /// A deployment of a service ended.
     ServiceDeployed,
     /// A task stopped.
@@ -35,6 +37,7 @@ impl EventKind {
             Self::ImagePushed(repository) => format!("an image was pushed to {repository}"),
             Self::ImageScanned(repository) => format!("an image in {repository} was scanned"),
             Self::SourceChanged(repository) => format!("a branch of {repository} changed"),
+            Self::BuildEnded(project) => format!("a build of {project} ended"),
             Self::ServiceDeployed => "a deployment of a service ended".to_owned(),
             Self::TaskStopped => "a task stopped".to_owned(),
             Self::SnapshotMade => "a snapshot was made".to_owned(),
@@ -45,7 +48,7 @@ impl EventKind {
     pub fn function(&self) -> Option<&'static str> {
         match self {
             Self::ImagePushed(_) | Self::ImageScanned(_) => Some("registry-push"),
-            Self::SourceChanged(_) => Some("source-push"),
+            Self::SourceChanged(_) | Self::BuildEnded(_) => Some("source-push"),
             Self::ServiceDeployed | Self::TaskStopped | Self::SnapshotMade => None,
         }
     }
@@ -80,6 +83,9 @@ pub fn deliveries(configs: &[Config], own: &Registry) -> Vec<Delivery> {
         if let Some(source) = &config.source {
             let changed = EventKind::SourceChanged(source.repository.to_string());
             events.insert((changed, own.account.to_string()));
+            let ended = source.build.as_ref();
+            let ended = ended.map(|build| EventKind::BuildEnded(build.to_string()));
+            events.extend(ended.map(|ended| (ended, own.account.to_string())));
         }
         for environment in &config.environments {
             let account = environment.account.to_string();
@@ -126,6 +132,11 @@ pub fn sample(event: &EventKind, account: &str, region: &str) -> Value {
                 "event": "referenceUpdated", "repositoryName": repository,
                 "referenceType": "branch", "referenceName": "main",
             }),
+        ),
+        EventKind::BuildEnded(project) => (
+            "aws.codebuild",
+            "CodeBuild Build State Change",
+            json!({ "build-status": "SUCCEEDED", "project-name": project }),
         ),
         EventKind::ServiceDeployed => (
             "aws.ecs",

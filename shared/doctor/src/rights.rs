@@ -123,8 +123,11 @@ pub fn known_to_functions(configs: &[Config], facts: &Facts) -> Known {
         .first()
         .map(|(_, registry)| registry.account.to_string());
     known.insert("registry-account", account.into_iter().collect());
-    let sources = configs.iter().filter_map(|config| config.source.as_ref());
-    let sources = sources.map(|source| arn("codecommit", source.repository.as_str()));
+    let sources = || configs.iter().filter_map(|config| config.source.as_ref());
+    let builds = sources().filter_map(|source| source.build.as_ref());
+    let builds = builds.map(|build| arn("codebuild", &format!("project/{build}")));
+    known.insert("builds", builds.collect());
+    let sources = sources().map(|source| arn("codecommit", source.repository.as_str()));
     known.insert("source", sources.collect());
     known.insert("source-account", vec![facts.account.clone()]);
     let roles: BTreeSet<String> = configs

@@ -4,7 +4,7 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use sluice_core::id::{
-    AccountId, ImageTag, PrincipalArn, PullRequestId, Region, RepositoryName, SourceName,
+    AccountId, BuildProject, ImageTag, PrincipalArn, PullRequestId, Region, RepositoryName, SourceName,
 };
 use sluice_core::tag;
 
@@ -71,6 +71,12 @@ pub(crate) fn optional_text<'de, D: Deserializer<'de>>(
 
 pub(crate) fn source<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SourceName, D::Error> {
     text(deserializer).map(SourceName::new)
+}
+
+pub(crate) fn build_project<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BuildProject, D::Error> {
+    text(deserializer).map(BuildProject::new)
 }
 
 /// More names than an event has.

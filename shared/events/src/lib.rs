@@ -5,6 +5,7 @@
 
 mod arn;
 mod bounded;
+pub mod codebuild;
 pub mod codecommit;
 pub mod ecr;
 mod envelope;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use sluice_core::id::{BranchName, CommentId, CommitId, PullRequestId, SourceName};
-use sluice_sim::cloud::{Cloud, Place, address_of};
+use sluice_sim::cloud::{Cloud, CommentRefused, Place, address_of};
 
 use crate::caller::Caller;
 use crate::json::{page, require, without_nulls};
@@ -193,13 +193,20 @@ fn post_comment(cloud: &mut Cloud, place: &Place, input: &Value) -> Result<Value
     let id = PullRequestId::new(require(input, "pullRequestId")?);
     let text = require(input, "content")?;
     let token = input["clientRequestToken"].as_str().unwrap_or_default();
-    require(input, "beforeCommitId")?;
-    require(input, "afterCommitId")?;
-    let comment = cloud.git_comment(place, &id, token, text).ok_or_else(|| {
-        Refusal::new(
+    let between = (
+        CommitId::new(require(input, "beforeCommitId")?),
+        CommitId::new(require(input, "afterCommitId")?),
+    );
+    let comment = cloud.git_comment(place, &id, &between, token, text);
+    let comment = comment.map_err(|refused| match refused {
+        CommentRefused::NoPullRequest => Refusal::new(
             "PullRequestDoesNotExistException",
             format!("{id} does not exist"),
-        )
+        ),
+        CommentRefused::OtherComment => Refusal::new(
+            "IdempotencyParameterMismatchException",
+            "The client request token was used for another request",
+        ),
     })?;
     Ok(json!({"comment": {"commentId": comment, "content": text, "clientRequestToken": token}}))
 }

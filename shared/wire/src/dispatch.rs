@@ -9,7 +9,7 @@ use crate::caller::Caller;
 use crate::form::Form;
 use crate::refusal::Refusal;
 use crate::{
-    cbor, cloudformation, cloudwatch, codecommit, ecr, ecs, elb, logs, rds, secrets_manager, ssm,
+    cbor, cloudformation, cloudwatch, codebuild, codecommit, ecr, ecs, elb, logs, rds, secrets_manager, ssm,
     sts, xml,
 };
 
@@ -44,6 +44,7 @@ enum Service {
     Sts,
     CloudWatch,
     CloudFormation,
+    CodeBuild,
     CodeCommit,
 }
 
@@ -74,6 +75,7 @@ impl Service {
             Self::Sts => "sts",
             Self::CloudWatch => "cloudwatch",
             Self::CloudFormation => "cloudformation",
+            Self::CodeBuild => "codebuild",
             Self::CodeCommit => "codecommit",
         }
     }
@@ -87,6 +89,7 @@ impl Service {
             "AmazonSSM" => Self::Ssm,
             "Logs_20140328" => Self::Logs,
             "GraniteServiceVersion20100801" => Self::CloudWatch,
+            "CodeBuild_20161006" => Self::CodeBuild,
             "CodeCommit_20150413" => Self::CodeCommit,
             _ => return None,
         };
@@ -192,6 +195,7 @@ fn act(cloud: &mut Cloud, caller: &Caller, call: &Call) -> Result<Output, Refusa
             Service::SecretsManager => secrets_manager::answer(cloud, caller, operation, input),
             Service::Ssm => ssm::answer(cloud, caller, operation, input),
             Service::Logs => logs::answer(cloud, caller, operation, input),
+            Service::CodeBuild => codebuild::answer(cloud, caller, operation, input),
             Service::CodeCommit => codecommit::answer(cloud, caller, operation, input),
             Service::CloudWatch => cloudwatch::answer_json(cloud, caller, operation, input),
             _ => Err(Refusal::unknown_operation(operation)),

@@ -1,5 +1,8 @@
-//! What reached a branch by another way than the rules allow, and merges that are missing: what
-//! happened, what it means, what to do.
+//! What reached a branch by another way than the rules allow, merges that are missing, and builds that
+//! failed: what happened, what it means, what to do.
+
+mod build;
+mod pull;
 
 use sluice_core::config::{Config, Source};
 use sluice_core::id::{BranchName, CommitId};
@@ -7,6 +10,8 @@ use sluice_core::source::{Finding, Reminder, What, WhatIsTold};
 
 use crate::inline::moment_of_day;
 use crate::message::{Block, Link, Message};
+
+pub use pull::pull_comment;
 
 /// Commits that a reminder names of each branch.
 const COMMITS_NAMED: usize = 5;
@@ -22,6 +27,7 @@ pub fn message(config: &Config, told: &WhatIsTold) -> Message {
     match told {
         WhatIsTold::Finding(finding) => found(config, source, finding),
         WhatIsTold::Reminder(reminder) => reminded(config, source, reminder),
+        WhatIsTold::Build(told) => build::ended(config, source, told),
     }
 }
 
@@ -283,31 +289,6 @@ pub fn missing_line(source: &Source, watch: &sluice_core::source::Watch) -> Opti
         names.join(", "),
         moment_of_day(since)
     ))
-}
-
-/// The comment on a pull request to `main` that Sluice does not approve.
-pub fn pull_refused(source: &Source, from: &BranchName) -> String {
-    let main = source.branches.main();
-    let other = match source.branches.develop() {
-        Some(develop) => format!("- Open it to `{develop}` instead: the next release brings it.\n"),
-        None => String::new(),
-    };
-    format!(
-        "Sluice does not approve this pull request: `{main}` takes {}, and `{from}` is none of them.\n\n\
-         What to do:\n{other}- If production needs it now: make a branch `hotfix/ISSUE` from `{main}` \
-         with this change alone, and open a pull request from that.\n\nIf it is merged anyway, it is \
-         reported in {}.",
-        source.branches.globs().join(", "),
-        source.channel
-    )
-}
-
-/// What that comment says once the pull request is approved.
-pub fn pull_allowed(source: &Source, from: &BranchName) -> String {
-    format!(
-        "Sluice approves this pull request: `{from}` may be merged into `{}`.",
-        source.branches.main()
-    )
 }
 
 /// The command that opens a pull request.

@@ -4,14 +4,14 @@ use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_app::ports::{
-    Alarms, Configurations, Databases, Http, Metrics, MetricsQuery, Registry, Repository,
+    Alarms, Builds, Configurations, Databases, Http, Metrics, MetricsQuery, Registry, Repository,
     RepositoryAt, Secrets, Services, Sources, Stacks, Store, Target, TaskOrder, Tasks, WakeUp,
     Wakeups,
 };
 use sluice_core::command::{Direction, RolloutOrder};
 use sluice_core::config::{Config, Database, Steps, Strategy};
 use sluice_core::id::{
-    ContainerName, DeploymentId, EcsServiceName, ImageTag, SnapshotId, SourceName, TaskArn,
+    BuildProject, ContainerName, DeploymentId, EcsServiceName, ImageTag, SnapshotId, SourceName, TaskArn,
     TaskDefinitionArn,
 };
 use sluice_core::observation::AlarmState;
@@ -25,7 +25,7 @@ use sluice_sim::workplace::{CrashPoint, Dice, Gate, MemoryStore, MemoryWakeups};
 
 use crate::ports::registry::Scan;
 use crate::ports::{
-    alarms, configurations, databases, http, metrics, registry, repository, secrets, services,
+    alarms, builds, configurations, databases, http, metrics, registry, repository, secrets, services,
     sources, stacks, store, tasks, wakeups,
 };
 use crate::recorder::Recorder;
@@ -37,6 +37,7 @@ const CONFIG: &str = include_str!("sluice.toml");
 pub(crate) struct Ports {
     pub(crate) registry: Arc<dyn Registry>,
     pub(crate) repository: Arc<dyn Repository>,
+    pub(crate) builds: Arc<dyn Builds>,
     pub(crate) secrets: Arc<dyn Secrets>,
     pub(crate) services: Arc<dyn Services>,
     pub(crate) tasks: Arc<dyn Tasks>,
@@ -195,6 +196,24 @@ impl registry::Stage for Model {
         let platforms = vec![digest_of("amd64"), digest_of("arm64")];
         let scan = ScanBehaviour::Finds(findings.clone());
         self.push_scanned(tag, scan, Some(Media::Index(platforms)))
+    }
+}
+
+impl builds::Stage for Model {
+    fn builds(&self) -> &dyn Builds {
+        &*self.ports.builds
+    }
+
+    fn project<T>(&self, act: impl FnOnce(&mut Cloud) -> T) -> T {
+        let at = repository::Stage::at(self).place;
+        let project = BuildProject::new("erp-ci");
+        repository::Stage::git(self, |cloud| {
+            let place = cloud.place_of(&at.account, &at.region).unwrap();
+            if cloud.builds_in(&place, &project).is_none() {
+                cloud.build_with("erp", "erp-ci");
+            }
+            act(cloud)
+        })
     }
 }
 

@@ -14,6 +14,7 @@ pub(crate) async fn stage() -> Model {
     let ports = Ports {
         registry: ports.clone(),
         repository: ports.clone(),
+        builds: ports.clone(),
         secrets: ports.clone(),
         services: ports.clone(),
         tasks: ports.clone(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sluice_aws::{
     AwsSecrets, Clients, CloudFormationStacks, CloudWatchAlarms, CloudWatchMetrics,
-    CodeCommitRepository, EcrRegistry, EcsServices, EcsTasks, RdsDatabases, RolloutHook,
+    CodeBuildProjects, CodeCommitRepository, EcrRegistry, EcsServices, EcsTasks, RdsDatabases, RolloutHook,
 };
 use sluice_core::id::Region;
 use tokio::net::TcpListener;
@@ -28,6 +28,7 @@ pub(crate) async fn stage() -> Model {
     let ports = Ports {
         registry: Arc::new(EcrRegistry::new(clients.clone())),
         repository: Arc::new(CodeCommitRepository::new(clients.clone())),
+        builds: Arc::new(CodeBuildProjects::new(clients.clone())),
         secrets: Arc::new(AwsSecrets::new(clients.clone())),
         services: Arc::new(EcsServices::new(clients.clone())),
         tasks: Arc::new(EcsTasks::new(clients.clone())),

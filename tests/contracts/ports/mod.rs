@@ -1,6 +1,7 @@
 //! The contracts, one file a port.
 
 pub(crate) mod alarms;
+pub(crate) mod builds;
 pub(crate) mod configurations;
 pub(crate) mod copies;
 pub(crate) mod databases;

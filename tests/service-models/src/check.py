@@ -28,6 +28,7 @@ SERVICES = {
     "logs": ["logs"],
     "monitoring": ["cloudwatch"],
     "rds": ["rds"],
+    "codebuild": ["codebuild"],
     "codecommit": ["codecommit"],
     "secretsmanager": ["secretsmanager"],
     "sqs": ["sqs"],

@@ -1,16 +1,18 @@
 //! People who work with git for some days, mostly as they should, and a model of what is right.
 
+mod builds;
 mod images;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use sluice_core::id::CommitId;
+use sluice_core::id::{CommitId, PullRequestId};
 use sluice_sim::cloud::MergeOption;
 use sluice_sim::workplace::{Dice, Weather};
 use sluice_sim::world::{Bounds, World};
 
-use super::{said, world};
+use super::builds::built_world;
+use super::said;
 
 const REPO: &str = "erp";
 
@@ -37,13 +39,15 @@ pub(super) struct Company {
     allowed: BTreeSet<CommitId>,
     features: Vec<String>,
     releases: Vec<String>,
+    /// Pull requests that stay open, and whether they are to `main`.
+    pulls: Vec<(PullRequestId, String, bool)>,
     story: Vec<String>,
 }
 
 impl Company {
     pub(super) fn new(seed: u64, weather: Weather) -> Self {
         let mut company = Self {
-            world: world(seed, weather),
+            world: built_world(seed, weather),
             dice: Dice::new(seed, 7),
             number: 0,
             wrong: BTreeMap::new(),
@@ -52,6 +56,7 @@ impl Company {
             allowed: BTreeSet::new(),
             features: Vec::new(),
             releases: Vec::new(),
+            pulls: Vec::new(),
             story: Vec::new(),
         };
         company
@@ -100,7 +105,7 @@ impl Company {
 
     fn commit(&mut self, branch: &str) -> CommitId {
         self.number += 1;
-        let message = format!("Change {}", self.number);
+        let message = self.message();
         self.world
             .with_cloud(|cloud| cloud.git_commit(REPO, branch, &message, "Ada"))
     }
@@ -165,7 +170,7 @@ impl Company {
     }
 
     fn something(&mut self) {
-        match self.dice.below(12) {
+        match self.dice.below(13) {
             0..=2 => self.feature(),
             3 => self.release_begins(),
             4 => self.release_ends(),
@@ -174,6 +179,7 @@ impl Company {
             8 => self.pushed_directly(),
             9 => self.wrong_merge(),
             10 => self.reset(),
+            11 => self.open_pull(),
             _ => self.housekeeping(),
         }
     }
@@ -370,7 +376,9 @@ impl Company {
         for posted in said(&self.world) {
             let summary = posted.says().summary.clone();
             let text = summary.strip_prefix("erp: ").unwrap_or_default();
-            if text.contains("not merged back") {
+            if text.starts_with("the build of ") {
+                // `check_builds` looks at these.
+            } else if text.contains("not merged back") {
                 reminders.push(posted.versions[0].0);
             } else if let Some((branch, commits)) = self.commits_in(text) {
                 for commit in commits {

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod builds;
 mod built;
 mod company;
 mod stories;
@@ -20,6 +21,7 @@ use sluice_sim::world::{DirectFunctions, World};
 
 use company::Company;
 
+pub(crate) use builds::BUILDS;
 pub(crate) use stories::REPOSITORY;
 
 /// The repository, beside the ERP's images.
@@ -98,5 +100,6 @@ proptest! {
         company.work(30);
         company.check().map_err(TestCaseError::fail)?;
         company.check_images().map_err(TestCaseError::fail)?;
+        company.check_builds().map_err(TestCaseError::fail)?;
     }
 }

@@ -33,7 +33,7 @@ fn begun() -> World {
     world
 }
 
-fn written(message: &Message) -> String {
+pub(super) fn written(message: &Message) -> String {
     let blocks = message.blocks.iter().map(|block| match block {
         Block::Header(text) => format!("# {text}"),
         Block::Text(text) | Block::Context(text) => text.clone(),
@@ -49,7 +49,7 @@ fn written(message: &Message) -> String {
     format!("{}\n---\n{}", message.summary, blocks.join("\n"))
 }
 
-fn told(world: &World) -> String {
+pub(super) fn told(world: &World) -> String {
     let all = said(world);
     let all: Vec<String> = all.iter().map(|posted| written(posted.says())).collect();
     all.join("\n\n=====\n\n")
@@ -221,7 +221,7 @@ fn a_forgotten_merge_back_is_reminded_of_once_a_day_until_it_is_merged() {
 }
 
 /// Whether Sluice approves the pull request as it is, and what its comments say.
-fn answered(world: &World, id: &PullRequestId) -> (bool, Vec<String>) {
+pub(super) fn answered(world: &World, id: &PullRequestId) -> (bool, Vec<String>) {
     world.with_cloud(|cloud| {
         let place = (
             &AccountId::new("222222222222"),
@@ -234,7 +234,7 @@ fn answered(world: &World, id: &PullRequestId) -> (bool, Vec<String>) {
     })
 }
 
-fn pull_from(world: &World, branch: &str, from: &str, into: &str) -> PullRequestId {
+pub(super) fn pull_from(world: &World, branch: &str, from: &str, into: &str) -> PullRequestId {
     world.with_cloud(|cloud| {
         cloud.git_branch("erp", branch, from);
         cloud.git_commit("erp", branch, "Change it", "Ada");

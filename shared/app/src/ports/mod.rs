@@ -30,7 +30,7 @@ pub use monitors::{AllMonitored, MonitorError, Monitored, Monitors, NotTaken, No
 pub use sluice_core::command::TaskOrder;
 pub use sluice_core::environment_key::EnvironmentKey;
 pub use sluice_core::summary::DeploymentSummary;
-pub use source::{FoundCommit, Repository, RepositoryAt, Sources, StoredSource};
+pub use source::{Builds, FoundCommit, Repository, RepositoryAt, Sources, StoredSource};
 pub use stacks::Stacks;
 pub use store::{
     Due, EnvironmentState, Moved, Newest, Opened, Save, SaveError, Shown, Store, Stored,
@@ -49,6 +49,7 @@ pub struct Ports {
     pub wakeups: Arc<dyn Wakeups>,
     pub registry: Arc<dyn Registry>,
     pub repository: Arc<dyn Repository>,
+    pub builds: Arc<dyn Builds>,
     pub secrets: Arc<dyn Secrets>,
     pub services: Arc<dyn Services>,
     pub tasks: Arc<dyn Tasks>,

@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sluice_core::failure::PortError;
 use sluice_core::id::{
-    AppName, BranchName, CommentId, CommitId, PullRequestId, RevisionId, SourceName,
+    AppName, BranchName, BuildProject, CommentId, CommitId, PullRequestId, RevisionId, SourceName,
 };
 use sluice_core::registry::Registry;
-use sluice_core::source::{Commit, PullRequest, Watch};
+use sluice_core::source::{Build, Commit, PullRequest, Watch};
 
 /// A repository of source code (CodeCommit).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,6 +97,18 @@ pub trait Repository: Send + Sync {
         at: &RepositoryAt,
         id: &PullRequestId,
     ) -> Result<Option<PullRequest>, PortError>;
+}
+
+/// The builds of source code (CodeBuild).
+#[async_trait]
+pub trait Builds: Send + Sync {
+    /// The newest builds of a project, in no order: 100 at most. A project that is not there is an
+    /// error.
+    async fn newest_builds(
+        &self,
+        place: &Registry,
+        project: &BuildProject,
+    ) -> Result<Vec<Build>, PortError>;
 }
 
 /// What is remembered of an application's source code.

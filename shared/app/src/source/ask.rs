@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use sluice_core::failure::PortError;
-use sluice_core::id::{CommitId, UserId};
-use sluice_core::source::{Known, Question, Watch, What, WhatIsTold, examine};
+use sluice_core::id::{BuildProject, CommitId, UserId};
+use sluice_core::source::{Build, Known, NotRead, Question, Watch, What, WhatIsTold, examine};
 
 use super::Repo;
 use crate::App;
@@ -71,6 +71,21 @@ impl App {
             Question::ClosedPulls => Answer::Pulls(port.closed_pulls(at).await?),
             Question::OpenPulls => Answer::Pulls(port.open_pulls(at).await?),
             Question::Pull(id) => Answer::Pull(port.pull(at, id).await?),
+            Question::Builds(project) => Answer::Builds(self.read_builds(at, project).await),
+        })
+    }
+
+    /// The newest builds. Branches are looked at without them: a project that is gone, or a right that
+    /// is missing, hides no wrong merge.
+    async fn read_builds(
+        &self,
+        at: &RepositoryAt,
+        project: &BuildProject,
+    ) -> Result<Vec<Build>, NotRead> {
+        let builds = self.ports.builds.newest_builds(&at.place, project).await;
+        builds.map_err(|error| {
+            tracing::error!(%project, %error, "the builds of {project} cannot be read: {error}");
+            NotRead
         })
     }
 
@@ -83,8 +98,20 @@ impl App {
         emails: &BTreeMap<CommitId, String>,
     ) {
         for telling in &mut next.untold {
-            let WhatIsTold::Finding(finding) = &mut telling.what else {
-                continue;
+            let finding = match &mut telling.what {
+                WhatIsTold::Finding(finding) => finding,
+                WhatIsTold::Build(told) if told.by.is_none() && told.end.status.is_failure() => {
+                    let email = told
+                        .end
+                        .commit
+                        .as_ref()
+                        .and_then(|commit| emails.get(commit));
+                    if let Some(email) = email {
+                        told.by = self.person_of(email).await;
+                    }
+                    continue;
+                }
+                WhatIsTold::Build(_) | WhatIsTold::Reminder(_) => continue,
             };
             if finding.by.is_some() {
                 continue;
@@ -119,6 +146,7 @@ enum Answer {
     Found(Option<FoundCommit>),
     Pulls(Vec<sluice_core::id::PullRequestId>),
     Pull(Option<sluice_core::source::PullRequest>),
+    Builds(Result<Vec<Build>, NotRead>),
 }
 
 fn take(
@@ -146,6 +174,7 @@ fn take(
         (Question::Pull(id), Answer::Pull(pull)) => {
             known.pulls.insert(id.clone(), pull);
         }
+        (Question::Builds(_), Answer::Builds(builds)) => known.builds = Some(builds),
         _ => unreachable!("each question is answered in its kind by `ask_repo`"),
     }
 }

@@ -1,4 +1,4 @@
-//! Says of each pull request to `main` what a look has ordered. Whatever is done twice has the effect of
+//! Says of each pull request what a look has ordered. Whatever is done twice has the effect of
 //! once, so a function that stops in between is followed by one that does the same.
 
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sluice_core::failure::{ErrorClass, PortError};
 use sluice_core::id::{CommentId, PullRequestId};
 use sluice_core::source::{Gate, GateOrder, LOOK_EVERY, Watch};
-use sluice_words::source::{pull_allowed, pull_refused};
+use sluice_words::source::pull_comment;
 
 use super::Repo;
 use crate::App;
@@ -28,6 +28,9 @@ impl Answered {
             if let Some(gate) = watch.gates.get_mut(id) {
                 gate.done = Some(order.clone());
                 gate.comment.clone_from(comment);
+                if gate.comment.is_some() {
+                    gate.first = None;
+                }
             }
         }
     }
@@ -67,7 +70,8 @@ impl App {
         answered
     }
 
-    /// Approves it, or does not and says why: Sluice's comment on it, if it has one.
+    /// Approves it, or does not, and says why and how it was built: Sluice's comment on it, if it has
+    /// one.
     async fn answer_pull(
         &self,
         repo: &Repo<'_>,
@@ -81,26 +85,27 @@ impl App {
             port.ensure_approval(at, id, &order.revision, order.approve)
                 .await?;
         }
-        let has_changed = gate.done.as_ref().map(|done| done.approve) != Some(order.approve);
-        let text = match order.approve {
-            true => pull_allowed(repo.source, &order.source),
-            false => pull_refused(repo.source, &order.source),
-        };
-        match &gate.comment {
-            Some(comment) if has_changed => {
+        let is_said = |done: &GateOrder| done.says_the_same(order);
+        let text = pull_comment(repo.source, order);
+        if let Some(comment) = &gate.comment {
+            if !gate.done.as_ref().is_some_and(is_said) {
                 port.ensure_comment_says(at, comment, &text).await?;
-                Ok(Some(comment.clone()))
             }
-            Some(comment) => Ok(Some(comment.clone())),
-            None if order.approve => Ok(None),
-            None => {
-                let token = format!("sluice-{}-{id}", repo.config.app);
-                let comment = port
-                    .ensure_comment(at, id, &order.between, &token, &text)
-                    .await?;
-                tracing::info!(app = %repo.config.app, pull = %id, "pull request {id} is not approved");
-                Ok(Some(comment))
-            }
+            return Ok(Some(comment.clone()));
         }
+        if gate.first.is_none() && !order.needs_comment() {
+            return Ok(None);
+        }
+        let first = gate.first.as_ref().unwrap_or(order);
+        let token = format!("sluice-{}-{id}", repo.config.app);
+        let posted = pull_comment(repo.source, first);
+        let comment = port
+            .ensure_comment(at, id, &first.between, &token, &posted)
+            .await?;
+        if posted != text {
+            port.ensure_comment_says(at, &comment, &text).await?;
+        }
+        tracing::info!(app = %repo.config.app, pull = %id, "pull request {id} has a comment");
+        Ok(Some(comment))
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use sluice_core::config::{Config, Source};
 use sluice_core::failure::PortError;
-use sluice_core::id::{AppName, PullRequestId, SourceName};
+use sluice_core::id::{AppName, BuildProject, PullRequestId, SourceName};
 use sluice_core::registry::Registry;
 use sluice_core::source::{Watch, look_again_at};
 use sluice_words::refusal::SourceIgnored;
@@ -35,6 +35,15 @@ pub struct SourceHint {
     pub repository: SourceName,
     /// The pull request, if it is about one.
     pub pull: Option<PullRequestId>,
+}
+
+/// A build may have ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildHint {
+    /// The account and region that the event is from.
+    pub place: Registry,
+    /// The project.
+    pub project: BuildProject,
 }
 
 /// What an event came to.
@@ -66,32 +75,49 @@ impl App {
     /// The repository, the store or the chat did not answer, for one application at least; the others
     /// are done. Told again, it is looked at then.
     pub async fn source_changed(&self, hint: &SourceHint) -> Result<SourceTaken, PortError> {
-        let of_name = |config: &&Arc<Config>| {
-            let source = config.source.as_ref();
-            source.is_some_and(|source| source.repository == hint.repository)
-        };
-        let named: Vec<&Arc<Config>> = self.configs.iter().filter(of_name).collect();
-        let place = |config: &Config| config.source.as_ref()?.place.clone();
+        let named = |source: &Source| source.repository == hint.repository;
+        let unknown = SourceIgnored::UnknownRepository(hint.repository.clone());
+        self.look_at_named(named, unknown, &hint.place, hint.pull.as_ref())
+            .await
+    }
+
+    /// Takes an event about a build: a hint to look, and no more.
+    ///
+    /// # Errors
+    /// As [`App::source_changed`].
+    pub async fn build_changed(&self, hint: &BuildHint) -> Result<SourceTaken, PortError> {
+        let named = |source: &Source| source.build.as_ref() == Some(&hint.project);
+        let unknown = SourceIgnored::UnknownProject(hint.project.clone());
+        self.look_at_named(named, unknown, &hint.place, None).await
+    }
+
+    async fn look_at_named(
+        &self,
+        is_named: impl Fn(&Source) -> bool,
+        unknown: SourceIgnored,
+        place: &Registry,
+        pull: Option<&PullRequestId>,
+    ) -> Result<SourceTaken, PortError> {
+        let is_named = |config: &&Arc<Config>| config.source.as_ref().is_some_and(&is_named);
+        let named: Vec<&Arc<Config>> = self.configs.iter().filter(is_named).collect();
+        let place_of = |config: &Config| config.source.as_ref()?.place.clone();
         let there = named.iter();
         let there: Vec<_> = there
-            .filter(|config| place(config).as_ref() == Some(&hint.place))
+            .filter(|config| place_of(config).as_ref() == Some(place))
             .collect();
         let Some(first) = named.first() else {
-            let repository = hint.repository.clone();
-            return Ok(SourceTaken::Ignored(SourceIgnored::UnknownRepository(
-                repository,
-            )));
+            return Ok(SourceTaken::Ignored(unknown));
         };
         if there.is_empty() {
             return Ok(SourceTaken::Ignored(SourceIgnored::OtherPlace {
-                from: hint.place.clone(),
+                from: place.clone(),
                 app: first.app.clone(),
-                configured: place(first),
+                configured: place_of(first),
             }));
         }
         let (mut looked, mut failed) = (Vec::new(), None);
         for config in there {
-            match self.look_at_source(config, hint.pull.as_ref()).await {
+            match self.look_at_source(config, pull).await {
                 Ok(Some(one)) => looked.push(one),
                 Ok(None) => {}
                 Err(error) => {

@@ -13,9 +13,9 @@ use super::{BranchModel, Day, NewerRevisions, ParityTopic, RiskRule, ServiceKind
 use crate::calendar::{Moment, Window};
 use crate::config::reader::Field;
 use crate::id::{
-    AccountId, AlarmName, AppName, BranchName, ChannelName, ClusterName, ContainerName,
-    EcsServiceName, EnvironmentName, FindingId, PrincipalArn, Region, RepositoryName, RoleArn,
-    ServiceName, SourceName, TaskFamily,
+    AccountId, AlarmName, AppName, BranchName, BuildProject, ChannelName, ClusterName,
+    ContainerName, EcsServiceName, EnvironmentName, FindingId, PrincipalArn, Region,
+    RepositoryName, RoleArn, ServiceName, SourceName, TaskFamily,
 };
 use crate::signature::PublicKey;
 use crate::tag::TagPattern;
@@ -279,6 +279,10 @@ tables! {
         optional account: AccountId,
         /// Its AWS region. Default: Sluice's own.
         optional region: Region,
+        /// The CodeBuild project that builds every push, by name, in the same account and region.
+        /// Sluice tells how its builds end, and approves a pull request only if its last commit was
+        /// built without a failure. Default: Sluice does not look at builds.
+        optional build: BuildProject,
         /// The Slack channel for messages about branches: `#name`, or its id.
         required channel: ChannelName,
         /// `gitflow`: `main` takes merges of release and hotfix branches, `develop` takes merged pull

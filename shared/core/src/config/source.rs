@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use wildmatch::WildMatch;
 
-use crate::id::{BranchName, ChannelName, SourceName};
+use crate::id::{BranchName, BuildProject, ChannelName, SourceName};
 use crate::registry::Registry;
 
 /// The source code of an application.
@@ -16,6 +16,10 @@ pub struct Source {
     /// [`Config::installed_in`](super::Config::installed_in) says which are Sluice's own; no event is
     /// taken before.
     pub place: Option<Registry>,
+    /// The CodeBuild project that builds it, in the same account and region. `None` where Sluice
+    /// looks at no builds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<BuildProject>,
     /// Where people are told.
     pub channel: ChannelName,
     /// The branches.

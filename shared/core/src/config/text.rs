@@ -11,9 +11,9 @@ use super::report::{Report, did_you_mean, list};
 use super::scan::Day;
 use crate::calendar::{Moment, Unreadable, Window};
 use crate::id::{
-    AccountId, AlarmName, AppName, BranchName, ChannelName, ClusterName, ContainerName,
-    EcsServiceName, EnvironmentName, FindingId, PrincipalArn, Region, RepositoryName, RoleArn,
-    ServiceName, SourceName, TaskFamily,
+    AccountId, AlarmName, AppName, BranchName, BuildProject, ChannelName, ClusterName,
+    ContainerName, EcsServiceName, EnvironmentName, FindingId, PrincipalArn, Region,
+    RepositoryName, RoleArn, ServiceName, SourceName, TaskFamily,
 };
 use crate::signature::PublicKey;
 use crate::tag::TagPattern;
@@ -183,6 +183,8 @@ texts! {
         "letters, digits, `.`, `_`, `:` and `-`", "CVE-2026-0861";
     SourceName: "a CodeCommit repository's name", r"^[A-Za-z0-9._-]{1,100}$",
         "letters, digits, `.`, `_` and `-`, at most 100; the name, not the URL", "erp";
+    BuildProject: "a CodeBuild project's name", r"^[A-Za-z0-9][A-Za-z0-9_-]{1,254}$",
+        "letters, digits, `_` and `-`, from 2 to 255; the name, not the ARN", "erp-ci";
     BranchName: "a branch's name", r"^[A-Za-z0-9_][A-Za-z0-9._/+-]{0,254}$",
         "letters, digits, `.`, `_`, `-`, `+` and `/`, without refs/heads/", "develop";
     BranchPattern: "a branch pattern", r"^[A-Za-z0-9_*?][A-Za-z0-9._/+*?-]{0,254}$",

@@ -76,6 +76,8 @@ fn parameters(config: &Config) -> impl Iterator<Item = StackParameter> {
     }
     if let Some(source) = &config.source {
         all.push(sluice("SourceRepositories", source.repository.to_string()));
+        let build = source.build.iter();
+        all.extend(build.map(|build| sluice("BuildProjects", build.to_string())));
     }
     for environment in &config.environments {
         all.push(sluice(

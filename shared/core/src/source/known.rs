@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::id::{BranchName, CommitId, PrincipalArn, PullRequestId, RevisionId};
+use super::build::Build;
+use crate::id::{BranchName, BuildProject, CommitId, PrincipalArn, PullRequestId, RevisionId};
 use crate::redact::redacted;
 
 /// What a look has to know.
@@ -22,7 +23,13 @@ pub enum Question {
     OpenPulls,
     /// A pull request.
     Pull(PullRequestId),
+    /// The newest builds of a project.
+    Builds(BuildProject),
 }
+
+/// The builds could not be read. Branches are looked at without them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotRead;
 
 /// A commit of git.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,10 +50,10 @@ impl Commit {
     /// shown without values that may be secret, without addresses, and without what a chat would take
     /// for more than text.
     pub fn new(parents: Vec<CommitId>, message: &str, author: &str) -> Self {
-        let title = shown(message.lines().next().unwrap_or_default());
+        let title = shown(message.lines().next().unwrap_or_default(), SHOWN_CHARS);
         let author = match author.contains('@') {
             true => String::new(),
-            false => shown(author),
+            false => shown(author, SHOWN_CHARS),
         };
         Self {
             parents,
@@ -56,7 +63,9 @@ impl Commit {
     }
 }
 
-fn shown(text: &str) -> String {
+/// Someone's own words: without values that may be secret, and without what a chat would take for more
+/// than text.
+pub(super) fn shown(text: &str, chars: usize) -> String {
     let plain = |c: char| match c {
         '<' | '>' | '`' | '*' | '_' | '~' | '|' => ' ',
         c if c.is_control() => ' ',
@@ -64,7 +73,7 @@ fn shown(text: &str) -> String {
     };
     let text: String = redacted(text).chars().map(plain).collect();
     let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some((end, _)) = text.char_indices().nth(SHOWN_CHARS) {
+    if let Some((end, _)) = text.char_indices().nth(chars) {
         text.truncate(end);
         text.push('…');
     }
@@ -103,6 +112,7 @@ pub struct Known {
     pub closed_pulls: Option<Vec<PullRequestId>>,
     pub open_pulls: Option<Vec<PullRequestId>>,
     pub pulls: BTreeMap<PullRequestId, Option<PullRequest>>,
+    pub builds: Option<Result<Vec<Build>, NotRead>>,
 }
 
 /// What is known, and what was found missing on the way.
@@ -171,6 +181,15 @@ impl<'a> Asking<'a> {
     pub(super) fn pull(&mut self, id: &PullRequestId) -> Answer<Option<&'a PullRequest>> {
         let pull = self.known.pulls.get(id).map(Option::as_ref);
         self.or_ask(pull, || Question::Pull(id.clone()))
+    }
+
+    pub(super) fn builds(
+        &mut self,
+        project: &BuildProject,
+    ) -> Answer<Result<&'a [Build], NotRead>> {
+        let builds = self.known.builds.as_ref();
+        let builds = builds.map(|builds| builds.as_deref().map_err(|not_read| *not_read));
+        self.or_ask(builds, || Question::Builds(project.clone()))
     }
 }
 

@@ -18,6 +18,9 @@ pub const SETTLES_WITHIN: SignedDuration = SignedDuration::from_mins(2);
 /// A look without any event, as often: CodeCommit delivers its events as best it can.
 pub const LOOK_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
+/// While a build is in progress, its event may be lost too.
+const BUILDS_EVERY: SignedDuration = SignedDuration::from_mins(10);
+
 /// Lines that are remembered, at most: of a branch that is gone, as long as there is room.
 const LINES_MAX: usize = 40;
 
@@ -29,14 +32,16 @@ const PULLS_MAX: usize = 20;
 
 /// With so many messages that wait to be posted, branches are not judged further: what reached them
 /// stays where it is, and is judged when Slack takes messages again.
-const UNTOLD_MAX: usize = 20;
+pub(super) const UNTOLD_MAX: usize = 20;
 
 /// When to look again, if no event comes.
 pub fn look_again_at(source: &Source, watch: &Watch, now: Timestamp) -> Timestamp {
     let after = |at: Timestamp, pause| at.saturating_add(pause).unwrap_or(Timestamp::MAX);
     let suspects = watch.suspects.values();
     let suspects = suspects.map(|suspect| after(suspect.since, SETTLES_WITHIN));
-    let all = suspects.chain(back::due(source, watch));
+    let builds = watch.builds.as_ref().filter(|builds| builds.unfinished);
+    let builds = builds.map(|_| after(now, BUILDS_EVERY));
+    let all = suspects.chain(back::due(source, watch)).chain(builds);
     all.fold(after(now, LOOK_EVERY), Timestamp::min)
 }
 
@@ -87,15 +92,18 @@ impl Look<'_> {
         let names = asking.branches();
         let heads = all(&protected, |branch| asking.head(branch));
         let names = names?;
+        let builds = self.judge_builds(asking, names);
         self.follow_lines(asking, names)?;
         for (branch, head) in protected.iter().zip(heads?) {
             self.judge(asking, branch, head)?;
         }
         self.forget_lines(asking, names)?;
         self.forget_wrong();
+        let builds = builds?;
         let gates = gate::look(asking, self.source, &mut self.next);
         back::settle(asking, self.source, &mut self.next)?;
         gates?;
+        self.tell_builds(asking, builds)?;
         if self.next.owed.is_empty() {
             self.next.reminded_at = None;
         } else if let Some(reminder) = back::reminder(self.source, &self.next, self.now) {

@@ -5,6 +5,7 @@
 //! [`Known`]). What an event says is never read here: an event only causes a look.
 
 mod back;
+mod build;
 mod commit;
 mod find;
 mod gate;
@@ -14,8 +15,9 @@ mod walk;
 mod watch;
 
 pub use back::Reminder;
+pub use build::{Build, BuildEnd, BuildStatus, BuildTold, Builds, Built, FailedPhase, Newest};
 pub use commit::{Doubt, Lack, SourceObservation, examine_commit};
-pub use gate::{Gate, GateOrder};
-pub use known::{Commit, Known, PullRequest, Question};
+pub use gate::{Gate, GateBuild, GateOrder};
+pub use known::{Commit, Known, NotRead, PullRequest, Question};
 pub use look::{LOOK_EVERY, SETTLES_WITHIN, examine, look_again_at};
 pub use watch::{Finding, Line, Owed, Suspect, Telling, Watch, What, WhatIsTold, WrongChange};

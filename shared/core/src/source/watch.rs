@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::back::Reminder;
+use super::build::{BuildTold, Builds};
 use super::gate::Gate;
 use crate::id::{BranchName, CommitId, PrincipalArn, PullRequestId, UserId};
 
@@ -32,9 +33,12 @@ pub struct Watch {
     /// How many reminders there were.
     #[serde(default)]
     pub reminders: u32,
-    /// Open pull requests, and what was said of those to `main`.
+    /// Open pull requests, and what was said of them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub gates: BTreeMap<PullRequestId, Gate>,
+    /// The builds of the project; `None` before they were read for the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub builds: Option<Builds>,
     /// Pull requests that events named lately.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pulls: Vec<PullRequestId>,
@@ -128,6 +132,7 @@ pub struct Telling {
 pub enum WhatIsTold {
     Finding(Box<Finding>),
     Reminder(Reminder),
+    Build(Box<BuildTold>),
 }
 
 /// Something reached a branch by a way that the rules do not allow.

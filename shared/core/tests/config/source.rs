@@ -1,7 +1,7 @@
 //! The source code and its branches.
 
 use sluice_core::config::{Branches, Config, RiskRule, Source};
-use sluice_core::id::{AccountId, BranchName, Region};
+use sluice_core::id::{AccountId, BranchName, BuildProject, Region};
 use sluice_core::registry::Registry;
 
 use super::LEAST;
@@ -37,6 +37,7 @@ fn gitflow_is_what_a_file_means_that_names_no_model() {
     }
     assert_eq!(branches.main().as_str(), "main");
     assert_eq!(branches.develop().map(BranchName::as_str), Some("develop"));
+    assert!(source.build.is_none());
     assert!(Config::parse(LEAST).unwrap().source.is_none());
 }
 
@@ -44,8 +45,9 @@ fn gitflow_is_what_a_file_means_that_names_no_model() {
 fn every_name_can_be_another() {
     let source = source(
         "main = \"master\"\ndevelop = \"next\"\nrelease = [\"rel-*\"]\nhotfix = [\"urgent/?*\"]\n\
-         merge_back_within = \"4h\"\n",
+         merge_back_within = \"4h\"\nbuild = \"erp-ci\"\n",
     );
+    assert_eq!(source.build.as_ref().map(BuildProject::as_str), Some("erp-ci"));
     assert_eq!(source.merge_back_within.as_hours(), 4);
     let branches = source.branches;
     assert!(branches.may_reach_main(&BranchName::new("urgent/1")));
@@ -85,6 +87,7 @@ fn mistakes_are_told_with_their_places() {
         "main = \"refs heads\"\n",
         "merge_back_within = \"5m\"\n",
         "branch = \"main\"\n",
+        "build = \"arn:aws:codebuild:eu-central-1:222222222222:project/erp-ci\"\n",
     ]
     .map(|more| report(&with(more)));
     insta::assert_snapshot!(told.join("\n\n"));

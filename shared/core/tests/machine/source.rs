@@ -6,7 +6,7 @@ use sluice_core::deployment::{DeploymentKind, Requester};
 use sluice_core::failure::PortError;
 use sluice_core::id::{BranchName, ChannelName, CommitId, EnvironmentName, SourceName, UserId};
 use sluice_core::origin::{Commit, Origin};
-use sluice_core::source::{Doubt, Lack, SourceObservation, What, WrongChange};
+use sluice_core::source::{Built, Doubt, FailedPhase, Lack, SourceObservation, What, WrongChange};
 use sluice_words::waits::waits_for;
 
 use super::unkind::given;
@@ -27,6 +27,7 @@ fn with(rule: RiskRule) -> (Run, World) {
     settings.source = Some(Source {
         repository: SourceName::new("erp"),
         place: None,
+        build: None,
         channel: ChannelName::new("#erp-source"),
         branches: Branches::GitFlow {
             main: BranchName::new("main"),
@@ -193,6 +194,33 @@ fn a_doubt_that_comes_up_after_the_approval_makes_it_void_where_it_decides() {
     world.source = SourceObservation::of(wrong());
     run.approve(APPROVER).unwrap();
     run.until(&world, "Failed");
+}
+
+#[test]
+fn what_a_build_says_of_itself_is_taken_only_in_its_form() {
+    let branch = |name: &str| Some(Built::Branch(BranchName::new(name)));
+    for (text, taken) in [
+        ("refs/heads/release/v1.4.0", branch("release/v1.4.0")),
+        ("refs/tags/v1.4.0", Some(Built::Tag("v1.4.0".to_owned()))),
+        ("refs/heads/", None),
+        ("refs/heads/a b", None),
+        ("refs/heads/<!channel>", None),
+        ("refs/heads/-f", None),
+        ("main", None),
+    ] {
+        assert_eq!(Built::of_ref(text), taken, "{text}");
+    }
+    assert_eq!(
+        Built::of_ref(&format!("refs/tags/{}", "x".repeat(300))),
+        None
+    );
+    let why =
+        "Error while executing command: psql postgresql://ci:hunter2@db/erp <!channel>. Reason: 1";
+    let failed = FailedPhase::new("PRE_BUILD<!here>", &format!("{why}{}", "x".repeat(300)));
+    assert_eq!(failed.name, "PRE_BUILD");
+    assert!(!failed.reason.contains("hunter2"), "{}", failed.reason);
+    assert!(!failed.reason.contains('<'), "{}", failed.reason);
+    assert_eq!(failed.reason.chars().count(), 201);
 }
 
 #[test]

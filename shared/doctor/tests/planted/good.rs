@@ -19,7 +19,7 @@ pub(crate) const QUEUE_URL: &str =
     "https://sqs.eu-central-1.amazonaws.com/222222222222/sluice-Queue-1";
 pub(crate) const QUEUE: &str = "arn:aws:sqs:eu-central-1:222222222222:sluice-Queue-1";
 const SOURCE: &str = "\n[source]\nrepository = \"erp\"\nchannel = \"#erp-source\"\n\
-    model = \"gitflow\"\n";
+    build = \"erp-ci\"\nmodel = \"gitflow\"\n";
 
 /// The ERP's configuration, with its source code watched.
 pub(crate) fn configs() -> Vec<Config> {
@@ -51,6 +51,7 @@ fn function(name: &str) -> Function {
             rule_arn("ImagePushed"),
             rule_arn("ImageScanned"),
             rule_arn("SourceChanged"),
+            rule_arn("BuildEnded"),
         ]),
     }
 }
@@ -311,6 +312,7 @@ pub(crate) fn facts(configs: &[Config]) -> Facts {
             (EventKind::ImagePushed(_), _) => "ImagePushed",
             (EventKind::ImageScanned(_), _) => "ImageScanned",
             (EventKind::SourceChanged(_), _) => "SourceChanged",
+            (EventKind::BuildEnded(_), _) => "BuildEnded",
             _ => "WorldChanged",
         };
         Delivered {

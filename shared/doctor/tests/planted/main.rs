@@ -268,6 +268,10 @@ fn samples_are_like_the_events_that_aws_sends() {
             include_str!("../../../../events/codecommit-branch-pushed.json"),
         ),
         (
+            EventKind::BuildEnded("erp-ci".into()),
+            include_str!("../../../../events/codebuild-succeeded.json"),
+        ),
+        (
             EventKind::ServiceDeployed,
             include_str!("../../../../events/ecs-deployment-completed.json"),
         ),
@@ -290,6 +294,8 @@ fn samples_are_like_the_events_that_aws_sends() {
             "result",
             "repository-name",
             "scan-status",
+            "build-status",
+            "project-name",
             "event",
             "lastStatus",
         ] {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sluice_app::ports::{
-    Alarms, Databases, DescribedImage, FoundCommit, FoundImage, Http, HttpRequest, ImageQuery,
+    Alarms, Builds, Databases, DescribedImage, FoundCommit, FoundImage, Http, HttpRequest, ImageQuery,
     Metrics, MetricsQuery, MonitorError, Monitors, NotTaken, Registry, Repository, RepositoryAt,
     Secrets, ServiceQuery, Services, Stacks, Target, TaskDefinitionOrder, TaskOrder, Tasks,
 };
@@ -17,7 +17,7 @@ use sluice_core::config::{Database, Monitor, SecretSource};
 use sluice_core::database::{CopyObservation, CopyOrder};
 use sluice_core::failure::PortError;
 use sluice_core::id::{
-    AlarmName, BranchName, CommentId, CommitId, EcsServiceName, FindingId, PullRequestId,
+    AlarmName, BranchName, BuildProject, CommentId, CommitId, EcsServiceName, FindingId, PullRequestId,
     RevisionId, ServiceDeploymentArn, SnapshotId, TaskArn, TaskDefinitionArn,
 };
 use sluice_core::metrics::Measured;
@@ -27,9 +27,10 @@ use sluice_core::observation::{
     TaskObservation,
 };
 use sluice_core::parity::ServiceFacts;
+use sluice_core::registry::Registry as Place;
 use sluice_core::release::Release;
 use sluice_core::signature::Stored;
-use sluice_core::source::PullRequest;
+use sluice_core::source::{Build, PullRequest};
 use sluice_core::stack::{ChangeSetOrder, ChangeSetReading, Execution, StackReading, StackUpdate};
 use sluice_words::monitoring::News;
 
@@ -113,6 +114,10 @@ absent!(Alarms {
 
 absent!(Metrics {
     measured(&Target, &MetricsQuery) -> Measured;
+});
+
+absent!(Builds {
+    newest_builds(&Place, &BuildProject) -> Vec<Build>;
 });
 
 absent!(Repository {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use sluice_app::ports::{Chat, Ports};
 use sluice_aws::{
     AwsSecrets, Clients, CloudFormationStacks, CloudWatchAlarms, CloudWatchMetrics,
-    CodeCommitRepository, DynamoStore, EcrRegistry, EcsServices, EcsTasks, EventBridgeBus,
+    CodeBuildProjects, CodeCommitRepository, DynamoStore, EcrRegistry, EcsServices, EcsTasks, EventBridgeBus,
     HttpsHttp, RdsDatabases, SqsWakeups, SystemClock,
 };
 use sluice_monitors::WebMonitors;
@@ -73,6 +73,7 @@ impl Reach for Branches {
     async fn ports(parts: &Parts) -> Result<Ports, StartError> {
         Ok(Ports {
             repository: Arc::new(CodeCommitRepository::new(parts.clients.clone())),
+            builds: Arc::new(CodeBuildProjects::new(parts.clients.clone())),
             ..parts.queue(parts.chat().await?)
         })
     }
@@ -91,6 +92,7 @@ impl Reach for Everything {
         let clients = || parts.clients.clone();
         Ok(Ports {
             repository: Arc::new(CodeCommitRepository::new(clients())),
+            builds: Arc::new(CodeBuildProjects::new(clients())),
             secrets: Arc::new(AwsSecrets::new(clients())),
             tasks: Arc::new(EcsTasks::new(clients())),
             metrics: Arc::new(CloudWatchMetrics::new(clients())),
@@ -117,6 +119,7 @@ impl Parts {
             wakeups: Arc::new(SqsWakeups::new(&self.clients, &self.settings.queue_url)),
             registry: absent.clone(),
             repository: absent.clone(),
+            builds: absent.clone(),
             secrets: absent.clone(),
             services: absent.clone(),
             tasks: absent.clone(),

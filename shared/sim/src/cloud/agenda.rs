@@ -78,6 +78,9 @@ pub(super) enum Due {
     SecretRotates {
         rotation: usize,
     },
+    BuildEnds {
+        build: usize,
+    },
     AlarmChanges {
         alarm: usize,
         state: AlarmState,

@@ -89,6 +89,8 @@ operations! {
     UpdatePullRequestApprovalState = "codecommit:UpdatePullRequestApprovalState";
     PostCommentForPullRequest = "codecommit:PostCommentForPullRequest";
     UpdateComment = "codecommit:UpdateComment";
+    ListBuildsForProject = "codebuild:ListBuildsForProject";
+    BatchGetBuilds = "codebuild:BatchGetBuilds";
     AssumeRole = "sts:AssumeRole";
     HttpRequest = "http:Request";
     TransactWriteItems = "dynamodb:TransactWriteItems";

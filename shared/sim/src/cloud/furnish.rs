@@ -59,6 +59,9 @@ impl Cloud {
             let branches: Vec<&str> = branches.iter().map(|branch| branch.as_str()).collect();
             let place = (&at.account, &at.region);
             self.git_init(place, source.repository.as_str(), &branches);
+            if let Some(project) = &source.build {
+                self.build_with(source.repository.as_str(), project.as_str());
+            }
         }
         for environment in &config.environments {
             let place = self.ensure_place(&environment.account, &environment.region);

@@ -69,8 +69,19 @@ pub struct GitPullRequest {
     pub approved: BTreeSet<u32>,
     /// Comments: the token that each was posted with, and what it says.
     pub comments: Vec<(String, String)>,
+    /// What each of them was posted with: its text, and the commits that it stands between.
+    posted: Vec<(String, (CommitId, CommitId))>,
     /// When CodeCommit shows that it is closed.
     shown_at: Timestamp,
+}
+
+/// Why a comment is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommentRefused {
+    /// There is no such pull request.
+    NoPullRequest,
+    /// Its token was used for another comment.
+    OtherComment,
 }
 
 /// A merge of a pull request.
@@ -158,6 +169,20 @@ impl Cloud {
     fn git_in(&self, place: &Place, name: &SourceName) -> Option<&GitRepository> {
         let mut all = self.git.repositories.iter();
         all.find(|one| *one.place == *place && one.name == *name)
+    }
+
+    /// Where a repository is.
+    pub(super) fn git_place(&self, name: &SourceName) -> Arc<Place> {
+        self.git.repositories[self.repository_at(name.as_str())]
+            .place
+            .clone()
+    }
+
+    /// What a commit says.
+    pub(super) fn git_message(&self, name: &SourceName, commit: &CommitId) -> String {
+        let repository = &self.git.repositories[self.repository_at(name.as_str())];
+        let commit = repository.commits.get(commit);
+        commit.map_or_else(String::new, |commit| commit.message.clone())
     }
 
     /// Somebody creates a repository with one commit, on these branches.
@@ -275,6 +300,9 @@ impl Cloud {
                 pull.revision += 1;
             }
         }
+        if let Some(commit) = &to {
+            self.build_push(&SourceName::new(name), branch.as_str(), commit);
+        }
         let place = self.git.repositories[at].place.clone();
         let event = ReferenceChange {
             envelope: self.envelope(&place),
@@ -317,6 +345,7 @@ impl Cloud {
             revision: 1,
             approved: BTreeSet::new(),
             comments: Vec::new(),
+            posted: Vec::new(),
             shown_at: self.now,
         };
         self.git.repositories[at].pulls.insert(number, pull);
@@ -483,21 +512,32 @@ impl Cloud {
         true
     }
 
-    /// PostCommentForPullRequest: the comment's id.
+    /// PostCommentForPullRequest: the comment's id. A token that was used before is taken only for the
+    /// same comment.
+    ///
+    /// # Errors
+    /// It is not taken, and why.
     pub fn git_comment(
         &mut self,
         place: &Place,
         id: &PullRequestId,
+        between: &(CommitId, CommitId),
         token: &str,
         text: &str,
-    ) -> Option<CommentId> {
-        let pull = self.git_pull_mut(place, id)?;
-        let there = pull.comments.iter().position(|(one, _)| one == token);
-        let at = there.unwrap_or_else(|| {
-            pull.comments.push((token.to_owned(), text.to_owned()));
-            pull.comments.len() - 1
-        });
-        Some(CommentId::new(format!("{id}:{at}")))
+    ) -> Result<CommentId, CommentRefused> {
+        let pull = self.git_pull_mut(place, id);
+        let pull = pull.ok_or(CommentRefused::NoPullRequest)?;
+        let posted = (text.to_owned(), between.clone());
+        let at = match pull.comments.iter().position(|(one, _)| one == token) {
+            Some(at) if pull.posted[at] == posted => at,
+            Some(_) => return Err(CommentRefused::OtherComment),
+            None => {
+                pull.comments.push((token.to_owned(), text.to_owned()));
+                pull.posted.push(posted);
+                pull.comments.len() - 1
+            }
+        };
+        Ok(CommentId::new(format!("{id}:{at}")))
     }
 
     /// UpdateComment. False if there is no such comment.

@@ -38,6 +38,8 @@ pub enum Read {
     Index,
     /// DescribeChangeSet and DescribeStackEvents.
     Stacks,
+    /// ListBuildsForProject and BatchGetBuilds.
+    Builds,
 }
 
 /// How far reads lie behind writes, at least and at most.

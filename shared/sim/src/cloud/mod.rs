@@ -9,6 +9,7 @@ mod alarms;
 mod api;
 mod app_http;
 mod behaviour;
+mod builds;
 mod changed;
 mod ecr;
 mod ecs;
@@ -44,6 +45,7 @@ use jiff::Timestamp;
 use agenda::{Agenda, Due};
 use alarms::Alarm;
 use app_http::Application;
+use builds::CodeBuild;
 use changed::Changing;
 use ecr::ImageRegistry;
 use ecs::{Ecs, Starts};
@@ -65,16 +67,17 @@ pub use behaviour::{
     Answer, Dies, ImageBehaviour, MigrationBehaviour, MigrationEnd, ScanBehaviour, Start,
     UnderLoad, UnderTraffic,
 };
+pub use builds::{BuildFate, SimulatedBuild};
 pub use ecr::{FIRST_RELEASE_TAG, Media, Push, digest_of};
 pub use elb::FrontSettings;
 pub use emitted::{
-    DeploymentEventName, DeploymentStateChange, EcsHookCall, Emitted, Envelope, ImageAction,
+    BuildChange, DeploymentEventName, DeploymentStateChange, EcsHookCall, Emitted, Envelope, ImageAction,
     ImageActionType, ImageScan, PullRequestChange, ReferenceChange, SnapshotEvent,
-    SnapshotEventKind, TaskStateChange,
+    SnapshotEventKind, TaskStateChange, status_word,
 };
 pub use faults::{Delivery, Fault, FaultRates, Faults, Operation};
 pub use furnish::REGISTRY_ACCOUNT;
-pub use git::{GitCommit, GitMerge, GitPullRequest, MergeOption, address_of};
+pub use git::{CommentRefused, GitCommit, GitMerge, GitPullRequest, MergeOption, address_of};
 pub use lag::{Lag, Read};
 pub use ledger::{Happened, LedgerEntry};
 pub use load::{Load, Part};
@@ -105,6 +108,7 @@ pub struct Cloud {
     places: Vec<Arc<Place>>,
     registry: ImageRegistry,
     git: Git,
+    code_build: CodeBuild,
     vault: Vault,
     /// The secrets that RDS manages.
     rotations: Vec<String>,
@@ -135,6 +139,7 @@ impl Cloud {
             places: Vec::new(),
             registry: ImageRegistry::default(),
             git: Git::default(),
+            code_build: CodeBuild::default(),
             vault: Vault::default(),
             rotations: Vec::new(),
             databases: Changing::default(),
@@ -234,6 +239,7 @@ impl Cloud {
                 tasks,
             } => self.tasks_return(service, revision, tasks),
             Due::SecretRotates { rotation } => self.secret_rotates(rotation),
+            Due::BuildEnds { build } => self.build_ends(build),
             Due::AlarmChanges { alarm, state } => self.alarm_changes(alarm, state),
         }
     }

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use sluice_app::ports::WakeUp;
-use sluice_app::{App, Decide, Hint, SourceHint};
+use sluice_app::{App, BuildHint, Decide, Hint, SourceHint};
 use sluice_core::failure::PortError;
 use sluice_core::hook::HookAnswer;
 use sluice_core::id::{PullRequestId, SourceName};
@@ -32,10 +32,7 @@ impl DirectFunctions {
         pull: Option<&PullRequestId>,
     ) -> Result<(), PortError> {
         let hint = SourceHint {
-            place: Registry {
-                account: envelope.place.account.clone(),
-                region: envelope.place.region.clone(),
-            },
+            place: registry_of(envelope),
             repository: repository.clone(),
             pull: pull.cloned(),
         };
@@ -57,6 +54,13 @@ impl DirectFunctions {
             artifact_media_type: image.artifact_media_type.map(str::to_owned),
         };
         self.0.image_pushed(&push).await.map(drop)
+    }
+}
+
+fn registry_of(envelope: &Envelope) -> Registry {
+    Registry {
+        account: envelope.place.account.clone(),
+        region: envelope.place.region.clone(),
     }
 }
 
@@ -88,6 +92,13 @@ impl Functions for DirectFunctions {
             Emitted::PullRequest(change) => {
                 let (envelope, name) = (&change.envelope, &change.repository);
                 return self.source(envelope, name, Some(&change.id)).await;
+            }
+            Emitted::Build(change) => {
+                let hint = BuildHint {
+                    place: registry_of(&change.envelope),
+                    project: change.project.clone(),
+                };
+                return self.0.build_changed(&hint).await.map(drop);
             }
             // A call, not an event: the world asks `hook`.
             Emitted::Hook(_) => return Ok(()),

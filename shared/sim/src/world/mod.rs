@@ -141,6 +141,7 @@ impl World {
             wakeups: self.wakeups.clone(),
             registry: cloud.clone(),
             repository: cloud.clone(),
+            builds: cloud.clone(),
             secrets: cloud.clone(),
             services: cloud.clone(),
             tasks: cloud.clone(),

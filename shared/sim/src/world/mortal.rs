@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use sluice_app::ports::{
-    Alarms, Clock, Databases, DescribedImage, FoundCommit, FoundImage, Http, HttpRequest,
+    Alarms, Builds, Clock, Databases, DescribedImage, FoundCommit, FoundImage, Http, HttpRequest,
     ImageQuery, Metrics, MetricsQuery, Registry, Repository, RepositoryAt, Secrets, ServiceQuery,
     Services, Stacks, Target, TaskDefinitionOrder, TaskOrder, Tasks,
 };
@@ -14,7 +14,7 @@ use sluice_core::config::{Database, SecretSource};
 use sluice_core::database::{CopyObservation, CopyOrder};
 use sluice_core::failure::PortError;
 use sluice_core::id::{
-    AlarmName, BranchName, CommentId, CommitId, EcsServiceName, FindingId, PullRequestId,
+    AlarmName, BranchName, BuildProject, CommentId, CommitId, EcsServiceName, FindingId, PullRequestId,
     RevisionId, ServiceDeploymentArn, SnapshotId, TaskArn, TaskDefinitionArn,
 };
 use sluice_core::metrics::Measured;
@@ -24,9 +24,10 @@ use sluice_core::observation::{
     TaskObservation,
 };
 use sluice_core::parity::ServiceFacts;
+use sluice_core::registry::Registry as Place;
 use sluice_core::release::Release;
 use sluice_core::signature::Stored;
-use sluice_core::source::PullRequest;
+use sluice_core::source::{Build, PullRequest};
 use sluice_core::stack::{ChangeSetOrder, ChangeSetReading, Execution, StackReading, StackUpdate};
 
 use crate::cloud::CloudPorts;
@@ -73,6 +74,10 @@ mortal!(Registry {
     fn find(target: &Target, query: &ImageQuery) -> Result<Option<FoundImage>, PortError>;
     fn scan(target: &Target, release: &Release, named: &[FindingId]) -> Result<ScanObservation, PortError>;
     fn signatures(target: &Target, release: &Release) -> Result<Vec<Stored>, PortError>;
+});
+
+mortal!(Builds {
+    fn newest_builds(place: &Place, project: &BuildProject) -> Result<Vec<Build>, PortError>;
 });
 
 mortal!(Repository {

@@ -1,6 +1,6 @@
 //! Why an event about source code is left alone.
 
-use sluice_core::id::{AppName, SourceName};
+use sluice_core::id::{AppName, BuildProject, SourceName};
 use sluice_core::registry::Registry;
 
 /// Why no repository was looked at. None of these is an error.
@@ -9,6 +9,9 @@ pub enum SourceIgnored {
     /// No application is built from that repository.
     #[error("no sluice.toml names the source repository {0}")]
     UnknownRepository(SourceName),
+    /// No application is built by that project.
+    #[error("no sluice.toml names the CodeBuild project {0}")]
+    UnknownProject(BuildProject),
     /// It is from elsewhere. Anyone may have such an account, and send its events here.
     #[error(
         "it is from account {} ({}), and {app} is built from a repository in {}: if that is wrong, \

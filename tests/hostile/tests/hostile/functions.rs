@@ -36,7 +36,7 @@ fn an_event_of_the_registry_is_taken_or_refused_in_words() {
 
 #[test]
 fn an_event_of_source_code_is_taken_or_refused_in_words() {
-    let corpus = events(&["codecommit-", "foreign-"]);
+    let corpus = events(&["codebuild-", "codecommit-", "foreign-"]);
     let name = "an_event_of_source_code_is_taken_or_refused_in_words";
     holds(name, 200, &json(corpus), |event| {
         let (_world, app) = sluice();

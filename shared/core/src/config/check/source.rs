@@ -31,6 +31,10 @@ pub(super) fn one(raw: &raw::Source, report: &mut Report) -> Option<Source> {
     Some(Source {
         repository: raw.repository.get()?.clone(),
         place: place?,
+        build: match &raw.build {
+            Some(build) => Some(build.get()?.clone()),
+            None => None,
+        },
         channel: raw.channel.get()?.clone(),
         branches: branches?,
         merge_back_within: within?,

@@ -12,13 +12,16 @@ use sluice_core::command::Direction;
 use sluice_core::config::Severity;
 use sluice_core::hook::HookCall;
 use sluice_core::id::{
-    BranchName, ClusterName, CommitId, ContainerName, DeploymentId, Digest, EcsServiceName,
+    BranchName, BuildProject, ClusterName, CommitId, ContainerName, DeploymentId, Digest, EcsServiceName,
     ImageTag, PullRequestId, RepositoryName, ServiceDeploymentArn, SnapshotId, SourceName, TaskArn,
     TaskDefinitionArn,
 };
 use sluice_core::observation::Stage;
 
+pub use payload::status_word;
+
 use super::Place;
+use super::builds::SimulatedBuild;
 use super::git::GitPullRequest;
 
 /// What AWS tells.
@@ -32,6 +35,7 @@ pub enum Emitted {
     TaskStateChange(TaskStateChange),
     Reference(ReferenceChange),
     PullRequest(Box<PullRequestChange>),
+    Build(Box<BuildChange>),
     /// Not an event but a call: ECS waits for its answer.
     Hook(EcsHookCall),
 }
@@ -55,7 +59,7 @@ impl Envelope {
 }
 
 /// A 128-bit number in the form of a UUID.
-fn uuid(id: u128) -> String {
+pub(super) fn uuid(id: u128) -> String {
     let hex = format!("{id:032x}");
     format!(
         "{}-{}-{}-{}-{}",
@@ -211,6 +215,17 @@ pub struct PullRequestChange {
     pub id: PullRequestId,
     /// What it is.
     pub pull: GitPullRequest,
+}
+
+/// CodeBuild Build State Change: a build has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildChange {
+    /// Id, time, account.
+    pub envelope: Envelope,
+    /// The project.
+    pub project: BuildProject,
+    /// The build.
+    pub build: SimulatedBuild,
 }
 
 /// ECS asks the lifecycle hook.

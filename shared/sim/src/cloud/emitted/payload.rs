@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use sluice_core::command::Direction;
+use sluice_core::source::BuildStatus;
 
 use super::{
-    DeploymentEventName, DeploymentStateChange, EcsHookCall, Emitted, Envelope, ImageAction,
+    BuildChange, DeploymentEventName, DeploymentStateChange, EcsHookCall, Emitted, Envelope, ImageAction,
     ImageActionType, ImageScan, PullRequestChange, ReferenceChange, SnapshotEvent,
     SnapshotEventKind, TaskStateChange, uuid,
 };
@@ -22,6 +23,7 @@ impl Emitted {
             Self::TaskStateChange(event) => event.payload(),
             Self::Reference(event) => event.payload(),
             Self::PullRequest(event) => event.payload(),
+            Self::Build(event) => event.payload(),
             Self::Hook(call) => call.payload(),
         }
     }
@@ -232,6 +234,47 @@ impl PullRequestChange {
         let kind = "CodeCommit Pull Request State Change";
         let arn = self.envelope.place.arn("codecommit", &self.repository);
         self.envelope.wrap("aws.codecommit", kind, &[arn], detail)
+    }
+}
+
+impl BuildChange {
+    fn payload(&self) -> Value {
+        let (build, place) = (&self.build, &self.envelope.place);
+        let arn = place.arn("codebuild", format!("build/{}", build.id));
+        let phases = build.failed().map(|(phase, why)| {
+            json!({
+                "phase-type": phase,
+                "phase-status": status_word(build.status),
+                "phase-context": [why],
+            })
+        });
+        let detail = json!({
+            "build-status": status_word(build.status),
+            "project-name": self.project,
+            "build-id": arn,
+            "current-phase": "COMPLETED",
+            "current-phase-context": "[]",
+            "version": "1",
+            "additional-information": {
+                "build-complete": true,
+                "source-version": build.commit,
+                "phases": Vec::from_iter(phases),
+            },
+        });
+        let kind = "CodeBuild Build State Change";
+        self.envelope.wrap("aws.codebuild", kind, &[arn], detail)
+    }
+}
+
+/// CodeBuild's word for how a build is.
+pub fn status_word(status: BuildStatus) -> &'static str {
+    match status {
+        BuildStatus::Running => "IN_PROGRESS",
+        BuildStatus::Succeeded => "SUCCEEDED",
+        BuildStatus::Failed => "FAILED",
+        BuildStatus::Fault => "FAULT",
+        BuildStatus::TimedOut => "TIMED_OUT",
+        BuildStatus::Stopped => "STOPPED",
     }
 }
 

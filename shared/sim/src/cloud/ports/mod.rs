@@ -1,6 +1,7 @@
 //! The ports onto the simulated cloud. Each call asks the fault plan under AWS's name for the
 //! operation, does its work on the model, and answers unless the answer is lost.
 
+mod builds;
 mod databases;
 mod images;
 mod secrets;

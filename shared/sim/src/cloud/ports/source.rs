@@ -10,7 +10,7 @@ use sluice_core::source::{Commit, PullRequest};
 
 use super::CloudPorts;
 use crate::cloud::git::{GitPullRequest, address_of};
-use crate::cloud::{Cloud, Operation, Place};
+use crate::cloud::{Cloud, CommentRefused, Operation, Place};
 
 impl CloudPorts {
     fn repository(
@@ -102,14 +102,20 @@ impl Repository for CloudPorts {
         &self,
         at: &RepositoryAt,
         id: &PullRequestId,
-        _: &(CommitId, CommitId),
+        between: &(CommitId, CommitId),
         token: &str,
         text: &str,
     ) -> Result<CommentId, PortError> {
         let (mut cloud, place) = self.repository(at)?;
         let reply = cloud.ask(Operation::PostCommentForPullRequest)?;
-        let comment = cloud.git_comment(&place, id, token, text).ok_or_else(|| {
-            PortError::permanent(format!("there is no pull request {id}: check its number"))
+        let comment = cloud.git_comment(&place, id, between, token, text);
+        let comment = comment.map_err(|refused| match refused {
+            CommentRefused::NoPullRequest => {
+                PortError::permanent(format!("there is no pull request {id}: check its number"))
+            }
+            CommentRefused::OtherComment => PortError::permanent(
+                "IdempotencyParameterMismatchException: the token was used for another comment",
+            ),
         })?;
         reply.with(comment)
     }
