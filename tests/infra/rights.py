@@ -27,6 +27,7 @@ SERVICES = {
     "logs": ("logs", "logs"),
     "rds": ("rds", "rds"),
     "secrets_manager": ("secretsmanager", "secretsmanager"),
+    "sns": ("sns", "sns"),
     "sqs": ("sqs", "sqs"),
     "ssm": ("ssm", "ssm"),
     "sts": ("sts", "sts"),
@@ -46,7 +47,9 @@ ACTIONS = {
     "sts:GetCallerIdentity": set(),  # It needs no right.
 }
 # What is called with Sluice's own credentials, by file; everything else is with a role.
-OWN_FILES = ("clients.rs", "codebuild.rs", "codecommit.rs", "dynamodb/", "event_bus.rs", "own_secret.rs", "sqs.rs")
+OWN_FILES = (
+    "clients.rs", "codebuild.rs", "codecommit.rs", "dynamodb/", "event_bus.rs", "own_secret.rs", "sqs.rs", "topic.rs",
+)
 # What `sluice doctor` reads, with a person's own credentials. No function has it.
 DOCTOR_FILES = ("doctor/",)
 # Asked with the environment's role where the registry is in its account, and with Sluice's own elsewhere.

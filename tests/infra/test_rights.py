@@ -17,7 +17,7 @@ IMAGES = {
     "ecr:GetDownloadUrlForLayer",
 }
 WORK = STORE | IMAGES | {
-    "events:PutEvents", "sqs:SendMessage", "secretsmanager:GetSecretValue", "sts:AssumeRole"}
+    "events:PutEvents", "sns:Publish", "sqs:SendMessage", "secretsmanager:GetSecretValue", "sts:AssumeRole"}
 SOURCE = {
     "codecommit:GetBranch",
     "codecommit:GetCommit",

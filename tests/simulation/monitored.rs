@@ -1,6 +1,7 @@
 //! Monitors: what they are told, what delays whom when they are not there, and what becomes of what
 //! they did not hear.
 
+mod paged;
 mod schema;
 
 use std::collections::BTreeSet;
@@ -9,7 +10,6 @@ use jiff::{SignedDuration, Timestamp};
 use sluice_app::ports::NotTaken;
 use sluice_core::config::{Config, Monitor};
 use sluice_core::deployment::Deployment;
-use sluice_core::failure::PortError;
 use sluice_sim::cloud::{Fault, FaultRates, ImageBehaviour, Operation, Start};
 use sluice_sim::workplace::{Roads, Taken, Weather};
 use sluice_sim::world::{Bounds, Ending, World};
@@ -17,7 +17,7 @@ use sluice_words::monitoring::{News, Outcome, State, StateChange};
 
 use crate::erp;
 
-const ALL: [&str; 8] = [
+const ALL: [&str; 11] = [
     "grafana",
     "sentry",
     "loki",
@@ -26,6 +26,9 @@ const ALL: [&str; 8] = [
     "github",
     "datadog",
     "pagerduty",
+    "opsgenie",
+    "sns",
+    "cloudwatch",
 ];
 
 /// Those of the example in docs/monitors.md.
@@ -78,6 +81,7 @@ fn changes(world: &World, monitor: &str) -> Vec<(Timestamp, StateChange)> {
     let taken = world.monitors().taken(monitor).into_iter();
     let changes = taken.filter_map(|Taken { at, news }| match news {
         News::Change(change) => Some((at, *change)),
+        News::Page(page) => Some((at, page.change)),
         News::Lines(_) => None,
     });
     changes.collect()
@@ -170,7 +174,7 @@ fn each_hears_what_it_has_a_use_for_once_in_order_and_within_ten_seconds() {
         State::Started,
         State::Ended,
     ];
-    for monitor in ["event_bridge", "webhook"] {
+    for monitor in ["event_bridge", "webhook", "cloudwatch"] {
         assert_eq!(states(&world, monitor), expected, "{monitor}");
         for (at, change) in changes(&world, monitor) {
             let after = at.duration_since(change.at);
@@ -180,10 +184,16 @@ fn each_hears_what_it_has_a_use_for_once_in_order_and_within_ten_seconds() {
             );
         }
     }
+    let approved = &changes(&world, "cloudwatch")[1].1;
+    let waited = approved.approval_wait_seconds.expect("it was approved");
+    let asked = approved.at - SignedDuration::from_secs(waited);
+    assert!(d.requested_at < asked && waited > 0, "{waited} s");
     for monitor in ["github", "datadog"] {
         assert_eq!(states(&world, monitor), [State::Started, State::Ended]);
     }
-    assert_eq!(states(&world, "pagerduty"), []);
+    for monitor in ["pagerduty", "opsgenie", "sns"] {
+        assert_eq!(states(&world, monitor), [], "{monitor}");
+    }
     let messages: Vec<String> = world
         .monitors()
         .lines()
@@ -220,25 +230,6 @@ fn what_goes_back_is_no_deploy_and_its_annotation_says_so() {
     assert_eq!(said.outcome, Some(Outcome::RolledBack));
     assert!(states(&world, "webhook").contains(&State::RollingBack));
     assert_once_and_in_order(&world);
-}
-
-#[test]
-fn what_needs_a_person_opens_an_incident_and_its_end_closes_it() {
-    let mut world = world(3, Weather::default());
-    verify_in_staging(&mut world, "v1.4.0", "one");
-    let denied = Fault::Fail(PortError::needs_person("access denied"));
-    world.with_cloud(|cloud| cloud.faults().nth(Operation::CreateDbSnapshot, 1, denied));
-    erp::push(&world, "v1.4.0", "one", &ImageBehaviour::default());
-    erp::run(&mut world);
-    assert_eq!(erp::ends(&world, "production"), ["Succeeded"]);
-    let incidents = world.monitors().incidents();
-    assert_eq!(
-        incidents,
-        [(last(&world).id, false)].into(),
-        "it is closed again"
-    );
-    let told = states(&world, "pagerduty");
-    assert_eq!(told, [State::NeedsPerson, State::Ended]);
 }
 
 #[test]

@@ -125,7 +125,6 @@ impl Clients {
     }
 
     /// With the same credentials in another region.
-    #[cfg(feature = "doctor")]
     pub(crate) fn looking_in(&self, region: &Region) -> ClientSet {
         let region = aws_config::Region::new(region.to_string());
         ClientSet::new(self.config.clone().into_builder().region(region).build())
@@ -382,6 +381,7 @@ client_set! {
     logs: aws_sdk_cloudwatchlogs::Client,
     rds: aws_sdk_rds::Client,
     secrets_manager: aws_sdk_secretsmanager::Client,
+    sns: aws_sdk_sns::Client,
     sqs: aws_sdk_sqs::Client,
     ssm: aws_sdk_ssm::Client,
     sts: aws_sdk_sts::Client,

@@ -31,6 +31,7 @@ mod sqs;
 #[cfg(test)]
 mod test_cloud;
 mod time;
+mod topic;
 
 pub use alarms::CloudWatchAlarms;
 pub use clients::{CHANGE_WITHIN, Clients, REQUEST_WITHIN, RolloutHook};
@@ -48,3 +49,4 @@ pub use own_secret::own_secret;
 pub use rds::{DEPLOYMENT_TAG, PURPOSE_TAG, RETENTION_TAG, RdsDatabases};
 pub use secrets::AwsSecrets;
 pub use sqs::SqsWakeups;
+pub use topic::{SnsMessage, SnsTopics};

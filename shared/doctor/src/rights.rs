@@ -149,8 +149,9 @@ pub fn known_to_functions(configs: &[Config], facts: &Facts) -> Known {
     known.insert(
         "monitor-secrets",
         monitors()
-            .filter_map(secret_of)
+            .filter_map(Monitor::secret)
             .filter(|name| name.starts_with("arn:"))
+            .map(str::to_owned)
             .collect(),
     );
     let buses = monitors().filter_map(|monitor| match monitor {
@@ -161,6 +162,14 @@ pub fn known_to_functions(configs: &[Config], facts: &Facts) -> Known {
     known.insert(
         "event-buses",
         buses.collect::<BTreeSet<_>>().into_iter().collect(),
+    );
+    let topics = monitors().filter_map(|monitor| match monitor {
+        Monitor::Sns { topic } => Some(topic.clone()),
+        _ => None,
+    });
+    known.insert(
+        "topics",
+        topics.collect::<BTreeSet<_>>().into_iter().collect(),
     );
     known
 }
@@ -202,19 +211,6 @@ pub fn hidden_from_environment(seen: &Environment) -> Option<NotSeen> {
         .values()
         .filter_map(|secret| secret.as_ref().err());
     services.chain(secrets).next().cloned()
-}
-
-/// The secret of a monitor.
-fn secret_of(monitor: &Monitor) -> Option<String> {
-    match monitor {
-        Monitor::Grafana { token, .. }
-        | Monitor::Sentry { token, .. }
-        | Monitor::GitHub { token, .. } => Some(token.clone()),
-        Monitor::Loki { token, .. } => token.clone(),
-        Monitor::Webhook { secret, .. } => Some(secret.clone()),
-        Monitor::PagerDuty { key, .. } | Monitor::Datadog { key, .. } => Some(key.clone()),
-        Monitor::EventBridge { .. } => None,
-    }
 }
 
 fn repository(partition: &str, registry: &Registry, name: &str) -> String {

@@ -9,10 +9,13 @@
 
 use form_urlencoded::Serializer;
 use serde_json::{Value, json};
+use sluice_app::ports::MonitorError;
 use sluice_core::config::Monitor;
 use sluice_words::monitoring::{Outcome, State, StateChange};
 
+use crate::answer::Asked;
 use crate::http::{Answer, Request};
+use crate::web::WebMonitors;
 
 /// The API takes no longer description of a status.
 const DESCRIPTION_CHARS: usize = 140;
@@ -23,8 +26,44 @@ const VERSION: (&str, &str) = ("x-github-api-version", "2022-11-28");
 /// Deployments of one commit in one environment that are looked through, the newest.
 const LOOKED_THROUGH: &str = "10";
 
+impl WebMonitors {
+    /// Creates the commit's deployment, if it is not there, and says how it stands; what is kept is its id.
+    pub(crate) async fn deployment(
+        &self,
+        monitor: &Monitor,
+        change: &StateChange,
+        keeps: Option<&str>,
+    ) -> Result<Option<String>, MonitorError> {
+        let Some(github) = GitHub::of(monitor, change) else {
+            return Ok(None);
+        };
+        let mut known = keeps.map(str::to_owned);
+        if known.is_none() {
+            let answer = self.ask(monitor, "GET deployments", github.find()).await?;
+            known = github.found(&answer);
+        }
+        let id = match known {
+            Some(id) => id,
+            None => {
+                let (call, request) = ("POST deployments", github.create());
+                let host = request.host().to_owned();
+                let answer = self.ask(monitor, call, request).await?;
+                let asked = Asked {
+                    monitor,
+                    call,
+                    host: &host,
+                };
+                GitHub::created(&answer).ok_or_else(|| asked.unreadable("id"))?
+            }
+        };
+        self.ask(monitor, "POST statuses", github.status(&id))
+            .await?;
+        Ok(Some(id))
+    }
+}
+
 /// A repository, and a change of a deployment whose commit is known.
-pub(crate) struct GitHub<'a> {
+struct GitHub<'a> {
     deployments: String,
     commit: &'a str,
     change: &'a StateChange,
@@ -32,7 +71,7 @@ pub(crate) struct GitHub<'a> {
 
 impl<'a> GitHub<'a> {
     /// `None` of an image that does not say its commit: GitHub deploys commits.
-    pub(crate) fn of(monitor: &Monitor, change: &'a StateChange) -> Option<Self> {
+    fn of(monitor: &Monitor, change: &'a StateChange) -> Option<Self> {
         let Monitor::GitHub {
             url, repository, ..
         } = monitor
@@ -47,7 +86,7 @@ impl<'a> GitHub<'a> {
     }
 
     /// The request that lists the commit's deployments, the newest first.
-    pub(crate) fn find(&self) -> Request {
+    fn find(&self) -> Request {
         let query = Serializer::new(String::new())
             .append_pair("ref", self.commit)
             .append_pair("environment", &self.environment())
@@ -57,7 +96,7 @@ impl<'a> GitHub<'a> {
     }
 
     /// The id of ours among them.
-    pub(crate) fn found(&self, answer: &Answer) -> Option<String> {
+    fn found(&self, answer: &Answer) -> Option<String> {
         let all = answer.json();
         let is_ours =
             |one: &&Value| payload(&one["payload"])["sluice"] == json!(self.change.deployment);
@@ -66,7 +105,7 @@ impl<'a> GitHub<'a> {
 
     /// The request that creates it. What is checked before a deployment Sluice has checked, so GitHub
     /// is to check nothing and merge nothing.
-    pub(crate) fn create(&self) -> Request {
+    fn create(&self) -> Request {
         let change = self.change;
         let body = json!({
             "ref": self.commit,
@@ -80,12 +119,12 @@ impl<'a> GitHub<'a> {
     }
 
     /// The id of the one that was created.
-    pub(crate) fn created(answer: &Answer) -> Option<String> {
+    fn created(answer: &Answer) -> Option<String> {
         id(&answer.json())
     }
 
     /// The request that says how it stands.
-    pub(crate) fn status(&self, id: &str) -> Request {
+    fn status(&self, id: &str) -> Request {
         let summary = self.change.summary.chars();
         let mut body = json!({
             "state": self.state(),

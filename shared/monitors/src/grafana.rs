@@ -8,15 +8,60 @@
 
 use form_urlencoded::Serializer;
 use serde_json::{Value, json};
+use sluice_app::ports::MonitorError;
+use sluice_core::config::Monitor;
 use sluice_words::monitoring::{Outcome, State, StateChange};
 
+use crate::answer::Asked;
 use crate::http::{Answer, Request};
+use crate::web::WebMonitors;
 
 /// What every annotation of Sluice is tagged with.
 const SLUICE: &str = "sluice";
 
+impl WebMonitors {
+    /// Creates the deployment's annotation, or updates it; what it keeps is its id.
+    pub(crate) async fn annotate(
+        &self,
+        monitor: &Monitor,
+        url: &str,
+        change: &StateChange,
+        keeps: Option<&str>,
+        may_be_there: bool,
+    ) -> Result<Option<String>, MonitorError> {
+        let ends = change.state == State::Ended;
+        let mut known = keeps.map(str::to_owned);
+        if known.is_none() && (may_be_there || ends) {
+            let request = find(url, change);
+            let answer = self.ask(monitor, "GET /api/annotations", request).await?;
+            known = found(&answer);
+        }
+        if let Some(id) = known {
+            let call = "PATCH /api/annotations";
+            let request = update(url, &id, change);
+            let answer = self.send(monitor, call, &request).await?;
+            // Somebody deleted it: it is created again.
+            if answer.status != 404 {
+                self.taken(monitor, call, &request, answer)?;
+                return Ok(Some(id));
+            }
+        }
+        let call = "POST /api/annotations";
+        let request = create(url, change);
+        let host = request.host().to_owned();
+        let answer = self.ask(monitor, call, request).await?;
+        let asked = Asked {
+            monitor,
+            call,
+            host: &host,
+        };
+        let id = created(&answer).ok_or_else(|| asked.unreadable("id"))?;
+        Ok(Some(id))
+    }
+}
+
 /// The request that finds the deployment's annotation.
-pub(crate) fn find(url: &str, change: &StateChange) -> Request {
+fn find(url: &str, change: &StateChange) -> Request {
     let query = Serializer::new(String::new())
         .append_pair("type", "annotation")
         .append_pair("tags", SLUICE)
@@ -27,22 +72,22 @@ pub(crate) fn find(url: &str, change: &StateChange) -> Request {
 }
 
 /// The id of the annotation that was found.
-pub(crate) fn found(answer: &Answer) -> Option<String> {
+fn found(answer: &Answer) -> Option<String> {
     id_of(&answer.json()[0]["id"])
 }
 
 /// The request that creates the annotation.
-pub(crate) fn create(url: &str, change: &StateChange) -> Request {
+fn create(url: &str, change: &StateChange) -> Request {
     Request::json("POST", format!("{url}/api/annotations"), &body(change))
 }
 
 /// The id of the annotation that was created.
-pub(crate) fn created(answer: &Answer) -> Option<String> {
+fn created(answer: &Answer) -> Option<String> {
     id_of(&answer.json()["id"])
 }
 
 /// The request that makes the annotation say this.
-pub(crate) fn update(url: &str, id: &str, change: &StateChange) -> Request {
+fn update(url: &str, id: &str, change: &StateChange) -> Request {
     Request::json(
         "PATCH",
         format!("{url}/api/annotations/{id}"),

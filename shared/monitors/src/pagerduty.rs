@@ -6,7 +6,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use sluice_words::monitoring::{Outcome, State, StateChange};
+use sluice_words::monitoring::{Page, StateChange};
 
 use crate::http::Request;
 
@@ -14,9 +14,9 @@ use crate::http::Request;
 const SUMMARY_CHARS: usize = 1_024;
 
 /// The request that opens the deployment's incident, or closes it.
-pub(crate) fn event(url: &str, change: &StateChange, key: &SecretString) -> Request {
-    let is_bad_end = change.outcome.is_some_and(Outcome::needs_person);
-    let opens = change.state != State::Ended || is_bad_end;
+pub(crate) fn event(url: &str, page: &Page, key: &SecretString) -> Request {
+    let change = &page.change;
+    let opens = page.needs_person();
     let mut body = json!({
         "routing_key": key.expose_secret(),
         "event_action": if opens { "trigger" } else { "resolve" },
@@ -32,16 +32,19 @@ pub(crate) fn event(url: &str, change: &StateChange, key: &SecretString) -> Requ
         } = change;
         let summary = format!("{application} {version} to {environment}: {summary}");
         let summary: String = summary.chars().take(SUMMARY_CHARS).collect();
+        let mut details = json!(change);
+        details["effect"] = json!(page.effect);
+        details["todo"] = json!(page.todo);
         body["client"] = json!("Sluice");
         body["payload"] = json!({
             "summary": summary,
             "source": format!("{application}/{environment}"),
-            "severity": if is_bad_end { "critical" } else { "error" },
+            "severity": if page.is_critical() { "critical" } else { "error" },
             "timestamp": change.at,
             "component": application,
             "group": environment,
             "class": "deployment",
-            "custom_details": change,
+            "custom_details": details,
         });
         if let Some(href) = &change.message_url {
             body["links"] = json!([{"href": href, "text": "The deployment in Slack"}]);

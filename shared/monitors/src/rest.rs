@@ -68,8 +68,11 @@ fn key(monitor: &Monitor) -> String {
         | Monitor::Webhook { url, .. }
         | Monitor::GitHub { url, .. }
         | Monitor::PagerDuty { url, .. }
+        | Monitor::Opsgenie { url, .. }
         | Monitor::Datadog { url, .. } => url,
         Monitor::EventBridge { bus } => bus,
+        Monitor::Sns { topic } => topic,
+        Monitor::CloudWatch { namespace } => namespace,
     };
     format!("{} {at}", monitor.name())
 }

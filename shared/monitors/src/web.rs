@@ -11,15 +11,16 @@ use secrecy::{ExposeSecret, SecretString};
 use sluice_app::ports::{Clock, MonitorError, Monitors, NotTaken};
 use sluice_core::config::Monitor;
 use sluice_core::failure::{ErrorClass, PortError};
-use sluice_words::monitoring::{Line, News, State, StateChange};
+use sluice_words::monitoring::{Line, News, StateChange};
 
 use crate::answer::{Asked, busy};
-use crate::github::GitHub;
+use crate::cloudwatch::LogLines;
 use crate::http::{Answer, Credentials, Http, Request};
 use crate::rest::Rest;
 use crate::sentry::Sentry;
+use crate::sns::Topics;
 use crate::tokens::{Known, Tokens};
-use crate::{datadog, grafana, loki, pagerduty, webhook};
+use crate::{cloudwatch, datadog, loki, opsgenie, pagerduty, sns, webhook};
 
 /// A monitor that is well answers in less than a second. All the calls for one thing, and reading
 /// the token, have this time together.
@@ -38,22 +39,47 @@ pub trait EventBus: Send + Sync {
     async fn put(&self, bus: &str, detail: String, at: Timestamp) -> Result<(), PortError>;
 }
 
+/// What monitors are reached with.
+pub struct Reached {
+    /// Where tokens and keys are kept.
+    pub tokens: Arc<dyn Tokens>,
+    /// Event buses.
+    pub bus: Arc<dyn EventBus>,
+    /// Topics.
+    pub topics: Arc<dyn Topics>,
+    /// The function's log.
+    pub log: Arc<dyn LogLines>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+}
+
 /// The [`Monitors`] port.
 pub struct WebMonitors {
     http: Http,
     tokens: Known,
     bus: Arc<dyn EventBus>,
+    topics: Arc<dyn Topics>,
+    log: Arc<dyn LogLines>,
     clock: Arc<dyn Clock>,
     rest: Rest,
 }
 
 impl WebMonitors {
-    /// Monitors with tokens from there and an event bus.
-    pub fn new(tokens: Arc<dyn Tokens>, bus: Arc<dyn EventBus>, clock: Arc<dyn Clock>) -> Self {
+    /// Monitors that are reached with these.
+    pub fn new(reached: Reached) -> Self {
+        let Reached {
+            tokens,
+            bus,
+            topics,
+            log,
+            clock,
+        } = reached;
         Self {
             http: Http::default(),
             tokens: Known::new(tokens),
             bus,
+            topics,
+            log,
             rest: Rest::new(clock.clone()),
             clock,
         }
@@ -81,11 +107,22 @@ impl WebMonitors {
             (Monitor::Webhook { url, .. }, News::Change(change)) => {
                 self.sign(monitor, url, change).await
             }
-            (Monitor::PagerDuty { url, .. }, News::Change(change)) => {
+            (Monitor::PagerDuty { url, .. }, News::Page(page)) => {
                 let key = self.secret(monitor).await?;
-                let request = pagerduty::event(url, change, &key);
+                let request = pagerduty::event(url, page, &key);
                 self.ask(monitor, "POST /v2/enqueue", request).await?;
                 Ok(None)
+            }
+            (Monitor::Opsgenie { url, .. }, News::Page(page)) => {
+                self.alert(monitor, url, page, keeps).await
+            }
+            (Monitor::CloudWatch { namespace }, News::Change(change)) => {
+                let line = cloudwatch::line(namespace, change);
+                self.log.write(&line).map(|()| None).map_err(not_written)
+            }
+            (Monitor::Sns { topic }, News::Page(page)) => {
+                let published = self.topics.publish(sns::message(topic, page)).await;
+                published.map(|()| None).map_err(of_port)
             }
             (Monitor::GitHub { .. }, News::Change(change)) => {
                 self.deployment(monitor, change, keeps).await
@@ -95,46 +132,15 @@ impl WebMonitors {
                 self.ask(monitor, "POST /api/v1/events", request).await?;
                 Ok(None)
             }
-            (Monitor::Loki { .. }, News::Change(_)) | (_, News::Lines(_)) => Ok(None),
+            (
+                Monitor::Loki { .. }
+                | Monitor::PagerDuty { .. }
+                | Monitor::Opsgenie { .. }
+                | Monitor::Sns { .. },
+                News::Change(_),
+            )
+            | (_, News::Page(_) | News::Lines(_)) => Ok(None),
         }
-    }
-
-    async fn annotate(
-        &self,
-        monitor: &Monitor,
-        url: &str,
-        change: &StateChange,
-        keeps: Option<&str>,
-        may_be_there: bool,
-    ) -> Result<Option<String>, MonitorError> {
-        let ends = change.state == State::Ended;
-        let mut known = keeps.map(str::to_owned);
-        if known.is_none() && (may_be_there || ends) {
-            let request = grafana::find(url, change);
-            let answer = self.ask(monitor, "GET /api/annotations", request).await?;
-            known = grafana::found(&answer);
-        }
-        if let Some(id) = known {
-            let call = "PATCH /api/annotations";
-            let request = grafana::update(url, &id, change);
-            let answer = self.send(monitor, call, &request).await?;
-            // Somebody deleted it: it is created again.
-            if answer.status != 404 {
-                self.taken(monitor, call, &request, answer)?;
-                return Ok(Some(id));
-            }
-        }
-        let call = "POST /api/annotations";
-        let request = grafana::create(url, change);
-        let host = request.host().to_owned();
-        let answer = self.ask(monitor, call, request).await?;
-        let asked = Asked {
-            monitor,
-            call,
-            host: &host,
-        };
-        let id = grafana::created(&answer).ok_or_else(|| asked.unreadable("id"))?;
-        Ok(Some(id))
     }
 
     async fn release(
@@ -158,39 +164,6 @@ impl WebMonitors {
         self.ask(monitor, "POST deploys", sentry.deploy(change))
             .await?;
         Ok(None)
-    }
-
-    async fn deployment(
-        &self,
-        monitor: &Monitor,
-        change: &StateChange,
-        keeps: Option<&str>,
-    ) -> Result<Option<String>, MonitorError> {
-        let Some(github) = GitHub::of(monitor, change) else {
-            return Ok(None);
-        };
-        let mut known = keeps.map(str::to_owned);
-        if known.is_none() {
-            let answer = self.ask(monitor, "GET deployments", github.find()).await?;
-            known = github.found(&answer);
-        }
-        let id = match known {
-            Some(id) => id,
-            None => {
-                let (call, request) = ("POST deployments", github.create());
-                let host = request.host().to_owned();
-                let answer = self.ask(monitor, call, request).await?;
-                let asked = Asked {
-                    monitor,
-                    call,
-                    host: &host,
-                };
-                GitHub::created(&answer).ok_or_else(|| asked.unreadable("id"))?
-            }
-        };
-        self.ask(monitor, "POST statuses", github.status(&id))
-            .await?;
-        Ok(Some(id))
     }
 
     async fn push(
@@ -251,8 +224,12 @@ impl WebMonitors {
         self.tokens.token(secret).await.map_err(of_port)
     }
 
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Sends a request that must be taken.
-    async fn ask(
+    pub(crate) async fn ask(
         &self,
         monitor: &Monitor,
         call: &str,
@@ -262,7 +239,7 @@ impl WebMonitors {
         self.taken(monitor, call, &request, answer)
     }
 
-    fn taken(
+    pub(crate) fn taken(
         &self,
         monitor: &Monitor,
         call: &str,
@@ -282,7 +259,7 @@ impl WebMonitors {
     }
 
     /// Sends a request, and once more with another token if it was the token that was refused.
-    async fn send(
+    pub(crate) async fn send(
         &self,
         monitor: &Monitor,
         call: &str,
@@ -319,8 +296,13 @@ fn authorized_by(monitor: &Monitor) -> Option<&str> {
         | Monitor::Sentry { .. }
         | Monitor::Loki { .. }
         | Monitor::GitHub { .. }
+        | Monitor::Opsgenie { .. }
         | Monitor::Datadog { .. } => monitor.secret(),
-        Monitor::EventBridge { .. } | Monitor::Webhook { .. } | Monitor::PagerDuty { .. } => None,
+        Monitor::EventBridge { .. }
+        | Monitor::Webhook { .. }
+        | Monitor::PagerDuty { .. }
+        | Monitor::CloudWatch { .. }
+        | Monitor::Sns { .. } => None,
     }
 }
 
@@ -333,11 +315,15 @@ fn credentials(monitor: &Monitor, token: &SecretString) -> Credentials {
             Credentials::Basic(SecretString::from(STANDARD.encode(both)))
         }
         Monitor::Datadog { .. } => Credentials::Header(datadog::KEY, token.clone()),
+        Monitor::Opsgenie { .. } => {
+            let both = format!("{} {}", opsgenie::SCHEME, token.expose_secret());
+            Credentials::Header("authorization", SecretString::from(both))
+        }
         _ => Credentials::Bearer(token.clone()),
     }
 }
 
-/// An error of AWS, in Secrets Manager or EventBridge.
+/// An error of AWS, in Secrets Manager, EventBridge or SNS.
 fn of_port(error: PortError) -> MonitorError {
     let not_taken = match error.class {
         ErrorClass::Retryable | ErrorClass::Newer => busy(None),
@@ -348,6 +334,14 @@ fn of_port(error: PortError) -> MonitorError {
         not_taken,
         may_be_there: error.class == ErrorClass::Retryable,
         message: error.message,
+    }
+}
+
+fn not_written(why: std::io::Error) -> MonitorError {
+    MonitorError {
+        not_taken: busy(None),
+        may_be_there: false,
+        message: format!("the function's log could not be written: {why}"),
     }
 }
 

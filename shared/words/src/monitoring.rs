@@ -6,8 +6,10 @@
 
 mod change;
 mod news;
+mod page;
 mod trouble;
 
 pub use change::{Kind, Outcome, State, StateChange, changes};
 pub use news::{Line, News, next};
+pub use page::Page;
 pub use trouble::{given_up, left_out, needs_person};

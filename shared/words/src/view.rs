@@ -33,6 +33,7 @@ use sluice_core::note::{Entry, Note};
 use sluice_core::phase::Phase;
 use sluice_core::plan::SealedPlan;
 
+pub(crate) use alone::{effect, subject};
 pub use changes::changes;
 pub use looks::{ended_words, history_message, was_done, who_message};
 pub use metrics::metrics_message;

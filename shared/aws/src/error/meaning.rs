@@ -93,6 +93,8 @@ impl Meaning {
     fn of_code(code: &str) -> Option<Self> {
         Some(match code {
             "Throttling"
+            | "Throttled"
+            | "KMSThrottling"
             | "ThrottlingException"
             | "ThrottledException"
             | "RequestThrottled"
@@ -129,6 +131,8 @@ impl Meaning {
             | "AccessDeniedException"
             | "UnauthorizedOperation"
             | "NotAuthorized"
+            | "AuthorizationError"
+            | "KMSAccessDenied"
             | "KMSAccessDeniedException"
             | "KMSKeyNotAccessibleFault" => Self::Denied,
             "UnrecognizedClientException"

@@ -77,6 +77,24 @@ pub enum Monitor {
         /// The secret with the integration key.
         key: String,
     },
+    /// Alerts in Opsgenie, or in Jira Service Management, for what needs a person.
+    Opsgenie {
+        /// Where the Alert API answers, up to `/v2`, without a slash at the end.
+        url: String,
+        /// The secret with an API integration's key.
+        key: String,
+    },
+    /// Messages on a topic of Amazon SNS for what needs a person.
+    Sns {
+        /// The topic's ARN.
+        topic: String,
+    },
+    /// Metrics in Amazon CloudWatch.
+    #[serde(rename = "cloudwatch")]
+    CloudWatch {
+        /// Their namespace.
+        namespace: String,
+    },
 }
 
 impl Monitor {
@@ -91,6 +109,9 @@ impl Monitor {
             Self::GitHub { .. } => "github",
             Self::Datadog { .. } => "datadog",
             Self::PagerDuty { .. } => "pagerduty",
+            Self::Opsgenie { .. } => "opsgenie",
+            Self::Sns { .. } => "sns",
+            Self::CloudWatch { .. } => "cloudwatch",
         }
     }
 
@@ -105,6 +126,9 @@ impl Monitor {
             Self::GitHub { .. } => "GitHub",
             Self::Datadog { .. } => "Datadog",
             Self::PagerDuty { .. } => "PagerDuty",
+            Self::Opsgenie { .. } => "Opsgenie",
+            Self::Sns { .. } => "SNS",
+            Self::CloudWatch { .. } => "CloudWatch",
         }
     }
 
@@ -116,8 +140,10 @@ impl Monitor {
             | Self::GitHub { token, .. } => Some(token),
             Self::Loki { token, .. } => token.as_deref(),
             Self::Webhook { secret, .. } => Some(secret),
-            Self::PagerDuty { key, .. } | Self::Datadog { key, .. } => Some(key),
-            Self::EventBridge { .. } => None,
+            Self::PagerDuty { key, .. }
+            | Self::Datadog { key, .. }
+            | Self::Opsgenie { key, .. } => Some(key),
+            Self::EventBridge { .. } | Self::Sns { .. } | Self::CloudWatch { .. } => None,
         }
     }
 }

@@ -4,9 +4,9 @@
 
 use super::reader::tables;
 use super::text::{
-    BranchPattern, BusName, DatabaseId, JsonPointer, Label, LogicalId, MemberId, ParameterName,
-    Path, SecretKey, SecretName, Slug, SourceHost, StackName, TemplateUrl, Url, UserId,
-    VariableName, Word, choices,
+    BranchPattern, BusName, DatabaseId, JsonPointer, Label, LogicalId, MemberId, Namespace,
+    ParameterName, Path, SecretKey, SecretName, Slug, SourceHost, StackName, TemplateUrl, TopicArn,
+    Url, UserId, VariableName, Word, choices,
 };
 use super::values::{HOUR, Json, MINUTE, Map, Number, SECOND, Time, Unshown};
 use super::{BranchModel, Day, NewerRevisions, ParityTopic, RiskRule, ServiceKind, Severity};
@@ -585,6 +585,12 @@ tables! {
         optional datadog: Datadog,
         /// PagerDuty: an incident where a person is needed.
         optional pagerduty: PagerDuty,
+        /// Opsgenie or Jira Service Management: an alert where a person is needed.
+        optional opsgenie: Opsgenie,
+        /// Amazon SNS: a message where a person is needed.
+        optional sns: Sns,
+        /// Amazon CloudWatch: metrics of deployments, in the functions' log. Default: none.
+        optional cloudwatch: CloudWatch,
     }
 
     /// Annotations in Grafana.
@@ -667,5 +673,28 @@ tables! {
         /// The address. Default: https://events.pagerduty.com; in the EU
         /// https://events.eu.pagerduty.com.
         optional url: Url,
+    }
+
+    /// Alerts in Opsgenie or Jira Service Management.
+    struct Opsgenie as r#"{ key = "sluice/opsgenie" }"# {
+        /// The secret with the key of an API integration.
+        required key: SecretName,
+        /// The address, up to `/v2`. Default: https://api.opsgenie.com; in the EU
+        /// https://api.eu.opsgenie.com; of Jira Service Management
+        /// https://api.atlassian.com/jsm/ops/integration.
+        optional url: Url,
+    }
+
+    /// Messages on Amazon SNS.
+    struct Sns as r#"{ topic = "arn:aws:sns:eu-central-1:222222222222:deployments" }"# {
+        /// The topic's ARN; one of a FIFO topic ends in `.fifo`. Sluice needs the right sns:Publish
+        /// on it.
+        required topic: TopicArn,
+    }
+
+    /// Metrics in Amazon CloudWatch.
+    struct CloudWatch as r#"{ namespace = "Sluice" }"# {
+        /// The namespace of the metrics. Default: Sluice.
+        optional namespace: Namespace,
     }
 }

@@ -113,6 +113,10 @@ plain_texts! {
     Slug;
     /// An event bus.
     BusName;
+    /// A topic of SNS.
+    TopicArn;
+    /// A namespace of metrics.
+    Namespace;
     /// A CloudFormation stack.
     StackName;
     /// Where a template is in S3.
@@ -197,6 +201,12 @@ texts! {
     BusName: "an event bus",
         r"^(arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:event-bus/)?[A-Za-z0-9/._-]{1,256}$",
         "the name or the ARN of a bus in EventBridge", "deployments";
+    Namespace: "a namespace of metrics", r"^[A-Za-z0-9._/#-]{1,255}$",
+        "letters, digits, `.`, `_`, `-`, `/` and `#`", "Sluice";
+    TopicArn: "an SNS topic's ARN",
+        r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?$",
+        "arn:aws:sns:REGION:ACCOUNT:NAME; not the name alone",
+        "arn:aws:sns:eu-central-1:222222222222:deployments";
     StackName: "a CloudFormation stack's name", r"^[A-Za-z][A-Za-z0-9-]{0,127}$",
         "letters, digits and hyphens, a letter first; the name, not the ARN", "erp-production";
     TemplateUrl: "a template's address",

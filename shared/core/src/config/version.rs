@@ -89,6 +89,7 @@ fn parameters(config: &Config) -> impl Iterator<Item = StackParameter> {
         let monitors = environment.monitors.iter();
         all.extend(monitors.filter_map(|monitor| match monitor {
             Monitor::EventBridge { bus } => Some(sluice("EventBusArn", bus.clone())),
+            Monitor::Sns { topic } => Some(sluice("TopicArns", topic.clone())),
             _ => None,
         }));
         all.extend(of_environment(environment));

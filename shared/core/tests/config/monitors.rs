@@ -14,7 +14,10 @@ const MONITORS: &str = concat!(
     r#"webhook = { url = "https://hooks.example.com/erp", secret = "sluice/webhook" }, "#,
     r#"github = { repository = "acme/erp", token = "sluice/github" }, "#,
     r#"datadog = { key = "sluice/datadog" }, "#,
-    r#"pagerduty = { key = "sluice/pagerduty" } }"#
+    r#"pagerduty = { key = "sluice/pagerduty" }, "#,
+    r#"opsgenie = { key = "sluice/opsgenie" }, "#,
+    r#"sns = { topic = "arn:aws:sns:eu-central-1:222222222222:deployments" }, "#,
+    r#"cloudwatch = { namespace = "Sluice" } }"#
 );
 
 /// The ERP with every monitor in staging.
@@ -88,6 +91,17 @@ fn what_belongs_together_is_demanded_together() {
     for wrong in ["\"erp\"", "\"acme/erp/web\"", "\"acme/ erp\""] {
         one("\"acme/erp\"", wrong, "this is no repository of GitHub");
     }
+    let key = "\"eb243592-faa2-4ba2-a551-1afdf565c889\"";
+    one("\"sluice/opsgenie\"", key, "looks like the secret itself");
+    let topic = "arn:aws:sns:eu-central-1:222222222222:deployments";
+    for wrong in [
+        "deployments",
+        "arn:aws:sqs:eu-central-1:222222222222:deployments",
+    ] {
+        one(topic, wrong, "is not an SNS topic's ARN");
+    }
+    one("\"Sluice\"", "\"AWS/ECS\"", "those of AWS's own metrics");
+    one("\"Sluice\"", "\"a b\"", "is not a namespace of metrics");
     let token = "\"github_pat_hunter2\"";
     one("\"sluice/github\"", token, "looks like the secret itself");
 }

@@ -41,7 +41,7 @@ fn every_table_and_key_is_described() {
     let schema = schema();
     let mut found = Vec::new();
     tables(&schema, &mut found);
-    assert_eq!(found.len(), 37, "{found:#?}");
+    assert_eq!(found.len(), 40, "{found:#?}");
     assert!(!schema.to_string().contains("null"), "TOML has no null");
 }
 
@@ -109,6 +109,12 @@ fn the_reader_and_the_schema_know_the_same_keys() {
         ("github = {", "Deployments in GitHub."),
         ("datadog = {", "Events in Datadog."),
         ("pagerduty = {", "Incidents in PagerDuty."),
+        (
+            "opsgenie = {",
+            "Alerts in Opsgenie or Jira Service Management.",
+        ),
+        ("sns = {", "topic"),
+        ("cloudwatch = {", "namespace"),
     ];
     for (header, key) in headers {
         let (_, keys) = found

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use sluice_app::ports::Clock;
 use sluice_core::config::Monitor;
 use sluice_core::failure::PortError;
-use sluice_words::monitoring::{Line, News, StateChange};
+use sluice_words::monitoring::{Line, News, Page, StateChange};
 
-use crate::{EventBus, Tokens, WebMonitors};
+use crate::{EventBus, LogLines, Reached, Tokens, TopicMessage, Topics, WebMonitors};
 
 pub(super) const TOKEN: &str = "hunter2-token";
 
@@ -58,6 +58,34 @@ pub(super) fn ended() -> News {
         "id": "dep-0123456789abcdef.19",
     });
     News::Change(Box::new(change("ended", end)))
+}
+
+/// A page about that change.
+pub(super) fn page(state: &str, more: Value) -> News {
+    News::Page(Box::new(Page {
+        change: change(state, more),
+        subject: "erp v1.4.0 in production".to_owned(),
+        effect: vec!["Users are served by v1.3.0.".to_owned()],
+        todo: vec!["Decide in Slack.".to_owned()],
+    }))
+}
+
+/// A person is needed.
+pub(super) fn needed() -> News {
+    page("needs-person", json!({}))
+}
+
+/// No person is needed any more.
+pub(super) fn settled() -> News {
+    page("ended", json!({"outcome": "succeeded", "isLive": true}))
+}
+
+/// The deployment is over and needs one.
+pub(super) fn bad_end() -> News {
+    page(
+        "ended",
+        json!({"outcome": "rollback-failed", "isLive": false}),
+    )
 }
 
 pub(super) fn line(number: u32, at: &str) -> Line {
@@ -109,9 +137,33 @@ impl Tokens for GivenTokens {
     }
 }
 
-/// A bus that remembers.
+/// A bus, topics and a log that remember. A topic whose name says so refuses.
 #[derive(Default)]
-pub(super) struct Bus(pub(super) Mutex<Vec<(String, Value)>>);
+pub(super) struct Bus(
+    pub(super) Mutex<Vec<(String, Value)>>,
+    pub(super) Mutex<Vec<TopicMessage>>,
+    pub(super) Mutex<Vec<String>>,
+);
+
+impl LogLines for Bus {
+    fn write(&self, line: &str) -> std::io::Result<()> {
+        self.2.lock().unwrap().push(line.to_owned());
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Topics for Bus {
+    async fn publish(&self, message: TopicMessage) -> Result<(), PortError> {
+        match message.topic.rsplit(':').next().unwrap_or_default() {
+            "denied" => return Err(PortError::needs_person("sns:Publish is not allowed")),
+            "lost" => return Err(PortError::retryable("no answer")),
+            _ => {}
+        }
+        self.1.lock().unwrap().push(message);
+        Ok(())
+    }
+}
 
 #[async_trait]
 impl EventBus for Bus {
@@ -129,7 +181,13 @@ pub(super) fn port(tokens: Vec<&'static str>) -> (WebMonitors, Arc<SetClock>, Ar
     let bus = Arc::new(Bus::default());
     let tokens = Arc::new(GivenTokens(Mutex::new(tokens)));
     (
-        WebMonitors::new(tokens, bus.clone(), clock.clone()),
+        WebMonitors::new(Reached {
+            tokens,
+            bus: bus.clone(),
+            topics: bus.clone(),
+            log: bus.clone(),
+            clock: clock.clone(),
+        }),
         clock,
         bus,
     )

@@ -10,7 +10,7 @@ use sluice_app::ports::{Clock as _, Monitors as _, NotTaken};
 use sluice_core::config::Monitor;
 use sluice_words::monitoring::News;
 
-use super::fixture::{TOKEN, change, ended, port, started};
+use super::fixture::{TOKEN, bad_end, change, ended, needed, port, settled, started};
 use super::server::{Reply, Server};
 use crate::webhook::signed;
 
@@ -136,10 +136,7 @@ async fn an_incident_is_opened_and_closed_by_the_deployments_id() {
         url: server.url.clone(),
         key: "sluice/pagerduty".to_owned(),
     };
-    let needs_person = News::Change(Box::new(change("needs-person", json!({}))));
-    let bad = json!({"outcome": "rollback-failed", "isLive": false});
-    let bad_end = News::Change(Box::new(change("ended", bad)));
-    for news in [&needs_person, &ended(), &bad_end] {
+    for news in [&needed(), &settled(), &bad_end()] {
         port.tell(&monitor, news, None, false).await.unwrap();
     }
     assert_eq!(server.calls(), ["POST /v2/enqueue"; 3]);
@@ -157,6 +154,7 @@ async fn an_incident_is_opened_and_closed_by_the_deployments_id() {
     assert_eq!(payload["severity"], "critical");
     assert_eq!(payload["source"], "erp/production");
     assert_eq!(payload["custom_details"]["outcome"], "rollback-failed");
+    assert_eq!(payload["custom_details"]["todo"][0], "Decide in Slack.");
 }
 
 #[tokio::test]

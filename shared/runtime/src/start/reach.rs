@@ -7,14 +7,14 @@ use sluice_app::ports::{Chat, Ports};
 use sluice_aws::{
     AwsSecrets, Clients, CloudFormationStacks, CloudWatchAlarms, CloudWatchMetrics,
     CodeBuildProjects, CodeCommitRepository, DynamoStore, EcrRegistry, EcsServices, EcsTasks, EventBridgeBus,
-    HttpsHttp, RdsDatabases, SqsWakeups, SystemClock,
+    HttpsHttp, RdsDatabases, SnsTopics, SqsWakeups, SystemClock,
 };
-use sluice_monitors::WebMonitors;
+use sluice_monitors::{Reached, WebMonitors};
 use sluice_slack::{BASE_URL, SlackChat, TokenSource as _};
 
 use super::StartError;
 use super::absent::Absent;
-use super::monitors::{Bus, OwnSecrets};
+use super::monitors::{Bus, OwnSecrets, Sns, Stdout};
 use super::no_chat::NoChat;
 use super::token::TokenSecret;
 use crate::settings::Settings;
@@ -97,11 +97,13 @@ impl Reach for Everything {
             tasks: Arc::new(EcsTasks::new(clients())),
             metrics: Arc::new(CloudWatchMetrics::new(clients())),
             http: Arc::new(HttpsHttp::new()),
-            monitors: Arc::new(WebMonitors::new(
-                Arc::new(OwnSecrets(clients())),
-                Arc::new(Bus(EventBridgeBus::new(clients()))),
-                Arc::new(SystemClock),
-            )),
+            monitors: Arc::new(WebMonitors::new(Reached {
+                tokens: Arc::new(OwnSecrets(clients())),
+                bus: Arc::new(Bus(EventBridgeBus::new(clients()))),
+                topics: Arc::new(Sns(SnsTopics::new(clients()))),
+                log: Arc::new(Stdout),
+                clock: Arc::new(SystemClock),
+            })),
             ..parts.looks(parts.queue(parts.chat().await?))
         })
     }

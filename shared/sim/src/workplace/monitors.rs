@@ -1,4 +1,4 @@
-//! Monitors: Grafana, Sentry, Loki and the receivers of events, with what each keeps. They are down,
+//! Monitors: Grafana, Sentry, Loki and the receivers of events and pages, with what each keeps. They are down,
 //! refuse, and want fewer requests when a story says so; answers are lost by the cloud's fault plan.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use sluice_app::ports::{MonitorError, Monitors, NotTaken};
 use sluice_core::config::Monitor;
 use sluice_core::failure::PortError;
 use sluice_core::id::DeploymentId;
-use sluice_words::monitoring::{Line, News, State, StateChange};
+use sluice_words::monitoring::{Line, News, StateChange};
 
 use super::gate::Gate;
 use crate::cloud::Operation;
@@ -89,7 +89,7 @@ struct Kept {
     annotations: Vec<Annotation>,
     deploys: Vec<StateChange>,
     lines: Vec<Line>,
-    incidents: BTreeMap<DeploymentId, bool>,
+    incidents: BTreeMap<&'static str, BTreeMap<DeploymentId, bool>>,
 }
 
 impl Kept {
@@ -111,10 +111,10 @@ impl Kept {
                     self.deploys.push(change.as_ref().clone());
                 }
             }
-            (Monitor::PagerDuty { .. }, News::Change(change)) => {
-                let opens = change.state == State::NeedsPerson
-                    || change.outcome.is_some_and(|outcome| outcome.needs_person());
-                self.incidents.insert(change.deployment.clone(), opens);
+            // Both know the deployment as a key: what is open is opened once.
+            (Monitor::PagerDuty { .. } | Monitor::Opsgenie { .. }, News::Page(page)) => {
+                let incidents = self.incidents.entry(monitor.name()).or_default();
+                incidents.insert(page.change.deployment.clone(), page.needs_person());
             }
             // The same line at the same time is one.
             (Monitor::Loki { .. }, News::Lines(lines)) => {
@@ -234,9 +234,11 @@ impl MonitorModel {
         self.kept().lines.clone()
     }
 
-    /// PagerDuty's incidents, by the deployment that opened them, and whether each is open.
-    pub fn incidents(&self) -> BTreeMap<DeploymentId, bool> {
-        self.kept().incidents.clone()
+    /// The incidents of PagerDuty, or the alerts of Opsgenie, by the deployment that opened them, and
+    /// whether each is open.
+    pub fn incidents(&self, monitor: &str) -> BTreeMap<DeploymentId, bool> {
+        let kept = self.kept();
+        kept.incidents.get(monitor).cloned().unwrap_or_default()
     }
 }
 

@@ -78,6 +78,10 @@ pub struct StateChange {
     /// From the start to the end, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_seconds: Option<i64>,
+    /// From the plan that was approved to the approval, in seconds: of the approval that was the last
+    /// one missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_wait_seconds: Option<i64>,
     /// The message in Slack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_url: Option<String>,
@@ -237,6 +241,19 @@ pub fn changes<'a>(
     })
 }
 
+/// When people were asked to approve what was approved with that entry of the story: once the plan was
+/// drawn, and rehearsed where it is.
+fn asked_at(d: &Deployment, number: usize) -> Option<Timestamp> {
+    let mut before = d.story[..number].iter().rev();
+    let asked = before.find(|entry| {
+        matches!(
+            entry.note,
+            Note::PlanDrawn { .. } | Note::PlanChanged { .. } | Note::RehearsalRemoved
+        )
+    });
+    asked.map(|entry| entry.at)
+}
+
 /// Whether something is changed from here on.
 fn starts(note: &Note) -> bool {
     matches!(
@@ -298,6 +315,9 @@ fn change(
         started_at,
         ended_at,
         duration_seconds: started_at.zip(ended_at).map(took).map(|it| it.as_secs()),
+        approval_wait_seconds: asked_at(d, number)
+            .filter(|_| state == State::Approved)
+            .map(|asked| took((asked, entry.at)).as_secs()),
         message_url: None,
     }
 }

@@ -7,6 +7,7 @@ use sluice_core::deployment::Deployment;
 use sluice_core::id::{AppName, DeploymentId, EnvironmentName, ImageTag};
 
 use super::change::{State, StateChange, changes, id};
+use super::page::Page;
 use crate::inline::plain;
 use crate::note::words;
 
@@ -18,6 +19,8 @@ const LINES: usize = 100;
 pub enum News {
     /// The state has changed.
     Change(Box<StateChange>),
+    /// A person is needed, or is not any more.
+    Page(Box<Page>),
     /// What the story says, in order.
     Lines(Vec<Line>),
 }
@@ -27,6 +30,7 @@ impl News {
     pub fn ids(&self) -> Vec<&str> {
         match self {
             Self::Change(change) => vec![&change.id],
+            Self::Page(page) => vec![&page.change.id],
             Self::Lines(lines) => lines.iter().map(|line| line.id.as_str()).collect(),
         }
     }
@@ -69,7 +73,19 @@ pub fn next(
         .filter(|(number, _)| *number >= told)
         .filter(|(_, change)| concerns(monitor, change, d));
     let (number, change) = to_tell.next()?;
-    Some((News::Change(Box::new(change)), number + 1))
+    let news = match calls_people(monitor) {
+        true => News::Page(Box::new(Page::new(change, &d.story[number].note, d))),
+        false => News::Change(Box::new(change)),
+    };
+    Some((news, number + 1))
+}
+
+/// Whether people are called by it, at any hour.
+fn calls_people(monitor: &Monitor) -> bool {
+    matches!(
+        monitor,
+        Monitor::PagerDuty { .. } | Monitor::Opsgenie { .. } | Monitor::Sns { .. }
+    )
 }
 
 /// Whether the monitor has a use for it.
@@ -89,12 +105,15 @@ fn concerns(monitor: &Monitor, change: &StateChange, d: &Deployment) -> bool {
         },
         // Only what serves users.
         Monitor::Sentry { .. } => ended.is_some_and(super::Outcome::is_live),
-        Monitor::PagerDuty { .. } => match change.state {
-            State::NeedsPerson => true,
-            State::Ended => ended.is_some_and(super::Outcome::needs_person) || needed_person(d),
-            _ => false,
-        },
-        Monitor::EventBridge { .. } | Monitor::Webhook { .. } => true,
+        Monitor::PagerDuty { .. } | Monitor::Opsgenie { .. } | Monitor::Sns { .. } => {
+            match change.state {
+                // No one is woken for what is over.
+                State::NeedsPerson => !d.phase.is_terminal(),
+                State::Ended => ended.is_some_and(super::Outcome::needs_person) || needed_person(d),
+                _ => false,
+            }
+        }
+        Monitor::EventBridge { .. } | Monitor::Webhook { .. } | Monitor::CloudWatch { .. } => true,
         Monitor::Loki { .. } => false,
     }
 }

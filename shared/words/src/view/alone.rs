@@ -22,7 +22,7 @@ pub(super) fn alert(d: &Deployment, note: &Note) -> String {
 }
 
 /// `erp v1.5.0 in production`.
-fn subject(d: &Deployment) -> String {
+pub(crate) fn subject(d: &Deployment) -> String {
     let (app, environment) = (d.app(), d.environment());
     match d.restore() {
         Some(restore) => format!(
@@ -34,7 +34,7 @@ fn subject(d: &Deployment) -> String {
 }
 
 /// What users notice, where Sluice knows it.
-fn effect(d: &Deployment, note: &Note) -> Option<String> {
+pub(crate) fn effect(d: &Deployment, note: &Note) -> Option<String> {
     match note {
         Note::RollingBack { .. } if !has_had_traffic(d) => Some(
             "Users are served by the version from before: no traffic was shifted.".to_owned(),

@@ -10,6 +10,8 @@ const SENTRY: &str = "https://sentry.io";
 const GITHUB: &str = "https://api.github.com";
 const DATADOG: &str = "https://api.datadoghq.com";
 const PAGERDUTY: &str = "https://events.pagerduty.com";
+const OPSGENIE: &str = "https://api.opsgenie.com";
+const NAMESPACE: &str = "Sluice";
 
 /// What the values of secrets begin with at those who give them out.
 const VALUES: [&str; 10] = [
@@ -42,6 +44,12 @@ pub(super) fn all(raw: Option<&Field<raw::Monitors>>, report: &mut Report) -> Op
         given(&raw.github, |at| github(&at.value, report)),
         given(&raw.datadog, |at| datadog(&at.value, report)),
         given(&raw.pagerduty, |at| pagerduty(&at.value, report)),
+        given(&raw.opsgenie, |at| opsgenie(&at.value, report)),
+        given(&raw.sns, |at| {
+            let topic = at.value.topic.get()?.as_str().to_owned();
+            Some(Monitor::Sns { topic })
+        }),
+        given(&raw.cloudwatch, |at| cloudwatch(&at.value, report)),
     ];
     let each: Option<Vec<_>> = each.into_iter().collect();
     Some(each?.into_iter().flatten().collect())
@@ -142,6 +150,28 @@ fn pagerduty(raw: &raw::PagerDuty, report: &mut Report) -> Option<Monitor> {
     })
 }
 
+fn opsgenie(raw: &raw::Opsgenie, report: &mut Report) -> Option<Monitor> {
+    let (url, key) = (given_address(&raw.url, report), place(&raw.key, report));
+    Some(Monitor::Opsgenie {
+        url: url?.unwrap_or_else(|| OPSGENIE.to_owned()),
+        key: key?,
+    })
+}
+
+fn cloudwatch(raw: &raw::CloudWatch, report: &mut Report) -> Option<Monitor> {
+    let namespace = given(&raw.namespace, |at| {
+        if at.value.as_str().starts_with("AWS/") {
+            let message = "namespaces that begin with `AWS/` are those of AWS's own metrics";
+            report.instead(&at.place, message, "namespace = \"Sluice\"");
+            return None;
+        }
+        Some(at.value.as_str().to_owned())
+    });
+    Some(Monitor::CloudWatch {
+        namespace: namespace?.unwrap_or_else(|| NAMESPACE.to_owned()),
+    })
+}
+
 fn text(field: &Option<Field<Label>>) -> Option<Option<String>> {
     given(field, |at| Some(at.value.as_str().to_owned()))
 }
@@ -175,7 +205,7 @@ fn place(field: &Field<SecretName>, report: &mut Report) -> Option<String> {
 
 fn place_at(at: &At<SecretName>, report: &mut Report) -> Option<String> {
     let name = at.value.as_str();
-    if VALUES.iter().any(|begin| name.starts_with(begin)) {
+    if VALUES.iter().any(|begin| name.starts_with(begin)) || is_uuid(name) {
         let message = "this looks like the secret itself, and secrets do not belong in a file";
         let advice = "store it in Secrets Manager, in Sluice's own account, and write its name \
                       here; replace the value, since it was written down";
@@ -183,4 +213,11 @@ fn place_at(at: &At<SecretName>, report: &mut Report) -> Option<String> {
         return None;
     }
     Some(name.to_owned())
+}
+
+/// Opsgenie's keys are UUIDs.
+fn is_uuid(name: &str) -> bool {
+    let parts = name.split('-').map(str::len);
+    let is_in_it = |byte: u8| byte == b'-' || byte.is_ascii_hexdigit();
+    parts.eq([8, 4, 4, 4, 12]) && name.bytes().all(is_in_it)
 }
