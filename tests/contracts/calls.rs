@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::ports::{
-    alarms, builds, configurations, copies, databases, definitions, metrics, past, registry, repository,
-    secrets, services, sources, stacks, store, tasks, wakeups,
+    alarms, builds, configurations, copies, databases, definitions, metrics, past, registry,
+    repository, secrets, services, sources, stacks, store, tasks, wakeups,
 };
 
 /// Calls that no contract makes, and why not.
@@ -57,7 +57,13 @@ fn calls_in_the_map() -> BTreeSet<String> {
     // What stands in backticks there is another command, whose calls have a row of their own.
     let words = cells.flat_map(|cell| cell.split('`').step_by(2));
     let words = words.flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric()));
-    let services = ["DynamoDB", "CloudWatch", "CloudFormation", "CodeBuild", "CodeCommit"];
+    let services = [
+        "DynamoDB",
+        "CloudWatch",
+        "CloudFormation",
+        "CodeBuild",
+        "CodeCommit",
+    ];
     let is_call = |word: &&str| {
         let letters = word.as_bytes();
         let inner_capital = letters.windows(2);

@@ -189,7 +189,10 @@ fn what_an_event_says_of_a_build_is_not_believed() {
     let told = told.as_array().unwrap();
     // Nothing explains the push to `develop` either, which is told later.
     assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].as_str().unwrap().contains("build-erp-ci"), "{told:?}");
+    assert!(
+        told[0].as_str().unwrap().contains("build-erp-ci"),
+        "{told:?}"
+    );
     let failed = text("codebuild-failed-twice.json");
     for _ in 0..2 {
         assert_eq!(answer(&app, &failed)["looked"][0]["told"], json!([]));

@@ -4,7 +4,8 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use sluice_core::id::{
-    AccountId, BuildProject, ImageTag, PrincipalArn, PullRequestId, Region, RepositoryName, SourceName,
+    AccountId, BuildProject, ImageTag, PrincipalArn, PullRequestId, Region, RepositoryName,
+    SourceName,
 };
 use sluice_core::tag;
 

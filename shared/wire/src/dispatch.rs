@@ -9,8 +9,8 @@ use crate::caller::Caller;
 use crate::form::Form;
 use crate::refusal::Refusal;
 use crate::{
-    cbor, cloudformation, cloudwatch, codebuild, codecommit, ecr, ecs, elb, logs, rds, secrets_manager, ssm,
-    sts, xml,
+    cbor, cloudformation, cloudwatch, codebuild, codecommit, ecr, ecs, elb, logs, rds,
+    secrets_manager, ssm, sts, xml,
 };
 
 /// A request, read whole.

@@ -11,8 +11,8 @@ use sluice_app::ports::{
 use sluice_core::command::{Direction, RolloutOrder};
 use sluice_core::config::{Config, Database, Steps, Strategy};
 use sluice_core::id::{
-    BuildProject, ContainerName, DeploymentId, EcsServiceName, ImageTag, SnapshotId, SourceName, TaskArn,
-    TaskDefinitionArn,
+    BuildProject, ContainerName, DeploymentId, EcsServiceName, ImageTag, SnapshotId, SourceName,
+    TaskArn, TaskDefinitionArn,
 };
 use sluice_core::observation::AlarmState;
 use sluice_core::release::Release;
@@ -25,8 +25,8 @@ use sluice_sim::workplace::{CrashPoint, Dice, Gate, MemoryStore, MemoryWakeups};
 
 use crate::ports::registry::Scan;
 use crate::ports::{
-    alarms, builds, configurations, databases, http, metrics, registry, repository, secrets, services,
-    sources, stacks, store, tasks, wakeups,
+    alarms, builds, configurations, databases, http, metrics, registry, repository, secrets,
+    services, sources, stacks, store, tasks, wakeups,
 };
 use crate::recorder::Recorder;
 

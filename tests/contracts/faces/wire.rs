@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use sluice_aws::{
     AwsSecrets, Clients, CloudFormationStacks, CloudWatchAlarms, CloudWatchMetrics,
-    CodeBuildProjects, CodeCommitRepository, EcrRegistry, EcsServices, EcsTasks, RdsDatabases, RolloutHook,
+    CodeBuildProjects, CodeCommitRepository, EcrRegistry, EcsServices, EcsTasks, RdsDatabases,
+    RolloutHook,
 };
 use sluice_core::id::Region;
 use tokio::net::TcpListener;

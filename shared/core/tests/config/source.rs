@@ -47,7 +47,10 @@ fn every_name_can_be_another() {
         "main = \"master\"\ndevelop = \"next\"\nrelease = [\"rel-*\"]\nhotfix = [\"urgent/?*\"]\n\
          merge_back_within = \"4h\"\nbuild = \"erp-ci\"\n",
     );
-    assert_eq!(source.build.as_ref().map(BuildProject::as_str), Some("erp-ci"));
+    assert_eq!(
+        source.build.as_ref().map(BuildProject::as_str),
+        Some("erp-ci")
+    );
     assert_eq!(source.merge_back_within.as_hours(), 4);
     let branches = source.branches;
     assert!(branches.may_reach_main(&BranchName::new("urgent/1")));

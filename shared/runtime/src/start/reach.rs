@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use sluice_app::ports::{Chat, Ports};
 use sluice_aws::{
     AwsSecrets, Clients, CloudFormationStacks, CloudWatchAlarms, CloudWatchMetrics,
-    CodeBuildProjects, CodeCommitRepository, DynamoStore, EcrRegistry, EcsServices, EcsTasks, EventBridgeBus,
-    HttpsHttp, RdsDatabases, SnsTopics, SqsWakeups, SystemClock,
+    CodeBuildProjects, CodeCommitRepository, DynamoStore, EcrRegistry, EcsServices, EcsTasks,
+    EventBridgeBus, HttpsHttp, RdsDatabases, SnsTopics, SqsWakeups, SystemClock,
 };
 use sluice_monitors::{Reached, WebMonitors};
 use sluice_slack::{BASE_URL, SlackChat, TokenSource as _};

@@ -71,8 +71,8 @@ pub use builds::{BuildFate, SimulatedBuild};
 pub use ecr::{FIRST_RELEASE_TAG, Media, Push, digest_of};
 pub use elb::FrontSettings;
 pub use emitted::{
-    BuildChange, DeploymentEventName, DeploymentStateChange, EcsHookCall, Emitted, Envelope, ImageAction,
-    ImageActionType, ImageScan, PullRequestChange, ReferenceChange, SnapshotEvent,
+    BuildChange, DeploymentEventName, DeploymentStateChange, EcsHookCall, Emitted, Envelope,
+    ImageAction, ImageActionType, ImageScan, PullRequestChange, ReferenceChange, SnapshotEvent,
     SnapshotEventKind, TaskStateChange, status_word,
 };
 pub use faults::{Delivery, Fault, FaultRates, Faults, Operation};

@@ -14,8 +14,8 @@ use sluice_core::config::{Database, SecretSource};
 use sluice_core::database::{CopyObservation, CopyOrder};
 use sluice_core::failure::PortError;
 use sluice_core::id::{
-    AlarmName, BranchName, BuildProject, CommentId, CommitId, EcsServiceName, FindingId, PullRequestId,
-    RevisionId, ServiceDeploymentArn, SnapshotId, TaskArn, TaskDefinitionArn,
+    AlarmName, BranchName, BuildProject, CommentId, CommitId, EcsServiceName, FindingId,
+    PullRequestId, RevisionId, ServiceDeploymentArn, SnapshotId, TaskArn, TaskDefinitionArn,
 };
 use sluice_core::metrics::Measured;
 use sluice_core::observation::{

@@ -12,9 +12,9 @@ use sluice_core::command::Direction;
 use sluice_core::config::Severity;
 use sluice_core::hook::HookCall;
 use sluice_core::id::{
-    BranchName, BuildProject, ClusterName, CommitId, ContainerName, DeploymentId, Digest, EcsServiceName,
-    ImageTag, PullRequestId, RepositoryName, ServiceDeploymentArn, SnapshotId, SourceName, TaskArn,
-    TaskDefinitionArn,
+    BranchName, BuildProject, ClusterName, CommitId, ContainerName, DeploymentId, Digest,
+    EcsServiceName, ImageTag, PullRequestId, RepositoryName, ServiceDeploymentArn, SnapshotId,
+    SourceName, TaskArn, TaskDefinitionArn,
 };
 use sluice_core::observation::Stage;
 

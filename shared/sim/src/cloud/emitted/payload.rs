@@ -7,8 +7,8 @@ use sluice_core::command::Direction;
 use sluice_core::source::BuildStatus;
 
 use super::{
-    BuildChange, DeploymentEventName, DeploymentStateChange, EcsHookCall, Emitted, Envelope, ImageAction,
-    ImageActionType, ImageScan, PullRequestChange, ReferenceChange, SnapshotEvent,
+    BuildChange, DeploymentEventName, DeploymentStateChange, EcsHookCall, Emitted, Envelope,
+    ImageAction, ImageActionType, ImageScan, PullRequestChange, ReferenceChange, SnapshotEvent,
     SnapshotEventKind, TaskStateChange, uuid,
 };
 
