@@ -89,9 +89,6 @@ fn what_is_no_push_is_refused_and_what_deploys_nothing_says_why() {
     }
     let rehearsed = Rehearsed::new(&[push("ecr-push-unknown-tag.json")], &sample::erp()).unwrap();
     let ignored = block_on(rehearsed.previews()).unwrap().unwrap_err();
-    assert!(
-        ignored
-            .to_string()
-            .contains("no environment takes the tag latest")
-    );
+    let why = sluice_words::refusal::ignored(&ignored);
+    assert!(why.contains("no environment takes the tag latest"), "{why}");
 }
