@@ -32,6 +32,7 @@ fn watched(config: &mut Config) {
     config.source = Some(Source {
         repository: SourceName::new(SOURCE),
         place: Some(Registry { account, region }),
+        github: None,
         channel: ChannelName::new(CHANNEL),
         branches: Branches::GitFlow {
             main: BranchName::new("main"),

@@ -11,6 +11,7 @@ mod grafana;
 mod http;
 mod loki;
 mod pagerduty;
+mod repository;
 mod rest;
 mod sentry;
 #[cfg(test)]
@@ -19,5 +20,6 @@ mod tokens;
 mod web;
 mod webhook;
 
+pub use repository::GitHubRepository;
 pub use tokens::Tokens;
 pub use web::{DETAIL_TYPE, EventBus, SOURCE, WebMonitors};

@@ -1,12 +1,17 @@
 //! What reached a branch by another way than the rules allow, and merges that are missing: what
 //! happened, what it means, what to do.
 
+mod host;
+
 use sluice_core::config::{Config, Source};
 use sluice_core::id::{BranchName, CommitId};
 use sluice_core::source::{Finding, Reminder, What, WhatIsTold};
 
+pub use host::status;
+use host::{branch_at, link, pull_request, who_did_it};
+
 use crate::inline::moment_of_day;
-use crate::message::{Block, Link, Message};
+use crate::message::{Block, Message};
 
 /// Commits that a reminder names of each branch.
 const COMMITS_NAMED: usize = 5;
@@ -31,7 +36,11 @@ fn found(config: &Config, source: &Source, finding: &Finding) -> Message {
     let summary = format!("{app}: {happened}");
     let mut blocks = vec![
         Block::Header(format!("{app}: {}", title(finding))),
-        Block::Text(format!("{}{}", sentence(&happened), commit_of(finding))),
+        Block::Text(format!(
+            "{}{}",
+            sentence(&happened),
+            commit_of(source, finding)
+        )),
         Block::Text(format!("What it means: {}", means(source, finding))),
         Block::Text(format!("What to do:\n{}", list(&to_do(source, finding)))),
     ];
@@ -89,9 +98,9 @@ fn happened(source: &Source, finding: &Finding) -> String {
     }
 }
 
-fn commit_of(finding: &Finding) -> String {
+fn commit_of(source: &Source, finding: &Finding) -> String {
     if matches!(finding.what, What::Rewritten { .. } | What::Deleted) {
-        return " Who did it is in CloudTrail: look for GitPush and DeleteBranch.".to_owned();
+        return who_did_it(source);
     }
     let who = match (&finding.by, finding.author.as_str()) {
         (Some(user), _) => format!("<@{user}>"),
@@ -158,9 +167,8 @@ fn to_do(source: &Source, finding: &Finding) -> Vec<String> {
     };
     match &finding.what {
         What::Deleted => vec![format!(
-            "Create it again where it was: `aws codecommit create-branch --repository-name {} \
-             --branch-name {branch} --commit-id {}`",
-            source.repository, finding.commit
+            "Create it again where it was: `{}`",
+            branch_at(source, branch.as_str(), &finding.commit)
         )],
         What::Rewritten { before } => {
             let name = match source.branches.develop() {
@@ -169,9 +177,8 @@ fn to_do(source: &Source, finding: &Finding) -> Vec<String> {
             };
             vec![
                 format!(
-                    "Give the lost commits a branch: `aws codecommit create-branch \
-                     --repository-name {} --branch-name {name} --commit-id {before}`",
-                    source.repository
+                    "Give the lost commits a branch: `{}`",
+                    branch_at(source, &name, before)
                 ),
                 format!(
                     "To bring them back, merge it: `{}`",
@@ -292,8 +299,12 @@ pub fn pull_refused(source: &Source, from: &BranchName) -> String {
         Some(develop) => format!("- Open it to `{develop}` instead: the next release brings it.\n"),
         None => String::new(),
     };
+    let refused = match source.github {
+        Some(_) => "Sluice's check fails for this pull request",
+        None => "Sluice does not approve this pull request",
+    };
     format!(
-        "Sluice does not approve this pull request: `{main}` takes {}, and `{from}` is none of them.\n\n\
+        "{refused}: `{main}` takes {}, and `{from}` is none of them.\n\n\
          What to do:\n{other}- If production needs it now: make a branch `hotfix/ISSUE` from `{main}` \
          with this change alone, and open a pull request from that.\n\nIf it is merged anyway, it is \
          reported in {}.",
@@ -304,36 +315,14 @@ pub fn pull_refused(source: &Source, from: &BranchName) -> String {
 
 /// What that comment says once the pull request is approved.
 pub fn pull_allowed(source: &Source, from: &BranchName) -> String {
+    let allowed = match source.github {
+        Some(_) => "Sluice's check succeeds for this pull request",
+        None => "Sluice approves this pull request",
+    };
     format!(
-        "Sluice approves this pull request: `{from}` may be merged into `{}`.",
+        "{allowed}: `{from}` may be merged into `{}`.",
         source.branches.main()
     )
-}
-
-/// The command that opens a pull request.
-fn pull_request(source: &Source, from: &BranchName, to: &BranchName) -> String {
-    format!(
-        "aws codecommit create-pull-request --title \"Merge {from} into {to}\" --targets \
-         repositoryName={},sourceReference={from},destinationReference={to}",
-        source.repository
-    )
-}
-
-fn link(source: &Source, commit: &CommitId) -> Option<Block> {
-    let is_commit =
-        commit.as_str().len() == 40 && commit.as_str().bytes().all(|b| b.is_ascii_hexdigit());
-    let place = source.place.as_ref().filter(|_| is_commit)?;
-    let region = &place.region;
-    let url = format!(
-        "https://{region}.console.aws.amazon.com/codesuite/codecommit/repositories/{}/commit/{commit}\
-         ?region={region}",
-        source.repository
-    );
-    let text = format!("commit {}", commit.short());
-    Some(Block::Links(vec![Link {
-        text,
-        url: Some(url),
-    }]))
 }
 
 fn list(lines: &[String]) -> String {

@@ -35,7 +35,10 @@ pub fn waits_for(d: &Deployment) -> String {
             if survey.source.is_some()
                 && let [Command::ReadSource { commit, .. }] = &survey.missing_facts(d)[..] =>
         {
-            format!("commit {} to be checked in CodeCommit", commit.short())
+            format!(
+                "commit {} to be checked in the source repository",
+                commit.short()
+            )
         }
         Phase::Planning { survey, .. } => match (&survey.proof, &survey.scan, &environment.after) {
             (Some(ProofObservation::UnderWay | ProofObservation::NotVerified), _, Some(after)) => {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_app::ports::{
-    Alarms, Configurations, Databases, Http, Metrics, MetricsQuery, Registry, Repository,
+    Alarms, Configurations, Databases, Host, Http, Metrics, MetricsQuery, Registry, Repository,
     RepositoryAt, Secrets, Services, Sources, Stacks, Store, Target, TaskOrder, Tasks, WakeUp,
     Wakeups,
 };
@@ -206,16 +206,16 @@ impl repository::Stage for Model {
     fn at(&self) -> RepositoryAt {
         let place = self.production();
         RepositoryAt {
-            place: sluice_core::registry::Registry {
+            host: Host::CodeCommit(sluice_core::registry::Registry {
                 account: place.account,
                 region: place.region,
-            },
+            }),
             name: SourceName::new("erp"),
         }
     }
 
     fn git<T>(&self, act: impl FnOnce(&mut Cloud) -> T) -> T {
-        let at = repository::Stage::at(self).place;
+        let at = self.production();
         self.cloud(|cloud| {
             if cloud
                 .place_of(&at.account, &at.region)

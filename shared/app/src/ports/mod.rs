@@ -30,7 +30,7 @@ pub use configuration::Configurations;
 pub use monitors::{AllMonitored, MonitorError, Monitored, Monitors, NotTaken, Notice, Trouble};
 pub use sluice_core::environment_key::EnvironmentKey;
 pub use sluice_core::summary::DeploymentSummary;
-pub use source::{FoundCommit, Repository, RepositoryAt, Sources, StoredSource};
+pub use source::{FoundCommit, Host, Repository, RepositoryAt, Sources, StoredSource};
 pub use stacks::Stacks;
 pub use store::{
     Due, EnvironmentState, Moved, Newest, Opened, Save, SaveError, Shown, Store, Stored,

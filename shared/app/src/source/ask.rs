@@ -6,7 +6,7 @@ use futures::future::try_join_all;
 use jiff::Timestamp;
 use sluice_core::failure::PortError;
 use sluice_core::id::{CommitId, UserId};
-use sluice_core::source::{Known, Question, Watch, What, WhatIsTold, examine};
+use sluice_core::source::{Known, Merger, Question, Watch, What, WhatIsTold, examine};
 
 use super::Repo;
 use crate::App;
@@ -69,7 +69,7 @@ impl App {
             Question::Commit(id) => Answer::Found(port.commit(at, id).await?),
             Question::Base(one, other) => Answer::Commit(port.base(at, one, other).await?),
             Question::ClosedPulls => Answer::Pulls(port.closed_pulls(at).await?),
-            Question::OpenPulls => Answer::Pulls(port.open_pulls(at).await?),
+            Question::OpenPulls(to) => Answer::Pulls(port.open_pulls(at, to).await?),
             Question::Pull(id) => Answer::Pull(port.pull(at, id).await?),
         })
     }
@@ -91,7 +91,7 @@ impl App {
             }
             finding.by = match &finding.what {
                 What::PullRequest {
-                    merged_by: Some(principal),
+                    merged_by: Some(Merger::Principal(principal)),
                     ..
                 } => repo.config.people.who_is(principal).cloned(),
                 _ => match emails.get(&finding.commit) {
@@ -142,7 +142,9 @@ fn take(
             known.commits.insert(id.clone(), commit);
         }
         (Question::ClosedPulls, Answer::Pulls(pulls)) => known.closed_pulls = Some(pulls),
-        (Question::OpenPulls, Answer::Pulls(pulls)) => known.open_pulls = Some(pulls),
+        (Question::OpenPulls(to), Answer::Pulls(pulls)) => {
+            known.open_pulls.insert(to.clone(), pulls);
+        }
         (Question::Pull(id), Answer::Pull(pull)) => {
             known.pulls.insert(id.clone(), pull);
         }

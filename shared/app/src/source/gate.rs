@@ -49,7 +49,9 @@ impl App {
             let Some(order) = gate.open_order() else {
                 continue;
             };
-            match self.answer_pull(repo, id, gate, order).await {
+            // In GitHub two pull requests of one commit share its status: it may be merged then.
+            let is_approved = gates.values().any(|other| other.approves(&order.revision));
+            match self.answer_pull(repo, id, (gate, is_approved), order).await {
                 Ok(comment) => {
                     answered.done.insert(id.clone(), (order.clone(), comment));
                 }
@@ -72,13 +74,15 @@ impl App {
         &self,
         repo: &Repo<'_>,
         id: &PullRequestId,
-        gate: &Gate,
+        (gate, is_approved): (&Gate, bool),
         order: &GateOrder,
     ) -> Result<Option<CommentId>, PortError> {
         let (port, at) = (&self.ports.repository, &repo.at);
         let was_approved = gate.done.as_ref().is_some_and(|done| done.approve);
-        if order.approve || was_approved {
-            port.ensure_approval(at, id, &order.revision, order.approve)
+        // What has no approval in CodeCommit is not approved; in GitHub a check says that it failed.
+        let is_said = repo.source.github.is_some();
+        if order.approve || was_approved || is_said {
+            port.ensure_approval(at, id, &order.revision, is_approved)
                 .await?;
         }
         let has_changed = gate.done.as_ref().map(|done| done.approve) != Some(order.approve);

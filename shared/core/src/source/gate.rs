@@ -39,6 +39,12 @@ pub struct GateOrder {
 }
 
 impl Gate {
+    /// Whether its order is to approve that state.
+    pub fn approves(&self, revision: &RevisionId) -> bool {
+        let order = self.order.as_ref();
+        order.is_some_and(|order| order.approve && order.revision == *revision)
+    }
+
     /// What is still to be done. That `main` has moved meanwhile changes nothing.
     pub fn open_order(&self) -> Option<&GateOrder> {
         let said = |order: &GateOrder| (order.revision.clone(), order.approve);
@@ -55,12 +61,13 @@ pub(super) fn look(asking: &mut Asking<'_>, source: &Source, next: &mut Watch) -
         next.gates.clear();
         return Ok(());
     };
-    let mut open: Vec<&PullRequestId> = asking.open_pulls()?.iter().collect();
+    let mut open: Vec<&PullRequestId> = asking.open_pulls(main)?.iter().collect();
     open.sort_by_key(|id| std::cmp::Reverse(id.number()));
     open.truncate(OPEN_MAX);
     next.gates.retain(|id, _| open.contains(&id));
     let gates = &next.gates;
-    // The destination of a pull request never changes.
+    // The destination never changes in CodeCommit. GitHub lists those to `main` alone, so one whose
+    // destination was changed is in its list no more, or for the first time.
     let is_new_or_to_main =
         |id: &&&PullRequestId| gates.get(**id).is_none_or(|gate| gate.order.is_some());
     let looked_at: Vec<&PullRequestId> = open.iter().filter(is_new_or_to_main).copied().collect();

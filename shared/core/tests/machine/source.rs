@@ -27,6 +27,7 @@ fn with(rule: RiskRule) -> (Run, World) {
     settings.source = Some(Source {
         repository: SourceName::new("erp"),
         place: None,
+        github: None,
         channel: ChannelName::new("#erp-source"),
         branches: Branches::GitFlow {
             main: BranchName::new("main"),
