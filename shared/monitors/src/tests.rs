@@ -6,6 +6,7 @@ mod github;
 mod grafana;
 mod lines;
 mod refusals;
+mod repository;
 mod sentry;
 mod server;
 mod signed;

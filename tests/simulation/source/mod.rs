@@ -5,6 +5,7 @@
 
 mod built;
 mod company;
+mod github;
 mod stories;
 
 use std::sync::Arc;

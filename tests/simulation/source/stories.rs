@@ -49,7 +49,7 @@ fn written(message: &Message) -> String {
     format!("{}\n---\n{}", message.summary, blocks.join("\n"))
 }
 
-fn told(world: &World) -> String {
+pub(super) fn told(world: &World) -> String {
     let all = said(world);
     let all: Vec<String> = all.iter().map(|posted| written(posted.says())).collect();
     all.join("\n\n=====\n\n")
@@ -211,7 +211,7 @@ fn answered(world: &World, id: &PullRequestId) -> (bool, Vec<String>) {
     })
 }
 
-fn pull_from(world: &World, branch: &str, from: &str, into: &str) -> PullRequestId {
+pub(super) fn pull_from(world: &World, branch: &str, from: &str, into: &str) -> PullRequestId {
     world.with_cloud(|cloud| {
         cloud.git_branch("erp", branch, from);
         cloud.git_commit("erp", branch, "Change it", "Ada");

@@ -142,8 +142,8 @@ impl Calls {
         let secret = &of.access.token;
         let token = self.tokens.token(secret).await.map_err(Failed::for_now)?;
         let send = async |token: secrecy::SecretString| {
-            let request = versioned(request.clone()).with(Credentials::Bearer(token));
-            let sent = tokio::time::timeout(WITHIN, self.http.send(request)).await;
+            let sent = versioned(request.clone()).with(Credentials::Bearer(token));
+            let sent = tokio::time::timeout(WITHIN, self.http.send(sent)).await;
             let sent = sent.unwrap_or_else(|_| Err(NoAnswer::Lost(format!("after {WITHIN:?}"))));
             sent.map_err(|why| unanswered(call, request.host(), why))
         };

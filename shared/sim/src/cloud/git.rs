@@ -157,8 +157,10 @@ impl GitRepository {
 
 impl Cloud {
     fn repository_at(&self, name: &str) -> usize {
+        // The owner of a repository in GitHub may be left out.
+        let is_it = |one: &GitRepository| one.name.as_str().rsplit('/').next() == Some(name);
         let mut all = self.git.repositories.iter();
-        all.position(|one| one.name.as_str() == name)
+        all.position(|one| one.name.as_str() == name || is_it(one))
             .expect("the story made the repository first")
     }
 
@@ -355,7 +357,9 @@ impl Cloud {
             MergeOption::ThreeWay => repository.add(vec![ours.clone(), theirs], &message, by),
             MergeOption::Squash => repository.add(vec![ours.clone()], &message, by),
             MergeOption::FastForward => theirs,
-            MergeOption::Rebase => repository.rebase(&ours, &theirs),
+            MergeOption::Rebase => repository
+                .rebase(&ours, &theirs)
+                .unwrap_or_else(|| repository.add(vec![ours.clone(), theirs], &message, by)),
         };
         let by = user(&repository.place, by);
         self.git_set(name, &into, Some(commit.clone()));

@@ -52,8 +52,9 @@ impl Cloud {
 }
 
 impl GitRepository {
-    /// Makes the commits of `theirs` that are not in `ours` again, on top of `ours`: the last of them.
-    pub(super) fn rebase(&mut self, ours: &CommitId, theirs: &CommitId) -> CommitId {
+    /// Makes the commits of `theirs` that are not in `ours` again, on top of `ours`: the last of them, if
+    /// there is one.
+    pub(super) fn rebase(&mut self, ours: &CommitId, theirs: &CommitId) -> Option<CommitId> {
         let has: Vec<CommitId> = self.ancestors(ours).into_iter().cloned().collect();
         let mut left = Vec::new();
         let mut at = Some(theirs.clone());
@@ -63,9 +64,11 @@ impl GitRepository {
             // A merge is left out, as git does it.
             left.extend((commit.parents.len() < 2).then_some(commit));
         }
-        let on_top = |onto: CommitId, commit: super::GitCommit| {
-            self.add(vec![onto], &commit.message, &commit.author)
-        };
-        left.into_iter().rev().fold(ours.clone(), on_top)
+        let mut made = None;
+        for commit in left.into_iter().rev() {
+            let onto = made.unwrap_or_else(|| ours.clone());
+            made = Some(self.add(vec![onto], &commit.message, &commit.author));
+        }
+        made
     }
 }
