@@ -123,7 +123,10 @@ async fn an_approval_is_for_one_state_and_a_comment_is_posted_once(stage: &impl 
         (id, other)
     });
     let (port, at) = (stage.repository(), stage.at());
-    let mut open = port.open_pulls(&at, &BranchName::new("main")).await.unwrap();
+    let mut open = port
+        .open_pulls(&at, &BranchName::new("main"))
+        .await
+        .unwrap();
     open.sort();
     assert_eq!(open, [id.clone(), other.clone()]);
     let seen = |id: &PullRequestId| {

@@ -129,7 +129,11 @@ fn the_check_succeeds_for_release_and_hotfix_branches_and_fails_for_others() {
     for branch in ["hotfix/login", "feature/menu"] {
         world.with_cloud(|cloud| cloud.git_commit("erp", branch, "Again", "Ada"));
     }
-    assert_eq!(answered(&world, &hotfix).0, None, "a new commit has no status");
+    assert_eq!(
+        answered(&world, &hotfix).0,
+        None,
+        "a new commit has no status"
+    );
     pass(&mut world, 6);
     assert_eq!(answered(&world, &hotfix), (Some(true), vec![]));
     assert_eq!(answered(&world, &feature), (Some(false), comments));
@@ -193,7 +197,11 @@ fn a_function_that_dies_anywhere_leaves_one_comment_and_the_right_checks() {
         let feature = pull_from(&world, "feature/menu", "develop", "main");
         world.crash_at_call(first + call);
         pass(&mut world, 15);
-        assert_eq!(answered(&world, &hotfix).0, Some(true), "dies at call {call}");
+        assert_eq!(
+            answered(&world, &hotfix).0,
+            Some(true),
+            "dies at call {call}"
+        );
         let (status, comments) = answered(&world, &feature);
         assert_eq!(
             (status, comments.len()),

@@ -49,8 +49,10 @@ impl App {
             let Some(order) = gate.open_order() else {
                 continue;
             };
-            // In GitHub two pull requests of one commit share its status: it may be merged then.
-            let is_approved = gates.values().any(|other| other.approves(&order.revision));
+            // In GitHub two pull requests of one commit share its status: one of them may be merged.
+            let is_shared = repo.source.github.is_some()
+                && gates.values().any(|other| other.approves(&order.revision));
+            let is_approved = order.approve || is_shared;
             match self.answer_pull(repo, id, (gate, is_approved), order).await {
                 Ok(comment) => {
                     answered.done.insert(id.clone(), (order.clone(), comment));
