@@ -123,7 +123,7 @@ pub fn known_to_functions(configs: &[Config], facts: &Facts) -> Known {
         .first()
         .map(|(_, registry)| registry.account.to_string());
     known.insert("registry-account", account.into_iter().collect());
-    let sources = configs.iter().filter_map(|config| config.source.as_ref());
+    let sources = configs.iter().filter_map(Config::in_codecommit);
     let sources = sources.map(|source| arn("codecommit", source.repository.as_str()));
     known.insert("source", sources.collect());
     known.insert("source-account", vec![facts.account.clone()]);
@@ -143,10 +143,13 @@ pub fn known_to_functions(configs: &[Config], facts: &Facts) -> Known {
             .flat_map(|config| &config.environments)
             .flat_map(|one| &one.monitors)
     };
+    let github = configs.iter().filter_map(|config| config.source.as_ref());
+    let github_tokens = github.filter_map(|source| Some(source.github.as_ref()?.token.clone()));
     known.insert(
         "monitor-secrets",
         monitors()
             .filter_map(secret_of)
+            .chain(github_tokens)
             .filter(|name| name.starts_with("arn:"))
             .collect(),
     );

@@ -119,6 +119,12 @@ impl Config {
         self
     }
 
+    /// The source code, if it is in CodeCommit: only that sends events.
+    pub fn in_codecommit(&self) -> Option<&Source> {
+        let source = self.source.as_ref();
+        source.filter(|source| source.github.is_none())
+    }
+
     /// Differences between environments that someone answers for.
     pub fn allowed_differences(&self) -> &[AllowedDifference] {
         self.parity.as_deref().unwrap_or_default()

@@ -83,8 +83,11 @@ fn it_may_be_in_github_and_is_then_in_no_account() {
     };
     let source = |more: &str| {
         let config = Config::parse(&format!("{LEAST}\n{GITHUB}{more}")).unwrap();
-        config.installed_in(&own).source.unwrap()
+        let config = config.installed_in(&own);
+        assert_eq!(config.in_codecommit(), None);
+        config.source.unwrap()
     };
+    assert!(Config::parse(&with("")).unwrap().in_codecommit().is_some());
     let ours = source("");
     assert_eq!((ours.repository.as_str(), &ours.place), ("acme/erp", &None));
     let access = ours.github.unwrap();
