@@ -8,17 +8,18 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sluice_app::ports::{
-    Alarms, Builds, Databases, DescribedImage, FoundCommit, FoundImage, Http, HttpRequest, ImageQuery,
-    Metrics, MetricsQuery, MonitorError, Monitors, NotTaken, Registry, Repository, RepositoryAt,
-    Secrets, ServiceQuery, Services, Stacks, Target, TaskDefinitionOrder, TaskOrder, Tasks,
+    Alarms, Builds, Databases, DescribedImage, FoundCommit, FoundImage, Http, HttpRequest,
+    ImageQuery, Metrics, MetricsQuery, MonitorError, Monitors, NotTaken, Registry, Repository,
+    RepositoryAt, Secrets, ServiceQuery, Services, Stacks, Target, TaskDefinitionOrder, TaskOrder,
+    Tasks,
 };
 use sluice_core::command::RolloutOrder;
 use sluice_core::config::{Database, Monitor, SecretSource};
 use sluice_core::database::{CopyObservation, CopyOrder};
 use sluice_core::failure::PortError;
 use sluice_core::id::{
-    AlarmName, BranchName, BuildProject, CommentId, CommitId, EcsServiceName, FindingId, PullRequestId,
-    RevisionId, ServiceDeploymentArn, SnapshotId, TaskArn, TaskDefinitionArn,
+    AlarmName, BranchName, BuildProject, CommentId, CommitId, EcsServiceName, FindingId,
+    PullRequestId, RevisionId, ServiceDeploymentArn, SnapshotId, TaskArn, TaskDefinitionArn,
 };
 use sluice_core::metrics::Measured;
 use sluice_core::observation::{
@@ -126,7 +127,7 @@ absent!(Repository {
     commit(&RepositoryAt, &CommitId) -> Option<FoundCommit>;
     base(&RepositoryAt, &CommitId, &CommitId) -> Option<CommitId>;
     closed_pulls(&RepositoryAt) -> Vec<PullRequestId>;
-    open_pulls(&RepositoryAt) -> Vec<PullRequestId>;
+    open_pulls(&RepositoryAt, &BranchName) -> Vec<PullRequestId>;
     ensure_approval(&RepositoryAt, &PullRequestId, &RevisionId, bool) -> ();
     ensure_comment(&RepositoryAt, &PullRequestId, &(CommitId, CommitId), &str, &str) -> CommentId;
     ensure_comment_says(&RepositoryAt, &CommentId, &str) -> ();

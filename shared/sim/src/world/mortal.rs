@@ -14,8 +14,8 @@ use sluice_core::config::{Database, SecretSource};
 use sluice_core::database::{CopyObservation, CopyOrder};
 use sluice_core::failure::PortError;
 use sluice_core::id::{
-    AlarmName, BranchName, BuildProject, CommentId, CommitId, EcsServiceName, FindingId, PullRequestId,
-    RevisionId, ServiceDeploymentArn, SnapshotId, TaskArn, TaskDefinitionArn,
+    AlarmName, BranchName, BuildProject, CommentId, CommitId, EcsServiceName, FindingId,
+    PullRequestId, RevisionId, ServiceDeploymentArn, SnapshotId, TaskArn, TaskDefinitionArn,
 };
 use sluice_core::metrics::Measured;
 use sluice_core::observation::{
@@ -88,7 +88,9 @@ mortal!(Repository {
         at: &RepositoryAt, one: &CommitId, other: &CommitId
     ) -> Result<Option<CommitId>, PortError>;
     fn closed_pulls(at: &RepositoryAt) -> Result<Vec<PullRequestId>, PortError>;
-    fn open_pulls(at: &RepositoryAt) -> Result<Vec<PullRequestId>, PortError>;
+    fn open_pulls(
+        at: &RepositoryAt, to: &BranchName
+    ) -> Result<Vec<PullRequestId>, PortError>;
     fn ensure_approval(
         at: &RepositoryAt, id: &PullRequestId, revision: &RevisionId, approved: bool
     ) -> Result<(), PortError>;
