@@ -232,7 +232,7 @@ const SENTENCES: [(&str, Option<usize>, &str); 22] = [
     ),
     (
         "shared/core/src/plan/",
-        Some(46),
+        Some(47),
         "lines of a plan: those that change are stored with the note that says so",
     ),
     (

@@ -33,6 +33,7 @@ fn watched(config: &mut Config) {
         repository: SourceName::new(SOURCE),
         place: Some(Registry { account, region }),
         build: None,
+        github: None,
         channel: ChannelName::new(CHANNEL),
         branches: Branches::GitFlow {
             main: BranchName::new("main"),

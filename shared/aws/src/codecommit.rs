@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_codecommit::types::{self, ApprovalState, PullRequestStatusEnum};
-use sluice_app::ports::{FoundCommit, Repository, RepositoryAt, Target};
+use sluice_app::ports::{FoundCommit, Host, Repository, RepositoryAt, Target};
 use sluice_core::failure::PortError;
 use sluice_core::id::{
     BranchName, ClusterName, CommentId, CommitId, DeploymentId, PrincipalArn, PullRequestId,
     RevisionId,
 };
-use sluice_core::source::{Commit, PullRequest};
+use sluice_core::source::{Commit, Merger, PullRequest};
 
 use crate::clients::{ClientSet, Clients};
 use crate::error::{incomplete, port_error};
@@ -36,10 +36,16 @@ impl CodeCommitRepository {
     }
 
     async fn of(&self, at: &RepositoryAt) -> Result<Arc<ClientSet>, PortError> {
+        let Host::CodeCommit(place) = &at.host else {
+            return Err(PortError::permanent(format!(
+                "{} is not in CodeCommit: this is a mistake in Sluice",
+                at.name
+            )));
+        };
         // Without a role: whether the account is Sluice's own is asked once.
         let target = Target {
-            account: at.place.account.clone(),
-            region: at.place.region.clone(),
+            account: place.account.clone(),
+            region: place.region.clone(),
             role: None,
             cluster: ClusterName::new(""),
             deployment: DeploymentId::from_outside("source"),
@@ -177,10 +183,16 @@ impl Repository for CodeCommitRepository {
     }
 
     async fn closed_pulls(&self, at: &RepositoryAt) -> Result<Vec<PullRequestId>, PortError> {
-        self.pulls(at, PullRequestStatusEnum::Closed).await
+        let mut pulls = self.pulls(at, PullRequestStatusEnum::Closed).await?;
+        pulls.sort_by_key(|id| std::cmp::Reverse(id.number()));
+        Ok(pulls)
     }
 
-    async fn open_pulls(&self, at: &RepositoryAt) -> Result<Vec<PullRequestId>, PortError> {
+    async fn open_pulls(
+        &self,
+        at: &RepositoryAt,
+        _: &BranchName,
+    ) -> Result<Vec<PullRequestId>, PortError> {
         self.pulls(at, PullRequestStatusEnum::Open).await
     }
 
@@ -321,7 +333,7 @@ fn of_target(
         source_commit: CommitId::new(target.source_commit?),
         destination_commit: CommitId::new(target.destination_commit?),
         merge_commit: commit.map(CommitId::new),
-        merged_by: by.map(PrincipalArn::new),
+        merged_by: by.map(|by| Merger::Principal(PrincipalArn::new(by))),
     })
 }
 

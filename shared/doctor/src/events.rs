@@ -80,7 +80,7 @@ pub fn deliveries(configs: &[Config], own: &Registry) -> Vec<Delivery> {
             events.insert((scanned, registry.clone()));
         }
         events.insert((EventKind::ImagePushed(repository), registry));
-        if let Some(source) = &config.source {
+        if let Some(source) = config.in_codecommit() {
             let changed = EventKind::SourceChanged(source.repository.to_string());
             events.insert((changed, own.account.to_string()));
             let ended = source.build.as_ref();

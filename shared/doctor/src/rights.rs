@@ -123,7 +123,7 @@ pub fn known_to_functions(configs: &[Config], facts: &Facts) -> Known {
         .first()
         .map(|(_, registry)| registry.account.to_string());
     known.insert("registry-account", account.into_iter().collect());
-    let sources = || configs.iter().filter_map(|config| config.source.as_ref());
+    let sources = || configs.iter().filter_map(Config::in_codecommit);
     let builds = sources().filter_map(|source| source.build.as_ref());
     let builds = builds.map(|build| arn("codebuild", &format!("project/{build}")));
     known.insert("builds", builds.collect());
@@ -146,10 +146,13 @@ pub fn known_to_functions(configs: &[Config], facts: &Facts) -> Known {
             .flat_map(|config| &config.environments)
             .flat_map(|one| &one.monitors)
     };
+    let github = configs.iter().filter_map(|config| config.source.as_ref());
+    let github_tokens = github.filter_map(|source| Some(source.github.as_ref()?.token.as_str()));
     known.insert(
         "monitor-secrets",
         monitors()
             .filter_map(Monitor::secret)
+            .chain(github_tokens)
             .filter(|name| name.starts_with("arn:"))
             .map(str::to_owned)
             .collect(),

@@ -94,7 +94,7 @@ pub(crate) fn busy(retry_after: Option<SignedDuration>) -> NotTaken {
 }
 
 /// What it says about a refusal, without what may be a secret.
-fn said(answer: &Answer) -> String {
+pub(crate) fn said(answer: &Answer) -> String {
     let body = String::from_utf8_lossy(&answer.body);
     let line = body.split_whitespace().collect::<Vec<_>>().join(" ");
     let line: String = redacted(&line).chars().take(SAID).collect();

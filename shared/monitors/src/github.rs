@@ -153,7 +153,7 @@ impl<'a> GitHub<'a> {
     }
 }
 
-fn versioned(mut request: Request) -> Request {
+pub(crate) fn versioned(mut request: Request) -> Request {
     request.headers.push((VERSION.0, VERSION.1.to_owned()));
     request
 }

@@ -19,7 +19,7 @@ use serde_json::Value;
 /// A host that is there takes or refuses a connection within a round trip or two.
 const CONNECT_WITHIN: Duration = Duration::from_secs(2);
 
-/// No answer that is read is longer: a page of deploys, or of annotations.
+/// No answer of a monitor that is read is longer: a page of deploys, or of annotations.
 const MOST_BYTES: usize = 256 * 1024;
 
 /// How the monitor's access log sees us.
@@ -91,6 +91,10 @@ impl Request {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<SignedDuration>,
+    /// As GitHub counts them: how many requests are left in this hour, and when it ends, in seconds of
+    /// the epoch.
+    pub(crate) requests_left: Option<i64>,
+    pub(crate) counts_again_at: Option<i64>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -120,13 +124,27 @@ type Https = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// An HTTP/1.1 client with TLS. It follows no redirects, and keeps no connections: one that froze
 /// with a sleeping Lambda function cannot pass for a monitor that does not answer.
-#[derive(Default)]
 pub(crate) struct Http {
     // The roots are read at the first request: most installations have no monitor.
     client: OnceLock<Result<Https, String>>,
+    most_bytes: usize,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self::up_to(MOST_BYTES)
+    }
 }
 
 impl Http {
+    /// One that reads answers of so many bytes at most.
+    pub(crate) fn up_to(most_bytes: usize) -> Self {
+        Self {
+            client: OnceLock::new(),
+            most_bytes,
+        }
+    }
+
     pub(crate) async fn send(&self, request: Request) -> Result<Answer, NoAnswer> {
         let client = self.client.get_or_init(client).as_ref();
         let client = client.map_err(|why| NoAnswer::NotARequest(why.clone()))?;
@@ -138,14 +156,22 @@ impl Http {
             }
         })?;
         let status = answer.status().as_u16();
-        let retry_after = answer.headers().get(header::RETRY_AFTER);
+        let headers = answer.headers();
+        let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
         // Seconds, as every monitor here gives them; a date is taken for nothing.
-        let retry_after = retry_after.and_then(|it| it.to_str().ok()?.trim().parse::<u32>().ok());
-        let body = Limited::new(answer.into_body(), MOST_BYTES).collect().await;
+        let retry_after = number(header::RETRY_AFTER.as_str());
+        let retry_after = retry_after.and_then(|seconds| u32::try_from(seconds).ok());
+        let requests_left = number("x-ratelimit-remaining");
+        let counts_again_at = number("x-ratelimit-reset");
+        let body = Limited::new(answer.into_body(), self.most_bytes)
+            .collect()
+            .await;
         let body = body.map_err(|error| NoAnswer::Lost(words(error.as_ref())))?;
         Ok(Answer {
             status,
             retry_after: retry_after.map(|seconds| SignedDuration::from_secs(seconds.into())),
+            requests_left,
+            counts_again_at,
             body: body.to_bytes().to_vec(),
         })
     }

@@ -14,6 +14,7 @@ mod http;
 mod loki;
 mod opsgenie;
 mod pagerduty;
+mod repository;
 mod rest;
 mod sentry;
 mod sns;
@@ -24,6 +25,7 @@ mod web;
 mod webhook;
 
 pub use cloudwatch::LogLines;
+pub use repository::GitHubRepository;
 pub use sns::{Fifo, TopicMessage, Topics};
 pub use tokens::Tokens;
 pub use web::{DETAIL_TYPE, EventBus, Reached, SOURCE, WebMonitors};

@@ -8,6 +8,7 @@ mod grafana;
 mod lines;
 mod opsgenie;
 mod refusals;
+mod repository;
 mod sentry;
 mod server;
 mod signed;

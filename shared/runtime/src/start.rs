@@ -1,6 +1,7 @@
 //! The application, put together on AWS and Slack.
 
 mod absent;
+mod hosts;
 mod monitors;
 mod no_chat;
 mod reach;

@@ -2,6 +2,7 @@
 //! failed: what happened, what it means, what to do.
 
 mod build;
+mod host;
 mod pull;
 
 use sluice_core::config::{Config, Source};
@@ -9,8 +10,10 @@ use sluice_core::id::{BranchName, CommitId};
 use sluice_core::source::{Finding, Reminder, What, WhatIsTold};
 
 use crate::inline::moment_of_day;
-use crate::message::{Block, Link, Message};
+use crate::message::{Block, Message};
 
+pub use host::status;
+use host::{branch_at, link, pull_request, who_did_it};
 pub use pull::pull_comment;
 
 /// Commits that a reminder names of each branch.
@@ -37,7 +40,11 @@ fn found(config: &Config, source: &Source, finding: &Finding) -> Message {
     let summary = format!("{app}: {happened}");
     let mut blocks = vec![
         Block::Header(format!("{app}: {}", title(finding))),
-        Block::Text(format!("{}{}", sentence(&happened), commit_of(finding))),
+        Block::Text(format!(
+            "{}{}",
+            sentence(&happened),
+            commit_of(source, finding)
+        )),
         Block::Text(format!("What it means: {}", means(source, finding))),
         Block::Text(format!("What to do:\n{}", list(&to_do(source, finding)))),
     ];
@@ -95,9 +102,9 @@ fn happened(source: &Source, finding: &Finding) -> String {
     }
 }
 
-fn commit_of(finding: &Finding) -> String {
+fn commit_of(source: &Source, finding: &Finding) -> String {
     if matches!(finding.what, What::Rewritten { .. } | What::Deleted) {
-        return " Who did it is in CloudTrail: look for GitPush and DeleteBranch.".to_owned();
+        return who_did_it(source);
     }
     let who = match (&finding.by, finding.author.as_str()) {
         (Some(user), _) => format!("<@{user}>"),
@@ -164,9 +171,8 @@ fn to_do(source: &Source, finding: &Finding) -> Vec<String> {
     };
     match &finding.what {
         What::Deleted => vec![format!(
-            "Create it again where it was: `aws codecommit create-branch --repository-name {} \
-             --branch-name {branch} --commit-id {}`",
-            source.repository, finding.commit
+            "Create it again where it was: `{}`",
+            branch_at(source, branch.as_str(), &finding.commit)
         )],
         What::Rewritten { before } => {
             let name = match source.branches.develop() {
@@ -175,9 +181,8 @@ fn to_do(source: &Source, finding: &Finding) -> Vec<String> {
             };
             vec![
                 format!(
-                    "Give the lost commits a branch: `aws codecommit create-branch \
-                     --repository-name {} --branch-name {name} --commit-id {before}`",
-                    source.repository
+                    "Give the lost commits a branch: `{}`",
+                    branch_at(source, &name, before)
                 ),
                 format!(
                     "To bring them back, merge it: `{}`",
@@ -289,32 +294,6 @@ pub fn missing_line(source: &Source, watch: &sluice_core::source::Watch) -> Opti
         names.join(", "),
         moment_of_day(since)
     ))
-}
-
-/// The command that opens a pull request.
-fn pull_request(source: &Source, from: &BranchName, to: &BranchName) -> String {
-    format!(
-        "aws codecommit create-pull-request --title \"Merge {from} into {to}\" --targets \
-         repositoryName={},sourceReference={from},destinationReference={to}",
-        source.repository
-    )
-}
-
-fn link(source: &Source, commit: &CommitId) -> Option<Block> {
-    let is_commit =
-        commit.as_str().len() == 40 && commit.as_str().bytes().all(|b| b.is_ascii_hexdigit());
-    let place = source.place.as_ref().filter(|_| is_commit)?;
-    let region = &place.region;
-    let url = format!(
-        "https://{region}.console.aws.amazon.com/codesuite/codecommit/repositories/{}/commit/{commit}\
-         ?region={region}",
-        source.repository
-    );
-    let text = format!("commit {}", commit.short());
-    Some(Block::Links(vec![Link {
-        text,
-        url: Some(url),
-    }]))
 }
 
 fn list(lines: &[String]) -> String {

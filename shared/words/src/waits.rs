@@ -103,7 +103,10 @@ fn planning(d: &Deployment, survey: &Survey) -> String {
     if survey.source.is_some()
         && let [Command::ReadSource { commit, .. }] = &missing[..]
     {
-        return format!("commit {} to be checked in CodeCommit", commit.short());
+        return format!(
+            "commit {} to be checked in the source repository",
+            commit.short()
+        );
     }
     match (&survey.proof, &survey.scan, &d.settings.environment.after) {
         (Some(ProofObservation::UnderWay | ProofObservation::NotVerified), _, Some(after)) => {

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 use sluice_app::ports::{
-    Alarms, Builds, Configurations, Databases, Http, Metrics, MetricsQuery, Registry, Repository,
-    RepositoryAt, Secrets, Services, Sources, Stacks, Store, Target, TaskOrder, Tasks, WakeUp,
-    Wakeups,
+    Alarms, Builds, Configurations, Databases, Host, Http, Metrics, MetricsQuery, Registry,
+    Repository, RepositoryAt, Secrets, Services, Sources, Stacks, Store, Target, TaskOrder, Tasks,
+    WakeUp, Wakeups,
 };
 use sluice_core::command::{Direction, RolloutOrder};
 use sluice_core::config::{Config, Database, Steps, Strategy};
@@ -205,7 +205,7 @@ impl builds::Stage for Model {
     }
 
     fn project<T>(&self, act: impl FnOnce(&mut Cloud) -> T) -> T {
-        let at = repository::Stage::at(self).place;
+        let at = self.production();
         let project = BuildProject::new("erp-ci");
         repository::Stage::git(self, |cloud| {
             let place = cloud.place_of(&at.account, &at.region).unwrap();
@@ -225,16 +225,16 @@ impl repository::Stage for Model {
     fn at(&self) -> RepositoryAt {
         let place = self.production();
         RepositoryAt {
-            place: sluice_core::registry::Registry {
+            host: Host::CodeCommit(sluice_core::registry::Registry {
                 account: place.account,
                 region: place.region,
-            },
+            }),
             name: SourceName::new("erp"),
         }
     }
 
     fn git<T>(&self, act: impl FnOnce(&mut Cloud) -> T) -> T {
-        let at = repository::Stage::at(self).place;
+        let at = self.production();
         self.cloud(|cloud| {
             if cloud
                 .place_of(&at.account, &at.region)

@@ -3,7 +3,7 @@
 //! read.
 
 use jiff::SignedDuration;
-use sluice_app::ports::Builds;
+use sluice_app::ports::{Builds, Host};
 use sluice_core::failure::ErrorClass;
 use sluice_core::id::BuildProject;
 use sluice_core::registry::Registry;
@@ -20,8 +20,15 @@ pub(crate) trait Stage: repository::Stage {
     fn project<T>(&self, act: impl FnOnce(&mut Cloud) -> T) -> T;
 }
 
+fn place(stage: &impl Stage) -> Registry {
+    match stage.at().host {
+        Host::CodeCommit(place) => place,
+        host @ Host::GitHub(_) => panic!("{host:?} has no builds"),
+    }
+}
+
 async fn newest(stage: &impl Stage) -> Vec<Build> {
-    let place = stage.at().place;
+    let place = place(stage);
     let project = BuildProject::new("erp-ci");
     let mut builds = stage
         .builds()
@@ -111,7 +118,7 @@ async fn the_newest_hundred_are_read(stage: &impl Stage) {
 
 async fn a_project_that_is_not_there_is_an_error(stage: &impl Stage) {
     stage.project(|_| ());
-    let place: Registry = stage.at().place;
+    let place = place(stage);
     let project = BuildProject::new("crm-ci");
     let error = stage.builds().newest_builds(&place, &project).await;
     let error = error.unwrap_err();

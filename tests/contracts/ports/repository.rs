@@ -1,6 +1,6 @@
 //! Source code. moto has repositories of CodeCommit, and nothing in them.
 
-use sluice_app::ports::{Repository, RepositoryAt};
+use sluice_app::ports::{Host, Repository, RepositoryAt};
 use sluice_core::failure::ErrorClass;
 use sluice_core::id::{BranchName, CommentId, CommitId, PullRequestId, SourceName};
 use sluice_sim::cloud::{Cloud, MergeOption};
@@ -104,8 +104,8 @@ async fn a_pull_request_says_what_it_merged_and_what_it_made(stage: &impl Stage)
         assert_eq!(merged.destination, BranchName::new("develop"));
         assert_eq!(merged.destination_commit, before);
         assert_eq!(merged.merge_commit, Some(made));
-        let by = merged.merged_by.unwrap();
-        assert!(by.as_str().ends_with(":user/grace"), "{by}");
+        let by = merged.merged_by.unwrap().to_string();
+        assert!(by.ends_with(":user/grace"), "{by}");
         assert!(port.closed_pulls(&at).await.unwrap().contains(&id));
     }
     let none = port.pull(&at, &PullRequestId::new("4711")).await;
@@ -123,12 +123,18 @@ async fn an_approval_is_for_one_state_and_a_comment_is_posted_once(stage: &impl 
         (id, other)
     });
     let (port, at) = (stage.repository(), stage.at());
-    let mut open = port.open_pulls(&at).await.unwrap();
+    let mut open = port
+        .open_pulls(&at, &BranchName::new("main"))
+        .await
+        .unwrap();
     open.sort();
     assert_eq!(open, [id.clone(), other.clone()]);
     let seen = |id: &PullRequestId| {
+        let Host::CodeCommit(place) = &at.host else {
+            panic!("{at:?} is in CodeCommit")
+        };
         let seen = stage.git(|cloud| {
-            let place = cloud.place_of(&at.place.account, &at.place.region)?;
+            let place = cloud.place_of(&place.account, &place.region)?;
             cloud.git_pull_in(&place, id)
         });
         seen.unwrap().1

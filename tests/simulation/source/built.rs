@@ -343,7 +343,7 @@ fn every_answer_of_the_repository_may_be_lost_while_a_plan_is_made() {
         assert_eq!(last_end(&world, STAGING), "Succeeded", "{operation:?}");
         let last = erp::deployments(&world, STAGING).pop().unwrap();
         let plan = last.deployment.sealed_plan().plan.to_string();
-        assert!(plan.contains("checked in CodeCommit"), "{plan}");
+        assert!(plan.contains("checked in the source repository"), "{plan}");
     }
 }
 
@@ -365,7 +365,10 @@ fn only_a_signature_makes_it_more_than_the_image_says() {
     pass(&mut world, 40);
     let last = erp::deployments(&world, STAGING).pop().unwrap();
     let plan = last.deployment.sealed_plan().plan.to_string();
-    let line = format!("source     commit {}: checked in CodeCommit", right.short());
+    let line = format!(
+        "source     commit {}: checked in the source repository",
+        right.short()
+    );
     assert!(plan.contains(&line), "{plan}");
     assert_eq!(last.deployment.phase.name(), "Succeeded");
 }

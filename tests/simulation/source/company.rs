@@ -28,6 +28,7 @@ struct Change {
 /// The people, and what the model knows of what they did.
 pub(super) struct Company {
     world: World,
+    third: MergeOption,
     dice: Dice,
     number: u32,
     /// Commits that must be told, by branch: those of one push belong together.
@@ -46,8 +47,14 @@ pub(super) struct Company {
 
 impl Company {
     pub(super) fn new(seed: u64, weather: Weather) -> Self {
+        Self::of(built_world(seed, weather), seed, MergeOption::FastForward)
+    }
+
+    /// In a world of its own; `third` is how pull requests are merged there beside merges and squashes.
+    pub(super) fn of(world: World, seed: u64, third: MergeOption) -> Self {
         let mut company = Self {
-            world: built_world(seed, weather),
+            world,
+            third,
             dice: Dice::new(seed, 7),
             number: 0,
             wrong: BTreeMap::new(),
@@ -123,11 +130,15 @@ impl Company {
 
     /// By a pull request, in one of the ways that are possible.
     fn pull(&mut self, from: &str, into: &str) -> CommitId {
-        let can_forward = self.contains(&self.head(from), &self.head(into));
+        let (theirs, ours) = (self.head(from), self.head(into));
+        let can_third = match self.third {
+            MergeOption::FastForward => self.contains(&theirs, &ours),
+            _ => !self.contains(&ours, &theirs),
+        };
         let option = match self.dice.below(3) {
             0 => MergeOption::ThreeWay,
             1 => MergeOption::Squash,
-            _ if can_forward => MergeOption::FastForward,
+            _ if can_third => self.third,
             _ => MergeOption::ThreeWay,
         };
         self.say(format!(

@@ -6,6 +6,7 @@
 mod builds;
 mod built;
 mod company;
+mod github;
 mod stories;
 
 use std::sync::Arc;

@@ -30,7 +30,7 @@ pub use monitors::{AllMonitored, MonitorError, Monitored, Monitors, NotTaken, No
 pub use sluice_core::command::TaskOrder;
 pub use sluice_core::environment_key::EnvironmentKey;
 pub use sluice_core::summary::DeploymentSummary;
-pub use source::{Builds, FoundCommit, Repository, RepositoryAt, Sources, StoredSource};
+pub use source::{Builds, FoundCommit, Host, Repository, RepositoryAt, Sources, StoredSource};
 pub use stacks::Stacks;
 pub use store::{
     Due, EnvironmentState, Moved, Newest, Opened, Save, SaveError, Shown, Store, Stored,

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use sluice_core::config::GitHubAccess;
 use sluice_core::failure::PortError;
 use sluice_core::id::{
     AppName, BranchName, BuildProject, CommentId, CommitId, PullRequestId, RevisionId, SourceName,
@@ -9,13 +10,22 @@ use sluice_core::id::{
 use sluice_core::registry::Registry;
 use sluice_core::source::{Build, Commit, PullRequest, Watch};
 
-/// A repository of source code (CodeCommit).
+/// A repository of source code.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RepositoryAt {
-    /// The account and region.
-    pub place: Registry,
-    /// Its name.
+    /// Where it is.
+    pub host: Host,
+    /// Its name; in GitHub its owner and its name.
     pub name: SourceName,
+}
+
+/// Where a repository of source code is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Host {
+    /// In CodeCommit, in that account and region.
+    CodeCommit(Registry),
+    /// In GitHub.
+    GitHub(GitHubAccess),
 }
 
 /// A commit, and what must not be stored of it.
@@ -56,14 +66,19 @@ pub trait Repository: Send + Sync {
         other: &CommitId,
     ) -> Result<Option<CommitId>, PortError>;
 
-    /// Pull requests that are closed, merged or not: 1,000 at most.
+    /// Pull requests that are closed, those that were merged at least, the newest first: 1,000 at most.
     async fn closed_pulls(&self, at: &RepositoryAt) -> Result<Vec<PullRequestId>, PortError>;
 
-    /// Pull requests that are open: 1,000 at most.
-    async fn open_pulls(&self, at: &RepositoryAt) -> Result<Vec<PullRequestId>, PortError>;
+    /// Pull requests that are open to that branch, and perhaps others: 1,000 at most.
+    async fn open_pulls(
+        &self,
+        at: &RepositoryAt,
+        to: &BranchName,
+    ) -> Result<Vec<PullRequestId>, PortError>;
 
-    /// Approves the pull request in that state in Sluice's name, or takes the approval back. Of one
-    /// that is closed, or in another state by now, nothing is changed, and that is no error.
+    /// Approves the pull request in that state in Sluice's name, or takes the approval back; in GitHub
+    /// by a status of its commit. Of one that is closed, or in another state by now, nothing is
+    /// changed that counts, and that is no error.
     async fn ensure_approval(
         &self,
         at: &RepositoryAt,

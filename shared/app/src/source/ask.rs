@@ -6,11 +6,13 @@ use futures::future::try_join_all;
 use jiff::Timestamp;
 use sluice_core::failure::PortError;
 use sluice_core::id::{BuildProject, CommitId, UserId};
-use sluice_core::source::{Build, Known, NotRead, Question, Watch, What, WhatIsTold, examine};
+use sluice_core::source::{
+    Build, Known, Merger, NotRead, Question, Watch, What, WhatIsTold, examine,
+};
 
 use super::Repo;
 use crate::App;
-use crate::ports::{FoundCommit, RepositoryAt};
+use crate::ports::{FoundCommit, Host, RepositoryAt};
 
 /// Rounds of questions. Each commit of a branch takes one, and a look follows 100 at most.
 const ROUNDS_MAX: usize = 1_000;
@@ -69,7 +71,7 @@ impl App {
             Question::Commit(id) => Answer::Found(port.commit(at, id).await?),
             Question::Base(one, other) => Answer::Commit(port.base(at, one, other).await?),
             Question::ClosedPulls => Answer::Pulls(port.closed_pulls(at).await?),
-            Question::OpenPulls => Answer::Pulls(port.open_pulls(at).await?),
+            Question::OpenPulls(to) => Answer::Pulls(port.open_pulls(at, to).await?),
             Question::Pull(id) => Answer::Pull(port.pull(at, id).await?),
             Question::Builds(project) => Answer::Builds(self.read_builds(at, project).await),
         })
@@ -82,7 +84,11 @@ impl App {
         at: &RepositoryAt,
         project: &BuildProject,
     ) -> Result<Vec<Build>, NotRead> {
-        let builds = self.ports.builds.newest_builds(&at.place, project).await;
+        // `sluice config check` refuses a project beside a repository in GitHub.
+        let Host::CodeCommit(place) = &at.host else {
+            return Err(NotRead);
+        };
+        let builds = self.ports.builds.newest_builds(place, project).await;
         builds.map_err(|error| {
             tracing::error!(%project, %error, "the builds of {project} cannot be read: {error}");
             NotRead
@@ -118,7 +124,7 @@ impl App {
             }
             finding.by = match &finding.what {
                 What::PullRequest {
-                    merged_by: Some(principal),
+                    merged_by: Some(Merger::Principal(principal)),
                     ..
                 } => repo.config.people.who_is(principal).cloned(),
                 _ => match emails.get(&finding.commit) {
@@ -170,7 +176,9 @@ fn take(
             known.commits.insert(id.clone(), commit);
         }
         (Question::ClosedPulls, Answer::Pulls(pulls)) => known.closed_pulls = Some(pulls),
-        (Question::OpenPulls, Answer::Pulls(pulls)) => known.open_pulls = Some(pulls),
+        (Question::OpenPulls(to), Answer::Pulls(pulls)) => {
+            known.open_pulls.insert(to.clone(), pulls);
+        }
         (Question::Pull(id), Answer::Pull(pull)) => {
             known.pulls.insert(id.clone(), pull);
         }

@@ -52,7 +52,11 @@ impl App {
             let Some(order) = gate.open_order() else {
                 continue;
             };
-            match self.answer_pull(repo, id, gate, order).await {
+            // In GitHub two pull requests of one commit share its status: one of them may be merged.
+            let is_shared = repo.source.github.is_some()
+                && gates.values().any(|other| other.approves(&order.revision));
+            let is_approved = order.approve || is_shared;
+            match self.answer_pull(repo, id, (gate, is_approved), order).await {
                 Ok(comment) => {
                     answered.done.insert(id.clone(), (order.clone(), comment));
                 }
@@ -76,13 +80,15 @@ impl App {
         &self,
         repo: &Repo<'_>,
         id: &PullRequestId,
-        gate: &Gate,
+        (gate, is_approved): (&Gate, bool),
         order: &GateOrder,
     ) -> Result<Option<CommentId>, PortError> {
         let (port, at) = (&self.ports.repository, &repo.at);
         let was_approved = gate.done.as_ref().is_some_and(|done| done.approve);
-        if order.approve || was_approved {
-            port.ensure_approval(at, id, &order.revision, order.approve)
+        // What has no approval in CodeCommit is not approved; in GitHub a check says that it failed.
+        let has_check = repo.source.github.is_some();
+        if order.approve || was_approved || has_check {
+            port.ensure_approval(at, id, &order.revision, is_approved)
                 .await?;
         }
         let is_said = |done: &GateOrder| done.says_the_same(order);

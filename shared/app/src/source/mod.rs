@@ -18,7 +18,7 @@ use sluice_core::source::{Watch, look_again_at};
 use sluice_words::refusal::SourceIgnored;
 
 use crate::App;
-use crate::ports::RepositoryAt;
+use crate::ports::{Host, RepositoryAt};
 
 /// Two looks at once may each find what is remembered changed by the other.
 const TRIES: u8 = 8;
@@ -206,8 +206,12 @@ impl<'a> Repo<'a> {
 
 /// Where a repository is, if that is known.
 fn place_of(source: &Source) -> Option<RepositoryAt> {
+    let host = match &source.github {
+        Some(access) => Host::GitHub(access.clone()),
+        None => Host::CodeCommit(source.place.clone()?),
+    };
     Some(RepositoryAt {
-        place: source.place.clone()?,
+        host,
         name: source.repository.clone(),
     })
 }

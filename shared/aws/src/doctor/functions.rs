@@ -35,7 +35,9 @@ pub(super) async fn read(
     configs: &[Config],
     stack: &str,
 ) -> BTreeMap<String, Seen<Option<Function>>> {
-    let watches = configs.iter().any(|config| config.source.is_some());
+    let watches = configs
+        .iter()
+        .any(|config| config.in_codecommit().is_some());
     let names = FUNCTIONS.into_iter().chain(watches.then_some(SOURCE_PUSH));
     let mut functions = BTreeMap::new();
     for name in names {

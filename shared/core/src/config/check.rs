@@ -138,7 +138,7 @@ fn config(file: &File, report: &mut Report) -> Option<Config> {
         .at()
         .and_then(|all| environment::all(all, &known, report));
     let signatures = given(&file.signatures, |at| scan::signatures(&at.value, report));
-    let source = given(&file.source, |at| source::one(&at.value, report));
+    let source = given(&file.source, |at| source::one(at, report));
     let people = given(&file.people, |at| people::all(&at.value, report));
     let parity = given(&file.parity, |at| parity::allow(&at.value, report));
     let (mut environments, except) = (environments?, except?.unwrap_or_default());

@@ -52,7 +52,7 @@ pub use roles::Roles;
 pub use scan::{Day, ScanException};
 pub use schema::schema;
 pub use signatures::Signatures;
-pub use source::{BranchModel, Branches, Source};
+pub use source::{BranchModel, Branches, GitHubAccess, Source};
 pub use stack::{NoCommit, Stack, WaivedChange};
 pub use together::{Shared, shared};
 pub use version::{ConfigVersion, LONGEST_FILE, StackParameter, to_follow};
@@ -110,11 +110,19 @@ impl Config {
     /// and source code that names no place is beside it.
     #[must_use]
     pub fn installed_in(mut self, own: &Registry) -> Self {
-        if let Some(source) = &mut self.source {
+        if let Some(source) = &mut self.source
+            && source.github.is_none()
+        {
             source.place.get_or_insert_with(|| own.clone());
         }
         self.registry.get_or_insert_with(|| own.clone());
         self
+    }
+
+    /// The source code, if it is in CodeCommit: only that sends events.
+    pub fn in_codecommit(&self) -> Option<&Source> {
+        let source = self.source.as_ref();
+        source.filter(|source| source.github.is_none())
     }
 
     /// Differences between environments that someone answers for.

@@ -4,9 +4,9 @@
 
 use super::reader::tables;
 use super::text::{
-    BranchPattern, BusName, DatabaseId, JsonPointer, Label, LogicalId, MemberId, Namespace,
-    ParameterName, Path, SecretKey, SecretName, Slug, SourceHost, StackName, TemplateUrl, TopicArn,
-    Url, UserId, VariableName, Word, choices,
+    BranchPattern, BusName, DatabaseId, GitHubName, JsonPointer, Label, LogicalId, MemberId,
+    Namespace, ParameterName, Path, SecretKey, SecretName, Slug, SourceHost, StackName,
+    TemplateUrl, TopicArn, Url, UserId, VariableName, Word, choices,
 };
 use super::values::{HOUR, Json, MINUTE, Map, Number, SECOND, Time, Unshown};
 use super::{BranchModel, Day, NewerRevisions, ParityTopic, RiskRule, ServiceKind, Severity};
@@ -269,20 +269,28 @@ tables! {
         optional wait: Time<0, HOUR, SECOND>,
     }
 
-    /// The source code in CodeCommit, and its branches. Sluice reports what reached a branch by
-    /// another way than this allows.
+    /// The source code in CodeCommit or GitHub, and its branches. Sluice reports what reached a branch
+    /// by another way than this allows.
     struct Source as r##"{ repository = "erp", channel = "#deploys" }"## {
-        /// The CodeCommit repository, by name.
-        required repository: SourceName,
-        /// Its AWS account: twelve digits, in quotes. Default: Sluice's own, and it can be no other
-        /// account today.
+        /// The CodeCommit repository, by name. One of `repository` and `github` is needed.
+        optional repository: SourceName,
+        /// CodeCommit only: its AWS account, twelve digits in quotes. Default: Sluice's own, and it can
+        /// be no other account today.
         optional account: AccountId,
-        /// Its AWS region. Default: Sluice's own.
+        /// CodeCommit only: its AWS region. Default: Sluice's own.
         optional region: Region,
-        /// The CodeBuild project that builds every push, by name, in the same account and region.
-        /// Sluice tells how its builds end, and approves a pull request only if its last commit was
-        /// built without a failure. Default: Sluice does not look at builds.
+        /// CodeCommit only: the CodeBuild project that builds every push, by name, in the same account
+        /// and region. Sluice tells how its builds end, and approves a pull request only if its last
+        /// commit was built without a failure. Default: Sluice does not look at builds.
         optional build: BuildProject,
+        /// The GitHub repository: its owner and its name.
+        optional github: GitHubName,
+        /// GitHub only: the secret with a token that may read contents, and read and write pull requests
+        /// and commit statuses.
+        optional token: SecretName,
+        /// GitHub only: the address of the API. Default: https://api.github.com; of an Enterprise Server
+        /// https://HOST/api/v3.
+        optional url: Url,
         /// The Slack channel for messages about branches: `#name`, or its id.
         required channel: ChannelName,
         /// `gitflow`: `main` takes merges of release and hotfix branches, `develop` takes merged pull

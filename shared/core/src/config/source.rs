@@ -10,22 +10,45 @@ use crate::registry::Registry;
 /// The source code of an application.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// The CodeCommit repository.
+    /// The repository: its name in CodeCommit, or its owner and name in GitHub.
     pub repository: SourceName,
     /// The account and region that it is in. `None` until
     /// [`Config::installed_in`](super::Config::installed_in) says which are Sluice's own; no event is
-    /// taken before.
+    /// taken before. Always `None` in GitHub.
     pub place: Option<Registry>,
     /// The CodeBuild project that builds it, in the same account and region. `None` where Sluice
-    /// looks at no builds.
+    /// looks at no builds, and always in GitHub.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<BuildProject>,
+    /// How GitHub is asked, if the repository is there and not in CodeCommit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub github: Option<GitHubAccess>,
     /// Where people are told.
     pub channel: ChannelName,
     /// The branches.
     pub branches: Branches,
     /// How long a branch may lack what was merged into `main`.
     pub merge_back_within: SignedDuration,
+}
+
+/// How GitHub is asked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct GitHubAccess {
+    /// Where its API answers, without a slash at the end.
+    pub url: String,
+    /// The secret with the token, by name or ARN: never the value.
+    pub token: String,
+}
+
+impl GitHubAccess {
+    /// Where its pages are: `https://api.HOST` is the API of `https://HOST`, and an Enterprise Server
+    /// has its API at `https://HOST/api/v3`.
+    pub fn pages(&self) -> String {
+        match self.url.strip_prefix("https://api.") {
+            Some(host) => format!("https://{host}"),
+            None => self.url.trim_end_matches("/api/v3").to_owned(),
+        }
+    }
 }
 
 /// The model, as `sluice.toml` names it.

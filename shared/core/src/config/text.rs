@@ -107,6 +107,8 @@ plain_texts! {
     Word;
     /// The host of a server for source code.
     SourceHost;
+    /// A repository of GitHub.
+    GitHubName;
     /// A glob over branches.
     BranchPattern;
     /// An organisation or a project in Sentry.
@@ -189,6 +191,9 @@ texts! {
         "letters, digits, `.`, `_` and `-`, at most 100; the name, not the URL", "erp";
     BuildProject: "a CodeBuild project's name", r"^[A-Za-z0-9][A-Za-z0-9_-]{1,254}$",
         "letters, digits, `_` and `-`, from 2 to 255; the name, not the ARN", "erp-ci";
+    GitHubName: "a repository of GitHub",
+        r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}/[A-Za-z0-9._-]{0,99}[A-Za-z0-9_-]$",
+        "its owner and its name, with one `/` between them; not the URL", "acme/erp";
     BranchName: "a branch's name", r"^[A-Za-z0-9_][A-Za-z0-9._/+-]{0,254}$",
         "letters, digits, `.`, `_`, `-`, `+` and `/`, without refs/heads/", "develop";
     BranchPattern: "a branch pattern", r"^[A-Za-z0-9_*?][A-Za-z0-9._/+*?-]{0,254}$",

@@ -75,7 +75,10 @@ fn parameters(config: &Config) -> impl Iterator<Item = StackParameter> {
         all.push(sluice("RegistryAccount", registry.account.to_string()));
     }
     if let Some(source) = &config.source {
-        all.push(sluice("SourceRepositories", source.repository.to_string()));
+        all.push(match &source.github {
+            Some(github) => sluice("MonitorSecretArns", github.token.clone()),
+            None => sluice("SourceRepositories", source.repository.to_string()),
+        });
         let build = source.build.iter();
         all.extend(build.map(|build| sluice("BuildProjects", build.to_string())));
     }

@@ -62,7 +62,7 @@ impl Plan {
             let signed = self.signed_by.is_some();
             let says = if signed { "" } else { " (as the image says)" };
             let checked = match source.is_in_doubt() {
-                false => "checked in CodeCommit",
+                false => "checked in the source repository",
                 true => "in doubt, see below",
             };
             match &source.commit {

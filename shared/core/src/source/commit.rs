@@ -1,7 +1,8 @@
 //! The commit that an image was built from: whether it is on a branch that is released from, what of
 //! it reached `main` by a wrong way, and which fixes it lacks.
 //!
-//! Which commit that is the image says itself. What is in the commit only CodeCommit says.
+//! Which commit that is the image says itself. What is in the commit only the
+//! repository's host says.
 
 use std::collections::BTreeSet;
 
@@ -66,7 +67,7 @@ impl SourceObservation {
         }
     }
 
-    /// Whether the next look may show something else: CodeCommit shows a push a moment later, and a
+    /// Whether the next look may show something else: a host shows a push a moment later, and a
     /// change of `main` is judged after minutes.
     pub fn may_settle(&self) -> bool {
         let settles = |doubt: &Doubt| {

@@ -99,6 +99,12 @@ impl GateOrder {
 }
 
 impl Gate {
+    /// Whether its order is to approve that state.
+    pub fn approves(&self, revision: &RevisionId) -> bool {
+        let order = self.order.as_ref();
+        order.is_some_and(|order| order.approve && order.revision == *revision)
+    }
+
     /// What is still to be done.
     pub fn open_order(&self) -> Option<&GateOrder> {
         let is_done = |order: &GateOrder| {
@@ -175,11 +181,15 @@ pub(super) fn look(asking: &mut Asking<'_>, source: &Source, next: &mut Watch) -
         Some(project) => asking.builds(project)?.unwrap_or_default(),
         None => &[],
     };
-    let mut open: Vec<&PullRequestId> = asking.open_pulls()?.iter().collect();
+    // CodeCommit lists all that are open, and how those to other branches were built is said too.
+    let open = asking.open_pulls(source.branches.main())?;
+    let mut open: Vec<&PullRequestId> = open.iter().collect();
     open.sort_by_key(|id| std::cmp::Reverse(id.number()));
     open.truncate(OPEN_MAX);
     next.gates.retain(|id, _| open.contains(&id));
     let (gates, builds) = (&next.gates, next.builds.as_ref());
+    // The destination never changes in CodeCommit. GitHub lists those to `main` alone, so one whose
+    // destination was changed is in its list no more, or for the first time.
     let is_new_or_due = |id: &&&PullRequestId| {
         let gate = gates.get(**id);
         gate.is_none_or(|gate| gate.is_to_be_read(source, builds))

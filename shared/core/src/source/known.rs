@@ -1,6 +1,9 @@
 //! What is asked of a repository, and what it answered.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use super::build::Build;
 use crate::id::{BranchName, BuildProject, CommitId, PrincipalArn, PullRequestId, RevisionId};
@@ -17,10 +20,10 @@ pub enum Question {
     Commit(CommitId),
     /// The best common ancestor of two commits: the first of them, if it is an ancestor of the other.
     Base(CommitId, CommitId),
-    /// Pull requests that are closed, by number.
+    /// Pull requests that are closed, the newest first.
     ClosedPulls,
-    /// Pull requests that are open, by number.
-    OpenPulls,
+    /// Pull requests that are open to that branch. There may be others among them.
+    OpenPulls(BranchName),
     /// A pull request.
     Pull(PullRequestId),
     /// The newest builds of a project.
@@ -80,10 +83,11 @@ pub(super) fn shown(text: &str, chars: usize) -> String {
     text
 }
 
-/// A pull request, as CodeCommit has it.
+/// A pull request, as CodeCommit or GitHub has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PullRequest {
-    /// What it brings.
+    /// What it brings. A branch of another repository has that one's owner and `:` before its name, so
+    /// that it is never taken for one of ours.
     pub source: BranchName,
     /// What it is for.
     pub destination: BranchName,
@@ -98,7 +102,41 @@ pub struct PullRequest {
     /// The commit that merging it made, or brought forward; `None` if it was not merged.
     pub merge_commit: Option<CommitId>,
     /// Who merged it.
-    pub merged_by: Option<PrincipalArn>,
+    pub merged_by: Option<Merger>,
+}
+
+/// Who merged a pull request, as the host of the repository names people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Merger {
+    /// A caller of AWS: CodeCommit says it.
+    Principal(PrincipalArn),
+    /// A person, or an app, in GitHub.
+    GitHub {
+        /// Their login.
+        github: String,
+    },
+}
+
+impl Merger {
+    /// Someone of that login in GitHub. A login has letters, digits and hyphens, and an app's ends with
+    /// `[bot]`: anything else in it is left out.
+    pub fn github(login: &str) -> Self {
+        let is_of_a_login = |c: &char| c.is_ascii_alphanumeric() || "-_[]".contains(*c);
+        let github = login.chars().filter(is_of_a_login).take(SHOWN_CHARS);
+        Self::GitHub {
+            github: github.collect(),
+        }
+    }
+}
+
+impl fmt::Display for Merger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Principal(principal) => principal.fmt(f),
+            Self::GitHub { github } => write!(f, "{github} (GitHub)"),
+        }
+    }
 }
 
 /// The answers so far. `None` stands for something that is not there.
@@ -110,7 +148,7 @@ pub struct Known {
     pub commits: BTreeMap<CommitId, Option<Commit>>,
     pub bases: BTreeMap<(CommitId, CommitId), Option<CommitId>>,
     pub closed_pulls: Option<Vec<PullRequestId>>,
-    pub open_pulls: Option<Vec<PullRequestId>>,
+    pub open_pulls: BTreeMap<BranchName, Vec<PullRequestId>>,
     pub pulls: BTreeMap<PullRequestId, Option<PullRequest>>,
     pub builds: Option<Result<Vec<Build>, NotRead>>,
 }
@@ -174,8 +212,9 @@ impl<'a> Asking<'a> {
         self.or_ask(self.known.closed_pulls.as_deref(), || Question::ClosedPulls)
     }
 
-    pub(super) fn open_pulls(&mut self) -> Answer<&'a [PullRequestId]> {
-        self.or_ask(self.known.open_pulls.as_deref(), || Question::OpenPulls)
+    pub(super) fn open_pulls(&mut self, to: &BranchName) -> Answer<&'a [PullRequestId]> {
+        let pulls = self.known.open_pulls.get(to).map(Vec::as_slice);
+        self.or_ask(pulls, || Question::OpenPulls(to.clone()))
     }
 
     pub(super) fn pull(&mut self, id: &PullRequestId) -> Answer<Option<&'a PullRequest>> {

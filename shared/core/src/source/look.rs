@@ -12,11 +12,15 @@ use super::watch::{Line, Owed, Suspect, Telling, Watch, What, WhatIsTold};
 use crate::config::Source;
 use crate::id::{AppName, BranchName, CommitId, PullRequestId};
 
-/// How long CodeCommit may take until it shows the pull request that moved a branch.
+/// How long a host may take until it shows the pull request that moved a branch.
 pub const SETTLES_WITHIN: SignedDuration = SignedDuration::from_mins(2);
 
 /// A look without any event, as often: CodeCommit delivers its events as best it can.
 pub const LOOK_EVERY: SignedDuration = SignedDuration::from_hours(1);
+
+/// The same of a repository in GitHub, which sends Sluice no events. A look that finds nothing new makes
+/// some ten requests of the 5,000 that a token has in an hour.
+const LOOK_AT_GITHUB_EVERY: SignedDuration = SignedDuration::from_mins(5);
 
 /// While a build is in progress, its event may be lost too.
 const BUILDS_EVERY: SignedDuration = SignedDuration::from_mins(10);
@@ -42,7 +46,11 @@ pub fn look_again_at(source: &Source, watch: &Watch, now: Timestamp) -> Timestam
     let builds = watch.builds.as_ref().filter(|builds| builds.unfinished);
     let builds = builds.map(|_| after(now, BUILDS_EVERY));
     let all = suspects.chain(back::due(source, watch)).chain(builds);
-    all.fold(after(now, LOOK_EVERY), Timestamp::min)
+    let every = match source.github {
+        Some(_) => LOOK_AT_GITHUB_EVERY,
+        None => LOOK_EVERY,
+    };
+    all.fold(after(now, every), Timestamp::min)
 }
 
 /// Looks at a repository: what is to be remembered. What is new to tell is in its `untold`.

@@ -65,9 +65,11 @@ pub(super) fn steps<'a>(
             }
         } else if let Some((id, pull)) = pull_that_made(asking, watch, branch, &at)? {
             let brings = pull.source_commit != at;
-            if !brings {
-                next = Some(pull.destination_commit.clone());
-                jumps = true;
+            // A squash makes one commit and a rebase several: neither has a second parent to tell by.
+            if !brings || parents.len() == 1 {
+                let before = &pull.destination_commit;
+                jumps = !brings || parents.first() != Some(before);
+                next = Some(before.clone());
             }
             match by_name && !source.branches.may_reach_main(&pull.source) {
                 true => Way::Refused(id, pull),
@@ -177,10 +179,8 @@ fn pull_that_made<'a>(
     if named.is_some() {
         return Ok(named);
     }
-    let mut newest: Vec<&PullRequestId> = asking.closed_pulls()?.iter().collect();
-    newest.sort_by_key(|id| std::cmp::Reverse(id.number()));
-    newest.truncate(PULLS_READ);
-    among(asking, branch, commit, newest.into_iter())
+    let newest = asking.closed_pulls()?.iter().take(PULLS_READ);
+    among(asking, branch, commit, newest)
 }
 
 fn among<'a, 'i>(

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::back::Reminder;
 use super::build::{BuildTold, Builds};
 use super::gate::Gate;
-use crate::id::{BranchName, CommitId, PrincipalArn, PullRequestId, UserId};
+use super::known::Merger;
+use crate::id::{BranchName, CommitId, PullRequestId, UserId};
 
 /// What is remembered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,7 +77,7 @@ pub struct Line {
     pub tip: CommitId,
 }
 
-/// Commits that nothing explains, so far. CodeCommit moves a branch and closes the pull request one
+/// Commits that nothing explains, so far. The host moves a branch and closes the pull request one
 /// after the other, and shows both late.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suspect {
@@ -175,7 +176,7 @@ pub enum What {
         /// Its branch.
         from: BranchName,
         /// Who merged it.
-        merged_by: Option<PrincipalArn>,
+        merged_by: Option<Merger>,
         /// Where the branch was before, if merging made no merge commit.
         before: Option<CommitId>,
     },

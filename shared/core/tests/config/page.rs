@@ -13,9 +13,10 @@ use std::path::Path;
 use serde_json::Value;
 use sluice_core::config::{Config, schema};
 
-use super::ERP;
+use super::{ERP, LEAST};
 
 const EVERY_KEY: &str = include_str!("every-key.toml");
+const GITHUB: &str = include_str!("github.toml");
 
 const HEAD: &str = "# Configuration\n\n\
     Every table and key of `sluice.toml`. `sluice config check sluice.toml` reports all mistakes of a \
@@ -41,7 +42,7 @@ const ORDER: [&str; 8] = [
 /// A table of the schema, and what stands in it.
 struct Page<'a> {
     schema: &'a Value,
-    files: [toml::Value; 2],
+    files: [toml::Value; 3],
     text: String,
     /// Keys without an example.
     bare: Vec<String>,
@@ -244,7 +245,8 @@ fn example(file: &toml::Value, path: &str) -> Option<String> {
 fn the_page_says_what_the_schema_says_with_an_example_of_every_key() {
     Config::parse(EVERY_KEY).unwrap();
     let schema = schema();
-    let files = [ERP, EVERY_KEY].map(|text| toml::from_str(text).unwrap());
+    Config::parse(&format!("{LEAST}\n{GITHUB}")).unwrap();
+    let files = [ERP, EVERY_KEY, GITHUB].map(|text| toml::from_str(text).unwrap());
     let mut page = Page {
         schema: &schema,
         files,

@@ -77,6 +77,61 @@ fn it_is_where_sluice_is_unless_it_says_otherwise() {
     assert_eq!(source("").place, None);
 }
 
+const GITHUB: &str = "[source]\ngithub = \"acme/erp\"\ntoken = \"sluice/github\"\n\
+                      channel = \"#erp-source\"\n";
+
+#[test]
+fn it_may_be_in_github_and_is_then_in_no_account() {
+    let own = Registry {
+        account: AccountId::new("222222222222"),
+        region: Region::new("eu-central-1"),
+    };
+    let source = |more: &str| {
+        let config = Config::parse(&format!("{LEAST}\n{GITHUB}{more}")).unwrap();
+        let config = config.installed_in(&own);
+        assert_eq!(config.in_codecommit(), None);
+        config.source.unwrap()
+    };
+    assert!(Config::parse(&with("")).unwrap().in_codecommit().is_some());
+    let ours = source("");
+    assert_eq!((ours.repository.as_str(), &ours.place), ("acme/erp", &None));
+    let access = ours.github.unwrap();
+    assert_eq!(access.url, "https://api.github.com");
+    assert_eq!(access.token, "sluice/github");
+    assert_eq!(access.pages(), "https://github.com");
+    let server = source("url = \"https://git.example.com/api/v3/\"\n")
+        .github
+        .unwrap();
+    assert_eq!(server.url, "https://git.example.com/api/v3");
+    assert_eq!(server.pages(), "https://git.example.com");
+}
+
+#[test]
+fn mistakes_about_where_it_is_are_told_with_their_places() {
+    let table = "[source]\nchannel = \"#erp-source\"\n";
+    let told = [
+        table.to_owned(),
+        format!("{SOURCE}github = \"acme/erp\"\n"),
+        format!("{SOURCE}token = \"sluice/github\"\nurl = \"https://git.example.com\"\n"),
+        format!("{GITHUB}account = \"222222222222\"\nregion = \"eu-central-1\"\n"),
+        format!("{table}github = \"acme/erp\"\n"),
+        format!("{table}github = \"https://github.com/acme/erp\"\ntoken = \"sluice/github\"\n"),
+        format!("{table}github = \"acme/erp\"\ntoken = \"github_pat_11AAA\"\n"),
+        format!("{GITHUB}url = \"http://git.example.com/api/v3\"\n"),
+        format!("{GITHUB}build = \"erp-ci\"\n"),
+    ]
+    .map(|source| report(&format!("{LEAST}\n{source}")));
+    insta::assert_snapshot!(told.join("\n\n"));
+    // A part of an address that means another.
+    for name in ["acme/..", "acme/.", "acme/a/b", "../erp"] {
+        let source = format!("{table}github = {name:?}\ntoken = \"sluice/github\"\n");
+        assert!(
+            Config::parse(&format!("{LEAST}\n{source}")).is_err(),
+            "{name}"
+        );
+    }
+}
+
 #[test]
 fn mistakes_are_told_with_their_places() {
     let told = [

@@ -28,6 +28,7 @@ fn with(rule: RiskRule) -> (Run, World) {
         repository: SourceName::new("erp"),
         place: None,
         build: None,
+        github: None,
         channel: ChannelName::new("#erp-source"),
         branches: Branches::GitFlow {
             main: BranchName::new("main"),
@@ -69,7 +70,8 @@ fn a_commit_without_doubt_is_in_the_plan_where_it_decides_anything() {
         let (mut run, world) = with(rule);
         run.until(&world, "AwaitingApproval");
         let plan = plan(&run);
-        let line = "source     commit 1a2b3c4 (as the image says): checked in CodeCommit";
+        let line =
+            "source     commit 1a2b3c4 (as the image says): checked in the source repository";
         assert_eq!(plan.contains(line), is_shown, "{plan}");
         assert_eq!(run.d.demands().unwrap().quorum, 1);
     }
@@ -123,7 +125,7 @@ fn what_may_settle_is_looked_at_again_before_it_is_refused() {
     assert_eq!(run.phase(), "Planning");
     assert_eq!(
         waits_for(&run.d),
-        "commit 1a2b3c4 to be checked in CodeCommit"
+        "commit 1a2b3c4 to be checked in the source repository"
     );
     assert_eq!(given(&run, "start-inspection"), 0, "nothing of it runs");
     world.source = SourceObservation::default();
@@ -167,7 +169,7 @@ fn a_repository_that_cannot_be_read_delays_a_release_and_is_never_taken_for_clea
         assert_eq!(run.phase(), "Planning", "{error}");
         world.failing.clear();
         run.until(&world, "AwaitingApproval");
-        assert!(plan(&run).contains("checked in CodeCommit"));
+        assert!(plan(&run).contains("checked in the source repository"));
     }
 }
 

@@ -32,6 +32,8 @@ impl Asked {
 pub(super) enum Reply {
     Answer(u16, String),
     RetryAfter(u16, u32),
+    /// With these lines in its head, each with a line break at its end.
+    Headed(u16, String, String),
     /// It takes the request and closes the connection: the answer is lost.
     HangUp,
     /// It takes the request and says nothing.
@@ -45,6 +47,7 @@ impl Reply {
 
     fn text(&self) -> Option<String> {
         let (status, header, body) = match self {
+            Self::Headed(status, head, body) => (status, head.clone(), body.as_str()),
             Self::Answer(status, body) => (status, String::new(), body.as_str()),
             Self::RetryAfter(status, seconds) => {
                 (status, format!("retry-after: {seconds}\r\n"), "")

@@ -127,7 +127,7 @@ absent!(Repository {
     commit(&RepositoryAt, &CommitId) -> Option<FoundCommit>;
     base(&RepositoryAt, &CommitId, &CommitId) -> Option<CommitId>;
     closed_pulls(&RepositoryAt) -> Vec<PullRequestId>;
-    open_pulls(&RepositoryAt) -> Vec<PullRequestId>;
+    open_pulls(&RepositoryAt, &BranchName) -> Vec<PullRequestId>;
     ensure_approval(&RepositoryAt, &PullRequestId, &RevisionId, bool) -> ();
     ensure_comment(&RepositoryAt, &PullRequestId, &(CommitId, CommitId), &str, &str) -> CommentId;
     ensure_comment_says(&RepositoryAt, &CommentId, &str) -> ();

@@ -9,11 +9,12 @@ use sluice_aws::{
     CodeBuildProjects, CodeCommitRepository, DynamoStore, EcrRegistry, EcsServices, EcsTasks,
     EventBridgeBus, HttpsHttp, RdsDatabases, SnsTopics, SqsWakeups, SystemClock,
 };
-use sluice_monitors::{Reached, WebMonitors};
+use sluice_monitors::{GitHubRepository, Reached, WebMonitors};
 use sluice_slack::{BASE_URL, SlackChat, TokenSource as _};
 
 use super::StartError;
 use super::absent::Absent;
+use super::hosts::Hosts;
 use super::monitors::{Bus, OwnSecrets, Sns, Stdout};
 use super::no_chat::NoChat;
 use super::token::TokenSecret;
@@ -91,7 +92,13 @@ impl Reach for Everything {
     async fn ports(parts: &Parts) -> Result<Ports, StartError> {
         let clients = || parts.clients.clone();
         Ok(Ports {
-            repository: Arc::new(CodeCommitRepository::new(clients())),
+            repository: Arc::new(Hosts {
+                codecommit: Arc::new(CodeCommitRepository::new(clients())),
+                github: Arc::new(GitHubRepository::new(
+                    Arc::new(OwnSecrets(clients())),
+                    Arc::new(SystemClock),
+                )),
+            }),
             builds: Arc::new(CodeBuildProjects::new(clients())),
             secrets: Arc::new(AwsSecrets::new(clients())),
             tasks: Arc::new(EcsTasks::new(clients())),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use serde_json::{Map, Value};
-use sluice_core::config::{Config, Environment, Service as ServiceConfig, ServiceKind, SmokeTest};
+use sluice_core::config::{
+    Config, Environment, Service as ServiceConfig, ServiceKind, SmokeTest, Source,
+};
 use sluice_core::id::{AccountId, ContainerName, Region};
 
 use super::Cloud;
@@ -32,6 +34,22 @@ impl Cloud {
         self.registry.place = Some(place);
     }
 
+    /// The repository of source code, if it is known where that is.
+    fn furnish_source(&mut self, source: &Source) {
+        let (account, region) = match (&source.place, &source.github) {
+            (_, Some(_)) => Place::github(),
+            (Some(at), None) => (at.account.clone(), at.region.clone()),
+            (None, None) => return,
+        };
+        let branches = [Some(source.branches.main()), source.branches.develop()];
+        let branches: Vec<_> = branches.into_iter().flatten().collect();
+        let branches: Vec<&str> = branches.iter().map(|branch| branch.as_str()).collect();
+        self.git_init((&account, &region), source.repository.as_str(), &branches);
+        if let Some(project) = &source.build {
+            self.build_with(source.repository.as_str(), project.as_str());
+        }
+    }
+
     /// Furnishes the cloud for a configuration: every service runs the release `v0`, which behaves
     /// well; secrets, parameters, databases and alarms that it names are there.
     pub fn furnish(&mut self, config: &Config) {
@@ -51,17 +69,8 @@ impl Cloud {
             first.digest
         );
         self.registry.insert(&first, self.now);
-        if let Some(source) = &config.source
-            && let Some(at) = &source.place
-        {
-            let branches = [Some(source.branches.main()), source.branches.develop()];
-            let branches: Vec<_> = branches.into_iter().flatten().collect();
-            let branches: Vec<&str> = branches.iter().map(|branch| branch.as_str()).collect();
-            let place = (&at.account, &at.region);
-            self.git_init(place, source.repository.as_str(), &branches);
-            if let Some(project) = &source.build {
-                self.build_with(source.repository.as_str(), project.as_str());
-            }
+        if let Some(source) = &config.source {
+            self.furnish_source(source);
         }
         for environment in &config.environments {
             let place = self.ensure_place(&environment.account, &environment.region);

@@ -1,5 +1,7 @@
-//! Source code in CodeCommit: commits and their parents, branches, merges, pull requests. No files:
+//! Source code in CodeCommit, and in GitHub (`github`): commits and their parents, branches, merges, pull requests. No files:
 //! nothing that Sluice asks is about them.
+
+mod github;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -33,15 +35,18 @@ pub enum MergeOption {
     Squash,
     /// The branch is brought forward.
     FastForward,
+    /// All commits again on top of the branch: GitHub only.
+    Rebase,
 }
 
 impl MergeOption {
-    /// As CodeCommit calls it.
+    /// As CodeCommit calls it, and GitHub what CodeCommit has not.
     pub fn name(self) -> &'static str {
         match self {
             Self::ThreeWay => "THREE_WAY_MERGE",
             Self::Squash => "SQUASH_MERGE",
             Self::FastForward => "FAST_FORWARD_MERGE",
+            Self::Rebase => "rebase",
         }
     }
 }
@@ -103,6 +108,8 @@ struct GitRepository {
     commits: BTreeMap<CommitId, GitCommit>,
     branches: BTreeMap<BranchName, CommitId>,
     pulls: BTreeMap<u64, GitPullRequest>,
+    /// Statuses that Sluice set, in GitHub.
+    statuses: BTreeMap<CommitId, bool>,
 }
 
 /// All repositories.
@@ -161,8 +168,10 @@ impl GitRepository {
 
 impl Cloud {
     fn repository_at(&self, name: &str) -> usize {
+        // The owner of a repository in GitHub may be left out.
+        let is_it = |one: &GitRepository| one.name.as_str().rsplit('/').next() == Some(name);
         let mut all = self.git.repositories.iter();
-        all.position(|one| one.name.as_str() == name)
+        all.position(|one| one.name.as_str() == name || is_it(one))
             .expect("the story made the repository first")
     }
 
@@ -194,6 +203,7 @@ impl Cloud {
             commits: BTreeMap::new(),
             branches: BTreeMap::new(),
             pulls: BTreeMap::new(),
+            statuses: BTreeMap::new(),
         };
         let first = repository.add(Vec::new(), "Begin", "Ada");
         let branches = branches.iter();
@@ -304,6 +314,9 @@ impl Cloud {
             self.build_push(&SourceName::new(name), branch.as_str(), commit);
         }
         let place = self.git.repositories[at].place.clone();
+        if place.is_github() {
+            return;
+        }
         let event = ReferenceChange {
             envelope: self.envelope(&place),
             repository: SourceName::new(name),
@@ -373,6 +386,9 @@ impl Cloud {
             MergeOption::ThreeWay => repository.add(vec![ours.clone(), theirs], &message, by),
             MergeOption::Squash => repository.add(vec![ours.clone()], &message, by),
             MergeOption::FastForward => theirs,
+            MergeOption::Rebase => repository
+                .rebase(&ours, &theirs)
+                .unwrap_or_else(|| repository.add(vec![ours.clone(), theirs], &message, by)),
         };
         let by = user(&repository.place, by);
         self.git_set(name, &into, Some(commit.clone()));
@@ -403,6 +419,9 @@ impl Cloud {
 
     fn tell_of_pull(&mut self, at: usize, number: u64, event: &'static str) {
         let place = self.git.repositories[at].place.clone();
+        if place.is_github() {
+            return;
+        }
         let envelope = self.envelope(&place);
         let repository = &self.git.repositories[at];
         let change = PullRequestChange {
@@ -459,13 +478,14 @@ impl Cloud {
         self.git_in(place, name)?.base(one, other)
     }
 
-    /// ListPullRequests, closed ones.
+    /// ListPullRequests, closed ones, the newest first.
     pub fn git_closed_pulls_in(&self, place: &Place, name: &SourceName) -> Vec<PullRequestId> {
         let pulls = self
             .git_in(place, name)
             .into_iter()
             .flat_map(|one| &one.pulls);
         pulls
+            .rev()
             .filter(|(_, pull)| !pull.open && pull.shown_at <= self.now)
             .map(|(number, _)| PullRequestId::new(number.to_string()))
             .collect()

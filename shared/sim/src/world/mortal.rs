@@ -88,7 +88,9 @@ mortal!(Repository {
         at: &RepositoryAt, one: &CommitId, other: &CommitId
     ) -> Result<Option<CommitId>, PortError>;
     fn closed_pulls(at: &RepositoryAt) -> Result<Vec<PullRequestId>, PortError>;
-    fn open_pulls(at: &RepositoryAt) -> Result<Vec<PullRequestId>, PortError>;
+    fn open_pulls(
+        at: &RepositoryAt, to: &BranchName
+    ) -> Result<Vec<PullRequestId>, PortError>;
     fn ensure_approval(
         at: &RepositoryAt, id: &PullRequestId, revision: &RevisionId, approved: bool
     ) -> Result<(), PortError>;

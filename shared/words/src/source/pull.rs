@@ -28,7 +28,13 @@ fn verdict(source: &Source, order: &GateOrder) -> String {
             "Sluice does not approve this pull request: `{from}` may be merged into `{main}`, but the \
              build of its last commit did not succeed. Sluice approves it when a build of it succeeds."
         ),
-        _ => format!("Sluice approves this pull request: `{from}` may be merged into `{main}`."),
+        _ => {
+            let allowed = match source.github {
+                Some(_) => "Sluice's check succeeds for this pull request",
+                None => "Sluice approves this pull request",
+            };
+            format!("{allowed}: `{from}` may be merged into `{main}`.")
+        }
     }
 }
 
@@ -54,8 +60,12 @@ fn refused(source: &Source, from: &BranchName) -> String {
         Some(develop) => format!("- Open it to `{develop}` instead: the next release brings it.\n"),
         None => String::new(),
     };
+    let refused = match source.github {
+        Some(_) => "Sluice's check fails for this pull request",
+        None => "Sluice does not approve this pull request",
+    };
     format!(
-        "Sluice does not approve this pull request: `{main}` takes {}, and `{from}` is none of them.\n\n\
+        "{refused}: `{main}` takes {}, and `{from}` is none of them.\n\n\
          What to do:\n{other}- If production needs it now: make a branch `hotfix/ISSUE` from `{main}` \
          with this change alone, and open a pull request from that.\n\nIf it is merged anyway, it is \
          reported in {}.",

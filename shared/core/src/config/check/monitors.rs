@@ -7,7 +7,7 @@ use crate::config::text::{Label, SecretName, Url};
 use crate::config::{Monitor, raw};
 
 const SENTRY: &str = "https://sentry.io";
-const GITHUB: &str = "https://api.github.com";
+pub(super) const GITHUB: &str = "https://api.github.com";
 const DATADOG: &str = "https://api.datadoghq.com";
 const PAGERDUTY: &str = "https://events.pagerduty.com";
 const OPSGENIE: &str = "https://api.opsgenie.com";
@@ -176,7 +176,10 @@ fn text(field: &Option<Field<Label>>) -> Option<Option<String>> {
     given(field, |at| Some(at.value.as_str().to_owned()))
 }
 
-fn given_address(field: &Option<Field<Url>>, report: &mut Report) -> Option<Option<String>> {
+pub(super) fn given_address(
+    field: &Option<Field<Url>>,
+    report: &mut Report,
+) -> Option<Option<String>> {
     given(field, |at| address_at(at, report))
 }
 
@@ -203,7 +206,7 @@ fn place(field: &Field<SecretName>, report: &mut Report) -> Option<String> {
     place_at(field.at()?, report)
 }
 
-fn place_at(at: &At<SecretName>, report: &mut Report) -> Option<String> {
+pub(super) fn place_at(at: &At<SecretName>, report: &mut Report) -> Option<String> {
     let name = at.value.as_str();
     if VALUES.iter().any(|begin| name.starts_with(begin)) || is_uuid(name) {
         let message = "this looks like the secret itself, and secrets do not belong in a file";

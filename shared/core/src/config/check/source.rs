@@ -4,19 +4,21 @@ use jiff::SignedDuration;
 
 use super::environment::distinct_elements;
 use super::migration::nobody_is_asked;
-use super::{Known, or};
+use super::monitors::{GITHUB, given_address, place_at};
+use super::{Known, given, or};
 use crate::config::reader::{At, Field};
 use crate::config::report::{Place, Report};
 use crate::config::text::BranchPattern;
-use crate::config::{BranchModel, Branches, RiskRule, Source, raw};
-use crate::id::BranchName;
+use crate::config::{BranchModel, Branches, GitHubAccess, RiskRule, Source, raw};
+use crate::id::{BranchName, SourceName};
 use crate::registry::Registry;
 
 /// The most globs that a list has.
 const GLOBS_MAX: usize = 20;
 
-pub(super) fn one(raw: &raw::Source, report: &mut Report) -> Option<Source> {
-    let place = place(raw, report);
+pub(super) fn one(at: &At<raw::Source>, report: &mut Report) -> Option<Source> {
+    let raw = &at.value;
+    let hosted = hosted(at, report);
     let model = or(&raw.model, BranchModel::GitFlow, |model| model);
     let branches = match model {
         Some(BranchModel::GitFlow) => gitflow(raw, report),
@@ -28,13 +30,15 @@ pub(super) fn one(raw: &raw::Source, report: &mut Report) -> Option<Source> {
         SignedDuration::from_hours(24),
         |t| t.get(),
     );
+    let (repository, place, github) = hosted?;
     Some(Source {
-        repository: raw.repository.get()?.clone(),
-        place: place?,
+        repository,
+        place,
         build: match &raw.build {
             Some(build) => Some(build.get()?.clone()),
             None => None,
         },
+        github,
         channel: raw.channel.get()?.clone(),
         branches: branches?,
         merge_back_within: within?,
@@ -62,6 +66,80 @@ pub(super) fn rule(
         nobody_is_asked(&rule.place, report);
     }
     Some(rule.value)
+}
+
+/// Where the repository is: in CodeCommit, with its place if that is written, or in GitHub.
+type Hosted = (SourceName, Option<Registry>, Option<GitHubAccess>);
+
+fn hosted(at: &At<raw::Source>, report: &mut Report) -> Option<Hosted> {
+    let raw = &at.value;
+    match (&raw.repository, &raw.github) {
+        (Some(repository), None) => {
+            let keys = [
+                ("token", at_of(raw.token.as_ref())),
+                ("url", at_of(raw.url.as_ref())),
+            ];
+            alien(keys, "CodeCommit", "github", report);
+            let place = place(raw, report);
+            Some((repository.get()?.clone(), place?, None))
+        }
+        (None, Some(github)) => {
+            let keys = [
+                ("account", at_of(raw.account.as_ref())),
+                ("region", at_of(raw.region.as_ref())),
+            ];
+            alien(keys, "GitHub", "repository", report);
+            if let Some(place) = at_of(raw.build.as_ref()) {
+                let message = "Sluice looks at builds only of a repository in CodeCommit, and this \
+                               one is in GitHub";
+                let advice = "remove `build`, or name the repository with `repository`";
+                report.advise(place, message, advice);
+            }
+            let access = access(at, report);
+            let name = SourceName::new(github.get()?.as_str());
+            Some((name, None, Some(access?)))
+        }
+        (None, None) => {
+            let advice =
+                "add repository = \"erp\" for CodeCommit, or github = \"acme/erp\" and `token`";
+            report.advise(&at.place, "nothing says where the repository is", advice);
+            None
+        }
+        (Some(_), Some(github)) => {
+            let message = "the repository is in CodeCommit or in GitHub, and both are named";
+            let advice = "remove `repository` or `github`";
+            report.advise(at_of(Some(github)).unwrap_or(&at.place), message, advice);
+            None
+        }
+    }
+}
+
+/// Keys that are for the other host.
+fn alien(keys: [(&str, Option<&Place>); 2], host: &str, other: &str, report: &mut Report) {
+    for (key, place) in keys {
+        if let Some(place) = place {
+            let message = format!("a repository in {host} has no `{key}`");
+            let advice = format!("remove `{key}`, or name the repository with `{other}`");
+            report.advise(place, message, advice);
+        }
+    }
+}
+
+/// How GitHub is asked.
+fn access(at: &At<raw::Source>, report: &mut Report) -> Option<GitHubAccess> {
+    let raw = &at.value;
+    let url = given_address(&raw.url, report);
+    let token = given(&raw.token, |at| place_at(at, report));
+    if raw.token.is_none() {
+        let message = "GitHub is asked with a token, and no secret is named that holds one";
+        let advice =
+            "add token = \"sluice/github-source\": docs/source.md says which permissions it needs";
+        report.advise(&at.place, message, advice);
+    }
+    Some(GitHubAccess {
+        url: url?.unwrap_or_else(|| GITHUB.to_owned()),
+        token: token??,
+    })
 }
 
 /// Account and region: both, or neither.

@@ -1,12 +1,12 @@
-//! Repository: CodeCommit.
+//! Repository: CodeCommit, and GitHub, whose requests fail like those of CodeCommit here.
 
 use std::sync::{Arc, MutexGuard};
 
 use async_trait::async_trait;
-use sluice_app::ports::{FoundCommit, Repository, RepositoryAt};
+use sluice_app::ports::{FoundCommit, Host, Repository, RepositoryAt};
 use sluice_core::failure::PortError;
 use sluice_core::id::{BranchName, CommentId, CommitId, PullRequestId, RevisionId};
-use sluice_core::source::{Commit, PullRequest};
+use sluice_core::source::{Commit, Merger, PullRequest};
 
 use super::CloudPorts;
 use crate::cloud::git::{GitPullRequest, address_of};
@@ -18,7 +18,10 @@ impl CloudPorts {
         at: &RepositoryAt,
     ) -> Result<(MutexGuard<'_, Cloud>, Arc<Place>), PortError> {
         let cloud = self.cloud();
-        let place = cloud.place_of(&at.place.account, &at.place.region);
+        let place = match &at.host {
+            Host::CodeCommit(place) => cloud.place_of(&place.account, &place.region),
+            Host::GitHub(_) => cloud.github(),
+        };
         let place = place.filter(|place| cloud.git_has(place, &at.name)).ok_or_else(|| {
             PortError::needs_person(format!(
                 "RepositoryDoesNotExistException: there is no repository {}: check `repository` in \
@@ -79,10 +82,22 @@ impl Repository for CloudPorts {
         reply.with(cloud.git_closed_pulls_in(&place, &at.name))
     }
 
-    async fn open_pulls(&self, at: &RepositoryAt) -> Result<Vec<PullRequestId>, PortError> {
+    async fn open_pulls(
+        &self,
+        at: &RepositoryAt,
+        to: &BranchName,
+    ) -> Result<Vec<PullRequestId>, PortError> {
         let (mut cloud, place) = self.repository(at)?;
         let reply = cloud.ask(Operation::ListPullRequests)?;
-        reply.with(cloud.git_open_pulls_in(&place, &at.name))
+        let mut pulls = cloud.git_open_pulls_in(&place, &at.name);
+        if place.is_github() {
+            let is_to = |id: &PullRequestId| {
+                let pull = cloud.git_pull_in(&place, id);
+                pull.is_some_and(|(_, pull)| pull.destination == *to)
+            };
+            pulls.retain(is_to);
+        }
+        reply.with(pulls)
     }
 
     async fn ensure_approval(
@@ -94,7 +109,12 @@ impl Repository for CloudPorts {
     ) -> Result<(), PortError> {
         let (mut cloud, place) = self.repository(at)?;
         let reply = cloud.ask(Operation::UpdatePullRequestApprovalState)?;
-        cloud.git_approve(&place, id, revision.as_str(), approved);
+        match place.is_github() {
+            true => cloud.git_set_status(&at.name, &CommitId::new(revision.as_str()), approved),
+            false => {
+                cloud.git_approve(&place, id, revision.as_str(), approved);
+            }
+        }
         reply.with(())
     }
 
@@ -141,19 +161,27 @@ impl Repository for CloudPorts {
         let reply = cloud.ask(Operation::GetPullRequest)?;
         let pull = cloud.git_pull_in(&place, id);
         let pull = pull.filter(|(name, _)| *name == at.name);
-        reply.with(pull.map(|(_, pull)| seen(pull)))
+        reply.with(pull.map(|(_, pull)| seen(&place, pull)))
     }
 }
 
-fn seen(pull: GitPullRequest) -> PullRequest {
+fn seen(place: &Place, pull: GitPullRequest) -> PullRequest {
     let (commit, by) = pull.merged.map_or((None, None), |merged| {
         (Some(merged.commit), Some(merged.by))
     });
+    let (revision, by) = match place.is_github() {
+        // A status is of a commit.
+        true => (
+            pull.source_commit.to_string(),
+            by.map(|by| Merger::github(by.as_str().rsplit('/').next().unwrap_or_default())),
+        ),
+        false => (pull.revision.to_string(), by.map(Merger::Principal)),
+    };
     PullRequest {
         source: pull.source,
         destination: pull.destination,
         open: pull.open,
-        revision: RevisionId::new(pull.revision.to_string()),
+        revision: RevisionId::new(revision),
         source_commit: pull.source_commit,
         destination_commit: pull.destination_commit,
         merge_commit: commit,
