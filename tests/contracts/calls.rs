@@ -63,6 +63,7 @@ fn calls_in_the_map() -> BTreeSet<String> {
         "CloudFormation",
         "CodeBuild",
         "CodeCommit",
+        "GitHub",
     ];
     let is_call = |word: &&str| {
         let letters = word.as_bytes();

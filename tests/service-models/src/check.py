@@ -31,6 +31,7 @@ SERVICES = {
     "codebuild": ["codebuild"],
     "codecommit": ["codecommit"],
     "secretsmanager": ["secretsmanager"],
+    "sns": ["sns"],
     "sqs": ["sqs"],
     "ssm": ["ssm"],
     "sts": ["sts"],

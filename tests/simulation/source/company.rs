@@ -265,10 +265,12 @@ impl Company {
 
     fn pushed_directly(&mut self) {
         let branch = if self.one_in(2) { "main" } else { "develop" };
-        for _ in 0..1 + self.dice.below(3) {
+        let commits = 1 + self.dice.below(3);
+        for number in 1..=commits {
             let commit = self.commit(branch);
             self.wrong(branch, &commit);
-            if branch == "main" {
+            // The commits of one push are one change, which a branch has when it has the last.
+            if branch == "main" && number == commits {
                 self.changed_main(commit, None);
             }
         }
@@ -309,14 +311,14 @@ impl Company {
     /// A forced push takes away what was pushed last, some time after it was looked at.
     fn reset(&mut self) {
         let branch = if self.one_in(2) { "main" } else { "develop" };
-        self.pass(SignedDuration::from_mins(90));
+        self.pass(SignedDuration::from_mins(150));
         let before = self.head(branch);
         let commit = self.commit(branch);
         self.wrong(branch, &commit);
         if branch == "main" {
             self.changed_main(commit.clone(), None);
         }
-        self.pass(SignedDuration::from_mins(90));
+        self.pass(SignedDuration::from_mins(150));
         self.say(format!("{branch} is reset"));
         self.world
             .with_cloud(|cloud| cloud.git_reset(REPO, branch, &before));
@@ -327,12 +329,12 @@ impl Company {
         );
         self.others.insert(key);
         self.changes.retain(|change| change.commit != commit);
-        self.pass(SignedDuration::from_mins(90));
+        self.pass(SignedDuration::from_mins(150));
     }
 
     /// Branches that were merged by hand are deleted, when they have been looked at.
     fn housekeeping(&mut self) {
-        self.pass(SignedDuration::from_mins(90));
+        self.pass(SignedDuration::from_mins(150));
         let open = self.releases.clone();
         let main = self.head("main");
         self.world.with_cloud(|cloud| {

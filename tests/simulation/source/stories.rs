@@ -220,6 +220,28 @@ fn a_forgotten_merge_back_is_reminded_of_once_a_day_until_it_is_merged() {
     assert!(status(&world).is_empty());
 }
 
+/// What the merge brought is in `develop`; what was pushed just before it is not.
+#[test]
+fn a_push_before_a_wrong_merge_is_not_back_with_what_was_merged() {
+    let mut world = begun();
+    world.with_cloud(|cloud| {
+        cloud.git_branch("erp", "feature/page", "develop");
+        cloud.git_commit("erp", "feature/page", "Add a page", "Ada");
+        let id = cloud.git_open_pull("erp", "feature/page", "develop", "Ada");
+        cloud.git_merge_pull("erp", &id, MergeOption::ThreeWay, "Grace");
+    });
+    pass(&mut world, 10);
+    world.with_cloud(|cloud| {
+        cloud.git_commit("erp", "main", "Fix the login", "Grace");
+        cloud.git_merge("erp", "feature/page", "main", "Grace");
+    });
+    pass(&mut world, 25 * 60);
+    let all = said(&world);
+    let mut summaries = all.iter().map(|posted| &posted.says().summary);
+    let reminder = "erp: main is not merged back into develop";
+    assert!(summaries.any(|said| said == reminder), "{}", told(&world));
+}
+
 /// Whether Sluice approves the pull request as it is, and what its comments say.
 pub(super) fn answered(world: &World, id: &PullRequestId) -> (bool, Vec<String>) {
     world.with_cloud(|cloud| {

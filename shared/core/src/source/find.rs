@@ -37,10 +37,7 @@ impl Look<'_> {
                 },
                 None => {
                     pushed.push(&step.commit);
-                    let goes_on = run
-                        .get(at + 1)
-                        .is_some_and(|next| matches!(next.way, Way::Unexplained { merged: None }));
-                    if goes_on {
+                    if run.get(at + 1).is_some_and(Step::is_push) {
                         continue;
                     }
                     let pushed = std::mem::take(&mut pushed);

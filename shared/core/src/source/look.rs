@@ -296,6 +296,12 @@ impl Look<'_> {
                         .and_then(|suspect| run.iter().position(|one| one.commit == suspect.last));
                     let run = &run[..=known.unwrap_or(run.len() - 1)];
                     self.wrong(asking, branch, run)?;
+                    // A branch that has what a merge brought lacks what was pushed before it.
+                    for pair in run.windows(2) {
+                        if !pair.iter().all(Step::is_push) {
+                            self.owe(branch, &pair[0]);
+                        }
+                    }
                     left = &left[run.len()..];
                     &run[run.len() - 1]
                 }

@@ -20,6 +20,13 @@ pub(super) struct Step<'a> {
     pub(super) way: Way<'a>,
 }
 
+impl Step<'_> {
+    /// Whether it is a commit that was pushed, and not a merge.
+    pub(super) fn is_push(&self) -> bool {
+        matches!(self.way, Way::Unexplained { merged: None })
+    }
+}
+
 /// How a commit reached a branch.
 #[derive(Clone, Debug)]
 pub(super) enum Way<'a> {

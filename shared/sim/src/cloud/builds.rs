@@ -90,7 +90,7 @@ impl SimulatedBuild {
     }
 
     /// As someone sees it who sees what was then.
-    fn as_of(mut self, then: Timestamp) -> Option<Self> {
+    fn seen_at(mut self, then: Timestamp) -> Option<Self> {
         if self.ends_at > then {
             self.status = BuildStatus::Running;
         }
@@ -233,7 +233,7 @@ impl Cloud {
             .builds
             .iter()
             .filter(|one| one.project == at);
-        let seen = builds.cloned().filter_map(|build| build.as_of(then));
+        let seen = builds.cloned().filter_map(|build| build.seen_at(then));
         let mut seen: Vec<SimulatedBuild> = seen.collect();
         seen.sort_by_key(|build| std::cmp::Reverse(build.started_at));
         seen.truncate(ON_A_PAGE);
