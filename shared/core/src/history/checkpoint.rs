@@ -1,5 +1,5 @@
 //! Checkpoints: how far a history went when people were told, and the hash it ended with. They are posted
-//! where whoever may write to the table cannot change them, so a history that is written again is found out.
+//! where the right to write to the table changes nothing, so a history that is written again is found.
 
 use std::fmt;
 use std::str::FromStr;

@@ -33,7 +33,7 @@ pub(super) fn draw(
     let Some(restore) = restore.filter(|_| findings.problems.is_empty()) else {
         return Err(findings.problems);
     };
-    // Whoever pushed the image that comes back has no part in it.
+    // Who pushed the image that comes back has no part in it.
     let plan = Plan {
         restore: Some(restore),
         ..in_common(d, services, secrets)

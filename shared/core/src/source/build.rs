@@ -53,7 +53,7 @@ pub enum Built {
 }
 
 impl Built {
-    /// What a full name stands for, such as `refs/heads/main`. Whoever starts a build writes it:
+    /// What a full name stands for, such as `refs/heads/main`. Who starts a build writes it:
     /// `None` if it is not in that form.
     pub fn of_ref(full_name: &str) -> Option<Self> {
         let is_name = |name: &&str| {
